@@ -1,0 +1,22 @@
+import { z } from 'zod';
+
+/** Names of the output encodings. */
+export const OUTPUT_FORMATS = ['png', 'webp'] as const;
+
+/** Names of what the output holds: colour with alpha, or the alpha matte alone as a grey image. */
+export const OUTPUT_CHANNELS = ['rgba', 'alpha'] as const;
+
+/**
+ * What a client may ask of one image. All surfaces (native, compatible, SDK, page) share this schema; unknown
+ * keys are refused; an empty string counts as absent, because form clients send unset fields that way.
+ */
+export const jobOptionsSchema = z.strictObject({
+  format: z.enum(OUTPUT_FORMATS).default('png').describe('Encoding of the result, always lossless'),
+  channels: z.enum(OUTPUT_CHANNELS).default('rgba').describe('Cut-out with alpha, or the alpha matte alone'),
+});
+
+/** Options of one job, complete with defaults. */
+export type JobOptions = z.output<typeof jobOptionsSchema>;
+
+/** MIME type of each output format. */
+export const MIME_OF_FORMAT: Record<JobOptions['format'], string> = { png: 'image/png', webp: 'image/webp' };

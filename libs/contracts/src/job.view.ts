@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { jobIdSchema } from './job.id.js';
+import { OUTPUT_FORMATS } from './job.options.js';
+import { JOB_STATES, STAGES } from './job.states.js';
+
+const links = z.object({
+  self: z.string(),
+  events: z.string(),
+  result: z.string(),
+  cancel: z.string(),
+});
+
+/** Facts about a finished cut-out. */
+export const resultFactsSchema = z.object({
+  bytes: z.int().describe('Size of the encoded result'),
+  width: z.int().describe('Pixels'),
+  height: z.int().describe('Pixels'),
+  format: z.enum(OUTPUT_FORMATS),
+});
+
+/** Facts about a finished cut-out. */
+export type ResultFacts = z.output<typeof resultFactsSchema>;
+
+/** `GET /v1/jobs/{id}`: what a job's holder may know about it. Times are RFC 3339, durations milliseconds. */
+export const jobViewSchema = z.object({
+  id: jobIdSchema,
+  status: z.enum(JOB_STATES),
+  version: z.int().describe('Grows with each change of state; also the ETag'),
+  queue_position: z.int().optional().describe('1 = next'),
+  eta_ms: z.int().optional(),
+  stage: z.enum(STAGES).optional(),
+  percent: z.number().optional(),
+  result: resultFactsSchema.optional(),
+  problem: z
+    .object({ type: z.string(), title: z.string(), status: z.int(), code: z.string() })
+    .optional()
+    .describe('Why the job failed'),
+  expires_at: z.string().describe('When what is held now is purged by itself'),
+  links,
+});
+
+/** Status of a job. */
+export type JobView = z.output<typeof jobViewSchema>;
+
+/** `202` of `POST /v1/jobs`. The token is shown once and kept nowhere. */
+export const jobAcceptedSchema = z.object({
+  id: jobIdSchema,
+  token: z.string().describe('Secret of this job: 43 characters, base64url. Bearer token of all further calls'),
+  status: z.enum(JOB_STATES),
+  queue_position: z.int().optional(),
+  eta_ms: z.int().optional(),
+  expires_at: z.string(),
+  links,
+});
+
+/** Answer to an accepted image. */
+export type JobAccepted = z.output<typeof jobAcceptedSchema>;
+
+/** Relative addresses of a job's resources. */
+export const jobLinks = (id: string): z.output<typeof links> => ({
+  self: `/v1/jobs/${id}`,
+  events: `/v1/jobs/${id}/events`,
+  result: `/v1/jobs/${id}/result`,
+  cancel: `/v1/jobs/${id}`,
+});

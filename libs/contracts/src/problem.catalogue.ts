@@ -1,0 +1,99 @@
+/**
+ * The one list of everything that can go wrong, as RFC 9457 problems. A code is stable API; only codes cross
+ * Redis; a detail never echoes input.
+ */
+export const PROBLEMS = {
+  'invalid-request': [400, 'The request could not be understood'],
+  'invalid-parameter': [400, 'A parameter has a value that is not allowed'],
+  'unknown-parameter': [400, 'A parameter is not known here'],
+  'missing-image': [400, 'No image was sent: send the bytes as the body, or one multipart file named "image"'],
+  'multiple-images': [400, 'More than one image was sent: one job takes one image'],
+  'malformed-multipart': [400, 'The multipart body is malformed or cut short'],
+  'upload-interrupted': [400, 'The upload ended before its announced length'],
+  'not-found': [404, 'There is nothing at this address'],
+  'job-not-found': [404, 'No such job, or not your job'],
+  'method-not-allowed': [405, 'This address does not take this method'],
+  'request-timeout': [408, 'The request took too long to arrive'],
+  'result-busy': [409, 'The result is being read by another request'],
+  'result-delivered': [410, 'The result was delivered and has been purged'],
+  'result-expired': [410, 'The result was not collected in time and has been purged'],
+  'job-cancelled': [410, 'The job was cancelled and has been purged'],
+  'queue-lost': [410, 'The queue was restarted and the job with it: submit the image again'],
+  'image-too-large': [413, 'The image file is larger than this service takes'],
+  'image-type-unsupported': [415, 'Only JPEG, PNG and WebP images are taken'],
+  'image-too-many-pixels': [422, 'The image has more pixels, or a longer side, than this service takes'],
+  'image-corrupt': [422, 'The image is damaged and could not be decoded'],
+  'model-unknown': [422, 'This service has no model of that name'],
+  'worker-crashed': [422, 'The image stopped its worker twice and was given up'],
+  'deadline-exceeded': [422, 'The image took longer than the time allowed for one image'],
+  'processing-failed': [422, 'The image could not be processed'],
+  'rate-limited': [429, 'Too many requests from this address: wait as long as Retry-After says'],
+  'internal-error': [500, 'Something went wrong on our side; nothing was kept'],
+  'broker-unavailable': [503, 'The queue cannot be reached: try again shortly'],
+  'capacity-exhausted': [503, 'All memory for images is in use: try again as Retry-After says'],
+  'not-ready': [503, 'The service is not ready to work'],
+  'shutting-down': [503, 'This instance is shutting down: try again'],
+} as const satisfies Record<string, readonly [status: number, title: string]>;
+
+/** Stable name of a problem. */
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** True when `text` names a problem of the catalogue. */
+export const isProblemCode = (text: string): text is ProblemCode => Object.hasOwn(PROBLEMS, text);
+
+/** Body of an `application/problem+json` answer (RFC 9457). */
+export interface ProblemBody {
+  type: string;
+  title: string;
+  status: number;
+  code: ProblemCode;
+  detail?: string;
+  /** Name of the offending parameter; never its value. */
+  parameter?: string;
+  /** Seconds after which a retry makes sense. */
+  retry_after?: number;
+}
+
+/** What may be told beyond the code. Texts are ours, never the client's. */
+export interface ProblemFacts {
+  detail?: string | undefined;
+  parameter?: string | undefined;
+  retryAfterS?: number | undefined;
+}
+
+/** An expected failure. Its code and facts are public; `cause` is for the log's typed fields only. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+
+  constructor(
+    readonly code: ProblemCode,
+    readonly facts: ProblemFacts = {},
+    options?: ErrorOptions,
+  ) {
+    super(code, options);
+  }
+
+  /** HTTP status of this problem. */
+  get status(): number {
+    return PROBLEMS[this.code][0];
+  }
+
+  /** The wire form of this problem. */
+  toBody(): ProblemBody {
+    return problemBody(this.code, this.facts);
+  }
+}
+
+/** The wire form of a problem known by its code. */
+export function problemBody(code: ProblemCode, facts: ProblemFacts = {}): ProblemBody {
+  const [status, title] = PROBLEMS[code];
+  return {
+    type: `/problems/${code}`,
+    title,
+    status,
+    code,
+    ...(facts.detail !== undefined && { detail: facts.detail }),
+    ...(facts.parameter !== undefined && { parameter: facts.parameter }),
+    ...(facts.retryAfterS !== undefined && { retry_after: facts.retryAfterS }),
+  };
+}

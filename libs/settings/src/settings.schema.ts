@@ -1,0 +1,50 @@
+import { availableParallelism } from 'node:os';
+import { z } from 'zod';
+
+const int = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const optionalText = z.string().min(1).optional();
+
+/**
+ * Every setting of the service: environment name, bounds, default, meaning. Numbers carry their unit in the
+ * name. This object is the only list; the README's table is checked against it.
+ */
+export const settingsSchema = z.object({
+  HOST: z.string().min(1).default('127.0.0.1').describe('Address the API listens on'),
+  PORT: int(0, 65_535).default(3000).describe('Port the API listens on; 0 takes a free one'),
+  REDIS_URL: optionalText.describe(
+    '`redis://`, `rediss://` or `unix:///path`; unset: `npm start` embeds a private Redis',
+  ),
+  REDIS_MAXMEMORY_MB: int(64, 1_048_576).default(1024).describe('Memory cap of the embedded Redis'),
+  WORKERS: int(1, 256).default(1).describe('Worker processes that `npm start` runs'),
+  THREADS: int(1, 256)
+    .default(Math.min(8, availableParallelism()))
+    .describe('CPU threads of one inference (default: cores, at most 8)'),
+  MODEL: z.string().min(1).default('isnet').describe('Model of `models/manifest.json` that workers load'),
+  MODEL_DIR: z.string().min(1).default('.cache/models').describe('Where prepared models are kept'),
+  KEK_FILE: optionalText.describe(
+    'File with the 32-byte key-encryption key shared by API and workers (default: one per boot, in memory)',
+  ),
+  RETENTION_GUARD: z
+    .enum(['enforce', 'warn'])
+    .default('enforce')
+    .describe('`warn` starts although the Redis given could keep data'),
+  MAX_UPLOAD_MB: int(1, 256).default(22).describe('Largest image file, in MiB'),
+  MAX_MEGAPIXELS: int(1, 500).default(50).describe('Most pixels of an image, in millions'),
+  MAX_SIDE_PIXELS: int(1, 65_535).default(20_000).describe('Longest side of an image'),
+  MAX_WAIT_S: int(1, 600).default(60).describe('Longest long-poll and `Prefer: wait`'),
+  QUEUE_TTL_S: int(1, 3600).default(300).describe('How long an image may wait for a worker before it is purged'),
+  JOB_DEADLINE_S: int(1, 600).default(60).describe('Longest work on one image'),
+  RESULT_TTL_S: int(1, 3600).default(120).describe('How long an uncollected result is held'),
+  TOMBSTONE_TTL_S: int(1, 3600).default(300).describe('How long the state of a finished job can be asked for'),
+  MAX_DELIVERIES: int(1, 10).default(2).describe('How often a result may be read when the connection breaks'),
+  RATE_LIMIT: z
+    .union([z.literal('off').transform(() => 0), int(1, 1_000_000)])
+    .default(60)
+    .describe('Submitted images a minute and client address; `off` only while HOST is a loopback address'),
+  TRUST_PROXY: optionalText.describe('Addresses or CIDRs of the proxies in front, comma-separated'),
+  SHUTDOWN_S: int(1, 600).default(30).describe('How long a stop waits for running work'),
+  LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info').describe('Least level logged'),
+});
+
+/** All settings, validated and frozen. */
+export type Settings = Readonly<z.output<typeof settingsSchema>>;

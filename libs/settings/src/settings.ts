@@ -1,0 +1,48 @@
+import { isIP } from 'node:net';
+import { settingsSchema, type Settings } from './settings.schema.js';
+
+/** A setting is missing or wrong. The message names keys, never values. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+
+/**
+ * Reads all settings from `env` once. An empty value counts as unset.
+ * @throws SettingsError naming every key that is wrong, with what is expected of it
+ */
+export function loadSettings(env: NodeJS.ProcessEnv): Settings {
+  const given = Object.keys(settingsSchema.shape).filter((key) => env[key] !== undefined && env[key] !== '');
+  const parsed = settingsSchema.safeParse(Object.fromEntries(given.map((key) => [key, env[key]])));
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${reason(issue)}`);
+    throw new SettingsError(`Settings are wrong:\n  ${lines.join('\n  ')}`);
+  }
+  const settings = parsed.data;
+  if (settings.RATE_LIMIT === 0 && !isLoopback(settings.HOST)) {
+    throw new SettingsError('RATE_LIMIT: "off" is accepted only while HOST is a loopback address');
+  }
+  for (const proxy of settings.TRUST_PROXY?.split(',') ?? []) {
+    if (!isAddressOrCidr(proxy.trim())) {
+      throw new SettingsError('TRUST_PROXY: only exact addresses or CIDRs, comma-separated');
+    }
+  }
+  return Object.freeze(settings);
+}
+
+function isAddressOrCidr(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+}
+
+/** Zod's own messages may quote the value received; these never do. */
+function reason(issue: { code: string; minimum?: unknown; maximum?: unknown; values?: unknown[] }): string {
+  if (issue.code === 'too_small') return `must be at least ${String(issue.minimum)}`;
+  if (issue.code === 'too_big') return `must be at most ${String(issue.maximum)}`;
+  if (issue.code === 'invalid_value') return `must be one of ${(issue.values ?? []).join(', ')}`;
+  return 'has a value that is not allowed';
+}
