@@ -1,0 +1,129 @@
+/**
+ * Directions of the house (docs: README, "Where things are"). Data flows one way:
+ * HTTP → intake → broker → worker → imaging + inference → broker → delivery → purge; nothing points back.
+ */
+
+/** An npm package, wherever it is installed. */
+const npm = (names) => `node_modules/(${names})(/|$)`;
+
+/**
+ * @param {string} name
+ * @param {string} comment why
+ * @param {object} from
+ * @param {object} to
+ */
+const never = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    never('no-cycles', 'Two files that need each other are one file, or three.', {}, { circular: true }),
+    never(
+      'no-orphans',
+      'A file that nobody uses and that uses nobody is dead. Entry points and ambient types are not.',
+      { orphan: true, pathNot: ['\\.d\\.ts$', '/main\\.ts$', '\\.command\\.ts$'] },
+      {},
+    ),
+    never('no-unknown-modules', 'What cannot be resolved cannot be checked.', {}, { couldNotResolve: true }),
+    never(
+      'only-declared-packages',
+      'A package that package.json does not name, or only for development, is missing in production.',
+      { path: '^(apps|libs)/', pathNot: '^apps/web/' },
+      { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'] },
+    ),
+    never('libs-below-apps', 'Libraries know no application.', { path: '^libs/' }, { path: '^apps/' }),
+    never(
+      'apps-apart',
+      'Applications meet in libs alone.',
+      { path: '^apps/([^/]+)/' },
+      { path: '^apps/', pathNot: '^apps/$1/' },
+    ),
+    never(
+      'intake-knows-no-delivery',
+      'The way in and the way out meet in the broker alone.',
+      { path: '^apps/api/src/intake/' },
+      { path: '^apps/api/src/delivery/' },
+    ),
+    never(
+      'delivery-knows-no-intake',
+      'The way in and the way out meet in the broker alone.',
+      { path: '^apps/api/src/delivery/' },
+      { path: '^apps/api/src/intake/' },
+    ),
+    never(
+      'nest-in-apps',
+      'Libraries run without a framework.',
+      { pathNot: ['^apps/(api|worker)/', 'node_modules'] },
+      { path: npm('@nestjs/[^/]+') },
+    ),
+    never(
+      'redis-in-broker',
+      'One place speaks to Redis: so one place can promise what is kept there.',
+      { pathNot: ['^libs/broker/', 'node_modules'] },
+      { path: npm('bullmq|ioredis') },
+    ),
+    never(
+      'sharp-in-imaging',
+      'One place decodes images.',
+      { pathNot: ['^libs/imaging/', 'node_modules'] },
+      { path: npm('sharp') },
+    ),
+    never(
+      'onnx-in-inference',
+      'One place runs models.',
+      { pathNot: ['^libs/inference/', 'node_modules'] },
+      { path: npm('onnxruntime-[^/]+') },
+    ),
+    never(
+      'files-in-few-places',
+      'Whatever touches an image must not be able to name a file.',
+      {
+        path: '^(apps|libs)/',
+        pathNot: [
+          '^libs/inference/src/model\\.registry\\.ts$',
+          '^libs/settings/src/key\\.file\\.ts$',
+          // The command line works on its own user's machine.
+          '^libs/client/src/.*\\.command\\.ts$',
+        ],
+      },
+      { path: '^(node:)?fs(/promises)?$', dependencyTypes: ['core'] },
+    ),
+    never(
+      'contracts-alone',
+      'The wire schemas are what everybody shares: they import no sibling.',
+      { path: '^libs/contracts/' },
+      { path: '^(libs|apps)/', pathNot: '^libs/contracts/' },
+    ),
+    never(
+      'api-does-not-decode',
+      'The API reads headers only: no decoder, no model in the process that faces the network.',
+      { path: '^apps/api/' },
+      { path: '^libs/(imaging|inference)/', pathNot: '^libs/imaging/src/image\\.probe\\.ts$' },
+    ),
+    never(
+      'probe-does-not-decode',
+      'What the API may import of imaging must not bring the decoder with it.',
+      { path: '^libs/imaging/src/image\\.probe\\.ts$' },
+      { path: npm('sharp'), reachable: true },
+    ),
+    never(
+      'page-imports-wire-and-client',
+      'What runs in a browser shares the wire schemas and the client, nothing of a server.',
+      { path: '^apps/web/' },
+      { path: '^libs/', pathNot: '^libs/(client|contracts)/' },
+    ),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(dist|\\.cache)/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      // `#broker/x.js` (package.json "imports") means the source, not what was built last.
+      conditionNames: ['source', 'import', 'node', 'require', 'default'],
+      exportsFields: ['exports'],
+      mainFields: ['module', 'main', 'types'],
+      extensions: ['.ts', '.js', '.mjs', '.cjs', '.json', '.d.ts'],
+    },
+  },
+};

@@ -1,0 +1,30 @@
+/**
+ * What `npm test` runs, in this order. A gate is an npm script (it counts as one test), or folders of Jest
+ * tests.
+ * @typedef {{ name: string, script: string }} ScriptGate
+ * @typedef {{ name: string, folders: string[], oneByOne: boolean }} JestGate
+ * @typedef {ScriptGate | JestGate} Gate
+ */
+
+/** @type {readonly Gate[]} */
+export const GATES = [
+  { name: 'format', script: 'check:format' },
+  { name: 'lint', script: 'check:lint' },
+  { name: 'types', script: 'check:types' },
+  { name: 'direction', script: 'check:direction' },
+  { name: 'unit', folders: ['test/unit'], oneByOne: false },
+  // These start servers and look at the clock or at memory: side by side they would disturb each other.
+  { name: 'retention', folders: ['test/retention'], oneByOne: true },
+  { name: 'e2e', folders: ['test/e2e', 'test/faults'], oneByOne: true },
+  { name: 'browser', folders: ['test/browser'], oneByOne: true },
+];
+
+/**
+ * The gates named, in their own order; all of them when none is named.
+ * @param {string[]} names
+ * @returns {{ gates: readonly Gate[], unknown: string[] }}
+ */
+export function chooseGates(names) {
+  const unknown = names.filter((name) => !GATES.some((gate) => gate.name === name));
+  return { gates: names.length === 0 ? GATES : GATES.filter((gate) => names.includes(gate.name)), unknown };
+}

@@ -1,0 +1,20 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Top folder of the repository. (`import.meta.dirname` would need Node 20.11, and step.node must get to speak.) */
+export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/**
+ * Absolute path of something in the repository.
+ * @param {string[]} parts
+ */
+export const inRoot = (...parts) => join(ROOT, ...parts);
+
+/**
+ * Entry file of a built application.
+ * @param {'api' | 'worker'} app
+ */
+export const appEntry = (app) => inRoot('dist', 'apps', app, 'src', 'main.js');
+
+/** Built command line of the model registry: `list`, `prepare`, `verify`. */
+export const MODELS_COMMAND = inRoot('dist', 'libs', 'inference', 'src', 'models.command.js');

@@ -1,0 +1,56 @@
+import { dyingWithParent, withoutFiles } from './limits.mjs';
+import { appEntry, inRoot } from './places.mjs';
+
+/**
+ * A program that the supervisor keeps running.
+ * @typedef {object} Program
+ * @property {string} name shown before its output
+ * @property {import('./limits.mjs').Command} command
+ * @property {NodeJS.ProcessEnv} env
+ * @property {string} cwd
+ * @property {boolean} quiet its output is shown only when it ends by itself
+ * @property {boolean} ipc an application: it gets an IPC channel, and ends when that is closed
+ */
+
+/**
+ * The API or a worker.
+ * @param {'api' | 'worker'} app
+ * @param {string} name
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Program}
+ */
+export const appProgram = (app, name, env) => ({
+  name,
+  command: withoutFiles({ program: process.execPath, args: [appEntry(app)] }),
+  env: { ...process.env, NODE_ENV: 'production', ...env },
+  cwd: inRoot(),
+  quiet: false,
+  ipc: true,
+});
+
+/**
+ * The private Redis: redis.conf and what only this run knows. It listens on a socket in the run's private
+ * folder and on no port.
+ * @param {string} server path of redis-server
+ * @param {import('./run.folder.mjs').RunFolder} folder
+ * @param {number} maxmemoryMb
+ * @returns {Program}
+ */
+export const redisProgram = (server, folder, maxmemoryMb) => ({
+  name: 'redis',
+  command: withoutFiles(
+    dyingWithParent({
+      program: server,
+      args: [
+        inRoot('redis.conf'),
+        ...['--port', '0', '--unixsocket', folder.socket, '--unixsocketperm', '700'],
+        ...['--dir', folder.path, '--maxmemory', `${maxmemoryMb}mb`],
+      ],
+    }),
+  ),
+  // jemalloc overwrites what is freed; Debian's build reads the first name, the bundled one the second.
+  env: { ...process.env, MALLOC_CONF: 'junk:free', JE_MALLOC_CONF: 'junk:free' },
+  cwd: folder.path,
+  quiet: true,
+  ipc: false,
+});

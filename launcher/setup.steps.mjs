@@ -1,0 +1,45 @@
+import { duration, say } from './report.mjs';
+import { buildStep } from './step.build.mjs';
+import { chromiumStep } from './step.chromium.mjs';
+import { dependenciesStep } from './step.dependencies.mjs';
+import { modelsStep } from './step.models.mjs';
+import { nodeStep } from './step.node.mjs';
+import { redisStep } from './step.redis.mjs';
+
+/**
+ * One part of the set-up. `run` is quick when nothing is to be done, and throws a LauncherError that says
+ * what is missing and how to get it.
+ * @typedef {object} Step
+ * @property {string} name
+ * @property {() => Promise<'ready' | 'done'>} run
+ */
+
+/** What the applications need when they are given a Redis. */
+export const APP_STEPS = [nodeStep, dependenciesStep, buildStep, modelsStep];
+
+/** What `npm start` needs: all of that and a Redis of its own. */
+export const START_STEPS = [nodeStep, dependenciesStep, redisStep, buildStep, modelsStep];
+
+/** What the tests need: all of that and a browser. */
+export const TEST_STEPS = [...START_STEPS, chromiumStep];
+
+/** Enough to run the model registry's command line. */
+export const BUILD_STEPS = [nodeStep, dependenciesStep, buildStep];
+
+/**
+ * Runs steps in their order; each says what it did and how long it took, those already done share one line.
+ * @param {readonly Step[]} steps
+ */
+export async function setUp(steps) {
+  const startedAt = performance.now();
+  /** @type {string[]} */
+  const ready = [];
+  for (const step of steps) {
+    const stepStartedAt = performance.now();
+    if ((await step.run()) === 'ready') ready.push(step.name);
+    else say(`${step.name}: done in ${duration(performance.now() - stepStartedAt)}`);
+  }
+  say(
+    `set-up: ${ready.length > 0 ? `${ready.join(', ')} already there ` : 'done '}(${duration(performance.now() - startedAt)})`,
+  );
+}

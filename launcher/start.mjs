@@ -1,0 +1,111 @@
+/** `npm start`: everything on this machine, from nothing. */
+import { appProgram, redisProgram } from './programs.supervised.mjs';
+import { accepts, addressOf, answers, listeningPort, waitUntil } from './readiness.mjs';
+import { LauncherError, runCommand, say } from './report.mjs';
+import { makeRunFolder } from './run.folder.mjs';
+import { readSettings } from './settings.reader.mjs';
+import { APP_STEPS, setUp, START_STEPS } from './setup.steps.mjs';
+import { findRedis } from './step.redis.mjs';
+import { Supervisor } from './supervisor.mjs';
+
+const HELP = `npm start
+
+Installs what is missing, builds, and runs the service on this machine: one private Redis that keeps nothing,
+the API, and workers. Ctrl-C ends all of it and leaves no file and no process.
+
+Settings are environment variables; the README lists them all. The ones most wanted:
+  PORT=3000              port of the API (0: a free one)
+  HOST=127.0.0.1         address it listens on
+  WORKERS=1 THREADS=…    worker processes, and CPU threads of one inference
+  REDIS_URL=…            use this Redis instead of a private one
+
+Other commands: npm test · npm run setup · npm run start:api · npm run start:worker · npm run models -- list`;
+
+const REDIS_START_LIMIT_MS = 10_000;
+const SLOW_START_MS = 60_000;
+/** What the applications get on top of SHUTDOWN_S before they are killed. */
+const EXTRA_GRACE_MS = 2000;
+
+/** @typedef {import('#settings/settings.schema.js').Settings} Settings */
+
+/**
+ * Starts the private Redis and waits for it.
+ * @param {Supervisor} supervisor
+ * @param {import('./run.folder.mjs').RunFolder} folder
+ * @param {Settings} settings
+ * @returns {Promise<string>} its REDIS_URL
+ */
+async function startPrivateRedis(supervisor, folder, settings) {
+  const { path } = findRedis();
+  if (path === undefined) throw new LauncherError('redis-server has gone since the set-up.');
+  supervisor.startRedis(redisProgram(path, folder, settings.REDIS_MAXMEMORY_MB));
+  const isOver = () => supervisor.isStopping;
+  const isUp = await waitUntil(() => accepts(folder.socket), { limitMs: REDIS_START_LIMIT_MS, isOver });
+  if (!isUp && !isOver()) throw new LauncherError('The private Redis did not start: see its messages above.');
+  return `unix://${folder.socket}`;
+}
+
+/**
+ * Starts the API and the workers.
+ * @param {Supervisor} supervisor
+ * @param {Settings} settings
+ * @param {NodeJS.ProcessEnv} env what the launcher decides for them
+ * @returns {Promise<number>} the port that the API listens on
+ */
+function startApps(supervisor, settings, env) {
+  for (let number = 1; number <= settings.WORKERS; number += 1) {
+    supervisor.startApp(appProgram('worker', settings.WORKERS === 1 ? 'worker' : `worker ${number}`, env));
+  }
+  return new Promise((resolve) => {
+    const api = appProgram('api', 'api', env);
+    supervisor.startApp(api, (message) => {
+      const port = listeningPort(message);
+      if (port === undefined) return;
+      // PORT=0 took a free one: a restarted API takes the same again, so that its address stays.
+      api.env['PORT'] = String(port);
+      resolve(port);
+    });
+  });
+}
+
+/**
+ * Prints the address once the whole answers.
+ * @param {Supervisor} supervisor
+ * @param {string} address
+ */
+async function announce(supervisor, address) {
+  const isOver = () => supervisor.isStopping;
+  const isReady = () => answers(`${address}/readyz`);
+  if (!(await waitUntil(isReady, { limitMs: SLOW_START_MS, isOver })) && !isOver()) {
+    say('Still not ready after a minute: see the messages above. Waiting on.');
+    await waitUntil(isReady, { limitMs: Infinity, isOver });
+  }
+  if (!isOver()) say(`Removebg BD is ready: ${address}`);
+}
+
+/** @returns {Promise<number>} exit status */
+async function run() {
+  const hasRedis = (process.env['REDIS_URL'] ?? '') !== '';
+  await setUp(hasRedis ? APP_STEPS : START_STEPS);
+  const settings = await readSettings();
+  const supervisor = new Supervisor(settings.SHUTDOWN_S * 1000 + EXTRA_GRACE_MS);
+  const folder = makeRunFolder();
+  try {
+    const url = settings.REDIS_URL ?? (await startPrivateRedis(supervisor, folder, settings));
+    const env = { REDIS_URL: url, KEK_FILE: settings.KEK_FILE ?? folder.kek };
+    void startApps(supervisor, settings, env).then((port) =>
+      announce(supervisor, addressOf(settings.HOST, port)),
+    );
+    return await supervisor.finished;
+  } finally {
+    await supervisor.stop(1);
+    folder.remove();
+  }
+}
+
+await runCommand(async () => {
+  if (process.argv.includes('--help') || process.argv.includes('-h')) return say(HELP);
+  const exitCode = await run();
+  // Timers of what was being waited for must not hold the process up.
+  process.exit(exitCode);
+});

@@ -1,0 +1,52 @@
+import { ask, findInstalledProgram } from './programs.mjs';
+import { LauncherError, say } from './report.mjs';
+import { installAdvice, installPackage } from './system.packages.mjs';
+
+/** First version whose settings redis.conf can name. */
+const NEEDED_MAJOR = 7;
+
+const PACKAGE = { 'apt-get': 'redis-server', dnf: 'redis', apk: 'redis', brew: 'redis' };
+
+/**
+ * Finds a Redis that is new enough.
+ * @returns {{ path: string | undefined, major: number }}
+ */
+export function findRedis() {
+  const path = findInstalledProgram('redis-server');
+  if (path === undefined) return { path, major: 0 };
+  return { path, major: Number(/\bv=(\d+)\./.exec(ask(path, ['--version']).output)?.[1] ?? 0) };
+}
+
+/**
+ * Finds Redis, or installs it from the system's packages. Not needed when REDIS_URL names one.
+ * @type {import('./setup.steps.mjs').Step}
+ */
+export const redisStep = {
+  name: 'redis',
+  async run() {
+    if (findRedis().major >= NEEDED_MAJOR) return 'ready';
+    const advice = installAdvice(PACKAGE);
+    if (findRedis().path === undefined && advice !== undefined) {
+      say(`redis: installing it from the system's packages (${advice})`);
+      await installPackage(PACKAGE);
+    }
+    const { path, major } = findRedis();
+    if (major >= NEEDED_MAJOR) return 'done';
+    throw new LauncherError(path === undefined ? missing(advice) : tooOld(path, major));
+  },
+};
+
+/** @param {string | undefined} advice */
+const missing = (advice) =>
+  `redis-server ${NEEDED_MAJOR} or newer is needed and could not be installed from here: ` +
+  `${advice === undefined ? 'install it (https://redis.io/docs/latest/operate/oss_and_stack/install/)' : `run \`${advice}\``}` +
+  ', or set REDIS_URL to a Redis of yours, and run the command again.';
+
+/**
+ * @param {string} path
+ * @param {number} major
+ */
+const tooOld = (path, major) =>
+  `redis-server ${NEEDED_MAJOR} or newer is needed and ${path} is version ${major}: install a newer one ` +
+  '(https://redis.io/docs/latest/operate/oss_and_stack/install/) and put it first in PATH, or set REDIS_URL ' +
+  'to a Redis of yours, and run the command again.';
