@@ -45,7 +45,8 @@ function sweepRunFolders() {
   for (const folder of new Set([memoryFolder(), tmpdir()])) {
     for (const name of readdirSync(folder)) {
       const pid = NAME.exec(name)?.[1];
-      if (pid === undefined || isAlive(Number(pid))) continue;
+      // A folder with this process's own number is an earlier one's: in containers numbers repeat.
+      if (pid === undefined || (Number(pid) !== process.pid && isAlive(Number(pid)))) continue;
       const path = join(folder, name);
       if (isOurs(path)) rmSync(path, { recursive: true, force: true });
     }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { findInstalledProgram } from './programs.mjs';
-import { LauncherError, say } from './report.mjs';
+import { LauncherError } from './report.mjs';
 import { installAdvice, installPackage } from './system.packages.mjs';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
@@ -26,12 +26,9 @@ export const chromiumStep = {
   name: 'chromium',
   async run() {
     if (findChromium() !== undefined) return 'ready';
-    const advice = installAdvice(PACKAGE);
-    if (advice !== undefined) {
-      say(`chromium: installing it from the system's packages (${advice})`);
-      await installPackage(PACKAGE);
-    }
+    await installPackage('chromium', PACKAGE);
     if (findChromium() !== undefined) return 'done';
+    const advice = installAdvice(PACKAGE);
     throw new LauncherError(
       'Chromium is needed by the browser tests and could not be installed from here: ' +
         `${advice === undefined ? 'install Chromium or Google Chrome' : `run \`${advice}\``}` +

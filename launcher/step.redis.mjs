@@ -1,5 +1,5 @@
 import { ask, findInstalledProgram } from './programs.mjs';
-import { LauncherError, say } from './report.mjs';
+import { LauncherError } from './report.mjs';
 import { installAdvice, installPackage } from './system.packages.mjs';
 
 /** First version whose settings redis.conf can name. */
@@ -25,14 +25,10 @@ export const redisStep = {
   name: 'redis',
   async run() {
     if (findRedis().major >= NEEDED_MAJOR) return 'ready';
-    const advice = installAdvice(PACKAGE);
-    if (findRedis().path === undefined && advice !== undefined) {
-      say(`redis: installing it from the system's packages (${advice})`);
-      await installPackage(PACKAGE);
-    }
+    if (findRedis().path === undefined) await installPackage('redis', PACKAGE);
     const { path, major } = findRedis();
     if (major >= NEEDED_MAJOR) return 'done';
-    throw new LauncherError(path === undefined ? missing(advice) : tooOld(path, major));
+    throw new LauncherError(path === undefined ? missing(installAdvice(PACKAGE)) : tooOld(path, major));
   },
 };
 

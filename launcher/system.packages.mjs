@@ -1,4 +1,5 @@
 import { ask, findInstalledProgram, perform } from './programs.mjs';
+import { say } from './report.mjs';
 
 /**
  * A package manager and how it installs, as a script for `sh` that gets the package names as arguments.
@@ -63,17 +64,19 @@ export function installAdvice(names) {
 
 /**
  * Installs a package if the rights to do so are there: as root, or with sudo that asks for no password.
+ * Whether that worked is for the caller to see: a content package manager is not yet the program wanted.
+ * @param {string} step name of the step that says what is going on
  * @param {PackageNames} names
- * @returns {Promise<boolean>} whether the package manager ran and was content
  */
-export async function installPackage(names) {
+export async function installPackage(step, names) {
   const found = systemManager();
-  if (found === undefined) return false;
-  const command = ['sh', '-c', found.script, 'sh', nameFor(found, names)];
-  const isRoot = process.getuid?.() === 0;
-  const [program = 'sh', ...args] = !found.asRoot || isRoot ? command : ['sudo', '-n', ...command];
-  if (program === 'sudo' && !maySudo()) return false;
-  return (await perform(program, args)).ok;
+  if (found === undefined) return;
+  const needsSudo = found.asRoot && process.getuid?.() !== 0;
+  if (needsSudo && !maySudo()) return;
+  const name = nameFor(found, names);
+  say(`${step}: installing it from the system's packages (${found.advice([name])})`);
+  const command = ['sh', '-c', found.script, 'sh', name];
+  await (needsSudo ? perform('sudo', ['-n', ...command]) : perform('sh', command.slice(1)));
 }
 
 /** True when sudo is there and asks for no password. */
