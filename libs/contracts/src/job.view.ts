@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { jobIdSchema } from './job.id.js';
 import { OUTPUT_FORMATS } from './job.options.js';
-import { JOB_STATES, STAGES } from './job.states.js';
+import { JOB_STATES } from './job.states.js';
 
 const links = z.object({
   self: z.string(),
@@ -28,8 +28,6 @@ export const jobViewSchema = z.object({
   version: z.int().describe('Grows with each change of state; also the ETag'),
   queue_position: z.int().optional().describe('1 = next'),
   eta_ms: z.int().optional(),
-  stage: z.enum(STAGES).optional(),
-  percent: z.number().optional(),
   result: resultFactsSchema.optional(),
   problem: z
     .object({ type: z.string(), title: z.string(), status: z.int(), code: z.string() })
@@ -45,7 +43,9 @@ export type JobView = z.output<typeof jobViewSchema>;
 /** `202` of `POST /v1/jobs`. The token is shown once and kept nowhere. */
 export const jobAcceptedSchema = z.object({
   id: jobIdSchema,
-  token: z.string().describe('Secret of this job: 43 characters, base64url. Bearer token of all further calls'),
+  token: z
+    .string()
+    .describe('Secret of this job: 43 characters, base64url. Bearer token of all further calls'),
   status: z.enum(JOB_STATES),
   queue_position: z.int().optional(),
   eta_ms: z.int().optional(),

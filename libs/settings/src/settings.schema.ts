@@ -32,10 +32,14 @@ export const settingsSchema = z.object({
   MAX_MEGAPIXELS: int(1, 500).default(50).describe('Most pixels of an image, in millions'),
   MAX_SIDE_PIXELS: int(1, 65_535).default(20_000).describe('Longest side of an image'),
   MAX_WAIT_S: int(1, 600).default(60).describe('Longest long-poll and `Prefer: wait`'),
-  QUEUE_TTL_S: int(1, 3600).default(300).describe('How long an image may wait for a worker before it is purged'),
+  QUEUE_TTL_S: int(1, 3600)
+    .default(300)
+    .describe('How long an image may wait for a worker before it is purged'),
   JOB_DEADLINE_S: int(1, 600).default(60).describe('Longest work on one image'),
   RESULT_TTL_S: int(1, 3600).default(120).describe('How long an uncollected result is held'),
-  TOMBSTONE_TTL_S: int(1, 3600).default(300).describe('How long the state of a finished job can be asked for'),
+  TOMBSTONE_TTL_S: int(1, 3600)
+    .default(300)
+    .describe('How long the state of a finished job can be asked for'),
   MAX_DELIVERIES: int(1, 10).default(2).describe('How often a result may be read when the connection breaks'),
   RATE_LIMIT: z
     .union([z.literal('off').transform(() => 0), int(1, 1_000_000)])
@@ -43,7 +47,10 @@ export const settingsSchema = z.object({
     .describe('Submitted images a minute and client address; `off` only while HOST is a loopback address'),
   TRUST_PROXY: optionalText.describe('Addresses or CIDRs of the proxies in front, comma-separated'),
   SHUTDOWN_S: int(1, 600).default(30).describe('How long a stop waits for running work'),
-  LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info').describe('Least level logged'),
+  LOG_LEVEL: z
+    .enum(['silent', 'error', 'warn', 'info', 'debug'])
+    .default('info')
+    .describe('Least level logged'),
 });
 
 /** All settings, validated and frozen. */

@@ -1,0 +1,16 @@
+import type { Broker } from '#broker/broker.js';
+import type { Settings } from '#settings/settings.schema.js';
+import type { Log } from '#telemetry/log.js';
+
+/** What `main` opens before Nest starts and hands in: nothing below reads the environment or a file. */
+export abstract class ApiContext {
+  abstract readonly settings: Settings;
+  abstract readonly broker: Broker;
+  abstract readonly log: Log;
+  /** Key-encryption key, 32 bytes. */
+  abstract readonly kek: Buffer;
+  /** Folder of the built page. */
+  abstract readonly pageFolder: string;
+  /** Aborted when the process begins to stop: waiting requests are let go. */
+  abstract readonly stopping: AbortSignal;
+}

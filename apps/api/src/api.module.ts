@@ -1,0 +1,39 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { ThrottlerModule } from '@nestjs/throttler';
+import { ApiContext } from './api.context.js';
+import { EventFeed } from './delivery/event.feed.js';
+import { JobWaiter } from './delivery/job.waiter.js';
+import { Pulse } from './delivery/pulse.js';
+import { ResultDelivery } from './delivery/result.delivery.js';
+import { IntakeService } from './intake/intake.service.js';
+import { JobController } from './jobs/job.controller.js';
+import { SubmitController } from './jobs/submit.controller.js';
+import { HealthController } from './ops/health.controller.js';
+import { RedisThrottlerStorage } from './throttle/redis.throttler.storage.js';
+import { SUBMIT_WINDOW_MS } from './throttle/submit.guard.js';
+
+/** Wires the API: HTTP → intake → broker, broker → delivery → HTTP. */
+@Module({})
+export class ApiModule {
+  /** The module over what `main` has opened. */
+  static over(context: ApiContext): DynamicModule {
+    return {
+      module: ApiModule,
+      imports: [
+        ThrottlerModule.forRoot({
+          throttlers: [{ name: 'submit', ttl: SUBMIT_WINDOW_MS, limit: context.settings.RATE_LIMIT }],
+          storage: new RedisThrottlerStorage(context),
+        }),
+      ],
+      controllers: [SubmitController, JobController, HealthController],
+      providers: [
+        { provide: ApiContext, useValue: context },
+        IntakeService,
+        JobWaiter,
+        Pulse,
+        ResultDelivery,
+        EventFeed,
+      ],
+    };
+  }
+}

@@ -1,0 +1,166 @@
+import { Injectable } from '@nestjs/common';
+import type { JobNotice } from '#broker/job.watcher.js';
+import type { JobRecord } from '#broker/job.record.js';
+import type { JobId } from '#contracts/job.id.js';
+import { isTerminal, type TerminalState } from '#contracts/job.states.js';
+import { Problem } from '#contracts/problem.catalogue.js';
+import { ApiContext } from '../api.context.js';
+import { presentDone, presentPlace, problemOfEnd, timeText } from './job.presenter.js';
+import { Pulse } from './pulse.js';
+import { ResultDelivery, type ResultSink } from './result.delivery.js';
+import type { SseStream } from './sse.stream.js';
+
+const RETRY_MS = 250;
+
+/** What a stream is to tell. */
+export interface FeedRequest {
+  id: JobId;
+  /** Record version the client has seen (Last-Event-ID); its event is not repeated. */
+  seenVersion: number | undefined;
+  /** Set when the result is to come inline. */
+  inlineToken: Buffer | undefined;
+  /** Aborted when the client has gone. */
+  gone: AbortSignal;
+}
+
+/** Tells the life of a job on a server-sent event stream, from where it stands to its end. */
+@Injectable()
+export class EventFeed {
+  constructor(
+    private readonly context: ApiContext,
+    private readonly pulse: Pulse,
+    private readonly delivery: ResultDelivery,
+  ) {}
+
+  /** Resolves when the stream has ended, for whatever reason. */
+  async run(stream: SseStream, request: FeedRequest): Promise<void> {
+    const ends = AbortSignal.any([request.gone, this.context.stopping]);
+    const mailbox = new Mailbox(ends);
+    const calm = this.pulse.keepAlive(stream);
+    let told: number | undefined;
+    const unplace = this.pulse.onPlace(request.id, (place) => {
+      if (place.position !== told) stream.sendIfFlowing('queued', presentPlace(place, 'position'));
+      told = place.position;
+    });
+    const unwatch = await this.context.broker.watcher.watch(request.id, (notice) => mailbox.put(notice));
+    try {
+      await this.tell(stream, request, mailbox);
+    } finally {
+      unwatch();
+      unplace();
+      calm();
+      await stream.end();
+    }
+  }
+
+  private async tell(stream: SseStream, request: FeedRequest, mailbox: Mailbox): Promise<void> {
+    let version = request.seenVersion;
+    let reread = true;
+    while (stream.open && !mailbox.ended) {
+      if (reread) {
+        const record = await this.read(request.id, mailbox);
+        if (mailbox.ended) return;
+        if (record?.version !== version || record === undefined) {
+          if (await this.announce(stream, request, record)) return;
+          version = record?.version;
+        }
+      }
+      const notice = await mailbox.take();
+      reread = notice === undefined || 'state' in notice;
+      if (notice !== undefined && 'stage' in notice) stream.sendIfFlowing('progress', notice);
+    }
+  }
+
+  /** Sends the event of the state that a job is in. True when it was the last one. */
+  private async announce(
+    stream: SseStream,
+    request: FeedRequest,
+    record: JobRecord | undefined,
+  ): Promise<boolean> {
+    if (record === undefined) {
+      stream.send('failed', { problem: new Problem('queue-lost').toBody() });
+      return true;
+    }
+    const { state, version } = record;
+    if (isTerminal(state)) {
+      this.announceEnd(stream, record, state);
+      return true;
+    }
+    if (state === 'queued') {
+      stream.send(
+        'queued',
+        presentPlace(await this.pulse.placeOf(record).catch(noPlace), 'position'),
+        version,
+      );
+    } else if (state === 'running') {
+      stream.send('started', { attempt: record.attempt }, version);
+    } else if (state === 'ready' && record.output !== undefined) {
+      stream.send('done', presentDone(record, record.output), version);
+      if (request.inlineToken !== undefined) await this.deliverInline(stream, record, request.inlineToken);
+    }
+    return false;
+  }
+
+  private announceEnd(stream: SseStream, record: JobRecord, state: TerminalState): void {
+    if (state === 'delivered') {
+      stream.send('purged', { reason: 'delivered', at: timeText(Date.now()) }, record.version);
+    } else if (state === 'failed') {
+      stream.send('failed', { problem: problemOfEnd(record, state).toBody() }, record.version);
+    } else {
+      stream.send(state, {}, record.version);
+    }
+  }
+
+  private async deliverInline(stream: SseStream, record: JobRecord, token: Buffer): Promise<void> {
+    const sink: ResultSink = {
+      begin: () => undefined,
+      write: (plain, index) => stream.sendChunk(plain, index),
+      finish: () => Promise.resolve(),
+    };
+    try {
+      await this.delivery.deliver(record, token, sink);
+    } catch (error) {
+      if (!(error instanceof Problem)) stream.cut();
+    }
+  }
+
+  private async read(id: JobId, mailbox: Mailbox): Promise<JobRecord | undefined> {
+    while (!mailbox.ended) {
+      try {
+        return await this.context.broker.jobs.read(id);
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+    return undefined;
+  }
+}
+
+const noPlace = () => ({ position: undefined, etaMs: undefined });
+
+/** Notices in order, between the watcher that puts and the feed that takes. */
+class Mailbox {
+  private readonly waiting: (JobNotice | undefined)[] = [];
+  private wake: (() => void) | undefined;
+
+  constructor(private readonly ends: AbortSignal) {
+    ends.addEventListener('abort', () => this.wake?.(), { once: true });
+  }
+
+  get ended(): boolean {
+    return this.ends.aborted;
+  }
+
+  put(notice: JobNotice | undefined): void {
+    this.waiting.push(notice);
+    this.wake?.();
+  }
+
+  /** The next notice; undefined when notices may have been missed, or at the end. */
+  async take(): Promise<JobNotice | undefined> {
+    while (this.waiting.length === 0 && !this.ended) {
+      await new Promise<void>((resolve) => (this.wake = resolve));
+    }
+    return this.waiting.shift();
+  }
+}

@@ -1,0 +1,67 @@
+import type { JobRecord } from '#broker/job.record.js';
+import type { JobEvents } from '#contracts/job.events.js';
+import type { TerminalState } from '#contracts/job.states.js';
+import { jobLinks, type JobView, type ResultFacts } from '#contracts/job.view.js';
+import { Problem, problemBody, type ProblemCode } from '#contracts/problem.catalogue.js';
+
+/** Where a waiting job stands. */
+export interface Place {
+  position: number | undefined;
+  etaMs: number | undefined;
+}
+
+/** RFC 3339 text of milliseconds since the epoch. */
+export const timeText = (ms: number): string => new Date(ms).toISOString();
+
+/** A job as its holder sees it. */
+export function presentJob(record: JobRecord, place: Place): JobView {
+  return {
+    id: record.id,
+    status: record.state,
+    version: record.version,
+    ...presentPlace(place, 'queue_position'),
+    ...(record.output !== undefined && { result: presentResult(record.output) }),
+    ...(record.code !== undefined && { problem: problemBody(record.code) }),
+    expires_at: timeText(record.deadlineAt),
+    links: jobLinks(record.id),
+  };
+}
+
+/** Place and ETA under their wire names, where known. */
+export function presentPlace<K extends string>(
+  place: Place,
+  positionName: K,
+): Partial<Record<K, number>> & { eta_ms?: number } {
+  return {
+    ...(place.position !== undefined && { [positionName]: place.position }),
+    ...(place.etaMs !== undefined && { eta_ms: place.etaMs }),
+  } as Partial<Record<K, number>> & { eta_ms?: number };
+}
+
+/** Facts about a result, without where it lies. */
+export const presentResult = ({ bytes, width, height, format }: ResultFacts): ResultFacts => ({
+  bytes,
+  width,
+  height,
+  format,
+});
+
+/** The `done` event of a finished job. */
+export function presentDone(record: JobRecord, output: ResultFacts): JobEvents['done'] {
+  return {
+    ...presentResult(output),
+    expires_at: timeText(record.deadlineAt),
+    link: jobLinks(record.id).result,
+  };
+}
+
+const CODE_OF_END: Record<Exclude<TerminalState, 'failed'>, ProblemCode> = {
+  delivered: 'result-delivered',
+  cancelled: 'job-cancelled',
+  expired: 'result-expired',
+};
+
+/** Why a job that ended has no result to give. */
+export function problemOfEnd(record: JobRecord, state: TerminalState): Problem {
+  return new Problem(state === 'failed' ? (record.code ?? 'processing-failed') : CODE_OF_END[state]);
+}

@@ -1,0 +1,47 @@
+import type { FastifyReply } from 'fastify';
+import type { OutputFacts } from '#broker/job.record.js';
+import { MIME_OF_FORMAT } from '#contracts/job.options.js';
+import { endOut, writeOut } from './response.writer.js';
+import type { ResultSink } from './result.delivery.js';
+
+/**
+ * The result as the body of an HTTP answer. Fastify is bypassed from the first byte on, so that each chunk can
+ * be awaited and wiped; headers set on the reply before are sent.
+ */
+export class ResponseSink implements ResultSink {
+  private begun = false;
+
+  constructor(private readonly reply: FastifyReply) {}
+
+  /** Sends the head. */
+  begin(output: OutputFacts): void {
+    this.reply.hijack();
+    this.begun = true;
+    const set = Object.entries(this.reply.getHeaders()).filter(([, value]) => value !== undefined);
+    this.reply.raw.writeHead(200, {
+      ...(Object.fromEntries(set) as Record<string, string | number | string[]>),
+      'Content-Type': MIME_OF_FORMAT[output.format],
+      'Content-Length': output.bytes,
+      'Cache-Control': 'no-store',
+      'Content-Disposition': `attachment; filename="cutout.${output.format}"`,
+      'X-Width': output.width,
+      'X-Height': output.height,
+    });
+  }
+
+  /** Sends one chunk. */
+  write(plain: Buffer): Promise<void> {
+    return writeOut(this.reply.raw, plain);
+  }
+
+  /** Ends the body. */
+  finish(): Promise<void> {
+    return endOut(this.reply.raw);
+  }
+
+  /** Cuts the connection if the body had begun: a shortened image must not look whole. */
+  abort(): boolean {
+    if (this.begun) this.reply.raw.destroy();
+    return this.begun;
+  }
+}

@@ -1,0 +1,76 @@
+import type { ServerResponse } from 'node:http';
+import type { FastifyReply } from 'fastify';
+import type { JobEventName, JobEvents } from '#contracts/job.events.js';
+import { wipe } from '#vault/wipe.js';
+import { base64Bytes, encodeBase64 } from './base64.js';
+import { endOut, writeOut } from './response.writer.js';
+
+/** A client this far behind is cut; it may come back with Last-Event-ID. */
+const MAX_BEHIND_BYTES = 262_144;
+const RECONNECT_AFTER_MS = 1000;
+const HEARTBEAT = ': \n\n';
+
+/** One server-sent event stream (WHATWG HTML §9.2), written straight to the response. */
+export class SseStream {
+  private readonly response: ServerResponse;
+
+  constructor(reply: FastifyReply) {
+    reply.hijack();
+    this.response = reply.raw;
+    const set = Object.entries(reply.getHeaders()).filter(([, value]) => value !== undefined);
+    this.response.writeHead(200, {
+      ...(Object.fromEntries(set) as Record<string, string | number | string[]>),
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      'Cache-Control': 'no-store',
+      'X-Accel-Buffering': 'no',
+    });
+    this.response.write(`retry: ${RECONNECT_AFTER_MS}\n\n`);
+  }
+
+  /** False once the client has gone or the stream has ended. */
+  get open(): boolean {
+    return !this.response.destroyed && !this.response.writableEnded;
+  }
+
+  /** Sends an event. `id` makes it one that a client can resume after. */
+  send<E extends JobEventName>(name: E, data: JobEvents[E], id?: number): void {
+    const idLine = id === undefined ? '' : `id: ${id}\n`;
+    this.write(`event: ${name}\n${idLine}data: ${JSON.stringify(data)}\n\n`);
+  }
+
+  /** Sends an event that may be left out when the client is behind. */
+  sendIfFlowing<E extends JobEventName>(name: E, data: JobEvents[E]): void {
+    if (this.response.writableNeedDrain !== true) this.send(name, data);
+  }
+
+  /** Keeps proxies and clients from giving up. */
+  heartbeat(): void {
+    this.write(HEARTBEAT);
+  }
+
+  /** Sends one piece of the result as a `chunk` event; resolves when the kernel has it. Makes no string of it. */
+  async sendChunk(plain: Buffer, index: number): Promise<void> {
+    const head = Buffer.from(`event: chunk\ndata: {"index":${index},"data":"`, 'latin1');
+    const frame = Buffer.allocUnsafeSlow(head.length + base64Bytes(plain.length) + 4);
+    head.copy(frame);
+    const end = head.length + encodeBase64(plain, frame, head.length);
+    frame.write('"}\n\n', end, 'latin1');
+    await writeOut(this.response, frame).finally(() => wipe(frame));
+  }
+
+  /** Completes the stream; resolves when the kernel has its last byte. */
+  async end(): Promise<void> {
+    if (this.open) await endOut(this.response).catch(() => undefined);
+  }
+
+  /** Cuts the stream. */
+  cut(): void {
+    this.response.destroy();
+  }
+
+  private write(text: string): void {
+    if (!this.open) return;
+    this.response.write(text);
+    if (this.response.writableLength > MAX_BEHIND_BYTES) this.cut();
+  }
+}

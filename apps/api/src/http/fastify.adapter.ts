@@ -1,0 +1,53 @@
+import multipart from '@fastify/multipart';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Problem } from '#contracts/problem.catalogue.js';
+import type { Settings } from '#settings/settings.schema.js';
+import { sendProblem } from './problem.filter.js';
+
+/** What multipart framing may add around one image. */
+const MULTIPART_OVERHEAD_BYTES = 65_536;
+
+/** Largest upload of one image file, in bytes. */
+export const maxUploadBytes = (settings: Settings): number => settings.MAX_UPLOAD_MB * 1_048_576;
+
+/**
+ * The HTTP server: bounded in time and size before anything is read. Bodies are handed on as streams, so that
+ * guards run before a byte of an upload is taken in, and nothing is buffered or spooled.
+ */
+export function createAdapter(settings: Settings): FastifyAdapter {
+  const trusted = settings.TRUST_PROXY?.split(',').map((proxy) => proxy.trim());
+  return new FastifyAdapter({
+    trustProxy: trusted ?? false,
+    bodyLimit: maxUploadBytes(settings) + MULTIPART_OVERHEAD_BYTES,
+    connectionTimeout: 0,
+    requestTimeout: 120_000,
+    keepAliveTimeout: 5000,
+    http: { headersTimeout: 10_000, connectionsCheckingInterval: 2000, maxHeaderSize: 16_384 },
+    exposeHeadRoutes: false,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 128 },
+    logger: false,
+  });
+}
+
+/** Body parsing and size limits, to be set up before Nest adds its routes. */
+export async function prepareServer(server: FastifyInstance, settings: Settings): Promise<void> {
+  await server.register(multipart);
+  server.removeContentTypeParser(['application/json', 'text/plain']);
+  server.addContentTypeParser('*', (_request, payload, done) => {
+    done(null, payload);
+  });
+  const most = maxUploadBytes(settings);
+  server.addHook('onRequest', (request, reply, done) => {
+    if (announcedBytes(request) <= most + allowance(request)) return done();
+    sendProblem(reply.header('Connection', 'close'), new Problem('image-too-large'));
+  });
+}
+
+/** Body size a request announces; 0 when it announces none. */
+export const announcedBytes = (request: FastifyRequest): number =>
+  Number(request.headers['content-length'] ?? 0);
+
+const allowance = (request: FastifyRequest): number =>
+  request.headers['content-type']?.startsWith('multipart/') === true ? MULTIPART_OVERHEAD_BYTES : 0;

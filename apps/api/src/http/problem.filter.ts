@@ -1,0 +1,60 @@
+import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { Problem, type ProblemCode } from '#contracts/problem.catalogue.js';
+import type { Log } from '#telemetry/log.js';
+
+/** Codes of failures that Nest and Fastify raise themselves. Their messages may echo input and are dropped. */
+const CODE_OF_STATUS: Record<number, ProblemCode> = {
+  400: 'invalid-request',
+  404: 'not-found',
+  405: 'method-not-allowed',
+  408: 'request-timeout',
+  413: 'image-too-large',
+  414: 'invalid-request',
+  415: 'image-type-unsupported',
+  429: 'rate-limited',
+  431: 'invalid-request',
+  503: 'broker-unavailable',
+};
+
+/** The problem that any thrown value amounts to; undefined for a defect of ours. */
+export function problemOf(error: unknown): Problem | undefined {
+  if (error instanceof Problem) return error;
+  const status =
+    error instanceof HttpException
+      ? error.getStatus()
+      : (error as { statusCode?: unknown } | null)?.statusCode;
+  if (typeof status !== 'number' || status >= 500) return undefined;
+  return new Problem(CODE_OF_STATUS[status] ?? 'invalid-request');
+}
+
+/** Answers with `application/problem+json` (RFC 9457). */
+export function sendProblem(reply: FastifyReply, problem: Problem): void {
+  if (problem.facts.retryAfterS !== undefined) void reply.header('Retry-After', problem.facts.retryAfterS);
+  void reply
+    .code(problem.status)
+    .header('Cache-Control', 'no-store')
+    .header('Content-Type', 'application/problem+json; charset=utf-8')
+    .serializer((body: string) => body)
+    .send(JSON.stringify(problem.toBody()));
+}
+
+/** The one exit of all errors. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(private readonly log: Log) {}
+
+  /** Renders the error, unless the answer is already on its way: then the connection is cut. */
+  catch(error: unknown, host: ArgumentsHost): void {
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const problem = problemOf(error);
+    if (problem === undefined) this.log.defect(error);
+    if (reply.raw.headersSent) {
+      reply.raw.destroy();
+      return;
+    }
+    const request = reply.request;
+    if (request.method === 'POST' && !request.raw.complete) void reply.header('Connection', 'close');
+    sendProblem(reply, problem ?? new Problem('internal-error'));
+  }
+}

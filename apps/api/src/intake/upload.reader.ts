@@ -1,0 +1,107 @@
+import type { FastifyRequest } from 'fastify';
+import { jobOptionsSchema, type JobOptions } from '#contracts/job.options.js';
+import { Problem } from '#contracts/problem.catalogue.js';
+
+/** Takes in the bytes of the image as they arrive. */
+export type ImageSink = (bytes: AsyncIterable<Buffer>) => Promise<void>;
+
+const RAW_TYPES = new Set(['image/jpeg', 'image/png', 'image/webp', 'application/octet-stream']);
+const MAX_FIELDS = 20;
+const MAX_FIELD_BYTES = 1024;
+
+/** Query parameters that are not image options. */
+const NOT_OPTIONS = new Set(['token', 'wait']);
+
+/**
+ * Reads one image and its options from a request: a raw body with options in the query, or multipart with one
+ * file named `image` and options as fields. The image goes to `sink` as it arrives; its file name is not read.
+ * @throws Problem `missing-image` | `multiple-images` | `image-too-large` | `malformed-multipart` and others
+ */
+export async function readUpload(
+  request: FastifyRequest,
+  maxBytes: number,
+  sink: ImageSink,
+): Promise<JobOptions> {
+  const query = Object.entries(request.query as Record<string, unknown>).filter(
+    ([key]) => !NOT_OPTIONS.has(key),
+  );
+  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
+  if (type === 'multipart/form-data') return readMultipart(request, { maxBytes, sink, fields: query });
+  if (!RAW_TYPES.has(type)) throw new Problem('image-type-unsupported');
+  const options = parseOptions(query);
+  await sink(capped(request.raw, maxBytes));
+  return options;
+}
+
+/** Validates image options. A field given empty counts as absent. @throws Problem `invalid-parameter` | `unknown-parameter` */
+export function parseOptions(fields: [string, unknown][]): JobOptions {
+  const given = fields.filter(([, value]) => value !== '');
+  const parsed = jobOptionsSchema.safeParse(Object.fromEntries(given));
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const parameter = issue?.path[0];
+  if (typeof parameter === 'string') throw new Problem('invalid-parameter', { parameter });
+  throw new Problem('unknown-parameter', {
+    detail: `Known parameters: ${Object.keys(jobOptionsSchema.shape).join(', ')}`,
+  });
+}
+
+async function* capped(source: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<Buffer, void> {
+  let total = 0;
+  try {
+    for await (const arrived of source) {
+      total += arrived.length;
+      if (total > maxBytes) throw new Problem('image-too-large');
+      yield arrived;
+    }
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    throw new Problem('upload-interrupted');
+  }
+  if (total === 0) throw new Problem('missing-image');
+}
+
+interface MultipartReading {
+  maxBytes: number;
+  sink: ImageSink;
+  fields: [string, unknown][];
+}
+
+async function readMultipart(request: FastifyRequest, reading: MultipartReading): Promise<JobOptions> {
+  const { maxBytes, sink, fields } = reading;
+  let images = 0;
+  const limits = {
+    fileSize: maxBytes + 1,
+    files: 2,
+    fields: MAX_FIELDS,
+    fieldSize: MAX_FIELD_BYTES,
+    fieldNameSize: 100,
+    parts: MAX_FIELDS + 3,
+    headerPairs: 50,
+  };
+  try {
+    for await (const part of request.parts({ limits })) {
+      if (part.type === 'field') {
+        if (part.valueTruncated || part.fieldnameTruncated) throw new Problem('invalid-request');
+        fields.push([part.fieldname, part.value]);
+        continue;
+      }
+      images += 1;
+      if (images > 1) throw new Problem('multiple-images');
+      if (part.fieldname !== 'image') throw new Problem('missing-image');
+      await sink(capped(part.file, maxBytes));
+    }
+  } catch (error) {
+    throw error instanceof Problem ? error : new Problem(malformed(error));
+  }
+  if (images === 0) throw new Problem('missing-image');
+  return parseOptions(fields);
+}
+
+/** Names the failure of the multipart parser, whose errors carry codes but no status worth passing on. */
+function malformed(error: unknown): 'multiple-images' | 'invalid-request' | 'malformed-multipart' {
+  const code = (error as { code?: unknown } | null)?.code;
+  if (code === 'FST_FILES_LIMIT') return 'multiple-images';
+  if (code === 'FST_FIELDS_LIMIT' || code === 'FST_PARTS_LIMIT') return 'invalid-request';
+  return 'malformed-multipart';
+}

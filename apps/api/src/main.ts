@@ -1,0 +1,87 @@
+import 'reflect-metadata';
+import { fileURLToPath } from 'node:url';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { openBroker } from '#broker/broker.js';
+import { RetentionGuardError } from '#broker/redis.guard.js';
+import { readKek } from '#settings/key.file.js';
+import { loadSettings, SettingsError } from '#settings/settings.js';
+import { Log } from '#telemetry/log.js';
+import type { ApiContext } from './api.context.js';
+import { ApiModule } from './api.module.js';
+import { logAccess } from './http/access.log.js';
+import { createAdapter, prepareServer } from './http/fastify.adapter.js';
+import { servePage } from './http/page.js';
+import { ProblemFilter } from './http/problem.filter.js';
+import { serveDocs } from './ops/docs.js';
+
+/** Exit status of a process that must not be restarted before its configuration is mended (sysexits.h). */
+const EX_CONFIG = 78;
+
+async function openContext(stopping: AbortSignal): Promise<ApiContext> {
+  const settings = loadSettings(process.env);
+  if (settings.REDIS_URL === undefined)
+    throw new SettingsError('REDIS_URL: needed; `npm start` embeds a Redis');
+  const log = new Log(settings.LOG_LEVEL);
+  const kek = readKek(settings.KEK_FILE);
+  const broker = await openBroker({ ...settings, REDIS_URL: settings.REDIS_URL });
+  for (const fault of broker.faults) log.warn('retention', { fault });
+  return {
+    settings,
+    broker,
+    log,
+    kek,
+    stopping,
+    pageFolder: fileURLToPath(new URL('../../web', import.meta.url)),
+  };
+}
+
+async function createApp(context: ApiContext): Promise<NestFastifyApplication> {
+  const adapter = createAdapter(context.settings);
+  const app = await NestFactory.create<NestFastifyApplication>(ApiModule.over(context), adapter, {
+    logger: false,
+    bodyParser: false,
+    abortOnError: false,
+  });
+  const server = adapter.getInstance();
+  logAccess(server, context.log);
+  await prepareServer(server, context.settings);
+  await servePage(server, context.pageFolder);
+  app.useGlobalFilters(new ProblemFilter(context.log));
+  serveDocs(app);
+  return app;
+}
+
+async function main(): Promise<void> {
+  const stopping = new AbortController();
+  const context = await openContext(stopping.signal);
+  const { settings, log, broker } = context;
+  const app = await createApp(context);
+  await app.listen(settings.PORT, settings.HOST);
+  broker.sweeper.start();
+  const { port } = app.getHttpServer().address() as { port: number };
+  log.info('started', { service: 'api', port });
+  process.send?.({ type: 'listening', port });
+  const stop = (reason: string): void => {
+    if (stopping.signal.aborted) return;
+    log.info('stopping', { service: 'api', reason });
+    stopping.abort();
+    setTimeout(() => process.exit(1), settings.SHUTDOWN_S * 1000).unref();
+    void close().then(() => process.exit(0));
+  };
+  const close = async (): Promise<void> => {
+    await app.close();
+    await broker.sweeper.stop();
+    await broker.close();
+    log.info('stopped', { service: 'api' });
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal));
+  if (process.send !== undefined) process.on('disconnect', () => stop('parent gone'));
+}
+
+process.on('SIGUSR1', () => undefined);
+main().catch((error: unknown) => {
+  const expected = error instanceof SettingsError || error instanceof RetentionGuardError;
+  process.stderr.write(expected ? `${error.message}\n` : `The API could not start: ${String(error)}\n`);
+  process.exit(expected ? EX_CONFIG : 1);
+});

@@ -1,0 +1,192 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { jobOptionsSchema } from '#contracts/job.options.js';
+import { jobAcceptedSchema, jobViewSchema } from '#contracts/job.view.js';
+import { PROBLEMS, type ProblemCode } from '#contracts/problem.catalogue.js';
+
+type Decorator = ReturnType<typeof applyDecorators>;
+type Schema =
+  NonNullable<Parameters<typeof ApiBody>[0]> extends infer B
+    ? B extends { schema: infer S }
+      ? S
+      : never
+    : never;
+
+const schemaOf = (type: z.ZodType): Schema =>
+  z.toJSONSchema(type, { io: 'output', unrepresentable: 'any' }) as Schema;
+const binary = { type: 'string', format: 'binary' } as Schema;
+const problemSchema = { $ref: '#/components/schemas/Problem' } as Schema;
+
+/** Problems a call may answer with, one response a status. */
+function problems(...codes: ProblemCode[]): MethodDecorator[] {
+  const byStatus = new Map<number, ProblemCode[]>();
+  for (const code of codes)
+    byStatus.set(PROBLEMS[code][0], [...(byStatus.get(PROBLEMS[code][0]) ?? []), code]);
+  return [...byStatus].map(([status, list]) =>
+    ApiResponse({
+      status,
+      description: list.map((code) => `\`${code}\`: ${PROBLEMS[code][1]}`).join('\n\n'),
+      content: { 'application/problem+json': { schema: problemSchema } },
+    }),
+  );
+}
+
+const job = (): MethodDecorator[] => [
+  ApiTags('jobs'),
+  ApiParam({ name: 'id', description: 'Job id', schema: { type: 'string' } }),
+  ApiHeader({ name: 'Authorization', description: '`Bearer` and the token of the job', required: false }),
+];
+
+const wait = (): MethodDecorator =>
+  ApiQuery({
+    name: 'wait',
+    required: false,
+    description: 'Seconds to wait',
+    schema: { type: 'integer', minimum: 0 },
+  });
+
+const image = { 'image/png': { schema: binary }, 'image/webp': { schema: binary } };
+const events = { 'text/event-stream': { schema: { type: 'string' } as Schema } };
+
+/** Describes `POST /v1/jobs`. */
+export function DescribeSubmit(): Decorator {
+  const options = schemaOf(jobOptionsSchema) as { properties?: Record<string, Schema> };
+  const raw = { schema: binary };
+  return applyDecorators(
+    ApiTags('jobs'),
+    ApiOperation({
+      summary: 'Submit one image',
+      description:
+        'A raw body with options in the query, or multipart with one file named `image` and options as fields. ' +
+        '`Prefer: wait=N` answers with the image if it is done in time; `Accept: text/event-stream` answers with ' +
+        "the job's events and the image inline.",
+    }),
+    ApiHeader({ name: 'Prefer', required: false, description: '`wait=N`: seconds (RFC 7240)' }),
+    ...Object.entries(options.properties ?? {}).map(([name, schema]) =>
+      ApiQuery({ name, required: false, schema: schema as object }),
+    ),
+    ApiBody({
+      required: true,
+      content: {
+        'image/jpeg': raw,
+        'image/png': raw,
+        'image/webp': raw,
+        'application/octet-stream': raw,
+        'multipart/form-data': {
+          schema: {
+            type: 'object',
+            required: ['image'],
+            properties: { image: binary, ...options.properties },
+          } as Schema,
+        },
+      },
+    } as Parameters<typeof ApiBody>[0]),
+    ApiResponse({
+      status: 200,
+      description: 'The cut-out (`Prefer: wait`), or events',
+      content: { ...image, ...events },
+    }),
+    ApiResponse({
+      status: 202,
+      description: 'The job stands in the queue',
+      content: { 'application/json': { schema: schemaOf(jobAcceptedSchema) } },
+    }),
+    ...problems(
+      'invalid-parameter',
+      'unknown-parameter',
+      'missing-image',
+      'multiple-images',
+      'malformed-multipart',
+      'upload-interrupted',
+      'image-too-large',
+      'image-type-unsupported',
+      'image-too-many-pixels',
+      'image-corrupt',
+      'rate-limited',
+      'capacity-exhausted',
+      'broker-unavailable',
+    ),
+  );
+}
+
+/** Describes `GET /v1/jobs/{id}`. */
+export const DescribeStatus = (): Decorator =>
+  applyDecorators(
+    ...job(),
+    wait(),
+    ApiOperation({ summary: 'Status of a job, or a long-poll for its next change' }),
+    ApiHeader({ name: 'If-None-Match', required: false, description: 'ETag of the status already known' }),
+    ApiResponse({
+      status: 200,
+      description: 'Status',
+      content: { 'application/json': { schema: schemaOf(jobViewSchema) } },
+    }),
+    ApiResponse({ status: 304, description: 'Nothing changed in the time given' }),
+    ...problems('job-not-found', 'queue-lost', 'broker-unavailable'),
+  );
+
+/** Describes `GET /v1/jobs/{id}/events`. */
+export const DescribeEvents = (): Decorator =>
+  applyDecorators(
+    ...job(),
+    ApiQuery({
+      name: 'token',
+      required: false,
+      description: 'Token, where headers cannot be set',
+      schema: { type: 'string' },
+    }),
+    ApiQuery({ name: 'deliver', required: false, schema: { type: 'string', enum: ['inline'] } }),
+    ApiOperation({
+      summary: 'The life of a job as server-sent events',
+      description:
+        '`queued {position, eta_ms}`, `started {attempt}`, `progress {stage, percent}`, `done {…, link}`, ' +
+        '`chunk {index, data}` (inline), `failed {problem}`, `cancelled`, `expired`, `purged {reason, at}`.',
+    }),
+    ApiResponse({ status: 200, description: 'Events', content: events }),
+    ...problems('job-not-found', 'broker-unavailable'),
+  );
+
+/** Describes `GET /v1/jobs/{id}/result`. */
+export const DescribeResult = (): Decorator =>
+  applyDecorators(
+    ...job(),
+    wait(),
+    ApiOperation({ summary: 'The image, once: it is purged when the answer has been written' }),
+    ApiResponse({ status: 200, description: 'The cut-out', content: image }),
+    ApiResponse({
+      status: 202,
+      description: 'Not done yet',
+      content: { 'application/json': { schema: schemaOf(jobViewSchema) } },
+    }),
+    ...problems(
+      'job-not-found',
+      'result-busy',
+      'result-delivered',
+      'result-expired',
+      'job-cancelled',
+      'queue-lost',
+      'image-corrupt',
+      'worker-crashed',
+      'deadline-exceeded',
+      'processing-failed',
+    ),
+  );
+
+/** Describes `DELETE /v1/jobs/{id}`. */
+export const DescribeCancel = (): Decorator =>
+  applyDecorators(
+    ...job(),
+    ApiOperation({ summary: 'Cancel and purge' }),
+    ApiResponse({ status: 204, description: 'Nothing of the job is left' }),
+    ...problems('job-not-found', 'broker-unavailable'),
+  );
+
+/** Describes a health check. */
+export const DescribeHealth = (summary: string): Decorator =>
+  applyDecorators(
+    ApiTags('operation'),
+    ApiOperation({ summary }),
+    ApiResponse({ status: 200, description: 'Yes' }),
+    ...problems('not-ready', 'broker-unavailable'),
+  );

@@ -1,0 +1,36 @@
+import { Controller, Get, Header } from '@nestjs/common';
+import { Problem } from '#contracts/problem.catalogue.js';
+import { ApiContext } from '../api.context.js';
+import { DescribeHealth } from './api.description.js';
+
+/** For load balancers and operators. */
+@Controller()
+export class HealthController {
+  constructor(private readonly context: ApiContext) {}
+
+  /** The process is alive. */
+  @Get('healthz')
+  @Header('Cache-Control', 'no-store')
+  @DescribeHealth('The process is alive')
+  alive(): { status: 'alive' } {
+    return { status: 'alive' };
+  }
+
+  /** The service can do its work: a real write to Redis, and at least one worker with a warm model. */
+  @Get('readyz')
+  @Header('Cache-Control', 'no-store')
+  @DescribeHealth('Redis takes writes and a worker is ready')
+  async ready(): Promise<{ status: 'ready'; workers: { model: string; provider: string; slots: number }[] }> {
+    const { pace } = this.context.broker;
+    if (this.context.stopping.aborted) throw new Problem('shutting-down', { retryAfterS: 5 });
+    await pace.probe();
+    const workers = await pace.workers();
+    if (workers.length === 0) {
+      throw new Problem('not-ready', { detail: 'No worker is ready.', retryAfterS: 2 });
+    }
+    return {
+      status: 'ready',
+      workers: workers.map(({ model, provider, slots }) => ({ model, provider, slots })),
+    };
+  }
+}

@@ -1,0 +1,116 @@
+import { Injectable } from '@nestjs/common';
+import type { JobRecord } from '#broker/job.record.js';
+import { MAX_STARTS } from '#broker/lifetimes.js';
+import type { JobId } from '#contracts/job.id.js';
+import { Problem } from '#contracts/problem.catalogue.js';
+import { unwrapKeys, type PayloadKeys } from '#vault/key.wrap.js';
+import { TamperedError } from '#vault/sealed.box.js';
+import { wipe } from '#vault/wipe.js';
+import { Cancelled, EngineCrash, EngineUnavailable, type CutoutResult } from '../engine/engine.host.js';
+import { WorkerContext } from '../worker.context.js';
+import { Cancellations } from './cancellations.js';
+import { fetchInput, storeOutput } from './payload.transfer.js';
+import { persist } from './persistence.js';
+
+/** An image that has brought the engine down this often is given up. */
+const MAX_ENGINE_CRASHES = 2;
+
+/** The work on one job: claim → fetch → engine → store → commit. Settles the job's record whatever happens. */
+@Injectable()
+export class CutoutProcessor {
+  constructor(
+    private readonly context: WorkerContext,
+    private readonly cancellations: Cancellations,
+  ) {}
+
+  /** Does a job, again if the engine dies on it. @throws only what calls for another worker: EngineUnavailable */
+  async process(id: JobId): Promise<void> {
+    await this.cancellations.during(id, async (signal) => {
+      for (let crashes = 0; ;) {
+        const record = await persist(() => this.context.broker.jobs.claim(id));
+        if (record === undefined) return;
+        if (crashes >= MAX_ENGINE_CRASHES || record.attempt > MAX_STARTS) {
+          return this.giveUp(record, new Problem('worker-crashed'));
+        }
+        try {
+          return await this.attempt(record, signal);
+        } catch (error) {
+          if (error instanceof EngineUnavailable) throw error;
+          if (!(error instanceof EngineCrash)) return this.giveUp(record, error);
+          crashes += 1;
+          this.context.log.warn('engine', { event: 'crashed' });
+        }
+      }
+    });
+  }
+
+  private async attempt(record: JobRecord, signal: AbortSignal): Promise<void> {
+    const began = performance.now();
+    const tell = this.context.broker.progress.of(record.id);
+    const keys = unwrapKeys(this.context.kek, record.id, record.wrappedKeys ?? '');
+    let image: Buffer | undefined;
+    let result: CutoutResult | undefined;
+    try {
+      tell('fetch', 0);
+      image = await persist(() => fetchInput(this.context.broker.payloads, record, keys.inputKey));
+      result = await this.context.engine.run({
+        image,
+        options: record.options,
+        deadlineMs: this.context.settings.JOB_DEADLINE_S * 1000,
+        signal,
+        onStage: tell,
+      });
+      tell('store', 98);
+      await this.commit(record, result, keys);
+      this.report(record, result, performance.now() - began);
+    } finally {
+      wipe(image, result?.data, keys.inputKey, keys.outputKey);
+    }
+  }
+
+  private async commit(
+    record: JobRecord,
+    result: CutoutResult,
+    { outputKey: key }: PayloadKeys,
+  ): Promise<void> {
+    const { broker } = this.context;
+    const { id, attempt } = record;
+    const { width, height, format, data } = result;
+    const bytes = data.length;
+    const to = { id, attempt, key, lifetimeMs: broker.lifetimes.resultMs };
+    const chunks = await storeOutput(broker.payloads, data, to);
+    const ready = await persist(() =>
+      broker.jobs.commit(id, { attempt, chunks, bytes, width, height, format }),
+    );
+    if (ready === undefined) {
+      this.context.log.info('refused', { code: 'fenced', attempt });
+      await persist(() => broker.purge.output(id, attempt));
+    } else {
+      await persist(() => broker.purge.input(id));
+    }
+  }
+
+  private async giveUp(record: JobRecord, error: unknown): Promise<void> {
+    const { log, broker } = this.context;
+    const { id, attempt } = record;
+    if (error instanceof Cancelled) return log.info('refused', { code: 'cancelled', attempt });
+    const expected = error instanceof Problem || error instanceof TamperedError;
+    if (!expected) log.defect(error);
+    const code = error instanceof Problem ? error.code : 'processing-failed';
+    log.info('refused', { code, attempt });
+    await persist(() => broker.purge.failed(id, code, attempt)).catch(() => undefined);
+  }
+
+  private report(record: JobRecord, result: CutoutResult, durationMs: number): void {
+    const { log, broker } = this.context;
+    const engineMs = Object.values(result.timingsMs).reduce((sum, ms) => sum + ms, 0);
+    broker.pace.learn(engineMs).catch(() => undefined);
+    log.info('cutout', {
+      megapixels: Math.round((result.width * result.height) / 10_000) / 100,
+      inputBytes: record.inputBytes,
+      outputBytes: result.data.length,
+      attempt: record.attempt,
+      durationMs: Math.round(durationMs),
+    });
+  }
+}

@@ -1,0 +1,41 @@
+import { inputKey, outputKey } from '#broker/broker.keys.js';
+import type { JobRecord } from '#broker/job.record.js';
+import type { PayloadStore } from '#broker/payload.store.js';
+import { Problem } from '#contracts/problem.catalogue.js';
+import { chunkCount, openChunk, sealPayload } from '#vault/chunk.cipher.js';
+import { wipe } from '#vault/wipe.js';
+
+/**
+ * Reads and opens the whole upload of a job. The caller wipes it.
+ * @throws Problem `processing-failed` when a chunk is missing; TamperedError when one was changed
+ */
+export async function fetchInput(payloads: PayloadStore, record: JobRecord, key: Buffer): Promise<Buffer> {
+  const { id, inputChunks: count, inputBytes } = record;
+  const image = Buffer.allocUnsafeSlow(inputBytes);
+  let filled = 0;
+  for (let index = 0; index < count; index++) {
+    const box = await payloads.read(inputKey(id), index);
+    if (box === undefined) throw new Problem('processing-failed');
+    const plain = openChunk(key, { id, role: 'input' }, { index, last: index === count - 1 }, box);
+    filled += plain.copy(image, filled);
+    wipe(plain);
+  }
+  return image;
+}
+
+/** Where and how a result is stored. */
+export interface StoreRequest {
+  id: JobRecord['id'];
+  attempt: number;
+  key: Buffer;
+  lifetimeMs: number;
+}
+
+/** Seals and stores a result under its attempt's own key, and wipes the plaintext. Returns the number of chunks. */
+export async function storeOutput(payloads: PayloadStore, result: Buffer, to: StoreRequest): Promise<number> {
+  let index = 0;
+  for (const box of sealPayload(to.key, { id: to.id, role: 'output' }, result)) {
+    await payloads.write(outputKey(to.id, to.attempt), index++, box, to.lifetimeMs);
+  }
+  return chunkCount(result.length);
+}

@@ -1,0 +1,14 @@
+import type { Broker } from '#broker/broker.js';
+import type { Settings } from '#settings/settings.schema.js';
+import type { Log } from '#telemetry/log.js';
+import type { EngineHost } from './engine/engine.host.js';
+
+/** What `main` opens before Nest starts and hands in: nothing below reads the environment or a file. */
+export abstract class WorkerContext {
+  abstract readonly settings: Settings;
+  abstract readonly broker: Broker;
+  abstract readonly log: Log;
+  abstract readonly engine: EngineHost;
+  /** Key-encryption key, 32 bytes. */
+  abstract readonly kek: Buffer;
+}

@@ -1,0 +1,46 @@
+import type { JobId } from '#contracts/job.id.js';
+
+/** Prefix of every key and channel of this service. */
+export const PREFIX = 'rb';
+
+/** BullMQ's own prefix; its keys hold ids, times and counters only. */
+export const QUEUE_PREFIX = `${PREFIX}:q`;
+
+/** Name of the one queue, and of every job in it. */
+export const QUEUE_NAME = 'cutout';
+
+/** Zset: job id by the time (ms) at which its present state runs out. Every living job is in it. */
+export const DEADLINES_KEY = `${PREFIX}:deadlines`;
+
+/** Hash: bytes reserved per living job. */
+export const RESERVATIONS_KEY = `${PREFIX}:reserved`;
+
+/** String: sum of all reservations, in bytes. */
+export const RESERVED_TOTAL_KEY = `${PREFIX}:reserved-total`;
+
+/** Zset: live workers by the time (ms) at which their last sign of life runs out. */
+export const WORKERS_KEY = `${PREFIX}:workers`;
+
+/** Hash: moving estimates of the service. */
+export const PACE_KEY = `${PREFIX}:pace`;
+
+/** String: written and read back by the readiness probe. */
+export const PROBE_KEY = `${PREFIX}:probe`;
+
+/** Channel on which workers hear which jobs to give up. */
+export const CANCEL_CHANNEL = `${PREFIX}:cancel`;
+
+/** Hash: the record of one job. Ids, codes, sizes, times and wrapped keys; no user data. */
+export const recordKey = (id: JobId): string => `${PREFIX}:{${id}}:job`;
+
+/** Hash: sealed chunks of the upload, by index. */
+export const inputKey = (id: JobId): string => `${PREFIX}:{${id}}:in`;
+
+/** Hash: sealed chunks of the result that attempt number `attempt` made, by index. */
+export const outputKey = (id: JobId, attempt: number): string => `${PREFIX}:{${id}}:out:${attempt}`;
+
+/** Channel of one job. */
+export const jobChannel = (id: string): string => `${PREFIX}:ch:${id}`;
+
+/** Counter of one client and throttle window. */
+export const rateKey = (bucket: string): string => `${PREFIX}:rate:${bucket}`;

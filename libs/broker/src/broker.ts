@@ -1,0 +1,74 @@
+import type { Settings } from '#settings/settings.schema.js';
+import { JobPurge } from './job.purge.js';
+import { JobQueue } from './job.queue.js';
+import { JobStore } from './job.store.js';
+import { JobWatcher } from './job.watcher.js';
+import { lifetimesOf, type Lifetimes } from './lifetimes.js';
+import { Pace } from './pace.js';
+import { PayloadStore } from './payload.store.js';
+import { ProgressPublisher } from './progress.publisher.js';
+import { RateLimiter } from './rate.limiter.js';
+import { connect, whenReady } from './redis.connection.js';
+import { guardRetention, imageCapacity } from './redis.guard.js';
+import { Sweeper } from './sweeper.js';
+import { withScripts } from './transition.script.js';
+
+const FIRST_ANSWER_MS = 10_000;
+
+/** Everything a process needs of Redis, opened once and closed once. */
+export interface Broker {
+  jobs: JobStore;
+  payloads: PayloadStore;
+  purge: JobPurge;
+  queue: JobQueue;
+  watcher: JobWatcher;
+  pace: Pace;
+  limiter: RateLimiter;
+  sweeper: Sweeper;
+  lifetimes: Lifetimes;
+  /** What the guard found although it was told only to warn. */
+  faults: string[];
+  progress: ProgressPublisher;
+  close(): Promise<void>;
+}
+
+/**
+ * Connects to Redis, checks that it keeps nothing, and builds the parts on top.
+ * @throws RetentionGuardError when the server's configuration contradicts redis.conf
+ * @throws Error when Redis does not answer within ten seconds
+ */
+export async function openBroker(settings: Settings & { REDIS_URL: string }): Promise<Broker> {
+  const url = settings.REDIS_URL;
+  const control = withScripts(connect(url, 'control'));
+  const payload = connect(url, 'payload');
+  const subscriber = connect(url, 'subscriber');
+  const connections = [control, payload, subscriber];
+  try {
+    await Promise.all(connections.map((redis) => whenReady(redis, FIRST_ANSWER_MS)));
+    const faults = await guardRetention(control, settings.RETENTION_GUARD);
+    const lifetimes = lifetimesOf(settings);
+    const jobs = new JobStore(control, lifetimes, await imageCapacity(payload));
+    const queue = new JobQueue(url, control);
+    const purge = new JobPurge({ jobs, queue, control, payload });
+    return {
+      jobs,
+      queue,
+      purge,
+      lifetimes,
+      faults,
+      progress: new ProgressPublisher(control),
+      payloads: new PayloadStore(payload),
+      watcher: new JobWatcher(subscriber),
+      pace: new Pace(control, queue),
+      limiter: new RateLimiter(control),
+      sweeper: new Sweeper(jobs, purge, lifetimes.maxDeliveries),
+      close: async () => {
+        await queue.close();
+        for (const redis of connections) redis.disconnect();
+      },
+    };
+  } catch (error) {
+    for (const redis of connections) redis.disconnect();
+    throw error;
+  }
+}

@@ -1,0 +1,55 @@
+import { Worker } from 'bullmq';
+import type { JobId } from '#contracts/job.id.js';
+import { QUEUE_NAME, QUEUE_PREFIX } from './broker.keys.js';
+import { roleOptions } from './redis.connection.js';
+
+/** A job whose worker died is noticed after the lock has run out and one check has passed: 2–4 s. */
+const LOCK_MS = 3000;
+const STALLED_CHECK_MS = 1000;
+
+/** Our record counts the starts of a job and decides when it is given up; BullMQ's own count must not. */
+const NEVER = 1000;
+
+/** How a worker process takes jobs from the queue. */
+export interface ConsumerOptions {
+  url: string;
+  /** Jobs in this process at a time. */
+  concurrency: number;
+  /** Does the whole work on one job. It settles the record itself and never throws for the job's sake. */
+  work: (id: JobId) => Promise<void>;
+  /** Hears that BullMQ could not reach Redis or lost a lock. */
+  onTrouble: () => void;
+}
+
+/** The BullMQ worker of this process. */
+export class JobConsumer {
+  private readonly worker: Worker;
+
+  constructor(options: ConsumerOptions) {
+    this.worker = new Worker(QUEUE_NAME, async (job) => await options.work(job.id as JobId), {
+      connection: roleOptions(options.url, 'consumer'),
+      prefix: QUEUE_PREFIX,
+      autorun: false,
+      skipVersionCheck: true,
+      concurrency: options.concurrency,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_CHECK_MS,
+      maxStalledCount: NEVER,
+      drainDelay: 5,
+      runRetryDelay: 500,
+      removeOnComplete: { count: 0 },
+      removeOnFail: { count: 0 },
+    });
+    this.worker.on('error', options.onTrouble);
+  }
+
+  /** Begins to take jobs. */
+  start(): void {
+    void this.worker.run().catch(() => undefined);
+  }
+
+  /** Stops taking jobs and waits for those begun; with `force` it does not wait. */
+  async close(force = false): Promise<void> {
+    await this.worker.close(force).catch(() => undefined);
+  }
+}

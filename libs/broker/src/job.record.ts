@@ -1,0 +1,72 @@
+import type { JobId } from '#contracts/job.id.js';
+import { jobOptionsSchema, type JobOptions } from '#contracts/job.options.js';
+import { JOB_STATES, type JobState } from '#contracts/job.states.js';
+import type { ResultFacts } from '#contracts/job.view.js';
+import type { ProblemCode } from '#contracts/problem.catalogue.js';
+import { failureCode } from './redis.failure.js';
+
+/** What Redis knows of a job: ids, codes, sizes, times; times in ms since the epoch by Redis' clock. */
+export interface JobRecord {
+  id: JobId;
+  state: JobState;
+  version: number;
+  /** Starts so far; the fence of a worker. */
+  attempt: number;
+  /** Deliveries begun so far. */
+  deliveries: number;
+  /** When the present state runs out. */
+  deadlineAt: number;
+  /** Sealed chunks of the upload. */
+  inputChunks: number;
+  inputBytes: number;
+  options: JobOptions;
+  /** Payload keys under the key-encryption key; gone after commit. */
+  wrappedKeys: string | undefined;
+  /** Facts about the result, from `ready` on. */
+  output: OutputFacts | undefined;
+  /** Why it failed. */
+  code: ProblemCode | undefined;
+}
+
+/** Where a committed result is and what it is. */
+export interface OutputFacts extends ResultFacts {
+  attempt: number;
+  chunks: number;
+}
+
+/** Fields that tell of the image or open it; a tombstone has none of them. */
+export const FIELDS_DROPPED_AT_END = [
+  'options',
+  'wrappedKeys',
+  'inputChunks',
+  'inputBytes',
+  'output',
+  'lease',
+] as const;
+
+/** Reads the flat field list of a record. Undefined when there is no record. */
+export function parseRecord(id: JobId, fields: Record<string, string>): JobRecord | undefined {
+  const state = fields['state'] as JobState | undefined;
+  if (state === undefined || !JOB_STATES.includes(state)) return undefined;
+  return {
+    id,
+    state,
+    version: Number(fields['version']),
+    attempt: Number(fields['attempt'] ?? 0),
+    deliveries: Number(fields['deliveries'] ?? 0),
+    deadlineAt: Number(fields['deadlineAt']),
+    inputChunks: Number(fields['inputChunks'] ?? 0),
+    inputBytes: Number(fields['inputBytes'] ?? 0),
+    options: jobOptionsSchema.parse(JSON.parse(fields['options'] ?? '{}')),
+    wrappedKeys: fields['wrappedKeys'],
+    output: fields['output'] === undefined ? undefined : (JSON.parse(fields['output']) as OutputFacts),
+    code: state === 'failed' ? failureCode(fields['code']) : undefined,
+  };
+}
+
+/** Turns `[field, value, …]` as Lua returns it into an object. */
+export function fieldsOf(flat: readonly (string | number)[]): Record<string, string> {
+  const fields: Record<string, string> = {};
+  for (let i = 0; i + 1 < flat.length; i += 2) fields[String(flat[i])] = String(flat[i + 1]);
+  return fields;
+}

@@ -1,0 +1,122 @@
+import type { JobId } from '#contracts/job.id.js';
+import type { JobOptions } from '#contracts/job.options.js';
+import { isTerminal } from '#contracts/job.states.js';
+import type { ProblemCode } from '#contracts/problem.catalogue.js';
+import { Problem } from '#contracts/problem.catalogue.js';
+import { recordKey } from './broker.keys.js';
+import {
+  FIELDS_DROPPED_AT_END,
+  fieldsOf,
+  parseRecord,
+  type JobRecord,
+  type OutputFacts,
+} from './job.record.js';
+import { sourcesOf, targetOf, type JobEvent } from './job.transitions.js';
+import { EXPIRY_MARGIN_MS, lifetimeAfter, type Lifetimes } from './lifetimes.js';
+import { guarded } from './redis.failure.js';
+import { callDue, callTransition, type ScriptedRedis, type TransitionCall } from './transition.script.js';
+
+type Extras = Omit<Partial<TransitionCall>, 'id' | 'from' | 'to' | 'terminal'>;
+
+/** Sole writer of job records. Each method is one event of the transition table, atomic and fenced. */
+export class JobStore {
+  constructor(
+    private readonly redis: ScriptedRedis,
+    private readonly lifetimes: Lifetimes,
+    private readonly capBytes: number,
+  ) {}
+
+  /** The record, or undefined when there is none. */
+  async read(id: JobId): Promise<JobRecord | undefined> {
+    return parseRecord(id, await guarded(() => this.redis.hgetall(recordKey(id))));
+  }
+
+  /** Reserves memory and opens a record. @throws Problem `capacity-exhausted` when the reservation does not fit */
+  async accept(id: JobId, job: { wrappedKeys: string; reserveBytes: number }): Promise<void> {
+    const reserve = { bytes: job.reserveBytes, capBytes: this.capBytes };
+    await this.apply(id, 'accept', { reserve, set: { wrappedKeys: job.wrappedKeys } });
+  }
+
+  /** The upload is complete. Undefined when the job was ended meanwhile. */
+  enqueue(
+    id: JobId,
+    job: { chunks: number; bytes: number; options: JobOptions; reserveBytes: number },
+  ): Promise<JobRecord | undefined> {
+    const reserve = { bytes: job.reserveBytes, capBytes: this.capBytes };
+    const set = {
+      inputChunks: job.chunks,
+      inputBytes: job.bytes,
+      options: JSON.stringify(job.options),
+    };
+    return this.apply(id, 'enqueue', { reserve, set });
+  }
+
+  /** A worker starts: its attempt number in the record is its fence. Undefined when there is nothing to do. */
+  claim(id: JobId): Promise<JobRecord | undefined> {
+    return this.apply(id, 'claim', { count: 'attempt' });
+  }
+
+  /** The result of `output.attempt` stands. Undefined when that attempt lost its fence. */
+  commit(id: JobId, output: OutputFacts): Promise<JobRecord | undefined> {
+    return this.apply(id, 'commit', {
+      fence: ['attempt', String(output.attempt)],
+      reserve: { bytes: output.bytes, capBytes: Number.MAX_SAFE_INTEGER },
+      set: { output: JSON.stringify(output) },
+      drop: ['wrappedKeys', 'inputChunks', 'inputBytes'],
+    });
+  }
+
+  /** One reader takes the result. Undefined when it is not there to be taken. */
+  lease(id: JobId, lease: string): Promise<JobRecord | undefined> {
+    return this.apply(id, 'lease', { count: 'deliveries', set: { lease } });
+  }
+
+  /** The reader is alive. False when it lost its lease. */
+  async renew(id: JobId, lease: string): Promise<boolean> {
+    return (await this.apply(id, 'renew', { fence: ['lease', lease] })) !== undefined;
+  }
+
+  /** The reader's connection broke: the result may be asked for again for a while. */
+  release(id: JobId, lease?: string): Promise<JobRecord | undefined> {
+    return this.apply(id, 'release', {
+      ...(lease !== undefined && { fence: ['lease', lease] as const }),
+    });
+  }
+
+  /** Ends a job: only its tombstone stays. Undefined when it had ended before, or the fence does not hold. */
+  end(
+    id: JobId,
+    event: 'deliver' | 'fail' | 'cancel' | 'expire',
+    why: { fence?: readonly [field: 'attempt' | 'lease', value: string]; code?: ProblemCode } = {},
+  ): Promise<JobRecord | undefined> {
+    return this.apply(id, event, {
+      ...(why.fence !== undefined && { fence: why.fence }),
+      ...(why.code !== undefined && { set: { code: why.code } }),
+      drop: FIELDS_DROPPED_AT_END,
+    });
+  }
+
+  /** Ids of jobs whose present state has run out, at most `most`. */
+  async due(most: number): Promise<JobId[]> {
+    return (await guarded(() => callDue(this.redis, most))) as JobId[];
+  }
+
+  private async apply(id: JobId, event: JobEvent, extras: Extras): Promise<JobRecord | undefined> {
+    const to = targetOf(event);
+    const sources = sourcesOf(event);
+    const [ok, ...rest] = await guarded(() =>
+      callTransition(this.redis, {
+        lifetimeMs: lifetimeAfter(event, this.lifetimes),
+        marginMs: EXPIRY_MARGIN_MS,
+        ...extras,
+        id,
+        from: sources.length === 0 ? [''] : sources,
+        to,
+        terminal: isTerminal(to),
+      }),
+    );
+    if (ok === 1) return parseRecord(id, fieldsOf(rest));
+    if (rest[0] === 'capacity') throw new Problem('capacity-exhausted', { retryAfterS: 5 });
+    return undefined;
+  }
+}

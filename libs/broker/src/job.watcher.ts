@@ -1,0 +1,79 @@
+import type { Redis } from 'ioredis';
+import type { JobId } from '#contracts/job.id.js';
+import type { JobState, Stage } from '#contracts/job.states.js';
+import { CANCEL_CHANNEL, jobChannel } from './broker.keys.js';
+
+/** What a job's channel says: a change of state, or progress within one. Codes and numbers only. */
+export type JobNotice = { state: JobState; version: number } | { stage: Stage; percent: number };
+
+/** Hears notices; `undefined` means that some may have been missed and the record should be read again. */
+export type NoticeListener = (notice: JobNotice | undefined) => void;
+
+const RESUBSCRIBE_BATCH = 500;
+
+/**
+ * Waits on behalf of this process: one subscriber connection, one channel a job that somebody here waits for.
+ * When the connection comes back, all channels are subscribed anew and every listener is told to read again.
+ */
+export class JobWatcher {
+  private readonly listeners = new Map<string, Set<NoticeListener>>();
+  private readonly cancelListeners = new Set<(id: string) => void>();
+
+  constructor(private readonly redis: Redis) {
+    redis.on('message', (channel: string, text: string) => this.dispatch(channel, text));
+    redis.on('ready', () => void this.restore());
+  }
+
+  /** Number of jobs watched. */
+  get size(): number {
+    return this.listeners.size;
+  }
+
+  /**
+   * Listens to one job until the returned function is called. Resolves when the subscription stands, so that
+   * reading the record after it misses nothing; while Redis is away it resolves at once and restores later.
+   */
+  async watch(id: JobId, listener: NoticeListener): Promise<() => void> {
+    const channel = jobChannel(id);
+    const set = this.listeners.get(channel) ?? new Set<NoticeListener>();
+    set.add(listener);
+    this.listeners.set(channel, set);
+    if (set.size === 1) await this.subscribe([channel]);
+    return () => {
+      set.delete(listener);
+      if (set.size > 0 || this.listeners.get(channel) !== set) return;
+      this.listeners.delete(channel);
+      if (this.redis.status === 'ready') void this.redis.unsubscribe(channel).catch(() => undefined);
+    };
+  }
+
+  /** Listens to ids of jobs that were given up, for as long as the process lives. */
+  async onCancel(listener: (id: string) => void): Promise<void> {
+    this.cancelListeners.add(listener);
+    await this.subscribe([CANCEL_CHANNEL]);
+  }
+
+  private async subscribe(channels: string[]): Promise<void> {
+    if (this.redis.status === 'ready') await this.redis.subscribe(...channels).catch(() => undefined);
+  }
+
+  private async restore(): Promise<void> {
+    const channels = [...this.listeners.keys()];
+    if (this.cancelListeners.size > 0) channels.push(CANCEL_CHANNEL);
+    for (let i = 0; i < channels.length; i += RESUBSCRIBE_BATCH) {
+      await this.subscribe(channels.slice(i, i + RESUBSCRIBE_BATCH));
+    }
+    for (const set of [...this.listeners.values()]) for (const listener of [...set]) listener(undefined);
+  }
+
+  private dispatch(channel: string, text: string): void {
+    if (channel === CANCEL_CHANNEL) {
+      for (const listener of this.cancelListeners) listener(text);
+      return;
+    }
+    const set = this.listeners.get(channel);
+    if (set === undefined) return;
+    const notice = JSON.parse(text) as JobNotice;
+    for (const listener of [...set]) listener(notice);
+  }
+}

@@ -1,0 +1,56 @@
+import type { Settings } from '#settings/settings.schema.js';
+import type { JobEvent } from './job.transitions.js';
+
+/** How long a reader may stay silent before its lease lapses. */
+export const LEASE_MS = 10_000;
+
+/** How long a result stays after a broken delivery, so that a quick retry finds it. */
+export const RETRY_GRACE_MS = 30_000;
+
+/** How much longer Redis keeps a key than the sweeper should: the net under the net. */
+export const EXPIRY_MARGIN_MS = 15_000;
+
+/** How long an upload may take from its first byte to its last. */
+export const UPLOAD_MS = 120_000;
+
+/** Workers that may die around one job before it is given up. */
+export const MAX_STARTS = 3;
+
+/** Lifetimes that operators may set, in milliseconds. */
+export interface Lifetimes {
+  queueMs: number;
+  workMs: number;
+  resultMs: number;
+  tombstoneMs: number;
+  maxDeliveries: number;
+}
+
+/** The one place where settings become lifetimes. */
+export const lifetimesOf = (settings: Settings): Lifetimes => ({
+  queueMs: settings.QUEUE_TTL_S * 1000,
+  workMs: settings.JOB_DEADLINE_S * 1000,
+  resultMs: settings.RESULT_TTL_S * 1000,
+  tombstoneMs: settings.TOMBSTONE_TTL_S * 1000,
+  maxDeliveries: settings.MAX_DELIVERIES,
+});
+
+/** Time that the state which `event` leads to may last, in milliseconds. */
+export function lifetimeAfter(event: JobEvent, of: Lifetimes): number {
+  switch (event) {
+    case 'accept':
+      return UPLOAD_MS;
+    case 'enqueue':
+      return of.queueMs;
+    case 'claim':
+      return of.workMs * MAX_STARTS + 30_000;
+    case 'commit':
+      return of.resultMs;
+    case 'release':
+      return Math.min(of.resultMs, RETRY_GRACE_MS);
+    case 'lease':
+    case 'renew':
+      return LEASE_MS;
+    default:
+      return of.tombstoneMs;
+  }
+}

@@ -1,0 +1,93 @@
+import type { Redis } from 'ioredis';
+import { PACE_KEY, PROBE_KEY, WORKERS_KEY } from './broker.keys.js';
+import type { JobQueue } from './job.queue.js';
+import { guarded } from './redis.failure.js';
+
+/** How often a worker gives a sign of life, and after what silence it counts as gone. */
+export const HEARTBEAT_MS = 1000;
+const WORKER_TTL_MS = 3500;
+
+/** Weight of the newest image in the moving estimate of service time. */
+const NEWEST = 0.2;
+
+/** A live worker as it describes itself. */
+export interface WorkerFacts {
+  name: string;
+  /** Images worked on at a time. */
+  slots: number;
+  model: string;
+  provider: string;
+}
+
+/** What a client can expect. */
+export interface Outlook {
+  /** Milliseconds until the image in place `position` (1 = next) is likely done; undefined while unknown. */
+  etaMs(position: number): number | undefined;
+  /** Whole seconds after which capacity is likely free again. */
+  retryAfterS: number;
+}
+
+/** The moving estimate of the service and what follows from it: who works, how fast, how long one waits. */
+export class Pace {
+  constructor(
+    private readonly redis: Redis,
+    private readonly queue: JobQueue,
+  ) {}
+
+  /** A worker's sign of life. */
+  async beat(worker: WorkerFacts): Promise<void> {
+    const now = Date.now();
+    await guarded(() =>
+      this.redis
+        .multi()
+        .zadd(WORKERS_KEY, now + WORKER_TTL_MS, JSON.stringify(worker))
+        .zremrangebyscore(WORKERS_KEY, '-inf', now)
+        .pexpire(WORKERS_KEY, 10 * WORKER_TTL_MS)
+        .exec(),
+    );
+  }
+
+  /** A worker leaves in good order. */
+  async leave(worker: WorkerFacts): Promise<void> {
+    await guarded(() => this.redis.zrem(WORKERS_KEY, JSON.stringify(worker)));
+  }
+
+  /** Workers alive now. */
+  async workers(): Promise<WorkerFacts[]> {
+    const members = await guarded(() => this.redis.zrangebyscore(WORKERS_KEY, Date.now(), '+inf'));
+    return members.map((member) => JSON.parse(member) as WorkerFacts);
+  }
+
+  /** Takes the service time of one finished image into the estimate. */
+  async learn(serviceMs: number): Promise<void> {
+    await guarded(async () => {
+      const before = Number((await this.redis.hget(PACE_KEY, 'serviceMs')) ?? serviceMs);
+      await this.redis.hset(PACE_KEY, 'serviceMs', Math.round(before + NEWEST * (serviceMs - before)));
+    });
+  }
+
+  /** How things stand now. */
+  async outlook(): Promise<Outlook> {
+    const [serviceMs, workers, { waiting, active }] = await Promise.all([
+      guarded(() => this.redis.hget(PACE_KEY, 'serviceMs')),
+      this.workers(),
+      this.queue.depth(),
+    ]);
+    const slots = workers.reduce((sum, worker) => sum + worker.slots, 0);
+    const etaMs = (position: number): number | undefined =>
+      serviceMs === null || slots === 0
+        ? undefined
+        : Math.ceil((position + active) / slots) * Number(serviceMs);
+    const retryAfterS = Math.min(120, Math.max(1, Math.ceil((etaMs(waiting) ?? 5000) / 1000)));
+    return { etaMs, retryAfterS };
+  }
+
+  /** A real write to Redis, read back. @throws Problem `broker-unavailable` */
+  async probe(): Promise<void> {
+    await guarded(async () => {
+      const mark = String(process.hrtime.bigint());
+      await this.redis.set(PROBE_KEY, mark, 'PX', 10_000);
+      if ((await this.redis.get(PROBE_KEY)) === null) throw new Error('the probe did not stay');
+    });
+  }
+}

@@ -1,0 +1,35 @@
+import type { Redis } from 'ioredis';
+import { rateKey } from './broker.keys.js';
+import { guarded } from './redis.failure.js';
+
+/**
+ * Counts a hit in a fixed window that opens with the first hit.
+ *
+ * KEYS  1 counter (string)
+ * ARGV  1 window ms
+ * RETURNS {hits in this window, ms until it closes}
+ */
+const HIT = `
+local hits = redis.call('INCR', KEYS[1])
+if hits == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+return {hits, redis.call('PTTL', KEYS[1])}`;
+
+interface HitRedis extends Redis {
+  rbHit(key: string, windowMs: number): Promise<[hits: number, closesInMs: number]>;
+}
+
+/** Request counters shared by all API instances. */
+export class RateLimiter {
+  private readonly redis: HitRedis;
+
+  constructor(redis: Redis) {
+    redis.defineCommand('rbHit', { numberOfKeys: 1, lua: HIT });
+    this.redis = redis as HitRedis;
+  }
+
+  /** Counts one request of `bucket`. @throws Problem `broker-unavailable` */
+  async hit(bucket: string, windowMs: number): Promise<{ hits: number; closesInMs: number }> {
+    const [hits, closesInMs] = await guarded(() => this.redis.rbHit(rateKey(bucket), windowMs));
+    return { hits, closesInMs };
+  }
+}

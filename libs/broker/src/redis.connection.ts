@@ -1,0 +1,89 @@
+import { Redis } from 'ioredis';
+
+/** What a connection is for; each role fails in its own way while Redis is away. */
+export type ConnectionRole = 'control' | 'payload' | 'subscriber' | 'queue' | 'consumer';
+
+const RECONNECT_MS = 200;
+
+/** How to reach a server, in the terms of ioredis and BullMQ alike. */
+interface Address {
+  path?: string;
+  host?: string;
+  port?: number;
+  username?: string;
+  password?: string;
+  tls?: object;
+}
+
+/** Connection options in the terms of ioredis and BullMQ alike. */
+export interface ConnectionSettings extends Address {
+  connectTimeout: number;
+  retryStrategy: () => number;
+  maxRetriesPerRequest: number | null;
+  socketTimeout?: number;
+  autoResubscribe?: boolean;
+  enableOfflineQueue?: boolean;
+  autoResendUnfulfilledCommands?: boolean;
+  commandTimeout?: number;
+}
+
+/** Host, port and credentials, or socket path, of a Redis address. @throws TypeError when it is no such address */
+export function addressOptions(url: string): Address {
+  const parsed = new URL(url);
+  if (parsed.protocol === 'unix:') return { path: decodeURIComponent(parsed.pathname) };
+  if (parsed.protocol !== 'redis:' && parsed.protocol !== 'rediss:')
+    throw new TypeError('not a Redis address');
+  return {
+    host: parsed.hostname,
+    port: Number(parsed.port || 6379),
+    ...(parsed.username !== '' && { username: decodeURIComponent(parsed.username) }),
+    ...(parsed.password !== '' && { password: decodeURIComponent(parsed.password) }),
+    ...(parsed.protocol === 'rediss:' && { tls: {} }),
+  };
+}
+
+/**
+ * Options of one role. Commands of `control`, `payload` and `queue` fail fast instead of waiting in memory: a
+ * submission that lands after an outage, without its payload, would be a job that nobody asked for any more.
+ * `subscriber` restores its subscriptions itself; `consumer` is BullMQ's blocking connection.
+ */
+export function roleOptions(url: string, role: ConnectionRole): ConnectionSettings {
+  const base: ConnectionSettings = {
+    ...addressOptions(url),
+    connectTimeout: 2000,
+    retryStrategy: () => RECONNECT_MS,
+    maxRetriesPerRequest: null,
+  };
+  if (role === 'consumer') return { ...base, socketTimeout: 15_000 };
+  if (role === 'subscriber') return { ...base, autoResubscribe: false };
+  return {
+    ...base,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: role === 'payload' ? 5000 : 2000,
+  };
+}
+
+/** Opens a connection of the given role. Errors while reconnecting are expected and carry no news. */
+export function connect(url: string, role: ConnectionRole): Redis {
+  const redis = new Redis(roleOptions(url, role));
+  redis.on('error', () => undefined);
+  return redis;
+}
+
+/** Resolves once the connection is usable, or rejects after `timeoutMs`. */
+export async function whenReady(redis: Redis, timeoutMs: number): Promise<void> {
+  if (redis.status === 'ready') return;
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => {
+      redis.off('ready', onReady);
+      reject(new Error('Redis did not answer in time'));
+    }, timeoutMs);
+    const onReady = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    redis.once('ready', onReady);
+  });
+}

@@ -1,0 +1,137 @@
+import type { Redis } from 'ioredis';
+import type { JobId } from '#contracts/job.id.js';
+import { DEADLINES_KEY, jobChannel, recordKey, RESERVATIONS_KEY, RESERVED_TOTAL_KEY } from './broker.keys.js';
+
+/**
+ * The only script that changes a job. Payload never passes through it: Lua keeps its argument strings.
+ *
+ * KEYS  1 record (hash)  2 deadlines (zset)  3 reservations (hash)  4 reserved total (string)
+ * ARGV  1 job id  2 allowed states, `,a,b,` (`,,` = no record may exist)  3 new state
+ *       4 lifetime ms  5 margin ms that Redis keeps the record beyond it  6 '1' when the new state is terminal
+ *       7 channel  8 fence field or ''  9 fence value  10 field to count up or ''
+ *       11 bytes to reserve or '' to leave as is  12 cap on all reservations, bytes
+ *       13 number of pairs to set, then the pairs, then names of fields to drop
+ * RETURNS {1, field, value, …} with the whole record after the change,
+ *         {0, state} when it may not happen in this state, {0, 'fenced'} when the fence does not hold,
+ *         {0, 'capacity'} when the reservation does not fit; nothing is changed then
+ */
+const TRANSITION = `
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local state = redis.call('HGET', KEYS[1], 'state') or ''
+if not string.find(ARGV[2], ',' .. state .. ',', 1, true) then return {0, state} end
+if ARGV[8] ~= '' and redis.call('HGET', KEYS[1], ARGV[8]) ~= ARGV[9] then return {0, 'fenced'} end
+local held = tonumber(redis.call('HGET', KEYS[3], ARGV[1]) or '0')
+local want = held
+if ARGV[6] == '1' then want = 0 elseif ARGV[11] ~= '' then want = tonumber(ARGV[11]) end
+if want > held and tonumber(redis.call('GET', KEYS[4]) or '0') + want - held > tonumber(ARGV[12]) then
+  return {0, 'capacity'}
+end
+local pairsEnd = 13 + 2 * tonumber(ARGV[13])
+for i = pairsEnd + 1, #ARGV do redis.call('HDEL', KEYS[1], ARGV[i]) end
+for i = 14, pairsEnd, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+if ARGV[10] ~= '' then redis.call('HINCRBY', KEYS[1], ARGV[10], 1) end
+local moved = ARGV[3] ~= state or ARGV[10] ~= ''
+local version = redis.call('HINCRBY', KEYS[1], 'version', moved and 1 or 0)
+redis.call('HSET', KEYS[1], 'state', ARGV[3], 'deadlineAt', now + ARGV[4])
+if ARGV[6] == '1' then
+  redis.call('PEXPIRE', KEYS[1], ARGV[4])
+  redis.call('ZREM', KEYS[2], ARGV[1])
+else
+  redis.call('PEXPIRE', KEYS[1], ARGV[4] + ARGV[5])
+  redis.call('ZADD', KEYS[2], now + ARGV[4], ARGV[1])
+end
+if want ~= held then
+  redis.call('INCRBY', KEYS[4], want - held)
+  if want == 0 then redis.call('HDEL', KEYS[3], ARGV[1]) else redis.call('HSET', KEYS[3], ARGV[1], want) end
+end
+if moved then
+  redis.call('PUBLISH', ARGV[7], '{"state":"' .. ARGV[3] .. '","version":' .. version .. '}')
+end
+local record = redis.call('HGETALL', KEYS[1])
+table.insert(record, 1, 1)
+return record`;
+
+/**
+ * Jobs whose time has run out, and clean-up of those whose record Redis has already dropped.
+ *
+ * KEYS  1 deadlines (zset)  2 reservations (hash)  3 reserved total (string)
+ * ARGV  1 prefix of record keys up to the id  2 suffix after it  3 most jobs to return
+ * RETURNS {id, …}
+ */
+const DUE = `
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local due = {}
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[3])) do
+  if redis.call('EXISTS', ARGV[1] .. id .. ARGV[2]) == 1 then
+    due[#due + 1] = id
+  else
+    redis.call('ZREM', KEYS[1], id)
+    local held = redis.call('HGET', KEYS[2], id)
+    if held then
+      redis.call('HDEL', KEYS[2], id)
+      redis.call('DECRBY', KEYS[3], held)
+    end
+  end
+end
+return due`;
+
+/** A control connection that knows the two scripts. */
+export interface ScriptedRedis extends Redis {
+  rbTransition(...args: (string | number)[]): Promise<(string | number)[]>;
+  rbDue(...args: (string | number)[]): Promise<(string | number)[]>;
+}
+
+/** Teaches a connection the scripts. */
+export function withScripts(redis: Redis): ScriptedRedis {
+  redis.defineCommand('rbTransition', { numberOfKeys: 4, lua: TRANSITION });
+  redis.defineCommand('rbDue', { numberOfKeys: 3, lua: DUE });
+  return redis as ScriptedRedis;
+}
+
+/** Arguments of one change, named. */
+export interface TransitionCall {
+  id: JobId;
+  from: readonly string[];
+  to: string;
+  terminal: boolean;
+  lifetimeMs: number;
+  marginMs: number;
+  fence?: readonly [field: string, value: string] | undefined;
+  count?: string | undefined;
+  reserve?: { bytes: number; capBytes: number } | undefined;
+  set?: Record<string, string | number>;
+  drop?: readonly string[];
+}
+
+/** Runs the transition script. */
+export function callTransition(redis: ScriptedRedis, call: TransitionCall): Promise<(string | number)[]> {
+  const pairs = Object.entries(call.set ?? {});
+  return redis.rbTransition(
+    recordKey(call.id),
+    DEADLINES_KEY,
+    RESERVATIONS_KEY,
+    RESERVED_TOTAL_KEY,
+    call.id,
+    `,${call.from.join(',')},`,
+    call.to,
+    call.lifetimeMs,
+    call.marginMs,
+    call.terminal ? '1' : '0',
+    jobChannel(call.id),
+    ...(call.fence ?? ['', '']),
+    call.count ?? '',
+    call.reserve?.bytes ?? '',
+    call.reserve?.capBytes ?? 0,
+    pairs.length,
+    ...pairs.flat(),
+    ...(call.drop ?? []),
+  );
+}
+
+/** Runs the script that finds jobs whose time has run out. */
+export function callDue(redis: ScriptedRedis, most: number): Promise<(string | number)[]> {
+  const [head, tail] = recordKey('\n' as JobId).split('\n') as [string, string];
+  return redis.rbDue(DEADLINES_KEY, RESERVATIONS_KEY, RESERVED_TOTAL_KEY, head, tail, most);
+}

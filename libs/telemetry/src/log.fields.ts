@@ -1,0 +1,47 @@
+import type { ProblemCode } from '#contracts/problem.catalogue.js';
+import type { Stage } from '#contracts/job.states.js';
+
+/**
+ * The allow-list: everything that any process may log, as event names with their fields. A field that is not
+ * here does not compile. No ids, no names, no queries, no header but the user agent, nothing of an image but
+ * sizes and times.
+ */
+export interface LogEvents {
+  /** One answered request: exactly what the public policy says is recorded. */
+  access: {
+    client: string;
+    agent: string;
+    method: string;
+    /** Route template such as `/v1/jobs/:id`; never the path itself. */
+    route: string;
+    status: number;
+    requestBytes: number;
+    responseBytes: number;
+    durationMs: number;
+  };
+  started: { service: 'api' | 'worker'; port?: number; model?: string; provider?: string; slots?: number };
+  stopping: { service: 'api' | 'worker'; reason: string };
+  stopped: { service: 'api' | 'worker' };
+  /** Redis could keep data, and the operator chose to be warned only. */
+  retention: { fault: string };
+  /** An image is done. */
+  cutout: {
+    megapixels: number;
+    inputBytes: number;
+    outputBytes: number;
+    attempt: number;
+    durationMs: number;
+  };
+  stages: Partial<Record<`${Stage}Ms`, number>>;
+  /** Work on an image ended without a result. */
+  refused: { code: ProblemCode | 'cancelled' | 'fenced'; attempt: number };
+  /** The inference process was replaced. */
+  engine: { event: 'crashed' | 'replaced' | 'ready' };
+  /** Redis could not be reached from here. */
+  trouble: { with: 'queue' | 'heartbeat' | 'sweeper' | 'settle' };
+  /** A defect of ours. Name of the error class and where in our code; never its message. */
+  defect: { error: string; at: string };
+}
+
+/** Name of a log event. */
+export type LogEvent = keyof LogEvents;

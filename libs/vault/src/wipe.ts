@@ -1,0 +1,7 @@
+/**
+ * Overwrites buffers with zeros, so that freed memory holds nothing of a user's image. `undefined` is skipped,
+ * which lets a `finally` block name buffers that may not exist yet.
+ */
+export function wipe(...buffers: (Uint8Array | undefined)[]): void {
+  for (const buffer of buffers) buffer?.fill(0);
+}

@@ -1,0 +1,71 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createConnection } from 'node:net';
+import { join } from 'node:path';
+
+/** A real redis-server under our redis.conf, on a unix socket in `folder`. */
+export class RedisProcess {
+  private child: ChildProcess | undefined;
+  readonly socket: string;
+
+  constructor(
+    private readonly folder: string,
+    private readonly maxmemory = '256mb',
+  ) {
+    this.socket = join(folder, 'redis.sock');
+  }
+
+  /** Address for REDIS_URL. */
+  get url(): string {
+    return `unix://${this.socket}`;
+  }
+
+  /** Process id while it runs. */
+  get pid(): number {
+    return this.child?.pid ?? 0;
+  }
+
+  /** Starts the server; resolves once it answers. */
+  async start(): Promise<void> {
+    const args = ['--unixsocket', this.socket, '--unixsocketperm', '700', '--port', '0'];
+    args.push('--dir', this.folder, '--maxmemory', this.maxmemory);
+    const env = { ...process.env, MALLOC_CONF: 'junk:free', JE_MALLOC_CONF: 'junk:free' };
+    this.child = spawn('redis-server', [join(process.cwd(), 'redis.conf'), ...args], {
+      stdio: 'ignore',
+      env,
+    });
+    for (let i = 0; i < 200; i++) {
+      if (await this.answers()) return;
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    throw new Error('redis-server did not start');
+  }
+
+  /** Sends a signal. */
+  signal(signal: NodeJS.Signals): void {
+    this.child?.kill(signal);
+  }
+
+  /** Ends the server at once; everything in it is gone. */
+  async kill(): Promise<void> {
+    const child = this.child;
+    this.child = undefined;
+    if (child === undefined || child.exitCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  }
+
+  private answers(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const socket = createConnection(this.socket);
+      const end = (alive: boolean): void => {
+        socket.destroy();
+        resolve(alive);
+      };
+      socket.once('error', () => end(false));
+      socket.once('connect', () => socket.write('PING\r\n'));
+      socket.once('data', (data) => end(data.toString().startsWith('+PONG')));
+    });
+  }
+}

@@ -1,0 +1,137 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { RedisProcess } from './redis.process.js';
+
+/** One process of the service, as built. */
+export interface ServiceProcess {
+  child: ChildProcess;
+  /** Everything it has printed. */
+  output: () => string;
+  /** Resolves with its exit code, or the signal that ended it. */
+  exited: Promise<number | NodeJS.Signals | null>;
+}
+
+/** The whole service from `dist`: a real Redis, API and worker processes, in a private folder. */
+export class TestSystem {
+  readonly folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'removebg-test-'));
+  readonly redis: RedisProcess;
+  readonly apis: (ServiceProcess & { url: string })[] = [];
+  readonly workers: ServiceProcess[] = [];
+  private readonly clients: Redis[] = [];
+
+  constructor(private readonly overrides: Record<string, string> = {}) {
+    this.redis = new RedisProcess(this.folder, `${overrides['REDIS_MAXMEMORY_MB'] ?? '512'}mb`);
+    writeFileSync(join(this.folder, 'kek'), randomBytes(32), { mode: 0o600 });
+  }
+
+  /** Address of the first API. */
+  get url(): string {
+    return this.apis[0]?.url ?? '';
+  }
+
+  /** A client to look into Redis with. */
+  inspector(): Redis {
+    const redis = new Redis({ path: this.redis.socket });
+    redis.on('error', () => undefined);
+    this.clients.push(redis);
+    return redis;
+  }
+
+  /** All keys in Redis. */
+  async keys(): Promise<string[]> {
+    const redis = new Redis({ path: this.redis.socket });
+    try {
+      return (await redis.keys('*')).sort();
+    } finally {
+      redis.disconnect();
+    }
+  }
+
+  /** Everything that any process has printed. */
+  output(): string {
+    return [...this.apis, ...this.workers].map((service) => service.output()).join('');
+  }
+
+  /** Starts one more API; resolves once it listens. */
+  async startApi(overrides: Record<string, string> = {}): Promise<ServiceProcess & { url: string }> {
+    const service = this.spawn('api', { PORT: '0', ...overrides });
+    const message = await told(service, 'listening');
+    const api = { ...service, url: `http://127.0.0.1:${message.port ?? 0}` };
+    this.apis.push(api);
+    return api;
+  }
+
+  /** Starts one more worker; resolves once its model is warm. */
+  async startWorker(overrides: Record<string, string> = {}): Promise<ServiceProcess> {
+    const service = this.spawn('worker', overrides);
+    await told(service, 'ready');
+    this.workers.push(service);
+    return service;
+  }
+
+  /** Ends everything and removes the folder. */
+  async stop(): Promise<void> {
+    for (const client of this.clients) client.disconnect();
+    const services = [...this.apis, ...this.workers];
+    for (const { child } of services) child.kill('SIGTERM');
+    const timer = setTimeout(() => services.forEach(({ child }) => child.kill('SIGKILL')), 8000);
+    await Promise.all(services.map(({ exited }) => exited));
+    clearTimeout(timer);
+    await this.redis.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private spawn(app: 'api' | 'worker', overrides: Record<string, string>): ServiceProcess {
+    const env = {
+      ...process.env,
+      HOST: '127.0.0.1',
+      RATE_LIMIT: 'off',
+      REDIS_URL: this.redis.url,
+      KEK_FILE: join(this.folder, 'kek'),
+      ...this.overrides,
+      ...overrides,
+    };
+    const child = fork(join('dist/apps', app, 'src/main.js'), { env, execArgv: [], silent: true });
+    let printed = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (data: Buffer) => (printed += data));
+    const exited = once(child, 'exit').then(
+      ([code, signal]) => (code ?? signal) as number | NodeJS.Signals | null,
+    );
+    return { child, exited, output: () => printed };
+  }
+}
+
+/** Starts Redis, one API and `workers` workers from `dist`. */
+export async function startSystem(overrides: Record<string, string> = {}, workers = 1): Promise<TestSystem> {
+  const system = new TestSystem(overrides);
+  try {
+    await system.redis.start();
+    await Promise.all([system.startApi(), ...Array.from({ length: workers }, () => system.startWorker())]);
+    return system;
+  } catch (error) {
+    await system.stop();
+    throw error;
+  }
+}
+
+interface ServiceMessage {
+  type: string;
+  port?: number;
+}
+
+async function told(service: ServiceProcess, type: string): Promise<ServiceMessage> {
+  return new Promise((resolve, reject) => {
+    service.child.on('message', (message: ServiceMessage) => {
+      if (message.type === type) resolve(message);
+    });
+    void service.exited.then((code) =>
+      reject(new Error(`exited with ${String(code)}:\n${service.output()}`)),
+    );
+  });
+}
