@@ -1,0 +1,154 @@
+import type { JobAccepted } from '#contracts/job.view.js';
+import { pause } from '#client/abortable.pause.js';
+import { ClientProblem } from '#client/client.problem.js';
+import type { JobClient, JobKey } from '#client/job.client.js';
+import type { JobEvent } from '#client/job.follow.js';
+import type { BusyGate } from './busy.gate.js';
+import type { Cutout, PhotoState } from './photo.state.js';
+import { uploadPhoto } from './photo.upload.js';
+import { adviceFor, mayRetry } from './problem.advice.js';
+import type { WorkSlots } from './work.slots.js';
+
+/** What all photos of the page share. */
+export interface Workshop {
+  client: JobClient;
+  slots: WorkSlots;
+  gate: BusyGate;
+}
+
+/** One photo on its way, and who is told where it stands. */
+export interface Errand {
+  photo: Blob;
+  signal: AbortSignal;
+  show: (state: PhotoState) => void;
+}
+
+const MAX_SUBMISSIONS = 6;
+const MAX_COLLECTIONS = 4;
+const DEFAULT_WAIT_MS = 3_000;
+const COLLECT_WAIT_S = 10;
+const PURGE_CHECK_MS = 15_000;
+
+/** Takes one photo through its whole life: turn, upload, queue, work, delivery, purge. Never throws. */
+export async function runPhoto(shop: Workshop, errand: Errand): Promise<void> {
+  let job: JobAccepted | undefined;
+  let release: (() => void) | undefined;
+  const cancelOnLeave = (event: PageTransitionEvent): void => {
+    if (!event.persisted && job) void abandon(shop, job);
+  };
+  window.addEventListener('pagehide', cancelOnLeave);
+  try {
+    errand.show({ phase: 'waiting' });
+    release = await shop.slots.take(errand.signal);
+    job = await submit(shop, errand);
+    const cutout = await finish(shop, errand, job);
+    release();
+    const delivered = job;
+    job = undefined;
+    await confirmPurge(shop, errand, delivered, cutout);
+  } catch (error) {
+    if (job) void abandon(shop, job);
+    if (errand.signal.aborted) errand.show({ phase: 'cancelled' });
+    else errand.show({ phase: 'failed', advice: adviceFor(error), mayRetry: mayRetry(error) });
+  } finally {
+    release?.();
+    window.removeEventListener('pagehide', cancelOnLeave);
+  }
+}
+
+/** Has the service forget a job that nobody waits for any more. Best effort: it expires by itself too. */
+async function abandon(shop: Workshop, job: JobKey): Promise<void> {
+  await shop.client.cancel(job, { keepalive: true }).catch(() => undefined);
+}
+
+async function submit(shop: Workshop, { photo, signal, show }: Errand): Promise<JobAccepted> {
+  for (let attempt = 1; ; attempt++) {
+    await shop.gate.pass(signal, (waitMs) => show({ phase: 'paused', waitMs }));
+    show({ phase: 'uploading', percent: 0 });
+    try {
+      const to = shop.client.submission(photo.type);
+      return await uploadPhoto(photo, to, {
+        signal,
+        onPercent: (percent) => show({ phase: 'uploading', percent }),
+      });
+    } catch (error) {
+      const isBusy = error instanceof ClientProblem && (error.status === 429 || error.status === 503);
+      if (!isBusy || attempt >= MAX_SUBMISSIONS) throw error;
+      shop.gate.shutFor(error.retryAfterMs ?? DEFAULT_WAIT_MS * attempt);
+    }
+  }
+}
+
+async function finish(shop: Workshop, errand: Errand, job: JobAccepted): Promise<Cutout> {
+  const { signal, show } = errand;
+  show({ phase: 'queued', position: job.queue_position, etaMs: job.eta_ms });
+  let attempt = 1;
+  for await (const event of shop.client.events(job, { signal })) {
+    if (event.name === 'started') attempt = event.data.attempt;
+    if (event.name === 'done') {
+      // The loop is left here, which closes the stream: its connection is needed for the result.
+      const { width, height, format } = event.data;
+      show({ phase: 'receiving' });
+      return { image: await collect(shop, job, signal), width, height, format };
+    }
+    const state = stateOfEvent(event, attempt);
+    if (state) show(state);
+  }
+  throw new ClientProblem('connection-lost');
+}
+
+function stateOfEvent(event: JobEvent, attempt: number): PhotoState | undefined {
+  switch (event.name) {
+    case 'queued':
+      return { phase: 'queued', position: event.data.position, etaMs: event.data.eta_ms };
+    case 'started':
+      return { phase: 'working', stage: undefined, percent: 0, attempt };
+    case 'progress':
+      return { phase: 'working', stage: event.data.stage, percent: event.data.percent, attempt };
+    case 'failed':
+      throw new ClientProblem(event.data.problem.code, event.data.problem);
+    case 'cancelled':
+      throw new ClientProblem('job-cancelled');
+    case 'expired':
+      throw new ClientProblem('result-expired');
+    case 'purged':
+      throw new ClientProblem('result-delivered');
+    default:
+      return undefined;
+  }
+}
+
+/** The result's bytes; asked for again while it is busy, late, or the connection broke before its end. */
+async function collect(shop: Workshop, job: JobKey, signal: AbortSignal): Promise<Blob> {
+  for (let attempt = 1; ; attempt++) {
+    let waitMs = DEFAULT_WAIT_MS;
+    try {
+      const result = await shop.client.result(job, { signal, waitS: COLLECT_WAIT_S });
+      if (result.ready) return result.image;
+      waitMs = result.retryAfterMs;
+      if (attempt >= MAX_COLLECTIONS) throw new ClientProblem('deadline-exceeded');
+    } catch (error) {
+      const mayPass = error instanceof ClientProblem && (error.isTemporary || error.code === 'result-busy');
+      if (!mayPass || attempt >= MAX_COLLECTIONS) throw error;
+      waitMs = error.retryAfterMs ?? 1_000;
+    }
+    await pause(waitMs, signal);
+  }
+}
+
+/** Shows the cut-out at once, then the service's word that nothing is left of it. */
+async function confirmPurge(shop: Workshop, errand: Errand, job: JobKey, cutout: Cutout): Promise<void> {
+  const { show } = errand;
+  show({ phase: 'done', cutout, purge: { known: false, checking: true } });
+  const signal = AbortSignal.any([errand.signal, AbortSignal.timeout(PURGE_CHECK_MS)]);
+  try {
+    for await (const event of shop.client.events(job, { signal })) {
+      if (event.name !== 'purged') continue;
+      show({ phase: 'done', cutout, purge: { known: true, at: new Date(event.data.at) } });
+      return;
+    }
+  } catch {
+    // The cut-out is here either way; only the mark stays open.
+  }
+  show({ phase: 'done', cutout, purge: { known: false, checking: false } });
+}
