@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { settingsSchema } from '#settings/settings.schema.js';
+import { loadSettings, SettingsError } from '#settings/settings.js';
+
+const message = (env: NodeJS.ProcessEnv): string => {
+  try {
+    loadSettings(env);
+  } catch (error) {
+    if (error instanceof SettingsError) return error.message;
+    throw error;
+  }
+  return '';
+};
+
+describe('settings', () => {
+  it('given an empty environment, when settings are loaded, then every default is valid and frozen', () => {
+    const settings = loadSettings({});
+    expect(settings).toMatchObject({ PORT: 3000, HOST: '127.0.0.1', RATE_LIMIT: 60, MODEL: 'isnet' });
+    expect(Object.isFrozen(settings)).toBe(true);
+  });
+
+  it('given wrong values, when settings are loaded, then each key is named and no value is', () => {
+    const text = message({
+      PORT: 'secret-port',
+      WORKERS: '0',
+      LOG_LEVEL: 'secret-level',
+      RATE_LIMIT: 'secret-rate',
+    });
+    for (const key of ['PORT', 'WORKERS', 'LOG_LEVEL', 'RATE_LIMIT']) expect(text).toContain(key);
+    expect(text).not.toContain('secret');
+  });
+
+  it('given RATE_LIMIT=off, when HOST is not a loopback address, then it is refused', () => {
+    expect(message({ RATE_LIMIT: 'off', HOST: '0.0.0.0' })).toContain('RATE_LIMIT');
+    for (const HOST of ['127.0.0.1', 'localhost', '::1']) {
+      expect(loadSettings({ RATE_LIMIT: 'off', HOST }).RATE_LIMIT).toBe(0);
+    }
+  });
+
+  it('given TRUST_PROXY, when it is anything but addresses and CIDRs, then it is refused', () => {
+    for (const TRUST_PROXY of ['true', '1', 'loopback', '10.0.0.0/33', '10.0.0.0/8/8', '10.0.0.1,']) {
+      expect(message({ TRUST_PROXY })).toContain('TRUST_PROXY');
+    }
+    expect(message({ TRUST_PROXY: '10.0.0.1, fd00::/8' })).toBe('');
+  });
+
+  it('given the README, when its settings table is read, then it names every setting and no other', () => {
+    const rows = [...readFileSync('README.md', 'utf8').matchAll(/^\| `([A-Z_]+)` \|/gm)].map(
+      ([, key]) => key,
+    );
+    expect(rows.sort()).toEqual(Object.keys(settingsSchema.shape).sort());
+  });
+});
