@@ -1,19 +1,17 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const POLL_MS = 20;
-
 /**
  * Waits until something is true.
  * @param {() => Promise<boolean>} isTrue
- * @param {{ limitMs: number, isOver: () => boolean }} until
+ * @param {{ everyMs: number, limitMs: number, isOver: () => boolean }} until
  * @returns {Promise<boolean>} false when the time ran out or the matter was over before
  */
-export async function waitUntil(isTrue, { limitMs, isOver }) {
+export async function waitUntil(isTrue, { everyMs, limitMs, isOver }) {
   const lastAt = performance.now() + limitMs;
   while (performance.now() < lastAt && !isOver()) {
     if (await isTrue()) return true;
-    await sleep(POLL_MS);
+    await sleep(everyMs);
   }
   return false;
 }

@@ -22,6 +22,9 @@ Settings are environment variables; the README lists them all. The ones most wan
 Other commands: npm test · npm run setup · npm run start:api · npm run start:worker · npm run models -- list`;
 
 const REDIS_START_LIMIT_MS = 10_000;
+const REDIS_POLL_MS = 10;
+/** Each question is a line in the API's access log. */
+const READY_POLL_MS = 200;
 const SLOW_START_MS = 60_000;
 /** What the applications get on top of SHUTDOWN_S before they are killed. */
 const EXTRA_GRACE_MS = 2000;
@@ -40,7 +43,11 @@ async function startPrivateRedis(supervisor, folder, settings) {
   if (path === undefined) throw new LauncherError('redis-server has gone since the set-up.');
   supervisor.startRedis(redisProgram(path, folder, settings.REDIS_MAXMEMORY_MB));
   const isOver = () => supervisor.isStopping;
-  const isUp = await waitUntil(() => accepts(folder.socket), { limitMs: REDIS_START_LIMIT_MS, isOver });
+  const isUp = await waitUntil(() => accepts(folder.socket), {
+    everyMs: REDIS_POLL_MS,
+    limitMs: REDIS_START_LIMIT_MS,
+    isOver,
+  });
   if (!isUp && !isOver()) throw new LauncherError('The private Redis did not start: see its messages above.');
   return `unix://${folder.socket}`;
 }
@@ -76,9 +83,9 @@ function startApps(supervisor, settings, env) {
 async function announce(supervisor, address) {
   const isOver = () => supervisor.isStopping;
   const isReady = () => answers(`${address}/readyz`);
-  if (!(await waitUntil(isReady, { limitMs: SLOW_START_MS, isOver })) && !isOver()) {
+  if (!(await waitUntil(isReady, { everyMs: READY_POLL_MS, limitMs: SLOW_START_MS, isOver })) && !isOver()) {
     say('Still not ready after a minute: see the messages above. Waiting on.');
-    await waitUntil(isReady, { limitMs: Infinity, isOver });
+    await waitUntil(isReady, { everyMs: READY_POLL_MS, limitMs: Infinity, isOver });
   }
   if (!isOver()) say(`Removebg BD is ready: ${address}`);
 }
