@@ -1,0 +1,110 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import type { Duplex } from 'node:stream';
+import { wipe } from '#vault/wipe.js';
+import { EngineUnavailable, type EngineFacts, type EngineSettings } from './engine.contract.js';
+import { fromEngineSchema, MAX_HEADER_BYTES, type FromEngine, type ToEngine } from './engine.protocol.js';
+import { encodeFrame, FrameDecoder } from './frame.codec.js';
+
+/** Most of what a child may say on stderr before it is ready; afterwards it is not listened to. */
+const MAX_NOTE_BYTES = 2048;
+/** An uncompressible RGBA result is barely larger than its pixels. */
+const BYTES_PER_PIXEL = 5;
+const SPARE_BYTES = 1024 * 1024;
+
+/** What a child reports, besides being ready. */
+export interface EngineChildEvents {
+  onMessage: (message: Exclude<FromEngine, { type: 'ready' }>, payload: Buffer) => void;
+  /** Once, whatever the reason; nothing is reported afterwards. */
+  onExit: () => void;
+}
+
+/** One engine process: its life, and messages to and from it. It knows nothing of queues and retries. */
+export class EngineChild {
+  readonly ready: Promise<EngineFacts>;
+  readonly exited: Promise<void>;
+  readonly #process: ChildProcess;
+  readonly #socket: Duplex;
+  readonly #decoder: FrameDecoder;
+  readonly #events: EngineChildEvents;
+  #note = '';
+  #settleReady: ((facts: EngineFacts | EngineUnavailable) => void) | undefined;
+
+  constructor(entry: string, settings: EngineSettings & { warmUp: boolean }, events: EngineChildEvents) {
+    this.#events = events;
+    this.#decoder = new FrameDecoder({
+      maxHeaderBytes: MAX_HEADER_BYTES,
+      maxPayloadBytes: Math.min(settings.maxPixels * BYTES_PER_PIXEL + SPARE_BYTES, 0xffffffff),
+    });
+    this.#process = spawn(process.execPath, [entry], {
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+      env: childEnvironment(),
+    });
+    this.#socket = this.#process.stdio[3] as Duplex;
+    this.ready = new Promise((resolve, reject) => {
+      this.#settleReady = (outcome) => (outcome instanceof Error ? reject(outcome) : resolve(outcome));
+    });
+    this.exited = new Promise((resolve) => this.#watch(resolve));
+    this.send({ type: 'start', ...settings });
+  }
+
+  /** Writes a message; bytes are written without a copy, so they must stay until the answer comes. */
+  send(message: ToEngine, payload?: Buffer): void {
+    const [prefix, body] = encodeFrame(message, payload);
+    this.#socket.write(prefix);
+    if (body.length > 0) this.#socket.write(body);
+  }
+
+  /** Ends the process at once, in the middle of whatever it does. */
+  kill(): void {
+    this.#process.kill('SIGKILL');
+  }
+
+  #watch(exited: () => void): void {
+    let over = false;
+    const end = (): void => {
+      if (over) return;
+      over = true;
+      this.#socket.destroy();
+      this.#decoder.discard();
+      this.#settleReady?.(new EngineUnavailable(`the engine did not start: ${this.#note.trim()}`));
+      this.#settleReady = undefined;
+      exited();
+      this.#events.onExit();
+    };
+    // 'close' and not 'exit': what the child wrote before it ended is still read.
+    this.#process.on('close', end).on('error', end);
+    this.#process.stderr?.on('data', (text: Buffer) => {
+      if (this.#settleReady !== undefined) this.#note = (this.#note + text.toString()).slice(-MAX_NOTE_BYTES);
+    });
+    this.#socket.on('error', () => this.kill());
+    this.#socket.on('data', (piece: Buffer) => this.#read(piece));
+  }
+
+  #read(piece: Buffer): void {
+    try {
+      for (const { header, payload } of this.#decoder.push(piece)) {
+        this.#dispatch(fromEngineSchema.parse(header), payload);
+      }
+    } catch {
+      this.kill();
+    } finally {
+      wipe(piece);
+    }
+  }
+
+  #dispatch(message: FromEngine, payload: Buffer): void {
+    if (message.type !== 'ready') {
+      this.#events.onMessage(message, payload);
+      return;
+    }
+    const { model, loadMs, warmUpMs } = message;
+    this.#settleReady?.({ model, loadMs, warmUpMs, pid: this.#process.pid ?? 0 });
+    this.#settleReady = undefined;
+  }
+}
+
+/** Only what the allocator needs: no secret of the worker's environment reaches the decoders. */
+function childEnvironment(): NodeJS.ProcessEnv {
+  const tunables = process.env['GLIBC_TUNABLES'];
+  return tunables === undefined ? {} : { GLIBC_TUNABLES: tunables };
+}

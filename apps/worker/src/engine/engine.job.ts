@@ -1,0 +1,84 @@
+import { wipe } from '#vault/wipe.js';
+import type { CutoutRequest, CutoutResult, EngineStage } from './engine.contract.js';
+import type { ProgressEstimate } from './progress.estimate.js';
+
+const TICK_MS = 250;
+
+let lastId = 0;
+
+/** What an image needs of its host. */
+export interface EngineJobEvents {
+  onAbort: () => void;
+  onDeadline: () => void;
+}
+
+/** One image between `run` and its answer: deadline, cancellation and progress. It settles once. */
+export class EngineJob {
+  readonly id = (lastId += 1);
+  readonly result: Promise<CutoutResult>;
+  readonly request: CutoutRequest;
+  /** True once the deadline has passed. */
+  overdue = false;
+  readonly #estimate: ProgressEstimate;
+  readonly #events: EngineJobEvents;
+  #settle: ((outcome: CutoutResult | Error) => void) | undefined;
+  #deadline: NodeJS.Timeout | undefined;
+  #ticker: NodeJS.Timeout | undefined;
+  #percent = 0;
+
+  constructor(request: CutoutRequest, estimate: ProgressEstimate, events: EngineJobEvents) {
+    this.request = request;
+    this.#estimate = estimate;
+    this.#events = events;
+    this.result = new Promise((resolve, reject) => {
+      this.#settle = (outcome) => (outcome instanceof Error ? reject(outcome) : resolve(outcome));
+    });
+    if (request.signal?.aborted === true) queueMicrotask(events.onAbort);
+    request.signal?.addEventListener('abort', events.onAbort, { once: true });
+  }
+
+  /** The child has the image now: its deadline runs. */
+  begin(): void {
+    this.#deadline = setTimeout(() => {
+      this.overdue = true;
+      this.#events.onDeadline();
+    }, this.request.deadlineMs);
+  }
+
+  /** The child is done with the image, or gone. Until then the deadline holds even for a cancelled image. */
+  leave(): void {
+    clearTimeout(this.#deadline);
+  }
+
+  /** The child has come to `stage`. */
+  enter(stage: EngineStage): void {
+    clearInterval(this.#ticker);
+    if (this.#settle === undefined) return;
+    this.#tell(stage, 0);
+    if (stage !== 'infer') return;
+    const begin = performance.now();
+    this.#ticker = setInterval(() => this.#tell(stage, performance.now() - begin), TICK_MS);
+  }
+
+  /** Hands the result over; wipes it when the caller has left already. */
+  succeed(result: CutoutResult): void {
+    if (this.#settle === undefined) wipe(result.data);
+    this.#end(result);
+  }
+
+  fail(error: Error): void {
+    this.#end(error);
+  }
+
+  #tell(stage: EngineStage, elapsedMs: number): void {
+    this.#percent = Math.max(this.#percent, this.#estimate.percentOf(stage, elapsedMs));
+    this.request.onStage?.(stage, this.#percent);
+  }
+
+  #end(outcome: CutoutResult | Error): void {
+    clearInterval(this.#ticker);
+    this.request.signal?.removeEventListener('abort', this.#events.onAbort);
+    this.#settle?.(outcome);
+    this.#settle = undefined;
+  }
+}

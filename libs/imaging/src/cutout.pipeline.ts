@@ -1,0 +1,87 @@
+import type { JobOptions } from '#contracts/job.options.js';
+import { wipe } from '#vault/wipe.js';
+import type { CutoutStage } from './cutout.stages.js';
+import { decodeForModel, decodeFull } from './decode.js';
+import { encodeCutout } from './encode.js';
+import { checkDimensions, probeFile, type ImageLimits } from './image.probe.js';
+import { applyMatte, type Raster } from './matte.js';
+
+/** The network: its square input, and what turns pixels into a mask. */
+export interface Segmentation {
+  sidePixels: number;
+  /** `sidePixels`² × 3 bytes of sRGB in, `sidePixels`² bytes of opacity out, which the caller wipes. */
+  segment: (pixels: Uint8Array) => Promise<Uint8Array>;
+}
+
+/** One image to cut out. */
+export interface CutoutJob {
+  /** Encoded image; its owner wipes it. */
+  image: Buffer;
+  options: JobOptions;
+  limits: ImageLimits;
+  network: Segmentation;
+  /** Called when a stage begins; awaited, so that a cancellation that came in meanwhile can be heard. */
+  onStage: (stage: CutoutStage) => void | Promise<void>;
+  signal?: AbortSignal;
+}
+
+/** A finished cut-out. `data` is the caller's to wipe. */
+export interface Cutout {
+  data: Buffer;
+  width: number;
+  height: number;
+  format: JobOptions['format'];
+  timingsMs: Record<CutoutStage, number>;
+}
+
+/**
+ * Cuts the subject out of an image: decode → infer → compose → encode.
+ * @throws Problem `image-type-unsupported` | `image-corrupt` | `image-too-many-pixels` | `processing-failed`
+ * @throws the signal's reason, between two stages
+ */
+export async function cutOut(job: CutoutJob): Promise<Cutout> {
+  const owned: Uint8Array[] = [];
+  const timingsMs = { decode: 0, infer: 0, compose: 0, encode: 0 };
+  const { network, options } = job;
+  const side = network.sidePixels;
+  const perform = async <T>(stage: CutoutStage, work: () => Promise<T>): Promise<T> => {
+    await job.onStage(stage);
+    job.signal?.throwIfAborted();
+    const begin = performance.now();
+    const outcome = await work();
+    timingsMs[stage] = performance.now() - begin;
+    return outcome;
+  };
+  try {
+    const { pixels, full } = await perform('decode', () => decodeTwice(job, owned));
+    const mask = await perform('infer', () => network.segment(pixels));
+    owned.push(mask);
+    await perform('compose', async () => applyMatte(full, { data: mask, width: side, height: side }));
+    const data = await perform('encode', () => encodeCutout(full, options));
+    return { data, width: full.width, height: full.height, format: options.format, timingsMs };
+  } finally {
+    wipe(...owned);
+  }
+}
+
+/**
+ * The image as the model takes it and in full, decoded at once on two threads. Both are waited for even when
+ * one fails, so that neither buffer escapes the wipe.
+ */
+async function decodeTwice(
+  job: CutoutJob,
+  owned: Uint8Array[],
+): Promise<{ pixels: Uint8Array; full: Raster }> {
+  const { image, limits, network } = job;
+  checkDimensions(probeFile(image), limits);
+  const decoded = [
+    decodeForModel(image, network.sidePixels, limits.maxPixels),
+    decodeFull(image, limits.maxPixels),
+  ] as const;
+  const [pixels, full] = await Promise.allSettled(decoded);
+  if (pixels.status === 'fulfilled') owned.push(pixels.value);
+  if (full.status === 'fulfilled') owned.push(full.value.data);
+  if (pixels.status === 'rejected') throw pixels.reason;
+  if (full.status === 'rejected') throw full.reason;
+  return { pixels: pixels.value, full: full.value };
+}

@@ -1,0 +1,69 @@
+import type { Sharp } from 'sharp';
+import { Problem } from '#contracts/problem.catalogue.js';
+import type { Raster } from './matte.js';
+import { sharp } from './sharp.gate.js';
+
+/** Of the formats taken only PNG has 16 bits a channel. */
+const PNG_FIRST_BYTE = 0x89;
+
+/**
+ * What the model sees: 8-bit sRGB, `sidePixels` × `sidePixels` × 3 (rows, columns, channels), aspect ratio not
+ * kept, upright, transparent areas on white. JPEGs are shrunk while loading, and Lanczos-3 is what the networks
+ * of this family were fed with in training and by their reference tools.
+ * @param maxPixels refuses images with more, whatever their header said
+ * @throws Problem `image-corrupt`
+ */
+export async function decodeForModel(image: Buffer, sidePixels: number, maxPixels: number): Promise<Buffer> {
+  const { data } = await pixelsOf(image, maxPixels, (opened) =>
+    opened
+      .flatten({ background: '#fff' })
+      .resize(sidePixels, sidePixels, { fit: 'fill', kernel: 'lanczos3' })
+      .toColourspace('srgb')
+      .removeAlpha(),
+  );
+  return data;
+}
+
+/**
+ * All pixels of an image: 8-bit sRGB with alpha, upright (EXIF orientation applied), first frame only. CMYK,
+ * grey, palettes, 16 bits and embedded ICC profiles are converted.
+ * @param maxPixels refuses images with more, whatever their header said
+ * @throws Problem `image-corrupt`
+ */
+export async function decodeFull(image: Buffer, maxPixels: number): Promise<Raster & { data: Buffer }> {
+  const { data, info } = await pixelsOf(image, maxPixels, (opened) =>
+    opened.toColourspace('srgb').ensureAlpha(),
+  );
+  return { data, width: info.width, height: info.height };
+}
+
+interface Pixels {
+  data: Buffer;
+  info: { width: number; height: number };
+}
+
+/** Opens, converts as told and reads the bytes. libvips' messages may quote an image's metadata: they end here. */
+async function pixelsOf(
+  image: Buffer,
+  maxPixels: number,
+  convert: (opened: Sharp) => Sharp,
+): Promise<Pixels> {
+  const options = { limitInputPixels: maxPixels, failOn: 'error', sequentialRead: true, pages: 1 } as const;
+  try {
+    const opened = convert(sharp(image, options).autoOrient());
+    const inSrgb = (await hasDeepProfile(image)) ? opened.withIccProfile('srgb') : opened;
+    return await inSrgb.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+  } catch {
+    throw new Problem('image-corrupt');
+  }
+}
+
+/**
+ * True for 16-bit colour with an ICC profile. sharp converts those to Display P3 and leaves them there, which
+ * would wash colours out: they need a further step to sRGB.
+ */
+async function hasDeepProfile(image: Buffer): Promise<boolean> {
+  if (image[0] !== PNG_FIRST_BYTE) return false;
+  const { space, hasProfile } = await sharp(image, { limitInputPixels: false }).metadata();
+  return space === 'rgb16' && hasProfile;
+}

@@ -1,0 +1,78 @@
+/** @jest-environment ./test/support/onnx.environment.cjs */
+import sharp from 'sharp';
+import { cutOut, type CutoutJob } from '#imaging/cutout.pipeline.js';
+import { ModelRegistry } from '#inference/model.registry.js';
+import { Segmenter } from '#inference/segmenter.js';
+import { photo, PHOTOS, referenceAlpha, softIou } from '../support/photos.js';
+
+const LIMITS = { maxPixels: 10_000_000, maxSidePixels: 10_000 };
+
+describe('cutout.pipeline', () => {
+  let network: Segmenter;
+  beforeAll(async () => {
+    const registry = new ModelRegistry(process.cwd(), '.cache/models');
+    const entry = registry.find('isnet');
+    network = await Segmenter.load(entry, await registry.prepare(entry), 2);
+  });
+  afterAll(() => network.release());
+
+  const job = (image: Buffer, more: Partial<CutoutJob> = {}): CutoutJob => ({
+    image,
+    options: { format: 'png', channels: 'rgba' },
+    limits: LIMITS,
+    network,
+    onStage: () => undefined,
+    ...more,
+  });
+
+  test.each(PHOTOS)(
+    'given the photo %s, when cut out, then its alpha agrees with the reference',
+    async (name) => {
+      const stages: string[] = [];
+      const { data, width, height, timingsMs } = await cutOut(
+        job(photo(name), { onStage: (stage) => void stages.push(stage) }),
+      );
+      expect(stages).toEqual(['decode', 'infer', 'compose', 'encode']);
+      expect(timingsMs.infer).toBeGreaterThan(0);
+      const facts = await sharp(data).metadata();
+      expect([facts.width, facts.height, facts.channels]).toEqual([width, height, 4]);
+      const alpha = await sharp(data).extractChannel(3).raw().toBuffer();
+      expect(softIou(alpha, await referenceAlpha(name))).toBeGreaterThan(0.97);
+    },
+  );
+
+  test('given a photo, when it is over, then every buffer of its pixels has been wiped', async () => {
+    const seen: Uint8Array[] = [];
+    const segment = async (pixels: Uint8Array): Promise<Uint8Array> => {
+      const mask = await network.segment(pixels);
+      expect(Math.max(...pixels.subarray(0, 3000))).toBeGreaterThan(0);
+      seen.push(pixels, mask);
+      return mask;
+    };
+    await cutOut(job(photo('coffee'), { network: { sidePixels: 1024, segment } }));
+    expect(seen.every((buffer) => buffer.every((byte) => byte === 0))).toBe(true);
+  });
+
+  test('given a signal that aborts in a stage, when the next stage is due, then the work ends there', async () => {
+    const abort = new AbortController();
+    const stages: string[] = [];
+    const onStage = (stage: string): void => {
+      stages.push(stage);
+      if (stage === 'infer') abort.abort();
+    };
+    await expect(cutOut(job(photo('coffee'), { onStage, signal: abort.signal }))).rejects.toThrow(/abort/i);
+    expect(stages).toEqual(['decode', 'infer']);
+  });
+
+  test('given an image over the limits, or damaged, when cut out, then it fails before inference', async () => {
+    const tight = { maxPixels: 1000, maxSidePixels: 10_000 };
+    const stages: string[] = [];
+    const onStage = (stage: string): void => void stages.push(stage);
+    await expect(cutOut(job(photo('coffee'), { limits: tight, onStage }))).rejects.toMatchObject({
+      code: 'image-too-many-pixels',
+    });
+    const cut = photo('coffee').subarray(0, 30_000);
+    await expect(cutOut(job(cut, { onStage }))).rejects.toMatchObject({ code: 'image-corrupt' });
+    expect(new Set(stages)).toEqual(new Set(['decode']));
+  });
+});

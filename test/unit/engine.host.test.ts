@@ -1,0 +1,130 @@
+import sharp from 'sharp';
+import { ModelRegistry } from '#inference/model.registry.js';
+import { EngineHost, type CutoutRequest } from '../../apps/worker/src/engine/engine.host.js';
+import { photo, referenceAlpha, softIou } from '../support/photos.js';
+
+const SETTINGS = {
+  model: 'isnet',
+  modelDir: '.cache/models',
+  threads: 2,
+  maxPixels: 10_000_000,
+  maxSidePixels: 10_000,
+};
+
+const request = (more: Partial<CutoutRequest> = {}): CutoutRequest => ({
+  image: photo('coffee'),
+  options: { format: 'png', channels: 'rgba' },
+  deadlineMs: 60_000,
+  ...more,
+});
+
+/** Resolves once the engine is inside the network; call `onStage` of the request given. */
+function insideInference(): { reached: Promise<void>; onStage: (stage: string) => void } {
+  let reach: () => void;
+  const reached = new Promise<void>((resolve) => (reach = resolve));
+  return {
+    reached,
+    onStage: (stage) => {
+      if (stage === 'infer') reach();
+    },
+  };
+}
+
+describe('engine.host', () => {
+  let host: EngineHost;
+  beforeAll(async () => {
+    const registry = new ModelRegistry(process.cwd(), SETTINGS.modelDir);
+    await registry.prepare(registry.find(SETTINGS.model));
+    host = new EngineHost(SETTINGS);
+    await host.start();
+  }, 60_000);
+  afterAll(() => host.stop());
+
+  test('given a photo, when run, then a cut-out comes back and progress only grew', async () => {
+    const seen: [string, number][] = [];
+    const result = await host.run(request({ onStage: (stage, percent) => seen.push([stage, percent]) }));
+    const alpha = await sharp(result.data).extractChannel(3).raw().toBuffer();
+    expect(softIou(alpha, await referenceAlpha('coffee'))).toBeGreaterThan(0.97);
+    expect(new Set(seen.map(([stage]) => stage))).toEqual(new Set(['decode', 'infer', 'compose', 'encode']));
+    const percents = seen.map(([, percent]) => percent);
+    expect(percents).toEqual([...percents].sort((a, b) => a - b));
+    expect(percents.every((percent) => percent >= 0 && percent <= 100)).toBe(true);
+  }, 60_000);
+
+  test('given a damaged image, when run, then its problem comes back and the child lives on', async () => {
+    const before = host.facts?.pid;
+    await expect(host.run(request({ image: Buffer.from('no image at all') }))).rejects.toMatchObject({
+      code: 'image-type-unsupported',
+    });
+    await expect(host.run(request({ image: photo('coffee').subarray(0, 20_000) }))).rejects.toMatchObject({
+      code: 'image-corrupt',
+    });
+    expect(host.facts?.pid).toBe(before);
+  });
+
+  test('given a child killed in a job, when others wait, then only that job is blamed and the others finish', async () => {
+    const { reached, onStage } = insideInference();
+    const victim = host.run(request({ onStage }));
+    const blamed = expect(victim).rejects.toMatchObject({ name: 'EngineCrash' });
+    const waiting = host.run(request());
+    await reached;
+    const before = host.facts!.pid;
+    process.kill(before, 'SIGKILL');
+    await blamed;
+    expect((await waiting).width).toBe(600);
+    expect(host.facts!.pid).not.toBe(before);
+  }, 60_000);
+
+  test('given a deadline that passes, when others wait, then the child is replaced and the others finish', async () => {
+    const before = host.facts!.pid;
+    const { reached, onStage } = insideInference();
+    const late = expect(host.run(request({ deadlineMs: 300, onStage }))).rejects.toMatchObject({
+      code: 'deadline-exceeded',
+    });
+    const waiting = host.run(request());
+    await Promise.all([late, reached]);
+    expect((await waiting).format).toBe('png');
+    expect(host.facts!.pid).not.toBe(before);
+  }, 60_000);
+
+  test('given aborted signals, when running, waiting or not begun, then each is cancelled and the child lives on', async () => {
+    const before = host.facts!.pid;
+    const [running, waiting] = [new AbortController(), new AbortController()];
+    const { reached, onStage } = insideInference();
+    const cancelled = [
+      host.run(request({ signal: running.signal, onStage })),
+      host.run(request({ signal: waiting.signal })),
+      host.run(request({ signal: AbortSignal.abort() })),
+    ].map((run) => expect(run).rejects.toMatchObject({ name: 'Cancelled' }));
+    const next = host.run(request({ options: { format: 'webp', channels: 'alpha' } }));
+    await reached;
+    running.abort();
+    waiting.abort();
+    await Promise.all(cancelled);
+    expect((await next).format).toBe('webp');
+    expect(host.facts!.pid).toBe(before);
+  }, 60_000);
+
+  test('given signals meant for the whole process group, when they reach the child, then it goes on', async () => {
+    const { pid } = host.facts!;
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGUSR1'] as const) process.kill(pid, signal);
+    await host.run(request());
+    expect(host.facts!.pid).toBe(pid);
+  }, 60_000);
+
+  test('given a stop, when jobs run and wait, then both are given back without blame', async () => {
+    const own = new EngineHost(SETTINGS);
+    const jobs = [own.run(request()), own.run(request())].map((run) =>
+      expect(run).rejects.toMatchObject({ name: 'EngineUnavailable' }),
+    );
+    const starting = expect(own.start()).rejects.toMatchObject({ name: 'EngineUnavailable' });
+    await own.stop();
+    await Promise.all([...jobs, starting]);
+    await expect(own.run(request())).rejects.toMatchObject({ name: 'EngineUnavailable' });
+  });
+
+  test('given a model that is not prepared, when started, then the error says so', async () => {
+    const own = new EngineHost({ ...SETTINGS, modelDir: '/nonexistent' });
+    await expect(own.start()).rejects.toThrow('not prepared');
+  });
+});

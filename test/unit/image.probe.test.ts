@@ -1,0 +1,173 @@
+import fc from 'fast-check';
+import sharp from 'sharp';
+import { Problem } from '#contracts/problem.catalogue.js';
+import { checkDimensions, NEED_MORE, probeFile, probeImage } from '#imaging/image.probe.js';
+
+const picture = sharp({
+  create: { width: 37, height: 21, channels: 4, background: { r: 200, g: 30, b: 60, alpha: 0.5 } },
+});
+
+const codeOf = (act: () => unknown): string | undefined => {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof Problem) return error.code;
+    throw error;
+  }
+  return undefined;
+};
+
+/** A JPEG's markers up to the frame header of a 5 × 3 image, after `middle`. */
+const jpegWith = (...middle: number[]): Buffer =>
+  Buffer.from([
+    0xff,
+    0xd8,
+    ...middle,
+    0xff,
+    0xc0,
+    0,
+    17,
+    8,
+    0,
+    3,
+    0,
+    5,
+    3,
+    1,
+    0x11,
+    0,
+    2,
+    0x11,
+    1,
+    3,
+    0x11,
+    1,
+  ]);
+
+describe('image.probe', () => {
+  const files: [string, () => Promise<Buffer>][] = [
+    ['jpeg', () => picture.clone().jpeg().toBuffer()],
+    ['jpeg', () => picture.clone().jpeg({ progressive: true }).withMetadata({ orientation: 6 }).toBuffer()],
+    ['png', () => picture.clone().png().toBuffer()],
+    ['webp', () => picture.clone().removeAlpha().webp().toBuffer()],
+    ['webp', () => picture.clone().webp({ lossless: true }).toBuffer()],
+    ['webp', () => picture.clone().webp().withMetadata().toBuffer()],
+  ];
+
+  test.each(files)(
+    'given a %s file, when every prefix of it is probed, then it asks for more until it knows',
+    async (format, make) => {
+      const file = await make();
+      let known = false;
+      for (let length = 0; length <= file.length; length += 1) {
+        const answer = probeImage(file.subarray(0, length));
+        if (answer === NEED_MORE) expect(known).toBe(false);
+        else {
+          expect(answer).toEqual({ format, width: 37, height: 21 });
+          known = true;
+        }
+      }
+      expect(known).toBe(true);
+    },
+  );
+
+  test('given other formats, when probed, then the type is unsupported', async () => {
+    const gif = await picture.clone().gif().toBuffer();
+    const tiff = await picture.clone().tiff().toBuffer();
+    const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>');
+    for (const file of [gif, tiff, svg, Buffer.from('RIFF0000WAVEfmt 00000000000000000000')]) {
+      expect(codeOf(() => probeImage(file))).toBe('image-type-unsupported');
+    }
+  });
+
+  test('given a JPEG with stray bytes and fill before its frame, when probed, then they are skipped', () => {
+    expect(probeImage(jpegWith(0xff, 0xff, 0xfe, 0, 4, 1, 2, 0x00, 0x17, 0xff))).toMatchObject({
+      width: 5,
+      height: 3,
+    });
+  });
+
+  test('given a JPEG whose scan comes before any frame, or endless fill, when probed, then it is corrupt', () => {
+    expect(codeOf(() => probeImage(jpegWith(0xff, 0xda, 0, 4, 1, 2)))).toBe('image-corrupt');
+    expect(codeOf(() => probeImage(jpegWith(0xff, 0xe0, 0, 1)))).toBe('image-corrupt');
+    expect(codeOf(() => probeImage(jpegWith(...Array<number>(10_000).fill(0xff))))).toBe('image-corrupt');
+    const tiny = Array.from({ length: 5000 }, () => [0xff, 0xe0, 0, 2]).flat();
+    expect(codeOf(() => probeImage(jpegWith(...tiny)))).toBe('image-corrupt');
+  });
+
+  test('given a PNG with a side of 0 or over 31 bits, when probed, then it is corrupt', async () => {
+    const png = await picture.clone().png().toBuffer();
+    for (const width of [0, 0x80000000]) {
+      const broken = Buffer.from(png);
+      broken.writeUInt32BE(width, 16);
+      expect(codeOf(() => probeImage(broken))).toBe('image-corrupt');
+    }
+  });
+
+  test('given a complete file that ends inside its header, when probed as a file, then it is corrupt', async () => {
+    const png = await picture.clone().png().toBuffer();
+    expect(codeOf(() => probeFile(png.subarray(0, 20)))).toBe('image-corrupt');
+    expect(codeOf(() => probeFile(Buffer.alloc(0)))).toBe('image-corrupt');
+  });
+
+  test('given any bytes behind any magic, when probed, then it answers or throws a problem, and nothing else', () => {
+    const magic = fc.constantFrom(
+      [],
+      [0xff, 0xd8, 0xff],
+      [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52],
+      [...Buffer.from('RIFF0000WEBPVP8X')],
+      [...Buffer.from('RIFF0000WEBPVP8L')],
+      [...Buffer.from('RIFF0000WEBPVP8 ')],
+    );
+    fc.assert(
+      fc.property(magic, fc.uint8Array({ maxLength: 300 }), (head, tail) => {
+        let answer;
+        try {
+          answer = probeImage(Buffer.from([...head, ...tail]));
+        } catch (error) {
+          expect(error).toBeInstanceOf(Problem);
+          return;
+        }
+        if (answer !== NEED_MORE) expect(Math.min(answer.width, answer.height)).toBeGreaterThan(0);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('given more JPEG bytes, when a prefix was already corrupt or known, then the verdict stays', () => {
+    const marker = fc.constantFrom(0xffe0, 0xffc0, 0xffc4, 0xffda, 0xffff, 0xffd0, 0x1234);
+    const body = fc
+      .array(fc.tuple(marker, fc.integer({ min: 0, max: 12 })), { maxLength: 8 })
+      .map((segments) =>
+        Buffer.from([
+          0xff,
+          0xd8,
+          ...segments.flatMap(([m, n]) => [m >> 8, m & 255, 0, n, ...Array<number>(n).fill(7)]),
+        ]),
+      );
+    const verdict = (bytes: Buffer): unknown => {
+      try {
+        return probeImage(bytes);
+      } catch (error) {
+        return (error as Problem).code;
+      }
+    };
+    fc.assert(
+      fc.property(body, fc.nat(), (bytes, cut) => {
+        const early = verdict(bytes.subarray(0, 3 + (cut % bytes.length)));
+        if (early !== NEED_MORE) expect(verdict(bytes)).toEqual(early);
+      }),
+    );
+  });
+
+  test('given limits, when an image is at them or beyond, then only beyond is refused', () => {
+    const limits = { maxPixels: 1000, maxSidePixels: 100 };
+    expect(codeOf(() => checkDimensions({ format: 'png', width: 100, height: 10 }, limits))).toBeUndefined();
+    expect(codeOf(() => checkDimensions({ format: 'png', width: 101, height: 1 }, limits))).toBe(
+      'image-too-many-pixels',
+    );
+    expect(codeOf(() => checkDimensions({ format: 'png', width: 91, height: 11 }, limits))).toBe(
+      'image-too-many-pixels',
+    );
+  });
+});
