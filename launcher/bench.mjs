@@ -1,0 +1,24 @@
+/** `npm run bench -- NAME [options]`: compiles the benchmarks and runs one of them. */
+import { readdirSync } from 'node:fs';
+import { inRoot } from './places.mjs';
+import { performNode } from './programs.mjs';
+import { runCommand, say } from './report.mjs';
+import { START_STEPS, setUp } from './setup.steps.mjs';
+
+const names = readdirSync(inRoot('bench'))
+  .filter((file) => file.endsWith('.bench.ts'))
+  .map((file) => file.replace('.bench.ts', ''));
+
+await runCommand(async () => {
+  const [name = '', ...rest] = process.argv.slice(2);
+  if (!names.includes(name)) {
+    say(`usage: npm run bench -- ${names.join('|')} [options]; each file in bench/ tells its options`);
+    return name === '--help' ? 0 : 2;
+  }
+  await setUp(START_STEPS);
+  const compiler = inRoot('node_modules', 'typescript', 'bin', 'tsc');
+  const compiled = await performNode([compiler, '-p', inRoot('bench', 'tsconfig.json')]);
+  if (!compiled.ok) return 1;
+  const { ok } = await performNode([inRoot('dist', 'bench', `${name}.bench.js`), ...rest]);
+  return ok ? 0 : 1;
+});

@@ -99,7 +99,7 @@ export class TestSystem {
     const child = fork(join('dist/apps', app, 'src/main.js'), { env, execArgv: [], silent: true });
     let printed = '';
     for (const stream of [child.stdout, child.stderr])
-      stream?.on('data', (data: Buffer) => (printed += data));
+      stream?.on('data', (data: Buffer) => (printed += data.toString()));
     const exited = once(child, 'exit').then(
       ([code, signal]) => (code ?? signal) as number | NodeJS.Signals | null,
     );

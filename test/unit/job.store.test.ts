@@ -38,21 +38,28 @@ async function happen(id: ReturnType<typeof newId>, event: JobEvent, attempt: nu
   const { jobs } = broker;
   switch (event) {
     case 'accept':
-      return jobs.accept(id, { wrappedKeys: 'k', reserveBytes: 10 }).then(() => undefined);
+      await jobs.accept(id, { wrappedKeys: 'k', reserveBytes: 10 });
+      return;
     case 'enqueue':
-      return void (await jobs.enqueue(id, UPLOAD));
+      await jobs.enqueue(id, UPLOAD);
+      return;
     case 'claim':
-      return void (await jobs.claim(id));
+      await jobs.claim(id);
+      return;
     case 'commit':
-      return void (await jobs.commit(id, { ...OUTPUT, attempt }));
+      await jobs.commit(id, { ...OUTPUT, attempt });
+      return;
     case 'lease':
-      return void (await jobs.lease(id, 'L'));
+      await jobs.lease(id, 'L');
+      return;
     case 'renew':
-      return void (await jobs.renew(id, 'L'));
+      await jobs.renew(id, 'L');
+      return;
     case 'release':
-      return void (await jobs.release(id, 'L'));
+      await jobs.release(id, 'L');
+      return;
     default:
-      return void (await jobs.end(id, event));
+      await jobs.end(id, event);
   }
 }
 

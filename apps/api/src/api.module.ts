@@ -6,6 +6,8 @@ import { JobWaiter } from './delivery/job.waiter.js';
 import { Pulse } from './delivery/pulse.js';
 import { ResultDelivery } from './delivery/result.delivery.js';
 import { IntakeService } from './intake/intake.service.js';
+import { EventsController } from './jobs/events.controller.js';
+import { JobAnswers } from './jobs/job.answers.js';
 import { JobController } from './jobs/job.controller.js';
 import { SubmitController } from './jobs/submit.controller.js';
 import { HealthController } from './ops/health.controller.js';
@@ -25,10 +27,11 @@ export class ApiModule {
           storage: new RedisThrottlerStorage(context),
         }),
       ],
-      controllers: [SubmitController, JobController, HealthController],
+      controllers: [SubmitController, JobController, EventsController, HealthController],
       providers: [
         { provide: ApiContext, useValue: context },
         IntakeService,
+        JobAnswers,
         JobWaiter,
         Pulse,
         ResultDelivery,

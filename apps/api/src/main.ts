@@ -52,12 +52,26 @@ async function createApp(context: ApiContext): Promise<NestFastifyApplication> {
   return app;
 }
 
+/** @throws SettingsError when the address cannot be had: trying again would not help */
+async function listen(app: NestFastifyApplication, { PORT, HOST }: ApiContext['settings']): Promise<void> {
+  try {
+    await app.listen(PORT, HOST);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') throw new SettingsError(`PORT: ${PORT} is in use by another program`);
+    if (code === 'EACCES') throw new SettingsError(`PORT: no right to listen on ${PORT}`);
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+      throw new SettingsError('HOST: not an address of this machine');
+    throw error;
+  }
+}
+
 async function main(): Promise<void> {
   const stopping = new AbortController();
   const context = await openContext(stopping.signal);
   const { settings, log, broker } = context;
   const app = await createApp(context);
-  await app.listen(settings.PORT, settings.HOST);
+  await listen(app, settings);
   broker.sweeper.start();
   const { port } = app.getHttpServer().address() as { port: number };
   log.info('started', { service: 'api', port });

@@ -1,4 +1,4 @@
-import { isProblemCode, Problem } from '#contracts/problem.catalogue.js';
+import { isProblemCode, Problem, type ProblemCode } from '#contracts/problem.catalogue.js';
 
 const FULL = /^OOM command not allowed/;
 
@@ -23,5 +23,5 @@ export function brokerProblem(error: unknown): Problem {
 }
 
 /** A failure code read from Redis; anything unknown reads as a plain failure. */
-export const failureCode = (text: string | undefined) =>
+export const failureCode = (text: string | undefined): ProblemCode =>
   text !== undefined && isProblemCode(text) ? text : 'processing-failed';

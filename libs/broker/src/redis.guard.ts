@@ -21,7 +21,7 @@ export class RetentionGuardError extends Error {
 
 /** Reasons for which the server behind `redis` must not be used; empty when it complies. */
 export async function retentionFaults(redis: Redis): Promise<string[]> {
-  const flat = (await redis.config('GET', ...(RULES.map(([key]) => key) as [string]))) as string[];
+  const flat = (await redis.config('GET', ...(RULES.map(([key]) => key) as [string])));
   const live = new Map<string, string>();
   for (let i = 0; i + 1 < flat.length; i += 2) live.set(String(flat[i]), String(flat[i + 1]));
   return RULES.filter(([key, holds]) => !holds(live.get(key) ?? '')).map(([, , why]) => why);
@@ -29,7 +29,7 @@ export async function retentionFaults(redis: Redis): Promise<string[]> {
 
 /** Bytes that images may take: 60 % of the server's memory cap, the rest is headroom. */
 export async function imageCapacity(redis: Redis): Promise<number> {
-  const [, maxmemory] = (await redis.config('GET', 'maxmemory')) as string[];
+  const [, maxmemory] = (await redis.config('GET', 'maxmemory'));
   const cap = Number(maxmemory);
   return Math.floor((cap > 0 ? cap : 2 ** 31) * 0.6);
 }

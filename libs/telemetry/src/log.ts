@@ -12,6 +12,11 @@ export class Log {
     private readonly sink: (line: string) => void = (line) => process.stdout.write(line),
   ) {}
 
+  /** Events that only a search for a fault needs. */
+  debug<E extends LogEvent>(event: E, fields: LogEvents[E]): void {
+    this.write('debug', event, fields);
+  }
+
   /** Normal events. */
   info<E extends LogEvent>(event: E, fields: LogEvents[E]): void {
     this.write('info', event, fields);

@@ -56,10 +56,10 @@ export class EventFeed {
   private async tell(stream: SseStream, request: FeedRequest, mailbox: Mailbox): Promise<void> {
     let version = request.seenVersion;
     let reread = true;
-    while (stream.open && !mailbox.ended) {
+    while (stream.open && !mailbox.ended()) {
       if (reread) {
         const record = await this.read(request.id, mailbox);
-        if (mailbox.ended) return;
+        if (mailbox.ended()) return;
         if (record?.version !== version || record === undefined) {
           if (await this.announce(stream, request, record)) return;
           version = record?.version;
@@ -87,11 +87,7 @@ export class EventFeed {
       return true;
     }
     if (state === 'queued') {
-      stream.send(
-        'queued',
-        presentPlace(await this.pulse.placeOf(record).catch(noPlace), 'position'),
-        version,
-      );
+      stream.send('queued', presentPlace(await this.pulse.placeOf(record), 'position'), version);
     } else if (state === 'running') {
       stream.send('started', { attempt: record.attempt }, version);
     } else if (state === 'ready' && record.output !== undefined) {
@@ -125,7 +121,7 @@ export class EventFeed {
   }
 
   private async read(id: JobId, mailbox: Mailbox): Promise<JobRecord | undefined> {
-    while (!mailbox.ended) {
+    while (!mailbox.ended()) {
       try {
         return await this.context.broker.jobs.read(id);
       } catch {
@@ -136,8 +132,6 @@ export class EventFeed {
   }
 }
 
-const noPlace = () => ({ position: undefined, etaMs: undefined });
-
 /** Notices in order, between the watcher that puts and the feed that takes. */
 class Mailbox {
   private readonly waiting: (JobNotice | undefined)[] = [];
@@ -147,7 +141,8 @@ class Mailbox {
     ends.addEventListener('abort', () => this.wake?.(), { once: true });
   }
 
-  get ended(): boolean {
+  /** True when nobody will read what the feed has to tell. */
+  ended(): boolean {
     return this.ends.aborted;
   }
 
@@ -158,7 +153,7 @@ class Mailbox {
 
   /** The next notice; undefined when notices may have been missed, or at the end. */
   async take(): Promise<JobNotice | undefined> {
-    while (this.waiting.length === 0 && !this.ended) {
+    while (this.waiting.length === 0 && !this.ended()) {
       await new Promise<void>((resolve) => (this.wake = resolve));
     }
     return this.waiting.shift();

@@ -17,6 +17,11 @@ export interface WaitLimits {
 export class JobWaiter {
   constructor(private readonly context: ApiContext) {}
 
+  /** Longest wait a client may ask for, in seconds. */
+  get maxWaitS(): number {
+    return this.context.settings.MAX_WAIT_S;
+  }
+
   /**
    * The record as soon as `enough` holds of it, else as it stands when the wait ends.
    * @throws Problem `job-not-found` when there was no record to begin with

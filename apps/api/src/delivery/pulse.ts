@@ -41,12 +41,17 @@ export class Pulse implements OnApplicationShutdown {
     };
   }
 
-  /** Where one job stands now; nothing when it does not wait. */
+  /** Where one job stands now; nothing when it does not wait, or Redis does not say. */
   async placeOf({ id, state }: JobRecord): Promise<Place> {
     const { queue, pace } = this.context.broker;
-    const position = state === 'queued' ? await queue.position(id) : undefined;
-    const etaMs = position === undefined ? undefined : (await pace.outlook()).etaMs(position);
-    return { position, etaMs };
+    const nowhere = { position: undefined, etaMs: undefined };
+    if (state !== 'queued') return nowhere;
+    try {
+      const position = await queue.position(id);
+      return position === undefined ? nowhere : { position, etaMs: (await pace.outlook()).etaMs(position) };
+    } catch {
+      return nowhere;
+    }
   }
 
   /** Stops the clock. */

@@ -66,7 +66,10 @@ export class ResultDelivery {
         await this.context.broker.purge.delivered(id, lease);
         return;
       } catch {
-        if (Date.now() > until) return this.context.log.warn('trouble', { with: 'settle' });
+        if (Date.now() > until) {
+          this.context.log.warn('trouble', { with: 'settle' });
+          return;
+        }
         await new Promise((resolve) => setTimeout(resolve, SETTLE_RETRY_MS));
       }
     }

@@ -40,7 +40,7 @@ export class SseStream {
 
   /** Sends an event that may be left out when the client is behind. */
   sendIfFlowing<E extends JobEventName>(name: E, data: JobEvents[E]): void {
-    if (this.response.writableNeedDrain !== true) this.send(name, data);
+    if (!this.response.writableNeedDrain) this.send(name, data);
   }
 
   /** Keeps proxies and clients from giving up. */

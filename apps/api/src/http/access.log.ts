@@ -4,6 +4,9 @@ import type { Log } from '#telemetry/log.js';
 
 const AGENT_CHARACTERS = 200;
 
+/** Asked every few seconds by machines: logged at `debug`. */
+const PROBES = new Set(['/healthz', '/readyz']);
+
 /** Logged when the client left before the answer's head was sent (nginx's convention). */
 const CLIENT_CLOSED = 499;
 
@@ -18,11 +21,12 @@ export function logAccess(server: FastifyInstance, log: Log): void {
       const before = moved.get(socket) ?? { read: 0, written: 0 };
       const now = { read: socket.bytesRead, written: socket.bytesWritten };
       moved.set(socket, now);
-      log.info('access', {
+      const route = request.routeOptions.url ?? 'none';
+      log[PROBES.has(route) ? 'debug' : 'info']('access', {
         client: request.ip,
         agent: (request.headers['user-agent'] ?? '').slice(0, AGENT_CHARACTERS),
         method: request.method,
-        route: request.routeOptions.url ?? 'none',
+        route,
         status: reply.raw.headersSent ? reply.raw.statusCode : CLIENT_CLOSED,
         requestBytes: now.read - before.read,
         responseBytes: now.written - before.written,

@@ -40,8 +40,8 @@ export async function prepareServer(server: FastifyInstance, settings: Settings)
   });
   const most = maxUploadBytes(settings);
   server.addHook('onRequest', (request, reply, done) => {
-    if (announcedBytes(request) <= most + allowance(request)) return done();
-    sendProblem(reply.header('Connection', 'close'), new Problem('image-too-large'));
+    if (announcedBytes(request) <= most + allowance(request)) done();
+    else sendProblem(reply.header('Connection', 'close'), new Problem('image-too-large'));
   });
 }
 

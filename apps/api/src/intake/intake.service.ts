@@ -41,20 +41,36 @@ export class IntakeService {
    * @throws Problem whatever the upload, the image's header or the queue has against it
    */
   async accept(request: FastifyRequest): Promise<Accepted> {
-    const { jobs, purge } = this.context.broker;
+    const { jobs } = this.context.broker;
     const token = drawToken();
     const secrets = deriveSecrets(token);
     const wrappedKeys = wrapKeys(this.context.kek, secrets.id, secrets);
     const reserveBytes = announcedBytes(request) || this.maxBytes;
-    await jobs.accept(secrets.id, { wrappedKeys, reserveBytes });
+    await this.reserve(() => jobs.accept(secrets.id, { wrappedKeys, reserveBytes }));
     try {
       return { record: await this.takeIn(request, secrets), token };
     } catch (error) {
       wipe(token);
-      await purge.cancelled(secrets.id).catch(() => undefined);
+      await this.withdraw(secrets.id);
       throw error;
     } finally {
       wipe(secrets.inputKey, secrets.outputKey);
+    }
+  }
+
+  /** Gives up a job whose submitter has gone without ever learning its token. */
+  async withdraw(id: JobRecord['id']): Promise<void> {
+    await this.context.broker.purge.cancelled(id).catch(() => undefined);
+  }
+
+  /** Adds to a refusal for want of memory when some is likely to be free. */
+  private async reserve(step: () => Promise<void>): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== 'capacity-exhausted') throw error;
+      const { retryAfterS } = await this.context.broker.pace.outlook();
+      throw new Problem('capacity-exhausted', { retryAfterS });
     }
   }
 

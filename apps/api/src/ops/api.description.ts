@@ -64,7 +64,7 @@ export function DescribeSubmit(): Decorator {
     }),
     ApiHeader({ name: 'Prefer', required: false, description: '`wait=N`: seconds (RFC 7240)' }),
     ...Object.entries(options.properties ?? {}).map(([name, schema]) =>
-      ApiQuery({ name, required: false, schema: schema as object }),
+      ApiQuery({ name, required: false, schema }),
     ),
     ApiBody({
       required: true,

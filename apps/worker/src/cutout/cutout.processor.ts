@@ -33,7 +33,7 @@ export class CutoutProcessor {
           return this.giveUp(record, new Problem('worker-crashed'));
         }
         try {
-          return await this.attempt(record, signal);
+          await this.attempt(record, signal); return;
         } catch (error) {
           if (error instanceof EngineUnavailable) throw error;
           if (!(error instanceof EngineCrash)) return this.giveUp(record, error);
@@ -93,7 +93,10 @@ export class CutoutProcessor {
   private async giveUp(record: JobRecord, error: unknown): Promise<void> {
     const { log, broker } = this.context;
     const { id, attempt } = record;
-    if (error instanceof Cancelled) return log.info('refused', { code: 'cancelled', attempt });
+    if (error instanceof Cancelled) {
+      log.info('refused', { code: 'cancelled', attempt });
+      return;
+    }
     const expected = error instanceof Problem || error instanceof TamperedError;
     if (!expected) log.defect(error);
     const code = error instanceof Problem ? error.code : 'processing-failed';

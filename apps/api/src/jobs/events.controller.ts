@@ -1,0 +1,37 @@
+import { Controller, Get, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Problem } from '#contracts/problem.catalogue.js';
+import { ApiContext } from '../api.context.js';
+import { EventFeed } from '../delivery/event.feed.js';
+import { SseStream } from '../delivery/sse.stream.js';
+import { DescribeEvents } from '../ops/api.description.js';
+import { accessJob } from './job.access.js';
+import { clientGone, numberInHeader } from './request.preferences.js';
+
+/** The life of a job as server-sent events. */
+@Controller('v1/jobs/:id/events')
+export class EventsController {
+  constructor(
+    private readonly context: ApiContext,
+    private readonly feed: EventFeed,
+  ) {}
+
+  /** From where the job stands to its end; with `?deliver=inline` the image comes as `chunk` events. */
+  @Get()
+  @DescribeEvents()
+  async events(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { id, token } = accessJob(request, 'header-or-query');
+    const { deliver } = request.query as { deliver?: unknown };
+    if (deliver !== undefined && deliver !== 'inline') {
+      throw new Problem('invalid-parameter', { parameter: 'deliver' });
+    }
+    if ((await this.context.broker.jobs.read(id)) === undefined) throw new Problem('job-not-found');
+    const gone = clientGone(reply);
+    await this.feed.run(new SseStream(reply), {
+      id,
+      gone,
+      seenVersion: numberInHeader(request.headers['last-event-id']),
+      inlineToken: deliver === 'inline' ? token : undefined,
+    });
+  }
+}

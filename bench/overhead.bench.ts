@@ -1,0 +1,72 @@
+/**
+ * What the service adds to the bare pipeline: upload to last byte through API, queue and worker, against one
+ * in-process run of the same pipeline on the same photo. Interleaved; medians.
+ *
+ * usage: npm run bench -- overhead [--megapixels 4] [--rounds 8] [--json]
+ */
+import { loadSettings } from '#settings/settings.js';
+import { EngineHost } from '../apps/worker/src/engine/engine.host.js';
+import { startSystem } from '../test/support/system.js';
+import { argument, median, show, tenth } from './figures.js';
+import { photoOf } from './photo.js';
+
+const megapixels = Number(argument('megapixels', '4'));
+const rounds = Number(argument('rounds', '8'));
+const settings = loadSettings(process.env);
+const photo = await photoOf(megapixels);
+
+const bare = new EngineHost({
+  model: settings.MODEL,
+  modelDir: settings.MODEL_DIR,
+  threads: settings.THREADS,
+  maxPixels: settings.MAX_MEGAPIXELS * 1e6,
+  maxSidePixels: settings.MAX_SIDE_PIXELS,
+});
+await bare.start();
+const system = await startSystem();
+
+/** The stages' own time in the engine, without the way there and back. */
+async function barePipelineMs(): Promise<number> {
+  const options = { format: 'png', channels: 'rgba' } as const;
+  const { timingsMs } = await bare.run({ image: photo, options, deadlineMs: 60_000 });
+  return Object.values(timingsMs).reduce((sum, ms) => sum + ms, 0);
+}
+
+async function serviceMs(): Promise<number> {
+  const began = performance.now();
+  const headers = { 'Content-Type': 'image/jpeg', Prefer: 'wait=60' };
+  const response = await fetch(`${system.url}/v1/jobs`, {
+    method: 'POST',
+    headers,
+    body: new Uint8Array(photo),
+  });
+  if (response.status !== 200) throw new Error(`status ${response.status}`);
+  await response.arrayBuffer();
+  return performance.now() - began;
+}
+
+try {
+  const pipeline: number[] = [];
+  const service: number[] = [];
+  await barePipelineMs();
+  await serviceMs();
+  for (let round = 0; round < rounds; round++) {
+    pipeline.push(await barePipelineMs());
+    service.push(await serviceMs());
+    process.stderr.write(
+      `round ${round + 1}: pipeline ${tenth(pipeline.at(-1) ?? 0)} ms, service ${tenth(service.at(-1) ?? 0)} ms\n`,
+    );
+  }
+  const overheadMs = median(service.map((ms, i) => ms - (pipeline[i] ?? NaN)));
+  show('overhead', {
+    megapixels,
+    rounds,
+    pipelineMs: tenth(median(pipeline)),
+    serviceMs: tenth(median(service)),
+    overheadMs: tenth(overheadMs),
+    overheadShare: tenth((100 * overheadMs) / median(pipeline)),
+  });
+} finally {
+  await bare.stop();
+  await system.stop();
+}
