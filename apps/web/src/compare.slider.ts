@@ -6,10 +6,7 @@ export function bindSplit(frame: HTMLElement, split: HTMLInputElement): void {
     frame.style.setProperty('--split', `${split.value}%`);
     split.setAttribute('aria-valuetext', `${split.value} percent original`);
   };
-  split.addEventListener('input', () => {
-    frame.classList.remove('revealing');
-    apply();
-  });
+  split.addEventListener('input', apply);
   apply();
 }
 
@@ -31,6 +28,7 @@ export class CompareSlider {
     const handle = element('span', { className: 'handle', attributes: { 'aria-hidden': 'true' } });
     const veil = element('span', { className: 'veil' });
     this.frame = element('div', { className: 'frame' }, [this.after, this.before, veil, this.split, handle]);
+    bindSplit(this.frame, this.split);
     this.hide();
   }
 
@@ -59,21 +57,19 @@ export class CompareSlider {
   async showCutout(url: string): Promise<void> {
     this.after.src = url;
     await this.after.decode().catch(() => undefined);
-    this.frame.style.setProperty('--split', '100%');
     this.after.hidden = this.split.hidden = false;
-    this.frame.classList.add('cut', 'revealing');
-    this.frame.addEventListener('transitionend', () => this.frame.classList.remove('revealing'), {
-      once: true,
-    });
-    // Two frames: the first paints the covered state, the second has something to move from.
-    requestAnimationFrame(() => requestAnimationFrame(() => bindSplit(this.frame, this.split)));
+    this.frame.classList.add('cut');
+    if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
+    const covered = [{ '--split': '100%' }, { '--split': `${this.split.value}%` }];
+    const reveal = this.frame.animate(covered, { duration: 900, easing: 'cubic-bezier(0.3, 0.7, 0.2, 1)' });
+    this.split.addEventListener('input', () => reveal.cancel(), { once: true });
   }
 
   /** Back to the photo alone. */
   hide(): void {
     this.after.hidden = this.split.hidden = true;
     this.after.removeAttribute('src');
-    this.frame.classList.remove('cut', 'revealing');
+    this.frame.classList.remove('cut');
     this.showPercent(0);
   }
 }

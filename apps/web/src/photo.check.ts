@@ -52,7 +52,7 @@ export async function refusalOfFile(file: Blob): Promise<Advice | undefined> {
   }
   if (file.size > MAX_FILE_BYTES) {
     return {
-      title: `This file has ${bytesText(file.size)}; the limit is ${bytesText(MAX_FILE_BYTES)}.`,
+      title: `This file is over the limit of ${bytesText(MAX_FILE_BYTES)}.`,
       next: 'Export it smaller, or as JPEG, and drop it again.',
     };
   }

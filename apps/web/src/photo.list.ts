@@ -100,7 +100,7 @@ export class PhotoList {
     const count = (phase: PhotoState['phase']): number =>
       this.entries.filter(({ state }) => state.phase === phase).length;
     const failed = count('failed');
-    const text = `${count('done')} of ${length} done${failed > 0 ? `, ${failed} not done` : ''}`;
+    const text = `${count('done')} of ${length} done${failed > 0 ? `, ${failed} failed` : ''}`;
     this.places.section.hidden = length === 0;
     document.body.classList.toggle('at-work', length > 0);
     if (this.places.summary.textContent !== text) this.places.summary.textContent = text;

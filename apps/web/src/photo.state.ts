@@ -75,7 +75,7 @@ export function statusText(state: PhotoState): string {
 /** How far the current step is, 0 to 100; undefined when that cannot be known. */
 export function percentOf(state: PhotoState): number | undefined {
   if (state.phase === 'uploading' && state.percent < 100) return state.percent;
-  return state.phase === 'working' ? state.percent : undefined;
+  return state.phase === 'working' && state.stage ? state.percent : undefined;
 }
 
 /** True while the photo is on its way and can be called back. */

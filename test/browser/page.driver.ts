@@ -1,0 +1,134 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, delimiter, join } from 'node:path';
+import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from 'playwright-core';
+import sharp from 'sharp';
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+const MAC = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
+
+/** Longest time a photo may take on a busy machine. */
+export const DONE_MS = 120_000;
+
+/** Path of a test photo. */
+export const photoPath = (name: string): string => join('test/photos', name);
+
+function findChromium(): string {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  const paths = NAMES.flatMap((name) => folders.map((folder) => join(folder, name)));
+  const found = [process.env['CHROMIUM_PATH'] ?? '', ...paths, MAC].find((path) => path && existsSync(path));
+  if (found === undefined) throw new Error('no Chromium found: install it, or set CHROMIUM_PATH');
+  return found;
+}
+
+/** Starts the system's Chromium, quiet towards the network. */
+export const launchBrowser = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: findChromium(),
+    args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update'],
+  });
+
+/** An open page and everything it did that a page of ours must not do. */
+export interface OpenPage {
+  page: Page;
+  /** Requests to another origin, console errors and warnings, uncaught errors, policy violations. */
+  faults: string[];
+  /** Method, path and status of every answer, without queries. */
+  answers: string[];
+}
+
+/** Opens the service's page in a context of its own. */
+export async function openPage(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<OpenPage> {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const faults: string[] = [];
+  const answers: string[] = [];
+  page.on('request', (request) => {
+    const address = request.url();
+    if (!address.startsWith(`${url}/`) && !/^(?:blob|data):/.test(address))
+      faults.push(`left the origin: ${address}`);
+  });
+  page.on('response', (response) => {
+    const { pathname } = new URL(response.url());
+    answers.push(`${response.request().method()} ${pathname} ${response.status()}`);
+  });
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) faults.push(`console: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => faults.push(`uncaught: ${error.message}`));
+  await page.addInitScript(
+    `addEventListener('securitypolicyviolation', (e) => console.error('policy: ' + e.violatedDirective + ' ' + e.blockedURI))`,
+  );
+  await page.goto(`${url}/`);
+  return { page, faults, answers };
+}
+
+/** The card of the photo of this name. */
+export const cardOf = (page: Page, name: string): Locator =>
+  page.locator('.card').filter({ has: page.getByRole('heading', { name, exact: true }) });
+
+/** Waits until a card is in a phase. */
+export const untilPhase = (card: Locator, phase: string): Promise<void> =>
+  card.and(card.page().locator(`[data-phase="${phase}"]`)).waitFor({ timeout: DONE_MS });
+
+/** Script text that makes a DataTransfer holding the files; the page's types are not those of this project. */
+function transferScript(paths: string[]): string {
+  const files = paths.map((path) => [basename(path), readFileSync(path).toString('base64')]);
+  return `(() => {
+    const transfer = new DataTransfer();
+    for (const [name, text] of ${JSON.stringify(files)}) {
+      const bytes = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+      transfer.items.add(new File([bytes], name, { type: 'image/jpeg' }));
+    }
+    return transfer;
+  })()`;
+}
+
+/** Drags files over the window and lets them go there. `whileOver` runs in between. */
+export async function dropFiles(
+  page: Page,
+  paths: string[],
+  whileOver: () => Promise<void> = async () => undefined,
+): Promise<void> {
+  const dataTransfer = await page.evaluateHandle(transferScript(paths));
+  await page.dispatchEvent('body', 'dragenter', { dataTransfer });
+  await page.dispatchEvent('body', 'dragover', { dataTransfer });
+  await whileOver();
+  await page.dispatchEvent('body', 'drop', { dataTransfer });
+}
+
+/** Pastes files from the clipboard. */
+export async function pasteFiles(page: Page, paths: string[]): Promise<void> {
+  await page.evaluate(`document.dispatchEvent(
+    new ClipboardEvent('paste', { clipboardData: ${transferScript(paths)}, bubbles: true, cancelable: true }))`);
+}
+
+/** A downloaded cut-out: its file name, and the opacity (0 to 255) at places given in parts of width and height. */
+export interface Saved {
+  fileName: string;
+  format: string | undefined;
+  width: number;
+  height: number;
+  alphaAt: (x: number, y: number) => number;
+}
+
+/** Presses a card's download button and decodes what arrives on disk. */
+export async function saveCutout(card: Locator): Promise<Saved> {
+  const [download] = await Promise.all([
+    card.page().waitForEvent('download'),
+    card.getByRole('link', { name: /^Download/ }).click(),
+  ]);
+  const image = sharp(readFileSync(await download.path()));
+  const { format } = await image.metadata();
+  const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  const alphaAt = (x: number, y: number): number => {
+    if (channels !== 4) throw new Error(`the image has ${channels} channels`);
+    const at = Math.floor(y * (height - 1)) * width + Math.floor(x * (width - 1));
+    return data[at * 4 + 3]!;
+  };
+  return { fileName: download.suggestedFilename(), format, width, height, alphaAt };
+}

@@ -1,0 +1,208 @@
+import { mkdirSync } from 'node:fs';
+import type { Browser, BrowserContextOptions } from 'playwright-core';
+import sharp from 'sharp';
+import { startSystem, type TestSystem } from '../support/system.js';
+import {
+  cardOf,
+  DONE_MS,
+  dropFiles,
+  launchBrowser,
+  openPage,
+  pasteFiles,
+  photoPath,
+  saveCutout,
+  untilPhase,
+  type OpenPage,
+} from './page.driver.js';
+
+const SCREENSHOTS = '.cache/screenshots';
+const PHOTOS = ['astronaut.jpg', 'chelsea.jpg', 'coffee.jpg'];
+const PURGED = /^Purged from our servers at /;
+
+jest.setTimeout(DONE_MS * 2);
+
+let system: TestSystem;
+let browser: Browser;
+let opened: OpenPage[] = [];
+
+beforeAll(async () => {
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  [system, browser] = await Promise.all([startSystem(), launchBrowser()]);
+});
+
+afterAll(async () => {
+  await browser.close();
+  await system.stop();
+});
+
+async function open(options: BrowserContextOptions = {}): Promise<OpenPage> {
+  const page = await openPage(browser, system.url, options);
+  opened.push(page);
+  return page;
+}
+
+afterEach(async () => {
+  const faults = opened.flatMap((page) => page.faults);
+  await Promise.all(opened.map(({ page }) => page.context().close()));
+  opened = [];
+  // Nothing leaves the origin, nothing breaks the content policy, nothing is thrown: in every test.
+  expect(faults).toEqual([]);
+});
+
+describe('given the page of the running service', () => {
+  it('when three photos are chosen, then each becomes a transparent PNG to save, and is purged', async () => {
+    const { page } = await open();
+    await page.setInputFiles('#chooser', PHOTOS.map(photoPath));
+    for (const name of PHOTOS) {
+      const card = cardOf(page, name);
+      await untilPhase(card, 'done');
+      await card.getByText(PURGED).waitFor();
+    }
+    expect(await page.locator('#summary').textContent()).toBe('3 of 3 done');
+
+    for (const name of PHOTOS) {
+      const saved = await saveCutout(cardOf(page, name));
+      const photo = await sharp(photoPath(name)).metadata();
+      expect(saved).toMatchObject({
+        fileName: name.replace('.jpg', '-cutout.png'),
+        format: 'png',
+        width: photo.width,
+        height: photo.height,
+      });
+    }
+    // The astronaut stands clear of the upper corners, and fills the middle.
+    const astronaut = await saveCutout(cardOf(page, 'astronaut.jpg'));
+    expect(astronaut.alphaAt(0, 0)).toBeLessThan(16);
+    expect(astronaut.alphaAt(0.45, 0.7)).toBeGreaterThan(239);
+    // Nothing of a photo is left with the service: at most the records of how the jobs ended.
+    const held = (await system.keys()).filter((key) => /:(in|out|input|output|payload|result)\b/.test(key));
+    expect(held).toEqual([]);
+  });
+
+  it('when the slider is moved by keyboard, then the split follows', async () => {
+    const { page } = await open();
+    const sample = page.getByRole('slider', { name: /^Sample/ });
+    await sample.focus();
+    await page.keyboard.press('End');
+    expect(await sample.getAttribute('aria-valuetext')).toBe('100 percent original');
+
+    await page.setInputFiles('#chooser', photoPath('chelsea.jpg'));
+    const card = cardOf(page, 'chelsea.jpg');
+    await untilPhase(card, 'done');
+    const slider = card.getByRole('slider');
+    await slider.and(page.locator('[aria-valuetext="50 percent original"]')).waitFor();
+    await slider.focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowRight');
+    expect(await slider.getAttribute('aria-valuetext')).toBe('52 percent original');
+    await page.keyboard.press('Home');
+    expect(
+      await page.evaluate(`document.querySelector('.card .frame').style.getPropertyValue('--split')`),
+    ).toBe('0%');
+  });
+
+  it('when photos are dropped on the window or pasted, then they are taken', async () => {
+    const { page } = await open();
+    await dropFiles(page, PHOTOS.slice(0, 1).map(photoPath), () =>
+      page.getByText('Let go to cut out').waitFor({ state: 'visible' }),
+    );
+    await page.getByText('Let go to cut out').waitFor({ state: 'hidden' });
+    await pasteFiles(page, [photoPath('coffee.jpg')]);
+    await untilPhase(cardOf(page, 'astronaut.jpg'), 'done');
+    await untilPhase(cardOf(page, 'coffee.jpg'), 'done');
+  });
+
+  it('when files that are no photos are chosen, then each says why and what to do, and none is sent', async () => {
+    const { page, answers } = await open();
+    await page.setInputFiles('#chooser', [
+      { name: 'letter.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('%PDF-1.7 not a photo') },
+      { name: 'empty.png', mimeType: 'image/png', buffer: Buffer.alloc(0) },
+      {
+        name: 'huge.jpg',
+        mimeType: 'image/jpeg',
+        buffer: Buffer.alloc(23 * 1024 * 1024, '\xff\xd8\xff', 'latin1'),
+      },
+    ]);
+    await cardOf(page, 'letter.jpg').getByText('This is a PDF.').waitFor();
+    await cardOf(page, 'letter.jpg').getByText('Save it as JPEG, PNG or WebP').waitFor();
+    await cardOf(page, 'empty.png').getByText('This file is empty.').waitFor();
+    await cardOf(page, 'huge.jpg').getByText('over the limit of 22 MB').waitFor();
+    await cardOf(page, 'huge.jpg')
+      .getByRole('button', { name: /^Remove/ })
+      .click();
+    await cardOf(page, 'huge.jpg').waitFor({ state: 'detached' });
+    expect(answers.filter((answer) => answer.startsWith('POST'))).toEqual([]);
+  });
+
+  it('when a photo is damaged, then the service says so and the page does not offer to try again', async () => {
+    const { page } = await open();
+    const whole = await sharp(photoPath('coffee.jpg')).png().toBuffer();
+    const buffer = Buffer.concat([whole.subarray(0, 40), Buffer.alloc(4000, 7)]);
+    await page.setInputFiles('#chooser', { name: 'damaged.png', mimeType: 'image/png', buffer });
+    const card = cardOf(page, 'damaged.png');
+    await untilPhase(card, 'failed');
+    await card.getByText('The file is damaged.').waitFor();
+    expect(await card.getByRole('button', { name: /^Try again/ }).isVisible()).toBe(false);
+    opened[0]!.faults = opened[0]!.faults.filter((fault) => !fault.includes('status of 422'));
+  });
+
+  it('when a photo is called back, then the job is cancelled, and it can be tried again', async () => {
+    const { page, answers } = await open();
+    await page.setInputFiles('#chooser', PHOTOS.map(photoPath));
+    await page.locator('[data-phase="working"]').first().waitFor({ timeout: DONE_MS });
+    const name = await page.locator('[data-phase="queued"] h3').first().textContent();
+    const card = cardOf(page, name!);
+    await Promise.all([
+      page.waitForResponse((answer) => answer.request().method() === 'DELETE'),
+      card.getByRole('button', { name: /^Cancel/ }).click(),
+    ]);
+    await card.getByText('Cancelled. Nothing was kept').waitFor();
+    const retry = card.getByRole('button', { name: /^Try again/ });
+    expect(await retry.and(page.locator(':focus')).count()).toBe(1);
+    await retry.press('Enter');
+    await untilPhase(card, 'done');
+    expect(answers.filter((answer) => /^DELETE .* 204$/.test(answer))).toHaveLength(1);
+  });
+
+  it('when it is used by keyboard alone, then the chooser is reached and its focus shows', async () => {
+    const { page } = await open();
+    for (let i = 0; i < 5; i++) await page.keyboard.press('Tab');
+    const focused = page.locator('#chooser:focus');
+    expect(await focused.count()).toBe(1);
+    const outline = await page.evaluate(
+      `getComputedStyle(document.querySelector('label[for="chooser"]')).outlineStyle`,
+    );
+    expect(outline).toBe('solid');
+  });
+});
+
+describe('given a screen', () => {
+  const screens = [390, 768, 1440].flatMap((width) =>
+    (['light', 'dark'] as const).map((colorScheme) => ({ width, colorScheme })),
+  );
+
+  it.each(screens)('when it is $width px wide and $colorScheme, then nothing sticks out', async (screen) => {
+    const { width, colorScheme } = screen;
+    const isPhone = width < 500;
+    const viewport = { width, height: isPhone ? 844 : 1000 };
+    const { page } = await open({ viewport, colorScheme, isMobile: isPhone, hasTouch: isPhone });
+    const shoot = async (name: string): Promise<void> => {
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+      const path = `${SCREENSHOTS}/${width}-${colorScheme}-${name}.png`;
+      await page.screenshot({ path, fullPage: true });
+    };
+    await shoot('1-empty');
+    await page.setInputFiles('#chooser', PHOTOS.map(photoPath));
+    await page.locator('[data-phase="working"]').first().waitFor({ timeout: DONE_MS });
+    await shoot('2-work');
+    for (const name of PHOTOS) await cardOf(page, name).getByText(PURGED).waitFor({ timeout: DONE_MS });
+    await page.setInputFiles('#chooser', {
+      name: 'a-rather-long-name-of-a-letter-that-somebody-wrote.pdf',
+      mimeType: 'application/pdf',
+      buffer: Buffer.from('%PDF-1.7'),
+    });
+    await page.locator('[data-phase="failed"]').waitFor();
+    await page.evaluate(`Promise.allSettled(document.getAnimations().map(({ finished }) => finished))`);
+    await shoot('3-done');
+  });
+});
