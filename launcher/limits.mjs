@@ -1,22 +1,18 @@
+import { inRoot } from './places.mjs';
 import { findInstalledProgram } from './programs.mjs';
-
-/**
- * Runs a command with the limits that make zero retention a fact: no file can be written (`ulimit -f 0`, even
- * by a bug) and no core dump be left. The limits are hard, so the process cannot lift them.
- */
-const NO_FILES = 'ulimit -c 0; ulimit -f 0; exec "$@"';
 
 /**
  * @typedef {{ program: string, args: string[] }} Command
  */
 
 /**
+ * @param {'node' | 'redis'} kind
  * @param {Command} command
- * @returns {Command} the same under the limits; `exec` keeps it one process
+ * @returns {Command} the same under the limits of contained.sh, which replaces itself by it
  */
-export const withoutFiles = ({ program, args }) => ({
-  program: '/bin/sh',
-  args: ['-c', NO_FILES, 'sh', program, ...args],
+export const contained = (kind, { program, args }) => ({
+  program: inRoot('launcher', 'contained.sh'),
+  args: [kind, program, ...args],
 });
 
 /**

@@ -1,4 +1,4 @@
-import { dyingWithParent, withoutFiles } from './limits.mjs';
+import { contained, dyingWithParent } from './limits.mjs';
 import { appEntry, inRoot } from './places.mjs';
 
 /**
@@ -21,7 +21,7 @@ import { appEntry, inRoot } from './places.mjs';
  */
 export const appProgram = (app, name, env) => ({
   name,
-  command: withoutFiles({ program: process.execPath, args: [appEntry(app)] }),
+  command: contained('node', { program: process.execPath, args: [appEntry(app)] }),
   env: { ...process.env, NODE_ENV: 'production', ...env },
   cwd: inRoot(),
   quiet: false,
@@ -38,7 +38,8 @@ export const appProgram = (app, name, env) => ({
  */
 export const redisProgram = (server, folder, maxmemoryMb) => ({
   name: 'redis',
-  command: withoutFiles(
+  command: contained(
+    'redis',
     dyingWithParent({
       program: server,
       args: [
@@ -48,8 +49,7 @@ export const redisProgram = (server, folder, maxmemoryMb) => ({
       ],
     }),
   ),
-  // jemalloc overwrites what is freed; Debian's build reads the first name, the bundled one the second.
-  env: { ...process.env, MALLOC_CONF: 'junk:free', JE_MALLOC_CONF: 'junk:free' },
+  env: process.env,
   cwd: folder.path,
   quiet: true,
   ipc: false,

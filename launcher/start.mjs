@@ -49,22 +49,28 @@ async function startPrivateRedis(supervisor, folder, settings) {
     isOver,
   });
   if (!isUp && !isOver()) throw new LauncherError('The private Redis did not start: see its messages above.');
-  return `unix://${folder.socket}`;
+  return `unix://${folder.socket}?user=`;
 }
 
 /**
  * Starts the API and the workers.
  * @param {Supervisor} supervisor
  * @param {Settings} settings
- * @param {NodeJS.ProcessEnv} env what the launcher decides for them
+ * @param {{ redis: string, kek: string }} given address of Redis, ending in `?user=` where each is to add its own
  * @returns {Promise<number>} the port that the API listens on
  */
-function startApps(supervisor, settings, env) {
+function startApps(supervisor, settings, { redis, kek }) {
+  const envOf = (/** @type {'api' | 'worker'} */ app) => ({
+    REDIS_URL: redis.endsWith('?user=') ? redis + app : redis,
+    KEK_FILE: kek,
+  });
   for (let number = 1; number <= settings.WORKERS; number += 1) {
-    supervisor.startApp(appProgram('worker', settings.WORKERS === 1 ? 'worker' : `worker ${number}`, env));
+    supervisor.startApp(
+      appProgram('worker', settings.WORKERS === 1 ? 'worker' : `worker ${number}`, envOf('worker')),
+    );
   }
   return new Promise((resolve) => {
-    const api = appProgram('api', 'api', env);
+    const api = appProgram('api', 'api', envOf('api'));
     supervisor.startApp(api, (message) => {
       const port = listeningPort(message);
       if (port === undefined) return;
@@ -98,9 +104,9 @@ async function run() {
   const supervisor = new Supervisor(settings.SHUTDOWN_S * 1000 + EXTRA_GRACE_MS);
   const folder = makeRunFolder();
   try {
-    const url = settings.REDIS_URL ?? (await startPrivateRedis(supervisor, folder, settings));
-    const env = { REDIS_URL: url, KEK_FILE: settings.KEK_FILE ?? folder.kek };
-    void startApps(supervisor, settings, env).then((port) =>
+    const redis = settings.REDIS_URL ?? (await startPrivateRedis(supervisor, folder, settings));
+    const kek = settings.KEK_FILE ?? folder.kek;
+    void startApps(supervisor, settings, { redis, kek }).then((port) =>
       announce(supervisor, addressOf(settings.HOST, port)),
     );
     return await supervisor.finished;

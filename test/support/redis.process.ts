@@ -11,13 +11,14 @@ export class RedisProcess {
   constructor(
     private readonly folder: string,
     private readonly maxmemory = '256mb',
+    private readonly more: readonly string[] = [],
   ) {
     this.socket = join(folder, 'redis.sock');
   }
 
-  /** Address for REDIS_URL. */
-  get url(): string {
-    return `unix://${this.socket}`;
+  /** Address for REDIS_URL, as the user that redis.conf makes for one of the applications, or as the tests' own. */
+  urlFor(user: 'api' | 'worker' | 'inspector'): string {
+    return `unix://${this.socket}?user=${user}`;
   }
 
   /** Process id while it runs. */
@@ -29,11 +30,9 @@ export class RedisProcess {
   async start(): Promise<void> {
     const args = ['--unixsocket', this.socket, '--unixsocketperm', '700', '--port', '0'];
     args.push('--dir', this.folder, '--maxmemory', this.maxmemory);
-    const env = { ...process.env, MALLOC_CONF: 'junk:free', JE_MALLOC_CONF: 'junk:free' };
-    this.child = spawn('redis-server', [join(process.cwd(), 'redis.conf'), ...args], {
-      stdio: 'ignore',
-      env,
-    });
+    args.push('--user', 'inspector', 'on', 'nopass', '~*', '&*', '+@all', ...this.more);
+    const command = ['redis', 'redis-server', join(process.cwd(), 'redis.conf'), ...args];
+    this.child = spawn('launcher/contained.sh', command, { stdio: 'ignore' });
     for (let i = 0; i < 200; i++) {
       if (await this.answers()) return;
       await new Promise((resolve) => setTimeout(resolve, 25));
@@ -65,7 +64,7 @@ export class RedisProcess {
       };
       socket.once('error', () => end(false));
       socket.once('connect', () => socket.write('PING\r\n'));
-      socket.once('data', (data) => end(data.toString().startsWith('+PONG')));
+      socket.once('data', (data) => end(/^(\+PONG|-NOAUTH)/.test(data.toString())));
     });
   }
 }

@@ -1,4 +1,4 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -36,7 +36,7 @@ export class TestSystem {
 
   /** A client to look into Redis with. */
   inspector(): Redis {
-    const redis = new Redis({ path: this.redis.socket });
+    const redis = new Redis({ path: this.redis.socket, username: 'inspector', password: 'none' });
     redis.on('error', () => undefined);
     this.clients.push(redis);
     return redis;
@@ -44,12 +44,7 @@ export class TestSystem {
 
   /** All keys in Redis. */
   async keys(): Promise<string[]> {
-    const redis = new Redis({ path: this.redis.socket });
-    try {
-      return (await redis.keys('*')).sort();
-    } finally {
-      redis.disconnect();
-    }
+    return (await this.inspector().keys('*')).sort();
   }
 
   /** Everything that any process has printed. */
@@ -91,12 +86,13 @@ export class TestSystem {
       ...process.env,
       HOST: '127.0.0.1',
       RATE_LIMIT: 'off',
-      REDIS_URL: this.redis.url,
+      REDIS_URL: this.redis.urlFor(app),
       KEK_FILE: join(this.folder, 'kek'),
       ...this.overrides,
       ...overrides,
     };
-    const child = fork(join('dist/apps', app, 'src/main.js'), { env, execArgv: [], silent: true });
+    const command = ['node', process.execPath, join('dist/apps', app, 'src/main.js')];
+    const child = spawn('launcher/contained.sh', command, { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     let printed = '';
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (data: Buffer) => (printed += data.toString()));

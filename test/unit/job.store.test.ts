@@ -24,7 +24,11 @@ let broker: Broker;
 
 beforeAll(async () => {
   await redis.start();
-  broker = await openBroker({ ...loadSettings({}), REDIS_URL: redis.url });
+  broker = await openBroker({
+    ...loadSettings({}),
+    REDIS_URL: redis.urlFor('inspector'),
+    RETENTION_GUARD: 'warn',
+  });
 });
 
 afterAll(async () => {
@@ -84,7 +88,7 @@ describe('the job store on a real Redis', () => {
   });
 
   it('given all jobs have ended, when the reservations are summed, then nothing is held', async () => {
-    const inspect = connect(redis.url, 'control');
+    const inspect = connect(redis.urlFor('inspector'), 'control');
     await whenReady(inspect, 2000);
     expect(await inspect.hgetall(RESERVATIONS_KEY)).toEqual({});
     expect(Number(await inspect.get(RESERVED_TOTAL_KEY))).toBe(0);
@@ -119,7 +123,7 @@ describe('the job store on a real Redis', () => {
   });
 
   it('given a cap, when reservations would pass it, then capacity-exhausted and nothing is recorded', async () => {
-    const control = withScripts(connect(redis.url, 'control'));
+    const control = withScripts(connect(redis.urlFor('inspector'), 'control'));
     await whenReady(control, 2000);
     const store = new JobStore(control, lifetimesOf(loadSettings({})), 100);
     const [first, second] = [newId(), newId()];

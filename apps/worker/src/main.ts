@@ -1,9 +1,9 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { openBroker } from '#broker/broker.js';
-import { RetentionGuardError } from '#broker/redis.guard.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { readKek } from '#settings/key.file.js';
+import { RetentionGuardError } from '#settings/retention.fact.js';
 import type { Settings } from '#settings/settings.schema.js';
 import { loadSettings, SettingsError } from '#settings/settings.js';
 import { Log } from '#telemetry/log.js';

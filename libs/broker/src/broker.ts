@@ -1,4 +1,6 @@
+import { requireRetention, type RetentionFact } from '#settings/retention.fact.js';
 import type { Settings } from '#settings/settings.schema.js';
+import { processFacts } from '#settings/process.guard.js';
 import { JobPurge } from './job.purge.js';
 import { JobQueue } from './job.queue.js';
 import { JobStore } from './job.store.js';
@@ -9,7 +11,7 @@ import { PayloadStore } from './payload.store.js';
 import { ProgressPublisher } from './progress.publisher.js';
 import { RateLimiter } from './rate.limiter.js';
 import { connect, whenReady } from './redis.connection.js';
-import { guardRetention, imageCapacity } from './redis.guard.js';
+import { imageCapacity, redisFacts } from './redis.guard.js';
 import { Sweeper } from './sweeper.js';
 import { withScripts } from './transition.script.js';
 
@@ -26,15 +28,17 @@ export interface Broker {
   limiter: RateLimiter;
   sweeper: Sweeper;
   lifetimes: Lifetimes;
-  /** What the guard found although it was told only to warn. */
+  /** What was checked about this process and its Redis at start. */
+  facts: RetentionFact[];
+  /** What does not hold, although the operator chose only to be warned. */
   faults: string[];
   progress: ProgressPublisher;
   close(): Promise<void>;
 }
 
 /**
- * Connects to Redis, checks that it keeps nothing, and builds the parts on top.
- * @throws RetentionGuardError when the server's configuration contradicts redis.conf
+ * Connects to Redis, checks that neither it nor this process can keep anything, and builds the parts on top.
+ * @throws RetentionGuardError when something could be kept
  * @throws Error when Redis does not answer within ten seconds
  */
 export async function openBroker(settings: Settings & { REDIS_URL: string }): Promise<Broker> {
@@ -45,7 +49,8 @@ export async function openBroker(settings: Settings & { REDIS_URL: string }): Pr
   const connections = [control, payload, subscriber];
   try {
     await Promise.all(connections.map((redis) => whenReady(redis, FIRST_ANSWER_MS)));
-    const faults = await guardRetention(control, settings.RETENTION_GUARD);
+    const facts = [...processFacts(), ...(await redisFacts(control))];
+    const faults = requireRetention(facts, settings.RETENTION_GUARD);
     const lifetimes = lifetimesOf(settings);
     const jobs = new JobStore(control, lifetimes, await imageCapacity(payload));
     const queue = new JobQueue(url, control);
@@ -55,6 +60,7 @@ export async function openBroker(settings: Settings & { REDIS_URL: string }): Pr
       queue,
       purge,
       lifetimes,
+      facts,
       faults,
       progress: new ProgressPublisher(control),
       payloads: new PayloadStore(payload),

@@ -16,8 +16,9 @@ export interface PurgeParts {
 }
 
 /**
- * Sole remover of user data. A job ends here and nowhere else: first its record turns into a tombstone (which
- * deletes the wrapped keys and gives the reserved memory back), then its bytes are unlinked.
+ * Sole remover of user data. A job ends here and nowhere else: first its record turns into a tombstone, which
+ * deletes the wrapped keys and gives the reserved memory back; then its bytes are unlinked; then the tombstone
+ * notes that they are gone. Whatever a crash leaves between these steps cannot be opened any more, and expires.
  */
 export class JobPurge {
   constructor(private readonly parts: PurgeParts) {}
@@ -45,7 +46,8 @@ export class JobPurge {
 
   /** The upload was committed to a result: the input is no longer needed. */
   async input(id: JobId): Promise<void> {
-    await guarded(() => this.parts.payload.unlink(inputKey(id)));
+    const keys = await guarded(() => this.parts.payload.unlink(inputKey(id)));
+    await this.parts.jobs.noteRemoved(id, { keys, all: false });
   }
 
   /** An attempt that lost its fence takes its own output back. */
@@ -64,7 +66,8 @@ export class JobPurge {
     if (tombstone === undefined) return false;
     const { id, attempt } = tombstone;
     const outputs = Array.from({ length: attempt }, (_, i) => outputKey(id, i + 1));
-    await guarded(() => this.parts.payload.unlink(inputKey(id), ...outputs));
+    const keys = await guarded(() => this.parts.payload.unlink(inputKey(id), ...outputs));
+    await this.parts.jobs.noteRemoved(id, { keys, all: true });
     return true;
   }
 }

@@ -16,9 +16,14 @@ export interface JobRecord {
   deliveries: number;
   /** When the present state runs out. */
   deadlineAt: number;
+  /** When its record was opened: before the first byte of the upload was stored. */
+  acceptedAt: number;
   /** Sealed chunks of the upload. */
   inputChunks: number;
+  /** Size of the whole upload; 0 until it is complete. Stays in the tombstone. */
   inputBytes: number;
+  /** Size of the committed result; 0 until there is one. Stays in the tombstone. */
+  outputBytes: number;
   options: JobOptions;
   /** Payload keys under the key-encryption key; gone after commit. */
   wrappedKeys: string | undefined;
@@ -26,6 +31,10 @@ export interface JobRecord {
   output: OutputFacts | undefined;
   /** Why it failed. */
   code: ProblemCode | undefined;
+  /** Payload keys removed so far. */
+  keysRemoved: number;
+  /** When it ended and the last of its payload keys was removed, in one step; undefined while it lives. */
+  purgedAt: number | undefined;
 }
 
 /** Where a committed result is and what it is. */
@@ -34,15 +43,8 @@ export interface OutputFacts extends ResultFacts {
   chunks: number;
 }
 
-/** Fields that tell of the image or open it; a tombstone has none of them. */
-export const FIELDS_DROPPED_AT_END = [
-  'options',
-  'wrappedKeys',
-  'inputChunks',
-  'inputBytes',
-  'output',
-  'lease',
-] as const;
+/** Fields that tell of the image or open it; a tombstone has none of them, only states, sizes and times. */
+export const FIELDS_DROPPED_AT_END = ['options', 'wrappedKeys', 'inputChunks', 'output', 'lease'] as const;
 
 /** Reads the flat field list of a record. Undefined when there is no record. */
 export function parseRecord(id: JobId, fields: Record<string, string>): JobRecord | undefined {
@@ -55,12 +57,16 @@ export function parseRecord(id: JobId, fields: Record<string, string>): JobRecor
     attempt: Number(fields['attempt'] ?? 0),
     deliveries: Number(fields['deliveries'] ?? 0),
     deadlineAt: Number(fields['deadlineAt']),
+    acceptedAt: Number(fields['acceptedAt']),
     inputChunks: Number(fields['inputChunks'] ?? 0),
     inputBytes: Number(fields['inputBytes'] ?? 0),
+    outputBytes: Number(fields['outputBytes'] ?? 0),
     options: jobOptionsSchema.parse(JSON.parse(fields['options'] ?? '{}')),
     wrappedKeys: fields['wrappedKeys'],
     output: fields['output'] === undefined ? undefined : (JSON.parse(fields['output']) as OutputFacts),
     code: state === 'failed' ? failureCode(fields['code']) : undefined,
+    keysRemoved: Number(fields['keysRemoved'] ?? 0),
+    purgedAt: fields['purgedAt'] === undefined ? undefined : Number(fields['purgedAt']),
   };
 }
 

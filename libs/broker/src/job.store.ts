@@ -14,7 +14,13 @@ import {
 import { sourcesOf, targetOf, type JobEvent } from './job.transitions.js';
 import { EXPIRY_MARGIN_MS, lifetimeAfter, type Lifetimes } from './lifetimes.js';
 import { guarded } from './redis.failure.js';
-import { callDue, callTransition, type ScriptedRedis, type TransitionCall } from './transition.script.js';
+import {
+  callDue,
+  callRemoved,
+  callTransition,
+  type ScriptedRedis,
+  type TransitionCall,
+} from './transition.script.js';
 
 type Extras = Omit<Partial<TransitionCall>, 'id' | 'from' | 'to' | 'terminal'>;
 
@@ -61,8 +67,8 @@ export class JobStore {
     return this.apply(id, 'commit', {
       fence: ['attempt', String(output.attempt)],
       reserve: { bytes: output.bytes, capBytes: Number.MAX_SAFE_INTEGER },
-      set: { output: JSON.stringify(output) },
-      drop: ['wrappedKeys', 'inputChunks', 'inputBytes'],
+      set: { output: JSON.stringify(output), outputBytes: output.bytes },
+      drop: ['wrappedKeys', 'inputChunks'],
     });
   }
 
@@ -83,7 +89,13 @@ export class JobStore {
     });
   }
 
-  /** Ends a job: only its tombstone stays. Undefined when it had ended before, or the fence does not hold. */
+  /** Notes, for the purge alone, that payload keys are gone; `all` when nothing of the job is left. */
+  async noteRemoved(id: JobId, removed: { keys: number; all: boolean }): Promise<JobRecord | undefined> {
+    const [ok, ...fields] = await guarded(() => callRemoved(this.redis, id, removed));
+    return ok === 1 ? parseRecord(id, fieldsOf(fields)) : undefined;
+  }
+
+  /** Ends a job, for the purge alone: only its tombstone stays. Undefined when it had ended, or is fenced off. */
   end(
     id: JobId,
     event: 'deliver' | 'fail' | 'cancel' | 'expire',

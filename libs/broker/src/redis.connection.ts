@@ -5,6 +5,9 @@ export type ConnectionRole = 'control' | 'payload' | 'subscriber' | 'queue' | 'c
 
 const RECONNECT_MS = 200;
 
+/** On a unix socket the folder's rights are the lock; the protocol wants a word all the same. */
+const NO_PASSWORD = 'none';
+
 /** How to reach a server, in the terms of ioredis and BullMQ alike. */
 interface Address {
   path?: string;
@@ -27,10 +30,20 @@ export interface ConnectionSettings extends Address {
   commandTimeout?: number;
 }
 
-/** Host, port and credentials, or socket path, of a Redis address. @throws TypeError when it is no such address */
+/**
+ * Host, port and credentials, or socket path and user, of a Redis address: `redis://user:password@host:port`,
+ * `rediss://…`, `unix:///path?user=name`.
+ * @throws TypeError when it is no such address
+ */
 export function addressOptions(url: string): Address {
   const parsed = new URL(url);
-  if (parsed.protocol === 'unix:') return { path: decodeURIComponent(parsed.pathname) };
+  if (parsed.protocol === 'unix:') {
+    const user = parsed.searchParams.get('user');
+    return {
+      path: decodeURIComponent(parsed.pathname),
+      ...(user !== null && { username: user, password: NO_PASSWORD }),
+    };
+  }
   if (parsed.protocol !== 'redis:' && parsed.protocol !== 'rediss:')
     throw new TypeError('not a Redis address');
   return {

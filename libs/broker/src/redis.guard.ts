@@ -1,30 +1,22 @@
 import type { Redis } from 'ioredis';
-import type { Settings } from '#settings/settings.schema.js';
+import { limitFacts } from '#settings/process.guard.js';
+import type { RetentionFact } from '#settings/retention.fact.js';
+import { REDIS_USERS } from './redis.acl.js';
+import { REDIS_EXPECTATIONS } from './redis.expectations.js';
+import { hasExactRights, userFlags } from './redis.rights.js';
 
-/** What the live configuration of Redis must say, and what would be kept otherwise. */
-const RULES: readonly [key: string, holds: (value: string) => boolean, why: string][] = [
-  ['save', (value) => value === '', 'snapshots would write images to disk (save "")'],
-  [
-    'appendonly',
-    (value) => value === 'no',
-    'the append-only file would write images to disk (appendonly no)',
-  ],
-  ['maxmemory', (value) => Number(value) > 0, 'memory is not bounded (maxmemory)'],
-  ['maxmemory-policy', (value) => value === 'noeviction', 'running jobs could be evicted (noeviction)'],
-  ['slowlog-max-len', (value) => value === '0', 'slow commands would be remembered (slowlog-max-len 0)'],
-];
-
-/** Redis could keep or lose what passes through it. */
-export class RetentionGuardError extends Error {
-  override readonly name = 'RetentionGuardError';
-}
-
-/** Reasons for which the server behind `redis` must not be used; empty when it complies. */
-export async function retentionFaults(redis: Redis): Promise<string[]> {
-  const flat = (await redis.config('GET', ...(RULES.map(([key]) => key) as [string])));
-  const live = new Map<string, string>();
-  for (let i = 0; i + 1 < flat.length; i += 2) live.set(String(flat[i]), String(flat[i + 1]));
-  return RULES.filter(([key, holds]) => !holds(live.get(key) ?? '')).map(([, , why]) => why);
+/**
+ * Compares the live server with redis.conf: configuration, replication, allocator, users, limits of its process.
+ * @throws Error when the server does not answer
+ */
+export async function redisFacts(redis: Redis): Promise<RetentionFact[]> {
+  return [
+    ...(await configurationFacts(redis)),
+    await replicationFact(redis),
+    await allocatorFact(redis),
+    ...(await userFacts(redis)),
+    ...(await serverLimits(redis)),
+  ];
 }
 
 /** Bytes that images may take: 60 % of the server's memory cap, the rest is headroom. */
@@ -34,18 +26,66 @@ export async function imageCapacity(redis: Redis): Promise<number> {
   return Math.floor((cap > 0 ? cap : 2 ** 31) * 0.6);
 }
 
-/**
- * Refuses to work on a Redis that contradicts redis.conf.
- * @returns the faults found when the operator chose to be warned only
- * @throws RetentionGuardError naming each fault
- */
-export async function guardRetention(redis: Redis, mode: Settings['RETENTION_GUARD']): Promise<string[]> {
-  const faults = await retentionFaults(redis);
-  if (faults.length > 0 && mode === 'enforce') {
-    const list = faults.map((fault) => `  - ${fault}`).join('\n');
-    throw new RetentionGuardError(
-      `This Redis could keep what it must not; start it with redis.conf, or set RETENTION_GUARD=warn:\n${list}`,
-    );
-  }
-  return faults;
+async function configurationFacts(redis: Redis): Promise<RetentionFact[]> {
+  const names = REDIS_EXPECTATIONS.map(({ name }) => name) as [string, ...string[]];
+  const flat = (await redis.config('GET', ...names));
+  const live = new Map<string, string>();
+  for (let i = 0; i + 1 < flat.length; i += 2) live.set(String(flat[i]), String(flat[i + 1]));
+  return REDIS_EXPECTATIONS.map(({ name, expected, closes }) => {
+    const found = live.get(name) ?? 'unknown';
+    const holds = typeof expected === 'string' ? found === expected : expected(found);
+    return { fact: `redis.${name}`, found: found === '' ? 'empty' : found, holds, closes };
+  });
+}
+
+async function replicationFact(redis: Redis): Promise<RetentionFact> {
+  const info = await redis.info('replication');
+  const role = /^role:(\w+)/m.exec(info)?.[1] ?? 'unknown';
+  const replicas = /^connected_slaves:(\d+)/m.exec(info)?.[1] ?? 'unknown';
+  return {
+    fact: 'redis.replication',
+    found: `${role}, ${replicas} replicas`,
+    holds: role === 'master' && replicas === '0',
+    closes: 'a replica receives every image and writes a snapshot of them when it connects',
+  };
+}
+
+async function allocatorFact(redis: Redis): Promise<RetentionFact> {
+  const stats = String(await redis.call('MEMORY', 'MALLOC-STATS').catch(() => ''));
+  const junk = /opt\.junk: "(\w+)"/.exec(stats)?.[1] ?? 'unknown';
+  return {
+    fact: 'redis.malloc',
+    found: `junk ${junk}`,
+    holds: junk === 'free' || junk === 'true',
+    closes: 'freed memory would keep payloads (MALLOC_CONF=junk:free)',
+  };
+}
+
+/** The default user is off, and the user of this connection has its own rights and no other. */
+async function userFacts(redis: Redis): Promise<RetentionFact[]> {
+  const name = String(await redis.call('ACL', 'WHOAMI').catch(() => 'unknown'));
+  const user = REDIS_USERS.find((known) => known.name === name);
+  const anyone = await userFlags(redis, 'default').catch((): string[] => []);
+  const exact = user !== undefined && (await hasExactRights(redis, user).catch(() => false));
+  return [
+    {
+      fact: 'redis.default-user',
+      found: anyone.includes('off') ? 'off' : 'on',
+      holds: anyone.includes('off'),
+      closes: 'anybody who reaches Redis could watch, dump or copy what passes through',
+    },
+    {
+      fact: 'redis.user',
+      found: user === undefined ? 'not one of ours' : `${name}, ${exact ? 'exact rights' : 'other rights'}`,
+      holds: exact,
+      closes: 'this process could do more with Redis than its work needs',
+    },
+  ];
+}
+
+/** Limits of the server's process, where it runs on this machine and under this user. */
+async function serverLimits(redis: Redis): Promise<RetentionFact[]> {
+  if (redis.options.path === undefined) return [];
+  const pid = /^process_id:(\d+)/m.exec(await redis.info('server'))?.[1];
+  return pid === undefined ? [] : limitFacts(Number(pid));
 }

@@ -3,7 +3,8 @@ import type { JobId } from '#contracts/job.id.js';
 import { DEADLINES_KEY, jobChannel, recordKey, RESERVATIONS_KEY, RESERVED_TOTAL_KEY } from './broker.keys.js';
 
 /**
- * The only script that changes a job. Payload never passes through it: Lua keeps its argument strings.
+ * The only script that moves a job between states. It is given no payload key: Lua keeps its argument strings,
+ * payload may lie on another server, and the users of redis.conf may not use such keys in scripts.
  *
  * KEYS  1 record (hash)  2 deadlines (zset)  3 reservations (hash)  4 reserved total (string)
  * ARGV  1 job id  2 allowed states, `,a,b,` (`,,` = no record may exist)  3 new state
@@ -30,6 +31,7 @@ end
 local pairsEnd = 13 + 2 * tonumber(ARGV[13])
 for i = pairsEnd + 1, #ARGV do redis.call('HDEL', KEYS[1], ARGV[i]) end
 for i = 14, pairsEnd, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+if state == '' then redis.call('HSET', KEYS[1], 'acceptedAt', now) end
 if ARGV[10] ~= '' then redis.call('HINCRBY', KEYS[1], ARGV[10], 1) end
 local moved = ARGV[3] ~= state or ARGV[10] ~= ''
 local version = redis.call('HINCRBY', KEYS[1], 'version', moved and 1 or 0)
@@ -47,6 +49,27 @@ if want ~= held then
 end
 if moved then
   redis.call('PUBLISH', ARGV[7], '{"state":"' .. ARGV[3] .. '","version":' .. version .. '}')
+end
+local record = redis.call('HGETALL', KEYS[1])
+table.insert(record, 1, 1)
+return record`;
+
+/**
+ * Notes in a record that payload keys have been removed; the last note of a job says when it was purged.
+ *
+ * KEYS  1 record (hash)
+ * ARGV  1 number of keys  2 '1' when nothing of the job is left  3 channel
+ * RETURNS {1, field, value, …} with the whole record after the change, {0} when there is none
+ */
+const REMOVED = `
+local state = redis.call('HGET', KEYS[1], 'state')
+if not state then return {0} end
+redis.call('HINCRBY', KEYS[1], 'keysRemoved', ARGV[1])
+if ARGV[2] == '1' then
+  local t = redis.call('TIME')
+  redis.call('HSET', KEYS[1], 'purgedAt', t[1] * 1000 + math.floor(t[2] / 1000))
+  local version = redis.call('HINCRBY', KEYS[1], 'version', 1)
+  redis.call('PUBLISH', ARGV[3], '{"state":"' .. state .. '","version":' .. version .. '}')
 end
 local record = redis.call('HGETALL', KEYS[1])
 table.insert(record, 1, 1)
@@ -77,15 +100,17 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0
 end
 return due`;
 
-/** A control connection that knows the two scripts. */
+/** A control connection that knows the scripts. */
 export interface ScriptedRedis extends Redis {
   rbTransition(...args: (string | number)[]): Promise<(string | number)[]>;
+  rbRemoved(...args: (string | number)[]): Promise<(string | number)[]>;
   rbDue(...args: (string | number)[]): Promise<(string | number)[]>;
 }
 
 /** Teaches a connection the scripts. */
 export function withScripts(redis: Redis): ScriptedRedis {
   redis.defineCommand('rbTransition', { numberOfKeys: 4, lua: TRANSITION });
+  redis.defineCommand('rbRemoved', { numberOfKeys: 1, lua: REMOVED });
   redis.defineCommand('rbDue', { numberOfKeys: 3, lua: DUE });
   return redis as ScriptedRedis;
 }
@@ -129,6 +154,14 @@ export function callTransition(redis: ScriptedRedis, call: TransitionCall): Prom
     ...(call.drop ?? []),
   );
 }
+
+/** Runs the script that notes removed keys; `all` when nothing of the job is left. */
+export const callRemoved = (
+  redis: ScriptedRedis,
+  id: JobId,
+  removed: { keys: number; all: boolean },
+): Promise<(string | number)[]> =>
+  redis.rbRemoved(recordKey(id), removed.keys, removed.all ? '1' : '0', jobChannel(id));
 
 /** Runs the script that finds jobs whose time has run out. */
 export function callDue(redis: ScriptedRedis, most: number): Promise<(string | number)[]> {

@@ -1,0 +1,26 @@
+#!/bin/sh
+# Runs a process of the service so that it cannot keep an image, and replaces itself by it:
+#
+#   contained.sh node|redis COMMAND [ARGUMENT ...]
+#
+# The one home of the process limits; npm start, the tests, the containers and the units all come through here,
+# and each process checks at its start that they hold (libs/settings/src/process.guard.ts).
+
+kind=$1
+shift
+
+ulimit -c 0 # no core dump
+ulimit -f 0 # no file can be written, by whatever code path: a write fails with EFBIG
+
+# A core dump that is piped to a collector ignores the limit above: leave it nothing to collect.
+if [ -w /proc/self/coredump_filter ]; then echo 0 >/proc/self/coredump_filter; fi
+
+if [ "$kind" = redis ]; then
+  # jemalloc overwrites what is freed. Debian's build reads the first name, the bundled one the second.
+  export MALLOC_CONF=junk:free JE_MALLOC_CONF=junk:free
+else
+  # glibc overwrites what is freed, and keeps no per-thread cache that would escape it.
+  export GLIBC_TUNABLES=glibc.malloc.perturb=165:glibc.malloc.tcache_count=0
+fi
+
+exec "$@"

@@ -1,0 +1,112 @@
+/** Part of a user's rights: these commands on these keys, and nothing else. */
+interface Grant {
+  keys: readonly string[];
+  commands: readonly string[];
+}
+
+/** A Redis user: its ordinary rights, and the narrower ones on payload keys. */
+export interface RedisUser {
+  name: 'api' | 'worker';
+  /** Rights on records, counters and the queue. */
+  control: Grant;
+  channels: readonly string[];
+  /** Rights on sealed images, as Redis 7 selectors. */
+  payload: readonly Grant[];
+}
+
+const CONNECTION = ['auth', 'hello', 'ping', 'info', 'client|setname', 'quit'];
+const TRANSACTION = ['multi', 'exec', 'discard', 'eval', 'evalsha', 'script|load', 'time'];
+const PUBSUB = ['publish', 'subscribe', 'unsubscribe'];
+const GUARD = ['config|get', 'acl|getuser', 'acl|whoami', 'acl|dryrun', 'command', 'memory|malloc-stats'];
+const STRINGS = ['get', 'set', 'incr', 'incrby', 'decrby', 'del', 'exists', 'unlink', 'type'];
+const EXPIRY = ['pexpire', 'pexpireat', 'pttl', 'persist'];
+const HASHES = ['hget', 'hset', 'hmget', 'hmset', 'hgetall', 'hdel', 'hexists', 'hincrby', 'hlen'];
+const LISTS = [
+  'llen',
+  'lrange',
+  'lrem',
+  'lpush',
+  'rpush',
+  'lpop',
+  'rpop',
+  'lpos',
+  'ltrim',
+  'lindex',
+  'rpoplpush',
+];
+const SETS = ['sadd', 'srem', 'scard', 'smembers', 'sismember'];
+const SORTED_SETS = [
+  ...['zadd', 'zrem', 'zscore', 'zcard', 'zrank', 'zrange', 'zrevrange', 'zcount', 'zpopmin', 'zrangebylex'],
+  ...['zrangebyscore', 'zrevrangebyscore', 'zremrangebyscore', 'zremrangebyrank', 'zlexcount'],
+];
+const STREAMS = ['xadd', 'xtrim', 'xlen', 'xdel'];
+const COMMON = [
+  ...[
+    CONNECTION,
+    TRANSACTION,
+    PUBSUB,
+    GUARD,
+    STRINGS,
+    EXPIRY,
+    HASHES,
+    LISTS,
+    SETS,
+    SORTED_SETS,
+    STREAMS,
+  ].flat(),
+];
+
+const SHARED_KEYS = [
+  ...['rb:q:*', 'rb:{*}:job', 'rb:deadlines', 'rb:reserved', 'rb:reserved-total'],
+  ...['rb:workers', 'rb:pace'],
+];
+
+/**
+ * The users of Redis. The API writes uploads and cannot read them back; workers write results and cannot read
+ * them back; neither can list keys, change the configuration, watch others, copy or dump anything.
+ */
+export const REDIS_USERS: readonly RedisUser[] = [
+  {
+    name: 'api',
+    control: { keys: [...SHARED_KEYS, 'rb:probe', 'rb:rate:*'], commands: COMMON },
+    channels: ['rb:*'],
+    payload: [
+      { keys: ['%W~rb:{*}:in'], commands: ['hset', 'pexpire'] },
+      { keys: ['%R~rb:{*}:out:*'], commands: ['hget'] },
+      { keys: ['%W~rb:{*}:in', '%W~rb:{*}:out:*'], commands: ['unlink', 'pexpire'] },
+    ],
+  },
+  {
+    name: 'worker',
+    control: { keys: SHARED_KEYS, commands: [...COMMON, 'bzpopmin'] },
+    channels: ['rb:*'],
+    payload: [
+      { keys: ['%R~rb:{*}:in'], commands: ['hget'] },
+      { keys: ['%W~rb:{*}:out:*'], commands: ['hset', 'pexpire'] },
+      { keys: ['%W~rb:{*}:in', '%W~rb:{*}:out:*'], commands: ['unlink', 'pexpire'] },
+    ],
+  },
+];
+
+/** How a key pattern is written in a rule. */
+export const keyRule = (key: string): string => (key.startsWith('%') ? key : `~${key}`);
+/** How a list of commands is written in a rule. */
+export const commandRules = (commands: readonly string[]): string =>
+  ['-@all', ...commands.map((c) => `+${c}`)].join(' ');
+
+/** The user's line in redis.conf. */
+export function userLine({ name, control, channels, payload }: RedisUser): string {
+  const selectors = payload.map(({ keys, commands }) => `(${keys.join(' ')} ${commandRules(commands)})`);
+  return [
+    `user ${name} on nopass resetkeys`,
+    ...control.keys.map(keyRule),
+    'resetchannels',
+    ...channels.map((channel) => `&${channel}`),
+    commandRules(control.commands),
+    ...selectors,
+  ].join(' ');
+}
+
+/** Every command that a user may run on anything at all. */
+export const commandsOf = ({ control, payload }: RedisUser): Set<string> =>
+  new Set([control, ...payload].flatMap(({ commands }) => commands));
