@@ -10,6 +10,7 @@ import { EventsController } from './jobs/events.controller.js';
 import { JobAnswers } from './jobs/job.answers.js';
 import { JobController } from './jobs/job.controller.js';
 import { SubmitController } from './jobs/submit.controller.js';
+import { RetentionController } from './ops/retention.controller.js';
 import { HealthController } from './ops/health.controller.js';
 import { RedisThrottlerStorage } from './throttle/redis.throttler.storage.js';
 import { SUBMIT_WINDOW_MS } from './throttle/submit.guard.js';
@@ -27,7 +28,7 @@ export class ApiModule {
           storage: new RedisThrottlerStorage(context),
         }),
       ],
-      controllers: [SubmitController, JobController, EventsController, HealthController],
+      controllers: [SubmitController, JobController, EventsController, HealthController, RetentionController],
       providers: [
         { provide: ApiContext, useValue: context },
         IntakeService,

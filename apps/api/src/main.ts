@@ -11,6 +11,7 @@ import type { ApiContext } from './api.context.js';
 import { ApiModule } from './api.module.js';
 import { logAccess } from './http/access.log.js';
 import { createAdapter, prepareServer } from './http/fastify.adapter.js';
+import { scrubParserAfterBodies } from './http/parser.scrub.js';
 import { servePage } from './http/page.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { serveDocs } from './ops/docs.js';
@@ -45,6 +46,7 @@ async function createApp(context: ApiContext): Promise<NestFastifyApplication> {
   });
   const server = adapter.getInstance();
   logAccess(server, context.log);
+  scrubParserAfterBodies(server);
   await prepareServer(server, context.settings);
   await servePage(server, context.pageFolder);
   app.useGlobalFilters(new ProblemFilter(context.log));

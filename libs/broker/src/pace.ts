@@ -17,6 +17,8 @@ export interface WorkerFacts {
   slots: number;
   model: string;
   provider: string;
+  /** What its retention guard found although it was told only to warn. */
+  faults: string[];
 }
 
 /** What a client can expect. */

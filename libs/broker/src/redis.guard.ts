@@ -21,14 +21,14 @@ export async function redisFacts(redis: Redis): Promise<RetentionFact[]> {
 
 /** Bytes that images may take: 60 % of the server's memory cap, the rest is headroom. */
 export async function imageCapacity(redis: Redis): Promise<number> {
-  const [, maxmemory] = (await redis.config('GET', 'maxmemory'));
+  const [, maxmemory] = await redis.config('GET', 'maxmemory');
   const cap = Number(maxmemory);
   return Math.floor((cap > 0 ? cap : 2 ** 31) * 0.6);
 }
 
 async function configurationFacts(redis: Redis): Promise<RetentionFact[]> {
   const names = REDIS_EXPECTATIONS.map(({ name }) => name) as [string, ...string[]];
-  const flat = (await redis.config('GET', ...names));
+  const flat = await redis.config('GET', ...names);
   const live = new Map<string, string>();
   for (let i = 0; i + 1 < flat.length; i += 2) live.set(String(flat[i]), String(flat[i + 1]));
   return REDIS_EXPECTATIONS.map(({ name, expected, closes }) => {

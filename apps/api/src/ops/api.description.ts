@@ -182,6 +182,15 @@ export const DescribeCancel = (): Decorator =>
     ...problems('job-not-found', 'broker-unavailable'),
   );
 
+/** Describes `GET /.well-known/retention`. */
+export const DescribeRetention = (): Decorator =>
+  applyDecorators(
+    ApiTags('retention'),
+    ApiOperation({ summary: 'What is promised, and what was checked about every process and its Redis' }),
+    ApiResponse({ status: 200, description: 'The retention statement' }),
+    ...problems('broker-unavailable'),
+  );
+
 /** Describes a health check. */
 export const DescribeHealth = (summary: string): Decorator =>
   applyDecorators(

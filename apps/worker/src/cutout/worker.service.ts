@@ -27,7 +27,8 @@ export class WorkerService {
     private readonly cancellations: Cancellations,
   ) {
     const name = randomBytes(6).toString('hex');
-    this.facts = { name, slots: SLOTS, model: context.settings.MODEL, provider: 'cpu' };
+    const { settings, broker } = context;
+    this.facts = { name, slots: SLOTS, model: settings.MODEL, provider: 'cpu', faults: broker.faults };
   }
 
   /** Resolves once the model is warm and jobs are taken. `onDead` is called when this process can do no work. */

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { wipe } from '#vault/wipe.js';
 import { EngineUnavailable, type EngineFacts, type EngineSettings } from './engine.contract.js';
 import { fromEngineSchema, MAX_HEADER_BYTES, type FromEngine, type ToEngine } from './engine.protocol.js';
+import { engineMemory } from './engine.memory.js';
 import { encodeFrame, FrameDecoder } from './frame.codec.js';
 
 /** Most of what a child may say on stderr before it is ready; afterwards it is not listened to. */
@@ -37,7 +38,8 @@ export class EngineChild {
     });
     this.#process = spawn(process.execPath, [entry], {
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
-      env: childEnvironment(),
+      // No secret of the worker's environment reaches the decoders.
+      env: engineMemory(process.env),
     });
     this.#socket = this.#process.stdio[3] as Duplex;
     this.ready = new Promise((resolve, reject) => {
@@ -101,10 +103,4 @@ export class EngineChild {
     this.#settleReady?.({ model, loadMs, warmUpMs, pid: this.#process.pid ?? 0 });
     this.#settleReady = undefined;
   }
-}
-
-/** Only what the allocator needs: no secret of the worker's environment reaches the decoders. */
-function childEnvironment(): NodeJS.ProcessEnv {
-  const tunables = process.env['GLIBC_TUNABLES'];
-  return tunables === undefined ? {} : { GLIBC_TUNABLES: tunables };
 }
