@@ -1,6 +1,6 @@
 import multipart from '@fastify/multipart';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '#contracts/problem.catalogue.js';
 import type { Settings } from '#settings/settings.schema.js';
 import { sendProblem } from './problem.filter.js';
@@ -27,6 +27,11 @@ export function createAdapter(settings: Settings): FastifyAdapter {
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 128 },
+    // Addresses that the router refuses to read: Fastify's own answer would echo them.
+    frameworkErrors: (error: FastifyError, _request: unknown, reply: unknown) => {
+      const code = error.code === 'FST_ERR_BAD_URL' ? 'invalid-request' : 'not-found';
+      sendProblem(reply as FastifyReply, new Problem(code));
+    },
     logger: false,
   });
 }
