@@ -1,5 +1,6 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isTerminal } from '#contracts/job.states.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { ApiContext } from '../api.context.js';
 import { EventFeed } from '../delivery/event.feed.js';
@@ -25,12 +26,19 @@ export class EventsController {
     if (deliver !== undefined && deliver !== 'inline') {
       throw new Problem('invalid-parameter', { parameter: 'deliver' });
     }
-    if ((await this.context.broker.jobs.read(id)) === undefined) throw new Problem('job-not-found');
+    const record = await this.context.broker.jobs.read(id);
+    if (record === undefined) throw new Problem('job-not-found');
+    const seenVersion = numberInHeader(request.headers['last-event-id']);
+    // Whoever has heard the end and comes back is an EventSource: 204 tells it to stay away (WHATWG HTML 9.2.3).
+    if (isTerminal(record.state) && record.version === seenVersion) {
+      await reply.code(204).header('Cache-Control', 'no-store').send();
+      return;
+    }
     const gone = clientGone(reply);
     await this.feed.run(new SseStream(reply), {
       id,
       gone,
-      seenVersion: numberInHeader(request.headers['last-event-id']),
+      seenVersion,
       inlineToken: deliver === 'inline' ? token : undefined,
     });
   }
