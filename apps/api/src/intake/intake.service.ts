@@ -46,7 +46,14 @@ export class IntakeService {
     const secrets = deriveSecrets(token);
     const wrappedKeys = wrapKeys(this.context.kek, secrets.id, secrets);
     const reserveBytes = announcedBytes(request) || this.maxBytes;
-    await this.reserve(() => jobs.accept(secrets.id, { wrappedKeys, reserveBytes }));
+    try {
+      await this.reserve(() => jobs.accept(secrets.id, { wrappedKeys, reserveBytes }));
+    } catch (error) {
+      // A Redis that answered too late may still open the record: what follows on the same connection ends it.
+      void this.withdraw(secrets.id);
+      wipe(token, secrets.inputKey, secrets.outputKey);
+      throw error;
+    }
     try {
       return { record: await this.takeIn(request, secrets), token };
     } catch (error) {
