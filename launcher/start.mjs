@@ -49,28 +49,22 @@ async function startPrivateRedis(supervisor, folder, settings) {
     isOver,
   });
   if (!isUp && !isOver()) throw new LauncherError('The private Redis did not start: see its messages above.');
-  return `unix://${folder.socket}?user=`;
+  return `unix://${folder.socket}`;
 }
 
 /**
  * Starts the API and the workers.
  * @param {Supervisor} supervisor
  * @param {Settings} settings
- * @param {{ redis: string, kek: string }} given address of Redis, ending in `?user=` where each is to add its own
+ * @param {NodeJS.ProcessEnv} env what the launcher decides for them
  * @returns {Promise<number>} the port that the API listens on
  */
-function startApps(supervisor, settings, { redis, kek }) {
-  const envOf = (/** @type {'api' | 'worker'} */ app) => ({
-    REDIS_URL: redis.endsWith('?user=') ? redis + app : redis,
-    KEK_FILE: kek,
-  });
+function startApps(supervisor, settings, env) {
   for (let number = 1; number <= settings.WORKERS; number += 1) {
-    supervisor.startApp(
-      appProgram('worker', settings.WORKERS === 1 ? 'worker' : `worker ${number}`, envOf('worker')),
-    );
+    supervisor.startApp(appProgram('worker', settings.WORKERS === 1 ? 'worker' : `worker ${number}`, env));
   }
   return new Promise((resolve) => {
-    const api = appProgram('api', 'api', envOf('api'));
+    const api = appProgram('api', 'api', env);
     supervisor.startApp(api, (message) => {
       const port = listeningPort(message);
       if (port === undefined) return;
@@ -104,9 +98,9 @@ async function run() {
   const supervisor = new Supervisor(settings.SHUTDOWN_S * 1000 + EXTRA_GRACE_MS);
   const folder = makeRunFolder();
   try {
-    const redis = settings.REDIS_URL ?? (await startPrivateRedis(supervisor, folder, settings));
-    const kek = settings.KEK_FILE ?? folder.kek;
-    void startApps(supervisor, settings, { redis, kek }).then((port) =>
+    const url = settings.REDIS_URL ?? (await startPrivateRedis(supervisor, folder, settings));
+    const env = { REDIS_URL: url, KEK_FILE: settings.KEK_FILE ?? folder.kek };
+    void startApps(supervisor, settings, env).then((port) =>
       announce(supervisor, addressOf(settings.HOST, port)),
     );
     return await supervisor.finished;

@@ -86,7 +86,7 @@ export class TestSystem {
       ...process.env,
       HOST: '127.0.0.1',
       RATE_LIMIT: 'off',
-      REDIS_URL: this.redis.urlFor(app),
+      REDIS_URL: `unix://${this.redis.socket}`,
       KEK_FILE: join(this.folder, 'kek'),
       ...this.overrides,
       ...overrides,

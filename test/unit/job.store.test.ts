@@ -24,11 +24,14 @@ let broker: Broker;
 
 beforeAll(async () => {
   await redis.start();
-  broker = await openBroker({
-    ...loadSettings({}),
-    REDIS_URL: redis.urlFor('inspector'),
-    RETENTION_GUARD: 'warn',
-  });
+  broker = await openBroker(
+    {
+      ...loadSettings({}),
+      REDIS_URL: redis.urlFor('inspector'),
+      RETENTION_GUARD: 'warn',
+    },
+    'api',
+  );
 });
 
 afterAll(async () => {

@@ -3,10 +3,12 @@ import { fileURLToPath } from 'node:url';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { openBroker } from '#broker/broker.js';
-import { readKek } from '#settings/key.file.js';
+import { readKek, readReceiptKeys } from '#settings/key.file.js';
 import { RetentionGuardError } from '#settings/retention.fact.js';
 import { loadSettings, SettingsError } from '#settings/settings.js';
 import { Log } from '#telemetry/log.js';
+import { deriveReceiptKey } from '#vault/receipt.keys.js';
+import { ReceiptSigner } from '#vault/receipt.signer.js';
 import type { ApiContext } from './api.context.js';
 import { ApiModule } from './api.module.js';
 import { logAccess } from './http/access.log.js';
@@ -25,13 +27,17 @@ async function openContext(stopping: AbortSignal): Promise<ApiContext> {
     throw new SettingsError('REDIS_URL: needed; `npm start` embeds a Redis');
   const log = new Log(settings.LOG_LEVEL);
   const kek = readKek(settings.KEK_FILE);
-  const broker = await openBroker({ ...settings, REDIS_URL: settings.REDIS_URL });
+  const receiptFile = settings.RECEIPT_KEY_FILE;
+  const receiptKeys =
+    receiptFile === undefined ? ([deriveReceiptKey(kek)] as const) : readReceiptKeys(receiptFile);
+  const broker = await openBroker({ ...settings, REDIS_URL: settings.REDIS_URL }, 'api');
   for (const fault of broker.faults) log.warn('retention', { fault });
   return {
     settings,
     broker,
     log,
     kek,
+    receipts: await ReceiptSigner.over(...receiptKeys),
     stopping,
     pageFolder: fileURLToPath(new URL('../../web', import.meta.url)),
   };

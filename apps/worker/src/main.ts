@@ -25,7 +25,7 @@ async function openContext(settings: Settings & { REDIS_URL: string }): Promise<
     maxPixels: settings.MAX_MEGAPIXELS * 1_000_000,
     maxSidePixels: settings.MAX_SIDE_PIXELS,
   });
-  const broker = await openBroker(settings);
+  const broker = await openBroker(settings, 'worker');
   for (const fault of broker.faults) log.warn('retention', { fault });
   return { settings, log, kek, engine, broker };
 }
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal));
   if (process.send !== undefined) process.on('disconnect', () => stop('parent gone'));
-  await worker.start(url, () => setTimeout(() => process.exit(1), 100));
+  await worker.start(() => setTimeout(() => process.exit(1), 100));
   process.send?.({ type: 'ready' });
 }
 

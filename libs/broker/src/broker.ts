@@ -1,6 +1,7 @@
-import { requireRetention, type RetentionFact } from '#settings/retention.fact.js';
+import { requireRetention, RetentionGuardError, type RetentionFact } from '#settings/retention.fact.js';
 import type { Settings } from '#settings/settings.schema.js';
 import { processFacts } from '#settings/process.guard.js';
+import { JobConsumer, type ConsumerOptions } from './job.consumer.js';
 import { JobPurge } from './job.purge.js';
 import { JobQueue } from './job.queue.js';
 import { JobStore } from './job.store.js';
@@ -10,7 +11,7 @@ import { Pace } from './pace.js';
 import { PayloadStore } from './payload.store.js';
 import { ProgressPublisher } from './progress.publisher.js';
 import { RateLimiter } from './rate.limiter.js';
-import { connect, whenReady } from './redis.connection.js';
+import { addressAs, connect, StrangerError, whenReady } from './redis.connection.js';
 import { imageCapacity, redisFacts } from './redis.guard.js';
 import { Sweeper } from './sweeper.js';
 import { withScripts } from './transition.script.js';
@@ -33,6 +34,8 @@ export interface Broker {
   /** What does not hold, although the operator chose only to be warned. */
   faults: string[];
   progress: ProgressPublisher;
+  /** Starts taking jobs from the queue. */
+  consume(options: ConsumerOptions): JobConsumer;
   close(): Promise<void>;
 }
 
@@ -41,14 +44,18 @@ export interface Broker {
  * @throws RetentionGuardError when something could be kept
  * @throws Error when Redis does not answer within ten seconds
  */
-export async function openBroker(settings: Settings & { REDIS_URL: string }): Promise<Broker> {
-  const url = settings.REDIS_URL;
+export async function openBroker(
+  settings: Settings & { REDIS_URL: string },
+  user: 'api' | 'worker',
+): Promise<Broker> {
+  const strict = settings.RETENTION_GUARD === 'enforce';
+  const url = strict ? addressAs(user, settings.REDIS_URL) : settings.REDIS_URL;
   const control = withScripts(connect(url, 'control'));
   const payload = connect(url, 'payload');
   const subscriber = connect(url, 'subscriber');
   const connections = [control, payload, subscriber];
   try {
-    await Promise.all(connections.map((redis) => whenReady(redis, FIRST_ANSWER_MS)));
+    await Promise.all(connections.map((redis) => whenReady(redis, FIRST_ANSWER_MS))).catch(asFault);
     const facts = [...processFacts(), ...(await redisFacts(control))];
     const faults = requireRetention(facts, settings.RETENTION_GUARD);
     const lifetimes = lifetimesOf(settings);
@@ -68,6 +75,7 @@ export async function openBroker(settings: Settings & { REDIS_URL: string }): Pr
       pace: new Pace(control, queue),
       limiter: new RateLimiter(control),
       sweeper: new Sweeper(jobs, purge, lifetimes.maxDeliveries),
+      consume: (options) => new JobConsumer(url, options),
       close: async () => {
         await queue.close();
         for (const redis of connections) redis.disconnect();
@@ -77,4 +85,10 @@ export async function openBroker(settings: Settings & { REDIS_URL: string }): Pr
     for (const redis of connections) redis.disconnect();
     throw error;
   }
+}
+
+/** A Redis without our users does not run on redis.conf. */
+function asFault(error: unknown): never {
+  if (!(error instanceof StrangerError)) throw error;
+  throw new RetentionGuardError(['redis.user is unknown to it: this Redis does not run on redis.conf']);
 }

@@ -12,7 +12,6 @@ const NEVER = 1000;
 
 /** How a worker process takes jobs from the queue. */
 export interface ConsumerOptions {
-  url: string;
   /** Jobs in this process at a time. */
   concurrency: number;
   /** Does the whole work on one job. It settles the record itself and never throws for the job's sake. */
@@ -25,9 +24,9 @@ export interface ConsumerOptions {
 export class JobConsumer {
   private readonly worker: Worker;
 
-  constructor(options: ConsumerOptions) {
+  constructor(url: string, options: ConsumerOptions) {
     this.worker = new Worker(QUEUE_NAME, async (job) => await options.work(job.id as JobId), {
-      connection: roleOptions(options.url, 'consumer'),
+      connection: roleOptions(url, 'consumer'),
       prefix: QUEUE_PREFIX,
       autorun: false,
       skipVersionCheck: true,

@@ -5,7 +5,6 @@ export type ConnectionRole = 'control' | 'payload' | 'subscriber' | 'queue' | 'c
 
 const RECONNECT_MS = 200;
 
-/** On a unix socket the folder's rights are the lock; the protocol wants a word all the same. */
 const NO_PASSWORD = 'none';
 
 /** How to reach a server, in the terms of ioredis and BullMQ alike. */
@@ -28,6 +27,21 @@ export interface ConnectionSettings extends Address {
   enableOfflineQueue?: boolean;
   autoResendUnfulfilledCommands?: boolean;
   commandTimeout?: number;
+}
+
+/**
+ * The address as one of the users that redis.conf makes, unless it names a user itself. Such users have no
+ * password where the socket's folder is the lock; the protocol wants a word all the same.
+ */
+export function addressAs(user: string, url: string): string {
+  const parsed = new URL(url);
+  if (parsed.protocol === 'unix:') {
+    if (!parsed.searchParams.has('user')) parsed.searchParams.set('user', user);
+  } else if (parsed.username === '') {
+    parsed.username = user;
+    if (parsed.password === '') parsed.password = NO_PASSWORD;
+  }
+  return parsed.href;
 }
 
 /**
@@ -85,18 +99,30 @@ export function connect(url: string, role: ConnectionRole): Redis {
   return redis;
 }
 
-/** Resolves once the connection is usable, or rejects after `timeoutMs`. */
+/** Redis answers, and does not know the user. */
+export class StrangerError extends Error {
+  override readonly name = 'StrangerError';
+}
+
+/**
+ * Resolves once the connection is usable.
+ * @throws StrangerError when Redis refuses the user
+ * @throws Error after `timeoutMs` without an answer
+ */
 export async function whenReady(redis: Redis, timeoutMs: number): Promise<void> {
   if (redis.status === 'ready') return;
   await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => {
-      redis.off('ready', onReady);
-      reject(new Error('Redis did not answer in time'));
-    }, timeoutMs);
-    const onReady = (): void => {
+    const settle = (error?: Error): void => {
       clearTimeout(timer);
-      resolve();
+      redis.off('ready', onReady).off('error', onError);
+      if (error === undefined) resolve();
+      else reject(error);
     };
-    redis.once('ready', onReady);
+    const onReady = (): void => settle();
+    const onError = ({ message }: Error): void => {
+      if (/^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR wrong number)/.test(message)) settle(new StrangerError());
+    };
+    const timer = setTimeout(() => settle(new Error('Redis did not answer in time')), timeoutMs);
+    redis.once('ready', onReady).on('error', onError);
   });
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { JobConsumer } from '#broker/job.consumer.js';
+import type { JobConsumer } from '#broker/job.consumer.js';
 import { HEARTBEAT_MS, type WorkerFacts } from '#broker/pace.js';
 import type { JobId } from '#contracts/job.id.js';
 import { EngineUnavailable } from '../engine/engine.host.js';
@@ -20,6 +20,7 @@ export class WorkerService {
   private readonly facts: WorkerFacts;
   private consumer: JobConsumer | undefined;
   private heartbeat: NodeJS.Timeout | undefined;
+  private readonly underWay = new Map<JobId, Promise<void>>();
 
   constructor(
     private readonly context: WorkerContext,
@@ -32,15 +33,14 @@ export class WorkerService {
   }
 
   /** Resolves once the model is warm and jobs are taken. `onDead` is called when this process can do no work. */
-  async start(url: string, onDead: () => void): Promise<void> {
+  async start(onDead: () => void): Promise<void> {
     const { engine, log } = this.context;
     await engine.start();
     await this.cancellations.listen();
-    this.consumer = new JobConsumer({
-      url,
+    this.consumer = this.context.broker.consume({
       concurrency: CONCURRENCY,
       onTrouble: () => log.warn('trouble', { with: 'queue' }),
-      work: (id) => this.work(id, onDead),
+      work: (id) => this.workOnce(id, onDead),
     });
     this.consumer.start();
     this.heartbeat = setInterval(() => void this.beat(), HEARTBEAT_MS);
@@ -55,6 +55,18 @@ export class WorkerService {
     await broker.pace.leave(this.facts).catch(() => undefined);
     await this.consumer?.close();
     await engine.stop();
+  }
+
+  /**
+   * A lock that lapsed during an outage makes BullMQ hand a job out again, maybe to this very process, which has
+   * it in hand: then the work under way counts for both. A second start would fence the first one off.
+   */
+  private workOnce(id: JobId, onDead: () => void): Promise<void> {
+    const begun = this.underWay.get(id);
+    if (begun !== undefined) return begun;
+    const work = this.work(id, onDead).finally(() => this.underWay.delete(id));
+    this.underWay.set(id, work);
+    return work;
   }
 
   /** A job that this process cannot do must not count as done: BullMQ hands it to another worker when we die. */
