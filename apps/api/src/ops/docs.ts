@@ -12,11 +12,13 @@ export function serveDocs(app: INestApplication): void {
     .setVersion('1')
     .setOpenAPIVersion('3.1.0')
     .build();
-  const document = withProblems(SwaggerModule.createDocument(app, config));
+  const document = withProblems(SwaggerModule.createDocument(app, config, { autoTagControllers: false }));
   SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'openapi.json',
     raw: ['json'],
     customSiteTitle: 'Removebg BD API',
+    customCss: '.topbar { display: none }',
+    customfavIcon: '/favicon.svg',
   });
 }
 
