@@ -22,8 +22,10 @@ RUN rm -rf node_modules/onnxruntime-* node_modules/sharp node_modules/@img
 
 FROM node:24-bookworm-slim AS base
 WORKDIR /app
-ENV NODE_ENV=production \
-    GLIBC_TUNABLES=glibc.malloc.perturb=165:glibc.malloc.tcache_count=0
+ENV NODE_ENV=production
+# The same limits and allocator settings as everywhere else.
+COPY launcher/contained.sh launcher/contained.sh
+ENTRYPOINT ["launcher/contained.sh", "node"]
 # A number, so that "runAsNonRoot" can be checked without /etc/passwd; nothing in /app belongs to it.
 USER 10001:10001
 

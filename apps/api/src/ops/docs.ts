@@ -17,7 +17,7 @@ export function serveDocs(app: INestApplication): void {
     jsonDocumentUrl: 'openapi.json',
     raw: ['json'],
     customSiteTitle: 'Removebg BD API',
-    customCss: '.topbar { display: none }',
+    customCss: '.swagger-ui .topbar { display: none }',
     customfavIcon: '/favicon.svg',
   });
 }
