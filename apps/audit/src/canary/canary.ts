@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto';
+import { decodeForModel, decodeFull } from '#imaging/decode.js';
+import type { Payload } from '../scan/window.index.js';
+import { drawCanary, randomText, type CanaryImage, type CanaryShape } from './canary.image.js';
+
+/** Where encoded pixels begin for sure: tables, profiles and EXIF stand before. */
+const HEADER_BYTES = 2048;
+const MOST_PIXELS = 50_000_000;
+const CONTROL_BYTES = 1_048_576;
+/** Random letters instead of random bytes: fewer different values in a window. */
+const TEXT_DISTINCT = 8;
+const UTF16_DISTINCT = 6;
+
+/** How the model of the audited system takes its input. */
+export interface ModelInput {
+  sidePixels: number;
+  mean: readonly number[];
+  std: readonly number[];
+}
+
+/** One picture that is sent once, and all forms in which it could be left behind. */
+export class Canary {
+  readonly fileName = `canary-${randomText(40)}.jpg`;
+  readonly #payloads: Payload[] = [];
+
+  private constructor(
+    readonly name: string,
+    readonly image: CanaryImage,
+  ) {}
+
+  /** Draws a canary and works out its forms. */
+  static async draw(name: string, shape: CanaryShape, model: ModelInput): Promise<Canary> {
+    const canary = new Canary(name, await drawCanary(shape));
+    const { bytes, exifText } = canary.image;
+    canary.#add('input file', bytes, { skipBytes: HEADER_BYTES });
+    canary.#addBase64('input as base64', bytes);
+    const full = await decodeFull(bytes, MOST_PIXELS);
+    canary.#add('pixels RGBA', full.data);
+    canary.#add('pixels RGB', withoutAlpha(full.data));
+    const pixels = await decodeForModel(bytes, model.sidePixels, MOST_PIXELS);
+    canary.#add('model pixels', pixels);
+    canary.#add('model tensor', tensorOf(pixels, model), { unitBytes: 4 });
+    canary.#addText('EXIF text', exifText);
+    canary.#addText('file name', canary.fileName);
+    return canary;
+  }
+
+  /** Notes the job's token, which is in the service's memory for as long as the job lives. */
+  learnToken(token: string): void {
+    this.#add('job token', Buffer.from(token, 'latin1'));
+  }
+
+  /** Notes the result, of which only the client knows what it looks like. */
+  async learnResult(result: Buffer): Promise<void> {
+    this.#add('result file', result, { skipBytes: HEADER_BYTES });
+    this.#addBase64('result as base64', result);
+    const { data } = await decodeFull(result, MOST_PIXELS);
+    this.#add('result pixels', data);
+  }
+
+  /** All forms known so far. */
+  get payloads(): readonly Payload[] {
+    return this.#payloads;
+  }
+
+  #add(kind: string, bytes: Uint8Array, more: Partial<Payload> = {}): void {
+    this.#payloads.push({ canary: this.name, kind, bytes, ...more });
+  }
+
+  #addBase64(kind: string, bytes: Buffer): void {
+    for (const shift of [0, 1, 2]) {
+      const text = Buffer.from(bytes.subarray(HEADER_BYTES + shift).toString('base64'), 'latin1');
+      this.#add(kind, text, { alternatives: 3 });
+    }
+  }
+
+  #addText(kind: string, text: string): void {
+    this.#add(kind, Buffer.from(text, 'utf8'), { leastDistinct: TEXT_DISTINCT });
+    this.#add(`${kind}, UTF-16`, Buffer.from(text, 'utf16le'), { leastDistinct: UTF16_DISTINCT });
+  }
+}
+
+/** Random bytes that are never sent: what finds them is broken. */
+export const neverSent = (): Payload => ({
+  canary: 'control',
+  kind: 'never sent',
+  bytes: randomBytes(CONTROL_BYTES),
+});
+
+function withoutAlpha(rgba: Uint8Array): Uint8Array {
+  const rgb = new Uint8Array((rgba.length / 4) * 3);
+  for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {
+    rgb.set(rgba.subarray(from, from + 3), to);
+  }
+  return rgb;
+}
+
+/** One plane of float32 for each channel, `(value - mean) / std`, as the network is fed. */
+function tensorOf(pixels: Uint8Array, { mean, std }: ModelInput): Uint8Array {
+  const size = pixels.length / 3;
+  const planes = new Float32Array(pixels.length);
+  for (let channel = 0; channel < 3; channel += 1) {
+    for (let i = 0; i < size; i += 1) {
+      const value = pixels[i * 3 + channel] as number;
+      planes[channel * size + i] = (value - (mean[channel] as number)) / (std[channel] as number);
+    }
+  }
+  return new Uint8Array(planes.buffer);
+}

@@ -1,0 +1,114 @@
+import { parseArgs } from 'node:util';
+import { ALL_PATHS } from './path/all.paths.js';
+import type { AuditPath } from './path/audit.path.js';
+import type { Role, ServiceProcess } from './system/process.table.js';
+
+/** How the audit is called. */
+export const HELP = `npm run audit [-- options]
+
+Sends canary images through the service on every path that an image can take, and looks for what is left of
+them 0.5 s later: in the memory of every process, in Redis, in what was printed, in files. Exit status 0:
+nothing found · 1: something found · 2: cannot be run here · 3: void, because the canary was not even seen
+while it was being worked on.
+
+Without --url it starts a system of its own, as npm start would, and ends it afterwards.
+
+  --url URL              audit the service at this address, together with:
+  --pid ROLE=PID         a process of it; ROLE is api, worker, engine, redis, nginx; repeatable. Engines are
+                         found below their workers
+  --container ROLE=NAME  the same by the name of a container (asks docker inspect)
+  --redis-url URL        how to ask Redis for its keys (else as the API was told)
+  --allow-kill           also walk the paths that kill processes of a running service
+  --paths a,b            only these: ${ALL_PATHS.map(({ name }) => name).join(', ')}
+  --report FILE          write a report: .json, .html or .md; repeatable
+  --help`;
+
+/** The command line is wrong; the message says how. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** What the command line says. */
+export interface Command {
+  help: boolean;
+  url: string | undefined;
+  pids: ServiceProcess[];
+  containers: { role: Role; name: string }[];
+  redisUrl: string | undefined;
+  mayKill: boolean;
+  paths: readonly AuditPath[];
+  reports: string[];
+}
+
+const ROLES: readonly string[] = ['api', 'worker', 'engine', 'redis', 'nginx'];
+
+/** Reads the command line. @throws UsageError */
+export function readCommand(args: string[]): Command {
+  const { values } = parse(args);
+  const pairs = (texts: string[] = []): { role: Role; value: string }[] =>
+    texts.map((text) => roleAndValue(text));
+  const command = {
+    help: values.help === true,
+    url: values.url,
+    pids: pairs(values.pid).map(({ role, value }) => ({ role, pid: pidIn(value) })),
+    containers: pairs(values.container).map(({ role, value }) => ({ role, name: value })),
+    redisUrl: values['redis-url'],
+    mayKill: values['allow-kill'] === true,
+    paths: values.paths === undefined ? ALL_PATHS : pathsNamed(values.paths.split(',')),
+    reports: (values.report ?? []).map((file) => reportFile(file)),
+  };
+  const named = command.pids.length + command.containers.length;
+  if ((command.url === undefined) !== (named === 0)) {
+    throw new UsageError(
+      '--url and --pid (or --container) go together: the address to send to, and the processes to look at.',
+    );
+  }
+  return command;
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        url: { type: 'string' },
+        pid: { type: 'string', multiple: true },
+        container: { type: 'string', multiple: true },
+        'redis-url': { type: 'string' },
+        'allow-kill': { type: 'boolean' },
+        paths: { type: 'string' },
+        report: { type: 'string', multiple: true },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function roleAndValue(text: string): { role: Role; value: string } {
+  const [role = '', value = ''] = text.split('=', 2);
+  if (!ROLES.includes(role) || value === '') {
+    throw new UsageError(`${text}: expected ROLE=…, where ROLE is one of ${ROLES.join(', ')}`);
+  }
+  return { role: role as Role, value };
+}
+
+function pidIn(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new UsageError(`${text}: not the number of a process`);
+  return Number(text);
+}
+
+function pathsNamed(names: string[]): AuditPath[] {
+  return names.map((name) => {
+    const path = ALL_PATHS.find((known) => known.name === name);
+    if (path === undefined) throw new UsageError(`--paths ${name}: there is no such path`);
+    return path;
+  });
+}
+
+function reportFile(file: string): string {
+  if (!/\.(json|html|md)$/.test(file))
+    throw new UsageError(`--report ${file}: must end in .json, .html or .md`);
+  return file;
+}

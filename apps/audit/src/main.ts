@@ -1,0 +1,73 @@
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { ModelRegistry } from '#inference/model.registry.js';
+import { AuditRun } from './audit.run.js';
+import { HELP, readCommand, UsageError, type Command } from './command.line.js';
+import { renderReport } from './report/report.format.js';
+import { tableOf } from './report/terminal.table.js';
+import { AttachedSystem } from './system/attached.system.js';
+import { AuditImpossible, type AuditedSystem } from './system/audited.system.js';
+import { pidsOfContainers } from './system/containers.js';
+import { OwnSystem } from './system/own.system.js';
+import { checkRights } from './system/ptrace.rights.js';
+
+const EXIT = { pass: 0, fail: 1, impossible: 2, void: 3 } as const;
+const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
+
+const say = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+async function openSystem({ url, pids, containers, redisUrl, mayKill }: Command): Promise<AuditedSystem> {
+  if (url === undefined) {
+    say('Starting a system to audit …');
+    return OwnSystem.start();
+  }
+  const all = [...pids, ...pidsOfContainers(containers)];
+  return new AttachedSystem({ url, pids: all, redisUrl, mayKill });
+}
+
+async function audit(command: Command): Promise<number> {
+  const system = await openSystem(command);
+  const stop = (): void => void system.stop().then(() => process.exit(EXIT.impossible));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
+  try {
+    checkRights(system.processes());
+    const model = new ModelRegistry(ROOT, '.cache/models').find(process.env['MODEL'] ?? 'isnet').input;
+    const onStep = (text: string): void => say(`  … ${text}`);
+    const report = await new AuditRun({ system, paths: command.paths, model, onStep }).perform();
+    say(tableOf(report));
+    for (const file of command.reports) {
+      writeFileSync(file, renderReport(report, file));
+      say(`Report: ${file}`);
+    }
+    return EXIT[report.verdict];
+  } finally {
+    await system.stop();
+  }
+}
+
+async function main(): Promise<number> {
+  const command = readCommand(process.argv.slice(2));
+  if (command.help) {
+    say(HELP);
+    return 0;
+  }
+  if (process.platform !== 'linux') {
+    throw new AuditImpossible(
+      'The audit reads the memory of processes through /proc: it runs on Linux alone.',
+    );
+  }
+  return audit(command);
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    const expected = error instanceof UsageError || error instanceof AuditImpossible;
+    process.stderr.write(
+      `${expected ? error.message : String(error instanceof Error ? error.stack : error)}\n`,
+    );
+    process.exit(EXIT.impossible);
+  },
+);

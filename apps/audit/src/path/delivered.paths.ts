@@ -1,0 +1,72 @@
+import { hear, stageBegins } from './service.client.js';
+import type { AuditPath, PathStage } from './audit.path.js';
+
+const ONE_MEGAPIXEL = { width: 1200, height: 900 };
+
+/** Images that reach their owner. */
+export const DELIVERED_PATHS: readonly AuditPath[] = [
+  {
+    name: 'result',
+    title: 'Delivered by GET …/result',
+    shape: { format: 'jpeg', ...ONE_MEGAPIXEL },
+    walk: byResult,
+  },
+  {
+    name: 'inline',
+    title: 'Delivered inside an event stream',
+    shape: { format: 'png', ...ONE_MEGAPIXEL },
+    walk: byEvents,
+  },
+  {
+    name: 'wait',
+    title: 'Delivered by Prefer: wait',
+    shape: { format: 'jpeg', ...ONE_MEGAPIXEL },
+    walk: byWaiting,
+  },
+  {
+    name: 'multipart',
+    title: 'Uploaded as a form, with a file name',
+    shape: { format: 'png', ...ONE_MEGAPIXEL },
+    walk: byForm,
+  },
+];
+
+async function byResult({ canary, client, lookInside }: PathStage): Promise<undefined> {
+  const { bytes, mime } = canary.image;
+  const job = await client.submit(bytes, mime);
+  canary.learnToken(job.token);
+  await client.listen(job, stageBegins('infer'));
+  await lookInside();
+  await canary.learnResult(await client.result(job));
+}
+
+async function byEvents({ canary, client }: PathStage): Promise<string | undefined> {
+  const { bytes, mime } = canary.image;
+  const stream = await client.post(bytes, mime, { Accept: 'text/event-stream' });
+  const pieces: Buffer[] = [];
+  let last = '';
+  await hear(stream, (name, data) => {
+    last = name;
+    if (name === 'accepted') canary.learnToken(String(data['token']));
+    if (name === 'chunk') pieces.push(Buffer.from(String(data['data']), 'base64'));
+    return false;
+  });
+  if (pieces.length === 0) throw new Error(`the stream brought no image and ended with ${last}`);
+  await canary.learnResult(Buffer.concat(pieces));
+  return last === 'purged' ? undefined : `the stream ended with ${last}`;
+}
+
+async function byWaiting({ canary, client }: PathStage): Promise<undefined> {
+  const { bytes, mime } = canary.image;
+  const answer = await client.post(bytes, mime, { Prefer: 'wait=60' });
+  const body = Buffer.from(await answer.arrayBuffer());
+  if (answer.status !== 200) throw new Error(`no result but ${answer.status}`);
+  await canary.learnResult(body);
+}
+
+async function byForm({ canary, client }: PathStage): Promise<undefined> {
+  const { bytes, mime } = canary.image;
+  const job = await client.submitForm(bytes, mime, canary.fileName);
+  canary.learnToken(job.token);
+  await canary.learnResult(await client.result(job));
+}

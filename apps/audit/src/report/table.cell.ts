@@ -1,0 +1,17 @@
+/** How a cell or a row is to be taken. */
+export type Tone = 'good' | 'bad' | 'idle' | 'plain';
+
+/** One cell of a table. */
+export interface Cell {
+  text: string;
+  tone: Tone;
+}
+
+/** A cell without a colour. */
+export const plain = (text: string): Cell => ({ text, tone: 'plain' });
+
+/** A cell that says whether all is well. */
+export const verdictCell = (
+  isWell: boolean,
+  words: [well: string, ill: string] = ['clean', 'FOUND'],
+): Cell => (isWell ? { text: words[0], tone: 'good' } : { text: words[1], tone: 'bad' });

@@ -1,0 +1,86 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+
+/** Part that a process has in the service. */
+export type Role = 'api' | 'worker' | 'engine' | 'redis' | 'nginx' | 'other';
+
+/** A process to look at. */
+export interface ServiceProcess {
+  role: Role;
+  pid: number;
+}
+
+/** What /proc tells of a process. */
+export interface ProcessEntry {
+  pid: number;
+  parent: number;
+  command: string;
+  /** Clock ticks after boot. */
+  startedAt: number;
+}
+
+/** Every process that can be seen and lives. */
+export function allProcesses(): ProcessEntry[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => entryOf(Number(name)))
+    .filter((entry) => entry !== undefined);
+}
+
+/** What /proc tells of one process; undefined when it has ended. */
+export function entryOf(pid: number): ProcessEntry | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // The name between the brackets may hold anything: fields are counted from after it.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ').trim();
+    return { pid, parent: Number(fields[1]), command, startedAt: Number(fields[19]) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Processes below `root` in the tree, in the order of their birth. */
+export function descendants(root: number, all: readonly ProcessEntry[] = allProcesses()): ProcessEntry[] {
+  const children = all.filter(({ parent }) => parent === root);
+  return children.flatMap((child) => [child, ...descendants(child.pid, all)]);
+}
+
+/** Which part a process has, by its command line. */
+export function roleOf({ command }: ProcessEntry): Role {
+  if (/apps\/api\/src\/main\.js/.test(command)) return 'api';
+  if (/apps\/worker\/src\/main\.js/.test(command)) return 'worker';
+  if (/engine\.main\.js/.test(command)) return 'engine';
+  if (/redis-server|valkey-server/.test(command)) return 'redis';
+  return /^nginx/.test(command) ? 'nginx' : 'other';
+}
+
+/** A variable of the environment that a process was started with. */
+export function startVariable(pid: number, name: string): string | undefined {
+  try {
+    const entries = readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
+    return entries.find((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Clock ticks of processor time that a process has used. */
+export function ticksUsed(pid: number): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return Number(fields[11]) + Number(fields[12]);
+  } catch {
+    return 0;
+  }
+}
+
+/** Working folder of a process. */
+export function folderOf(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return undefined;
+  }
+}
