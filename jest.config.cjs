@@ -15,6 +15,7 @@ const ESM_ONLY = [
   'eventsource',
   'eventsource-parser',
   'file-type',
+  'jose',
   'strtok3',
   'token-types',
   'uint8array-extras',

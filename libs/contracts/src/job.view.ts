@@ -8,6 +8,7 @@ const links = z.object({
   events: z.string(),
   result: z.string(),
   cancel: z.string(),
+  receipt: z.string(),
 });
 
 /** Facts about a finished cut-out. */
@@ -62,4 +63,5 @@ export const jobLinks = (id: string): z.output<typeof links> => ({
   events: `/v1/jobs/${id}/events`,
   result: `/v1/jobs/${id}/result`,
   cancel: `/v1/jobs/${id}`,
+  receipt: `/v1/jobs/${id}/receipt`,
 });

@@ -18,6 +18,7 @@ export const PROBLEMS = {
   'method-not-allowed': [405, 'This address does not take this method'],
   'request-timeout': [408, 'The request took too long to arrive'],
   'result-busy': [409, 'The result is being read by another request'],
+  'not-purged': [409, 'The job has not ended: there is a receipt once it has been purged'],
   'result-delivered': [410, 'The result was delivered and has been purged'],
   'result-expired': [410, 'The result was not collected in time and has been purged'],
   'job-cancelled': [410, 'The job was cancelled and has been purged'],

@@ -24,6 +24,13 @@ export const settingsSchema = z.object({
   KEK_FILE: optionalText.describe(
     'File with the 32-byte key-encryption key shared by API and workers (default: one per boot, in memory)',
   ),
+  RECEIPT_KEY_FILE: optionalText.describe(
+    'PEM file with the Ed25519 key that signs deletion receipts (default: derived from the key-encryption key)',
+  ),
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Address under which clients know the service; receipts name it as their issuer'),
   RETENTION_GUARD: z
     .enum(['enforce', 'warn'])
     .default('enforce')

@@ -1,0 +1,21 @@
+import { createPrivateKey, hkdfSync, type KeyObject } from 'node:crypto';
+import { wipe } from './wipe.js';
+
+const SALT = 'removebg-bd/v1';
+const SEED_BYTES = 32;
+/** What stands before the seed of an Ed25519 key in PKCS#8 (RFC 8410 §7). */
+const PKCS8_HEAD = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+/**
+ * The Ed25519 key that follows from the key-encryption key (HKDF-SHA256, RFC 5869, info `receipt`): all API
+ * instances with the same KEK sign with the same key, and it ends with the KEK.
+ */
+export function deriveReceiptKey(kek: Buffer): KeyObject {
+  const seed = Buffer.from(hkdfSync('sha256', kek, SALT, 'receipt', SEED_BYTES));
+  const key = Buffer.concat([PKCS8_HEAD, seed]);
+  try {
+    return createPrivateKey({ key, format: 'der', type: 'pkcs8' });
+  } finally {
+    wipe(seed, key);
+  }
+}
