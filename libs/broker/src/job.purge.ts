@@ -18,30 +18,31 @@ export interface PurgeParts {
 /**
  * Sole remover of user data. A job ends here and nowhere else: first its record turns into a tombstone, which
  * deletes the wrapped keys and gives the reserved memory back; then its bytes are unlinked; then the tombstone
- * notes that they are gone. Whatever a crash leaves between these steps cannot be opened any more, and expires.
+ * notes that they are gone. Whatever a crash leaves between these steps cannot be opened any more, and expires; or
+ * whoever next wants that job purged, or its receipt, finishes it.
  */
 export class JobPurge {
   constructor(private readonly parts: PurgeParts) {}
 
   /** The result has been written to its reader, who held `lease`. */
   async delivered(id: JobId, lease: string): Promise<boolean> {
-    return this.finish(await this.parts.jobs.end(id, 'deliver', { fence: ['lease', lease] }));
+    return this.finish(id, await this.parts.jobs.end(id, 'deliver', { fence: ['lease', lease] }));
   }
 
   /** The work failed; `attempt` fences a worker that came back from the dead. */
   async failed(id: JobId, code: ProblemCode, attempt?: number): Promise<boolean> {
     const fence = attempt === undefined ? {} : { fence: ['attempt', String(attempt)] as const };
-    return this.finish(await this.parts.jobs.end(id, 'fail', { code, ...fence }));
+    return this.finish(id, await this.parts.jobs.end(id, 'fail', { code, ...fence }));
   }
 
   /** The client gave the job up, or vanished. Running work is told to stop. */
   async cancelled(id: JobId): Promise<boolean> {
-    return this.stopped(await this.parts.jobs.end(id, 'cancel'));
+    return this.stopped(id, await this.parts.jobs.end(id, 'cancel'));
   }
 
   /** Its time ran out. */
   async expired(id: JobId): Promise<boolean> {
-    return this.stopped(await this.parts.jobs.end(id, 'expire'));
+    return this.stopped(id, await this.parts.jobs.end(id, 'expire'));
   }
 
   /** The upload was committed to a result: the input is no longer needed. */
@@ -55,19 +56,29 @@ export class JobPurge {
     await guarded(() => this.parts.payload.unlink(outputKey(id, attempt)));
   }
 
-  private async stopped(tombstone: JobRecord | undefined): Promise<boolean> {
-    if (!(await this.finish(tombstone)) || tombstone === undefined) return false;
-    await this.parts.queue.discard(tombstone.id);
-    await guarded(() => this.parts.control.publish(CANCEL_CHANNEL, tombstone.id));
+  /** Finishes the purge of a job that has ended, if that was cut short. */
+  async completed(id: JobId): Promise<void> {
+    const record = await this.parts.jobs.read(id);
+    if (record?.endedAt !== undefined && record.purgedAt === undefined) await this.unlink(record);
+  }
+
+  private async stopped(id: JobId, tombstone: JobRecord | undefined): Promise<boolean> {
+    if (!(await this.finish(id, tombstone))) return false;
+    await this.parts.queue.discard(id);
+    await guarded(() => this.parts.control.publish(CANCEL_CHANNEL, id));
     return true;
   }
 
-  private async finish(tombstone: JobRecord | undefined): Promise<boolean> {
-    if (tombstone === undefined) return false;
-    const { id, attempt } = tombstone;
+  /** True when the job ended by this very call. */
+  private async finish(id: JobId, tombstone: JobRecord | undefined): Promise<boolean> {
+    if (tombstone === undefined) await this.completed(id);
+    else await this.unlink(tombstone);
+    return tombstone !== undefined;
+  }
+
+  private async unlink({ id, attempt }: JobRecord): Promise<void> {
     const outputs = Array.from({ length: attempt }, (_, i) => outputKey(id, i + 1));
     const keys = await guarded(() => this.parts.payload.unlink(inputKey(id), ...outputs));
     await this.parts.jobs.noteRemoved(id, { keys, all: true });
-    return true;
   }
 }

@@ -33,7 +33,9 @@ export interface JobRecord {
   code: ProblemCode | undefined;
   /** Payload keys removed so far. */
   keysRemoved: number;
-  /** When it ended and the last of its payload keys was removed, in one step; undefined while it lives. */
+  /** When it came to its end; undefined while it lives. */
+  endedAt: number | undefined;
+  /** When the last of its payload keys was gone; undefined until then, which is a moment after its end. */
   purgedAt: number | undefined;
 }
 
@@ -66,9 +68,13 @@ export function parseRecord(id: JobId, fields: Record<string, string>): JobRecor
     output: fields['output'] === undefined ? undefined : (JSON.parse(fields['output']) as OutputFacts),
     code: state === 'failed' ? failureCode(fields['code']) : undefined,
     keysRemoved: Number(fields['keysRemoved'] ?? 0),
-    purgedAt: fields['purgedAt'] === undefined ? undefined : Number(fields['purgedAt']),
+    endedAt: timeOf(fields['endedAt']),
+    purgedAt: timeOf(fields['purgedAt']),
   };
 }
+
+const timeOf = (field: string | undefined): number | undefined =>
+  field === undefined ? undefined : Number(field);
 
 /** Turns `[field, value, …]` as Lua returns it into an object. */
 export function fieldsOf(flat: readonly (string | number)[]): Record<string, string> {

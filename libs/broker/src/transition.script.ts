@@ -37,6 +37,7 @@ local moved = ARGV[3] ~= state or ARGV[10] ~= ''
 local version = redis.call('HINCRBY', KEYS[1], 'version', moved and 1 or 0)
 redis.call('HSET', KEYS[1], 'state', ARGV[3], 'deadlineAt', now + ARGV[4])
 if ARGV[6] == '1' then
+  redis.call('HSET', KEYS[1], 'endedAt', now)
   redis.call('PEXPIRE', KEYS[1], ARGV[4])
   redis.call('ZREM', KEYS[2], ARGV[1])
 else
@@ -55,7 +56,8 @@ table.insert(record, 1, 1)
 return record`;
 
 /**
- * Notes in a record that payload keys have been removed; the last note of a job says when it was purged.
+ * Notes in a record that payload keys have been removed; the first note that nothing is left says when the job was
+ * purged, and tells whoever waits for it.
  *
  * KEYS  1 record (hash)
  * ARGV  1 number of keys  2 '1' when nothing of the job is left  3 channel
@@ -65,7 +67,7 @@ const REMOVED = `
 local state = redis.call('HGET', KEYS[1], 'state')
 if not state then return {0} end
 redis.call('HINCRBY', KEYS[1], 'keysRemoved', ARGV[1])
-if ARGV[2] == '1' then
+if ARGV[2] == '1' and redis.call('HEXISTS', KEYS[1], 'purgedAt') == 0 then
   local t = redis.call('TIME')
   redis.call('HSET', KEYS[1], 'purgedAt', t[1] * 1000 + math.floor(t[2] / 1000))
   local version = redis.call('HINCRBY', KEYS[1], 'version', 1)
