@@ -1,6 +1,7 @@
 import type { Broker } from '#broker/broker.js';
 import type { Settings } from '#settings/settings.schema.js';
 import type { Log } from '#telemetry/log.js';
+import type { ReceiptSigner } from '#vault/receipt.signer.js';
 
 /** What `main` opens before Nest starts and hands in: nothing below reads the environment or a file. */
 export abstract class ApiContext {
@@ -9,6 +10,8 @@ export abstract class ApiContext {
   abstract readonly log: Log;
   /** Key-encryption key, 32 bytes. */
   abstract readonly kek: Buffer;
+  /** Signs deletion receipts. */
+  abstract readonly receipts: ReceiptSigner;
   /** Folder of the built page. */
   abstract readonly pageFolder: string;
   /** Aborted when the process begins to stop: waiting requests are let go. */

@@ -4,12 +4,15 @@ import { ApiContext } from './api.context.js';
 import { EventFeed } from './delivery/event.feed.js';
 import { JobWaiter } from './delivery/job.waiter.js';
 import { Pulse } from './delivery/pulse.js';
+import { ReceiptIssuer } from './delivery/receipt.issuer.js';
 import { ResultDelivery } from './delivery/result.delivery.js';
 import { IntakeService } from './intake/intake.service.js';
 import { EventsController } from './jobs/events.controller.js';
 import { JobAnswers } from './jobs/job.answers.js';
 import { JobController } from './jobs/job.controller.js';
+import { ReceiptController } from './jobs/receipt.controller.js';
 import { SubmitController } from './jobs/submit.controller.js';
+import { ReceiptKeysController } from './ops/receipt.keys.controller.js';
 import { RetentionController } from './ops/retention.controller.js';
 import { HealthController } from './ops/health.controller.js';
 import { RedisThrottlerStorage } from './throttle/redis.throttler.storage.js';
@@ -28,13 +31,17 @@ export class ApiModule {
           storage: new RedisThrottlerStorage(context),
         }),
       ],
-      controllers: [SubmitController, JobController, EventsController, HealthController, RetentionController],
+      controllers: [
+        ...[SubmitController, JobController, EventsController, ReceiptController],
+        ...[HealthController, RetentionController, ReceiptKeysController],
+      ],
       providers: [
         { provide: ApiContext, useValue: context },
         IntakeService,
         JobAnswers,
         JobWaiter,
         Pulse,
+        ReceiptIssuer,
         ResultDelivery,
         EventFeed,
       ],

@@ -8,7 +8,7 @@ import { RetentionGuardError } from '#settings/retention.fact.js';
 import { loadSettings, SettingsError } from '#settings/settings.js';
 import { Log } from '#telemetry/log.js';
 import { deriveReceiptKey } from '#vault/receipt.keys.js';
-import { ReceiptSigner } from '#vault/receipt.signer.js';
+import { ReceiptSigner, type ReceiptKeys } from '#vault/receipt.signer.js';
 import type { ApiContext } from './api.context.js';
 import { ApiModule } from './api.module.js';
 import { logAccess } from './http/access.log.js';
@@ -28,8 +28,8 @@ async function openContext(stopping: AbortSignal): Promise<ApiContext> {
   const log = new Log(settings.LOG_LEVEL);
   const kek = readKek(settings.KEK_FILE);
   const receiptFile = settings.RECEIPT_KEY_FILE;
-  const receiptKeys =
-    receiptFile === undefined ? ([deriveReceiptKey(kek)] as const) : readReceiptKeys(receiptFile);
+  const receiptKeys: ReceiptKeys =
+    receiptFile === undefined ? [deriveReceiptKey(kek)] : readReceiptKeys(receiptFile);
   const broker = await openBroker({ ...settings, REDIS_URL: settings.REDIS_URL }, 'api');
   for (const fault of broker.faults) log.warn('retention', { fault });
   return {
@@ -37,7 +37,7 @@ async function openContext(stopping: AbortSignal): Promise<ApiContext> {
     broker,
     log,
     kek,
-    receipts: await ReceiptSigner.over(...receiptKeys),
+    receipts: await ReceiptSigner.over(receiptKeys),
     stopping,
     pageFolder: fileURLToPath(new URL('../../web', import.meta.url)),
   };

@@ -7,6 +7,7 @@ import { Problem } from '#contracts/problem.catalogue.js';
 import { ApiContext } from '../api.context.js';
 import { presentDone, presentPlace, problemOfEnd, timeText } from './job.presenter.js';
 import { Pulse } from './pulse.js';
+import { ReceiptIssuer } from './receipt.issuer.js';
 import { ResultDelivery, type ResultSink } from './result.delivery.js';
 import type { SseStream } from './sse.stream.js';
 
@@ -30,6 +31,7 @@ export class EventFeed {
     private readonly context: ApiContext,
     private readonly pulse: Pulse,
     private readonly delivery: ResultDelivery,
+    private readonly receipts: ReceiptIssuer,
   ) {}
 
   /** Resolves when the stream has ended, for whatever reason. */
@@ -58,7 +60,7 @@ export class EventFeed {
     let reread = true;
     while (stream.open && !mailbox.ended()) {
       if (reread) {
-        const record = await this.read(request.id, mailbox);
+        const record = await this.read(request, mailbox);
         if (mailbox.ended()) return;
         if (record?.version !== version || record === undefined) {
           if (await this.announce(stream, request, record)) return;
@@ -83,7 +85,7 @@ export class EventFeed {
     }
     const { state, version } = record;
     if (isTerminal(state)) {
-      this.announceEnd(stream, record, state);
+      await this.announceEnd(stream, record, state);
       return true;
     }
     if (state === 'queued') {
@@ -97,13 +99,15 @@ export class EventFeed {
     return false;
   }
 
-  private announceEnd(stream: SseStream, record: JobRecord, state: TerminalState): void {
+  private async announceEnd(stream: SseStream, record: JobRecord, state: TerminalState): Promise<void> {
+    const { version } = record;
+    const { receipt, purgedAt } = await this.receipts.issue(record);
     if (state === 'delivered') {
-      stream.send('purged', { reason: 'delivered', at: timeText(Date.now()) }, record.version);
+      stream.send('purged', { reason: 'delivered', at: timeText(purgedAt), receipt }, version);
     } else if (state === 'failed') {
-      stream.send('failed', { problem: problemOfEnd(record, state).toBody() }, record.version);
+      stream.send('failed', { problem: problemOfEnd(record, state).toBody(), receipt }, version);
     } else {
-      stream.send(state, {}, record.version);
+      stream.send(state, { receipt }, version);
     }
   }
 
@@ -120,10 +124,13 @@ export class EventFeed {
     }
   }
 
-  private async read(id: JobId, mailbox: Mailbox): Promise<JobRecord | undefined> {
+  /** The record as it stands; of a job that has ended, once it has been purged. */
+  private async read({ id, gone }: FeedRequest, mailbox: Mailbox): Promise<JobRecord | undefined> {
     while (!mailbox.ended()) {
       try {
-        return await this.context.broker.jobs.read(id);
+        const record = await this.context.broker.jobs.read(id);
+        const isOver = record !== undefined && isTerminal(record.state);
+        return isOver ? await this.receipts.whenPurged(id, gone) : record;
       } catch {
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }

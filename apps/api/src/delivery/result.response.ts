@@ -11,7 +11,11 @@ import type { ResultSink } from './result.delivery.js';
 export class ResponseSink implements ResultSink {
   private begun = false;
 
-  constructor(private readonly reply: FastifyReply) {}
+  /** `receiptLink`: address of the receipt, for a reader who has the token that opens it. */
+  constructor(
+    private readonly reply: FastifyReply,
+    private readonly receiptLink?: string,
+  ) {}
 
   /** Sends the head. */
   begin(output: OutputFacts): void {
@@ -26,6 +30,7 @@ export class ResponseSink implements ResultSink {
       'Content-Disposition': `attachment; filename="cutout.${output.format}"`,
       'X-Width': output.width,
       'X-Height': output.height,
+      ...(this.receiptLink !== undefined && { Link: `<${this.receiptLink}>; rel="receipt"` }),
     });
   }
 

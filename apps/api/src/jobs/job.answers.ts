@@ -50,10 +50,15 @@ export class JobAnswers {
 
   /**
    * 200 with the image, which is purged when the last byte has been written. False when the connection broke.
+   * `told`: the reader knows the job's token, and so can ask for its receipt.
    * @throws Problem when the result cannot be had and nothing has been sent
    */
-  async sendResult(reply: FastifyReply, record: JobRecord, token: Buffer): Promise<boolean> {
-    const sink = new ResponseSink(reply);
+  async sendResult(
+    reply: FastifyReply,
+    record: JobRecord,
+    { token, told }: { token: Buffer; told: boolean },
+  ): Promise<boolean> {
+    const sink = new ResponseSink(reply, told ? jobLinks(record.id).receipt : undefined);
     try {
       await this.delivery.deliver(record, token, sink);
       return true;

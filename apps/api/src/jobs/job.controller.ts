@@ -48,7 +48,7 @@ export class JobController {
     const settled = (record: JobRecord): boolean => there(record) || isTerminal(record.state);
     const record = await this.waiter.until(id, settled, { timeoutMs, signal: clientGone(reply) });
     if (isTerminal(record.state)) throw problemOfEnd(record, record.state);
-    if (there(record)) await this.answers.sendResult(reply, record, token);
+    if (there(record)) await this.answers.sendResult(reply, record, { token, told: true });
     else await this.answers.sendStatus(reply, record, 202);
   }
 

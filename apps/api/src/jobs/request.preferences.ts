@@ -25,6 +25,18 @@ export function preferredWaitS(request: FastifyRequest, maxS: number): number | 
 export const wantsEvents = (request: FastifyRequest): boolean =>
   /(?:^|,)\s*text\/event-stream\b/i.test(request.headers.accept ?? '');
 
+/** True when the client names JSON, and would rather have it than `type`, which it gets when it does not care. */
+export function prefersJson(request: FastifyRequest, type: string): boolean {
+  const weights = new Map(
+    (request.headers.accept ?? '').split(',').map((range) => {
+      const [name = '', ...parameters] = range.toLowerCase().split(';');
+      const q = parameters.map((text) => /^\s*q=([\d.]+)\s*$/.exec(text)?.[1]).find(Boolean);
+      return [name.trim(), Number(q ?? 1)];
+    }),
+  );
+  return (weights.get('application/json') ?? 0) > (weights.get(type) ?? 0);
+}
+
 /** A whole number in a header such as `Last-Event-ID: 3` or `If-None-Match: "3"`. */
 export function numberInHeader(value: string | string[] | undefined): number | undefined {
   const digits = /^(?:W\/)?"?(\d{1,15})"?$/.exec(typeof value === 'string' ? value.trim() : '')?.[1];

@@ -62,6 +62,7 @@ export class SubmitController {
     void reply.header('Preference-Applied', `wait=${waitS}`);
     if (isTerminal(record.state)) throw problemOfEnd(record, record.state);
     if (record.state !== 'ready') return this.answers.sendAccepted(reply, record, token);
-    if (!(await this.answers.sendResult(reply, record, token))) await this.intake.withdraw(id);
+    if (!(await this.answers.sendResult(reply, record, { token, told: false })))
+      await this.intake.withdraw(id);
   }
 }

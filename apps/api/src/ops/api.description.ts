@@ -1,50 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { z } from 'zod';
+import { ApiBody, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { jobOptionsSchema } from '#contracts/job.options.js';
 import { jobAcceptedSchema, jobViewSchema } from '#contracts/job.view.js';
-import { PROBLEMS, type ProblemCode } from '#contracts/problem.catalogue.js';
-
-type Decorator = ReturnType<typeof applyDecorators>;
-type Schema =
-  NonNullable<Parameters<typeof ApiBody>[0]> extends infer B
-    ? B extends { schema: infer S }
-      ? S
-      : never
-    : never;
-
-const schemaOf = (type: z.ZodType): Schema =>
-  z.toJSONSchema(type, { io: 'output', unrepresentable: 'any' }) as Schema;
-const binary = { type: 'string', format: 'binary' } as Schema;
-const problemSchema = { $ref: '#/components/schemas/Problem' } as Schema;
-
-/** Problems a call may answer with, one response a status. */
-function problems(...codes: ProblemCode[]): MethodDecorator[] {
-  const byStatus = new Map<number, ProblemCode[]>();
-  for (const code of codes)
-    byStatus.set(PROBLEMS[code][0], [...(byStatus.get(PROBLEMS[code][0]) ?? []), code]);
-  return [...byStatus].map(([status, list]) =>
-    ApiResponse({
-      status,
-      description: list.map((code) => `\`${code}\`: ${PROBLEMS[code][1]}`).join('\n\n'),
-      content: { 'application/problem+json': { schema: problemSchema } },
-    }),
-  );
-}
-
-const job = (): MethodDecorator[] => [
-  ApiTags('jobs'),
-  ApiParam({ name: 'id', description: 'Job id', schema: { type: 'string' } }),
-  ApiHeader({ name: 'Authorization', description: '`Bearer` and the token of the job', required: false }),
-];
-
-const wait = (): MethodDecorator =>
-  ApiQuery({
-    name: 'wait',
-    required: false,
-    description: 'Seconds to wait',
-    schema: { type: 'integer', minimum: 0 },
-  });
+import { binary, job, problems, schemaOf, wait, type Decorator, type Schema } from './description.parts.js';
 
 const image = { 'image/png': { schema: binary }, 'image/webp': { schema: binary } };
 const events = { 'text/event-stream': { schema: { type: 'string' } as Schema } };
@@ -141,7 +99,8 @@ export const DescribeEvents = (): Decorator =>
       summary: 'The life of a job as server-sent events',
       description:
         '`queued {position, eta_ms}`, `started {attempt}`, `progress {stage, percent}`, `done {…, link}`, ' +
-        '`chunk {index, data}` (inline), `failed {problem}`, `cancelled`, `expired`, `purged {reason, at}`.',
+        '`chunk {index, data}` (inline), `failed {problem, receipt}`, `cancelled {receipt}`, `expired {receipt}`, ' +
+        '`purged {reason, at, receipt}`.',
     }),
     ApiResponse({ status: 200, description: 'Events', content: events }),
     ...problems('job-not-found', 'broker-unavailable'),
