@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { openBroker, type Broker } from '#broker/broker.js';
-import { RESERVATIONS_KEY, RESERVED_TOTAL_KEY } from '#broker/broker.keys.js';
+import { inputKey, RESERVATIONS_KEY, RESERVED_TOTAL_KEY } from '#broker/broker.keys.js';
 import { JOB_EVENTS, nextState, type JobEvent } from '#broker/job.transitions.js';
-import { lifetimesOf } from '#broker/lifetimes.js';
+import { lifetimesOf, PURGE_GRACE_MS } from '#broker/lifetimes.js';
 import { JobStore } from '#broker/job.store.js';
 import { connect, whenReady } from '#broker/redis.connection.js';
 import { withScripts } from '#broker/transition.script.js';
@@ -105,6 +105,29 @@ describe('the job store on a real Redis', () => {
     expect(await broker.purge.failed(id, 'processing-failed', 1)).toBe(false);
     expect((await broker.jobs.commit(id, { ...OUTPUT, attempt: 2 }))?.state).toBe('ready');
     await broker.purge.cancelled(id);
+  });
+
+  it('given a commit whose answer was lost, when it is tried again, then it stands; another attempt does not', async () => {
+    const id = newId();
+    for (const event of ['accept', 'enqueue', 'claim'] as const) await happen(id, event, 0);
+    await broker.jobs.commit(id, OUTPUT);
+    expect((await broker.jobs.commit(id, OUTPUT))?.state).toBe('ready');
+    expect(await broker.jobs.commit(id, { ...OUTPUT, attempt: 2 })).toBeUndefined();
+    await broker.purge.cancelled(id);
+  });
+
+  it('given a job that ended and whose purge was cut short, when the sweeper comes, then it finishes it', async () => {
+    const id = newId();
+    for (const event of ['accept', 'enqueue'] as const) await happen(id, event, 0);
+    await broker.payloads.write(inputKey(id), 0, Buffer.from('sealed'), 60_000);
+    await broker.jobs.end(id, 'cancel');
+    expect(await broker.payloads.read(inputKey(id), 0)).toBeDefined();
+    await new Promise((resolve) => setTimeout(resolve, PURGE_GRACE_MS + 100));
+    await broker.sweeper.sweep();
+    expect(await broker.payloads.read(inputKey(id), 0)).toBeUndefined();
+    expect(await broker.jobs.read(id)).toMatchObject({ state: 'cancelled', keysRemoved: 1 });
+    expect((await broker.jobs.read(id))?.purgedAt).toBeDefined();
+    expect(await broker.jobs.due(10)).toEqual([]);
   });
 
   it('given a committed job, when its record is read, then the wrapped keys are gone', async () => {

@@ -18,8 +18,8 @@ export interface PurgeParts {
 /**
  * Sole remover of user data. A job ends here and nowhere else: first its record turns into a tombstone, which
  * deletes the wrapped keys and gives the reserved memory back; then its bytes are unlinked; then the tombstone
- * notes that they are gone. Whatever a crash leaves between these steps cannot be opened any more, and expires; or
- * whoever next wants that job purged, or its receipt, finishes it.
+ * notes that they are gone. Whatever a crash leaves between these steps cannot be opened any more; the sweeper, or
+ * whoever next wants that job purged or its receipt, finishes it.
  */
 export class JobPurge {
   constructor(private readonly parts: PurgeParts) {}

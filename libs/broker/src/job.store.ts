@@ -12,7 +12,7 @@ import {
   type OutputFacts,
 } from './job.record.js';
 import { sourcesOf, targetOf, type JobEvent } from './job.transitions.js';
-import { EXPIRY_MARGIN_MS, lifetimeAfter, type Lifetimes } from './lifetimes.js';
+import { EXPIRY_MARGIN_MS, lifetimeAfter, PURGE_GRACE_MS, type Lifetimes } from './lifetimes.js';
 import { guarded } from './redis.failure.js';
 import {
   callDue,
@@ -62,14 +62,20 @@ export class JobStore {
     return this.apply(id, 'claim', { count: 'attempt' });
   }
 
-  /** The result of `output.attempt` stands. Undefined when that attempt lost its fence. */
-  commit(id: JobId, output: OutputFacts): Promise<JobRecord | undefined> {
-    return this.apply(id, 'commit', {
+  /**
+   * The result of `output.attempt` stands, also when an earlier try of this call got through and only its answer
+   * was lost. Undefined when that attempt lost its fence.
+   */
+  async commit(id: JobId, output: OutputFacts): Promise<JobRecord | undefined> {
+    const committed = await this.apply(id, 'commit', {
       fence: ['attempt', String(output.attempt)],
       reserve: { bytes: output.bytes, capBytes: Number.MAX_SAFE_INTEGER },
       set: { output: JSON.stringify(output), outputBytes: output.bytes },
       drop: ['wrappedKeys', 'inputChunks'],
     });
+    if (committed !== undefined) return committed;
+    const record = await this.read(id);
+    return record?.output?.attempt === output.attempt ? record : undefined;
   }
 
   /** One reader takes the result. Undefined when it is not there to be taken. */
@@ -119,7 +125,7 @@ export class JobStore {
     const [ok, ...rest] = await guarded(() =>
       callTransition(this.redis, {
         lifetimeMs: lifetimeAfter(event, this.lifetimes),
-        marginMs: EXPIRY_MARGIN_MS,
+        marginMs: isTerminal(to) ? PURGE_GRACE_MS : EXPIRY_MARGIN_MS,
         ...extras,
         id,
         from: sources.length === 0 ? [''] : sources,

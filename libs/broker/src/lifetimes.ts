@@ -10,6 +10,9 @@ export const RETRY_GRACE_MS = 30_000;
 /** How much longer Redis keeps a key than the sweeper should: the net under the net. */
 export const EXPIRY_MARGIN_MS = 15_000;
 
+/** How long whoever ends a job may take to remove its bytes before the sweeper does. */
+export const PURGE_GRACE_MS = 2000;
+
 /** How long an upload may take from its first byte to its last. */
 export const UPLOAD_MS = 120_000;
 

@@ -7,7 +7,7 @@ const MOST_A_SWEEP = 200;
 
 /**
  * Settles jobs whose time has run out: a reader that fell silent gives the result back while it may be read
- * again, everything else expires. Safe to run in any number of processes. Redis' own expiry stands behind it.
+ * again, a purge that was cut short is finished, everything else expires. Safe to run in any number of processes. Redis' own expiry stands behind it.
  */
 export class Sweeper {
   private timer: NodeJS.Timeout | undefined;
@@ -42,7 +42,9 @@ export class Sweeper {
 
   private async settle(id: JobId): Promise<void> {
     const record = await this.jobs.read(id);
-    if (record?.state === 'delivering' && record.deliveries < this.maxDeliveries) {
+    if (record?.endedAt !== undefined) {
+      await this.purge.completed(id);
+    } else if (record?.state === 'delivering' && record.deliveries < this.maxDeliveries) {
       await this.jobs.release(id);
     } else {
       await this.purge.expired(id);

@@ -8,7 +8,8 @@ import { DEADLINES_KEY, jobChannel, recordKey, RESERVATIONS_KEY, RESERVED_TOTAL_
  *
  * KEYS  1 record (hash)  2 deadlines (zset)  3 reservations (hash)  4 reserved total (string)
  * ARGV  1 job id  2 allowed states, `,a,b,` (`,,` = no record may exist)  3 new state
- *       4 lifetime ms  5 margin ms that Redis keeps the record beyond it  6 '1' when the new state is terminal
+ *       4 lifetime ms  5 margin ms: that Redis keeps the record beyond it, or, of a terminal state, after which
+ *       the sweeper sees to it that the purge was finished  6 '1' when the new state is terminal
  *       7 channel  8 fence field or ''  9 fence value  10 field to count up or ''
  *       11 bytes to reserve or '' to leave as is  12 cap on all reservations, bytes
  *       13 number of pairs to set, then the pairs, then names of fields to drop
@@ -39,7 +40,7 @@ redis.call('HSET', KEYS[1], 'state', ARGV[3], 'deadlineAt', now + ARGV[4])
 if ARGV[6] == '1' then
   redis.call('HSET', KEYS[1], 'endedAt', now)
   redis.call('PEXPIRE', KEYS[1], ARGV[4])
-  redis.call('ZREM', KEYS[2], ARGV[1])
+  redis.call('ZADD', KEYS[2], now + ARGV[5], ARGV[1])
 else
   redis.call('PEXPIRE', KEYS[1], ARGV[4] + ARGV[5])
   redis.call('ZADD', KEYS[2], now + ARGV[4], ARGV[1])
@@ -59,8 +60,8 @@ return record`;
  * Notes in a record that payload keys have been removed; the first note that nothing is left says when the job was
  * purged, and tells whoever waits for it.
  *
- * KEYS  1 record (hash)
- * ARGV  1 number of keys  2 '1' when nothing of the job is left  3 channel
+ * KEYS  1 record (hash)  2 deadlines (zset)
+ * ARGV  1 number of keys  2 '1' when nothing of the job is left  3 channel  4 job id
  * RETURNS {1, field, value, …} with the whole record after the change, {0} when there is none
  */
 const REMOVED = `
@@ -69,6 +70,7 @@ if not state then return {0} end
 redis.call('HINCRBY', KEYS[1], 'keysRemoved', ARGV[1])
 if ARGV[2] == '1' and redis.call('HEXISTS', KEYS[1], 'purgedAt') == 0 then
   local t = redis.call('TIME')
+  redis.call('ZREM', KEYS[2], ARGV[4])
   redis.call('HSET', KEYS[1], 'purgedAt', t[1] * 1000 + math.floor(t[2] / 1000))
   local version = redis.call('HINCRBY', KEYS[1], 'version', 1)
   redis.call('PUBLISH', ARGV[3], '{"state":"' .. state .. '","version":' .. version .. '}')
@@ -112,7 +114,7 @@ export interface ScriptedRedis extends Redis {
 /** Teaches a connection the scripts. */
 export function withScripts(redis: Redis): ScriptedRedis {
   redis.defineCommand('rbTransition', { numberOfKeys: 4, lua: TRANSITION });
-  redis.defineCommand('rbRemoved', { numberOfKeys: 1, lua: REMOVED });
+  redis.defineCommand('rbRemoved', { numberOfKeys: 2, lua: REMOVED });
   redis.defineCommand('rbDue', { numberOfKeys: 3, lua: DUE });
   return redis as ScriptedRedis;
 }
@@ -163,7 +165,7 @@ export const callRemoved = (
   id: JobId,
   removed: { keys: number; all: boolean },
 ): Promise<(string | number)[]> =>
-  redis.rbRemoved(recordKey(id), removed.keys, removed.all ? '1' : '0', jobChannel(id));
+  redis.rbRemoved(recordKey(id), DEADLINES_KEY, removed.keys, removed.all ? '1' : '0', jobChannel(id), id);
 
 /** Runs the script that finds jobs whose time has run out. */
 export function callDue(redis: ScriptedRedis, most: number): Promise<(string | number)[]> {

@@ -33,7 +33,8 @@ export class CutoutProcessor {
           return this.giveUp(record, new Problem('worker-crashed'));
         }
         try {
-          await this.attempt(record, signal); return;
+          await this.attempt(record, signal);
+          return;
         } catch (error) {
           if (error instanceof EngineUnavailable) throw error;
           if (!(error instanceof EngineCrash)) return this.giveUp(record, error);
