@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { wipe } from '#vault/wipe.js';
 import { EngineUnavailable, type EngineFacts, type EngineSettings } from './engine.contract.js';
 import { fromEngineSchema, MAX_HEADER_BYTES, type FromEngine, type ToEngine } from './engine.protocol.js';
-import { engineMemory } from './engine.memory.js';
+import { engineEnvironment } from './engine.environment.js';
 import { encodeFrame, FrameDecoder } from './frame.codec.js';
 
 /** Most of what a child may say on stderr before it is ready; afterwards it is not listened to. */
@@ -38,8 +38,7 @@ export class EngineChild {
     });
     this.#process = spawn(process.execPath, [entry], {
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
-      // No secret of the worker's environment reaches the decoders.
-      env: engineMemory(process.env),
+      env: engineEnvironment(process.env),
     });
     this.#socket = this.#process.stdio[3] as Duplex;
     this.ready = new Promise((resolve, reject) => {

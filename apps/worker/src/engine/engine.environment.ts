@@ -9,10 +9,13 @@ const KEEP_LARGE_BLOCKS = [
   'glibc.malloc.top_pad=268435456',
 ];
 
-/** The allocator's environment of an engine under a worker with environment `env`. */
-export function engineMemory(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+/** ONNX Runtime's own telemetry would open files in the home and temporary folders, and the network. */
+const NO_TELEMETRY = { ORT_DISABLE_TELEMETRY: '1' };
+
+/** The whole environment of an engine under a worker with environment `env`: no secret of it reaches the decoders. */
+export function engineEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const tunables = env['GLIBC_TUNABLES'];
-  if (tunables === undefined) return {};
+  if (tunables === undefined) return NO_TELEMETRY;
   const wiping = tunables.includes('glibc.malloc.perturb=');
-  return { GLIBC_TUNABLES: wiping ? [tunables, ...KEEP_LARGE_BLOCKS].join(':') : tunables };
+  return { ...NO_TELEMETRY, GLIBC_TUNABLES: wiping ? [tunables, ...KEEP_LARGE_BLOCKS].join(':') : tunables };
 }
