@@ -1,0 +1,72 @@
+import { ApiClient } from '../support/api.client.js';
+import { engineOf, whileHeld } from '../support/engine.hold.js';
+import { eventually, pause } from '../support/eventually.js';
+import { smallPhoto } from '../support/small.photo.js';
+import { startSystem, type TestSystem } from '../support/system.js';
+import { nothingRemains } from '../support/traces.js';
+
+let system: TestSystem;
+let api: ApiClient;
+let image: Buffer;
+
+jest.setTimeout(60_000);
+beforeAll(async () => {
+  image = await smallPhoto();
+  system = await startSystem();
+  api = new ApiClient(system.url);
+});
+afterAll(() => system.stop());
+afterEach(() => nothingRemains(system));
+
+test('given jobs running and queued, when they are cancelled, then they end at once and others go on', async () => {
+  const engine = await engineOf(system.workers[0]!);
+  const kept = await whileHeld(system.workers[0]!, async () => {
+    const running = await api.submit(image);
+    await eventually(async () => (await api.status(running)).json['status'] === 'running');
+    const other = await api.submit(image);
+    const queued = await api.submit(image);
+    for (const job of [queued, running]) {
+      const events = await api.events(job);
+      const waiting = api.result(job);
+      await pause(200);
+      expect((await api.cancel(job)).status).toBe(204);
+      expect((await events.ended()).names.at(-1)).toBe('cancelled');
+      expect(events.completed).toBe(true);
+      expect([(await waiting).status, (await waiting).json['code']]).toEqual([410, 'job-cancelled']);
+      expect((await system.keys()).filter((key) => key.includes(job.id) && /:(in|out)/.test(key))).toEqual(
+        [],
+      );
+      expect((await api.cancel(job)).status).toBe(204);
+    }
+    return other;
+  });
+  expect((await api.result(kept)).status).toBe(200);
+  expect(await engineOf(system.workers[0]!)).toBe(engine);
+});
+
+test('given a finished job, when it is cancelled, then its result is purged', async () => {
+  const job = await api.submit(image);
+  const events = await api.events(job);
+  await events.heard('done', 45_000);
+  expect((await api.cancel(job)).status).toBe(204);
+  await events.heard('cancelled');
+  expect((await api.result(job)).json['code']).toBe('job-cancelled');
+  expect((await api.status(job)).json['status']).toBe('cancelled');
+});
+
+test('given `Prefer: wait`, when the client leaves, then its job is cancelled, for nobody else knows its token', async () => {
+  await whileHeld(system.workers[0]!, async () => {
+    const leave = new AbortController();
+    const before = new Set(await system.keys());
+    const post = api.post(image, { headers: { Prefer: 'wait=30' }, signal: leave.signal });
+    const left = expect(post).rejects.toThrow();
+    const key = await eventually(async () =>
+      (await system.keys()).find((one) => one.endsWith(':job') && !before.has(one)),
+    );
+    const state = (): Promise<string | null> => system.inspector().hget(key, 'state');
+    await eventually(async () => (await state()) === 'running');
+    leave.abort();
+    await left;
+    await eventually(async () => (await state()) === 'cancelled');
+  });
+});

@@ -1,0 +1,93 @@
+import { ApiClient } from '../support/api.client.js';
+import { eventually } from '../support/eventually.js';
+import { startSystem, type TestSystem } from '../support/system.js';
+
+let system: TestSystem;
+let api: ApiClient;
+
+jest.setTimeout(60_000);
+beforeAll(async () => {
+  system = await startSystem({}, 0);
+  api = new ApiClient(system.url);
+});
+afterAll(() => system.stop());
+
+const ready = async (): Promise<number> => (await api.call('GET', '/readyz')).status;
+
+test('given no worker, when one comes and goes, then readiness follows and the process stays alive', async () => {
+  const without = await api.call('GET', '/readyz');
+  expect([without.status, without.json['code']]).toEqual([503, 'not-ready']);
+  expect(without.headers.get('retry-after')).not.toBeNull();
+  const worker = await system.startWorker();
+  const answer = await api.call('GET', '/readyz');
+  expect(answer.json).toEqual({ status: 'ready', workers: [{ model: 'isnet', provider: 'cpu', slots: 1 }] });
+  worker.child.kill('SIGKILL');
+  await eventually(async () => (await ready()) === 503);
+  expect((await api.call('GET', '/healthz')).json).toEqual({ status: 'alive' });
+});
+
+interface Description {
+  openapi: string;
+  paths: Record<string, Record<string, { summary?: string; responses: Record<string, unknown> }>>;
+}
+
+test('given /openapi.json, when it is read, then it is 3.1 and says of each call what it does and answers', async () => {
+  const answer = await api.call('GET', '/openapi.json');
+  const { openapi, paths } = answer.json as unknown as Description;
+  expect(openapi).toMatch(/^3\.1\./);
+  const calls = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method} ${path}`),
+  );
+  expect(calls.sort()).toEqual([
+    'delete /v1/jobs/{id}',
+    'get /.well-known/jwks.json',
+    'get /.well-known/retention',
+    'get /healthz',
+    'get /readyz',
+    'get /v1/jobs/{id}',
+    'get /v1/jobs/{id}/events',
+    'get /v1/jobs/{id}/receipt',
+    'get /v1/jobs/{id}/result',
+    'post /v1/jobs',
+  ]);
+  for (const call of Object.values(paths).flatMap((methods) => Object.values(methods))) {
+    expect(call.summary).toBeTruthy();
+    expect(Object.keys(call.responses).length).toBeGreaterThan(0);
+  }
+});
+
+test('given /docs and the page, when they are opened, then nothing comes from another origin', async () => {
+  for (const path of ['/docs', '/']) {
+    const answer = await api.call('GET', path);
+    expect([path, answer.status]).toEqual([path, 200]);
+    expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(answer.headers.get('content-security-policy')).toContain("connect-src 'self'");
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+    const html = String(answer.body);
+    const links = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(
+      ([, link = '']) => new URL(link, system.url),
+    );
+    expect(links.map(({ origin }) => origin).filter((origin) => origin !== system.url)).toEqual([]);
+    for (const link of links.filter(({ pathname }) => /\.(js|css)$/.test(pathname))) {
+      expect((await api.call('GET', link.pathname)).status).toBe(200);
+    }
+  }
+});
+
+test('given wrong settings, when a process starts, then it exits with 78 and names keys, never values', async () => {
+  const tries: [key: string, value: string][] = [
+    ['PORT', '77777'],
+    ['RATE_LIMIT', 'zebra7391'],
+    ['RETENTION_GUARD', 'zebra7391'],
+    ['KEK_FILE', '/nowhere/zebra7391'],
+    ['TRUST_PROXY', 'zebra7391'],
+  ];
+  for (const [key, value] of tries) {
+    const start = system.startApi({ [key]: value });
+    await expect(start).rejects.toThrow('exited with 78');
+    await expect(start).rejects.toThrow(key);
+    await expect(start).rejects.not.toThrow(value);
+  }
+  await expect(system.startWorker({ MODEL: 'zebra7391' })).rejects.toThrow(/^exited with \d+/);
+  await expect(system.startApi({ HOST: '0.0.0.0' })).rejects.toThrow(/exited with 78[^]*RATE_LIMIT/);
+});

@@ -1,0 +1,52 @@
+import { ApiClient } from '../support/api.client.js';
+import { RawRequest } from '../support/raw.request.js';
+import { smallPhoto } from '../support/small.photo.js';
+import { startSystem, type TestSystem } from '../support/system.js';
+import { foreignKeys, KEYS_WITH_JOBS } from '../support/key.allowlist.js';
+import { foundInRedis } from '../support/traces.js';
+
+let system: TestSystem;
+let api: ApiClient;
+
+beforeAll(async () => {
+  system = await startSystem({ RATE_LIMIT: '3' }, 0);
+  api = new ApiClient(system.url);
+});
+afterAll(() => system.stop());
+
+test('given three images a minute, when a fourth comes, then it is refused before its body is read', async () => {
+  const image = await smallPhoto();
+  for (let left = 2; left >= 0; left--) {
+    const answer = await api.post(image);
+    expect(answer.status).toBe(202);
+    expect(answer.headers.get('ratelimit-policy')).toBe('"submit";q=3;w=60');
+    expect(answer.headers.get('ratelimit')).toMatch(new RegExp(`^"submit";r=${left};t=\\d+$`));
+    expect(answer.headers.get('x-ratelimit-limit')).toBe('3');
+    expect(answer.headers.get('x-ratelimit-remaining')).toBe(String(left));
+  }
+  const slow = RawRequest.post(system.url, { 'Content-Type': 'image/jpeg', 'Content-Length': 5_000_000 });
+  await slow.send(image.subarray(0, 100));
+  expect(await slow.status(5000)).toBe(429);
+  expect(slow.answer).toMatch(/\r\nretry-after: [1-9]\d?\r\n/i);
+  expect(slow.answer).toMatch(/\r\nratelimit: "submit";r=0;t=\d+\r\n/i);
+  expect(slow.answer).toContain('"code":"rate-limited"');
+  slow.break();
+});
+
+test('given a client over its limit, when it polls, streams or asks for health, then it is served', async () => {
+  const [key = ''] = (await system.keys()).filter((one) => one.endsWith(':job'));
+  expect(key).not.toBe('');
+  for (let i = 0; i < 10; i++) {
+    expect((await api.call('GET', '/healthz')).status).toBe(200);
+    expect((await api.call('GET', '/readyz')).status).toBe(503);
+    expect((await api.call('GET', '/v1/jobs/x/events')).status).toBe(404);
+    expect((await api.call('GET', '/v1/jobs/x/result?wait=1')).status).toBe(404);
+  }
+  expect((await api.post('')).status).toBe(429);
+});
+
+test('given counted clients, when Redis is looked at, then no address stands in it', async () => {
+  expect(foreignKeys(await system.keys(), KEYS_WITH_JOBS)).toEqual([]);
+  expect((await system.keys()).filter((key) => key.startsWith('rb:rate:'))).toHaveLength(1);
+  expect(await foundInRedis(system.inspector(), ['127.0.0.1'])).toEqual([]);
+});

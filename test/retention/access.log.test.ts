@@ -1,0 +1,70 @@
+import { ApiClient } from '../support/api.client.js';
+import { eventually } from '../support/eventually.js';
+import { smallPhoto } from '../support/small.photo.js';
+import { startSystem, type TestSystem } from '../support/system.js';
+
+/** Client address, time, user agent, method, route template, status, bytes in and out, duration: no more. */
+const ALLOWED = [
+  'agent',
+  'client',
+  'durationMs',
+  'event',
+  'level',
+  'method',
+  'requestBytes',
+  'responseBytes',
+  'route',
+  'status',
+  'time',
+];
+
+let system: TestSystem;
+let api: ApiClient;
+
+beforeAll(async () => {
+  system = await startSystem({}, 0);
+  api = new ApiClient(system.url);
+});
+afterAll(() => system.stop());
+
+const lines = (): Record<string, unknown>[] =>
+  system
+    .output()
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .filter(({ event }) => event === 'access');
+
+test('given requests of all kinds, when they have been answered, then the log says no more than allowed', async () => {
+  const image = await smallPhoto();
+  const job = await api.submit(image, { query: '?format=webp', headers: { 'User-Agent': 'a test' } });
+  await api.status(job);
+  await api.result(job, { query: '?wait=0' });
+  const events = await api.events(job, { query: `?token=${job.token}` });
+  await api.cancel(job);
+  await events.ended();
+  await api.post('no image', { headers: { Referer: 'https://example.org/secret-page' } });
+  await api.call('GET', '/nowhere/secret-path?secret-query=1');
+  await eventually(() => lines().length >= 7);
+
+  for (const line of lines()) expect(Object.keys(line).sort()).toEqual(ALLOWED);
+  const told = lines().map((line) =>
+    ['method', 'route', 'status'].map((field) => String(line[field])).join(' '),
+  );
+  expect(told.sort()).toEqual([
+    'DELETE /v1/jobs/:id 204',
+    'GET /v1/jobs/:id 200',
+    'GET /v1/jobs/:id/events 200',
+    'GET /v1/jobs/:id/result 202',
+    'GET none 404',
+    'POST /v1/jobs 202',
+    'POST /v1/jobs 415',
+  ]);
+  const [posted] = lines();
+  expect(posted).toMatchObject({ client: '127.0.0.1', agent: 'a test' });
+  expect(posted?.['requestBytes']).toBeGreaterThanOrEqual(image.length);
+  expect(posted?.['responseBytes']).toBeGreaterThan(100);
+  for (const text of [job.id, job.token, 'secret', 'webp', 'wait=', 'example.org']) {
+    expect(system.output()).not.toContain(text);
+  }
+});

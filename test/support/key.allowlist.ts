@@ -1,0 +1,40 @@
+/**
+ * Every key that may stand in Redis when no job is alive. Whatever matches none of these holds, or may hold,
+ * something of a user.
+ */
+export const KEYS_WITHOUT_JOBS: readonly RegExp[] = [
+  /^rb:(workers|pace|probe|reserved-total)$/,
+  /^rb:rate:[0-9a-f]{64}$/,
+  /^rb:q:cutout:(meta|id|events|marker|pc|stalled-check)$/,
+  // The tombstone of a job that ended.
+  /^rb:\{[A-Za-z0-9_-]{22}\}:job$/,
+];
+
+/** Further keys while jobs are alive. */
+export const KEYS_WITH_JOBS: readonly RegExp[] = [
+  ...KEYS_WITHOUT_JOBS,
+  /^rb:(deadlines|reserved)$/,
+  /^rb:\{[A-Za-z0-9_-]{22}\}:(in|out:\d+)$/,
+  /^rb:q:cutout:(prioritized|active|stalled|[A-Za-z0-9_-]{22}(:lock)?)$/,
+];
+
+/** All that a tombstone may say. */
+export const TOMBSTONE_FIELDS: readonly string[] = [
+  'state',
+  'version',
+  'attempt',
+  'deliveries',
+  'deadlineAt',
+  'code',
+  // What a deletion receipt states: sizes, times and a count.
+  'inputBytes',
+  'outputBytes',
+  'acceptedAt',
+  'endedAt',
+  'purgedAt',
+  'keysRemoved',
+];
+
+/** Keys that are on no line of `list`. */
+export const foreignKeys = (keys: readonly string[], list = KEYS_WITHOUT_JOBS): string[] =>
+  keys.filter((key) => !list.some((pattern) => pattern.test(key)));
