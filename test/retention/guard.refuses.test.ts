@@ -86,7 +86,7 @@ describe('the start-up guard on a real Redis', () => {
     async (name, wrong) => {
       const api = await open(server, 'api');
       const inspector = await open(server, 'inspector');
-      const [, right] = (await inspector.config('GET', name));
+      const [, right] = await inspector.config('GET', name);
       await inspector.config('SET', name, wrong);
       try {
         const found = await redisFacts(api);

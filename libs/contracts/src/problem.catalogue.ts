@@ -15,7 +15,6 @@ export const PROBLEMS = {
   'upload-interrupted': [400, 'The upload ended before its announced length'],
   'not-found': [404, 'There is nothing at this address'],
   'job-not-found': [404, 'No such job, or not your job'],
-  'method-not-allowed': [405, 'This address does not take this method'],
   'request-timeout': [408, 'The request took too long to arrive'],
   'result-busy': [409, 'The result is being read by another request'],
   'not-purged': [409, 'The job has not ended: there is a receipt once it has been purged'],

@@ -7,7 +7,6 @@ import type { Log } from '#telemetry/log.js';
 const CODE_OF_STATUS: Record<number, ProblemCode> = {
   400: 'invalid-request',
   404: 'not-found',
-  405: 'method-not-allowed',
   408: 'request-timeout',
   413: 'image-too-large',
   414: 'invalid-request',
