@@ -80,7 +80,7 @@ module.exports = {
       {
         path: '^(apps|libs)/',
         pathNot: [
-          '^libs/inference/src/model\\.registry\\.ts$',
+          '^libs/inference/src/model\\.files\\.ts$',
           '^libs/settings/src/key\\.file\\.ts$',
           // Reads what /proc tells of this process, and writes nothing.
           '^libs/settings/src/process\\.guard\\.ts$',

@@ -4,7 +4,7 @@
  * runs with its default options and without graph optimisation, and the mask is enlarged by libvips (bicubic).
  * None of the service's code is used.
  *
- *   npm run models -- prepare && node bench/reference-alpha.mjs
+ *   npm run models -- prepare isnet-original && node bench/reference-alpha.mjs
  */
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,7 @@ import sharp from 'sharp';
 const SIDE = 1024;
 const root = new URL('..', import.meta.url);
 const photos = new URL('test/photos/', root);
-const model = new URL(`${process.env.MODEL_DIR ?? '.cache/models'}/isnet.onnx`, root);
+const model = new URL(`${process.env.MODEL_DIR ?? '.cache/models'}/isnet-original.onnx`, root);
 
 const session = await ort.InferenceSession.create(fileURLToPath(model), {
   graphOptimizationLevel: 'disabled',

@@ -1,6 +1,7 @@
 /** @jest-environment ./test/support/onnx.environment.cjs */
 import sharp from 'sharp';
 import { cutOut, type CutoutJob } from '#imaging/cutout.pipeline.js';
+import type { Mask } from '#imaging/matte.js';
 import { ModelRegistry } from '#inference/model.registry.js';
 import { Segmenter } from '#inference/segmenter.js';
 import { photo, PHOTOS, referenceAlpha, softIou } from '../support/photos.js';
@@ -43,10 +44,10 @@ describe('cutout.pipeline', () => {
 
   test('given a photo, when it is over, then every buffer of its pixels has been wiped', async () => {
     const seen: Uint8Array[] = [];
-    const segment = async (pixels: Uint8Array): Promise<Uint8Array> => {
+    const segment = async (pixels: Uint8Array): Promise<Mask> => {
       const mask = await network.segment(pixels);
       expect(Math.max(...pixels.subarray(0, 3000))).toBeGreaterThan(0);
-      seen.push(pixels, mask);
+      seen.push(pixels, mask.data);
       return mask;
     };
     await cutOut(job(photo('coffee'), { network: { sidePixels: 1024, segment } }));

@@ -25,8 +25,8 @@ async function packageFolder(): Promise<string> {
     sha256: sha256(WHOLE),
     licence: { package: 'a', weights: 'b', note: 'c' },
     provenance: 'p',
-    input: { name: 'i', sidePixels: 64, mean: [0, 0, 0], std: [1, 1, 1] },
-    output: { name: 'o', activation: 'none' },
+    input: { kind: 'f32-nchw', name: 'i', sidePixels: 64, mean: [0, 0, 0], std: [1, 1, 1] },
+    output: { kind: 'f32', name: 'o', sidePixels: 64, activation: 'none' },
   };
   const source = {
     kind: 'npm-chunks',
@@ -79,11 +79,29 @@ describe('model.registry', () => {
     await expect(registry.verify(entry)).resolves.toBeUndefined();
   });
 
+  test('given a file of another length, as after an upgrade, when prepared, then it is replaced', async () => {
+    const registry = new ModelRegistry(root, 'out');
+    const entry = registry.find('packed');
+    await mkdir(join(root, 'out'));
+    await writeFile(registry.pathOf(entry), 'what the name meant before');
+    expect(await registry.isPrepared(entry)).toBe(false);
+    expect(await readFile(await registry.prepare(entry))).toEqual(WHOLE);
+  });
+
+  test('given a product whose sha256 is not the one expected, when prepared, then nothing is written', async () => {
+    const path = join(root, 'models/manifest.json');
+    const text = await readFile(path, 'utf8');
+    await writeFile(path, text.replaceAll(sha256(WHOLE), sha256(Buffer.from('other'))));
+    const registry = new ModelRegistry(root, 'out');
+    await expect(registry.prepare(registry.find('packed'))).rejects.toThrow(`sha256 ${sha256(WHOLE)}`);
+    await expect(readdir(join(root, 'out'))).rejects.toThrow('ENOENT');
+  });
+
   test('given a damaged piece, when prepared, then it fails and leaves nothing behind', async () => {
     await writeFile(join(root, 'node_modules/@some/models/dist', sha256(PIECES[1]!)), 'something else');
     const registry = new ModelRegistry(root, 'out');
     await expect(registry.prepare(registry.find('packed'))).rejects.toThrow('damaged');
-    expect(await readdir(join(root, 'out'))).toEqual([]);
+    await expect(readdir(join(root, 'out'))).rejects.toThrow('ENOENT');
   });
 
   test('given another version of the package, or none, when prepared, then the message says what to do', async () => {
@@ -111,8 +129,21 @@ describe('model.registry', () => {
     expect(() => new ModelRegistry(root, 'out')).toThrow('manifest.json is wrong');
   });
 
-  test('given the manifest of this repository, when read, then isnet is the default', () => {
+  test("given an operator's manifest that takes a name again, when read, then it is refused", async () => {
+    const { models } = JSON.parse(await readFile(join(root, 'models/manifest.json'), 'utf8')) as {
+      models: object[];
+    };
+    await writeFile(join(root, 'models/local.json'), JSON.stringify({ models: [models[1]] }));
+    expect(() => new ModelRegistry(root, 'out')).toThrow('taken already');
+  });
+
+  test('given the manifest of this repository, when read, then isnet is the default and variants have sources', () => {
     const { models } = new ModelRegistry(process.cwd(), '.cache/models');
     expect(models.find((model) => model.default)?.name).toBe('isnet');
+    const names = models.map(({ name }) => name);
+    expect(names).toEqual(
+      expect.arrayContaining(['isnet', 'isnet-vnni', 'isnet-fp32', 'isnet-fp16', 'isnet-original']),
+    );
+    for (const { source } of models) if (source.kind === 'recipe') expect(names).toContain(source.from);
   });
 });

@@ -4,13 +4,13 @@ import type { CutoutStage } from './cutout.stages.js';
 import { decodeForModel, decodeFull } from './decode.js';
 import { encodeCutout } from './encode.js';
 import { checkDimensions, probeFile, type ImageLimits } from './image.probe.js';
-import { applyMatte, type Raster } from './matte.js';
+import { applyMatte, type Mask, type Raster } from './matte.js';
 
 /** The network: its square input, and what turns pixels into a mask. */
 export interface Segmentation {
   sidePixels: number;
-  /** `sidePixels`² × 3 bytes of sRGB in, `sidePixels`² bytes of opacity out, which the caller wipes. */
-  segment: (pixels: Uint8Array) => Promise<Uint8Array>;
+  /** `sidePixels`² × 3 bytes of sRGB in; opacity out, on a grid of its own, which the caller wipes. */
+  segment: (pixels: Uint8Array) => Promise<Mask>;
 }
 
 /** One image to cut out. */
@@ -43,7 +43,6 @@ export async function cutOut(job: CutoutJob): Promise<Cutout> {
   const owned: Uint8Array[] = [];
   const timingsMs = { decode: 0, infer: 0, compose: 0, encode: 0 };
   const { network, options } = job;
-  const side = network.sidePixels;
   const perform = async <T>(stage: CutoutStage, work: () => Promise<T>): Promise<T> => {
     await job.onStage(stage);
     job.signal?.throwIfAborted();
@@ -55,8 +54,8 @@ export async function cutOut(job: CutoutJob): Promise<Cutout> {
   try {
     const { pixels, full } = await perform('decode', () => decodeTwice(job, owned));
     const mask = await perform('infer', () => network.segment(pixels));
-    owned.push(mask);
-    await perform('compose', async () => applyMatte(full, { data: mask, width: side, height: side }));
+    owned.push(mask.data);
+    await perform('compose', async () => applyMatte(full, mask));
     const data = await perform('encode', () => encodeCutout(full, options));
     return { data, width: full.width, height: full.height, format: options.format, timingsMs };
   } finally {

@@ -1,41 +1,56 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, readFileSync } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { Problem } from '#contracts/problem.catalogue.js';
-import { manifestSchema, type ModelEntry } from './model.manifest.js';
+import { assembleChunks } from './model.chunks.js';
+import {
+  copyWhole,
+  damageOf,
+  lengthOf,
+  ModelError,
+  readIfThere,
+  readJson,
+  readJsonIfThere,
+  sha256Of,
+  sha256OfFile,
+  writeJson,
+  writeWhole,
+  type PrepareProgress,
+} from './model.files.js';
+import { localManifestSchema, manifestSchema, type ModelEntry } from './model.manifest.js';
+import { calibrationSchema, type Calibration } from './recipe/calibration.js';
+import { prepareModel } from './recipe/recipes.js';
 
-/** A model cannot be prepared, or its file is not what the manifest says. The message is for the operator. */
-export class ModelError extends Error {
-  override readonly name = 'ModelError';
-}
+export { ModelError } from './model.files.js';
+export type { PrepareProgress } from './model.files.js';
 
-/** Called while a model is put together: bytes done, bytes in all. */
-export type PrepareProgress = (doneBytes: number, totalBytes: number) => void;
+const MANIFEST = 'models/manifest.json';
+const LOCAL_MANIFEST = 'models/local.json';
 
-const chunkIndexSchema = z.record(
-  z.string(),
-  z.object({
-    chunks: z.array(z.object({ hash: z.string().regex(/^[0-9a-f]{64}$/) })),
-  }),
-);
+/** What is known of a model before its file has been looked at. */
+export type NewModel = Omit<ModelEntry, 'bytes' | 'sha256' | 'source' | 'default' | 'file'>;
 
-/** The models of `models/manifest.json` and their files in the model folder. */
+/** The models of `models/manifest.json` and of the operator's `models/local.json`, and their files. */
 export class ModelRegistry {
   readonly models: readonly ModelEntry[];
   readonly #root: string;
   readonly #modelDir: string;
+  readonly #shipped: ReadonlySet<string>;
 
   /**
    * @param root folder of the package, with `models/` and `node_modules/`
    * @param modelDir where prepared models are kept; relative to `root` unless absolute
-   * @throws ModelError when the manifest cannot be read or is wrong
+   * @throws ModelError when a manifest cannot be read or is wrong
    */
   constructor(root: string, modelDir: string) {
     this.#root = root;
     this.#modelDir = resolve(root, modelDir);
-    this.models = readManifest(join(root, 'models/manifest.json'));
+    const shipped = parse(join(root, MANIFEST), manifestSchema, readJson).models;
+    this.#shipped = new Set(shipped.map(({ name }) => name));
+    this.models = [...shipped, ...this.#localModels()];
+    const names = new Set(this.models.map((model) => model.name));
+    if (names.size !== this.models.length) {
+      throw new ModelError(`${LOCAL_MANIFEST} is wrong: a name is taken already`);
+    }
   }
 
   /** @throws Problem `model-unknown` */
@@ -50,122 +65,104 @@ export class ModelRegistry {
     return join(this.#modelDir, entry.file);
   }
 
-  /** True when a file of the right length is there; `verify` looks at its content. */
+  /** True when a file of the right length is there; `verify`, and loading it, look at its content. */
   async isPrepared(entry: ModelEntry): Promise<boolean> {
-    const found = await stat(this.pathOf(entry)).catch(() => undefined);
-    return found?.isFile() === true && found.size === entry.bytes;
+    return (await lengthOf(this.pathOf(entry))) === entry.bytes;
   }
 
   /** @throws ModelError when the file is missing or its length or sha256 is not the manifest's */
   async verify(entry: ModelEntry): Promise<void> {
-    const damage = await this.#damageOf(entry);
+    const damage = await damageOf(this.pathOf(entry), entry);
     if (damage !== undefined) throw damage;
   }
 
-  async #damageOf(entry: ModelEntry): Promise<ModelError | undefined> {
-    const path = this.pathOf(entry);
-    if (!(await this.isPrepared(entry))) {
-      return new ModelError(`${entry.name}: ${path} is missing or has the wrong length`);
-    }
-    const intact = (await sha256OfFile(path)) === entry.sha256;
-    return intact ? undefined : new ModelError(`${entry.name}: the sha256 of ${path} is not the manifest's`);
-  }
-
   /**
-   * Puts a model's file into the model folder and returns its path; a file that verifies is left alone. The
-   * file appears at once and whole, or not at all, also when two processes prepare it at the same time.
-   * @throws ModelError
+   * Puts a model's file into the model folder and returns its path; a file that verifies is left alone, any other
+   * is replaced. The file appears at once and whole, or not at all.
+   * @throws ModelError, or WireError or RecipeError when a recipe does not fit
    */
   async prepare(entry: ModelEntry, onProgress: PrepareProgress = () => undefined): Promise<string> {
     const path = this.pathOf(entry);
-    const damage = await this.#damageOf(entry);
+    const damage = await damageOf(path, entry);
     if (damage === undefined) return path;
     if (entry.source.kind === 'file') throw damage;
-    await mkdir(this.#modelDir, { recursive: true });
-    const part = `${path}.${process.pid}.part`;
-    try {
-      await this.#assemble(entry, part, onProgress);
-      await rename(part, path);
-    } finally {
-      await rm(part, { force: true });
-    }
+    const pieces =
+      entry.source.kind === 'recipe'
+        ? await this.#derive(entry, entry.source)
+        : [await assembleChunks(entry, this.#root)];
+    await writeWhole(path, pieces, entry, onProgress);
     return path;
   }
 
-  async #assemble(entry: ModelEntry, part: string, onProgress: PrepareProgress): Promise<void> {
-    const { folder, hashes } = await this.#chunksOf(entry);
-    const whole = createHash('sha256');
-    const file = await open(part, 'w');
-    let doneBytes = 0;
-    try {
-      for (const hash of hashes) {
-        const bytes = await readChunk(entry, join(folder, hash), hash);
-        whole.update(bytes);
-        await writeAll(file, bytes);
-        doneBytes += bytes.length;
-        onProgress(doneBytes, entry.bytes);
-      }
-      await file.sync();
-    } finally {
-      await file.close();
+  /**
+   * Takes an ONNX file into the model folder and into the operator's manifest, in place of what was added under
+   * that name before. Other registries know it once they are made anew.
+   * @throws ModelError when the name is one of `models/manifest.json`, or the file cannot be read
+   */
+  async add(file: string, described: NewModel): Promise<ModelEntry> {
+    if (this.#shipped.has(described.name)) {
+      throw new ModelError(`${described.name} is a model of ${MANIFEST}: choose another name`);
     }
-    if (doneBytes !== entry.bytes || whole.digest('hex') !== entry.sha256) {
-      throw new ModelError(`${entry.name}: the assembled file is not the one of the manifest`);
-    }
+    const local = this.#localModels().filter(({ name }) => name !== described.name);
+    const bytes = await lengthOf(file);
+    if (bytes === undefined) throw new ModelError(`${file} cannot be read`);
+    const entry: ModelEntry = {
+      ...described,
+      default: false,
+      file: `${described.name}.onnx`,
+      bytes,
+      sha256: await sha256OfFile(file),
+      source: { kind: 'file' },
+    };
+    const manifest = localManifestSchema.parse({ models: [...local, entry] });
+    if (resolve(file) !== this.pathOf(entry)) await copyWhole(file, this.pathOf(entry));
+    await writeJson(join(this.#root, LOCAL_MANIFEST), manifest);
+    return entry;
   }
 
-  async #chunksOf(entry: ModelEntry): Promise<{ folder: string; hashes: string[] }> {
-    if (entry.source.kind !== 'npm-chunks') throw new ModelError(`${entry.name}: has no chunks`);
-    const { package: name, version, index, key } = entry.source;
-    const folder = join(this.#root, 'node_modules', name);
-    const [own, list] = await Promise.all([
-      readFile(join(folder, 'package.json'), 'utf8'),
-      readFile(join(folder, index), 'utf8'),
-    ]).catch(() => {
-      throw new ModelError(
-        `${entry.name}: the npm package ${name}@${version} is not installed: run "npm ci"`,
-      );
+  #localModels(): ModelEntry[] {
+    const read = (path: string): unknown => readJsonIfThere(path) ?? { models: [] };
+    return parse(join(this.#root, LOCAL_MANIFEST), localManifestSchema, read).models;
+  }
+
+  /** The bytes of a model that others are made of. */
+  async #original(entry: ModelEntry): Promise<Buffer> {
+    const bytes =
+      entry.source.kind === 'npm-chunks'
+        ? await assembleChunks(entry, this.#root)
+        : await readIfThere(this.pathOf(entry));
+    if (bytes === undefined || sha256Of(bytes) !== entry.sha256) {
+      throw new ModelError(`${entry.name}: is missing, or not the file of the manifest`);
+    }
+    return bytes;
+  }
+
+  async #derive(
+    entry: ModelEntry,
+    { from, recipe }: Extract<ModelEntry['source'], { kind: 'recipe' }>,
+  ): Promise<readonly Uint8Array[]> {
+    const original = this.find(from);
+    const calibration = recipe.kind === 'int8' ? this.#calibration(recipe.calibration, original) : undefined;
+    if (original.input.kind !== 'f32-nchw') throw new ModelError(`${entry.name}: ${from} takes no floats`);
+    return prepareModel(recipe, {
+      source: await this.#original(original),
+      input: original.input,
+      gridSidePixels: entry.output.sidePixels,
+      calibration,
     });
-    if ((JSON.parse(own) as { version?: unknown }).version !== version) {
-      throw new ModelError(`${entry.name}: needs ${name} in version ${version} exactly`);
+  }
+
+  #calibration(file: string, original: ModelEntry): Calibration {
+    const calibration = parse(join(this.#root, 'models', file), calibrationSchema, readJson);
+    if (calibration.sha256 !== original.sha256) {
+      throw new ModelError(`models/${file} was recorded on another file than ${original.name}`);
     }
-    const chunks = chunkIndexSchema.safeParse(JSON.parse(list)).data?.[key]?.chunks;
-    if (chunks === undefined)
-      throw new ModelError(`${entry.name}: ${index} of ${name} does not list "${key}"`);
-    return { folder: join(folder, index, '..'), hashes: chunks.map((chunk) => chunk.hash) };
+    return calibration;
   }
 }
 
-function readManifest(path: string): ModelEntry[] {
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(path, 'utf8'));
-  } catch {
-    throw new ModelError(`${path} cannot be read, or is not JSON`);
-  }
-  const parsed = manifestSchema.safeParse(json);
+function parse<T extends z.ZodType>(path: string, schema: T, read: (path: string) => unknown): z.output<T> {
+  const parsed = schema.safeParse(read(path));
   if (!parsed.success) throw new ModelError(`${path} is wrong: ${z.prettifyError(parsed.error)}`);
-  return parsed.data.models;
-}
-
-async function readChunk(entry: ModelEntry, path: string, sha256: string): Promise<Buffer> {
-  const bytes = await readFile(path).catch(() => {
-    throw new ModelError(`${entry.name}: chunk ${path} is missing`);
-  });
-  if (createHash('sha256').update(bytes).digest('hex') !== sha256) {
-    throw new ModelError(`${entry.name}: chunk ${path} is damaged`);
-  }
-  return bytes;
-}
-
-async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
-  for (let at = 0; at < bytes.length;) {
-    at += (await file.write(bytes, at, bytes.length - at)).bytesWritten;
-  }
-}
-
-async function sha256OfFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(piece as Buffer);
-  return hash.digest('hex');
+  return parsed.data;
 }

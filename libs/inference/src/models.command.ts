@@ -1,12 +1,24 @@
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
 import { loadSettings, SettingsError } from '#settings/settings.js';
 import { Problem } from '#contracts/problem.catalogue.js';
+import { addModel, additionSchema } from './model.addition.js';
+import type { ModelEntry } from './model.manifest.js';
 import { ModelError, ModelRegistry } from './model.registry.js';
+import { WireError } from './onnx/wire.reader.js';
+import { RecipeError } from './recipe/graph.index.js';
 
-const HELP = `Usage: npm run models -- <command> [name]
+const HELP = `Usage: npm run models -- <command>
 
-  list             the models of models/manifest.json, and which are prepared
-  prepare [name]   puts a model into MODEL_DIR and verifies it (default: MODEL)
-  verify [name]    checks length and sha256 of a prepared model (default: MODEL)
+  list                       the models there are, and which are prepared
+  prepare [name | --all]     puts a model into MODEL_DIR and verifies it (default: MODEL)
+  verify [name | --all]      checks length and sha256 of a prepared model (default: MODEL)
+  add FILE --name NAME --size PIXELS --mean R,G,B --std R,G,B --output sigmoid|logits
+      --licence TEXT --provenance TEXT [--title TEXT]
+                             takes an ONNX file with one float32 input [n, 3, size, size] into MODEL_DIR and
+                             models/local.json; afterwards MODEL=NAME uses it. Mean and std are those of rembg's
+                             sessions, in units of 0 to 1, for example for U2-Net:
+                             --size 320 --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225 --output sigmoid
 
 Exit codes: 0 done, 1 a model is missing or damaged, 2 wrong usage`;
 
@@ -14,10 +26,19 @@ const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 const MIB = 1024 * 1024;
 
-type Command = (registry: ModelRegistry, name: string) => Promise<void>;
+/** The arguments make no sense: answered with the help text. */
+class UsageError extends Error {}
 
-const COMMANDS: Record<string, Command> = {
-  list: async (registry) => {
+interface Request {
+  registry: ModelRegistry;
+  /** Model that workers load. */
+  model: string;
+  args: string[];
+}
+
+const COMMANDS: Record<string, (request: Request) => Promise<void>> = {
+  list: async ({ registry, args }) => {
+    if (args.length > 0) throw new UsageError();
     for (const model of registry.models) {
       const state = (await registry.isPrepared(model)) ? 'prepared' : 'not prepared';
       const mark = model.default ? ', default' : '';
@@ -25,44 +46,75 @@ const COMMANDS: Record<string, Command> = {
       say(`    licence: package ${model.licence.package}; weights: ${model.licence.weights}`);
     }
   },
-  prepare: async (registry, name) => {
-    const entry = registry.find(name);
-    const path = await registry.prepare(entry, progressLine(entry.name));
-    say(`${entry.name}: ready at ${path}`);
+  prepare: async (request) => {
+    for (const entry of chosen(request, ({ source }) => source.kind !== 'file')) {
+      const path = await request.registry.prepare(entry, progressLine(entry.name));
+      say(`${entry.name}: ready at ${path}`);
+    }
   },
-  verify: async (registry, name) => {
-    const entry = registry.find(name);
-    await registry.verify(entry);
-    say(`${entry.name}: ${registry.pathOf(entry)} is intact`);
+  verify: async (request) => {
+    const { registry } = request;
+    const there = await Promise.all(registry.models.map((entry) => registry.isPrepared(entry)));
+    for (const entry of chosen(request, (each) => there[registry.models.indexOf(each)] === true)) {
+      await registry.verify(entry);
+      say(`${entry.name}: ${registry.pathOf(entry)} is intact`);
+    }
+  },
+  add: async ({ registry, args }) => {
+    const { file, told } = additionOf(args);
+    const entry = await addModel(registry, file, told);
+    say(`${entry.name}: added as ${registry.pathOf(entry)}; use it with MODEL=${entry.name}`);
   },
 };
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** The model that is named, the configured one, or with `--all` those that `wanted` lets through. */
+function chosen({ registry, model, args }: Request, wanted: (entry: ModelEntry) => boolean): ModelEntry[] {
+  if (args.length > 1) throw new UsageError();
+  return args[0] === '--all' ? registry.models.filter(wanted) : [registry.find(args[0] ?? model)];
+}
+
+function additionOf(args: string[]): { file: string; told: z.output<typeof additionSchema> } {
+  const options = Object.fromEntries(
+    Object.keys(additionSchema.shape).map((key) => [key, { type: 'string' as const }]),
+  );
+  let parsed: { positionals: string[]; values: Record<string, unknown> };
+  try {
+    parsed = parseArgs({ args, options, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : '');
+  }
+  const [file, ...more] = parsed.positionals;
+  const told = additionSchema.safeParse({ ...parsed.values });
+  if (file === undefined || more.length > 0) throw new UsageError('One file is to be named.');
+  if (!told.success) throw new UsageError(z.prettifyError(told.error));
+  return { file, told: told.data };
+}
 
 /** Rewrites one line on a terminal; on anything else says only when a quarter more is done. */
 function progressLine(name: string): (doneBytes: number, totalBytes: number) => void {
   let shown = 0;
   return (doneBytes, totalBytes) => {
     const percent = Math.floor((100 * doneBytes) / totalBytes);
+    if (percent < shown + 25 && (percent < 100 || shown === 100)) return;
+    shown = percent;
     if (process.stdout.isTTY) process.stdout.write(`\r${name}: ${percent} %${percent === 100 ? '\n' : ''}`);
-    else if (percent >= shown + 25) say(`${name}: ${(shown = percent)} %`);
+    else say(`${name}: ${percent} %`);
   };
 }
 
-async function main([verb = '', name, ...rest]: string[]): Promise<number> {
-  if (verb === '--help' || verb === '-h' || verb === 'help' || verb === '') {
+async function main([verb = '', ...args]: string[]): Promise<number> {
+  if (['', '--help', '-h', 'help'].includes(verb)) {
     say(HELP);
     return verb === '' ? EXIT_USAGE : 0;
   }
-  const command = Object.hasOwn(COMMANDS, verb) ? COMMANDS[verb] : undefined;
-  if (command === undefined || rest.length > 0 || (verb === 'list' && name !== undefined)) {
-    process.stderr.write(`${HELP}\n`);
-    return EXIT_USAGE;
-  }
   try {
+    const command = Object.hasOwn(COMMANDS, verb) ? COMMANDS[verb] : undefined;
+    if (command === undefined) throw new UsageError();
     const settings = loadSettings(process.env);
     const registry = new ModelRegistry(process.cwd(), settings.MODEL_DIR);
-    await command(registry, name ?? settings.MODEL);
+    await command({ registry, model: settings.MODEL, args });
     return 0;
   } catch (error) {
     return complain(error);
@@ -70,14 +122,18 @@ async function main([verb = '', name, ...rest]: string[]): Promise<number> {
 }
 
 function complain(error: unknown): number {
-  if (error instanceof Problem && error.code === 'model-unknown') {
-    process.stderr.write('No such model: "npm run models -- list" names them\n');
+  const tell = (line: string): void => void process.stderr.write(`${line}\n`);
+  if (error instanceof UsageError) {
+    tell(error.message === '' ? HELP : `${error.message}\n\n${HELP}`);
     return EXIT_USAGE;
   }
-  const known = error instanceof ModelError || error instanceof SettingsError;
-  const text =
-    error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error);
-  process.stderr.write(`${text}\n`);
+  if (error instanceof Problem && error.code === 'model-unknown') {
+    tell('No such model: "npm run models -- list" names them');
+    return EXIT_USAGE;
+  }
+  const known = [ModelError, SettingsError, WireError, RecipeError].some((kind) => error instanceof kind);
+  const text = error instanceof Error ? error : new Error(String(error));
+  tell(known ? text.message : (text.stack ?? text.message));
   return EXIT_FAILED;
 }
 

@@ -1,6 +1,16 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { wipe } from '#vault/wipe.js';
+import { damageOf, ModelError } from './model.files.js';
 import type { ModelEntry } from './model.manifest.js';
+import { normalisation, toBytes, toPlanes } from './pixel.values.js';
+import { checkInterface } from './session.check.js';
+
+/** Opacity of each pixel, one byte, rows from the top: 0 background, 255 subject. `data` is the caller's to wipe. */
+export interface OpacityMask {
+  data: Uint8Array;
+  width: number;
+  height: number;
+}
 
 /**
  * A loaded network. `segment` blocks the event loop while it runs (onnxruntime-node computes on the calling
@@ -10,23 +20,24 @@ export class Segmenter {
   readonly sidePixels: number;
   readonly #session: InferenceSession;
   readonly #entry: ModelEntry;
-  readonly #tables: Float32Array[];
-  readonly #planes: Float32Array;
+  readonly #feed: Feed;
 
   private constructor(session: InferenceSession, entry: ModelEntry) {
     this.#session = session;
     this.#entry = entry;
     this.sidePixels = entry.input.sidePixels;
-    this.#tables = normalisation(entry);
-    this.#planes = new Float32Array(3 * this.sidePixels ** 2);
+    this.#feed = entry.input.kind === 'u8-nhwc' ? byteFeed(entry.input) : floatFeed(entry.input);
   }
 
   /**
-   * Loads a model file. Memory patterns and the arena are off so that pixels do not linger in pools; graph
-   * optimisation `all` is measured: it loads 0.2 s slower than `extended` and then infers a fifth faster.
-   * @throws Error of ONNX Runtime when the file is no model, or lacks the manifest's input or output
+   * Loads a model file after checking its content. Memory patterns and the arena are off so that pixels do not
+   * linger in pools; graph optimisation `all` is measured: it loads 0.2 s slower than `extended` and then infers
+   * a fifth faster.
+   * @throws ModelError when the file is not the manifest's, is no model, or has another input or output
    */
   static async load(entry: ModelEntry, path: string, threads: number): Promise<Segmenter> {
+    const damage = await damageOf(path, entry);
+    if (damage !== undefined) throw damage;
     const session = await InferenceSession.create(path, {
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
@@ -35,38 +46,40 @@ export class Segmenter {
       enableMemPattern: false,
       enableCpuMemArena: false,
       logSeverityLevel: 3,
+    }).catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : 'unknown reason';
+      throw new ModelError(`${entry.name}: ${path} cannot be loaded: ${reason}`);
     });
-    if (!session.inputNames.includes(entry.input.name) || !session.outputNames.includes(entry.output.name)) {
-      throw new Error(`${entry.name}: the model has no such input or output`);
-    }
+    checkInterface(session, entry);
     return new Segmenter(session, entry);
   }
 
   /** Runs once on a grey image, so that the first job does not pay for first touches of memory. */
   async warmUp(): Promise<void> {
-    wipe(await this.segment(new Uint8Array(3 * this.sidePixels ** 2).fill(128)));
+    wipe((await this.segment(new Uint8Array(3 * this.sidePixels ** 2).fill(128))).data);
   }
 
   /**
    * @param pixels side × side × 3 bytes: rows, columns, R G B. Not kept and not changed.
-   * @returns side × side bytes of opacity, the caller's to wipe
+   * @returns opacity on the model's own grid, which may be coarser than the input
+   * @throws ModelError when the result has not as many values as the manifest says
    */
-  readonly segment = async (pixels: Uint8Array): Promise<Uint8Array> => {
-    const side = this.sidePixels;
+  readonly segment = async (pixels: Uint8Array): Promise<OpacityMask> => {
     const { input, output } = this.#entry;
-    toPlanes(this.#planes, pixels, this.#tables);
-    const fed = new Tensor('float32', this.#planes, [1, 3, side, side]);
     try {
-      // Only the main output is named, so that the others are not copied out.
-      const results = await this.#session.run({ [input.name]: fed }, [output.name]);
+      // Only the main output is named, so that others are not copied out.
+      const results = await this.#session.run({ [input.name]: this.#feed.fill(pixels) }, [output.name]);
       const opacity = results[output.name] as Tensor;
-      const values = opacity.data as Float32Array;
-      const mask = toBytes(values, output.activation === 'sigmoid');
+      const values = opacity.data as Float32Array | Uint8Array;
+      const data = toMask(values, output);
       values.fill(0);
       opacity.dispose();
-      return mask;
+      if (data.length !== output.sidePixels ** 2) {
+        throw new ModelError(`${this.#entry.name}: the output is not ${output.sidePixels} pixels square`);
+      }
+      return { data, width: output.sidePixels, height: output.sidePixels };
     } finally {
-      this.#planes.fill(0);
+      this.#feed.clear();
     }
   };
 
@@ -76,31 +89,31 @@ export class Segmenter {
   }
 }
 
-/** What each byte value of R, G and B becomes: `(value - mean) / std`. */
-function normalisation({ input }: ModelEntry): Float32Array[] {
-  return input.mean.map((mean, channel) =>
-    Float32Array.from({ length: 256 }, (_, value) => (value - mean) / (input.std[channel] as number)),
-  );
+/** Makes pixels into what a network takes. */
+interface Feed {
+  fill: (pixels: Uint8Array) => Tensor;
+  clear: () => void;
 }
 
-/** Interleaved bytes to one plane of floats per channel. */
-function toPlanes(planes: Float32Array, pixels: Uint8Array, tables: Float32Array[]): void {
-  const size = planes.length / 3;
-  for (let channel = 0; channel < 3; channel += 1) {
-    const table = tables[channel] as Float32Array;
-    const start = channel * size;
-    for (let i = 0, at = channel; i < size; i += 1, at += 3)
-      planes[start + i] = table[pixels[at] as number] as number;
-  }
+/** The pixels as they are, not copied. */
+const byteFeed = ({ sidePixels: side }: ModelEntry['input']): Feed => ({
+  fill: (pixels) => new Tensor('uint8', pixels, [1, side, side, 3]),
+  clear: () => undefined,
+});
+
+/** Planes of floats, in memory that is used again. */
+function floatFeed(input: Extract<ModelEntry['input'], { kind: 'f32-nchw' }>): Feed {
+  const side = input.sidePixels;
+  const tables = normalisation(input);
+  const planes = new Float32Array(3 * side ** 2);
+  return {
+    fill: (pixels) => {
+      toPlanes(planes, pixels, tables);
+      return new Tensor('float32', planes, [1, 3, side, side]);
+    },
+    clear: () => void planes.fill(0),
+  };
 }
 
-/** Opacity 0..1 to 0..255, rounded and clamped. */
-function toBytes(values: Float32Array, logits: boolean): Uint8Array {
-  const mask = new Uint8Array(values.length);
-  for (let i = 0; i < mask.length; i += 1) {
-    const raw = values[i] as number;
-    const value = logits ? 1 / (1 + Math.exp(-raw)) : raw;
-    mask[i] = value <= 0 ? 0 : value >= 1 ? 255 : value * 255 + 0.5;
-  }
-  return mask;
-}
+const toMask = (values: Float32Array | Uint8Array, output: ModelEntry['output']): Uint8Array =>
+  output.kind === 'u8' ? Uint8Array.from(values) : toBytes(values, output.activation === 'sigmoid');

@@ -11,11 +11,11 @@ const CONTROL_BYTES = 1_048_576;
 const TEXT_DISTINCT = 8;
 const UTF16_DISTINCT = 6;
 
-/** How the model of the audited system takes its input. */
+/** How the model of the audited system takes its input: as bytes, or as floats with a mean and a deviation. */
 export interface ModelInput {
   sidePixels: number;
-  mean: readonly number[];
-  std: readonly number[];
+  mean?: readonly number[];
+  std?: readonly number[];
 }
 
 /** One picture that is sent once, and all forms in which it could be left behind. */
@@ -39,7 +39,10 @@ export class Canary {
     canary.#add('pixels RGB', withoutAlpha(full.data));
     const pixels = await decodeForModel(bytes, model.sidePixels, MOST_PIXELS);
     canary.#add('model pixels', pixels);
-    canary.#add('model tensor', tensorOf(pixels, model), { unitBytes: 4 });
+    const { mean, std } = model;
+    if (mean !== undefined && std !== undefined) {
+      canary.#add('model tensor', tensorOf(pixels, { mean, std }), { unitBytes: 4 });
+    }
     canary.#addText('EXIF text', exifText);
     canary.#addText('file name', canary.fileName);
     return canary;
@@ -96,7 +99,7 @@ function withoutAlpha(rgba: Uint8Array): Uint8Array {
 }
 
 /** One plane of float32 for each channel, `(value - mean) / std`, as the network is fed. */
-function tensorOf(pixels: Uint8Array, { mean, std }: ModelInput): Uint8Array {
+function tensorOf(pixels: Uint8Array, { mean, std }: Required<Omit<ModelInput, 'sidePixels'>>): Uint8Array {
   const size = pixels.length / 3;
   const planes = new Float32Array(pixels.length);
   for (let channel = 0; channel < 3; channel += 1) {

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const reaches = z.array(z.number().nonnegative()).min(1);
+
+/**
+ * What a network's inner values reach on photographs: per tensor and channel the largest magnitude (`max`) and
+ * the one that 99.9 % of all values stay below (`p999`), and the mean value. Three significant digits are kept.
+ */
+export const calibrationSchema = z.strictObject({
+  model: z.string().min(1).describe('Name of the model that was observed'),
+  sha256: sha256.describe('Of that model'),
+  method: z.string().min(1),
+  photos: z
+    .array(z.strictObject({ name: z.string(), sha256, origin: z.string(), licence: z.string() }))
+    .min(1),
+  tensors: z.record(
+    z.string(),
+    z.strictObject({ max: reaches, p999: reaches, mean: z.array(z.number()).min(1) }),
+  ),
+});
+
+/** Recorded activation statistics: `models/*.calibration.json`, written by `bench/calibrate.bench.ts`. */
+export type Calibration = z.output<typeof calibrationSchema>;
