@@ -21,6 +21,8 @@ import { serveDocs } from './ops/docs.js';
 /** Exit status of a process that must not be restarted before its configuration is mended (sysexits.h). */
 const EX_CONFIG = 78;
 
+const CLOSE_IDLE_EVERY_MS = 50;
+
 async function openContext(stopping: AbortSignal): Promise<ApiContext> {
   const settings = loadSettings(process.env);
   if (settings.REDIS_URL === undefined)
@@ -92,7 +94,10 @@ async function main(): Promise<void> {
     void close().then(() => process.exit(0));
   };
   const close = async (): Promise<void> => {
+    // Connections that fall idle while the last answers go out would be kept alive for seconds.
+    const idle = setInterval(() => void app.getHttpServer().closeIdleConnections(), CLOSE_IDLE_EVERY_MS);
     await app.close();
+    clearInterval(idle);
     await broker.sweeper.stop();
     await broker.close();
     log.info('stopped', { service: 'api' });
