@@ -95,7 +95,9 @@ async function main(): Promise<void> {
   };
   const close = async (): Promise<void> => {
     // Connections that fall idle while the last answers go out would be kept alive for seconds.
-    const idle = setInterval(() => void app.getHttpServer().closeIdleConnections(), CLOSE_IDLE_EVERY_MS);
+    const idle = setInterval(() => {
+      app.getHttpServer().closeIdleConnections();
+    }, CLOSE_IDLE_EVERY_MS);
     await app.close();
     clearInterval(idle);
     await broker.sweeper.stop();
