@@ -25,9 +25,12 @@ async function openContext(settings: Settings & { REDIS_URL: string }): Promise<
     maxPixels: settings.MAX_MEGAPIXELS * 1_000_000,
     maxSidePixels: settings.MAX_SIDE_PIXELS,
   });
+  // The model loads while everything else is opened.
+  const engineReady = engine.start();
+  engineReady.catch(() => undefined);
   const broker = await openBroker(settings, 'worker');
   for (const fault of broker.faults) log.warn('retention', { fault });
-  return { settings, log, kek, engine, broker };
+  return { settings, log, kek, engine, engineReady, broker };
 }
 
 async function main(): Promise<void> {

@@ -34,8 +34,8 @@ export class WorkerService {
 
   /** Resolves once the model is warm and jobs are taken. `onDead` is called when this process can do no work. */
   async start(onDead: () => void): Promise<void> {
-    const { engine, log } = this.context;
-    await engine.start();
+    const { engineReady, log } = this.context;
+    await engineReady;
     await this.cancellations.listen();
     this.consumer = this.context.broker.consume({
       concurrency: CONCURRENCY,
