@@ -17,7 +17,7 @@ Without --url it starts a system of its own, as npm start would, and ends it aft
   --pid ROLE=PID         a process of it; ROLE is api, worker, engine, redis, nginx; repeatable. Engines are
                          found below their workers
   --container ROLE=NAME  the same by the name of a container (asks docker inspect)
-  --redis-url URL        how to ask Redis for its keys (else as the API was told)
+  --redis-url URL        look at its Redis' keys too, as a user who may: +scan +type +@read ~*
   --allow-kill           also walk the paths that kill processes of a running service
   --paths a,b            only these: ${ALL_PATHS.map(({ name }) => name).join(', ')}
   --report FILE          write a report: .json, .html or .md; repeatable

@@ -16,7 +16,7 @@ function keyspaceRows({ paths, atEnd, findings }: AuditReport): Cell[][] {
     (look) => look !== undefined,
   );
   if (looks.length === 0)
-    return [[plain('Redis keys and values'), plain('no address of Redis known'), plain(''), NOT_RUN]];
+    return [[plain('Redis keys and values'), plain('needs --redis-url'), plain(''), NOT_RUN]];
   const found = findings.filter(({ channel }) => channel === 'keyspace').length;
   const keys = looks.reduce((sum, look) => sum + look.keys, 0);
   const bytes = looks.reduce((sum, look) => sum + look.bytes, 0);

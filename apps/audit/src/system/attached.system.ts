@@ -1,4 +1,4 @@
-import { allProcesses, descendants, entryOf, roleOf, startVariable } from './process.table.js';
+import { allProcesses, descendants, entryOf, roleOf } from './process.table.js';
 import type { ProcessEntry, Role, ServiceProcess } from './process.table.js';
 import { AuditImpossible, type AuditedSystem } from './audited.system.js';
 
@@ -28,8 +28,7 @@ export class AttachedSystem implements AuditedSystem {
       if (entry === undefined) throw new AuditImpossible(`--pid ${role}=${pid}: there is no such process.`);
       return { role, entry };
     });
-    const api = pids.find(({ role }) => role === 'api');
-    this.redisUrl = redisUrl ?? (api === undefined ? undefined : startVariable(api.pid, 'REDIS_URL'));
+    this.redisUrl = redisUrl;
   }
 
   /** Those named, or whoever took their place, and the engines. */

@@ -2,10 +2,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AuditImpossible, eventually, type AuditedSystem } from './audited.system.js';
-import { descendants, roleOf, startVariable, type ServiceProcess } from './process.table.js';
+import { OwnRedis } from './own.redis.js';
+import { descendants, roleOf, type ServiceProcess } from './process.table.js';
 
 const ROOT = fileURLToPath(new URL('../../../../../', import.meta.url));
 const START_LIMIT_MS = 90_000;
@@ -13,8 +14,7 @@ const STOP_LIMIT_MS = 15_000;
 
 /** Short lives, so that running out can be waited for; everything else as `npm start` has it. */
 const SETTINGS = {
-  // Empty counts as unset: a Redis and a key of its own.
-  REDIS_URL: '',
+  // Empty counts as unset: a key of its own.
   KEK_FILE: '',
   PORT: '0',
   HOST: '127.0.0.1',
@@ -29,55 +29,51 @@ const SETTINGS = {
 export class OwnSystem implements AuditedSystem {
   readonly isOwn = true;
   readonly mayKill = true;
-  readonly #launcher: ChildProcess;
-  readonly #folder: string;
+  readonly #folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'audit-'));
+  readonly #redis = new OwnRedis(ROOT, this.#folder);
   readonly #printed: Buffer[] = [];
+  #launcher: ChildProcess | undefined;
   url = '';
 
   private constructor() {
-    this.#folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'audit-'));
-    this.#launcher = spawn(process.execPath, [join(ROOT, 'launcher', 'start.mjs')], {
-      cwd: ROOT,
-      env: { ...process.env, ...SETTINGS, TMPDIR: this.#folder },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    for (const stream of [this.#launcher.stdout, this.#launcher.stderr]) {
-      stream?.on('data', (piece: Buffer) => this.#printed.push(piece));
-    }
-    process.once('exit', () => this.#launcher.kill('SIGTERM'));
+    this.#redis.onOutput((piece) => this.#printed.push(piece));
   }
 
   /** Starts it; resolves once it takes work. @throws AuditImpossible when it does not start */
   static async start(): Promise<OwnSystem> {
     const system = new OwnSystem();
-    const address = await eventually(() => system.#announced(), START_LIMIT_MS);
-    if (address === undefined || address === '') {
+    try {
+      await system.#redis.ready();
+      const launcher = system.#launch();
+      const address = await eventually(() => system.#announced(launcher), START_LIMIT_MS);
+      if (address === undefined || address === '') {
+        throw new AuditImpossible(`The system to audit did not start:\n${String(system.output())}`);
+      }
+      system.url = address;
+      return system;
+    } catch (error) {
       await system.stop();
-      throw new AuditImpossible(`The system to audit did not start:\n${String(system.output())}`);
+      throw error;
     }
-    system.url = address;
-    return system;
   }
 
-  /** Folder of the run, with the socket of its Redis, and the temporary folder. */
+  /** The folder with the socket of its Redis, which is its temporary folder too. */
   get privateFolders(): string[] {
-    const socket = /^unix:\/\/(.+)$/.exec(this.redisUrl ?? '')?.[1];
-    return socket === undefined ? [this.#folder] : [this.#folder, dirname(socket)];
+    return [this.#folder];
   }
 
-  /** As the API was told. */
-  get redisUrl(): string | undefined {
-    const api = this.processes().find(({ role }) => role === 'api');
-    return api === undefined ? undefined : startVariable(api.pid, 'REDIS_URL');
+  /** As a user who may look at every key. */
+  get redisUrl(): string {
+    return this.#redis.readerUrl;
   }
 
-  /** Everything below the launcher, and the launcher. */
+  /** Redis, and everything below the launcher. */
   processes(): ServiceProcess[] {
-    const below = descendants(this.#launcher.pid ?? 0).map((entry) => ({
+    const below = descendants(this.#launcher?.pid ?? 0).map((entry) => ({
       role: roleOf(entry),
       pid: entry.pid,
     }));
-    return below.filter(({ role }) => role !== 'other');
+    return [...below.filter(({ role }) => role !== 'other'), { role: 'redis', pid: this.#redis.pid }];
   }
 
   /** What the launcher and all below it have printed. */
@@ -87,18 +83,35 @@ export class OwnSystem implements AuditedSystem {
 
   /** Ends it. */
   async stop(): Promise<void> {
-    if (this.#launcher.exitCode === null && this.#launcher.signalCode === null) {
-      const exited = once(this.#launcher, 'exit');
-      this.#launcher.kill('SIGTERM');
-      const late = setTimeout(() => this.#launcher.kill('SIGKILL'), STOP_LIMIT_MS);
+    const launcher = this.#launcher;
+    if (launcher !== undefined && launcher.exitCode === null && launcher.signalCode === null) {
+      const exited = once(launcher, 'exit');
+      launcher.kill('SIGTERM');
+      const late = setTimeout(() => launcher.kill('SIGKILL'), STOP_LIMIT_MS);
       await exited;
       clearTimeout(late);
     }
+    await this.#redis.stop();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  #announced(): string | undefined {
-    if (this.#launcher.exitCode !== null) return '';
+  #launch(): ChildProcess {
+    const launcher = spawn(process.execPath, [join(ROOT, 'launcher', 'start.mjs')], {
+      cwd: ROOT,
+      env: { ...process.env, ...SETTINGS, REDIS_URL: this.#redis.url, TMPDIR: this.#folder },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [launcher.stdout, launcher.stderr]) {
+      stream.on('data', (piece: Buffer) => this.#printed.push(piece));
+    }
+    process.once('exit', () => launcher.kill('SIGTERM'));
+    this.#launcher = launcher;
+    return launcher;
+  }
+
+  /** The address that it announces; empty when it has ended instead. */
+  #announced(launcher: ChildProcess): string | undefined {
+    if (launcher.exitCode !== null) return '';
     return /is ready: (\S+)/.exec(String(this.output()))?.[1];
   }
 }

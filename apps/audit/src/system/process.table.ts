@@ -55,16 +55,6 @@ export function roleOf({ command }: ProcessEntry): Role {
   return /^nginx/.test(command) ? 'nginx' : 'other';
 }
 
-/** A variable of the environment that a process was started with. */
-export function startVariable(pid: number, name: string): string | undefined {
-  try {
-    const entries = readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
-    return entries.find((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1);
-  } catch {
-    return undefined;
-  }
-}
-
 /** Clock ticks of processor time that a process has used. */
 export function ticksUsed(pid: number): number {
   try {
