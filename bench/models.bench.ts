@@ -112,7 +112,7 @@ function child(name: string): Child {
 }
 
 /** The least of each figure: what others on the machine take only ever adds. */
-const better = (before: Measured | undefined, now: Measured): Measured => {
+function better(before: Measured | undefined, now: Measured): Measured {
   const least = (key: keyof Measured): number => tenth(Math.min(before?.[key] ?? Infinity, now[key]));
   return {
     loadMs: least('loadMs'),
@@ -121,7 +121,7 @@ const better = (before: Measured | undefined, now: Measured): Measured => {
     rssMb: least('rssMb'),
     peakRssMb: least('peakRssMb'),
   };
-};
+}
 
 /** Per photo: mean absolute difference of alpha (of 255), and soft intersection over union. */
 function distance(own: Buffer[] = [], reference: Buffer[] = []): { mae: number[]; iou: number[] } {
