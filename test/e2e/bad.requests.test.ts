@@ -100,7 +100,7 @@ test('given multipart that is malformed, when it is posted, then the answer is 4
   const tries: [type: string, body: string | Buffer, code: string][] = [
     ['multipart/form-data', 'no boundary at all', 'malformed-multipart'],
     ['multipart/form-data; boundary=x', 'no part at all', 'malformed-multipart'],
-    ['multipart/form-data; boundary=x', Buffer.concat([Buffer.from(part), image]), 'upload-interrupted'],
+    ['multipart/form-data; boundary=x', Buffer.concat([Buffer.from(part), image]), 'malformed-multipart'],
   ];
   for (const [type, body, code] of tries) {
     expectProblem(await api.post(body, { headers: { 'Content-Type': type } }), 400, code);

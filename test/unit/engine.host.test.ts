@@ -18,6 +18,15 @@ const request = (more: Partial<CutoutRequest> = {}): CutoutRequest => ({
   ...more,
 });
 
+/** True while a process of that id exists. */
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 /** Resolves once the engine is inside the network; call `onStage` of the request given. */
 function insideInference(): { reached: Promise<void>; onStage: (stage: string) => void } {
   let reach: () => void;
@@ -87,7 +96,7 @@ describe('engine.host', () => {
     expect(host.facts!.pid).not.toBe(before);
   }, 60_000);
 
-  test('given aborted signals, when running, waiting or not begun, then each is cancelled and the child lives on', async () => {
+  test('given aborted signals, when running, waiting or not begun, then each is cancelled and the child that had one is replaced', async () => {
     const before = host.facts!.pid;
     const [running, waiting] = [new AbortController(), new AbortController()];
     const { reached, onStage } = insideInference();
@@ -102,7 +111,8 @@ describe('engine.host', () => {
     waiting.abort();
     await Promise.all(cancelled);
     expect((await next).format).toBe('webp');
-    expect(host.facts!.pid).toBe(before);
+    expect(host.facts!.pid).not.toBe(before);
+    expect(isAlive(before)).toBe(false);
   }, 60_000);
 
   test('given signals meant for the whole process group, when they reach the child, then it goes on', async () => {

@@ -55,7 +55,7 @@ async function createApp(context: ApiContext): Promise<NestFastifyApplication> {
   const server = adapter.getInstance();
   logAccess(server, context.log);
   scrubParserAfterBodies(server);
-  await prepareServer(server, context.settings);
+  prepareServer(server, context.settings);
   await servePage(server, context.pageFolder);
   app.useGlobalFilters(new ProblemFilter(context.log));
   serveDocs(app);

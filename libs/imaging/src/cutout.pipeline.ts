@@ -4,6 +4,7 @@ import type { CutoutStage } from './cutout.stages.js';
 import { decodeForModel, decodeFull } from './decode.js';
 import { encodeCutout } from './encode.js';
 import { checkDimensions, probeFile, type ImageLimits } from './image.probe.js';
+import { stripMetadata } from './metadata.strip.js';
 import { applyMatte, type Mask, type Raster } from './matte.js';
 
 /** The network: its square input, and what turns pixels into a mask. */
@@ -15,14 +16,13 @@ export interface Segmentation {
 
 /** One image to cut out. */
 export interface CutoutJob {
-  /** Encoded image; its owner wipes it. */
+  /** Encoded image. Its metadata is taken out in place; its owner wipes it. */
   image: Buffer;
   options: JobOptions;
   limits: ImageLimits;
   network: Segmentation;
-  /** Called when a stage begins; awaited, so that a cancellation that came in meanwhile can be heard. */
-  onStage: (stage: CutoutStage) => void | Promise<void>;
-  signal?: AbortSignal;
+  /** Called when a stage begins. */
+  onStage: (stage: CutoutStage) => void;
 }
 
 /** A finished cut-out. `data` is the caller's to wipe. */
@@ -37,15 +37,13 @@ export interface Cutout {
 /**
  * Cuts the subject out of an image: decode → infer → compose → encode.
  * @throws Problem `image-type-unsupported` | `image-corrupt` | `image-too-many-pixels` | `processing-failed`
- * @throws the signal's reason, between two stages
  */
 export async function cutOut(job: CutoutJob): Promise<Cutout> {
   const owned: Uint8Array[] = [];
   const timingsMs = { decode: 0, infer: 0, compose: 0, encode: 0 };
   const { network, options } = job;
   const perform = async <T>(stage: CutoutStage, work: () => Promise<T>): Promise<T> => {
-    await job.onStage(stage);
-    job.signal?.throwIfAborted();
+    job.onStage(stage);
     const begin = performance.now();
     const outcome = await work();
     timingsMs[stage] = performance.now() - begin;
@@ -71,8 +69,9 @@ async function decodeTwice(
   job: CutoutJob,
   owned: Uint8Array[],
 ): Promise<{ pixels: Uint8Array; full: Raster }> {
-  const { image, limits, network } = job;
-  checkDimensions(probeFile(image), limits);
+  const { limits, network } = job;
+  checkDimensions(probeFile(job.image), limits);
+  const image = stripMetadata(job.image);
   const decoded = [
     decodeForModel(image, network.sidePixels, limits.maxPixels),
     decodeFull(image, limits.maxPixels),

@@ -17,13 +17,15 @@ const moved = new WeakMap<Socket, { read: number; written: number }>();
 export function logAccess(server: FastifyInstance, log: Log): void {
   server.addHook('onRequest', (request, reply, done) => {
     const socket = request.raw.socket;
+    // Asked for now: a closed socket no longer knows.
+    const client = request.ip;
     reply.raw.once('close', () => {
       const before = moved.get(socket) ?? { read: 0, written: 0 };
       const now = { read: socket.bytesRead, written: socket.bytesWritten };
       moved.set(socket, now);
       const route = request.routeOptions.url ?? 'none';
       log[PROBES.has(route) ? 'debug' : 'info']('access', {
-        client: request.ip,
+        client,
         agent: (request.headers['user-agent'] ?? '').slice(0, AGENT_CHARACTERS),
         method: request.method,
         route,

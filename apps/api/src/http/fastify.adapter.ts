@@ -1,4 +1,3 @@
-import multipart from '@fastify/multipart';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '#contracts/problem.catalogue.js';
@@ -37,8 +36,7 @@ export function createAdapter(settings: Settings): FastifyAdapter {
 }
 
 /** Body parsing and size limits, to be set up before Nest adds its routes. */
-export async function prepareServer(server: FastifyInstance, settings: Settings): Promise<void> {
-  await server.register(multipart);
+export function prepareServer(server: FastifyInstance, settings: Settings): void {
   server.removeContentTypeParser(['application/json', 'text/plain']);
   server.addContentTypeParser('*', (_request, payload, done) => {
     done(null, payload);

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { jobOptionsSchema, type JobOptions } from '#contracts/job.options.js';
 import { Problem } from '#contracts/problem.catalogue.js';
+import { MultipartReader } from './multipart.reader.js';
 
 /** Takes in the bytes of the image as they arrive. */
 export type ImageSink = (bytes: AsyncIterable<Buffer>) => Promise<void>;
@@ -69,39 +70,33 @@ interface MultipartReading {
 
 async function readMultipart(request: FastifyRequest, reading: MultipartReading): Promise<JobOptions> {
   const { maxBytes, sink, fields } = reading;
-  let images = 0;
-  const limits = {
-    fileSize: maxBytes + 1,
-    files: 2,
-    fields: MAX_FIELDS,
-    fieldSize: MAX_FIELD_BYTES,
-    fieldNameSize: 100,
-    parts: MAX_FIELDS + 3,
-    headerPairs: 50,
-  };
-  try {
-    for await (const part of request.parts({ limits })) {
-      if (part.type === 'field') {
-        if (part.valueTruncated || part.fieldnameTruncated) throw new Problem('invalid-request');
-        fields.push([part.fieldname, part.value]);
-        continue;
-      }
-      images += 1;
-      if (images > 1) throw new Problem('multiple-images');
-      if (part.fieldname !== 'image') throw new Problem('missing-image');
-      await sink(capped(part.file, maxBytes));
+  const form = new MultipartReader(request.raw, request.headers['content-type'] ?? '');
+  const known = fields.length;
+  let hasImage = false;
+  for await (const part of form.parts()) {
+    if (part.name === 'image') {
+      if (hasImage) throw new Problem('multiple-images');
+      hasImage = true;
+      await sink(capped(part.body, maxBytes));
+    } else if (part.isFile) {
+      throw new Problem('missing-image');
+    } else {
+      if (fields.length - known >= MAX_FIELDS) throw new Problem('invalid-request');
+      fields.push([part.name, await fieldValue(part.body)]);
     }
-  } catch (error) {
-    throw error instanceof Problem ? error : new Problem(malformed(error));
   }
-  if (images === 0) throw new Problem('missing-image');
+  if (!hasImage) throw new Problem('missing-image');
   return parseOptions(fields);
 }
 
-/** Names the failure of the multipart parser, whose errors carry codes but no status worth passing on. */
-function malformed(error: unknown): 'multiple-images' | 'invalid-request' | 'malformed-multipart' {
-  const code = (error as { code?: unknown } | null)?.code;
-  if (code === 'FST_FILES_LIMIT') return 'multiple-images';
-  if (code === 'FST_FIELDS_LIMIT' || code === 'FST_PARTS_LIMIT') return 'invalid-request';
-  return 'malformed-multipart';
+/** The text of a field. @throws Problem `invalid-request` when it is longer than any option */
+async function fieldValue(body: AsyncIterable<Buffer>): Promise<string> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of body) {
+    bytes += piece.length;
+    if (bytes > MAX_FIELD_BYTES) throw new Problem('invalid-request');
+    pieces.push(Buffer.from(piece));
+  }
+  return Buffer.concat(pieces).toString('utf8');
 }

@@ -77,11 +77,12 @@ export class EngineHost {
    * Cuts out one image, after those that came before it.
    * @throws Problem with the code the child gave, or `deadline-exceeded` (the child was killed)
    * @throws EngineCrash when the child died of, or at least during, this image
-   * @throws Cancelled when the signal aborts; at once, although the child notices between two stages only
+   * @throws Cancelled when the signal aborts (a child that had the image already was killed)
    * @throws EngineUnavailable when the engine was stopped or cannot be started
    */
   async run(request: CutoutRequest): Promise<CutoutResult> {
     if (this.#stopped) throw new EngineUnavailable('the engine was stopped');
+    if (request.signal?.aborted === true) throw new Cancelled();
     const job = new EngineJob(request, this.#estimate, {
       onAbort: () => this.#abandon(job),
       onDeadline: () => this.#child?.kill(),
@@ -148,7 +149,7 @@ export class EngineHost {
     this.#failures = 0;
     job.leave();
     if (message.type === 'failed') {
-      job.fail(message.code === 'job-cancelled' ? new Cancelled() : new Problem(message.code));
+      job.fail(new Problem(message.code));
     } else {
       const { width, height, format, timingsMs } = message;
       this.#estimate.learn(timingsMs.infer);
@@ -157,11 +158,14 @@ export class EngineHost {
     this.#next();
   }
 
-  /** The caller no longer wants this image: it leaves the line, or the child is told. */
+  /**
+   * The caller no longer wants this image: it leaves the line, or its child is replaced. Native code cannot be
+   * told to stop, and until it ends by itself the image would stay in memory.
+   */
   #abandon(job: EngineJob): void {
     const place = this.#waiting.indexOf(job);
     if (place >= 0) this.#waiting.splice(place, 1);
-    else if (this.#current === job) this.#child?.send({ type: 'cancel', id: job.id });
+    else if (this.#current === job) this.#child?.kill();
     job.fail(new Cancelled());
   }
 
@@ -173,8 +177,8 @@ export class EngineHost {
     this.#facts = undefined;
     if (this.#stopped) return;
     job?.leave();
+    if (job === undefined || !(job.overdue || job.settled)) this.#failures += 1;
     job?.fail(job.overdue ? new Problem('deadline-exceeded') : new EngineCrash());
-    if (job?.overdue !== true) this.#failures += 1;
     if (!wasReady && this.#failures >= PATIENCE) {
       this.#giveBack(new EngineUnavailable('the engine cannot be started'));
     }

@@ -33,8 +33,12 @@ export class EngineJob {
     this.result = new Promise((resolve, reject) => {
       this.#settle = (outcome) => (outcome instanceof Error ? reject(outcome) : resolve(outcome));
     });
-    if (request.signal?.aborted === true) queueMicrotask(events.onAbort);
     request.signal?.addEventListener('abort', events.onAbort, { once: true });
+  }
+
+  /** True once the caller has its answer. */
+  get settled(): boolean {
+    return this.#settle === undefined;
   }
 
   /** The child has the image now: its deadline runs. */

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import { Problem, type ProblemCode } from '#contracts/problem.catalogue.js';
+import { Problem } from '#contracts/problem.catalogue.js';
 import { cutOut, type Segmentation } from '#imaging/cutout.pipeline.js';
 import type { ImageLimits } from '#imaging/image.probe.js';
 import { ModelRegistry } from '#inference/model.registry.js';
@@ -29,7 +29,7 @@ interface Engine {
 }
 
 let engine: Engine | undefined;
-let running: { id: number; abort: AbortController } | undefined;
+let busy = false;
 
 const socket = new Socket({ fd: ENGINE_FD, readable: true, writable: true });
 const decoder = new FrameDecoder({ maxHeaderBytes: MAX_HEADER_BYTES, maxPayloadBytes: MAX_IMAGE_BYTES });
@@ -58,9 +58,6 @@ async function receive({ header, payload }: Frame): Promise<void> {
   switch (message.type) {
     case 'start':
       return start(message);
-    case 'cancel':
-      if (running?.id === message.id) running.abort.abort();
-      return;
     case 'cutout':
       return work(message, payload);
   }
@@ -81,32 +78,20 @@ async function start(message: Extract<ToEngine, { type: 'start' }>): Promise<voi
 
 /** One image. The parent sends the next one only after the answer to this one. */
 async function work({ id, options }: Extract<ToEngine, { type: 'cutout' }>, image: Buffer): Promise<void> {
-  if (engine === undefined || running !== undefined) throw new Error('not the time for an image');
-  const abort = new AbortController();
-  running = { id, abort };
+  if (engine === undefined || busy) throw new Error('not the time for an image');
+  busy = true;
   try {
-    const onStage = (stage: Extract<FromEngine, { type: 'stage' }>['stage']): Promise<void> => {
+    const onStage = (stage: Extract<FromEngine, { type: 'stage' }>['stage']): void => {
       send({ type: 'stage', id, stage });
-      return hearCancellation();
     };
-    const { data, ...facts } = await cutOut({ image, options, ...engine, onStage, signal: abort.signal });
+    const { data, ...facts } = await cutOut({ image, options, ...engine, onStage });
     send({ type: 'done', id, ...facts }, data);
   } catch (error) {
-    send({ type: 'failed', id, code: codeOf(error, abort.signal) });
+    send({ type: 'failed', id, code: error instanceof Problem ? error.code : 'processing-failed' });
   } finally {
     wipe(image);
-    running = undefined;
+    busy = false;
   }
-}
-
-/** Lets the event loop read the socket once: the stages before may have blocked it. */
-async function hearCancellation(): Promise<void> {
-  for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-}
-
-function codeOf(error: unknown, signal: AbortSignal): ProblemCode {
-  if (signal.aborted) return 'job-cancelled';
-  return error instanceof Problem ? error.code : 'processing-failed';
 }
 
 function send(message: FromEngine, payload?: Buffer): void {

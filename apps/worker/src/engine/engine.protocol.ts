@@ -27,7 +27,6 @@ export const toEngineSchema = z.discriminatedUnion('type', [
     warmUp: z.boolean(),
   }),
   z.strictObject({ type: z.literal('cutout'), id, options: jobOptionsSchema }),
-  z.strictObject({ type: z.literal('cancel'), id }),
 ]);
 
 /** A message to the engine. */
