@@ -3,6 +3,15 @@ import { once } from 'node:events';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 
+/** The command that starts a process of the service. */
+export type Launch = (kind: 'node' | 'redis', command: [string, ...string[]]) => [string, ...string[]];
+
+/** As everywhere: under the limits of contained.sh. */
+export const CONTAINED: Launch = (kind, command) => ['launcher/contained.sh', kind, ...command];
+
+/** Without them, for measuring what they cost and for showing that the guard notices. */
+export const BARE: Launch = (_kind, command) => command;
+
 /** A real redis-server under our redis.conf, on a unix socket in `folder`. */
 export class RedisProcess {
   private child: ChildProcess | undefined;
@@ -12,6 +21,7 @@ export class RedisProcess {
     private readonly folder: string,
     private readonly maxmemory = '256mb',
     private readonly more: readonly string[] = [],
+    private readonly launch: Launch = CONTAINED,
   ) {
     this.socket = join(folder, 'redis.sock');
   }
@@ -31,8 +41,12 @@ export class RedisProcess {
     const args = ['--unixsocket', this.socket, '--unixsocketperm', '700', '--port', '0'];
     args.push('--dir', this.folder, '--maxmemory', this.maxmemory);
     args.push('--user', 'inspector', 'on', 'nopass', '~*', '&*', '+@all', ...this.more);
-    const command = ['redis', 'redis-server', join(process.cwd(), 'redis.conf'), ...args];
-    this.child = spawn('launcher/contained.sh', command, { stdio: 'ignore' });
+    const [program, ...rest] = this.launch('redis', [
+      'redis-server',
+      join(process.cwd(), 'redis.conf'),
+      ...args,
+    ]);
+    this.child = spawn(program, rest, { stdio: 'ignore' });
     for (let i = 0; i < 200; i++) {
       if (await this.answers()) return;
       await new Promise((resolve) => setTimeout(resolve, 25));

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { RedisProcess } from './redis.process.js';
+import { CONTAINED, RedisProcess, type Launch } from './redis.process.js';
 
 /** One process of the service, as built. */
 export interface ServiceProcess {
@@ -24,8 +24,12 @@ export class TestSystem {
   readonly workers: ServiceProcess[] = [];
   private readonly clients: Redis[] = [];
 
-  constructor(private readonly overrides: Record<string, string> = {}) {
-    this.redis = new RedisProcess(this.folder, `${overrides['REDIS_MAXMEMORY_MB'] ?? '512'}mb`);
+  constructor(
+    private readonly overrides: Record<string, string> = {},
+    private readonly launch: Launch = CONTAINED,
+  ) {
+    const maxmemory = `${overrides['REDIS_MAXMEMORY_MB'] ?? '512'}mb`;
+    this.redis = new RedisProcess(this.folder, maxmemory, [], launch);
     writeFileSync(join(this.folder, 'kek'), randomBytes(32), { mode: 0o600 });
   }
 
@@ -91,8 +95,9 @@ export class TestSystem {
       ...this.overrides,
       ...overrides,
     };
-    const command = ['node', process.execPath, join('dist/apps', app, 'src/main.js')];
-    const child = spawn('launcher/contained.sh', command, { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    const entry = join('dist/apps', app, 'src/main.js');
+    const [program, ...rest] = this.launch('node', [process.execPath, entry]);
+    const child = spawn(program, rest, { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     let printed = '';
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (data: Buffer) => (printed += data.toString()));
@@ -104,8 +109,12 @@ export class TestSystem {
 }
 
 /** Starts Redis, one API and `workers` workers from `dist`. */
-export async function startSystem(overrides: Record<string, string> = {}, workers = 1): Promise<TestSystem> {
-  const system = new TestSystem(overrides);
+export async function startSystem(
+  overrides: Record<string, string> = {},
+  workers = 1,
+  launch = CONTAINED,
+): Promise<TestSystem> {
+  const system = new TestSystem(overrides, launch);
   try {
     await system.redis.start();
     await Promise.all([system.startApi(), ...Array.from({ length: workers }, () => system.startWorker())]);
