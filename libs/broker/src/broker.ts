@@ -48,14 +48,13 @@ export async function openBroker(
   settings: Settings & { REDIS_URL: string },
   user: 'api' | 'worker',
 ): Promise<Broker> {
-  const strict = settings.RETENTION_GUARD === 'enforce';
-  const url = strict ? addressAs(user, settings.REDIS_URL) : settings.REDIS_URL;
+  const url = await signIn(settings, user);
   const control = withScripts(connect(url, 'control'));
   const payload = connect(url, 'payload');
   const subscriber = connect(url, 'subscriber');
   const connections = [control, payload, subscriber];
   try {
-    await Promise.all(connections.map((redis) => whenReady(redis, FIRST_ANSWER_MS))).catch(asFault);
+    await Promise.all(connections.map((redis) => whenReady(redis, FIRST_ANSWER_MS)));
     const facts = [...processFacts(), ...(await redisFacts(control))];
     const faults = requireRetention(facts, settings.RETENTION_GUARD);
     const lifetimes = lifetimesOf(settings);
@@ -87,8 +86,22 @@ export async function openBroker(
   }
 }
 
-/** A Redis without our users does not run on redis.conf. */
-function asFault(error: unknown): never {
-  if (!(error instanceof StrangerError)) throw error;
-  throw new RetentionGuardError(['redis.user is unknown to it: this Redis does not run on redis.conf']);
+/**
+ * The address under which Redis lets this application in: as its own user, or, on a development machine, as
+ * nobody in particular.
+ * @throws RetentionGuardError when Redis does not know the user: it does not run on redis.conf
+ */
+async function signIn(settings: Settings & { REDIS_URL: string }, user: 'api' | 'worker'): Promise<string> {
+  const url = addressAs(user, settings.REDIS_URL);
+  const trial = connect(url, 'control');
+  try {
+    await whenReady(trial, FIRST_ANSWER_MS);
+    return url;
+  } catch (error) {
+    if (!(error instanceof StrangerError)) throw error;
+    if (settings.RETENTION_GUARD === 'warn') return settings.REDIS_URL;
+    throw new RetentionGuardError(['redis.user is unknown to it: this Redis does not run on redis.conf']);
+  } finally {
+    trial.disconnect();
+  }
 }

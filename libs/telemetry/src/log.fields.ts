@@ -32,7 +32,8 @@ export interface LogEvents {
     attempt: number;
     durationMs: number;
   };
-  stages: Partial<Record<`${Stage}Ms`, number>>;
+  /** Where the time of an image went; `handover` is the way to the engine and back, with waiting for it. */
+  stages: Record<`${Stage | 'handover'}Ms`, number>;
   /** Work on an image ended without a result. */
   refused: { code: ProblemCode | 'cancelled' | 'fenced'; attempt: number };
   /** The inference process was replaced. */

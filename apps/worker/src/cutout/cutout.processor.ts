@@ -46,7 +46,8 @@ export class CutoutProcessor {
   }
 
   private async attempt(record: JobRecord, signal: AbortSignal): Promise<void> {
-    const began = performance.now();
+    const clock = [performance.now()];
+    const lap = (): void => void clock.push(performance.now());
     const tell = this.context.broker.progress.of(record.id);
     const keys = unwrapKeys(this.context.kek, record.id, record.wrappedKeys ?? '');
     let image: Buffer | undefined;
@@ -54,6 +55,7 @@ export class CutoutProcessor {
     try {
       tell('fetch', 0);
       image = await persist(() => fetchInput(this.context.broker.payloads, record, keys.inputKey));
+      lap();
       result = await this.context.engine.run({
         image,
         options: record.options,
@@ -61,9 +63,11 @@ export class CutoutProcessor {
         signal,
         onStage: tell,
       });
+      lap();
       tell('store', 98);
       await this.commit(record, result, keys);
-      this.report(record, result, performance.now() - began);
+      lap();
+      this.report(record, result, clock);
     } finally {
       wipe(image, result?.data, keys.inputKey, keys.outputKey);
     }
@@ -105,16 +109,26 @@ export class CutoutProcessor {
     await persist(() => broker.purge.failed(id, code, attempt)).catch(() => undefined);
   }
 
-  private report(record: JobRecord, result: CutoutResult, durationMs: number): void {
+  private report(record: JobRecord, result: CutoutResult, clock: readonly number[]): void {
     const { log, broker } = this.context;
-    const engineMs = Object.values(result.timingsMs).reduce((sum, ms) => sum + ms, 0);
-    broker.pace.learn(engineMs).catch(() => undefined);
+    const [began = 0, fetched = 0, computed = 0, stored = 0] = clock;
+    const { decode, infer, compose, encode } = result.timingsMs;
+    broker.pace.learn(decode + infer + compose + encode).catch(() => undefined);
+    log.debug('stages', {
+      fetchMs: Math.round(fetched - began),
+      decodeMs: Math.round(decode),
+      inferMs: Math.round(infer),
+      composeMs: Math.round(compose),
+      encodeMs: Math.round(encode),
+      handoverMs: Math.round(computed - fetched - decode - infer - compose - encode),
+      storeMs: Math.round(stored - computed),
+    });
     log.info('cutout', {
       megapixels: Math.round((result.width * result.height) / 10_000) / 100,
       inputBytes: record.inputBytes,
       outputBytes: result.data.length,
       attempt: record.attempt,
-      durationMs: Math.round(durationMs),
+      durationMs: Math.round(stored - began),
     });
   }
 }

@@ -4,6 +4,7 @@ import type { PayloadStore } from '#broker/payload.store.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { chunkCount, openChunk, sealPayload } from '#vault/chunk.cipher.js';
 import { wipe } from '#vault/wipe.js';
+import { persist } from './persistence.js';
 
 /**
  * Reads and opens the whole upload of a job. The caller wipes it.
@@ -35,7 +36,8 @@ export interface StoreRequest {
 export async function storeOutput(payloads: PayloadStore, result: Buffer, to: StoreRequest): Promise<number> {
   let index = 0;
   for (const box of sealPayload(to.key, { id: to.id, role: 'output' }, result)) {
-    await payloads.write(outputKey(to.id, to.attempt), index++, box, to.lifetimeMs);
+    const place = index++;
+    await persist(() => payloads.write(outputKey(to.id, to.attempt), place, box, to.lifetimeMs));
   }
   return chunkCount(result.length);
 }
