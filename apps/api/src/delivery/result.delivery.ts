@@ -84,6 +84,7 @@ export class ResultDelivery {
     const secrets = deriveSecrets(to.token);
     const { payloads } = this.context.broker;
     let next = payloads.read(key, 0);
+    let written: Promise<void> = Promise.resolve();
     try {
       for (let index = 0; index < output.chunks; index++) {
         const box = await next;
@@ -92,8 +93,12 @@ export class ResultDelivery {
         if (!last) next = payloads.read(key, index + 1);
         next.catch(() => undefined);
         const plain = openChunk(secrets.outputKey, { id, role: 'output' }, { index, last }, box);
-        await to.sink.write(plain, index).finally(() => wipe(plain));
+        // One chunk is opened while the one before is on its way out.
+        await written;
+        written = to.sink.write(plain, index).finally(() => wipe(plain));
+        written.catch(() => undefined);
       }
+      await written;
     } finally {
       wipe(secrets.inputKey, secrets.outputKey);
     }

@@ -93,8 +93,10 @@ export class IntakeService {
   private async enqueue({ id }: JobSecrets, stored: SealedUpload, options: JobOptions): Promise<JobRecord> {
     const { jobs, payloads, queue, lifetimes } = this.context.broker;
     const reserveBytes = stored.bytes + Math.ceil(stored.pixels * OUTPUT_BYTES_PER_PIXEL);
-    await payloads.prolong(inputKey(id), lifetimes.queueMs);
-    const record = await jobs.enqueue(id, { ...stored, options, reserveBytes });
+    const [record] = await Promise.all([
+      jobs.enqueue(id, { ...stored, options, reserveBytes }),
+      payloads.prolong(inputKey(id), lifetimes.queueMs),
+    ]);
     if (record === undefined) throw new Problem('request-timeout');
     await queue.add(id);
     return record;

@@ -32,12 +32,20 @@ export interface StoreRequest {
   lifetimeMs: number;
 }
 
-/** Seals and stores a result under its attempt's own key, and wipes the plaintext. Returns the number of chunks. */
+/**
+ * Seals and stores a result under its attempt's own key, and wipes the plaintext. One chunk is on its way while
+ * the next is sealed; each is tried again through an outage. Returns the number of chunks.
+ */
 export async function storeOutput(payloads: PayloadStore, result: Buffer, to: StoreRequest): Promise<number> {
+  const key = outputKey(to.id, to.attempt);
+  let written: Promise<void> = Promise.resolve();
   let index = 0;
   for (const box of sealPayload(to.key, { id: to.id, role: 'output' }, result)) {
     const place = index++;
-    await persist(() => payloads.write(outputKey(to.id, to.attempt), place, box, to.lifetimeMs));
+    await written;
+    written = persist(() => payloads.write(key, place, box, to.lifetimeMs));
+    written.catch(() => undefined);
   }
+  await written;
   return chunkCount(result.length);
 }
