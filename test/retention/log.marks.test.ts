@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import { ApiClient, type JobKey } from '../support/api.client.js';
+import { drawCanary, formOf, withCanary } from '../support/canary.photo.js';
+import { smallPhoto } from '../support/small.photo.js';
+import { startSystem, type TestSystem } from '../support/system.js';
+
+const canary = drawCanary();
+const MARK = canary.fileName;
+
+/** Everything a client can write into a request, but the user agent, which the policy names as recorded. */
+const HEADERS = {
+  Cookie: `a=${MARK}`,
+  Referer: `http://x/${MARK}`,
+  'X-Anything': MARK,
+  'X-Api-Key': MARK,
+  'X-Request-Id': MARK,
+  Forwarded: `for=${MARK}`,
+  'X-Forwarded-For': MARK,
+  Prefer: `${MARK}=1`,
+  'If-None-Match': `"${MARK}"`,
+  'Last-Event-ID': MARK,
+  'Idempotency-Key': MARK,
+};
+const QUERY = `?q=${MARK}&token=${MARK}&wait=${MARK}&deliver=${MARK}&format=${MARK}`;
+
+let system: TestSystem;
+let api: ApiClient;
+let image: Buffer;
+
+jest.setTimeout(60_000);
+beforeAll(async () => {
+  image = await withCanary(await smallPhoto(), canary);
+  system = await startSystem({ LOG_LEVEL: 'debug' });
+  api = new ApiClient(system.url);
+});
+afterAll(() => system.stop());
+
+/** Sends a request to every address, with marks in all that a client may choose. */
+async function walk({ id, token }: JobKey): Promise<void> {
+  const paths = [
+    '/',
+    '/privacy.html',
+    '/docs',
+    '/openapi.json',
+    '/healthz',
+    '/readyz',
+    '/.well-known/retention',
+  ];
+  paths.push('/.well-known/jwks.json', `/${MARK}`, `/v1/${MARK}`, `/v1/jobs/${MARK}`, `/%zz${MARK}`);
+  for (const job of [id, MARK]) {
+    for (const part of ['', '/events', '/result', '/receipt']) paths.push(`/v1/jobs/${job}${part}`);
+  }
+  for (const path of paths) {
+    for (const method of ['GET', 'DELETE', 'PUT']) {
+      if (method === 'DELETE' && path === `/v1/jobs/${id}`) continue;
+      await api.call(method, `${path}${QUERY}`, { headers: { ...HEADERS, Authorization: `Bearer ${MARK}` } });
+      if (method === 'GET' && !path.endsWith('/events') && !path.endsWith('/result')) {
+        await api.call(method, path, { headers: { ...HEADERS, Authorization: `Bearer ${token}` } });
+      }
+    }
+  }
+}
+
+/** Uploads that are refused or fail, each in its own way. */
+async function fail(): Promise<void> {
+  const withField = formOf(image, canary);
+  withField.append(MARK, canary.exif);
+  await api.postForm(withField, { headers: HEADERS });
+  await api.postForm(formOf(Buffer.from(canary.exif.repeat(50)), canary), { headers: HEADERS });
+  await api.post(image, { query: QUERY, headers: HEADERS });
+  await api.post(image, { headers: { ...HEADERS, 'Content-Type': `text/${MARK}` } });
+  await api.post(image, { headers: { 'Content-Type': `multipart/form-data; boundary=${MARK}` } });
+  const cut = image.subarray(0, Math.floor(image.length / 2));
+  const answer = await api.postForm(formOf(cut, canary), { headers: { Prefer: 'wait=30' } });
+  expect(answer.json['code']).toBe('image-corrupt');
+  await api.post(image, { signal: AbortSignal.timeout(5), headers: HEADERS }).catch(() => undefined);
+}
+
+test('given marks in everything a client can send, when every address and failure is walked, then no output holds one', async () => {
+  const job = (await api.postForm(formOf(image, canary), { headers: HEADERS })).json as unknown as JobKey;
+  await walk(job);
+  const other = (await api.postForm(formOf(image, canary))).json as unknown as JobKey;
+  expect((await api.result(job)).status).toBe(200);
+  await api.cancel(other);
+  await fail();
+  await walk(job);
+  const output = system.output();
+  const file = readFileSync('test/photos/astronaut.jpg').subarray(1000, 1016).toString('latin1');
+  for (const secret of [MARK, canary.exif, job.id, job.token, other.id, other.token, 'Exif', file]) {
+    expect(output).not.toContain(secret);
+  }
+  const events = new Set([...output.matchAll(/"event":"(\w+)"/g)].map(([, event]) => event));
+  expect([...events]).toEqual(expect.arrayContaining(['access', 'started', 'cutout', 'stages', 'refused']));
+  expect(events.has('defect')).toBe(false);
+});
