@@ -1,14 +1,28 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import type { RetentionFact } from './retention.fact.js';
 
 const UNKNOWN = 'unknown';
+const FILE_LIMIT = 'process.file-size-limit';
+
+/** `f_type` of a tmpfs (statfs(2)). */
+const TMPFS = 0x01021994;
 
 /**
  * What of this process itself could keep an image: files, core dumps, swap, freed memory, the debugger, reports.
  * Linux tells all of it in /proc; elsewhere most facts are unknown and do not hold.
  */
 export function processFacts(env: NodeJS.ProcessEnv = process.env): RetentionFact[] {
-  return [...limitFacts('self'), coreFilterFact(), swapFact(), mallocFact(env), ...debuggerFacts(env)];
+  const limits = limitFacts('self');
+  const canWrite = limits.some(({ fact, holds }) => fact === FILE_LIMIT && !holds);
+  return [
+    ...limits,
+    temporaryFolderFact(canWrite),
+    coreFilterFact(),
+    swapFact(),
+    mallocFact(env),
+    ...debuggerFacts(env),
+  ];
 }
 
 /** Limits of a process by its id: no file, no core dump. Empty when this process may not look. */
@@ -41,6 +55,25 @@ const zero = (fact: string, found: string, closes: string): RetentionFact => ({
   closes,
   holds: found === '0/0',
 });
+
+/** Where a library would put a temporary file, if it could write one. */
+function temporaryFolderFact(canWrite: boolean): RetentionFact {
+  const place = placeOf(tmpdir());
+  return {
+    fact: 'process.temporary-folder',
+    found: `${place}, ${canWrite ? 'writable' : 'nothing can be written'}`,
+    holds: place !== 'disk' || !canWrite,
+    closes: 'temporary files could put images on a disk (a file limit of 0, or TMPDIR on a tmpfs)',
+  };
+}
+
+function placeOf(folder: string): 'memory' | 'disk' | 'none' {
+  try {
+    return statfsSync(folder).type === TMPFS ? 'memory' : 'disk';
+  } catch {
+    return 'none';
+  }
+}
 
 /** A core dump that is piped to a collector ignores the limit: then nothing may be selected for it. */
 function coreFilterFact(): RetentionFact {
