@@ -24,6 +24,11 @@ export interface FeedRequest {
   gone: AbortSignal;
 }
 
+/** The place in the queue that a stream has told last: it is not repeated. */
+interface Told {
+  position: number | undefined;
+}
+
 /** Tells the life of a job on a server-sent event stream, from where it stands to its end. */
 @Injectable()
 export class EventFeed {
@@ -39,14 +44,14 @@ export class EventFeed {
     const ends = AbortSignal.any([request.gone, this.context.stopping]);
     const mailbox = new Mailbox(ends);
     const calm = this.pulse.keepAlive(stream);
-    let told: number | undefined;
+    const told: Told = { position: undefined };
     const unplace = this.pulse.onPlace(request.id, (place) => {
-      if (place.position !== told) stream.sendIfFlowing('queued', presentPlace(place, 'position'));
-      told = place.position;
+      if (place.position !== told.position) stream.sendIfFlowing('queued', presentPlace(place, 'position'));
+      told.position = place.position;
     });
     const unwatch = await this.context.broker.watcher.watch(request.id, (notice) => mailbox.put(notice));
     try {
-      await this.tell(stream, request, mailbox);
+      await this.tell(stream, request, { mailbox, told });
     } finally {
       unwatch();
       unplace();
@@ -55,7 +60,11 @@ export class EventFeed {
     }
   }
 
-  private async tell(stream: SseStream, request: FeedRequest, mailbox: Mailbox): Promise<void> {
+  private async tell(
+    stream: SseStream,
+    request: FeedRequest,
+    { mailbox, told }: { mailbox: Mailbox; told: Told },
+  ): Promise<void> {
     let version = request.seenVersion;
     let reread = true;
     while (stream.open && !mailbox.ended()) {
@@ -63,7 +72,7 @@ export class EventFeed {
         const record = await this.read(request, mailbox);
         if (mailbox.ended()) return;
         if (record?.version !== version || record === undefined) {
-          if (await this.announce(stream, request, record)) return;
+          if (await this.announce(stream, request, { record, told })) return;
           version = record?.version;
         }
       }
@@ -77,7 +86,7 @@ export class EventFeed {
   private async announce(
     stream: SseStream,
     request: FeedRequest,
-    record: JobRecord | undefined,
+    { record, told }: { record: JobRecord | undefined; told: Told },
   ): Promise<boolean> {
     if (record === undefined) {
       stream.send('failed', { problem: new Problem('queue-lost').toBody() });
@@ -89,7 +98,9 @@ export class EventFeed {
       return true;
     }
     if (state === 'queued') {
-      stream.send('queued', presentPlace(await this.pulse.placeOf(record), 'position'), version);
+      const place = await this.pulse.placeOf(record);
+      told.position = place.position;
+      stream.send('queued', presentPlace(place, 'position'), version);
     } else if (state === 'running') {
       stream.send('started', { attempt: record.attempt }, version);
     } else if (state === 'ready' && record.output !== undefined) {
