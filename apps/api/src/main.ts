@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { openBroker } from '#broker/broker.js';
 import { readKek, readReceiptKeys } from '#settings/key.file.js';
-import { RetentionGuardError } from '#settings/retention.fact.js';
+import { requireRedis, runService, stopOnSignal } from '#settings/process.life.js';
 import { loadSettings, SettingsError } from '#settings/settings.js';
 import { Log } from '#telemetry/log.js';
 import { deriveReceiptKey } from '#vault/receipt.keys.js';
@@ -18,21 +18,16 @@ import { servePage } from './http/page.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { serveDocs } from './ops/docs.js';
 
-/** Exit status of a process that must not be restarted before its configuration is mended (sysexits.h). */
-const EX_CONFIG = 78;
-
 const CLOSE_IDLE_EVERY_MS = 50;
 
 async function openContext(stopping: AbortSignal): Promise<ApiContext> {
-  const settings = loadSettings(process.env);
-  if (settings.REDIS_URL === undefined)
-    throw new SettingsError('REDIS_URL: needed; `npm start` embeds a Redis');
+  const settings = requireRedis(loadSettings(process.env));
   const log = new Log(settings.LOG_LEVEL);
   const kek = readKek(settings.KEK_FILE);
   const receiptFile = settings.RECEIPT_KEY_FILE;
   const receiptKeys: ReceiptKeys =
     receiptFile === undefined ? [deriveReceiptKey(kek)] : readReceiptKeys(receiptFile);
-  const broker = await openBroker({ ...settings, REDIS_URL: settings.REDIS_URL }, 'api');
+  const broker = await openBroker(settings, 'api');
   for (const fault of broker.faults) log.warn('retention', { fault });
   return {
     settings,
@@ -86,14 +81,9 @@ async function main(): Promise<void> {
   const { port } = app.getHttpServer().address() as { port: number };
   log.info('started', { service: 'api', port });
   process.send?.({ type: 'listening', port });
-  const stop = (reason: string): void => {
-    if (stopping.signal.aborted) return;
+  stopOnSignal(settings.SHUTDOWN_S, async (reason) => {
     log.info('stopping', { service: 'api', reason });
     stopping.abort();
-    setTimeout(() => process.exit(1), settings.SHUTDOWN_S * 1000).unref();
-    void close().then(() => process.exit(0));
-  };
-  const close = async (): Promise<void> => {
     // Connections that fall idle while the last answers go out would be kept alive for seconds.
     const idle = setInterval(() => {
       app.getHttpServer().closeIdleConnections();
@@ -103,14 +93,7 @@ async function main(): Promise<void> {
     await broker.sweeper.stop();
     await broker.close();
     log.info('stopped', { service: 'api' });
-  };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal));
-  if (process.send !== undefined) process.on('disconnect', () => stop('parent gone'));
+  });
 }
 
-process.on('SIGUSR1', () => undefined);
-main().catch((error: unknown) => {
-  const expected = error instanceof SettingsError || error instanceof RetentionGuardError;
-  process.stderr.write(expected ? `${error.message}\n` : `The API could not start: ${String(error)}\n`);
-  process.exit(expected ? EX_CONFIG : 1);
-});
+runService('API', main);

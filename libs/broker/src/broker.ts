@@ -1,5 +1,5 @@
 import { requireRetention, RetentionGuardError, type RetentionFact } from '#settings/retention.fact.js';
-import type { Settings } from '#settings/settings.schema.js';
+import type { ServiceSettings } from '#settings/process.life.js';
 import { processFacts } from '#settings/process.guard.js';
 import { JobConsumer, type ConsumerOptions } from './job.consumer.js';
 import { JobPurge } from './job.purge.js';
@@ -44,10 +44,7 @@ export interface Broker {
  * @throws RetentionGuardError when something could be kept
  * @throws Error when Redis does not answer within ten seconds
  */
-export async function openBroker(
-  settings: Settings & { REDIS_URL: string },
-  user: 'api' | 'worker',
-): Promise<Broker> {
+export async function openBroker(settings: ServiceSettings, user: 'api' | 'worker'): Promise<Broker> {
   const url = await signIn(settings, user);
   const control = withScripts(connect(url, 'control'));
   const payload = connect(url, 'payload');
@@ -91,7 +88,7 @@ export async function openBroker(
  * nobody in particular.
  * @throws RetentionGuardError when Redis does not know the user: it does not run on redis.conf
  */
-async function signIn(settings: Settings & { REDIS_URL: string }, user: 'api' | 'worker'): Promise<string> {
+async function signIn(settings: ServiceSettings, user: 'api' | 'worker'): Promise<string> {
   const url = addressAs(user, settings.REDIS_URL);
   const trial = connect(url, 'control');
   try {

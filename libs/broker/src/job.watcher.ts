@@ -24,11 +24,6 @@ export class JobWatcher {
     redis.on('ready', () => void this.restore());
   }
 
-  /** Number of jobs watched. */
-  get size(): number {
-    return this.listeners.size;
-  }
-
   /**
    * Listens to one job until the returned function is called. Resolves when the subscription stands, so that
    * reading the record after it misses nothing; while Redis is away it resolves at once and restores later.

@@ -37,9 +37,9 @@ export interface LogEvents {
   /** Work on an image ended without a result. */
   refused: { code: ProblemCode | 'cancelled' | 'fenced'; attempt: number };
   /** The inference process was replaced. */
-  engine: { event: 'crashed' | 'replaced' | 'ready' };
+  engine: { event: 'crashed' };
   /** Redis could not be reached from here. */
-  trouble: { with: 'queue' | 'heartbeat' | 'sweeper' | 'settle' };
+  trouble: { with: 'queue' | 'heartbeat' | 'settle' };
   /** A defect of ours. Name of the error class and where in our code; never its message. */
   defect: { error: string; at: string };
 }
