@@ -54,7 +54,7 @@ export class CutoutProcessor {
     let result: CutoutResult | undefined;
     try {
       tell('fetch', 0);
-      image = await persist(() => fetchInput(this.context.broker.payloads, record, keys.inputKey));
+      image = await persist(() => fetchInput(this.context.broker, record, keys.inputKey));
       lap();
       result = await this.context.engine.run({
         image,

@@ -1,5 +1,7 @@
 import { inputKey, outputKey } from '#broker/broker.keys.js';
+import type { Broker } from '#broker/broker.js';
 import type { JobRecord } from '#broker/job.record.js';
+import { lifetimeAfter } from '#broker/lifetimes.js';
 import type { PayloadStore } from '#broker/payload.store.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { chunkCount, openChunk, sealPayload } from '#vault/chunk.cipher.js';
@@ -7,11 +9,18 @@ import { wipe } from '#vault/wipe.js';
 import { persist } from './persistence.js';
 
 /**
- * Reads and opens the whole upload of a job. The caller wipes it.
+ * Reads and opens the whole upload of a job. The caller wipes it. The stored upload is made to outlive the work: it
+ * may have waited for nearly all of its time, and another worker may have to start again.
  * @throws Problem `processing-failed` when a chunk is missing; TamperedError when one was changed
  */
-export async function fetchInput(payloads: PayloadStore, record: JobRecord, key: Buffer): Promise<Buffer> {
+export async function fetchInput(
+  { payloads, lifetimes }: Pick<Broker, 'payloads' | 'lifetimes'>,
+  record: JobRecord,
+  key: Buffer,
+): Promise<Buffer> {
   const { id, inputChunks: count, inputBytes } = record;
+  const prolonged = payloads.prolong(inputKey(id), lifetimeAfter('claim', lifetimes));
+  prolonged.catch(() => undefined);
   const image = Buffer.allocUnsafeSlow(inputBytes);
   let filled = 0;
   for (let index = 0; index < count; index++) {
@@ -21,6 +30,7 @@ export async function fetchInput(payloads: PayloadStore, record: JobRecord, key:
     filled += plain.copy(image, filled);
     wipe(plain);
   }
+  await prolonged;
   return image;
 }
 
