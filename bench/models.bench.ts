@@ -18,7 +18,7 @@ import { argument, show, tenth } from './figures.js';
 
 const REFERENCE = 'isnet-fp32';
 const PHOTOS = ['astronaut', 'chelsea', 'coffee'];
-const LIMITS = { maxPixels: 10_000_000, maxSidePixels: 10_000 };
+const LIMITS = { maxPixels: 10_000_000, maxProgressivePixels: 10_000_000, maxSidePixels: 10_000 };
 const INFERENCES = 3;
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 

@@ -7,6 +7,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { request } from 'node:http';
+import { imageLimits } from '#settings/image.limits.js';
 import { loadSettings } from '#settings/settings.js';
 import { EngineHost } from '../apps/worker/src/engine/engine.host.js';
 import { startSystem } from '../test/support/system.js';
@@ -28,8 +29,7 @@ const bare = new EngineHost({
   model: settings.MODEL,
   modelDir: settings.MODEL_DIR,
   threads: settings.THREADS,
-  maxPixels: settings.MAX_MEGAPIXELS * 1e6,
-  maxSidePixels: settings.MAX_SIDE_PIXELS,
+  ...imageLimits(settings),
 });
 await bare.start();
 const system = await startSystem({ LOG_LEVEL: 'debug' });

@@ -6,7 +6,7 @@ import { ModelRegistry } from '#inference/model.registry.js';
 import { Segmenter } from '#inference/segmenter.js';
 import { photo, PHOTOS, referenceAlpha, softIou } from '../support/photos.js';
 
-const LIMITS = { maxPixels: 10_000_000, maxSidePixels: 10_000 };
+const LIMITS = { maxPixels: 10_000_000, maxProgressivePixels: 10_000_000, maxSidePixels: 10_000 };
 
 describe('cutout.pipeline', () => {
   let network: Segmenter;
@@ -55,7 +55,7 @@ describe('cutout.pipeline', () => {
   });
 
   test('given an image over the limits, or damaged, when cut out, then it fails before inference', async () => {
-    const tight = { maxPixels: 1000, maxSidePixels: 10_000 };
+    const tight = { maxPixels: 1000, maxProgressivePixels: 1000, maxSidePixels: 10_000 };
     const stages: string[] = [];
     const onStage = (stage: string): void => void stages.push(stage);
     await expect(cutOut(job(photo('coffee'), { limits: tight, onStage }))).rejects.toMatchObject({

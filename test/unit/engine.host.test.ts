@@ -8,6 +8,7 @@ const SETTINGS = {
   modelDir: '.cache/models',
   threads: 2,
   maxPixels: 10_000_000,
+  maxProgressivePixels: 10_000_000,
   maxSidePixels: 10_000,
 };
 

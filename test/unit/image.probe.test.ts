@@ -45,25 +45,30 @@ const jpegWith = (...middle: number[]): Buffer =>
   ]);
 
 describe('image.probe', () => {
-  const files: [string, () => Promise<Buffer>][] = [
-    ['jpeg', () => picture.clone().jpeg().toBuffer()],
-    ['jpeg', () => picture.clone().jpeg({ progressive: true }).withMetadata({ orientation: 6 }).toBuffer()],
-    ['png', () => picture.clone().png().toBuffer()],
-    ['webp', () => picture.clone().removeAlpha().webp().toBuffer()],
-    ['webp', () => picture.clone().webp({ lossless: true }).toBuffer()],
-    ['webp', () => picture.clone().webp().withMetadata().toBuffer()],
+  const files: [string, boolean, () => Promise<Buffer>][] = [
+    ['jpeg', false, () => picture.clone().jpeg().toBuffer()],
+    [
+      'jpeg',
+      true,
+      () => picture.clone().jpeg({ progressive: true }).withMetadata({ orientation: 6 }).toBuffer(),
+    ],
+    ['png', true, () => picture.clone().png({ progressive: true }).toBuffer()],
+    ['png', false, () => picture.clone().png().toBuffer()],
+    ['webp', false, () => picture.clone().removeAlpha().webp().toBuffer()],
+    ['webp', false, () => picture.clone().webp({ lossless: true }).toBuffer()],
+    ['webp', false, () => picture.clone().webp().withMetadata().toBuffer()],
   ];
 
   test.each(files)(
-    'given a %s file, when every prefix of it is probed, then it asks for more until it knows',
-    async (format, make) => {
+    'given a %s file, progressive %s, when every prefix of it is probed, then it asks for more until it knows',
+    async (format, progressive, make) => {
       const file = await make();
       let known = false;
       for (let length = 0; length <= file.length; length += 1) {
         const answer = probeImage(file.subarray(0, length));
         if (answer === NEED_MORE) expect(known).toBe(false);
         else {
-          expect(answer).toEqual({ format, width: 37, height: 21 });
+          expect(answer).toEqual({ format, width: 37, height: 21, progressive });
           known = true;
         }
       }
@@ -161,13 +166,13 @@ describe('image.probe', () => {
   });
 
   test('given limits, when an image is at them or beyond, then only beyond is refused', () => {
-    const limits = { maxPixels: 1000, maxSidePixels: 100 };
-    expect(codeOf(() => checkDimensions({ format: 'png', width: 100, height: 10 }, limits))).toBeUndefined();
-    expect(codeOf(() => checkDimensions({ format: 'png', width: 101, height: 1 }, limits))).toBe(
-      'image-too-many-pixels',
-    );
-    expect(codeOf(() => checkDimensions({ format: 'png', width: 91, height: 11 }, limits))).toBe(
-      'image-too-many-pixels',
-    );
+    const limits = { maxPixels: 1000, maxProgressivePixels: 100, maxSidePixels: 100 };
+    const verdict = (width: number, height: number, progressive = false): string | undefined =>
+      codeOf(() => checkDimensions({ format: 'png', width, height, progressive }, limits));
+    expect(verdict(100, 10)).toBeUndefined();
+    expect(verdict(10, 10, true)).toBeUndefined();
+    for (const beyond of [verdict(101, 1), verdict(91, 11), verdict(11, 10, true)]) {
+      expect(beyond).toBe('image-too-many-pixels');
+    }
   });
 });

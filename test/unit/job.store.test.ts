@@ -16,7 +16,8 @@ import { deriveSecrets, drawToken } from '#vault/job.token.js';
 import { RedisProcess } from '../support/redis.process.js';
 
 const OUTPUT = { attempt: 1, chunks: 1, bytes: 5, width: 1, height: 1, format: 'png' } as const;
-const UPLOAD = { chunks: 1, bytes: 10, options: jobOptionsSchema.parse({}), reserveBytes: 10 };
+const PARTS = [{ role: 'input', chunks: 1, bytes: 10 }] as const;
+const UPLOAD = { parts: PARTS, options: jobOptionsSchema.parse({}), reserveBytes: 10 };
 const folder = mkdtempSync(join(tmpdir(), 'removebg-store-'));
 const redis = new RedisProcess(folder);
 const newId = () => deriveSecrets(drawToken()).id;

@@ -7,7 +7,7 @@ import { photo, PHOTOS, softIou } from '../support/photos.js';
 
 type Photo = (typeof PHOTOS)[number];
 
-const LIMITS = { maxPixels: 10_000_000, maxSidePixels: 10_000 };
+const LIMITS = { maxPixels: 10_000_000, maxProgressivePixels: 10_000_000, maxSidePixels: 10_000 };
 const LONG_MS = 120_000;
 
 /** Alpha that the whole pipeline gives with a model, for each photo. */

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { openBroker } from '#broker/broker.js';
+import { imageLimits } from '#settings/image.limits.js';
 import { readKek } from '#settings/key.file.js';
 import { requireRedis, runService, stopOnSignal, type ServiceSettings } from '#settings/process.life.js';
 import { loadSettings } from '#settings/settings.js';
@@ -17,8 +18,7 @@ async function openContext(settings: ServiceSettings): Promise<WorkerContext> {
     model: settings.MODEL,
     modelDir: settings.MODEL_DIR,
     threads: settings.THREADS,
-    maxPixels: settings.MAX_MEGAPIXELS * 1_000_000,
-    maxSidePixels: settings.MAX_SIDE_PIXELS,
+    ...imageLimits(settings),
   });
   // The model loads while everything else is opened.
   const engineReady = engine.start();

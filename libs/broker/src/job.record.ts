@@ -18,8 +18,8 @@ export interface JobRecord {
   deadlineAt: number;
   /** When its record was opened: before the first byte of the upload was stored. */
   acceptedAt: number;
-  /** Sealed chunks of the upload. */
-  inputChunks: number;
+  /** Files of the upload, in the order of their chunks. */
+  parts: readonly UploadPart[];
   /** Size of the whole upload; 0 until it is complete. Stays in the tombstone. */
   inputBytes: number;
   /** Size of the committed result; 0 until there is one. Stays in the tombstone. */
@@ -39,6 +39,13 @@ export interface JobRecord {
   purgedAt: number | undefined;
 }
 
+/** One file of an upload: its chunks follow those of the file before it in the same key. */
+export interface UploadPart {
+  role: 'input' | 'background';
+  chunks: number;
+  bytes: number;
+}
+
 /** Where a committed result is and what it is. */
 export interface OutputFacts extends ResultFacts {
   attempt: number;
@@ -46,7 +53,7 @@ export interface OutputFacts extends ResultFacts {
 }
 
 /** Fields that tell of the image or open it; a tombstone has none of them, only states, sizes and times. */
-export const FIELDS_DROPPED_AT_END = ['options', 'wrappedKeys', 'inputChunks', 'output', 'lease'] as const;
+export const FIELDS_DROPPED_AT_END = ['options', 'wrappedKeys', 'parts', 'output', 'lease'] as const;
 
 /** Reads the flat field list of a record. Undefined when there is no record. */
 export function parseRecord(id: JobId, fields: Record<string, string>): JobRecord | undefined {
@@ -60,7 +67,7 @@ export function parseRecord(id: JobId, fields: Record<string, string>): JobRecor
     deliveries: Number(fields['deliveries'] ?? 0),
     deadlineAt: Number(fields['deadlineAt']),
     acceptedAt: Number(fields['acceptedAt']),
-    inputChunks: Number(fields['inputChunks'] ?? 0),
+    parts: JSON.parse(fields['parts'] ?? '[]') as UploadPart[],
     inputBytes: Number(fields['inputBytes'] ?? 0),
     outputBytes: Number(fields['outputBytes'] ?? 0),
     options: jobOptionsSchema.parse(JSON.parse(fields['options'] ?? '{}')),

@@ -10,6 +10,7 @@ import {
   parseRecord,
   type JobRecord,
   type OutputFacts,
+  type UploadPart,
 } from './job.record.js';
 import { sourcesOf, targetOf, type JobEvent } from './job.transitions.js';
 import { EXPIRY_MARGIN_MS, lifetimeAfter, PURGE_GRACE_MS, type Lifetimes } from './lifetimes.js';
@@ -46,12 +47,12 @@ export class JobStore {
   /** The upload is complete. Undefined when the job was ended meanwhile. */
   enqueue(
     id: JobId,
-    job: { chunks: number; bytes: number; options: JobOptions; reserveBytes: number },
+    job: { parts: readonly UploadPart[]; options: JobOptions; reserveBytes: number },
   ): Promise<JobRecord | undefined> {
     const reserve = { bytes: job.reserveBytes, capBytes: this.capBytes };
     const set = {
-      inputChunks: job.chunks,
-      inputBytes: job.bytes,
+      parts: JSON.stringify(job.parts),
+      inputBytes: job.parts.reduce((sum, part) => sum + part.bytes, 0),
       options: JSON.stringify(job.options),
     };
     return this.apply(id, 'enqueue', { reserve, set });
@@ -71,7 +72,7 @@ export class JobStore {
       fence: ['attempt', String(output.attempt)],
       reserve: { bytes: output.bytes, capBytes: Number.MAX_SAFE_INTEGER },
       set: { output: JSON.stringify(output), outputBytes: output.bytes },
-      drop: ['wrappedKeys', 'inputChunks'],
+      drop: ['wrappedKeys', 'parts'],
     });
     if (committed !== undefined) return committed;
     const record = await this.read(id);

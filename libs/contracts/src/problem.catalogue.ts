@@ -11,6 +11,7 @@ export const PROBLEMS = {
     'No image was sent: send the bytes as the body, or one multipart file named "image"',
   ],
   'multiple-images': [400, 'More than one image was sent: one job takes one image'],
+  'multiple-backgrounds': [400, 'More than one background was sent: a colour, or one image'],
   'malformed-multipart': [400, 'The multipart body is malformed or cut short'],
   'upload-interrupted': [400, 'The upload ended before its announced length'],
   'not-found': [404, 'There is nothing at this address'],

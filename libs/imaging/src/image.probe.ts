@@ -10,11 +10,15 @@ export interface ImageFacts {
   width: number;
   /** Pixels, at least 1. */
   height: number;
+  /** Progressive JPEG or interlaced PNG: no row is complete before the last byte has been read. */
+  progressive: boolean;
 }
 
 /** Largest image the service takes. */
 export interface ImageLimits {
   maxPixels: number;
+  /** The same for progressive JPEG and interlaced PNG, which cost more to open. */
+  maxProgressivePixels: number;
   maxSidePixels: number;
 }
 
@@ -41,7 +45,7 @@ const WEBP = [0x57, 0x45, 0x42, 0x50];
  */
 export function probeImage(head: Uint8Array): ImageFacts | typeof NEED_MORE {
   if (startsWith(head, 0, JPEG_MAGIC)) return head.length < 3 ? NEED_MORE : probeJpeg(head);
-  if (startsWith(head, 0, PNG_MAGIC)) return head.length < 24 ? NEED_MORE : probePng(head);
+  if (startsWith(head, 0, PNG_MAGIC)) return head.length < 29 ? NEED_MORE : probePng(head);
   if (startsWith(head, 0, RIFF) && startsWith(head, 8, WEBP)) {
     return head.length < 30 ? NEED_MORE : probeWebp(head);
   }
@@ -61,8 +65,10 @@ export function probeFile(file: Uint8Array): ImageFacts {
 /** @throws Problem `image-too-many-pixels` when the image is beyond a limit */
 export function checkDimensions(facts: ImageFacts, limits: ImageLimits): void {
   const { width, height } = facts;
+  const maxPixels = facts.progressive ? limits.maxProgressivePixels : limits.maxPixels;
   const tooLong = Math.max(width, height) > limits.maxSidePixels;
-  if (tooLong || width * height > limits.maxPixels) throw new Problem('image-too-many-pixels');
+  if (tooLong || width * height > Math.min(maxPixels, limits.maxPixels))
+    throw new Problem('image-too-many-pixels');
 }
 
 /** True when the bytes at `offset`, as far as they are there, agree with `magic`. */
@@ -70,22 +76,23 @@ function startsWith(bytes: Uint8Array, offset: number, magic: number[]): boolean
   return magic.every((value, i) => offset + i >= bytes.length || bytes[offset + i] === value);
 }
 
-function sized(format: ImageFormat, width: number, height: number): ImageFacts {
+function sized(format: ImageFormat, width: number, height: number, progressive = false): ImageFacts {
   if (width < 1 || height < 1) throw new Problem('image-corrupt');
-  return { format, width, height };
+  return { format, width, height, progressive };
 }
 
 const viewOf = (bytes: Uint8Array): DataView =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/** PNG (W3C, third edition, 11.2.1): IHDR is the first chunk, 13 bytes long, sizes are 31 bits. */
+/** PNG (W3C, third edition, 11.2.1): IHDR is the first chunk, 13 bytes long, sizes are 31 bits; its last byte tells of interlacing. */
 function probePng(head: Uint8Array): ImageFacts {
   const view = viewOf(head);
   const [length, type] = [view.getUint32(8), view.getUint32(12)];
   const [width, height] = [view.getUint32(16), view.getUint32(20)];
   if (length !== 13 || type !== 0x49484452) throw new Problem('image-corrupt');
   if (width > 0x7fffffff || height > 0x7fffffff) throw new Problem('image-corrupt');
-  return sized('png', width, height);
+  const interlace = view.getUint8(28);
+  return sized('png', width, height, interlace !== 0);
 }
 
 /** WebP (RFC 9649): the first chunk is `VP8X` (canvas), `VP8L` (lossless) or `VP8 ` (lossy, RFC 6386 9.1). */
@@ -135,7 +142,7 @@ function probeJpeg(head: Uint8Array): ImageFacts | typeof NEED_MORE {
     if (length < 2) break;
     if (isFrameHeader(marker)) {
       if (at + 9 > head.length) return NEED_MORE;
-      return sized('jpeg', view.getUint16(at + 7), view.getUint16(at + 5));
+      return sized('jpeg', view.getUint16(at + 7), view.getUint16(at + 5), isProgressive(marker));
     }
     at += 2 + length;
   }
@@ -148,3 +155,6 @@ const isStandalone = (marker: number): boolean => marker === 0xff01 || (marker >
 /** SOF0–SOF15 without DHT, JPG and DAC, which share the range. */
 const isFrameHeader = (marker: number): boolean =>
   marker >= 0xffc0 && marker <= 0xffcf && marker !== 0xffc4 && marker !== 0xffc8 && marker !== 0xffcc;
+
+/** SOF2, SOF6, SOF10 and SOF14: the image comes in several scans over all of it. */
+const isProgressive = (marker: number): boolean => (marker & 3) === 2;

@@ -37,6 +37,11 @@ export const settingsSchema = z.object({
     .describe('`warn` starts although the Redis given could keep data'),
   MAX_UPLOAD_MB: int(1, 256).default(22).describe('Largest image file, in MiB'),
   MAX_MEGAPIXELS: int(1, 500).default(50).describe('Most pixels of an image, in millions'),
+  MAX_PROGRESSIVE_MEGAPIXELS: int(1, 500)
+    .default(50)
+    .describe(
+      'The same for progressive JPEG and interlaced PNG, which take up to three times as long to open',
+    ),
   MAX_SIDE_PIXELS: int(1, 65_535).default(20_000).describe('Longest side of an image'),
   MAX_WAIT_S: int(1, 600).default(60).describe('Longest long-poll and `Prefer: wait`'),
   QUEUE_TTL_S: int(1, 3600)

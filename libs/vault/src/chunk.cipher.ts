@@ -8,10 +8,10 @@ export const CHUNK_BYTES = 1 << 20;
 /** Which of a job's payloads a chunk belongs to. */
 export interface ChunkContext {
   id: JobId;
-  role: 'input' | 'output';
+  role: 'input' | 'background' | 'output';
 }
 
-/** Place of a chunk in its payload. */
+/** Place of a chunk in its key, and whether the file it is part of ends with it. */
 export interface ChunkPlace {
   index: number;
   last: boolean;

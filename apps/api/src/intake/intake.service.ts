@@ -2,15 +2,18 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { inputKey } from '#broker/broker.keys.js';
 import type { JobRecord } from '#broker/job.record.js';
+import type { JobId } from '#contracts/job.id.js';
 import type { JobOptions } from '#contracts/job.options.js';
 import { Problem } from '#contracts/problem.catalogue.js';
+import type { ImageLimits } from '#imaging/image.probe.js';
+import { imageLimits } from '#settings/image.limits.js';
 import { deriveSecrets, drawToken, type JobSecrets } from '#vault/job.token.js';
 import { wrapKeys } from '#vault/key.wrap.js';
 import { wipe } from '#vault/wipe.js';
 import { ApiContext } from '../api.context.js';
 import { announcedBytes, maxUploadBytes } from '../http/fastify.adapter.js';
 import { readUpload } from './upload.reader.js';
-import { UploadSealer, type SealedUpload } from './upload.sealer.js';
+import { UploadSealer } from './upload.sealer.js';
 
 /** Bytes of a losslessly encoded cut-out per pixel: an estimate on the safe side. */
 const OUTPUT_BYTES_PER_PIXEL = 1.5;
@@ -24,16 +27,12 @@ export interface Accepted {
 /** HTTP upload → sealed chunks → queue. */
 @Injectable()
 export class IntakeService {
-  private readonly sealer: UploadSealer;
+  private readonly limits: ImageLimits;
   private readonly maxBytes: number;
 
   constructor(private readonly context: ApiContext) {
-    const { settings, broker } = context;
-    this.maxBytes = maxUploadBytes(settings);
-    this.sealer = new UploadSealer(broker.payloads, {
-      maxPixels: settings.MAX_MEGAPIXELS * 1_000_000,
-      maxSidePixels: settings.MAX_SIDE_PIXELS,
-    });
+    this.maxBytes = maxUploadBytes(context.settings);
+    this.limits = imageLimits(context.settings);
   }
 
   /**
@@ -82,19 +81,17 @@ export class IntakeService {
   }
 
   private async takeIn(request: FastifyRequest, secrets: JobSecrets): Promise<JobRecord> {
-    let stored: SealedUpload | undefined;
-    const options = await readUpload(request, this.maxBytes, async (bytes) => {
-      stored = await this.sealer.seal(secrets.id, secrets.inputKey, bytes);
-    });
-    if (stored === undefined) throw new Problem('missing-image');
-    return this.enqueue(secrets, stored, options);
+    const sealer = new UploadSealer(this.context.broker.payloads, this.limits, secrets);
+    const options = await readUpload(request, this.maxBytes, (role, file) => sealer.take(role, file));
+    return this.enqueue(secrets.id, sealer, options);
   }
 
-  private async enqueue({ id }: JobSecrets, stored: SealedUpload, options: JobOptions): Promise<JobRecord> {
+  private async enqueue(id: JobId, { parts, pixels }: UploadSealer, options: JobOptions): Promise<JobRecord> {
     const { jobs, payloads, queue, lifetimes } = this.context.broker;
-    const reserveBytes = stored.bytes + Math.ceil(stored.pixels * OUTPUT_BYTES_PER_PIXEL);
+    const storedBytes = parts.reduce((sum, part) => sum + part.bytes, 0);
+    const reserveBytes = storedBytes + Math.ceil(pixels * OUTPUT_BYTES_PER_PIXEL);
     const [record] = await Promise.all([
-      jobs.enqueue(id, { ...stored, options, reserveBytes }),
+      jobs.enqueue(id, { parts, options, reserveBytes }),
       payloads.prolong(inputKey(id), lifetimes.queueMs),
     ]);
     if (record === undefined) throw new Problem('request-timeout');

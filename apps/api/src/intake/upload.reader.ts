@@ -1,27 +1,35 @@
 import type { FastifyRequest } from 'fastify';
+import type { UploadPart } from '#broker/job.record.js';
 import { jobOptionsSchema, type JobOptions } from '#contracts/job.options.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { MultipartReader } from './multipart.reader.js';
 
-/** Takes in the bytes of the image as they arrive. */
-export type ImageSink = (bytes: AsyncIterable<Buffer>) => Promise<void>;
+/** Takes in the bytes of a file as they arrive. */
+export type FileSink = (role: UploadPart['role'], bytes: AsyncIterable<Buffer>) => Promise<void>;
 
 const RAW_TYPES = new Set(['image/jpeg', 'image/png', 'image/webp', 'application/octet-stream']);
 const MAX_FIELDS = 20;
 const MAX_FIELD_BYTES = 1024;
+
+/** Names of the files a form may have. */
+const FILES = new Map<string, UploadPart['role']>([
+  ['image', 'input'],
+  ['bg_image_file', 'background'],
+]);
 
 /** Query parameters that are not image options. */
 const NOT_OPTIONS = new Set(['token', 'wait']);
 
 /**
  * Reads one image and its options from a request: a raw body with options in the query, or multipart with one
- * file named `image` and options as fields. The image goes to `sink` as it arrives; its file name is not read.
- * @throws Problem `missing-image` | `multiple-images` | `image-too-large` | `malformed-multipart` and others
+ * file named `image`, maybe another named `bg_image_file`, and options as fields. Files go to `sink` as they arrive;
+ * their names are not read. `maxBytes` holds for all files together.
+ * @throws Problem `missing-image` | `multiple-images` | `multiple-backgrounds` | `image-too-large` | `malformed-multipart` and others
  */
 export async function readUpload(
   request: FastifyRequest,
   maxBytes: number,
-  sink: ImageSink,
+  sink: FileSink,
 ): Promise<JobOptions> {
   const query = Object.entries(request.query as Record<string, unknown>).filter(
     ([key]) => !NOT_OPTIONS.has(key),
@@ -30,7 +38,7 @@ export async function readUpload(
   if (type === 'multipart/form-data') return readMultipart(request, { maxBytes, sink, fields: query });
   if (!RAW_TYPES.has(type)) throw new Problem('image-type-unsupported');
   const options = parseOptions(query);
-  await sink(capped(request.raw, maxBytes));
+  await sink('input', capped(request.raw, new ByteBudget(maxBytes)));
   return options;
 }
 
@@ -47,12 +55,22 @@ export function parseOptions(fields: [string, unknown][]): JobOptions {
   });
 }
 
-async function* capped(source: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<Buffer, void> {
+/** Bytes that the files of one request may still have. */
+class ByteBudget {
+  constructor(private leftBytes: number) {}
+
+  take(bytes: number): void {
+    this.leftBytes -= bytes;
+    if (this.leftBytes < 0) throw new Problem('image-too-large');
+  }
+}
+
+async function* capped(source: AsyncIterable<Buffer>, budget: ByteBudget): AsyncGenerator<Buffer, void> {
   let total = 0;
   try {
     for await (const arrived of source) {
       total += arrived.length;
-      if (total > maxBytes) throw new Problem('image-too-large');
+      budget.take(arrived.length);
       yield arrived;
     }
   } catch (error) {
@@ -64,7 +82,7 @@ async function* capped(source: AsyncIterable<Buffer>, maxBytes: number): AsyncGe
 
 interface MultipartReading {
   maxBytes: number;
-  sink: ImageSink;
+  sink: FileSink;
   fields: [string, unknown][];
 }
 
@@ -72,12 +90,14 @@ async function readMultipart(request: FastifyRequest, reading: MultipartReading)
   const { maxBytes, sink, fields } = reading;
   const form = new MultipartReader(request.raw, request.headers['content-type'] ?? '');
   const known = fields.length;
-  let hasImage = false;
+  const budget = new ByteBudget(maxBytes);
+  const seen = new Set<UploadPart['role']>();
   for await (const part of form.parts()) {
-    if (part.name === 'image') {
-      if (hasImage) throw new Problem('multiple-images');
-      hasImage = true;
-      await sink(capped(part.body, maxBytes));
+    const role = FILES.get(part.name);
+    if (role !== undefined) {
+      if (seen.has(role)) throw new Problem(role === 'input' ? 'multiple-images' : 'multiple-backgrounds');
+      seen.add(role);
+      await sink(role, capped(part.body, budget));
     } else if (part.isFile) {
       throw new Problem('missing-image');
     } else {
@@ -85,7 +105,7 @@ async function readMultipart(request: FastifyRequest, reading: MultipartReading)
       fields.push([part.name, await fieldValue(part.body)]);
     }
   }
-  if (!hasImage) throw new Problem('missing-image');
+  if (!seen.has('input')) throw new Problem('missing-image');
   return parseOptions(fields);
 }
 

@@ -1,46 +1,48 @@
 import { inputKey } from '#broker/broker.keys.js';
+import type { UploadPart } from '#broker/job.record.js';
 import { UPLOAD_MS } from '#broker/lifetimes.js';
 import type { PayloadStore } from '#broker/payload.store.js';
-import type { JobId } from '#contracts/job.id.js';
 import { checkDimensions, NEED_MORE, probeImage, type ImageLimits } from '#imaging/image.probe.js';
+import type { JobSecrets } from '#vault/job.token.js';
 import { sealChunk } from '#vault/chunk.cipher.js';
 import { cutChunks } from './chunk.stream.js';
 
-/** What was stored of an upload. */
-export interface SealedUpload {
-  chunks: number;
-  bytes: number;
-  /** Pixels, or 0 when the header lies beyond the first chunk: the worker looks again. */
-  pixels: number;
-}
-
-/** Seals an upload chunk by chunk as it arrives. */
+/** Seals the files of one upload, chunk by chunk as they arrive, one after the other into the same key. */
 export class UploadSealer {
+  /** What was stored so far. */
+  readonly parts: UploadPart[] = [];
+  /** Pixels of the image; 0 when its header lies beyond the first chunk: the worker looks again. */
+  pixels = 0;
+  private written = 0;
+
   constructor(
     private readonly payloads: PayloadStore,
     private readonly limits: ImageLimits,
+    private readonly secrets: JobSecrets,
   ) {}
 
   /**
    * Looks at the first chunk's header, then seals and stores chunk after chunk.
-   * @throws Problem `image-type-unsupported` | `image-corrupt` | `image-too-many-pixels` before anything is stored
+   * @throws Problem `image-type-unsupported` | `image-corrupt` | `image-too-many-pixels` before the file is stored
    */
-  async seal(id: JobId, key: Buffer, bytes: AsyncIterable<Buffer>): Promise<SealedUpload> {
-    const stored: SealedUpload = { chunks: 0, bytes: 0, pixels: 0 };
-    for await (const { index, last, plain } of cutChunks(bytes)) {
-      if (index === 0) stored.pixels = this.inspect(plain);
-      stored.bytes += plain.length;
-      stored.chunks += 1;
-      const box = sealChunk(key, { id, role: 'input' }, { index, last }, plain);
+  async take(role: UploadPart['role'], file: AsyncIterable<Buffer>): Promise<void> {
+    const { id, inputKey: key } = this.secrets;
+    const part = { role, chunks: 0, bytes: 0 };
+    for await (const { last, plain } of cutChunks(file)) {
+      if (part.chunks === 0) this.inspect(role, plain);
+      part.bytes += plain.length;
+      part.chunks += 1;
+      const index = this.written++;
+      const box = sealChunk(key, { id, role }, { index, last }, plain);
       await this.payloads.write(inputKey(id), index, box, UPLOAD_MS);
     }
-    return stored;
+    this.parts.push(part);
   }
 
-  private inspect(head: Buffer): number {
+  private inspect(role: UploadPart['role'], head: Buffer): void {
     const facts = probeImage(head);
-    if (facts === NEED_MORE) return 0;
+    if (facts === NEED_MORE) return;
     checkDimensions(facts, this.limits);
-    return facts.width * facts.height;
+    if (role === 'input') this.pixels = facts.width * facts.height;
   }
 }

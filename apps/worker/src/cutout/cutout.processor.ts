@@ -9,7 +9,7 @@ import { wipe } from '#vault/wipe.js';
 import { Cancelled, EngineCrash, EngineUnavailable, type CutoutResult } from '../engine/engine.host.js';
 import { WorkerContext } from '../worker.context.js';
 import { Cancellations } from './cancellations.js';
-import { fetchInput, storeOutput } from './payload.transfer.js';
+import { fetchUpload, storeOutput, type Upload } from './payload.transfer.js';
 import { persist } from './persistence.js';
 
 /** An image that has brought the engine down this often is given up. */
@@ -50,14 +50,14 @@ export class CutoutProcessor {
     const lap = (): void => void clock.push(performance.now());
     const tell = this.context.broker.progress.of(record.id);
     const keys = unwrapKeys(this.context.kek, record.id, record.wrappedKeys ?? '');
-    let image: Buffer | undefined;
+    let upload: Upload | undefined;
     let result: CutoutResult | undefined;
     try {
       tell('fetch', 0);
-      image = await persist(() => fetchInput(this.context.broker, record, keys.inputKey));
+      upload = await persist(() => fetchUpload(this.context.broker, record, keys.inputKey));
       lap();
       result = await this.context.engine.run({
-        image,
+        image: upload.input,
         options: record.options,
         deadlineMs: this.context.settings.JOB_DEADLINE_S * 1000,
         signal,
@@ -69,7 +69,7 @@ export class CutoutProcessor {
       lap();
       this.report(record, result, clock);
     } finally {
-      wipe(image, result?.data, keys.inputKey, keys.outputKey);
+      wipe(upload?.input, upload?.background, result?.data, keys.inputKey, keys.outputKey);
     }
   }
 

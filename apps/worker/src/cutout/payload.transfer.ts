@@ -1,6 +1,6 @@
 import { inputKey, outputKey } from '#broker/broker.keys.js';
 import type { Broker } from '#broker/broker.js';
-import type { JobRecord } from '#broker/job.record.js';
+import type { JobRecord, UploadPart } from '#broker/job.record.js';
 import { lifetimeAfter } from '#broker/lifetimes.js';
 import type { PayloadStore } from '#broker/payload.store.js';
 import { Problem } from '#contracts/problem.catalogue.js';
@@ -8,30 +8,58 @@ import { chunkCount, openChunk, sealPayload } from '#vault/chunk.cipher.js';
 import { wipe } from '#vault/wipe.js';
 import { persist } from './persistence.js';
 
+/** The files of an upload, in the clear. */
+export interface Upload {
+  input: Buffer;
+  background: Buffer | undefined;
+}
+
 /**
- * Reads and opens the whole upload of a job. The caller wipes it. The stored upload is made to outlive the work: it
- * may have waited for nearly all of its time, and another worker may have to start again.
+ * Reads and opens the whole upload of a job. The caller wipes its files. What is stored is made to outlive the work:
+ * it may have waited for nearly all of its time, and another worker may have to start again.
  * @throws Problem `processing-failed` when a chunk is missing; TamperedError when one was changed
  */
-export async function fetchInput(
+export async function fetchUpload(
   { payloads, lifetimes }: Pick<Broker, 'payloads' | 'lifetimes'>,
   record: JobRecord,
   key: Buffer,
-): Promise<Buffer> {
-  const { id, inputChunks: count, inputBytes } = record;
-  const prolonged = payloads.prolong(inputKey(id), lifetimeAfter('claim', lifetimes));
+): Promise<Upload> {
+  const prolonged = payloads.prolong(inputKey(record.id), lifetimeAfter('claim', lifetimes));
   prolonged.catch(() => undefined);
-  const image = Buffer.allocUnsafeSlow(inputBytes);
+  const upload: Partial<Upload> = {};
+  try {
+    let first = 0;
+    for (const part of record.parts) {
+      const file = Buffer.allocUnsafeSlow(part.bytes);
+      upload[part.role] = file;
+      await fetchPart(file, payloads, { id: record.id, key, part, first });
+      first += part.chunks;
+    }
+    await prolonged;
+    const { input, background } = upload;
+    if (input === undefined) throw new Problem('processing-failed');
+    return { input, background };
+  } catch (error) {
+    wipe(upload.input, upload.background);
+    throw error;
+  }
+}
+
+/** Fills `file` with the chunks of one part, the first of which is chunk `first` of the upload. */
+async function fetchPart(
+  file: Buffer,
+  payloads: PayloadStore,
+  { id, key, part, first }: { id: JobRecord['id']; key: Buffer; part: UploadPart; first: number },
+): Promise<void> {
   let filled = 0;
-  for (let index = 0; index < count; index++) {
+  const end = first + part.chunks;
+  for (let index = first; index < end; index++) {
     const box = await payloads.read(inputKey(id), index);
     if (box === undefined) throw new Problem('processing-failed');
-    const plain = openChunk(key, { id, role: 'input' }, { index, last: index === count - 1 }, box);
-    filled += plain.copy(image, filled);
+    const plain = openChunk(key, { id, role: part.role }, { index, last: index === end - 1 }, box);
+    filled += plain.copy(file, filled);
     wipe(plain);
   }
-  await prolonged;
-  return image;
 }
 
 /** Where and how a result is stored. */

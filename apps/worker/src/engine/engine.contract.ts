@@ -11,6 +11,8 @@ export interface EngineSettings {
   threads: number;
   /** Most pixels of an image. */
   maxPixels: number;
+  /** The same for progressive JPEG and interlaced PNG. */
+  maxProgressivePixels: number;
   /** Longest side of an image, in pixels. */
   maxSidePixels: number;
 }

@@ -23,6 +23,7 @@ export const toEngineSchema = z.discriminatedUnion('type', [
     modelDir: z.string(),
     threads: z.int().positive(),
     maxPixels: z.int().positive(),
+    maxProgressivePixels: z.int().positive(),
     maxSidePixels: z.int().positive(),
     warmUp: z.boolean(),
   }),
