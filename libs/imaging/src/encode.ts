@@ -1,31 +1,31 @@
-import type { Sharp } from 'sharp';
 import type { JobOptions } from '#contracts/job.options.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { wipe } from '#vault/wipe.js';
 import type { Raster } from './matte.js';
+import { encodePng, type PngSource } from './png.writer.js';
 import { sharp } from './sharp.gate.js';
 
 /** The longest side that WebP's 14-bit size fields hold (RFC 9649). */
 const WEBP_MAX_SIDE_PIXELS = 16_383;
 
 /**
- * Losslessly encodes a cut-out, or its alpha alone as a grey image; no metadata of the source is written. PNG is
- * compressed fast (level 2 with adaptive filters costs a third of the time of level 6 for 5 % more bytes) and
- * never quantised to a palette, which sharp's `quality` and `palette` would do.
+ * Losslessly encodes a cut-out, or its alpha alone as a grey image; no metadata of the source is written. PNG has
+ * a writer of its own, because it takes about half of the processor time of libpng with adaptive filters, on
+ * all cores, for files of the same size within 5 %.
  * @throws Problem `image-too-many-pixels` when WebP cannot hold the size; `processing-failed`
  */
 export async function encodeCutout(image: Raster, options: JobOptions): Promise<Buffer> {
   if (options.format === 'webp' && Math.max(image.width, image.height) > WEBP_MAX_SIDE_PIXELS) {
     throw new Problem('image-too-many-pixels', { detail: 'WebP holds at most 16383 pixels a side' });
   }
+  const { width, height } = image;
   const alpha = options.channels === 'alpha' ? alphaPlane(image) : undefined;
-  const size = { width: image.width, height: image.height };
-  const source =
-    alpha === undefined
-      ? sharp(image.data, { raw: { ...size, channels: 4 }, limitInputPixels: false })
-      : sharp(alpha, { raw: { ...size, channels: 1 }, limitInputPixels: false }).toColourspace('b-w');
+  const channels = alpha === undefined ? 4 : 1;
+  const data = alpha ?? image.data;
   try {
-    return await encoded(source, options.format).toBuffer();
+    return await (options.format === 'png'
+      ? encodePng({ data, width, height, channels })
+      : encodeWebp({ data, width, height, channels }));
   } catch {
     throw new Problem('processing-failed');
   } finally {
@@ -33,10 +33,8 @@ export async function encodeCutout(image: Raster, options: JobOptions): Promise<
   }
 }
 
-const encoded = (source: Sharp, format: JobOptions['format']): Sharp =>
-  format === 'webp'
-    ? source.webp({ lossless: true, effort: 0 })
-    : source.png({ compressionLevel: 2, adaptiveFiltering: true, palette: false });
+const encodeWebp = ({ data, ...raw }: PngSource): Promise<Buffer> =>
+  sharp(data, { raw, limitInputPixels: false }).webp({ lossless: true, effort: 0 }).toBuffer();
 
 function alphaPlane({ data, width, height }: Raster): Uint8Array {
   const plane = new Uint8Array(width * height);
