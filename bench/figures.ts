@@ -1,4 +1,9 @@
-import { cpus, totalmem } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, totalmem } from 'node:os';
+
+const RESULTS = 'bench/results';
+/** Of the last minute, when the benchmark began: others on the machine disturb it. */
+const loadBefore = loadavg()[0] ?? NaN;
 
 /** Middle value. */
 export function median(values: readonly number[]): number {
@@ -23,11 +28,19 @@ export const machine = (): { cores: number; cpu: string; memoryGb: number; node:
   node: process.version,
 });
 
-/** Prints a table of figures, or with `--json` one JSON object as the last line. */
+/**
+ * Prints figures, or with `--json` one JSON object as the last line; `--save` puts them into bench/results/ too.
+ * Along with them go the date, the machine, and its load before and after.
+ */
 export function show(title: string, figures: Record<string, unknown>): void {
-  const all = { bench: title, ...figures, machine: machine() };
-  if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify(all)}\n`);
-  else process.stdout.write(`${title}\n${JSON.stringify(all, null, 2)}\n`);
+  const load = { before: tenth(loadBefore), after: tenth(loadavg()[0] ?? NaN) };
+  const all = { bench: title, ...figures, date: new Date().toISOString(), machine: machine(), load };
+  const text = JSON.stringify(all, null, 2);
+  if (process.argv.includes('--save')) {
+    mkdirSync(RESULTS, { recursive: true });
+    writeFileSync(`${RESULTS}/${title}.json`, `${text}\n`);
+  }
+  process.stdout.write(process.argv.includes('--json') ? `${JSON.stringify(all)}\n` : `${title}\n${text}\n`);
 }
 
 /** Value of `--name value` among the arguments. */
@@ -35,3 +48,12 @@ export function argument(name: string, otherwise: string): string {
   const at = process.argv.indexOf(`--${name}`);
   return at === -1 ? otherwise : (process.argv[at + 1] ?? otherwise);
 }
+
+/** Value of `--name a,b,c` among the arguments. */
+export const list = (name: string, otherwise: string): string[] => argument(name, otherwise).split(',');
+
+/** Value of `--name 1,2,3`, ascending: what a process keeps of large work must not count as small work's. */
+export const numbers = (name: string, otherwise: string): number[] =>
+  list(name, otherwise)
+    .map(Number)
+    .sort((a, b) => a - b);

@@ -13,7 +13,7 @@ import { loadavg } from 'node:os';
 import { cutOut } from '#imaging/cutout.pipeline.js';
 import { ModelRegistry } from '#inference/model.registry.js';
 import { Segmenter } from '#inference/segmenter.js';
-import sharp from 'sharp';
+import { alphaDistance, alphaOf } from './alpha.distance.js';
 import { argument, show, tenth } from './figures.js';
 
 const REFERENCE = 'isnet-fp32';
@@ -58,7 +58,7 @@ async function measure(name: string): Promise<void> {
   const rssMb = process.memoryUsage.rss() / 2 ** 20;
   const peakRssMb = process.resourceUsage().maxRSS / 1024;
   const alphas: string[] = [];
-  for (const photo of PHOTOS) alphas.push((await alphaOf(network, photo)).toString('base64'));
+  for (const photo of PHOTOS) alphas.push((await cutOutAlpha(network, photo)).toString('base64'));
   const result: Child = {
     loadMs: loaded - begin,
     warmUpMs: warm - loaded,
@@ -70,7 +70,7 @@ async function measure(name: string): Promise<void> {
   process.stdout.write(JSON.stringify(result));
 }
 
-async function alphaOf(network: Segmenter, photo: string): Promise<Buffer> {
+async function cutOutAlpha(network: Segmenter, photo: string): Promise<Buffer> {
   const { data } = await cutOut({
     image: readFileSync(`test/photos/${photo}.jpg`),
     options: { format: 'png', channels: 'rgba' },
@@ -78,7 +78,7 @@ async function alphaOf(network: Segmenter, photo: string): Promise<Buffer> {
     network,
     onStage: () => undefined,
   });
-  return sharp(data).extractChannel(3).raw().toBuffer();
+  return alphaOf(data);
 }
 
 function compare(): void {
@@ -123,20 +123,10 @@ function better(before: Measured | undefined, now: Measured): Measured {
   };
 }
 
-/** Per photo: mean absolute difference of alpha (of 255), and soft intersection over union. */
+/** Per photo. */
 function distance(own: Buffer[] = [], reference: Buffer[] = []): { mae: number[]; iou: number[] } {
-  const pairs = own.flatMap((alpha, i) =>
-    reference[i] === undefined ? [] : [[alpha, reference[i]] as const],
+  const figures = own.flatMap((alpha, i) =>
+    reference[i] === undefined ? [] : [alphaDistance(alpha, reference[i])],
   );
-  const figures = pairs.map(([a, b]) => {
-    let [difference, both, either] = [0, 0, 0];
-    a.forEach((value, i) => {
-      const other = b[i] ?? 0;
-      difference += Math.abs(value - other);
-      both += Math.min(value, other);
-      either += Math.max(value, other);
-    });
-    return { mae: Number((difference / a.length).toFixed(3)), iou: Number((both / either).toFixed(4)) };
-  });
   return { mae: figures.map(({ mae }) => mae), iou: figures.map(({ iou }) => iou) };
 }
