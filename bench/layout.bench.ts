@@ -1,0 +1,93 @@
+/**
+ * How to lay processes over cores: images a second of one process with a thread for every core, against one
+ * process with one thread for every core, all at work at once. For the network alone, on pixels decoded already,
+ * and for the whole pipeline to PNG; each process does one image at a time, limited and wiping as in the service.
+ * The layouts take turns; the best round counts.
+ *
+ * usage: npm run bench -- layout [--megapixels 4] [--images 4] [--rounds 3] [--json] [--save]
+ */
+import { availableParallelism } from 'node:os';
+import { decodeForModel } from '#imaging/decode.js';
+import { ModelRegistry } from '#inference/model.registry.js';
+import { Contestant } from './contestant.js';
+import type { Entry } from './contestant.entry.js';
+import { argument, median, show } from './figures.js';
+import { ourNetwork, ours } from './ours.entry.js';
+import { photoOf } from './photo.js';
+
+const MAX_PIXELS = 200_000_000;
+
+/** Processes that share the machine, and the images a second of each round. */
+interface Layout {
+  processes: Contestant[];
+  imagesPerSecond: number[];
+}
+
+const hundredth = (value: number): number => Math.round(value * 100) / 100;
+
+const cores = availableParallelism();
+const megapixels = Number(argument('megapixels', '4'));
+/** Images of each round and core. */
+const images = Number(argument('images', '4'));
+const rounds = Number(argument('rounds', '3'));
+const photo = await photoOf(megapixels);
+const { model, modelDir } = ourNetwork(cores);
+const { sidePixels } = new ModelRegistry(process.cwd(), modelDir).find(model).input;
+const pixels = await decodeForModel(photo, sidePixels, MAX_PIXELS);
+
+show('layout', {
+  cores,
+  megapixels,
+  rounds,
+  network: await compare(pixels, ourNetwork),
+  pipeline: await compare(photo, (threads) => ours('none', threads)),
+});
+
+/** Both layouts, one after the other, `rounds` times. */
+async function compare(image: Uint8Array, entry: (threads: number) => Entry): Promise<unknown> {
+  const layouts: Record<string, Layout> = {
+    allThreads: await layOut(1, entry(cores)),
+    oneThreadEach: await layOut(cores, entry(1)),
+  };
+  try {
+    for (const layout of Object.values(layouts)) await throughput(layout, image, cores);
+    for (let round = 0; round < rounds; round += 1) {
+      for (const [name, layout] of Object.entries(layouts)) {
+        const rate = await throughput(layout, image, images * cores);
+        layout.imagesPerSecond.push(rate);
+        process.stderr.write(`round ${round + 1}: ${name} ${rate.toFixed(2)} images/s\n`);
+      }
+    }
+  } finally {
+    await Promise.all(
+      Object.values(layouts).flatMap(({ processes }) => processes.map((each) => each.stop())),
+    );
+  }
+  return Object.fromEntries(
+    Object.entries(layouts).map(([name, { processes, imagesPerSecond: all }]) => [
+      name,
+      {
+        processes: processes.length,
+        threads: cores / processes.length,
+        imagesPerSecond: { best: hundredth(Math.max(...all)), median: hundredth(median(all)) },
+      },
+    ]),
+  );
+}
+
+async function layOut(count: number, entry: Entry): Promise<Layout> {
+  const processes: Contestant[] = [];
+  for (let i = 0; i < count; i += 1) processes.push(await Contestant.start(entry, true));
+  return { processes, imagesPerSecond: [] };
+}
+
+/** Images a second while every process of a layout takes the next image as soon as it is done. */
+async function throughput({ processes }: Layout, image: Uint8Array, count: number): Promise<number> {
+  const began = performance.now();
+  let left = count;
+  const keepBusy = async (one: Contestant): Promise<void> => {
+    while (left-- > 0) await one.run(image);
+  };
+  await Promise.all(processes.map(keepBusy));
+  return count / ((performance.now() - began) / 1000);
+}
