@@ -4,7 +4,7 @@ import { ModelRegistry } from '#inference/model.registry.js';
 import { Segmenter } from '#inference/segmenter.js';
 import { canRefine, type Entry, type Refinement, type Worker } from './contestant.entry.js';
 
-const LIMITS = { maxPixels: 200_000_000, maxSidePixels: 20_000 };
+const LIMITS = { maxPixels: 200_000_000, maxProgressivePixels: 200_000_000, maxSidePixels: 20_000 };
 
 type Ours = Extract<Entry, { kind: 'ours' }>;
 type Network = Extract<Entry, { kind: 'network' }>;
