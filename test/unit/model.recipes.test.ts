@@ -6,7 +6,8 @@ import { DataType, type OnnxGraph } from '#inference/onnx/onnx.types.js';
 import type { Calibration } from '#inference/recipe/calibration.js';
 import { observedTensors } from '#inference/recipe/channel.steps.js';
 import { keepOutputs } from '#inference/recipe/graph.steps.js';
-import { floatGraph, prepareModel, type Recipe } from '#inference/recipe/recipes.js';
+import type { Recipe } from '#inference/recipe/recipe.schema.js';
+import { floatGraph, prepareModel } from '#inference/recipe/recipes.js';
 import { segmentationNetwork, SMALL_SIDE } from '../support/small.networks.js';
 
 const INPUT = { sidePixels: SMALL_SIDE, mean: [128, 128, 128], std: [256, 256, 256] };

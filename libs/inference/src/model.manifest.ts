@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { recipeSchema } from './recipe/recipes.js';
+import { recipeSchema } from './recipe/recipe.schema.js';
 
 const perChannel = z.tuple([z.number(), z.number(), z.number()]);
 const deviation = z.number().positive();

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
 import { Problem } from '#contracts/problem.catalogue.js';
+import { LOCAL_MANIFEST, MANIFEST, parseJson, readCatalogue } from './model.catalogue.js';
 import { assembleChunks } from './model.chunks.js';
 import {
   copyWhole,
@@ -9,22 +9,18 @@ import {
   ModelError,
   readIfThere,
   readJson,
-  readJsonIfThere,
   sha256Of,
   sha256OfFile,
   writeJson,
   writeWhole,
   type PrepareProgress,
 } from './model.files.js';
-import { localManifestSchema, manifestSchema, type ModelEntry } from './model.manifest.js';
+import { localManifestSchema, type ModelEntry } from './model.manifest.js';
 import { calibrationSchema, type Calibration } from './recipe/calibration.js';
 import { prepareModel } from './recipe/recipes.js';
 
 export { ModelError } from './model.files.js';
 export type { PrepareProgress } from './model.files.js';
-
-const MANIFEST = 'models/manifest.json';
-const LOCAL_MANIFEST = 'models/local.json';
 
 /** What is known of a model before its file has been looked at. */
 export type NewModel = Omit<ModelEntry, 'bytes' | 'sha256' | 'source' | 'default' | 'file'>;
@@ -44,13 +40,9 @@ export class ModelRegistry {
   constructor(root: string, modelDir: string) {
     this.#root = root;
     this.#modelDir = resolve(root, modelDir);
-    const shipped = parse(join(root, MANIFEST), manifestSchema, readJson).models;
+    const { shipped, local } = readCatalogue(root);
     this.#shipped = new Set(shipped.map(({ name }) => name));
-    this.models = [...shipped, ...this.#localModels()];
-    const names = new Set(this.models.map((model) => model.name));
-    if (names.size !== this.models.length) {
-      throw new ModelError(`${LOCAL_MANIFEST} is wrong: a name is taken already`);
-    }
+    this.models = [...shipped, ...local];
   }
 
   /** @throws Problem `model-unknown` */
@@ -103,7 +95,7 @@ export class ModelRegistry {
     if (this.#shipped.has(described.name)) {
       throw new ModelError(`${described.name} is a model of ${MANIFEST}: choose another name`);
     }
-    const local = this.#localModels().filter(({ name }) => name !== described.name);
+    const local = readCatalogue(this.#root).local.filter(({ name }) => name !== described.name);
     const bytes = await lengthOf(file);
     if (bytes === undefined) throw new ModelError(`${file} cannot be read`);
     const entry: ModelEntry = {
@@ -118,11 +110,6 @@ export class ModelRegistry {
     if (resolve(file) !== this.pathOf(entry)) await copyWhole(file, this.pathOf(entry));
     await writeJson(join(this.#root, LOCAL_MANIFEST), manifest);
     return entry;
-  }
-
-  #localModels(): ModelEntry[] {
-    const read = (path: string): unknown => readJsonIfThere(path) ?? { models: [] };
-    return parse(join(this.#root, LOCAL_MANIFEST), localManifestSchema, read).models;
   }
 
   /** The bytes of a model that others are made of. */
@@ -153,16 +140,10 @@ export class ModelRegistry {
   }
 
   #calibration(file: string, original: ModelEntry): Calibration {
-    const calibration = parse(join(this.#root, 'models', file), calibrationSchema, readJson);
+    const calibration = parseJson(join(this.#root, 'models', file), calibrationSchema, readJson);
     if (calibration.sha256 !== original.sha256) {
       throw new ModelError(`models/${file} was recorded on another file than ${original.name}`);
     }
     return calibration;
   }
-}
-
-function parse<T extends z.ZodType>(path: string, schema: T, read: (path: string) => unknown): z.output<T> {
-  const parsed = schema.safeParse(read(path));
-  if (!parsed.success) throw new ModelError(`${path} is wrong: ${z.prettifyError(parsed.error)}`);
-  return parsed.data;
 }
