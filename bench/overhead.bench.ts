@@ -7,7 +7,9 @@
  */
 import { execFileSync } from 'node:child_process';
 import { request } from 'node:http';
+import { enginePlans } from '#settings/engine.plan.js';
 import { imageLimits } from '#settings/image.limits.js';
+import { threadsOf } from '#settings/process.layout.js';
 import { loadSettings } from '#settings/settings.js';
 import { EngineHost } from '../apps/worker/src/engine/engine.host.js';
 import { startSystem } from '../test/support/system.js';
@@ -26,9 +28,9 @@ const printed = execFileSync('launcher/contained.sh', ['node', 'printenv', 'GLIB
 process.env['GLIBC_TUNABLES'] = printed.trim();
 
 const bare = new EngineHost({
-  model: settings.MODEL,
+  plans: enginePlans(settings),
   modelDir: settings.MODEL_DIR,
-  threads: settings.THREADS,
+  threads: threadsOf(settings),
   ...imageLimits(settings),
 });
 await bare.start();

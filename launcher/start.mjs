@@ -3,7 +3,7 @@ import { appProgram, redisProgram } from './programs.supervised.mjs';
 import { accepts, addressOf, answers, listeningPort, waitUntil } from './readiness.mjs';
 import { LauncherError, runCommand, say } from './report.mjs';
 import { makeRunFolder } from './run.folder.mjs';
-import { readSettings } from './settings.reader.mjs';
+import { readLayout, readSettings } from './settings.reader.mjs';
 import { APP_STEPS, setUp, START_STEPS } from './setup.steps.mjs';
 import { findRedis } from './step.redis.mjs';
 import { Supervisor } from './supervisor.mjs';
@@ -16,7 +16,8 @@ the API, and workers. Ctrl-C ends all of it and leaves no file and no process.
 Settings are environment variables; the README lists them all. The ones most wanted:
   PORT=3000              port of the API (0: a free one)
   HOST=127.0.0.1         address it listens on
-  WORKERS=1 THREADS=…    worker processes, and CPU threads of one inference
+  LAYOUT=auto            latency: all cores for one image; throughput: one image each
+  PROVIDER=cpu           or an accelerator: cuda, dml, coreml, …, auto
   REDIS_URL=…            use this Redis instead of a private one
 
 Other commands: npm test · npm run setup · npm run start:api · npm run start:worker · npm run models -- list`;
@@ -55,13 +56,13 @@ async function startPrivateRedis(supervisor, folder, settings) {
 /**
  * Starts the API and the workers.
  * @param {Supervisor} supervisor
- * @param {Settings} settings
+ * @param {number} workers how many
  * @param {NodeJS.ProcessEnv} env what the launcher decides for them
  * @returns {Promise<number>} the port that the API listens on
  */
-function startApps(supervisor, settings, env) {
-  for (let number = 1; number <= settings.WORKERS; number += 1) {
-    supervisor.startApp(appProgram('worker', settings.WORKERS === 1 ? 'worker' : `worker ${number}`, env));
+function startApps(supervisor, workers, env) {
+  for (let number = 1; number <= workers; number += 1) {
+    supervisor.startApp(appProgram('worker', workers === 1 ? 'worker' : `worker ${number}`, env));
   }
   return new Promise((resolve) => {
     const api = appProgram('api', 'api', env);
@@ -99,8 +100,9 @@ async function run() {
   const folder = makeRunFolder();
   try {
     const url = settings.REDIS_URL ?? (await startPrivateRedis(supervisor, folder, settings));
-    const env = { REDIS_URL: url, KEK_FILE: settings.KEK_FILE ?? folder.kek };
-    void startApps(supervisor, settings, env).then((port) =>
+    const { workers, threads } = await readLayout(settings);
+    const env = { REDIS_URL: url, KEK_FILE: settings.KEK_FILE ?? folder.kek, THREADS: String(threads) };
+    void startApps(supervisor, workers, env).then((port) =>
       announce(supervisor, addressOf(settings.HOST, port)),
     );
     return await supervisor.finished;

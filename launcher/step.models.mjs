@@ -8,18 +8,21 @@ import { digestOf, filesIn, isStamped, writeStamp } from './stamp.mjs';
 
 const STAMP = inRoot('.cache', 'setup', 'models');
 
+/** The settings that decide which models workers load. */
+const CHOICE = ['MODEL', 'PROVIDER', 'REQUIRE_ACCELERATOR'];
+
 /**
- * Prepares the model that workers load: assembles it and checks its sha256. The stamp spares re-reading 170 MB
+ * Prepares the models that workers load: assembles them and checks their sha256. The stamp spares re-reading 170 MB
  * at each start as long as the prepared files keep size and time; `npm run models verify` reads them all.
  * @type {import('./setup.steps.mjs').Step}
  */
 export const modelsStep = {
-  name: 'model',
+  name: 'models',
   async run() {
     if (isStamped(STAMP, digest())) return 'ready';
-    say(`model: preparing ${process.env['MODEL'] ?? 'the default model'}`);
+    say(`models: preparing ${process.env['MODEL'] || 'the default model'}`);
     const { ok } = await performNode([MODELS_COMMAND, 'prepare']);
-    if (!ok) throw new LauncherError('The model could not be prepared: see the message above.');
+    if (!ok) throw new LauncherError('A model could not be prepared: see the message above.');
     writeStamp(STAMP, digest());
     return 'done';
   },
@@ -32,6 +35,7 @@ function digest() {
     return `${file} ${size} ${mtimeMs}`;
   });
   const inputs = [inRoot('models'), inRoot('dist', 'libs', 'inference'), inRoot('package-lock.json')];
-  const text = [process.env['MODEL'] ?? '', ...prepared, digestOf(inputs)].join('\n');
+  const choice = CHOICE.map((key) => process.env[key] ?? '');
+  const text = [...choice, ...prepared, digestOf(inputs)].join('\n');
   return createHash('sha256').update(text).digest('hex');
 }

@@ -5,15 +5,17 @@ import { DataType, type OnnxNode, type OnnxTensor } from '#inference/onnx/onnx.t
 /** Side of the small networks' input. */
 export const SMALL_SIDE = 64;
 
-const planes = value('input', DataType.float, ['n', 3, SMALL_SIDE, SMALL_SIDE]);
+/** @param batch images it takes at a time; any number when it is a name */
+const planesOf = (batch: number | string): ReturnType<typeof value> =>
+  value('input', DataType.float, [batch, 3, SMALL_SIDE, SMALL_SIDE]);
 
 /** Opacity is the mean of the three channels as they come in, and nothing else: float in, float out. */
-export function meanNetwork(): Buffer {
+export function meanNetwork(batch: number | string = 'n'): Buffer {
   return encoded({
     nodes: [node('ReduceMean', ['input'], ['output'], { attributes: { axes: [1], keepdims: 1 } })],
     initializers: [],
-    inputs: [planes],
-    outputs: [value('output', DataType.float, ['n', 1, SMALL_SIDE, SMALL_SIDE])],
+    inputs: [planesOf(batch)],
+    outputs: [value('output', DataType.float, [batch, 1, SMALL_SIDE, SMALL_SIDE])],
   });
 }
 

@@ -1,10 +1,11 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import sharp from 'sharp';
 import { ModelRegistry } from '#inference/model.registry.js';
 import { EngineHost, type CutoutRequest } from '../../apps/worker/src/engine/engine.host.js';
 import { photo, referenceAlpha, softIou } from '../support/photos.js';
 
 const SETTINGS = {
-  model: 'isnet',
+  plans: [{ provider: 'cpu' as const, models: ['isnet'], batch: 1 }],
   modelDir: '.cache/models',
   threads: 2,
   maxPixels: 10_000_000,
@@ -44,7 +45,7 @@ describe('engine.host', () => {
   let host: EngineHost;
   beforeAll(async () => {
     const registry = new ModelRegistry(process.cwd(), SETTINGS.modelDir);
-    await registry.prepare(registry.find(SETTINGS.model));
+    await registry.prepare(registry.find('isnet'));
     host = new EngineHost(SETTINGS);
     await host.start();
   }, 60_000);
@@ -60,6 +61,30 @@ describe('engine.host', () => {
     expect(percents).toEqual([...percents].sort((a, b) => a - b));
     expect(percents.every((percent) => percent >= 0 && percent <= 100)).toBe(true);
   }, 60_000);
+
+  test('given a photo in the network, when this thread is watched, then it is free all the time', async () => {
+    const gapsMs: number[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      const delay = monitorEventLoopDelay({ resolution: 5 });
+      delay.enable();
+      await host.run(request());
+      delay.disable();
+      gapsMs.push(delay.max / 1e6);
+    }
+    expect(gapsMs.sort((a, b) => a - b)[1]).toBeLessThan(50);
+  }, 60_000);
+
+  test('given a photo, when run, then the result says which model made it and where', async () => {
+    expect(host.facts).toMatchObject({ models: ['isnet'], provider: 'cpu', batch: 1, declined: [] });
+    expect(await host.run(request())).toMatchObject({ model: 'isnet', provider: 'cpu' });
+  }, 60_000);
+
+  test('given a model that is not loaded, when an image asks for it, then that is said and the child lives on', async () => {
+    const before = host.facts?.pid;
+    const options = { format: 'png', channels: 'rgba', model: 'unheard-of' } as const;
+    await expect(host.run(request({ options }))).rejects.toMatchObject({ code: 'model-unknown' });
+    expect(host.facts?.pid).toBe(before);
+  });
 
   test('given a damaged image, when run, then its problem comes back and the child lives on', async () => {
     const before = host.facts?.pid;
@@ -136,6 +161,40 @@ describe('engine.host', () => {
 
   test('given a model that is not prepared, when started, then the error says so', async () => {
     const own = new EngineHost({ ...SETTINGS, modelDir: '/nonexistent' });
-    await expect(own.start()).rejects.toThrow('not prepared');
+    const start = own.start();
+    await expect(start).rejects.toThrow('not prepared');
+    await expect(start).rejects.toMatchObject({ name: 'SettingsError' });
+  });
+
+  test('given several models, when started, then all are loaded and an image gets the one it asks for', async () => {
+    const registry = new ModelRegistry(process.cwd(), SETTINGS.modelDir);
+    await registry.prepare(registry.find('isnet-vnni'));
+    const models = ['isnet', 'isnet-vnni'];
+    const own = new EngineHost({ ...SETTINGS, plans: [{ provider: 'cpu', models, batch: 1 }] });
+    expect((await own.start()).models).toEqual(models);
+    const options = { format: 'png', channels: 'rgba', model: 'isnet-vnni' } as const;
+    const results = [await own.run(request({ options })), await own.run(request())];
+    expect(results.map(({ model }) => model)).toEqual(['isnet-vnni', 'isnet']);
+    await own.stop();
+  }, 120_000);
+
+  test('given an accelerator that is not there, when started, then the next plan is taken, or the start refused', async () => {
+    const missing = process.platform === 'win32' ? ('coreml' as const) : ('dml' as const);
+    const plan = { provider: missing, models: ['isnet'], batch: 8 };
+    const own = new EngineHost({ ...SETTINGS, plans: [plan, ...SETTINGS.plans] });
+    expect(await own.start()).toMatchObject({
+      provider: 'cpu',
+      batch: 1,
+      declined: [{ provider: missing, fault: 'not-offered' }],
+    });
+    await own.stop();
+    const strict = new EngineHost({ ...SETTINGS, plans: [plan] }).start();
+    await expect(strict).rejects.toMatchObject({ name: 'SettingsError' });
+    await expect(strict).rejects.toThrow(/^PROVIDER: .*not offered/);
+  }, 60_000);
+
+  test('given a model that no manifest has, when started, then the settings are to blame', async () => {
+    const plans = [{ provider: 'cpu' as const, models: ['unheard-of'], batch: 1 }];
+    await expect(new EngineHost({ ...SETTINGS, plans }).start()).rejects.toThrow(/^MODEL: names an unknown/);
   });
 });

@@ -15,7 +15,16 @@ import { loadSettings } from '#settings/settings.js';
 import { deriveSecrets, drawToken } from '#vault/job.token.js';
 import { RedisProcess } from '../support/redis.process.js';
 
-const OUTPUT = { attempt: 1, chunks: 1, bytes: 5, width: 1, height: 1, format: 'png' } as const;
+const OUTPUT = {
+  attempt: 1,
+  chunks: 1,
+  bytes: 5,
+  width: 1,
+  height: 1,
+  format: 'png',
+  model: 'isnet',
+  provider: 'cpu',
+} as const;
 const PARTS = [{ role: 'input', chunks: 1, bytes: 10 }] as const;
 const UPLOAD = { parts: PARTS, options: jobOptionsSchema.parse({}), reserveBytes: 10 };
 const folder = mkdtempSync(join(tmpdir(), 'removebg-store-'));

@@ -3,9 +3,12 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
+import { PROVIDERS } from '#contracts/execution.providers.js';
 import { addModel, additionSchema } from '#inference/model.addition.js';
 import { modelSchema, type ModelEntry } from '#inference/model.manifest.js';
 import { ModelRegistry } from '#inference/model.registry.js';
+import { convolutionProbe } from '#inference/provider.probe.js';
 import { Segmenter } from '#inference/segmenter.js';
 import { meanNetwork, redNetwork, SMALL_SIDE } from '../support/small.networks.js';
 
@@ -65,6 +68,72 @@ describe('segmenter', () => {
     expect([...data.subarray(0, 3)]).toEqual([0, 8, 16]);
     expect(pixels.equals(ramp())).toBe(true);
     await network.release();
+  });
+
+  test.each([
+    ['floats', meanNetwork, {}, SMALL_SIDE],
+    [
+      'bytes',
+      redNetwork,
+      {
+        input: { kind: 'u8-nhwc', name: 'pixels', sidePixels: SMALL_SIDE },
+        output: { kind: 'u8', name: 'mask', sidePixels: SMALL_SIDE / 2 },
+      },
+      SMALL_SIDE / 2,
+    ],
+  ])(
+    'given a network of %s that takes batches, when several are run, then each mask is that of its image alone',
+    async (_, network, more, side) => {
+      const segmenter = await load(network(), more);
+      expect(segmenter.takesBatches).toBe(true);
+      const images = [0, 40, 80].map((shift) => Buffer.from(ramp().map((value) => (value + shift) % 256)));
+      const before = images.map((image) => Buffer.from(image));
+      for (const count of [3, 2]) {
+        const masks = await segmenter.segmentAll(images.slice(0, count));
+        for (const [i, mask] of masks.entries()) {
+          expect(mask).toEqual(await segmenter.segment(images[i]!));
+          expect([mask.width, mask.data.length, mask.data.byteLength]).toEqual([side, side ** 2, side ** 2]);
+        }
+      }
+      expect(images.every((image, i) => image.equals(before[i]!))).toBe(true);
+      await segmenter.warmUp(2);
+      await segmenter.release();
+    },
+  );
+
+  test('given a network that takes one image at a time, when several are run, then they are run one by one', async () => {
+    const segmenter = await load(meanNetwork(1));
+    expect(segmenter.takesBatches).toBe(false);
+    const masks = await segmenter.segmentAll([ramp(), ramp()]);
+    expect(masks.map(({ data }) => data[2])).toEqual([8, 8]);
+    await segmenter.release();
+  });
+
+  test('given a place that this build of the runtime does not have, when loaded for it, then that is said, and nothing runs elsewhere', async () => {
+    const offered = listSupportedBackends().map(({ name }) => name);
+    const missing = PROVIDERS.find((provider) => !offered.includes(provider))!;
+    const file = meanNetwork();
+    await writeFile(path, file);
+    await expect(Segmenter.load(entryOf(file), path, 1, missing)).rejects.toMatchObject({
+      name: 'ProviderUnavailable',
+      provider: missing,
+      fault: 'not-offered',
+    });
+  });
+
+  test('given the network that tries devices out, when run where it can be, then it is sound', async () => {
+    const session = await InferenceSession.create(convolutionProbe(32));
+    const feeds = Object.fromEntries(
+      session.inputMetadata.map((input) => {
+        const dims = (input.isTensor ? input.shape : []).map(Number);
+        const values = new Float32Array(dims.reduce((product, dim) => product * dim)).fill(1);
+        return [input.name, new Tensor('float32', values, dims)];
+      }),
+    );
+    const output = (await session.run(feeds))['output']!;
+    // Eight channels, and at a corner four of the nine weights are on the image.
+    expect([(output.data as Float32Array)[0], output.dims]).toEqual([32, [1, 8, 8, 8]]);
+    await session.release();
   });
 
   test.each([

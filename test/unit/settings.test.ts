@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { enginePlans } from '#settings/engine.plan.js';
 import { settingsSchema } from '#settings/settings.schema.js';
 import { loadSettings, SettingsError } from '#settings/settings.js';
 
@@ -15,7 +16,8 @@ const message = (env: NodeJS.ProcessEnv): string => {
 describe('settings', () => {
   it('given an empty environment, when settings are loaded, then every default is valid and frozen', () => {
     const settings = loadSettings({});
-    expect(settings).toMatchObject({ PORT: 3000, HOST: '127.0.0.1', RATE_LIMIT: 60, MODEL: 'isnet' });
+    expect(settings).toMatchObject({ PORT: 3000, HOST: '127.0.0.1', RATE_LIMIT: 60, PROVIDER: 'cpu' });
+    expect(enginePlans(settings)).toEqual([{ provider: 'cpu', models: ['isnet'], batch: 1 }]);
     expect(Object.isFrozen(settings)).toBe(true);
   });
 

@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ModelRegistry } from '#inference/model.registry.js';
+import { offeredModels } from '#settings/engine.plan.js';
+import { loadSettings } from '#settings/settings.js';
 import { AuditRun } from './audit.run.js';
 import { HELP, readCommand, UsageError, type Command } from './command.line.js';
 import { renderReport } from './report/report.format.js';
@@ -33,7 +35,8 @@ async function audit(command: Command): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
   try {
     checkRights(system.processes());
-    const model = new ModelRegistry(ROOT, '.cache/models').find(process.env['MODEL'] ?? 'isnet').input;
+    const [name = ''] = offeredModels(loadSettings(process.env));
+    const model = new ModelRegistry(ROOT, '.cache/models').find(name).input;
     const onStep = (text: string): void => say(`  … ${text}`);
     const report = await new AuditRun({ system, paths: command.paths, model, onStep }).perform();
     say(tableOf(report));

@@ -1,8 +1,10 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { openBroker } from '#broker/broker.js';
+import { enginePlans } from '#settings/engine.plan.js';
 import { imageLimits } from '#settings/image.limits.js';
 import { readKek } from '#settings/key.file.js';
+import { threadsOf } from '#settings/process.layout.js';
 import { requireRedis, runService, stopOnSignal, type ServiceSettings } from '#settings/process.life.js';
 import { loadSettings } from '#settings/settings.js';
 import { Log } from '#telemetry/log.js';
@@ -15,9 +17,9 @@ async function openContext(settings: ServiceSettings): Promise<WorkerContext> {
   const log = new Log(settings.LOG_LEVEL);
   const kek = readKek(settings.KEK_FILE);
   const engine = new EngineHost({
-    model: settings.MODEL,
+    plans: enginePlans(settings),
     modelDir: settings.MODEL_DIR,
-    threads: settings.THREADS,
+    threads: threadsOf(settings),
     ...imageLimits(settings),
   });
   // The model loads while everything else is opened.

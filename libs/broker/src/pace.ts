@@ -15,7 +15,10 @@ export interface WorkerFacts {
   name: string;
   /** Images worked on at a time. */
   slots: number;
+  /** Model of images that name none. */
   model: string;
+  /** All models it has loaded. */
+  models: string[];
   provider: string;
   /** What its retention guard found although it was told only to warn. */
   faults: string[];

@@ -60,7 +60,8 @@ export class JobClient {
 
   /** Where and with which headers to POST an image of MIME type `type`. */
   submission(type: string, options: Partial<JobOptions> = {}): Submission {
-    const query = new URLSearchParams(options).toString();
+    const given = Object.entries(options).filter((pair): pair is [string, string] => pair[1] !== undefined);
+    const query = new URLSearchParams(given).toString();
     return {
       url: `${this.origin}/v1/jobs${query && `?${query}`}`,
       headers: {

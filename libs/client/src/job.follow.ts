@@ -60,7 +60,8 @@ export function eventOfMessage(message: SseMessage): JobEvent | undefined {
 }
 
 function doneOfView(view: JobView): JobEvent {
-  const facts = view.result ?? { bytes: 0, width: 0, height: 0, format: 'png' };
+  const unknown = { bytes: 0, width: 0, height: 0, format: 'png', model: '', provider: 'cpu' } as const;
+  const facts = view.result ?? unknown;
   return { name: 'done', data: { ...facts, expires_at: view.expires_at, link: view.links.result } };
 }
 

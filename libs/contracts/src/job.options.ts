@@ -13,6 +13,11 @@ export const OUTPUT_CHANNELS = ['rgba', 'alpha'] as const;
 export const jobOptionsSchema = z.strictObject({
   format: z.enum(OUTPUT_FORMATS).default('png').describe('Encoding of the result, always lossless'),
   channels: z.enum(OUTPUT_CHANNELS).default('rgba').describe('Cut-out with alpha, or the alpha matte alone'),
+  model: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{0,63}$/)
+    .optional()
+    .describe('One of `GET /v1/models`; without it the default one'),
 });
 
 /** Options of one job, complete with defaults. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PROVIDERS } from './execution.providers.js';
 import { jobIdSchema } from './job.id.js';
 import { OUTPUT_FORMATS } from './job.options.js';
 import { JOB_STATES } from './job.states.js';
@@ -17,6 +18,8 @@ export const resultFactsSchema = z.object({
   width: z.int().describe('Pixels'),
   height: z.int().describe('Pixels'),
   format: z.enum(OUTPUT_FORMATS),
+  model: z.string().describe('Name of the model that cut the subject out'),
+  provider: z.enum(PROVIDERS).describe('Where it ran'),
 });
 
 /** Facts about a finished cut-out. */

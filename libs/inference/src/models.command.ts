@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { offeredModels } from '#settings/engine.plan.js';
 import { loadSettings, SettingsError } from '#settings/settings.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { addModel, additionSchema } from './model.addition.js';
@@ -11,8 +12,8 @@ import { RecipeError } from './recipe/graph.index.js';
 const HELP = `Usage: npm run models -- <command>
 
   list                       the models there are, and which are prepared
-  prepare [name | --all]     puts a model into MODEL_DIR and verifies it (default: MODEL)
-  verify [name | --all]      checks length and sha256 of a prepared model (default: MODEL)
+  prepare [name | --all]     puts models into MODEL_DIR and verifies them (default: MODEL)
+  verify [name | --all]      checks length and sha256 of prepared models (default: MODEL)
   add FILE --name NAME --size PIXELS --mean R,G,B --std R,G,B --output sigmoid|logits
       --licence TEXT --provenance TEXT [--title TEXT]
                              takes an ONNX file with one float32 input [n, 3, size, size] into MODEL_DIR and
@@ -31,8 +32,8 @@ class UsageError extends Error {}
 
 interface Request {
   registry: ModelRegistry;
-  /** Model that workers load. */
-  model: string;
+  /** Models that workers load. */
+  models: string[];
   args: string[];
 }
 
@@ -69,10 +70,12 @@ const COMMANDS: Record<string, (request: Request) => Promise<void>> = {
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-/** The model that is named, the configured one, or with `--all` those that `wanted` lets through. */
-function chosen({ registry, model, args }: Request, wanted: (entry: ModelEntry) => boolean): ModelEntry[] {
-  if (args.length > 1) throw new UsageError();
-  return args[0] === '--all' ? registry.models.filter(wanted) : [registry.find(args[0] ?? model)];
+/** The model that is named, the configured ones, or with `--all` those that `wanted` lets through. */
+function chosen({ registry, models, args }: Request, wanted: (entry: ModelEntry) => boolean): ModelEntry[] {
+  const [name, ...more] = args;
+  if (more.length > 0) throw new UsageError();
+  if (name === '--all') return registry.models.filter(wanted);
+  return (name === undefined ? models : [name]).map((each) => registry.find(each));
 }
 
 function additionOf(args: string[]): { file: string; told: z.output<typeof additionSchema> } {
@@ -114,7 +117,7 @@ async function main([verb = '', ...args]: string[]): Promise<number> {
     if (command === undefined) throw new UsageError();
     const settings = loadSettings(process.env);
     const registry = new ModelRegistry(process.cwd(), settings.MODEL_DIR);
-    await command({ registry, model: settings.MODEL, args });
+    await command({ registry, models: offeredModels(settings), args });
     return 0;
   } catch (error) {
     return complain(error);

@@ -29,6 +29,10 @@ export function checkInterface(session: InferenceSession, { name, input, output 
   });
 }
 
+/** True when the first dimension of input and output is known at run time only. */
+export const takesBatches = ({ inputMetadata, outputMetadata }: InferenceSession): boolean =>
+  [...inputMetadata, ...outputMetadata].every((each) => each.isTensor && typeof each.shape[0] === 'string');
+
 function compare(
   what: string,
   found: InferenceSession.ValueMetadata | undefined,
@@ -44,5 +48,4 @@ function compare(
 }
 
 const fits = (found: readonly Dimension[], wanted: readonly number[]): boolean =>
-  found.length === wanted.length &&
-  found.every((dim, i) => typeof dim === 'string' || dim < 0 || dim === wanted[i]);
+  found.length === wanted.length && found.every((dim, i) => typeof dim === 'string' || dim === wanted[i]);

@@ -3,7 +3,7 @@ import type { Settings } from './settings.schema.js';
 import { SettingsError } from './settings.js';
 
 /** Exit status of a process that must not be restarted before its configuration is mended (sysexits.h). */
-const EX_CONFIG = 78;
+export const EX_CONFIG = 78;
 
 /** Settings of a process that works on a Redis. */
 export type ServiceSettings = Settings & { REDIS_URL: string };

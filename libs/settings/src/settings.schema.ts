@@ -1,8 +1,9 @@
-import { availableParallelism } from 'node:os';
 import { z } from 'zod';
+import { PROVIDERS } from '#contracts/execution.providers.js';
 
 const int = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 const optionalText = z.string().min(1).optional();
+const MODEL_NAMES = /^[a-z0-9][a-z0-9.-]{0,63}(,[a-z0-9][a-z0-9.-]{0,63})*$/;
 
 /**
  * Every setting of the service: environment name, bounds, default, meaning. Numbers carry their unit in the
@@ -15,11 +16,36 @@ export const settingsSchema = z.object({
     '`redis://`, `rediss://` or `unix:///path`; unset: `npm start` embeds a private Redis',
   ),
   REDIS_MAXMEMORY_MB: int(64, 1_048_576).default(1024).describe('Memory cap of the embedded Redis'),
-  WORKERS: int(1, 256).default(1).describe('Worker processes that `npm start` runs'),
-  THREADS: int(1, 256)
-    .default(Math.min(8, availableParallelism()))
-    .describe('CPU threads of one inference (default: cores, at most 8)'),
-  MODEL: z.string().min(1).default('isnet').describe('Model of `models/manifest.json` that workers load'),
+  LAYOUT: z
+    .enum(['auto', 'latency', 'throughput'])
+    .default('auto')
+    .describe('How `npm start` uses the cores: all for one image, one image each, or by their number'),
+  WORKERS: int(1, 256).optional().describe('Worker processes that `npm start` runs (default: by `LAYOUT`)'),
+  THREADS: int(1, 256).optional().describe('CPU threads of one inference (default: by `LAYOUT`)'),
+  PROVIDER: z
+    .enum([...PROVIDERS, 'auto'])
+    .default('cpu')
+    .describe('Where models run: `cpu`, an accelerator by name, or `auto` for whichever is there'),
+  REQUIRE_ACCELERATOR: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true')
+    .describe(
+      '`true`: no start without the accelerator that `PROVIDER` asks for, instead of work on the CPU',
+    ),
+  BATCH: int(1, 64)
+    .optional()
+    .describe(
+      'Most images in one run on an accelerator (default: 8); ignored on the CPU, where it gains nothing',
+    ),
+  MODEL: z
+    .string()
+    .regex(MODEL_NAMES)
+    .transform((names) => [...new Set(names.split(','))])
+    .optional()
+    .describe(
+      'Models that workers load, comma-separated, the default first (default: `isnet`, or `isnet-fp16`)',
+    ),
   MODEL_DIR: z.string().min(1).default('.cache/models').describe('Where prepared models are kept'),
   KEK_FILE: optionalText.describe(
     'File with the 32-byte key-encryption key shared by API and workers (default: one per boot, in memory)',

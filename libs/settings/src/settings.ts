@@ -24,6 +24,9 @@ export function loadSettings(env: NodeJS.ProcessEnv): Settings {
   if (settings.RATE_LIMIT === 0 && !isLoopback(settings.HOST)) {
     throw new SettingsError('RATE_LIMIT: "off" is accepted only while HOST is a loopback address');
   }
+  if (settings.REQUIRE_ACCELERATOR && settings.PROVIDER === 'cpu') {
+    throw new SettingsError('REQUIRE_ACCELERATOR: needs PROVIDER to name an accelerator, or "auto"');
+  }
   for (const proxy of settings.TRUST_PROXY?.split(',') ?? []) {
     if (!isAddressOrCidr(proxy.trim())) {
       throw new SettingsError('TRUST_PROXY: only exact addresses or CIDRs, comma-separated');

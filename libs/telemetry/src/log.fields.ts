@@ -20,6 +20,12 @@ export interface LogEvents {
     durationMs: number;
   };
   started: { service: 'api' | 'worker'; port?: number; model?: string; provider?: string; slots?: number };
+  /** An accelerator was asked for and cannot be had: the worker computes on `provider` instead. */
+  accelerator: {
+    declined: string;
+    fault: 'not-offered' | 'not-available' | 'not-suited';
+    provider: string;
+  };
   stopping: { service: 'api' | 'worker'; reason: string };
   stopped: { service: 'api' | 'worker' };
   /** Redis could keep data, and the operator chose to be warned only. */

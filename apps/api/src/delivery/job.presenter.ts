@@ -39,11 +39,20 @@ export function presentPlace<K extends string>(
 }
 
 /** Facts about a result, without where it lies. */
-export const presentResult = ({ bytes, width, height, format }: ResultFacts): ResultFacts => ({
+export const presentResult = ({
   bytes,
   width,
   height,
   format,
+  model,
+  provider,
+}: ResultFacts): ResultFacts => ({
+  bytes,
+  width,
+  height,
+  format,
+  model,
+  provider,
 });
 
 /** The `done` event of a finished job. */

@@ -8,16 +8,18 @@ import { WorkerContext } from '../worker.context.js';
 import { Cancellations } from './cancellations.js';
 import { CutoutProcessor } from './cutout.processor.js';
 
-/** Images in the engine at a time. */
-const SLOTS = 1;
-
-/** While one image computes, the next is fetched and the one before is stored. */
-const CONCURRENCY = SLOTS + 1;
+/**
+ * Jobs in hand for each image that the engine computes at a time: while some compute, others are fetched and
+ * decoded, and those before are stored.
+ */
+const JOBS_PER_SLOT = 2;
 
 /** Starts the engine, takes jobs, gives signs of life, and stops in good order. */
 @Injectable()
 export class WorkerService {
-  private readonly facts: WorkerFacts;
+  private readonly name = randomBytes(6).toString('hex');
+  /** The last sign of life given. */
+  private sign: WorkerFacts | undefined;
   private consumer: JobConsumer | undefined;
   private heartbeat: NodeJS.Timeout | undefined;
   private readonly underWay = new Map<JobId, Promise<void>>();
@@ -26,33 +28,33 @@ export class WorkerService {
     private readonly context: WorkerContext,
     private readonly processor: CutoutProcessor,
     private readonly cancellations: Cancellations,
-  ) {
-    const name = randomBytes(6).toString('hex');
-    const { settings, broker } = context;
-    this.facts = { name, slots: SLOTS, model: settings.MODEL, provider: 'cpu', faults: broker.faults };
-  }
+  ) {}
 
-  /** Resolves once the model is warm and jobs are taken. `onDead` is called when this process can do no work. */
+  /** Resolves once the models are warm and jobs are taken. `onDead` is called when this process can do no work. */
   async start(onDead: () => void): Promise<void> {
     const { engineReady, log } = this.context;
-    await engineReady;
+    const engine = await engineReady;
+    for (const { provider, fault } of engine.declined) {
+      log.warn('accelerator', { declined: provider, fault, provider: engine.provider });
+    }
     await this.cancellations.listen();
     this.consumer = this.context.broker.consume({
-      concurrency: CONCURRENCY,
+      concurrency: JOBS_PER_SLOT * engine.batch,
       onTrouble: () => log.warn('trouble', { with: 'queue' }),
       work: (id) => this.workOnce(id, onDead),
     });
     this.consumer.start();
     this.heartbeat = setInterval(() => void this.beat(), HEARTBEAT_MS);
     await this.beat();
-    log.info('started', { service: 'worker', model: this.facts.model, provider: 'cpu', slots: SLOTS });
+    const { models, provider, batch: slots } = engine;
+    log.info('started', { service: 'worker', model: models.join(','), provider, slots });
   }
 
   /** Finishes jobs begun and takes no more. */
   async stop(): Promise<void> {
     clearInterval(this.heartbeat);
     const { broker, engine } = this.context;
-    await broker.pace.leave(this.facts).catch(() => undefined);
+    if (this.sign !== undefined) await broker.pace.leave(this.sign).catch(() => undefined);
     await this.consumer?.close();
     await engine.stop();
   }
@@ -80,9 +82,13 @@ export class WorkerService {
     }
   }
 
+  /** The engine may have been replaced by one on another provider since the last time. */
   private async beat(): Promise<void> {
     const { engine, broker, log } = this.context;
     if (engine.facts === undefined) return;
-    await broker.pace.beat(this.facts).catch(() => log.warn('trouble', { with: 'heartbeat' }));
+    const { models, provider, batch: slots } = engine.facts;
+    const [model = ''] = models;
+    this.sign = { name: this.name, slots, model, models, provider, faults: broker.faults };
+    await broker.pace.beat(this.sign).catch(() => log.warn('trouble', { with: 'heartbeat' }));
   }
 }

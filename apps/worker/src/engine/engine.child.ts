@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Duplex } from 'node:stream';
+import { EX_CONFIG } from '#settings/process.life.js';
+import { SettingsError } from '#settings/settings.js';
 import { wipe } from '#vault/wipe.js';
 import { EngineUnavailable, type EngineFacts, type EngineSettings } from './engine.contract.js';
 import { fromEngineSchema, MAX_HEADER_BYTES, type FromEngine, type ToEngine } from './engine.protocol.js';
@@ -21,6 +23,7 @@ export interface EngineChildEvents {
 
 /** One engine process: its life, and messages to and from it. It knows nothing of queues and retries. */
 export class EngineChild {
+  /** Rejects with EngineUnavailable, or with SettingsError when another start would end in the same way. */
   readonly ready: Promise<EngineFacts>;
   readonly exited: Promise<void>;
   readonly #process: ChildProcess;
@@ -28,7 +31,7 @@ export class EngineChild {
   readonly #decoder: FrameDecoder;
   readonly #events: EngineChildEvents;
   #note = '';
-  #settleReady: ((facts: EngineFacts | EngineUnavailable) => void) | undefined;
+  #settleReady: ((outcome: EngineFacts | Error) => void) | undefined;
 
   constructor(entry: string, settings: EngineSettings & { warmUp: boolean }, events: EngineChildEvents) {
     this.#events = events;
@@ -38,7 +41,10 @@ export class EngineChild {
     });
     this.#process = spawn(process.execPath, [entry], {
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
-      env: engineEnvironment(process.env),
+      env: engineEnvironment(
+        process.env,
+        settings.plans.some(({ provider }) => provider !== 'cpu'),
+      ),
     });
     this.#socket = this.#process.stdio[3] as Duplex;
     this.ready = new Promise((resolve, reject) => {
@@ -62,12 +68,12 @@ export class EngineChild {
 
   #watch(exited: () => void): void {
     let over = false;
-    const end = (): void => {
+    const end = (code?: unknown): void => {
       if (over) return;
       over = true;
       this.#socket.destroy();
       this.#decoder.discard();
-      this.#settleReady?.(new EngineUnavailable(`the engine did not start: ${this.#note.trim()}`));
+      this.#settleReady?.(this.#reason(code === EX_CONFIG));
       this.#settleReady = undefined;
       exited();
       this.#events.onExit();
@@ -79,6 +85,13 @@ export class EngineChild {
     });
     this.#socket.on('error', () => this.kill());
     this.#socket.on('data', (piece: Buffer) => this.#read(piece));
+  }
+
+  /** Why there is no engine. What drivers printed may come before the engine's own last line. */
+  #reason(misconfigured: boolean): Error {
+    const note = this.#note.trim();
+    if (misconfigured) return new SettingsError(note.split('\n').at(-1) ?? '');
+    return new EngineUnavailable(`the engine did not start: ${note}`);
   }
 
   #read(piece: Buffer): void {
@@ -98,8 +111,9 @@ export class EngineChild {
       this.#events.onMessage(message, payload);
       return;
     }
-    const { model, loadMs, warmUpMs } = message;
-    this.#settleReady?.({ model, loadMs, warmUpMs, pid: this.#process.pid ?? 0 });
+    const { models, provider, batch, loadMs, warmUpMs, declined } = message;
+    const pid = this.#process.pid ?? 0;
+    this.#settleReady?.({ models, provider, batch, loadMs, warmUpMs, declined, pid });
     this.#settleReady = undefined;
   }
 }

@@ -1,10 +1,12 @@
+import type { Provider } from '#contracts/execution.providers.js';
 import type { JobOptions } from '#contracts/job.options.js';
 import type { CutoutStage } from '#imaging/cutout.stages.js';
+import type { EnginePlan } from '#settings/engine.plan.js';
 
 /** What the child process needs to know to work. */
 export interface EngineSettings {
-  /** Name in models/manifest.json. */
-  model: string;
+  /** Ways to set it up; the first that can be had is taken. */
+  plans: EnginePlan[];
   /** Folder with the prepared models. */
   modelDir: string;
   /** CPU threads of one inference. */
@@ -17,15 +19,28 @@ export interface EngineSettings {
   maxSidePixels: number;
 }
 
-/** What a started engine tells about itself. */
-export interface EngineFacts {
-  model: string;
-  pid: number;
-  /** Creating the session. */
-  loadMs: number;
-  /** First inference, on a blank image; 0 when it was skipped because images were waiting. */
-  warmUpMs: number;
+/** An accelerator that was asked for and cannot be had. */
+export interface Declined {
+  provider: Provider;
+  fault: 'not-offered' | 'not-available' | 'not-suited';
 }
+
+/** What a started engine tells about itself. */
+export interface EngineFacts extends EnginePlan {
+  pid: number;
+  /** Creating the sessions. */
+  loadMs: number;
+  /** One inference of the default model, on a blank image; 0 when it was skipped because images were waiting. */
+  warmUpMs: number;
+  /** Accelerators that were tried before. */
+  declined: Declined[];
+}
+
+/**
+ * Images that an engine may have at a time: while an accelerator computes a batch, the next one is decoded. On the
+ * CPU inference takes all cores, so that decoding beside it would gain nothing.
+ */
+export const capacityOf = ({ provider, batch }: EnginePlan): number => (provider === 'cpu' ? 1 : 2 * batch);
 
 /** Stages that happen inside the engine; `fetch` and `store` belong to the worker. */
 export type EngineStage = CutoutStage;
@@ -48,6 +63,10 @@ export interface CutoutResult {
   width: number;
   height: number;
   format: JobOptions['format'];
+  /** Name of the model that was used. */
+  model: string;
+  /** Where it ran. */
+  provider: Provider;
   timingsMs: Record<EngineStage, number>;
 }
 

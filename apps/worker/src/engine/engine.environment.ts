@@ -12,10 +12,32 @@ const KEEP_LARGE_BLOCKS = [
 /** ONNX Runtime's own telemetry would open files in the home and temporary folders, and the network. */
 const NO_TELEMETRY = { ORT_DISABLE_TELEMETRY: '1' };
 
-/** The whole environment of an engine under a worker with environment `env`: no secret of it reaches the decoders. */
-export function engineEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const tunables = env['GLIBC_TUNABLES'];
-  if (tunables === undefined) return NO_TELEMETRY;
-  const wiping = tunables.includes('glibc.malloc.perturb=');
-  return { ...NO_TELEMETRY, GLIBC_TUNABLES: wiping ? [tunables, ...KEEP_LARGE_BLOCKS].join(':') : tunables };
+/** Where the libraries of an accelerator and its device are found. */
+const DEVICE_VARIABLES = [
+  'LD_LIBRARY_PATH',
+  'CUDA_VISIBLE_DEVICES',
+  'NVIDIA_VISIBLE_DEVICES',
+  'VK_DRIVER_FILES',
+  'VK_ICD_FILENAMES',
+];
+
+/** CUDA would keep what it compiled in a file. */
+const NO_CACHE = { CUDA_CACHE_DISABLE: '1' };
+
+/**
+ * The whole environment of an engine under a worker with environment `env`: no secret of it reaches the decoders.
+ * @param accelerated whether an accelerator is to be tried
+ */
+export function engineEnvironment(env: NodeJS.ProcessEnv, accelerated = false): NodeJS.ProcessEnv {
+  return { ...NO_TELEMETRY, ...allocatorOf(env), ...(accelerated && { ...NO_CACHE, ...devicesOf(env) }) };
 }
+
+function allocatorOf(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const tunables = env['GLIBC_TUNABLES'];
+  if (tunables === undefined) return {};
+  const wiping = tunables.includes('glibc.malloc.perturb=');
+  return { GLIBC_TUNABLES: wiping ? [tunables, ...KEEP_LARGE_BLOCKS].join(':') : tunables };
+}
+
+const devicesOf = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(DEVICE_VARIABLES.filter((key) => env[key] !== undefined).map((key) => [key, env[key]]));

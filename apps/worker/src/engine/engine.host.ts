@@ -1,18 +1,23 @@
 import { resolve } from 'node:path';
 import { Problem } from '#contracts/problem.catalogue.js';
+import type { EnginePlan } from '#settings/engine.plan.js';
+import { SettingsError } from '#settings/settings.js';
 import { wipe } from '#vault/wipe.js';
 import { EngineChild } from './engine.child.js';
 import {
   Cancelled,
+  capacityOf,
   EngineCrash,
   EngineUnavailable,
   type CutoutRequest,
   type CutoutResult,
+  type Declined,
   type EngineFacts,
   type EngineSettings,
 } from './engine.contract.js';
 import type { FromEngine } from './engine.protocol.js';
 import { EngineJob } from './engine.job.js';
+import { EngineLine } from './engine.line.js';
 import { ProgressEstimate } from './progress.estimate.js';
 
 export { Cancelled, EngineCrash, EngineUnavailable } from './engine.contract.js';
@@ -33,24 +38,30 @@ const MAX_BACKOFF_MS = 10_000;
 const PATIENCE = 3;
 
 /**
- * Runs cut-outs in a child process that can be killed, one at a time, first come first served, so that the
- * worker's event loop never blocks. A child that dies is replaced; images that only waited stay in line.
+ * Runs cut-outs in a child process that can be killed, as many at a time as it takes, first come first served, so
+ * that the worker's event loop never blocks. A child that dies is replaced; images that only waited, or were in it
+ * beside the one it died of, stay in line, and their callers never hear of it.
  */
 export class EngineHost {
   readonly #settings: EngineSettings;
   readonly #entry: string;
   readonly #estimate = new ProgressEstimate(FIRST_INFER_MS);
-  readonly #waiting: EngineJob[] = [];
-  #current: EngineJob | undefined;
+  readonly #line = new EngineLine<EngineJob>();
   #child: EngineChild | undefined;
   #facts: EngineFacts | undefined;
+  /** Those still to be tried: a driver that kills the child takes its plan with it. */
+  #plans: readonly EnginePlan[];
+  readonly #declined: Declined[] = [];
   #failures = 0;
+  /** True from when the child was killed for an image until it is gone: it gets nothing more. */
+  #doomed = false;
   #retry: NodeJS.Timeout | undefined;
   #stopped = false;
 
   /** @param entry built file of the child, relative to the package's folder, which is the working directory */
   constructor(settings: EngineSettings, entry: string = DEFAULT_ENTRY) {
     this.#settings = settings;
+    this.#plans = settings.plans;
     this.#entry = resolve(entry);
   }
 
@@ -61,22 +72,29 @@ export class EngineHost {
 
   /**
    * Starts the child; resolves once its model is loaded and warm.
-   * @throws EngineUnavailable when it ends before that, with what it said on stderr
+   * @throws SettingsError when no start can succeed before the settings are mended
+   * @throws EngineUnavailable when it ends before that for another reason, with what it said on stderr
    */
   async start(): Promise<EngineFacts> {
-    const child = this.#spawn(true);
-    try {
-      return await child.ready;
-    } catch (error) {
-      await this.stop();
-      throw error;
+    for (;;) {
+      const tried = this.#plans;
+      try {
+        return await this.#spawn(true);
+      } catch (error) {
+        clearTimeout(this.#retry);
+        const final = this.#stopped || error instanceof SettingsError;
+        if (!final && tried !== this.#plans) continue;
+        await this.stop();
+        if (final || tried.some(({ provider }) => provider === 'cpu')) throw error;
+        throw new SettingsError('PROVIDER: an accelerator is required, and what drives it fails here');
+      }
     }
   }
 
   /**
-   * Cuts out one image, after those that came before it.
+   * Cuts out one image, after or beside those that came before it.
    * @throws Problem with the code the child gave, or `deadline-exceeded` (the child was killed)
-   * @throws EngineCrash when the child died of, or at least during, this image
+   * @throws EngineCrash when the child died while it had this image alone
    * @throws Cancelled when the signal aborts (a child that had the image already was killed)
    * @throws EngineUnavailable when the engine was stopped or cannot be started
    */
@@ -85,9 +103,9 @@ export class EngineHost {
     if (request.signal?.aborted === true) throw new Cancelled();
     const job = new EngineJob(request, this.#estimate, {
       onAbort: () => this.#abandon(job),
-      onDeadline: () => this.#child?.kill(),
+      onDeadline: () => this.#putDown(),
     });
-    this.#waiting.push(job);
+    this.#line.join(job);
     this.#next();
     return job.result;
   }
@@ -97,46 +115,50 @@ export class EngineHost {
     this.#stopped = true;
     clearTimeout(this.#retry);
     const error = new EngineUnavailable('the engine was stopped');
-    this.#current?.leave();
-    this.#current?.fail(error);
+    for (const job of this.#line.evacuate()) {
+      job.leave();
+      job.fail(error);
+    }
     this.#giveBack(error);
     this.#child?.kill();
     await this.#child?.exited;
   }
 
-  #spawn(warmUp: boolean): EngineChild {
+  /** Resolves and rejects with the child's `ready`. */
+  #spawn(warmUp: boolean): Promise<EngineFacts> {
     const child = new EngineChild(
       this.#entry,
-      { ...this.#settings, warmUp },
+      { ...this.#settings, plans: [...this.#plans], warmUp },
       {
         onMessage: (message, payload) => this.#hear(message, payload),
         onExit: () => this.#bury(),
       },
     );
-    child.ready.then(
-      (facts) => {
-        this.#facts = facts;
-        if (facts.warmUpMs > 0) this.#estimate.learn(facts.warmUpMs);
-        this.#next();
-      },
-      () => undefined,
-    );
+    this.#doomed = false;
     this.#child = child;
-    return child;
+    const ready = child.ready.then((found) => {
+      const facts = { ...found, declined: [...this.#declined, ...found.declined] };
+      this.#facts = facts;
+      if (facts.warmUpMs > 0) this.#estimate.learn(facts.warmUpMs);
+      this.#next();
+      return facts;
+    });
+    ready.catch(() => undefined);
+    return ready;
   }
 
   #next(): void {
-    if (this.#current !== undefined || this.#facts === undefined) return;
-    const job = this.#waiting.shift();
-    if (job === undefined) return;
-    this.#current = job;
-    job.begin();
-    this.#child?.send({ type: 'cutout', id: job.id, options: job.request.options }, job.request.image);
+    if (this.#facts === undefined || this.#doomed) return;
+    const capacity = capacityOf(this.#facts);
+    for (let job = this.#line.admit(capacity); job !== undefined; job = this.#line.admit(capacity)) {
+      job.begin();
+      this.#child?.send({ type: 'cutout', id: job.id, options: job.request.options }, job.request.image);
+    }
   }
 
   #hear(message: Exclude<FromEngine, { type: 'ready' }>, payload: Buffer): void {
-    const job = this.#current;
-    if (job === undefined || message.id !== job.id || job.overdue) {
+    const job = this.#line.inside(message.id);
+    if (job === undefined || job.overdue) {
       // Too late: the child has been killed for it, and `#bury` settles the image.
       wipe(payload);
       return;
@@ -145,15 +167,15 @@ export class EngineHost {
       job.enter(message.stage);
       return;
     }
-    this.#current = undefined;
+    this.#line.finish(job);
     this.#failures = 0;
     job.leave();
     if (message.type === 'failed') {
       job.fail(new Problem(message.code));
     } else {
-      const { width, height, format, timingsMs } = message;
+      const { width, height, format, model, provider, timingsMs } = message;
       this.#estimate.learn(timingsMs.infer);
-      job.succeed({ data: payload, width, height, format, timingsMs });
+      job.succeed({ data: payload, width, height, format, model, provider, timingsMs });
     }
     this.#next();
   }
@@ -163,31 +185,42 @@ export class EngineHost {
    * told to stop, and until it ends by itself the image would stay in memory.
    */
   #abandon(job: EngineJob): void {
-    const place = this.#waiting.indexOf(job);
-    if (place >= 0) this.#waiting.splice(place, 1);
-    else if (this.#current === job) this.#child?.kill();
+    if (!this.#line.withdraw(job)) this.#putDown();
     job.fail(new Cancelled());
   }
 
-  /** The child is gone: the image in it is settled, the others wait for a new child. */
+  #putDown(): void {
+    this.#doomed = true;
+    this.#child?.kill();
+  }
+
+  /** The child is gone: images to blame are settled, the others wait for a new child. */
   #bury(): void {
-    const job = this.#current;
     const wasReady = this.#facts !== undefined;
-    this.#current = undefined;
     this.#facts = undefined;
     if (this.#stopped) return;
-    job?.leave();
-    if (job === undefined || !(job.overdue || job.settled)) this.#failures += 1;
-    job?.fail(job.overdue ? new Problem('deadline-exceeded') : new EngineCrash());
+    const { inside, culprits } = this.#line.collapse(this.#doomed);
+    for (const job of inside) job.leave();
+    if (!this.#doomed) this.#failures += 1;
+    if (!wasReady) this.#stepDown();
+    for (const job of culprits) job.fail(job.overdue ? new Problem('deadline-exceeded') : new EngineCrash());
     if (!wasReady && this.#failures >= PATIENCE) {
       this.#giveBack(new EngineUnavailable('the engine cannot be started'));
     }
     // The first failure is answered at once; images in line spare the warm-up.
     const delayMs = this.#failures < 2 ? 0 : Math.min(FIRST_BACKOFF_MS * 2 ** this.#failures, MAX_BACKOFF_MS);
-    this.#retry = setTimeout(() => this.#spawn(this.#waiting.length === 0), delayMs);
+    this.#retry = setTimeout(() => void this.#spawn(this.#line.isEmpty), delayMs);
+  }
+
+  /** The child ended before it was ready: whoever starts next does without the accelerator it began with. */
+  #stepDown(): void {
+    const [first, ...others] = this.#plans;
+    if (first === undefined || others.length === 0) return;
+    this.#plans = others;
+    this.#declined.push({ provider: first.provider, fault: 'not-available' });
   }
 
   #giveBack(error: EngineUnavailable): void {
-    for (const job of this.#waiting.splice(0)) job.fail(error);
+    for (const job of this.#line.disperse()) job.fail(error);
   }
 }

@@ -49,9 +49,10 @@ export class EngineJob {
     }, this.request.deadlineMs);
   }
 
-  /** The child is done with the image, or gone. Until then the deadline holds even for a cancelled image. */
+  /** The child is done with the image, or gone, and another may begin. Until then the deadline holds even for a cancelled image. */
   leave(): void {
     clearTimeout(this.#deadline);
+    clearInterval(this.#ticker);
   }
 
   /** The child has come to `stage`. */

@@ -1,10 +1,13 @@
 import { Socket } from 'node:net';
 import { Problem } from '#contracts/problem.catalogue.js';
-import { cutOut, type Segmentation } from '#imaging/cutout.pipeline.js';
+import { cutOut } from '#imaging/cutout.pipeline.js';
 import type { ImageLimits } from '#imaging/image.probe.js';
-import { ModelRegistry } from '#inference/model.registry.js';
-import { Segmenter } from '#inference/segmenter.js';
+import { ProviderUnavailable } from '#inference/session.factory.js';
+import { EX_CONFIG } from '#settings/process.life.js';
+import { SettingsError } from '#settings/settings.js';
 import { wipe } from '#vault/wipe.js';
+import { capacityOf } from './engine.contract.js';
+import { loadEngine, networkFor, type LoadedEngine } from './engine.loader.js';
 import {
   ENGINE_FD,
   MAX_HEADER_BYTES,
@@ -23,13 +26,13 @@ import { encodeFrame, FrameDecoder, type Frame } from './frame.codec.js';
 const MAX_IMAGE_BYTES = 1024 ** 3;
 const EXIT_PROTOCOL = 70;
 
-interface Engine {
-  network: Segmentation;
+interface Engine extends LoadedEngine {
   limits: ImageLimits;
 }
 
 let engine: Engine | undefined;
-let busy = false;
+/** Images that are here now. */
+let inside = 0;
 
 const socket = new Socket({ fd: ENGINE_FD, readable: true, writable: true });
 const decoder = new FrameDecoder({ maxHeaderBytes: MAX_HEADER_BYTES, maxPayloadBytes: MAX_IMAGE_BYTES });
@@ -49,8 +52,11 @@ socket.on('data', (piece: Buffer) => {
 
 /** Until the engine is ready no image has been seen, and what went wrong may be told. */
 function giveUp(error: unknown): never {
-  if (engine === undefined) process.stderr.write(error instanceof Error ? error.message : 'unknown reason');
-  process.exit(EXIT_PROTOCOL);
+  if (engine === undefined) {
+    const reason = error instanceof Error ? error.message : 'unknown reason';
+    process.stderr.write(`\n${reason.replaceAll('\n', ' ')}\n`);
+  }
+  process.exit(error instanceof SettingsError ? EX_CONFIG : EXIT_PROTOCOL);
 }
 
 async function receive({ header, payload }: Frame): Promise<void> {
@@ -64,33 +70,30 @@ async function receive({ header, payload }: Frame): Promise<void> {
 }
 
 async function start(message: Extract<ToEngine, { type: 'start' }>): Promise<void> {
-  const registry = new ModelRegistry(process.cwd(), message.modelDir);
-  const entry = registry.find(message.model);
-  if (!(await registry.isPrepared(entry))) throw new Error(`model ${entry.name} is not prepared`);
-  const begin = performance.now();
-  const segmenter = await Segmenter.load(entry, registry.pathOf(entry), message.threads);
-  const loaded = performance.now();
-  if (message.warmUp) await segmenter.warmUp();
-  engine = { network: segmenter, limits: message };
-  const warmUpMs = message.warmUp ? performance.now() - loaded : 0;
-  send({ type: 'ready', model: entry.name, loadMs: loaded - begin, warmUpMs });
+  engine = { ...(await loadEngine(message)), limits: message };
+  send({ type: 'ready', ...engine.facts });
 }
 
-/** One image. The parent sends the next one only after the answer to this one. */
+/** One image. The parent sends no more than the engine has said it takes at a time. */
 async function work({ id, options }: Extract<ToEngine, { type: 'cutout' }>, image: Buffer): Promise<void> {
-  if (engine === undefined || busy) throw new Error('not the time for an image');
-  busy = true;
+  if (engine === undefined || inside >= capacityOf(engine.facts))
+    throw new Error('not the time for an image');
+  inside += 1;
   try {
+    const { model, network } = networkFor(engine, options.model);
     const onStage = (stage: Extract<FromEngine, { type: 'stage' }>['stage']): void => {
       send({ type: 'stage', id, stage });
     };
-    const { data, ...facts } = await cutOut({ image, options, ...engine, onStage });
-    send({ type: 'done', id, ...facts }, data);
+    const { limits, facts } = engine;
+    const { data, ...found } = await cutOut({ image, options, limits, network, onStage });
+    send({ type: 'done', id, ...found, model, provider: facts.provider }, data);
   } catch (error) {
+    // Whoever starts next finds out whether the device is still to be had.
+    if (error instanceof ProviderUnavailable) giveUp(error);
     send({ type: 'failed', id, code: error instanceof Problem ? error.code : 'processing-failed' });
   } finally {
     wipe(image);
-    busy = false;
+    inside -= 1;
   }
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PROVIDERS } from '#contracts/execution.providers.js';
 import { jobOptionsSchema, OUTPUT_FORMATS } from '#contracts/job.options.js';
 import { isProblemCode, type ProblemCode } from '#contracts/problem.catalogue.js';
 import { CUTOUT_STAGES } from '#imaging/cutout.stages.js';
@@ -14,12 +15,15 @@ export const MAX_HEADER_BYTES = 16 * 1024;
 
 const ms = z.number().nonnegative();
 const id = z.int().nonnegative();
+const provider = z.enum(PROVIDERS);
+const plan = { provider, models: z.array(z.string()).min(1), batch: z.int().positive() };
+const fault = z.enum(['not-offered', 'not-available', 'not-suited']);
 
 /** Worker → engine. `start` comes first and once; `cutout` carries the encoded image as payload. */
 export const toEngineSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('start'),
-    model: z.string(),
+    plans: z.array(z.strictObject(plan)).min(1),
     modelDir: z.string(),
     threads: z.int().positive(),
     maxPixels: z.int().positive(),
@@ -35,7 +39,13 @@ export type ToEngine = z.output<typeof toEngineSchema>;
 
 /** Engine → worker. `done` carries the encoded result as payload. */
 export const fromEngineSchema = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('ready'), model: z.string(), loadMs: ms, warmUpMs: ms }),
+  z.strictObject({
+    type: z.literal('ready'),
+    ...plan,
+    loadMs: ms,
+    warmUpMs: ms,
+    declined: z.array(z.strictObject({ provider, fault })),
+  }),
   z.strictObject({ type: z.literal('stage'), id, stage: z.enum(CUTOUT_STAGES) }),
   z.strictObject({
     type: z.literal('done'),
@@ -43,6 +53,8 @@ export const fromEngineSchema = z.discriminatedUnion('type', [
     width: z.int().positive(),
     height: z.int().positive(),
     format: z.enum(OUTPUT_FORMATS),
+    model: z.string(),
+    provider,
     timingsMs: z.record(z.enum(CUTOUT_STAGES), ms),
   }),
   z.strictObject({
