@@ -100,15 +100,27 @@ module.exports = {
     ),
     never(
       'api-does-not-decode',
-      'The API reads headers only: no decoder, no model in the process that faces the network.',
+      'The API reads headers only: no decoder, no model in the process that faces the network. It may name models.',
       { path: '^apps/api/' },
-      { path: '^libs/(imaging|inference)/', pathNot: '^libs/imaging/src/image\\.probe\\.ts$' },
+      {
+        path: '^libs/(imaging|inference)/',
+        pathNot: ['^libs/imaging/src/image\\.probe\\.ts$', '^libs/inference/src/model\\.catalogue\\.ts$'],
+      },
     ),
     never(
       'probe-does-not-decode',
       'What the API may import of imaging must not bring the decoder with it.',
       { path: '^libs/imaging/src/image\\.probe\\.ts$' },
       { path: npm('sharp'), reachable: true },
+    ),
+    never(
+      'catalogue-does-not-infer',
+      'What the API may import of inference reads what is known of models, and cannot run or change one.',
+      { path: '^libs/inference/src/model\\.catalogue\\.ts$' },
+      {
+        path: ['^libs/inference/src/(onnx|recipe/(?!recipe\\.schema))', npm('onnxruntime-[^/]+')],
+        reachable: true,
+      },
     ),
     never(
       'page-imports-wire-and-client',

@@ -33,6 +33,8 @@ FROM base AS api
 COPY --from=without-decoder /app/package.json ./
 COPY --from=without-decoder /app/node_modules node_modules
 COPY --from=without-decoder /app/dist dist
+# What is known of models, for /v1/models; the models themselves stay out.
+COPY models/manifest.json models/manifest.json
 ENV HOST=0.0.0.0 PORT=3000
 EXPOSE 3000
 CMD ["node", "dist/apps/api/src/main.js"]

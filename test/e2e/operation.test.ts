@@ -48,6 +48,7 @@ test('given /openapi.json, when it is read, then it is 3.1 and says of each call
     'get /v1/jobs/{id}/events',
     'get /v1/jobs/{id}/receipt',
     'get /v1/jobs/{id}/result',
+    'get /v1/models',
     'post /v1/jobs',
   ]);
   for (const call of Object.values(paths).flatMap((methods) => Object.values(methods))) {
@@ -88,6 +89,14 @@ test('given wrong settings, when a process starts, then it exits with 78 and nam
     await expect(start).rejects.toThrow(key);
     await expect(start).rejects.not.toThrow(value);
   }
-  await expect(system.startWorker({ MODEL: 'zebra7391' })).rejects.toThrow(/^exited with \d+/);
+  const starts = [
+    system.startWorker({ MODEL: 'zebra7391' }),
+    system.startApi({ MODEL: 'isnet,zebra7391' }),
+    system.startWorker({ MODEL_DIR: '/nowhere/zebra7391' }),
+  ];
+  for (const start of starts) {
+    await expect(start).rejects.toThrow(/^exited with 78[^]*MODEL/);
+    await expect(start).rejects.not.toThrow('zebra7391');
+  }
   await expect(system.startApi({ HOST: '0.0.0.0' })).rejects.toThrow(/exited with 78[^]*RATE_LIMIT/);
 });

@@ -1,4 +1,5 @@
 import type { Broker } from '#broker/broker.js';
+import type { ModelEntry } from '#inference/model.catalogue.js';
 import type { Settings } from '#settings/settings.schema.js';
 import type { Log } from '#telemetry/log.js';
 import type { ReceiptSigner } from '#vault/receipt.signer.js';
@@ -12,6 +13,8 @@ export abstract class ApiContext {
   abstract readonly kek: Buffer;
   /** Signs deletion receipts. */
   abstract readonly receipts: ReceiptSigner;
+  /** Models that clients may ask for, the default one first. */
+  abstract readonly models: readonly ModelEntry[];
   /** Folder of the built page. */
   abstract readonly pageFolder: string;
   /** Aborted when the process begins to stop: waiting requests are let go. */

@@ -13,6 +13,7 @@ import { JobController } from './jobs/job.controller.js';
 import { ReceiptController } from './jobs/receipt.controller.js';
 import { SubmitController } from './jobs/submit.controller.js';
 import { ReceiptKeysController } from './ops/receipt.keys.controller.js';
+import { ModelsController } from './ops/models.controller.js';
 import { RetentionController } from './ops/retention.controller.js';
 import { HealthController } from './ops/health.controller.js';
 import { RedisThrottlerStorage } from './throttle/redis.throttler.storage.js';
@@ -33,7 +34,7 @@ export class ApiModule {
       ],
       controllers: [
         ...[SubmitController, JobController, EventsController, ReceiptController],
-        ...[HealthController, RetentionController, ReceiptKeysController],
+        ...[HealthController, RetentionController, ReceiptKeysController, ModelsController],
       ],
       providers: [
         { provide: ApiContext, useValue: context },

@@ -3,8 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { openBroker } from '#broker/broker.js';
+import { readCatalogue, type ModelEntry } from '#inference/model.catalogue.js';
+import { offeredModels } from '#settings/engine.plan.js';
 import { readKek, readReceiptKeys } from '#settings/key.file.js';
 import { requireRedis, runService, stopOnSignal } from '#settings/process.life.js';
+import type { Settings } from '#settings/settings.schema.js';
 import { loadSettings, SettingsError } from '#settings/settings.js';
 import { Log } from '#telemetry/log.js';
 import { deriveReceiptKey } from '#vault/receipt.keys.js';
@@ -20,6 +23,17 @@ import { serveDocs } from './ops/docs.js';
 
 const CLOSE_IDLE_EVERY_MS = 50;
 
+/** @throws SettingsError when MODEL names one that no manifest has */
+function modelsOnOffer(settings: Settings): ModelEntry[] {
+  const { shipped, local } = readCatalogue(process.cwd());
+  return offeredModels(settings).map((name) => {
+    const entry = [...shipped, ...local].find((model) => model.name === name);
+    if (entry === undefined)
+      throw new SettingsError('MODEL: names a model that models/manifest.json has not');
+    return entry;
+  });
+}
+
 async function openContext(stopping: AbortSignal): Promise<ApiContext> {
   const settings = requireRedis(loadSettings(process.env));
   const log = new Log(settings.LOG_LEVEL);
@@ -27,6 +41,7 @@ async function openContext(stopping: AbortSignal): Promise<ApiContext> {
   const receiptFile = settings.RECEIPT_KEY_FILE;
   const receiptKeys: ReceiptKeys =
     receiptFile === undefined ? [deriveReceiptKey(kek)] : readReceiptKeys(receiptFile);
+  const models = modelsOnOffer(settings);
   const broker = await openBroker(settings, 'api');
   for (const fault of broker.faults) log.warn('retention', { fault });
   return {
@@ -34,6 +49,7 @@ async function openContext(stopping: AbortSignal): Promise<ApiContext> {
     broker,
     log,
     kek,
+    models,
     receipts: await ReceiptSigner.over(receiptKeys),
     stopping,
     pageFolder: fileURLToPath(new URL('../../web', import.meta.url)),

@@ -83,7 +83,14 @@ export class IntakeService {
   private async takeIn(request: FastifyRequest, secrets: JobSecrets): Promise<JobRecord> {
     const sealer = new UploadSealer(this.context.broker.payloads, this.limits, secrets);
     const options = await readUpload(request, this.maxBytes, (role, file) => sealer.take(role, file));
+    this.requireOffered(options.model);
     return this.enqueue(secrets.id, sealer, options);
+  }
+
+  /** @throws Problem `model-unknown` */
+  private requireOffered(wanted: string | undefined): void {
+    if (wanted === undefined || this.context.models.some(({ name }) => name === wanted)) return;
+    throw new Problem('model-unknown', { parameter: 'model' });
   }
 
   private async enqueue(id: JobId, { parts, pixels }: UploadSealer, options: JobOptions): Promise<JobRecord> {

@@ -61,6 +61,7 @@ export function DescribeSubmit(): Decorator {
       'image-type-unsupported',
       'image-too-many-pixels',
       'image-corrupt',
+      'model-unknown',
       'rate-limited',
       'capacity-exhausted',
       'broker-unavailable',
