@@ -10,6 +10,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
+import { jobOptionsSchema } from '#contracts/job.options.js';
 import { cutOut } from '#imaging/cutout.pipeline.js';
 import { ModelRegistry } from '#inference/model.registry.js';
 import { Segmenter } from '#inference/segmenter.js';
@@ -73,7 +74,7 @@ async function measure(name: string): Promise<void> {
 async function cutOutAlpha(network: Segmenter, photo: string): Promise<Buffer> {
   const { data } = await cutOut({
     image: readFileSync(`test/photos/${photo}.jpg`),
-    options: { format: 'png', channels: 'rgba' },
+    options: jobOptionsSchema.parse({}),
     limits: LIMITS,
     network,
     onStage: () => undefined,

@@ -1,12 +1,14 @@
 import { availableParallelism } from 'node:os';
+import { offeredModels } from '#settings/engine.plan.js';
 import { loadSettings } from '#settings/settings.js';
 import type { Entry, Refinement } from './contestant.entry.js';
 import { argument } from './figures.js';
 
-const { MODEL, MODEL_DIR } = loadSettings(process.env);
+const settings = loadSettings(process.env);
+const [model = ''] = offeredModels(settings);
 
 /** Where and with what the service's network is loaded; `--model` chooses another than the service's. */
-const network = { model: argument('model', MODEL), modelDir: MODEL_DIR };
+const network = { model: argument('model', model), modelDir: settings.MODEL_DIR };
 
 /** Our pipeline as a contestant, with every core unless told otherwise. */
 export const ours = (refine: Refinement, threads = availableParallelism()): Entry => ({
@@ -24,4 +26,4 @@ export const ourNetwork = (threads: number): Extract<Entry, { kind: 'network' }>
 });
 
 /** The obvious pipeline as a contestant. */
-export const obvious: Entry = { kind: 'obvious', modelDir: MODEL_DIR };
+export const obvious: Entry = { kind: 'obvious', modelDir: settings.MODEL_DIR };

@@ -7,6 +7,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { request } from 'node:http';
+import { jobOptionsSchema } from '#contracts/job.options.js';
 import { enginePlans } from '#settings/engine.plan.js';
 import { imageLimits } from '#settings/image.limits.js';
 import { threadsOf } from '#settings/process.layout.js';
@@ -38,7 +39,7 @@ const system = await startSystem({ LOG_LEVEL: 'debug' });
 
 /** The stages' own time in the engine, without the way there and back. */
 async function barePipelineMs(): Promise<number> {
-  const options = { format: 'png', channels: 'rgba' } as const;
+  const options = jobOptionsSchema.parse({});
   const { timingsMs } = await bare.run({ image: photo, options, deadlineMs: 60_000 });
   return Object.values(timingsMs).reduce((sum, ms) => sum + ms, 0);
 }

@@ -1,5 +1,6 @@
 /** @jest-environment ./test/support/onnx.environment.cjs */
 import sharp from 'sharp';
+import { jobOptionsSchema } from '#contracts/job.options.js';
 import { cutOut, type CutoutJob } from '#imaging/cutout.pipeline.js';
 import type { Mask } from '#imaging/matte.js';
 import { ModelRegistry } from '#inference/model.registry.js';
@@ -19,7 +20,7 @@ describe('cutout.pipeline', () => {
 
   const job = (image: Buffer, more: Partial<CutoutJob> = {}): CutoutJob => ({
     image,
-    options: { format: 'png', channels: 'rgba' },
+    options: jobOptionsSchema.parse({}),
     limits: LIMITS,
     network,
     onStage: () => undefined,
@@ -42,6 +43,34 @@ describe('cutout.pipeline', () => {
     },
   );
 
+  test('given a size class, when cut out, then the matte is that of the full size, reduced', async () => {
+    const large = await sharp(photo('coffee')).resize(2400).jpeg({ quality: 95 }).toBuffer();
+    const cut = await cutOut(job(large, { options: jobOptionsSchema.parse({ size: 'preview' }) }));
+    expect([cut.width, cut.height]).toEqual([612, 408]);
+    const alpha = await sharp(cut.data).extractChannel(3).resize(600, 400, { fit: 'fill' }).raw().toBuffer();
+    expect(softIou(alpha, await referenceAlpha('coffee'))).toBeGreaterThan(0.97);
+  });
+
+  test('given a region, when cut out, then nothing outside is left and the rest is at its place', async () => {
+    const options = jobOptionsSchema.parse({ roi: '60px 0 500px 100%' });
+    const { data, foreground } = await cutOut(job(photo('coffee'), { options }));
+    const alpha = await sharp(data).extractChannel(3).raw().toBuffer();
+    expect(alpha.every((value, i) => value === 0 || (i % 600 >= 60 && i % 600 < 500))).toBe(true);
+    expect(softIou(alpha, await referenceAlpha('coffee'))).toBeGreaterThan(0.95);
+    expect(foreground.left).toBeGreaterThanOrEqual(60);
+    expect(foreground.left + foreground.width).toBeLessThanOrEqual(500);
+  });
+
+  test('given a subject moved onto a picture, when cut out, then all of it is made in one go', async () => {
+    const asked = { crop: true, crop_margin: '10%', format: 'auto', add_shadow: true };
+    const more = { options: jobOptionsSchema.parse(asked), background: photo('chelsea') };
+    const { data, width, height, format, foreground } = await cutOut(job(photo('coffee'), more));
+    expect(format).toBe('jpg');
+    expect(await sharp(data).metadata()).toMatchObject({ format: 'jpeg', width, height });
+    const share = Math.round(foreground.width / 10);
+    expect([foreground.left, width]).toEqual([share, foreground.width + 2 * share]);
+  });
+
   test('given a photo, when it is over, then every buffer of its pixels has been wiped', async () => {
     const seen: Uint8Array[] = [];
     const segment = async (pixels: Uint8Array): Promise<Mask> => {
@@ -50,7 +79,8 @@ describe('cutout.pipeline', () => {
       seen.push(pixels, mask.data);
       return mask;
     };
-    await cutOut(job(photo('coffee'), { network: { sidePixels: 1024, segment } }));
+    const options = jobOptionsSchema.parse({ scale: '50%', add_shadow: true, semitransparency: false });
+    await cutOut(job(photo('coffee'), { options, network: { sidePixels: 1024, segment } }));
     expect(seen.every((buffer) => buffer.every((byte) => byte === 0))).toBe(true);
   });
 

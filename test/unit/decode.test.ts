@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import sharp, { type Sharp } from 'sharp';
-import { decodeForModel, decodeFull } from '#imaging/decode.js';
+import { decodeForModel, decodeFull, uprightSize } from '#imaging/decode.js';
 
 const MAX_PIXELS = 1_000_000;
 const RED = [250, 20, 30];
@@ -122,6 +122,39 @@ describe('decode', () => {
       expect((await decodeFull(file, MAX_PIXELS)).data[3]).toBe(0);
       expect([...(await decodeForModel(file, 64, MAX_PIXELS)).subarray(0, 3)]).toEqual(WHITE);
     }
+  });
+
+  test.each(ORIENTATIONS)(
+    'given EXIF orientation %i, when a region or another size is asked for, then it is of the upright image',
+    async (orientation, red) => {
+      const file = await quarters()
+        .jpeg({ quality: 100, chromaSubsampling: '4:4:4' })
+        .withMetadata({ orientation })
+        .toBuffer();
+      const [width, height] = orientation >= 5 ? [32, 48] : [48, 32];
+      expect(await uprightSize(file)).toEqual({ width, height });
+      const left = red[1] === 'L' ? 0 : width / 2;
+      const top = red[0] === 'T' ? 0 : height / 2;
+      const region = { left: left + 2, top: top + 2, width: width / 2 - 4, height: height / 2 - 4 };
+      const model = await decodeForModel(file, 8, MAX_PIXELS, region);
+      for (let i = 0; i < model.length; i += 3) expectNear([...model.subarray(i, i + 3)], RED, 8);
+      const small = await decodeFull(file, MAX_PIXELS, { width: 12, height: 8, fit: 'fill' });
+      expect([small.width, small.height, small.data.length]).toEqual([12, 8, 12 * 8 * 4]);
+      const at = 4 * ((red[0] === 'T' ? 1 : 6) * 12 + (red[1] === 'L' ? 2 : 9));
+      expectNear([...small.data.subarray(at, at + 4)], [...RED, 255], 12);
+    },
+  );
+
+  test('given a cover of other proportions, when decoded, then the middle is kept and not stretched', async () => {
+    const file = await quarters().png().toBuffer();
+    const { data, width, height } = await decodeFull(file, MAX_PIXELS, {
+      width: 96,
+      height: 16,
+      fit: 'cover',
+    });
+    expect([width, height]).toEqual([96, 16]);
+    expectNear([...data.subarray(0, 3)], RED, 2);
+    expectNear([...data.subarray(4 * 15 * 96, 4 * 15 * 96 + 3)], BLUE, 2);
   });
 
   test('given an animated WebP, when decoded, then only its first frame is', async () => {

@@ -1,3 +1,4 @@
+import { jobOptionsSchema } from '#contracts/job.options.js';
 import {
   EngineHost,
   type CutoutRequest,
@@ -10,13 +11,14 @@ const SETTINGS = {
   modelDir: '.cache/models',
   threads: 1,
   maxPixels: 1_000_000,
+  maxProgressivePixels: 1_000_000,
   maxSidePixels: 10_000,
 };
 const STUB = 'test/support/stub.engine.mjs';
 
 const request = (act: string, ms: number, more: Partial<CutoutRequest> = {}): CutoutRequest => ({
   image: Buffer.from(JSON.stringify({ do: act, ms })),
-  options: { format: 'png', channels: 'rgba' },
+  options: jobOptionsSchema.parse({}),
   deadlineMs: 20_000,
   ...more,
 });

@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import sharp from 'sharp';
+import { jobOptionsSchema } from '#contracts/job.options.js';
 import { ModelRegistry } from '#inference/model.registry.js';
 import { EngineHost, type CutoutRequest } from '../../apps/worker/src/engine/engine.host.js';
 import { photo, referenceAlpha, softIou } from '../support/photos.js';
@@ -15,7 +16,7 @@ const SETTINGS = {
 
 const request = (more: Partial<CutoutRequest> = {}): CutoutRequest => ({
   image: photo('coffee'),
-  options: { format: 'png', channels: 'rgba' },
+  options: jobOptionsSchema.parse({}),
   deadlineMs: 60_000,
   ...more,
 });
@@ -81,7 +82,7 @@ describe('engine.host', () => {
 
   test('given a model that is not loaded, when an image asks for it, then that is said and the child lives on', async () => {
     const before = host.facts?.pid;
-    const options = { format: 'png', channels: 'rgba', model: 'unheard-of' } as const;
+    const options = jobOptionsSchema.parse({ model: 'unheard-of' });
     await expect(host.run(request({ options }))).rejects.toMatchObject({ code: 'model-unknown' });
     expect(host.facts?.pid).toBe(before);
   });
@@ -131,7 +132,9 @@ describe('engine.host', () => {
       host.run(request({ signal: waiting.signal })),
       host.run(request({ signal: AbortSignal.abort() })),
     ].map((run) => expect(run).rejects.toMatchObject({ name: 'Cancelled' }));
-    const next = host.run(request({ options: { format: 'webp', channels: 'alpha' } }));
+    const next = host.run(
+      request({ options: jobOptionsSchema.parse({ format: 'webp', channels: 'alpha' }) }),
+    );
     await reached;
     running.abort();
     waiting.abort();
@@ -172,7 +175,7 @@ describe('engine.host', () => {
     const models = ['isnet', 'isnet-vnni'];
     const own = new EngineHost({ ...SETTINGS, plans: [{ provider: 'cpu', models, batch: 1 }] });
     expect((await own.start()).models).toEqual(models);
-    const options = { format: 'png', channels: 'rgba', model: 'isnet-vnni' } as const;
+    const options = jobOptionsSchema.parse({ model: 'isnet-vnni' });
     const results = [await own.run(request({ options })), await own.run(request())];
     expect(results.map(({ model }) => model)).toEqual(['isnet-vnni', 'isnet']);
     await own.stop();

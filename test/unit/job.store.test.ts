@@ -22,6 +22,7 @@ const OUTPUT = {
   width: 1,
   height: 1,
   format: 'png',
+  foreground: { left: 0, top: 0, width: 1, height: 1 },
   model: 'isnet',
   provider: 'cpu',
 } as const;

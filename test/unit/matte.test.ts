@@ -133,6 +133,19 @@ describe('matte', () => {
     );
   });
 
+  test('given a region, when its mask is applied, then it fills the region and all else is cleared', () => {
+    const image = raster(9, 7, [1, 2, 3, 255]);
+    const region = { left: 2, top: 1, width: 4, height: 5 };
+    applyMatte(image, { data: new Uint8Array(4).fill(128), width: 2, height: 2 }, { region });
+    const wrong = alphaOf(image).findIndex((alpha, i) => {
+      const [x, y] = [i % 9, Math.floor(i / 9)];
+      const isInside = x >= 2 && x < 6 && y >= 1 && y < 6;
+      const pixel = [...image.data.subarray(4 * i, 4 * i + 4)].join();
+      return alpha !== (isInside ? 128 : 0) || pixel !== (isInside ? '1,2,3,128' : '0,0,0,0');
+    });
+    expect(wrong).toBe(-1);
+  });
+
   test('given any mask, when applied, then colour is untouched where anything shows and cleared where nothing does', () => {
     fc.assert(
       fc.property(sizedMask, side, side, fc.integer({ min: 0, max: 255 }), (mask, width, height, own) => {

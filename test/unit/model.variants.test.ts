@@ -1,4 +1,5 @@
 /** @jest-environment ./test/support/onnx.environment.cjs */
+import { jobOptionsSchema } from '#contracts/job.options.js';
 import { cutOut } from '#imaging/cutout.pipeline.js';
 import { ModelRegistry } from '#inference/model.registry.js';
 import { Segmenter } from '#inference/segmenter.js';
@@ -19,7 +20,7 @@ async function alphasOf(name: string): Promise<Record<Photo, Buffer>> {
   for (const each of PHOTOS) {
     const { data } = await cutOut({
       image: photo(each),
-      options: { format: 'png', channels: 'rgba' },
+      options: jobOptionsSchema.parse({}),
       limits: LIMITS,
       network,
       onStage: () => undefined,

@@ -27,6 +27,7 @@ const ADVICE: Partial<Record<AnyCode, readonly [title: string, next: string]>> =
   ],
   'image-too-many-pixels': ['The photo has too many pixels.', 'Scale it down and drop it again.'],
   'image-corrupt': ['The file is damaged.', 'Open it in another program, save a copy, and drop that.'],
+  'foreground-not-found': ['No subject was found in the photo.', 'Try one where it stands out more clearly.'],
   'upload-interrupted': ['The upload was cut short.', 'Check your connection and try again.'],
   'request-timeout': ['The upload took too long.', 'Try a faster connection or a smaller file.'],
   'rate-limited': ['Too many photos from your address for now.', 'Wait a minute, then try again.'],
@@ -50,6 +51,7 @@ const OF_THE_FILE: ReadonlySet<AnyCode> = new Set<AnyCode>([
   'image-type-unsupported',
   'image-too-many-pixels',
   'image-corrupt',
+  'foreground-not-found',
 ]);
 
 /** True when sending the same photo again may succeed: the fault is not in the file itself. */

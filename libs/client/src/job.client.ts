@@ -60,10 +60,12 @@ export class JobClient {
 
   /** Where and with which headers to POST an image of MIME type `type`. */
   submission(type: string, options: Partial<JobOptions> = {}): Submission {
-    const given = Object.entries(options).filter((pair): pair is [string, string] => pair[1] !== undefined);
-    const query = new URLSearchParams(given).toString();
+    const query = new URLSearchParams();
+    for (const [name, value] of Object.entries(options)) {
+      if (value !== undefined) query.set(name, String(value));
+    }
     return {
-      url: `${this.origin}/v1/jobs${query && `?${query}`}`,
+      url: `${this.origin}/v1/jobs${query.size > 0 ? `?${query.toString()}` : ''}`,
       headers: {
         'content-type': RAW_TYPES.has(type) ? type : 'application/octet-stream',
         accept: 'application/json',

@@ -1,5 +1,5 @@
 import type { JobEventName, JobEvents } from '#contracts/job.events.js';
-import type { JobView } from '#contracts/job.view.js';
+import type { JobView, ResultFacts } from '#contracts/job.view.js';
 import { isProblemCode } from '#contracts/problem.catalogue.js';
 import { pause } from './abortable.pause.js';
 import { ClientProblem } from './client.problem.js';
@@ -59,9 +59,19 @@ export function eventOfMessage(message: SseMessage): JobEvent | undefined {
   }
 }
 
+/** A service that has forgotten a result's facts still has its bytes. */
+const NO_FACTS: ResultFacts = {
+  bytes: 0,
+  width: 0,
+  height: 0,
+  format: 'png',
+  foreground: { left: 0, top: 0, width: 0, height: 0 },
+  model: '',
+  provider: 'cpu',
+};
+
 function doneOfView(view: JobView): JobEvent {
-  const unknown = { bytes: 0, width: 0, height: 0, format: 'png', model: '', provider: 'cpu' } as const;
-  const facts = view.result ?? unknown;
+  const facts = view.result ?? NO_FACTS;
   return { name: 'done', data: { ...facts, expires_at: view.expires_at, link: view.links.result } };
 }
 

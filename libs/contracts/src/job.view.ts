@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PROVIDERS } from './execution.providers.js';
 import { jobIdSchema } from './job.id.js';
-import { OUTPUT_FORMATS } from './job.options.js';
+import { RESULT_FORMATS } from './job.options.js';
 import { JOB_STATES } from './job.states.js';
 
 const links = z.object({
@@ -12,12 +12,21 @@ const links = z.object({
   receipt: z.string(),
 });
 
+/** A rectangle in pixels of a result, possibly empty. */
+export const foregroundSchema = z.object({
+  left: z.int().nonnegative(),
+  top: z.int().nonnegative(),
+  width: z.int().nonnegative(),
+  height: z.int().nonnegative(),
+});
+
 /** Facts about a finished cut-out. */
 export const resultFactsSchema = z.object({
   bytes: z.int().describe('Size of the encoded result'),
   width: z.int().describe('Pixels'),
   height: z.int().describe('Pixels'),
-  format: z.enum(OUTPUT_FORMATS),
+  format: z.enum(RESULT_FORMATS).describe('What was written: `auto` has been decided'),
+  foreground: foregroundSchema.describe('Where the subject is in the result; 0 × 0 when nothing is visible'),
   model: z.string().describe('Name of the model that cut the subject out'),
   provider: z.enum(PROVIDERS).describe('Where it ran'),
 });

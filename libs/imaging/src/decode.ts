@@ -1,21 +1,46 @@
 import type { Sharp } from 'sharp';
 import { Problem } from '#contracts/problem.catalogue.js';
 import type { Raster } from './matte.js';
+import type { Rect, Size } from './pixel.rect.js';
 import { sharp } from './sharp.gate.js';
 
 /** Of the formats taken only PNG has 16 bits a channel. */
 const PNG_FIRST_BYTE = 0x89;
+
+/** A size to decode to: `fill` changes the proportions, `cover` keeps them and cuts off what is too much. */
+export interface DecodedSize extends Size {
+  fit: 'fill' | 'cover';
+}
+
+/**
+ * Width and height of an image as it is shown, its EXIF orientation applied. No pixel is decoded.
+ * @throws Problem `image-corrupt`
+ */
+export async function uprightSize(image: Buffer): Promise<Size> {
+  try {
+    const { autoOrient } = await sharp(image, { limitInputPixels: false }).metadata();
+    return { width: autoOrient.width, height: autoOrient.height };
+  } catch {
+    throw new Problem('image-corrupt');
+  }
+}
 
 /**
  * What the model sees: 8-bit sRGB, `sidePixels` × `sidePixels` × 3 (rows, columns, channels), aspect ratio not
  * kept, upright, transparent areas on white. JPEGs are shrunk while loading, and Lanczos-3 is what the networks
  * of this family were fed with in training and by their reference tools.
  * @param maxPixels refuses images with more, whatever their header said
+ * @param region the part of the upright image to show the model, instead of the whole
  * @throws Problem `image-corrupt`
  */
-export async function decodeForModel(image: Buffer, sidePixels: number, maxPixels: number): Promise<Buffer> {
+export async function decodeForModel(
+  image: Buffer,
+  sidePixels: number,
+  maxPixels: number,
+  region?: Rect,
+): Promise<Buffer> {
   const { data } = await pixelsOf(image, maxPixels, (opened) =>
-    opened
+    (region === undefined ? opened : opened.extract(region))
       .flatten({ background: '#fff' })
       .resize(sidePixels, sidePixels, { fit: 'fill', kernel: 'lanczos3' })
       .toColourspace('srgb')
@@ -28,11 +53,18 @@ export async function decodeForModel(image: Buffer, sidePixels: number, maxPixel
  * All pixels of an image: 8-bit sRGB with alpha, upright (EXIF orientation applied), first frame only. CMYK,
  * grey, palettes, 16 bits and embedded ICC profiles are converted.
  * @param maxPixels refuses images with more, whatever their header said
+ * @param size gives the image in another size; JPEGs are then shrunk while loading
  * @throws Problem `image-corrupt`
  */
-export async function decodeFull(image: Buffer, maxPixels: number): Promise<Raster & { data: Buffer }> {
+export async function decodeFull(
+  image: Buffer,
+  maxPixels: number,
+  size?: DecodedSize,
+): Promise<Raster & { data: Buffer }> {
   const { data, info } = await pixelsOf(image, maxPixels, (opened) =>
-    opened.toColourspace('srgb').ensureAlpha(),
+    (size === undefined ? opened : opened.resize({ ...size, kernel: 'lanczos3' }))
+      .toColourspace('srgb')
+      .ensureAlpha(),
   );
   return { data, width: info.width, height: info.height };
 }

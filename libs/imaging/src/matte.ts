@@ -1,3 +1,4 @@
+import type { Rect } from './pixel.rect.js';
 import { resampleTaps, type Taps } from './resample.taps.js';
 
 /** Pixels, 4 bytes each in the order R, G, B, A; rows from the top; alpha is straight, not premultiplied. */
@@ -14,6 +15,12 @@ export interface Mask {
   height: number;
 }
 
+/** What a mask may come with. */
+export interface MatteExtras {
+  /** Part of the image that the mask is of, the whole image by default; all else becomes transparent. */
+  region?: Rect | undefined;
+}
+
 /**
  * Enlarges `mask` to the size of `image` and multiplies it into the image's alpha, in place and in one pass, so
  * that no mask of full size is ever held. Colour is left as it was, never multiplied by alpha (that is what
@@ -24,16 +31,22 @@ export interface Mask {
  * 0..255 after each direction, as 8-bit resizers do. Where the two nearest columns are both 0 or both 255 the
  * outer ones cannot change the clamped result, because their weights are never positive, and are not looked at.
  */
-export function applyMatte(image: Raster, mask: Mask): void {
-  const { width, height } = image;
+export function applyMatte(image: Raster, mask: Mask, { region }: MatteExtras = {}): void {
+  const { left, top, width, height } = region ?? { left: 0, top: 0, ...image };
   const across = resampleTaps(mask.width, width);
   const down = resampleTaps(mask.height, height);
   const row = new Float32Array(mask.width);
   const matteRow = new Uint8Array(width);
-  for (let y = 0; y < height; y += 1) {
-    blendRows(row, mask, down, y);
+  for (let y = 0; y < image.height; y += 1) {
+    const pixels = image.data.subarray(y * image.width * 4, (y + 1) * image.width * 4);
+    if (y < top || y >= top + height) {
+      pixels.fill(0);
+      continue;
+    }
+    blendRows(row, mask, down, y - top);
     sampleRow(matteRow, row, across);
-    mergeRow(image.data.subarray(y * width * 4, (y + 1) * width * 4), matteRow);
+    pixels.fill(0, 0, left * 4).fill(0, (left + width) * 4);
+    mergeRow(pixels.subarray(left * 4, (left + width) * 4), matteRow);
   }
   row.fill(0);
   matteRow.fill(0);

@@ -44,6 +44,7 @@ export const presentResult = ({
   width,
   height,
   format,
+  foreground,
   model,
   provider,
 }: ResultFacts): ResultFacts => ({
@@ -51,6 +52,7 @@ export const presentResult = ({
   width,
   height,
   format,
+  foreground,
   model,
   provider,
 });

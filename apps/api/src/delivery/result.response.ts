@@ -30,6 +30,10 @@ export class ResponseSink implements ResultSink {
       'Content-Disposition': `attachment; filename="cutout.${output.format}"`,
       'X-Width': output.width,
       'X-Height': output.height,
+      'X-Foreground-Top': output.foreground.top,
+      'X-Foreground-Left': output.foreground.left,
+      'X-Foreground-Width': output.foreground.width,
+      'X-Foreground-Height': output.foreground.height,
       ...(this.receiptLink !== undefined && { Link: `<${this.receiptLink}>; rel="receipt"` }),
     });
   }

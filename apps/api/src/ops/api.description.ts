@@ -1,10 +1,19 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { jobOptionsSchema } from '#contracts/job.options.js';
+import { jobOptionsSchema, MIME_OF_FORMAT } from '#contracts/job.options.js';
 import { jobAcceptedSchema, jobViewSchema } from '#contracts/job.view.js';
-import { binary, job, problems, schemaOf, wait, type Decorator, type Schema } from './description.parts.js';
+import {
+  binary,
+  job,
+  problems,
+  resultHeaders,
+  schemaOf,
+  wait,
+  type Decorator,
+  type Schema,
+} from './description.parts.js';
 
-const image = { 'image/png': { schema: binary }, 'image/webp': { schema: binary } };
+const image = Object.fromEntries(Object.values(MIME_OF_FORMAT).map((mime) => [mime, { schema: binary }]));
 const events = { 'text/event-stream': { schema: { type: 'string' } as Schema } };
 
 /** Describes `POST /v1/jobs`. */
@@ -43,6 +52,7 @@ export function DescribeSubmit(): Decorator {
     ApiResponse({
       status: 200,
       description: 'The cut-out (`Prefer: wait`), or events',
+      headers: resultHeaders,
       content: { ...image, ...events },
     }),
     ApiResponse({
@@ -113,7 +123,7 @@ export const DescribeResult = (): Decorator =>
     ...job(),
     wait(),
     ApiOperation({ summary: 'The image, once: it is purged when the answer has been written' }),
-    ApiResponse({ status: 200, description: 'The cut-out', content: image }),
+    ApiResponse({ status: 200, description: 'The cut-out', headers: resultHeaders, content: image }),
     ApiResponse({
       status: 202,
       description: 'Not done yet',
@@ -127,6 +137,10 @@ export const DescribeResult = (): Decorator =>
       'job-cancelled',
       'queue-lost',
       'image-corrupt',
+      'background-corrupt',
+      'roi-exceeds-bounds',
+      'roi-empty',
+      'foreground-not-found',
       'worker-crashed',
       'deadline-exceeded',
       'processing-failed',

@@ -20,6 +20,21 @@ export const schemaOf = (type: z.ZodType): Schema =>
 /** Schema of bytes. */
 export const binary = { type: 'string', format: 'binary' } as Schema;
 
+const pixels = (description: string): { description: string; schema: { type: 'integer' } } => ({
+  description,
+  schema: { type: 'integer' },
+});
+
+/** Headers of an answer that is a result. Widths and heights in pixels of the result. */
+export const resultHeaders = {
+  'X-Width': pixels('Width of the result'),
+  'X-Height': pixels('Height of the result'),
+  'X-Foreground-Top': pixels('Rows above the subject'),
+  'X-Foreground-Left': pixels('Columns left of the subject'),
+  'X-Foreground-Width': pixels('Width of the subject; 0 when nothing is visible'),
+  'X-Foreground-Height': pixels('Height of the subject; 0 when nothing is visible'),
+};
+
 const problemSchema = { $ref: '#/components/schemas/Problem' } as Schema;
 
 /** Problems a call may answer with, one response a status. */

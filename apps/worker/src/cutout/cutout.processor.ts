@@ -80,12 +80,12 @@ export class CutoutProcessor {
   ): Promise<void> {
     const { broker } = this.context;
     const { id, attempt } = record;
-    const { width, height, format, model, provider, data } = result;
+    const { data, width, height, format, foreground, model, provider } = result;
     const bytes = data.length;
     const to = { id, attempt, key, lifetimeMs: broker.lifetimes.resultMs };
     const chunks = await storeOutput(broker.payloads, data, to);
     const ready = await persist(() =>
-      broker.jobs.commit(id, { attempt, chunks, bytes, width, height, format, model, provider }),
+      broker.jobs.commit(id, { attempt, chunks, bytes, width, height, format, foreground, model, provider }),
     );
     if (ready === undefined) {
       this.context.log.info('refused', { code: 'fenced', attempt });

@@ -1,5 +1,6 @@
 import type { Provider } from '#contracts/execution.providers.js';
 import type { JobOptions } from '#contracts/job.options.js';
+import type { ResultFacts } from '#contracts/job.view.js';
 import type { CutoutStage } from '#imaging/cutout.stages.js';
 import type { EnginePlan } from '#settings/engine.plan.js';
 
@@ -62,7 +63,8 @@ export interface CutoutResult {
   data: Buffer;
   width: number;
   height: number;
-  format: JobOptions['format'];
+  format: ResultFacts['format'];
+  foreground: ResultFacts['foreground'];
   /** Name of the model that was used. */
   model: string;
   /** Where it ran. */

@@ -173,9 +173,9 @@ export class EngineHost {
     if (message.type === 'failed') {
       job.fail(new Problem(message.code));
     } else {
-      const { width, height, format, model, provider, timingsMs } = message;
-      this.#estimate.learn(timingsMs.infer);
-      job.succeed({ data: payload, width, height, format, model, provider, timingsMs });
+      const { type: _type, id: _id, ...facts } = message;
+      this.#estimate.learn(facts.timingsMs.infer);
+      job.succeed({ ...facts, data: payload });
     }
     this.#next();
   }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { PROVIDERS } from '#contracts/execution.providers.js';
-import { jobOptionsSchema, OUTPUT_FORMATS } from '#contracts/job.options.js';
+import { jobOptionsSchema, RESULT_FORMATS } from '#contracts/job.options.js';
+import { foregroundSchema } from '#contracts/job.view.js';
 import { isProblemCode, type ProblemCode } from '#contracts/problem.catalogue.js';
 import { CUTOUT_STAGES } from '#imaging/cutout.stages.js';
 
@@ -52,7 +53,8 @@ export const fromEngineSchema = z.discriminatedUnion('type', [
     id,
     width: z.int().positive(),
     height: z.int().positive(),
-    format: z.enum(OUTPUT_FORMATS),
+    format: z.enum(RESULT_FORMATS),
+    foreground: foregroundSchema,
     model: z.string(),
     provider,
     timingsMs: z.record(z.enum(CUTOUT_STAGES), ms),

@@ -1,0 +1,91 @@
+/** A length as clients write it: pixels, or percent of something that depends on the option. */
+export interface Length {
+  value: number;
+  unit: 'px' | '%';
+}
+
+/** Margins in the order of CSS. */
+export interface Margins {
+  top: Length;
+  right: Length;
+  bottom: Length;
+  left: Length;
+}
+
+/** Two corners: percentages of the width for x, of the height for y. */
+export interface Region {
+  x1: Length;
+  y1: Length;
+  x2: Length;
+  y2: Length;
+}
+
+/** Where something stands in the room left over: 0 at the left or top edge, 1 at the right or bottom edge. */
+export interface Position {
+  x: number;
+  y: number;
+}
+
+const MAX_MARGIN = { px: 500, '%': 50 } as const;
+const MIN_SCALE_PERCENT = 10;
+
+const LENGTH = /^(\d{1,6}(?:\.\d{1,6})?)(px|%)$/;
+
+/** `30px`, `12.5%`, or `0`. Undefined when it is neither. */
+function parseLength(text: string): Length | undefined {
+  if (text === '0') return { value: 0, unit: 'px' };
+  const [, digits, unit] = LENGTH.exec(text) ?? [];
+  return digits === undefined ? undefined : { value: Number(digits), unit: unit === '%' ? '%' : 'px' };
+}
+
+/** The lengths of a text, parted by spaces. Undefined when one of them is none. */
+function parseLengths(text: string): Length[] | undefined {
+  const lengths: Length[] = [];
+  for (const word of text.trim().split(/ +/)) {
+    const length = parseLength(word);
+    if (length === undefined) return undefined;
+    lengths.push(length);
+  }
+  return lengths;
+}
+
+/**
+ * One margin for all sides, two (top and bottom, left and right) or four (top, right, bottom, left), each at
+ * most 500px or 50%. Undefined when it is nothing of that.
+ */
+export function parseMargins(text: string): Margins | undefined {
+  const lengths = parseLengths(text);
+  if (lengths === undefined || lengths.some(({ value, unit }) => value > MAX_MARGIN[unit])) return undefined;
+  const [top, right = top, bottom = top, left = right] = lengths;
+  if (top === undefined || right === undefined || bottom === undefined || left === undefined) {
+    return undefined;
+  }
+  return [1, 2, 4].includes(lengths.length) ? { top, right, bottom, left } : undefined;
+}
+
+/** `x1 y1 x2 y2`, percentages at most 100. Undefined when it is not that. */
+export function parseRegion(text: string): Region | undefined {
+  const lengths = parseLengths(text);
+  if (lengths?.length !== 4) return undefined;
+  const [x1, y1, x2, y2] = lengths;
+  if (x1 === undefined || y1 === undefined || x2 === undefined || y2 === undefined) return undefined;
+  return lengths.some(({ value, unit }) => unit === '%' && value > 100) ? undefined : { x1, y1, x2, y2 };
+}
+
+/** The part of the canvas from `10%` to `100%` as a number up to 1, or `original`. Undefined when it is neither. */
+export function parseScale(text: string): number | 'original' | undefined {
+  if (text === 'original') return text;
+  const { value, unit } = parseLength(text) ?? { value: 0, unit: 'px' };
+  return unit === '%' && value >= MIN_SCALE_PERCENT && value <= 100 ? value / 100 : undefined;
+}
+
+/** `original`, `center`, one percentage for both directions or two (x, y). Undefined when it is nothing of that. */
+export function parsePosition(text: string): Position | 'original' | undefined {
+  if (text === 'original') return text;
+  if (text === 'center') return { x: 0.5, y: 0.5 };
+  const lengths = parseLengths(text);
+  const [x, y = x] = lengths ?? [];
+  if (lengths === undefined || lengths.length > 2 || x === undefined || y === undefined) return undefined;
+  const isShare = ({ value, unit }: Length): boolean => value === 0 || (unit === '%' && value <= 100);
+  return isShare(x) && isShare(y) ? { x: x.value / 100, y: y.value / 100 } : undefined;
+}

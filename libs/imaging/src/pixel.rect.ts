@@ -1,0 +1,43 @@
+/** A size in whole pixels, at least 1 × 1. */
+export interface Size {
+  width: number;
+  height: number;
+}
+
+/** A rectangle in whole pixels. */
+export interface Rect extends Size {
+  left: number;
+  top: number;
+}
+
+/** `value`, or the nearer end of the range. The lower end wins when the range is empty. */
+export const clamped = (value: number, least: number, most: number): number =>
+  Math.max(Math.min(value, most), least);
+
+/** The rectangle from `left` to `right` and `top` to `bottom`, ends excluded. */
+export const rectOf = (left: number, top: number, right: number, bottom: number): Rect => ({
+  left,
+  top,
+  width: right - left,
+  height: bottom - top,
+});
+
+/**
+ * Where `rect` of an image of size `from` lies when the image has size `to`: edges are rounded, and at least one
+ * pixel is left in each direction.
+ */
+export function resizedRect(rect: Rect, from: Size, to: Size): Rect {
+  const [left, width] = resizedSpan(rect.left, rect.width, to.width / from.width);
+  const [top, height] = resizedSpan(rect.top, rect.height, to.height / from.height);
+  return {
+    left: Math.min(left, to.width - 1),
+    top: Math.min(top, to.height - 1),
+    width,
+    height,
+  };
+}
+
+function resizedSpan(start: number, length: number, ratio: number): [start: number, length: number] {
+  const first = Math.round(start * ratio);
+  return [first, Math.max(1, Math.round((start + length) * ratio) - first)];
+}

@@ -1,0 +1,107 @@
+import type { JobOptions } from '#contracts/job.options.js';
+import { parseColor } from '#contracts/option.color.js';
+import { Problem } from '#contracts/problem.catalogue.js';
+import { wipe } from '#vault/wipe.js';
+import { decodeFull } from './decode.js';
+import { checkDimensions, probeFile, type ImageLimits } from './image.probe.js';
+import type { Raster } from './matte.js';
+import { stripMetadata } from './metadata.strip.js';
+import type { Rect, Size } from './pixel.rect.js';
+import type { Layout } from './result.geometry.js';
+import { shadowOf } from './result.shadow.js';
+import { underlay } from './result.underlay.js';
+import { sharp } from './sharp.gate.js';
+
+/** How a result looks, apart from where things are. */
+export interface Look {
+  options: Pick<JobOptions, 'bg_color' | 'add_shadow'>;
+  /**
+   * Encoded picture to put behind the subject: it fills the canvas, and what is too much of it is cut off. Its
+   * metadata is taken out in place; its owner wipes it.
+   */
+  background: Buffer | undefined;
+  limits: ImageLimits;
+}
+
+/**
+ * Makes the result of a matted image: places the subject as laid out and puts background and shadow under it.
+ * The same raster comes back when nothing is to be moved, worked on in place; otherwise a new one, which is the
+ * caller's to wipe as well.
+ * @throws Problem `background-corrupt` | `image-type-unsupported` | `image-too-many-pixels` for the background
+ */
+export async function composeResult(image: Raster, layout: Layout, look: Look): Promise<Raster> {
+  const placed = await placedRaster(image, layout);
+  try {
+    await decorate(placed, layout, look);
+    return placed;
+  } catch (error) {
+    if (placed !== image) wipe(placed.data);
+    throw error;
+  }
+}
+
+async function decorate(placed: Raster, layout: Layout, look: Look): Promise<void> {
+  const { bg_color, add_shadow } = look.options;
+  const color = bg_color === undefined ? undefined : parseColor(bg_color);
+  const hasShadow = add_shadow && layout.foreground.width > 0;
+  if (color === undefined && !hasShadow && look.background === undefined) return;
+  const owned: Uint8Array[] = [];
+  try {
+    const shadow = hasShadow ? await shadowOf(placed, layout.foreground) : undefined;
+    if (shadow !== undefined) owned.push(shadow.data);
+    const picture = look.background && (await backdrop(look.background, layout.canvas, look.limits));
+    if (picture !== undefined) owned.push(picture.data);
+    underlay(placed, { color, picture, shadow });
+  } finally {
+    wipe(...owned);
+  }
+}
+
+/** The background, in the size of the canvas. */
+async function backdrop(file: Buffer, canvas: Size, limits: ImageLimits): Promise<Raster> {
+  try {
+    checkDimensions(probeFile(file), limits);
+    return await decodeFull(stripMetadata(file), limits.maxPixels, { ...canvas, fit: 'cover' });
+  } catch (error) {
+    const isDamage = !(error instanceof Problem) || error.code === 'image-corrupt';
+    throw isDamage ? new Problem('background-corrupt') : error;
+  }
+}
+
+/** The image's shown part on a transparent canvas. */
+async function placedRaster(image: Raster, { canvas, source, target }: Layout): Promise<Raster> {
+  const isResized = !isSameSize(source, target);
+  if (!isResized && isSameSize(source, image) && isSameSize(target, canvas)) return image;
+  const part = isResized ? await resizedPart(image, source, target) : image;
+  if (isResized && isSameSize(target, canvas)) return part;
+  const from = isResized ? { left: 0, top: 0, width: target.width, height: target.height } : source;
+  const placed = copyRect(part, from, { canvas, target });
+  if (isResized) wipe(part.data);
+  return placed;
+}
+
+const isSameSize = (one: Size, other: Size): boolean =>
+  one.width === other.width && one.height === other.height;
+
+/** A part of the image in another size, resampled with Lanczos-3 on values multiplied by alpha. */
+async function resizedPart({ data, width, height }: Raster, source: Rect, to: Size): Promise<Raster> {
+  const raw = { width, height, channels: 4 } as const;
+  const resized = await sharp(data, { raw, limitInputPixels: false })
+    .extract(source)
+    .resize(to.width, to.height, { fit: 'fill', kernel: 'lanczos3' })
+    .raw()
+    .toBuffer();
+  return { data: resized, width: to.width, height: to.height };
+}
+
+/** A transparent canvas with the part `from` of an image at the target, which is as large. */
+function copyRect(image: Raster, from: Rect, to: { canvas: Size; target: Rect }): Raster {
+  const { width, height } = to.canvas;
+  const data = new Uint8Array(width * height * 4);
+  for (let y = 0; y < from.height; y += 1) {
+    const start = 4 * ((from.top + y) * image.width + from.left);
+    const row = image.data.subarray(start, start + 4 * from.width);
+    data.set(row, 4 * ((to.target.top + y) * width + to.target.left));
+  }
+  return { data, width, height };
+}
