@@ -1,0 +1,127 @@
+import sharp from 'sharp';
+import { ApiClient, type Answer } from '../support/api.client.js';
+import { photo } from '../support/photos.js';
+import { startSystem, type TestSystem } from '../support/system.js';
+import { nothingRemains } from '../support/traces.js';
+
+let system: TestSystem;
+let api: ApiClient;
+
+jest.setTimeout(60_000);
+beforeAll(async () => {
+  system = await startSystem();
+  api = new ApiClient(system.url);
+});
+afterAll(() => system.stop());
+afterEach(() => nothingRemains(system));
+
+const ask = (query: string): Promise<Answer> =>
+  api.post(photo('coffee'), { query: `?${query}`, headers: { Prefer: 'wait=60' } });
+
+/** Numbers of the headers that say where things are. */
+function placesOf({ headers }: Answer): Record<string, number> {
+  const of = (name: string): number => Number(headers.get(`x-${name}`) ?? NaN);
+  return {
+    width: of('width'),
+    height: of('height'),
+    top: of('foreground-top'),
+    left: of('foreground-left'),
+    across: of('foreground-width'),
+    down: of('foreground-height'),
+  };
+}
+
+/** What a client sees of the image: type, name, format, size, channels. */
+async function factsOf(answer: Answer): Promise<unknown[]> {
+  const { format, width, height, channels } = await sharp(answer.body).metadata();
+  const name = answer.headers.get('content-disposition');
+  return [answer.status, answer.headers.get('content-type'), name, format, width, height, channels];
+}
+
+describe('image options', () => {
+  test('given crop with margins, when a photo is cut out, then the headers say where the subject is', async () => {
+    const answer = await ask('crop=true&crop_margin=10px%2020px%2030px%2040px');
+    const { width, height, top, left, across, down } = placesOf(answer);
+    expect([top, left]).toEqual([10, 40]);
+    expect([width, height]).toEqual([40 + across! + 20, 10 + down! + 30]);
+    expect(await factsOf(answer)).toEqual([
+      200,
+      'image/png',
+      'attachment; filename="cutout.png"',
+      'png',
+      width,
+      height,
+      4,
+    ]);
+    const box = await sharp(answer.body).extractChannel(3).raw().toBuffer();
+    expect(box.subarray(0, 10 * width!).every((alpha) => alpha === 0)).toBe(true);
+  });
+
+  test('given a background and no format, when a photo is cut out, then it is an opaque JPEG', async () => {
+    const answer = await ask(
+      'format=auto&bg_color=%2300ff00&add_shadow=1&scale=50%25&position=0%25%20100%25',
+    );
+    const { width, height, top, left, across, down } = placesOf(answer);
+    expect([left, top! + down!, width, height]).toEqual([0, 400, 600, 400]);
+    expect(Math.max(across! / 600, down! / 400)).toBeCloseTo(0.5, 2);
+    expect(await factsOf(answer)).toEqual([
+      200,
+      'image/jpeg',
+      'attachment; filename="cutout.jpg"',
+      'jpeg',
+      600,
+      400,
+      3,
+    ]);
+    const [red, green, blue] = await sharp(answer.body).raw().toBuffer();
+    expect([red! < 5, green! > 250, blue! < 5]).toEqual([true, true, true]);
+  });
+
+  test('given a ZIP, when a photo is cut out, then the job says so and it holds colour and alpha', async () => {
+    const job = await api.submit(photo('coffee'), { query: '?format=zip' });
+    const events = await api.events(job);
+    const done = await events.heard('done', 45_000);
+    events.close();
+    expect(done.data).toMatchObject({ format: 'zip', width: 600, height: 400 });
+    const { foreground } = done.data as { foreground: Record<string, number> };
+    const view = (await api.status(job)).json;
+    expect(view['result']).toMatchObject({ format: 'zip', foreground });
+    const answer = await api.result(job);
+    expect(answer.headers.get('content-type')).toBe('application/zip');
+    expect(placesOf(answer)).toMatchObject({ left: foreground['left'], across: foreground['width'] });
+    expect(answer.body.toString('latin1', 0, 4)).toBe('PK\u0003\u0004');
+    expect(answer.body.includes('color.jpg') && answer.body.includes('alpha.png')).toBe(true);
+  });
+
+  test('given a preview of a large photo as a form, when it is cut out, then it is a quarter megapixel', async () => {
+    const large = await sharp(photo('coffee')).resize(1800).jpeg().toBuffer();
+    const form = new FormData();
+    for (const [name, value] of Object.entries({ size: 'preview', semitransparency: 'False', crop: '' })) {
+      form.append(name, value);
+    }
+    form.append('image', new Blob([new Uint8Array(large)]), 'large.jpg');
+    const answer = await api.postForm(form, { headers: { Prefer: 'wait=60' } });
+    expect(placesOf(answer)).toMatchObject({ width: 612, height: 408 });
+    expect((await factsOf(answer)).slice(3)).toEqual(['png', 612, 408, 4]);
+  });
+
+  test('given a region beyond the image, when it is looked at, then the job fails and says why', async () => {
+    const answer = await ask('roi=0%200%20601px%20400px');
+    expect([answer.status, answer.json['code']]).toEqual([422, 'roi-exceeds-bounds']);
+  });
+
+  test('given options that cannot be, when a photo is posted, then the parameter is named at once', async () => {
+    for (const [query, parameter] of [
+      ['crop_margin=51%25', 'crop_margin'],
+      ['channels=alpha&bg_color=red', 'bg_color'],
+      ['add_shadow=perhaps', 'add_shadow'],
+    ] as const) {
+      const answer = await ask(query);
+      expect([answer.status, answer.json['code'], answer.json['parameter']]).toEqual([
+        400,
+        'invalid-parameter',
+        parameter,
+      ]);
+    }
+  });
+});
