@@ -1,7 +1,9 @@
+type Bytes = Uint8Array | Float32Array | Float64Array;
+
 /**
  * Overwrites buffers with zeros, so that freed memory holds nothing of a user's image. `undefined` is skipped,
  * which lets a `finally` block name buffers that may not exist yet.
  */
-export function wipe(...buffers: (Uint8Array | undefined)[]): void {
+export function wipe(...buffers: (Bytes | undefined)[]): void {
   for (const buffer of buffers) buffer?.fill(0);
 }
