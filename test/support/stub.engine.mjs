@@ -8,7 +8,8 @@ import { encodeFrame, FrameDecoder } from '../../dist/apps/worker/src/engine/fra
 
 const socket = new Socket({ fd: 3, readable: true, writable: true });
 const decoder = new FrameDecoder({ maxHeaderBytes: 1 << 14, maxPayloadBytes: 1 << 20 });
-const timingsMs = { decode: 1, infer: 1, compose: 1, encode: 1 };
+const timingsMs = { decode: 1, infer: 1, refine: 1, compose: 1, encode: 1 };
+const foreground = { left: 0, top: 0, width: 1, height: 1 };
 const inside = new Set();
 let plan;
 let results = 0;
@@ -18,7 +19,7 @@ const send = (message, payload = Buffer.alloc(0)) => {
 };
 
 const done = (id, most) => ({
-  ...{ type: 'done', id, width: most, height: (results += 1), format: 'png', timingsMs },
+  ...{ type: 'done', id, width: most, height: (results += 1), format: 'png', foreground, timingsMs },
   ...{ model: plan.models[0], provider: plan.provider },
 });
 

@@ -1,5 +1,5 @@
 import { wipe } from '#vault/wipe.js';
-import type { GridSize } from './raster.shape.js';
+import type { Size } from './pixel.rect.js';
 
 /**
  * Means over square windows of 2 `radius` + 1 cells a side, at the same cost for every radius: running sums along
@@ -7,11 +7,11 @@ import type { GridSize } from './raster.shape.js';
  * that taking a cell out leaves what was there before it came in.
  */
 export class BoxMean {
-  readonly #size: GridSize;
+  readonly #size: Size;
   readonly #rows: Float32Array;
   readonly #sums: Float64Array;
 
-  constructor(size: GridSize) {
+  constructor(size: Size) {
     this.#size = size;
     this.#rows = new Float32Array(size.width * size.height);
     this.#sums = new Float64Array(size.width);

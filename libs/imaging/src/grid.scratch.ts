@@ -1,6 +1,6 @@
 import { wipe } from '#vault/wipe.js';
 import { BoxMean } from './box.mean.js';
-import type { GridSize } from './raster.shape.js';
+import type { Size } from './pixel.rect.js';
 
 /** Planes of one grid, one float a cell, lent and taken back while edges are prepared, and all wiped at the end. */
 export class GridScratch {
@@ -9,7 +9,7 @@ export class GridScratch {
   readonly #all = new Set<Float32Array>();
   readonly #free: Float32Array[] = [];
 
-  constructor(size: GridSize) {
+  constructor(size: Size) {
     this.cells = size.width * size.height;
     this.#box = new BoxMean(size);
   }

@@ -1,98 +1,100 @@
+import { ColourRows } from './colour.rows.js';
+import type { EdgePlanes } from './edge.planes.js';
+import { MaskRows } from './mask.rows.js';
 import type { Rect } from './pixel.rect.js';
-import { resampleTaps, type Taps } from './resample.taps.js';
+import type { Mask, Raster } from './raster.shape.js';
+import { RefinedRows } from './refined.rows.js';
 
-/** Pixels, 4 bytes each in the order R, G, B, A; rows from the top; alpha is straight, not premultiplied. */
-export interface Raster {
-  data: Uint8Array;
-  width: number;
-  height: number;
-}
-
-/** Opacity of each pixel, one byte: 0 background, 255 subject. */
-export interface Mask {
-  data: Uint8Array;
-  width: number;
-  height: number;
-}
+export type { Mask, Raster } from './raster.shape.js';
 
 /** What a mask may come with. */
 export interface MatteExtras {
+  /** Clean edges, from `prepareEdges` of the same mask; without them the mask is enlarged and that is all. */
+  edges?: EdgePlanes | undefined;
   /** Part of the image that the mask is of, the whole image by default; all else becomes transparent. */
   region?: Rect | undefined;
 }
 
 /**
  * Enlarges `mask` to the size of `image` and multiplies it into the image's alpha, in place and in one pass, so
- * that no mask of full size is ever held. Colour is left as it was, never multiplied by alpha (that is what
- * makes dark rims), except where nothing is visible: there it is cleared, which hides what was removed and
- * halves the encoded size.
- *
- * Method: separable Catmull-Rom with half-pixel centres, rows first (see `resampleTaps`); values are clamped to
- * 0..255 after each direction, as 8-bit resizers do. Where the two nearest columns are both 0 or both 255 the
- * outer ones cannot change the clamped result, because their weights are never positive, and are not looked at.
+ * that no mask of full size is ever held. Colour is never multiplied by alpha (that is what makes dark rims). It
+ * is left as it was, or with `edges.colours` cleaned of the background where alpha is neither 0 nor full. Where
+ * nothing is visible it is cleared, which hides what was removed and halves the encoded size.
  */
-export function applyMatte(image: Raster, mask: Mask, { region }: MatteExtras = {}): void {
-  const { left, top, width, height } = region ?? { left: 0, top: 0, ...image };
-  const across = resampleTaps(mask.width, width);
-  const down = resampleTaps(mask.height, height);
-  const row = new Float32Array(mask.width);
-  const matteRow = new Uint8Array(width);
-  for (let y = 0; y < image.height; y += 1) {
-    const pixels = image.data.subarray(y * image.width * 4, (y + 1) * image.width * 4);
-    if (y < top || y >= top + height) {
-      pixels.fill(0);
-      continue;
-    }
-    blendRows(row, mask, down, y - top);
-    sampleRow(matteRow, row, across);
-    pixels.fill(0, 0, left * 4).fill(0, (left + width) * 4);
-    mergeRow(pixels.subarray(left * 4, (left + width) * 4), matteRow);
-  }
-  row.fill(0);
-  matteRow.fill(0);
-}
-
-/** The mask's row at output height `y`, still as wide as the mask. */
-function blendRows(row: Float32Array, mask: Mask, down: Taps, y: number): void {
-  const { data, width } = mask;
-  row.fill(0);
-  for (let tap = y * down.count; tap < (y + 1) * down.count; tap += 1) {
-    const weight = down.weight[tap] as number;
-    if (weight === 0) continue;
-    const start = (down.index[tap] as number) * width;
-    for (let x = 0; x < width; x += 1) {
-      row[x] = (row[x] as number) + weight * (data[start + x] as number);
-    }
-  }
-  for (let x = 0; x < width; x += 1) {
-    const value = row[x] as number;
-    // Rounding noise of the weights is snapped away so that plain areas take the short way in `sampleRow`.
-    row[x] = value < 0.001 ? 0 : value > 254.999 ? 255 : value;
+export function applyMatte(image: Raster, mask: Mask, extras: MatteExtras = {}): void {
+  const pass = new MattePass(image, mask, extras);
+  try {
+    pass.rows(0, image.height);
+  } finally {
+    pass.wipe();
   }
 }
 
-function sampleRow(out: Uint8Array, row: Float32Array, across: Taps): void {
-  const { count, index, weight } = across;
-  const enlarging = count === 4;
-  for (let x = 0, tap = 0; x < out.length; x += 1, tap += count) {
-    const near = row[index[tap + 1] as number] as number;
-    if (enlarging && (near === 0 || near === 255) && near === row[index[tap + 2] as number]) {
-      out[x] = near;
-      continue;
+/** `applyMatte` in stripes: rows do not depend on each other, and each is to be done once. */
+export class MattePass {
+  readonly #image: Raster;
+  readonly #region: Rect;
+  readonly #mask: MaskRows;
+  readonly #refined: RefinedRows | undefined;
+  readonly #colours: ColourRows | undefined;
+
+  /** @throws RangeError when the region is not inside the image */
+  constructor(image: Raster, mask: Mask, { edges, region = wholeOf(image) }: MatteExtras = {}) {
+    if (!isInside(region, image)) throw new RangeError('a region reaches out of its image');
+    this.#image = image;
+    this.#region = region;
+    this.#mask = new MaskRows(mask, region);
+    this.#refined = edges?.refinement && new RefinedRows(edges.refinement, edges.size, region);
+    this.#colours = edges?.colours && new ColourRows(edges.colours, edges.size, region);
+  }
+
+  /** Does the image's rows `from` to `to` − 1. */
+  rows(from: number, to: number): void {
+    const { data, width } = this.#image;
+    const { left, top, width: inside, height } = this.#region;
+    for (let y = from; y < to; y += 1) {
+      const row = data.subarray(y * width * 4, (y + 1) * width * 4);
+      if (y < top || y >= top + height) {
+        row.fill(0);
+        continue;
+      }
+      row.fill(0, 0, left * 4);
+      row.fill(0, (left + inside) * 4);
+      this.#merge(row.subarray(left * 4, (left + inside) * 4), y - top);
     }
-    let sum = 0.5;
-    for (let k = tap; k < tap + count; k += 1) {
-      sum += (weight[k] as number) * (row[index[k] as number] as number);
-    }
-    out[x] = Math.min(Math.max(sum, 0), 255);
+  }
+
+  /** Overwrites the rows it has worked on; image, mask and edges are their owners'. */
+  wipe(): void {
+    this.#mask.wipe();
+    this.#refined?.wipe();
+    this.#colours?.wipe();
+  }
+
+  /** One row of the region. Opacity is refined first: it looks at the colours that are changed then. */
+  #merge(pixels: Uint8Array, y: number): void {
+    const matte = this.#mask.at(y);
+    this.#refined?.refine(matte, pixels, y);
+    this.#colours?.recolour(pixels, matte, y);
+    mergeRow(pixels, matte);
   }
 }
+
+const wholeOf = ({ width, height }: Raster): Rect => ({ left: 0, top: 0, width, height });
+
+const isInside = ({ left, top, width, height }: Rect, image: Raster): boolean =>
+  left >= 0 &&
+  top >= 0 &&
+  width > 0 &&
+  height > 0 &&
+  left + width <= image.width &&
+  top + height <= image.height;
 
 /** Alpha of each pixel becomes `alpha * matte / 255`, rounded; colour goes where alpha becomes 0. */
-function mergeRow(pixels: Uint8Array, matteRow: Uint8Array): void {
-  for (let x = 0, at = 0; x < matteRow.length; x += 1, at += 4) {
+function mergeRow(pixels: Uint8Array, matte: Uint8Array): void {
+  for (let x = 0, at = 0; x < matte.length; x += 1, at += 4) {
     const own = pixels[at + 3] as number;
-    const alpha = Math.floor(((matteRow[x] as number) * own + 127) / 255);
+    const alpha = Math.floor(((matte[x] as number) * own + 127) / 255);
     if (alpha === own && alpha !== 0) continue;
     pixels[at + 3] = alpha;
     if (alpha === 0) pixels[at] = pixels[at + 1] = pixels[at + 2] = 0;

@@ -11,17 +11,3 @@ export interface Mask {
   width: number;
   height: number;
 }
-
-/** Width and height of a grid, in cells. */
-export interface GridSize {
-  width: number;
-  height: number;
-}
-
-/** A rectangle of whole pixels, from the image's top left corner. */
-export interface Rect {
-  left: number;
-  top: number;
-  width: number;
-  height: number;
-}

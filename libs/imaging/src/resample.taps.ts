@@ -22,13 +22,31 @@ function catmullRom(distance: number): number {
  */
 export function resampleTaps(from: number, to: number): Taps {
   const scale = Math.max(1, from / to);
-  const count = 2 * Math.ceil(2 * scale);
+  return tapsOf(from, to, 2 * Math.ceil(2 * scale), (distance) => catmullRom(distance / scale));
+}
+
+/**
+ * Taps for area means where samples become fewer, and for straight lines between samples where they become more;
+ * positions as in `resampleTaps`. Exact where `from` is a multiple of `to`.
+ */
+export function areaTaps(from: number, to: number): Taps {
+  const scale = from / to;
+  if (scale <= 1) return tapsOf(from, to, 2, (distance) => Math.max(0, 1 - Math.abs(distance)));
+  // How much of a sample, one wide, lies under an output pixel, `scale` wide.
+  const overlap = (distance: number): number =>
+    Math.min(1, Math.max(0, (scale + 1) / 2 - Math.abs(distance)));
+  const count = scale % 2 === 0 ? scale : 2 * Math.ceil((scale + 1) / 2);
+  return tapsOf(from, to, count, overlap);
+}
+
+/** The `count` (even) samples around each output's centre, weighted by `kernel` of their distance from it. */
+function tapsOf(from: number, to: number, count: number, kernel: (distance: number) => number): Taps {
   const index = new Int32Array(to * count);
   const weight = new Float32Array(to * count);
   for (let i = 0; i < to; i += 1) {
     const centre = ((i + 0.5) * from) / to - 0.5;
     const first = Math.floor(centre) - count / 2 + 1;
-    const raw = Array.from({ length: count }, (_, k) => catmullRom((first + k - centre) / scale));
+    const raw = Array.from({ length: count }, (_, k) => kernel(first + k - centre));
     const sum = raw.reduce((a, b) => a + b, 0);
     raw.forEach((value, k) => {
       index[i * count + k] = Math.min(Math.max(first + k, 0), from - 1);

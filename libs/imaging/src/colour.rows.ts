@@ -1,0 +1,60 @@
+import { CellRows } from './cell.rows.js';
+import { COLOUR_CHANNELS } from './foreground.colour.js';
+import type { Size } from './pixel.rect.js';
+
+/**
+ * Gives partly transparent pixels the subject's own colour, one row at a time: the estimated foreground, moved so
+ * that over the estimated background it would give the pixel as it was.
+ */
+export class ColourRows {
+  readonly #cells: CellRows;
+
+  /** @param colours `estimateColours` of `grid`, spread over `to` pixels */
+  constructor(colours: Float32Array, grid: Size, to: Size) {
+    this.#cells = new CellRows(colours, grid, to);
+  }
+
+  /**
+   * Changes colours in row `y`. A pixel that was not opaque has been cut out before: its colour is its own.
+   * @param pixels the row, R G B A, with the source's alpha
+   * @param matte opacity of each pixel
+   */
+  recolour(pixels: Uint8Array, matte: Uint8Array, y: number): void {
+    let from = 0;
+    let to = matte.length;
+    while (from < to && isSure(matte[from] as number)) from += 1;
+    while (to > from && isSure(matte[to - 1] as number)) to -= 1;
+    if (from === to) return;
+    const row = this.#cells.at(y, from, to);
+    const { cellOf, shareOf } = this.#cells;
+    for (let x = from; x < to; x += 1) {
+      const opacity = matte[x] as number;
+      if (isSure(opacity) || pixels[4 * x + 3] !== 255) continue;
+      const cell = (cellOf[x] as number) * COLOUR_CHANNELS;
+      const share = shareOf[x] as number;
+      for (let channel = 0; channel < 3; channel += 1) {
+        const foreground = between(row, cell + channel, share);
+        const background = between(row, cell + channel + 3, share);
+        const at = 4 * x + channel;
+        pixels[at] = unmixed(pixels[at] as number, opacity / 255, foreground, background);
+      }
+    }
+  }
+
+  /** Overwrites what it has worked on. */
+  wipe(): void {
+    this.#cells.wipe();
+  }
+}
+
+const isSure = (opacity: number): boolean => opacity === 0 || opacity === 255;
+
+function between(row: Float32Array, at: number, share: number): number {
+  const left = row[at] as number;
+  return left + share * ((row[at + COLOUR_CHANNELS] as number) - left);
+}
+
+function unmixed(value: number, alpha: number, foreground: number, background: number): number {
+  const rest = value - alpha * foreground - (1 - alpha) * background;
+  return Math.min(Math.max(foreground + alpha * rest, 0), 255) + 0.5;
+}

@@ -1,0 +1,45 @@
+import { wipe } from '#vault/wipe.js';
+import type { Size } from './pixel.rect.js';
+import { areaTaps, type Taps } from './resample.taps.js';
+
+/**
+ * What the network saw, on the grid of its mask: area means where the grid is coarser (exact for whole ratios),
+ * straight lines between samples where it is finer, a copy where it is the same.
+ * @param pixels `sidePixels`² × 3 bytes, R G B
+ * @returns `width` × `height` × 3 bytes, the caller's to wipe
+ */
+export function toGrid(pixels: Uint8Array, sidePixels: number, { width, height }: Size): Uint8Array {
+  const out = new Uint8Array(width * height * 3);
+  const across = areaTaps(sidePixels, width);
+  const down = areaTaps(sidePixels, height);
+  const row = new Float32Array(sidePixels * 3);
+  for (let y = 0; y < height; y += 1) {
+    row.fill(0);
+    for (let tap = y * down.count; tap < (y + 1) * down.count; tap += 1) {
+      const weight = down.weight[tap] as number;
+      const start = (down.index[tap] as number) * row.length;
+      if (weight === 0) continue;
+      for (let i = 0; i < row.length; i += 1)
+        row[i] = (row[i] as number) + weight * (pixels[start + i] as number);
+    }
+    shrinkRow(out.subarray(y * width * 3, (y + 1) * width * 3), row, across);
+  }
+  wipe(row);
+  return out;
+}
+
+function shrinkRow(out: Uint8Array, row: Float32Array, { count, index, weight }: Taps): void {
+  for (let x = 0, tap = 0; x * 3 < out.length; x += 1, tap += count) {
+    let [r, g, b] = [0.5, 0.5, 0.5];
+    for (let k = tap; k < tap + count; k += 1) {
+      const share = weight[k] as number;
+      const at = (index[k] as number) * 3;
+      r += share * (row[at] as number);
+      g += share * (row[at + 1] as number);
+      b += share * (row[at + 2] as number);
+    }
+    out[3 * x] = r;
+    out[3 * x + 1] = g;
+    out[3 * x + 2] = b;
+  }
+}
