@@ -48,7 +48,7 @@ async function barePipelineMs(): Promise<number> {
 function lastStagesMs(): number {
   const lines = system.workers[0]?.output().match(/^\{.*"event":"stages".*$/gm) ?? [];
   const stages = JSON.parse(lines.at(-1) ?? '{}') as Record<string, number>;
-  return ['decodeMs', 'inferMs', 'composeMs', 'encodeMs'].reduce(
+  return ['decodeMs', 'inferMs', 'refineMs', 'composeMs', 'encodeMs'].reduce(
     (sum, name) => sum + (stages[name] ?? NaN),
     0,
   );

@@ -34,7 +34,7 @@ describe('cutout.pipeline', () => {
       const { data, width, height, timingsMs } = await cutOut(
         job(photo(name), { onStage: (stage) => void stages.push(stage) }),
       );
-      expect(stages).toEqual(['decode', 'infer', 'compose', 'encode']);
+      expect(stages).toEqual(['decode', 'infer', 'refine', 'compose', 'encode']);
       expect(timingsMs.infer).toBeGreaterThan(0);
       const facts = await sharp(data).metadata();
       expect([facts.width, facts.height, facts.channels]).toEqual([width, height, 4]);

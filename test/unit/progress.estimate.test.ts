@@ -12,6 +12,7 @@ describe('progress.estimate', () => {
         const all = [
           estimate.percentOf('decode', 0),
           ...inference,
+          estimate.percentOf('refine', 0),
           estimate.percentOf('compose', 0),
           estimate.percentOf('encode', 0),
         ];

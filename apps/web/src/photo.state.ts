@@ -33,6 +33,7 @@ const STAGE_TEXT: Record<Stage, string> = {
   fetch: 'Opening the photo',
   decode: 'Reading the pixels',
   infer: 'Finding the subject',
+  refine: 'Looking at its edges',
   compose: 'Cutting it out',
   encode: 'Writing the image',
   store: 'Sealing the result',

@@ -30,8 +30,11 @@ export const OUTPUT_SIZES = [
 /** Names of the ways to refine a matte. */
 export const REFINEMENTS = ['none', 'edges'] as const;
 
-/** How a matte is refined unless a client says otherwise. */
-export const DEFAULT_REFINE: (typeof REFINEMENTS)[number] = 'none';
+/**
+ * How a matte is refined unless a client says otherwise. On images of known truth refinement leaves a third of the
+ * plain mask's error at hair and less at harder edges (bench/edges.bench.ts); no photo looked at became worse.
+ */
+export const DEFAULT_REFINE: (typeof REFINEMENTS)[number] = 'edges';
 
 const BOOLEAN_OF_TEXT: Readonly<Record<string, boolean>> = {
   true: true,
@@ -112,7 +115,9 @@ const fields = {
   refine: z
     .enum(REFINEMENTS)
     .default(DEFAULT_REFINE)
-    .describe('Work on the matte beyond what the network gives: `none`, or `edges`'),
+    .describe(
+      'Work on the matte beyond what the network gives: `edges` follows hair and outlines in the full image; `none`',
+    ),
   model: z
     .string()
     .regex(/^[a-z0-9][a-z0-9.-]{0,63}$/)

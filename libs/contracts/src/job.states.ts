@@ -25,7 +25,7 @@ export const isTerminal = (state: JobState): state is TerminalState =>
   (TERMINAL_STATES as readonly string[]).includes(state);
 
 /** Stages of the work on one image, in order, as progress events name them. */
-export const STAGES = ['fetch', 'decode', 'infer', 'compose', 'encode', 'store'] as const;
+export const STAGES = ['fetch', 'decode', 'infer', 'refine', 'compose', 'encode', 'store'] as const;
 
 /** One stage of the work on an image. */
 export type Stage = (typeof STAGES)[number];

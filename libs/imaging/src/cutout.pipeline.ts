@@ -2,16 +2,20 @@ import type { JobOptions, ResultFormat } from '#contracts/job.options.js';
 import { wipe } from '#vault/wipe.js';
 import type { CutoutStage } from './cutout.stages.js';
 import { decodeForModel, decodeFull, uprightSize } from './decode.js';
+import { isDirect, matteToPng } from './direct.result.js';
+import { prepareEdges, type EdgePlanes } from './edge.planes.js';
 import { encodeCutout, encodingOf } from './encode.js';
+import { toGrid } from './guide.grid.js';
 import { checkDimensions, probeFile, type ImageLimits } from './image.probe.js';
 import { makeSolid } from './mask.solid.js';
 import { stripMetadata } from './metadata.strip.js';
-import { applyMatte, type Mask, type Raster } from './matte.js';
+import { applyMatte, type Mask, type MatteExtras, type Raster } from './matte.js';
 import { resizedRect, type Rect } from './pixel.rect.js';
 import { foregroundBox } from './raster.facts.js';
 import { composeResult } from './result.compose.js';
 import { fittedSize, layoutOf, needsAllPixels } from './result.geometry.js';
 import { regionOf } from './result.region.js';
+import { StageClock } from './stage.clock.js';
 
 /** The network: its square input, and what turns pixels into a mask. */
 export interface Segmentation {
@@ -45,33 +49,30 @@ export interface Cutout {
   timingsMs: Record<CutoutStage, number>;
 }
 
+type Made = Omit<Cutout, 'timingsMs'>;
+
+const NOTHING: Rect = { left: 0, top: 0, width: 0, height: 0 };
+
 /**
- * Cuts the subject out of an image: decode → infer → compose → encode.
+ * Cuts the subject out of an image: decode → infer → refine → compose → encode.
  * @throws Problem `image-type-unsupported` | `image-corrupt` | `image-too-many-pixels` | `processing-failed`
  * @throws Problem `roi-exceeds-bounds` | `roi-empty` | `foreground-not-found` | `background-corrupt`
  */
 export async function cutOut(job: CutoutJob): Promise<Cutout> {
   const owned: Uint8Array[] = [];
-  const timingsMs = { decode: 0, infer: 0, compose: 0, encode: 0 };
-  const perform = async <T>(stage: CutoutStage, work: () => Promise<T>): Promise<T> => {
-    job.onStage(stage);
-    const begin = performance.now();
-    const outcome = await work();
-    timingsMs[stage] = performance.now() - begin;
-    return outcome;
-  };
+  const clock = new StageClock(job.onStage);
+  let edges: EdgePlanes | undefined;
   try {
-    const decoded = await perform('decode', () => decodeTwice(job, owned));
-    const mask = await perform('infer', () => job.network.segment(decoded.pixels));
+    const decoded = await clock.perform('decode', () => decodeTwice(job, owned));
+    const mask = await clock.perform('infer', () => job.network.segment(decoded.pixels));
     owned.push(mask.data);
-    const { result, foreground } = await perform('compose', () => compose(job, decoded, mask));
-    if (result !== decoded.full) owned.push(result.data);
-    const encoding = encodingOf(result, job.options);
-    const data = await perform('encode', () => encodeCutout(result, encoding));
-    const { width, height } = result;
-    return { data, width, height, format: encoding.format, foreground, timingsMs };
+    edges = await clock.perform('refine', () => refine(job, decoded, mask));
+    const matted = { full: decoded.full, mask, extras: { edges, region: decoded.region } };
+    const finish = isDirect(job.options, job.background) ? finishAtOnce : finishInSteps;
+    return { ...(await finish(job, matted, clock)), timingsMs: clock.timingsMs };
   } finally {
     wipe(...owned);
+    edges?.wipe();
   }
 }
 
@@ -113,15 +114,61 @@ async function decodeTwice(job: CutoutJob, owned: Uint8Array[]): Promise<Decoded
   };
 }
 
-/** Applies the mask, lays the result out and makes it. */
-async function compose(
-  { options, limits, background }: CutoutJob,
-  { full, region }: Decoded,
-  mask: Mask,
-): Promise<{ result: Raster; foreground: Rect }> {
+/** Makes the mask as solid as asked for, and clean edges from what the network saw. */
+function refine({ network, options }: CutoutJob, { pixels }: Decoded, mask: Mask): EdgePlanes | undefined {
   if (!options.semitransparency) makeSolid(mask);
-  applyMatte(full, mask, { region });
-  const layout = layoutOf({ image: full, box: foregroundBox(full) }, options, limits);
-  const result = await composeResult(full, layout, { options, background, limits });
-  return { result, foreground: layout.foreground };
+  // Who wants alpha alone needs no colours.
+  const foreground = options.channels === 'rgba';
+  if (!foreground && options.refine === 'none') return undefined;
+  const guide = toGrid(pixels, network.sidePixels, mask);
+  try {
+    return prepareEdges(guide, mask, { refine: options.refine, foreground });
+  } finally {
+    wipe(guide);
+  }
+}
+
+/** An image with the mask that is to be applied to it, in place. */
+interface Matted {
+  full: Raster;
+  mask: Mask;
+  extras: MatteExtras;
+}
+
+/** Composes and encodes the image as it is, both at the same time. */
+async function finishAtOnce(
+  job: CutoutJob,
+  { full, mask, extras }: Matted,
+  clock: StageClock,
+): Promise<Made> {
+  job.onStage('compose');
+  const data = await clock.perform('encode', () => matteToPng(full, mask, extras, clock));
+  const box = foregroundBox(full);
+  const { width, height } = full;
+  return { data, width, height, format: 'png', foreground: box ?? NOTHING };
+}
+
+/** Applies the mask, lays the result out and makes it, then encodes it. */
+async function finishInSteps(
+  job: CutoutJob,
+  { full, mask, extras }: Matted,
+  clock: StageClock,
+): Promise<Made> {
+  const { options, limits, background } = job;
+  let result: Raster | undefined;
+  try {
+    const foreground = await clock.perform('compose', async () => {
+      applyMatte(full, mask, extras);
+      const layout = layoutOf({ image: full, box: foregroundBox(full) }, options, limits);
+      result = await composeResult(full, layout, { options, background, limits });
+      return layout.foreground;
+    });
+    const made = result ?? full;
+    const encoding = encodingOf(made, options);
+    const data = await clock.perform('encode', () => encodeCutout(made, encoding));
+    const { width, height } = made;
+    return { data, width, height, format: encoding.format, foreground };
+  } finally {
+    if (result !== full) wipe(result?.data);
+  }
 }

@@ -63,6 +63,10 @@ export function fittedSize({ width, height }: Size, size: JobOptions['size'], li
 /** True when every pixel of the image counts although the result may be smaller: the subject is cropped or enlarged. */
 export const needsAllPixels = ({ crop, scale }: GeometryOptions): boolean => crop || scale !== 'original';
 
+/** True when the subject is to be elsewhere, or larger or smaller, than in the image. */
+export const needsLayout = (options: GeometryOptions): boolean =>
+  needsAllPixels(options) || (options.position ?? 'original') !== 'original';
+
 /**
  * Lays a result out.
  *

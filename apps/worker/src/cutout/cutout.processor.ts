@@ -112,15 +112,17 @@ export class CutoutProcessor {
   private report(record: JobRecord, result: CutoutResult, clock: readonly number[]): void {
     const { log, broker } = this.context;
     const [began = 0, fetched = 0, computed = 0, stored = 0] = clock;
-    const { decode, infer, compose, encode } = result.timingsMs;
-    broker.pace.learn(decode + infer + compose + encode).catch(() => undefined);
+    const { decode, infer, refine, compose, encode } = result.timingsMs;
+    const computing = decode + infer + refine + compose + encode;
+    broker.pace.learn(computing).catch(() => undefined);
     log.debug('stages', {
       fetchMs: Math.round(fetched - began),
       decodeMs: Math.round(decode),
       inferMs: Math.round(infer),
+      refineMs: Math.round(refine),
       composeMs: Math.round(compose),
       encodeMs: Math.round(encode),
-      handoverMs: Math.round(computed - fetched - decode - infer - compose - encode),
+      handoverMs: Math.round(computed - fetched - computing),
       storeMs: Math.round(stored - computed),
     });
     log.info('cutout', {

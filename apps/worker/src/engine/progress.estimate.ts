@@ -4,7 +4,8 @@ import type { EngineStage } from './engine.contract.js';
 const SPAN: Record<EngineStage, readonly [from: number, to: number]> = {
   decode: [3, 10],
   infer: [10, 85],
-  compose: [85, 90],
+  refine: [85, 88],
+  compose: [88, 90],
   encode: [90, 98],
 };
 
