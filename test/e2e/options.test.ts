@@ -105,6 +105,46 @@ describe('image options', () => {
     expect((await factsOf(answer)).slice(3)).toEqual(['png', 612, 408, 4]);
   });
 
+  test.each([
+    ['before', true],
+    ['after', false],
+  ])(
+    'given a background picture %s the image, when it is cut out, then it fills what is behind',
+    async (_where, first) => {
+      const side = { width: 90, height: 30, channels: 3 as const };
+      const backdrop = await sharp({ create: { ...side, background: '#00ff00' } })
+        .png()
+        .toBuffer();
+      const form = new FormData();
+      const file = (bytes: Buffer): Blob => new Blob([new Uint8Array(bytes)]);
+      if (first) form.append('bg_image_file', file(backdrop), 'green.png');
+      form.append('image', file(photo('coffee')), 'coffee.jpg');
+      if (!first) form.append('bg_image_file', file(backdrop), 'green.png');
+      const answer = await api.postForm(form, { headers: { Prefer: 'wait=60' } });
+      expect((await factsOf(answer)).slice(3)).toEqual(['png', 600, 400, 3]);
+      const [red, green, blue] = await sharp(answer.body).raw().toBuffer();
+      expect([red! < 5, green! > 250, blue! < 5]).toEqual([true, true, true]);
+      expect(answer.headers.get('server-timing')).toMatch(
+        /^decode;dur=[\d.]+, infer;desc="isnet on cpu";dur=[\d.]+, refine;.*compose;.*encode;dur=[\d.]+$/,
+      );
+    },
+  );
+
+  test('given two backgrounds, or one for a matte, when a form is posted, then that is said', async () => {
+    for (const [name, value, code] of [
+      ['bg_color', 'red', 'multiple-backgrounds'],
+      ['channels', 'alpha', 'invalid-parameter'],
+    ] as const) {
+      const form = new FormData();
+      form.append(name, value);
+      for (const file of ['image', 'bg_image_file']) {
+        form.append(file, new Blob([new Uint8Array(photo('coffee'))]), 'coffee.jpg');
+      }
+      const answer = await api.postForm(form);
+      expect([answer.status, answer.json['code']]).toEqual([400, code]);
+    }
+  });
+
   test('given a region beyond the image, when it is looked at, then the job fails and says why', async () => {
     const answer = await ask('roi=0%200%20601px%20400px');
     expect([answer.status, answer.json['code']]).toEqual([422, 'roi-exceeds-bounds']);

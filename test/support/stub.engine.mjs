@@ -4,7 +4,7 @@
  * A model called "deadly" ends it before it is ready, as a broken driver would. Of a result, `width` is how many images were inside with it, and `height` its place among the results.
  */
 import { Socket } from 'node:net';
-import { encodeFrame, FrameDecoder } from '../../dist/apps/worker/src/engine/frame.codec.js';
+import { frameHead, FrameDecoder } from '../../dist/apps/worker/src/engine/frame.codec.js';
 
 const socket = new Socket({ fd: 3, readable: true, writable: true });
 const decoder = new FrameDecoder({ maxHeaderBytes: 1 << 14, maxPayloadBytes: 1 << 20 });
@@ -15,12 +15,16 @@ let plan;
 let results = 0;
 
 const send = (message, payload = Buffer.alloc(0)) => {
-  for (const piece of encodeFrame(message, payload)) socket.write(piece);
+  socket.write(frameHead(message, payload.length));
+  socket.write(payload);
 };
 
 const done = (id, most) => ({
-  ...{ type: 'done', id, width: most, height: (results += 1), format: 'png', foreground, timingsMs },
-  ...{ model: plan.models[0], provider: plan.provider },
+  ...{ type: 'done', id },
+  facts: {
+    ...{ width: most, height: (results += 1), format: 'png', foreground, timingsMs },
+    ...{ model: plan.models[0], provider: plan.provider },
+  },
 });
 
 const acts = {

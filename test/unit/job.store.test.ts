@@ -25,6 +25,7 @@ const OUTPUT = {
   foreground: { left: 0, top: 0, width: 1, height: 1 },
   model: 'isnet',
   provider: 'cpu',
+  timingsMs: { infer: 1 },
 } as const;
 const PARTS = [{ role: 'input', chunks: 1, bytes: 10 }] as const;
 const UPLOAD = { parts: PARTS, options: jobOptionsSchema.parse({}), reserveBytes: 10 };

@@ -1,6 +1,6 @@
 import type { JobId } from '#contracts/job.id.js';
 import { jobOptionsSchema, type JobOptions } from '#contracts/job.options.js';
-import { JOB_STATES, type JobState } from '#contracts/job.states.js';
+import { JOB_STATES, type JobState, type Stage } from '#contracts/job.states.js';
 import type { ResultFacts } from '#contracts/job.view.js';
 import type { ProblemCode } from '#contracts/problem.catalogue.js';
 import { failureCode } from './redis.failure.js';
@@ -50,6 +50,8 @@ export interface UploadPart {
 export interface OutputFacts extends ResultFacts {
   attempt: number;
   chunks: number;
+  /** Wall time of the engine's stages. */
+  timingsMs: Partial<Record<Stage, number>>;
 }
 
 /** Fields that tell of the image or open it; a tombstone has none of them, only states, sizes and times. */

@@ -34,6 +34,7 @@ export class ResponseSink implements ResultSink {
       'X-Foreground-Left': output.foreground.left,
       'X-Foreground-Width': output.foreground.width,
       'X-Foreground-Height': output.foreground.height,
+      'Server-Timing': serverTiming(output),
       ...(this.receiptLink !== undefined && { Link: `<${this.receiptLink}>; rel="receipt"` }),
     });
   }
@@ -53,4 +54,14 @@ export class ResponseSink implements ResultSink {
     if (this.begun) this.reply.raw.destroy();
     return this.begun;
   }
+}
+
+/** Wall time of the worker's stages (W3C Server Timing), and which model ran where. */
+function serverTiming({ timingsMs, model, provider }: OutputFacts): string {
+  return Object.entries(timingsMs)
+    .map(([stage, ms]) => {
+      const what = stage === 'infer' ? `;desc="${model} on ${provider}"` : '';
+      return `${stage}${what};dur=${ms.toFixed(1)}`;
+    })
+    .join(', ');
 }

@@ -106,7 +106,15 @@ async function readMultipart(request: FastifyRequest, reading: MultipartReading)
     }
   }
   if (!seen.has('input')) throw new Problem('missing-image');
-  return parseOptions(fields);
+  const options = parseOptions(fields);
+  if (seen.has('background')) checkBackground(options);
+  return options;
+}
+
+/** A background image goes with colour, and with no other background. */
+function checkBackground({ bg_color, channels }: JobOptions): void {
+  if (bg_color !== undefined) throw new Problem('multiple-backgrounds');
+  if (channels === 'alpha') throw new Problem('invalid-parameter', { parameter: 'bg_image_file' });
 }
 
 /** The text of a field. @throws Problem `invalid-request` when it is longer than any option */

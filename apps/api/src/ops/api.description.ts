@@ -16,16 +16,34 @@ import {
 const image = Object.fromEntries(Object.values(MIME_OF_FORMAT).map((mime) => [mime, { schema: binary }]));
 const events = { 'text/event-stream': { schema: { type: 'string' } as Schema } };
 
+/** The image as the whole body, or as part of a form. */
+function submitBody(options: Record<string, Schema> = {}): Parameters<typeof ApiBody>[0] {
+  const raw = { schema: binary };
+  const picture = { ...binary, description: 'Picture to put behind the subject: it fills the result' };
+  const properties = { image: binary, bg_image_file: picture, ...options };
+  const form = { type: 'object', required: ['image'], properties } as Schema;
+  return {
+    required: true,
+    content: {
+      'image/jpeg': raw,
+      'image/png': raw,
+      'image/webp': raw,
+      'application/octet-stream': raw,
+      'multipart/form-data': { schema: form },
+    },
+  } as Parameters<typeof ApiBody>[0];
+}
+
 /** Describes `POST /v1/jobs`. */
 export function DescribeSubmit(): Decorator {
   const options = schemaOf(jobOptionsSchema) as { properties?: Record<string, Schema> };
-  const raw = { schema: binary };
   return applyDecorators(
     ApiTags('jobs'),
     ApiOperation({
       summary: 'Submit one image',
       description:
-        'A raw body with options in the query, or multipart with one file named `image` and options as fields. ' +
+        'A raw body with options in the query, or multipart with one file named `image`, perhaps another named ' +
+        '`bg_image_file`, and options as fields. ' +
         '`Prefer: wait=N` answers with the image if it is done in time; `Accept: text/event-stream` answers with ' +
         "the job's events and the image inline.",
     }),
@@ -33,22 +51,7 @@ export function DescribeSubmit(): Decorator {
     ...Object.entries(options.properties ?? {}).map(([name, schema]) =>
       ApiQuery({ name, required: false, schema }),
     ),
-    ApiBody({
-      required: true,
-      content: {
-        'image/jpeg': raw,
-        'image/png': raw,
-        'image/webp': raw,
-        'application/octet-stream': raw,
-        'multipart/form-data': {
-          schema: {
-            type: 'object',
-            required: ['image'],
-            properties: { image: binary, ...options.properties },
-          } as Schema,
-        },
-      },
-    } as Parameters<typeof ApiBody>[0]),
+    ApiBody(submitBody(options.properties)),
     ApiResponse({
       status: 200,
       description: 'The cut-out (`Prefer: wait`), or events',
@@ -65,6 +68,7 @@ export function DescribeSubmit(): Decorator {
       'unknown-parameter',
       'missing-image',
       'multiple-images',
+      'multiple-backgrounds',
       'malformed-multipart',
       'upload-interrupted',
       'image-too-large',

@@ -33,6 +33,10 @@ export const resultHeaders = {
   'X-Foreground-Left': pixels('Columns left of the subject'),
   'X-Foreground-Width': pixels('Width of the subject; 0 when nothing is visible'),
   'X-Foreground-Height': pixels('Height of the subject; 0 when nothing is visible'),
+  'Server-Timing': {
+    description: 'Milliseconds of each stage; `infer` says which model ran where (W3C Server Timing)',
+    schema: { type: 'string' as const },
+  },
 };
 
 const problemSchema = { $ref: '#/components/schemas/Problem' } as Schema;

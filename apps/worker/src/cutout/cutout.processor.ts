@@ -58,6 +58,7 @@ export class CutoutProcessor {
       lap();
       result = await this.context.engine.run({
         image: upload.input,
+        background: upload.background,
         options: record.options,
         deadlineMs: this.context.settings.JOB_DEADLINE_S * 1000,
         signal,
@@ -80,12 +81,12 @@ export class CutoutProcessor {
   ): Promise<void> {
     const { broker } = this.context;
     const { id, attempt } = record;
-    const { data, width, height, format, foreground, model, provider } = result;
+    const { data, timingsMs, ...facts } = result;
     const bytes = data.length;
     const to = { id, attempt, key, lifetimeMs: broker.lifetimes.resultMs };
     const chunks = await storeOutput(broker.payloads, data, to);
     const ready = await persist(() =>
-      broker.jobs.commit(id, { attempt, chunks, bytes, width, height, format, foreground, model, provider }),
+      broker.jobs.commit(id, { attempt, chunks, bytes, ...facts, timingsMs }),
     );
     if (ready === undefined) {
       this.context.log.info('refused', { code: 'fenced', attempt });

@@ -6,7 +6,7 @@ import { wipe } from '#vault/wipe.js';
 import { EngineUnavailable, type EngineFacts, type EngineSettings } from './engine.contract.js';
 import { fromEngineSchema, MAX_HEADER_BYTES, type FromEngine, type ToEngine } from './engine.protocol.js';
 import { engineEnvironment } from './engine.environment.js';
-import { encodeFrame, FrameDecoder } from './frame.codec.js';
+import { frameHead, FrameDecoder } from './frame.codec.js';
 
 /** Most of what a child may say on stderr before it is ready; afterwards it is not listened to. */
 const MAX_NOTE_BYTES = 2048;
@@ -54,11 +54,10 @@ export class EngineChild {
     this.send({ type: 'start', ...settings });
   }
 
-  /** Writes a message; bytes are written without a copy, so they must stay until the answer comes. */
-  send(message: ToEngine, payload?: Buffer): void {
-    const [prefix, body] = encodeFrame(message, payload);
-    this.#socket.write(prefix);
-    if (body.length > 0) this.#socket.write(body);
+  /** Writes a message; files are written without a copy, so they must stay until the answer comes. */
+  send(message: ToEngine, ...files: readonly Buffer[]): void {
+    const bytes = files.reduce((sum, file) => sum + file.length, 0);
+    for (const piece of [frameHead(message, bytes), ...files]) this.#socket.write(piece);
   }
 
   /** Ends the process at once, in the middle of whatever it does. */

@@ -50,6 +50,8 @@ export type EngineStage = CutoutStage;
 export interface CutoutRequest {
   /** Encoded image. The host does not wipe it: its owner does, once `run` has settled. */
   image: Buffer;
+  /** Encoded picture for the background; the same holds for it. */
+  background?: Buffer | undefined;
   options: JobOptions;
   /** Longest work on this image, counted from when the child gets it. */
   deadlineMs: number;
@@ -59,16 +61,8 @@ export interface CutoutRequest {
 }
 
 /** A finished cut-out. `data` belongs to the caller, who wipes it. */
-export interface CutoutResult {
+export interface CutoutResult extends Omit<ResultFacts, 'bytes'> {
   data: Buffer;
-  width: number;
-  height: number;
-  format: ResultFacts['format'];
-  foreground: ResultFacts['foreground'];
-  /** Name of the model that was used. */
-  model: string;
-  /** Where it ran. */
-  provider: Provider;
   timingsMs: Record<EngineStage, number>;
 }
 

@@ -152,7 +152,9 @@ export class EngineHost {
     const capacity = capacityOf(this.#facts);
     for (let job = this.#line.admit(capacity); job !== undefined; job = this.#line.admit(capacity)) {
       job.begin();
-      this.#child?.send({ type: 'cutout', id: job.id, options: job.request.options }, job.request.image);
+      const { image, background, options } = job.request;
+      const files = background === undefined ? [image] : [image, background];
+      this.#child?.send({ type: 'cutout', id: job.id, imageBytes: image.length, options }, ...files);
     }
   }
 
@@ -173,9 +175,8 @@ export class EngineHost {
     if (message.type === 'failed') {
       job.fail(new Problem(message.code));
     } else {
-      const { type: _type, id: _id, ...facts } = message;
-      this.#estimate.learn(facts.timingsMs.infer);
-      job.succeed({ ...facts, data: payload });
+      this.#estimate.learn(message.facts.timingsMs.infer);
+      job.succeed({ ...message.facts, data: payload });
     }
     this.#next();
   }

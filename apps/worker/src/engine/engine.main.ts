@@ -15,7 +15,7 @@ import {
   type FromEngine,
   type ToEngine,
 } from './engine.protocol.js';
-import { encodeFrame, FrameDecoder, type Frame } from './frame.codec.js';
+import { frameHead, FrameDecoder, type Frame } from './frame.codec.js';
 
 /**
  * Entry of the child process that decodes, infers and encodes. It may block and may be killed at any time. It
@@ -75,7 +75,8 @@ async function start(message: Extract<ToEngine, { type: 'start' }>): Promise<voi
 }
 
 /** One image. The parent sends no more than the engine has said it takes at a time. */
-async function work({ id, options }: Extract<ToEngine, { type: 'cutout' }>, image: Buffer): Promise<void> {
+async function work(message: Extract<ToEngine, { type: 'cutout' }>, files: Buffer): Promise<void> {
+  const { id, imageBytes, options } = message;
   if (engine === undefined || inside >= capacityOf(engine.facts))
     throw new Error('not the time for an image');
   inside += 1;
@@ -85,20 +86,21 @@ async function work({ id, options }: Extract<ToEngine, { type: 'cutout' }>, imag
       send({ type: 'stage', id, stage });
     };
     const { limits, facts } = engine;
-    const { data, ...found } = await cutOut({ image, options, limits, network, onStage });
-    send({ type: 'done', id, ...found, model, provider: facts.provider }, data);
+    const image = files.subarray(0, imageBytes);
+    const background = files.length > imageBytes ? files.subarray(imageBytes) : undefined;
+    const { data, ...found } = await cutOut({ image, background, options, limits, network, onStage });
+    send({ type: 'done', id, facts: { ...found, model, provider: facts.provider } }, data);
   } catch (error) {
     // Whoever starts next finds out whether the device is still to be had.
     if (error instanceof ProviderUnavailable) giveUp(error);
     send({ type: 'failed', id, code: error instanceof Problem ? error.code : 'processing-failed' });
   } finally {
-    wipe(image);
+    wipe(files);
     inside -= 1;
   }
 }
 
-function send(message: FromEngine, payload?: Buffer): void {
-  const [prefix, body] = encodeFrame(message, payload);
-  socket.write(prefix);
-  if (body.length > 0) socket.write(body, () => wipe(body));
+function send(message: FromEngine, result?: Buffer): void {
+  socket.write(frameHead(message, result?.length ?? 0));
+  if (result !== undefined) socket.write(result, () => wipe(result));
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PROVIDERS } from '#contracts/execution.providers.js';
-import { jobOptionsSchema, RESULT_FORMATS } from '#contracts/job.options.js';
-import { foregroundSchema } from '#contracts/job.view.js';
+import { jobOptionsSchema } from '#contracts/job.options.js';
+import { resultFactsSchema } from '#contracts/job.view.js';
 import { isProblemCode, type ProblemCode } from '#contracts/problem.catalogue.js';
 import { CUTOUT_STAGES } from '#imaging/cutout.stages.js';
 
@@ -20,7 +20,8 @@ const provider = z.enum(PROVIDERS);
 const plan = { provider, models: z.array(z.string()).min(1), batch: z.int().positive() };
 const fault = z.enum(['not-offered', 'not-available', 'not-suited']);
 
-/** Worker → engine. `start` comes first and once; `cutout` carries the encoded image as payload. */
+/** Worker → engine. `start` comes first and once; `cutout` carries the encoded image as payload, and behind it a background if
+ * there is one. */
 export const toEngineSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('start'),
@@ -32,7 +33,12 @@ export const toEngineSchema = z.discriminatedUnion('type', [
     maxSidePixels: z.int().positive(),
     warmUp: z.boolean(),
   }),
-  z.strictObject({ type: z.literal('cutout'), id, options: jobOptionsSchema }),
+  z.strictObject({
+    type: z.literal('cutout'),
+    id,
+    imageBytes: z.int().positive(),
+    options: jobOptionsSchema,
+  }),
 ]);
 
 /** A message to the engine. */
@@ -51,13 +57,7 @@ export const fromEngineSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('done'),
     id,
-    width: z.int().positive(),
-    height: z.int().positive(),
-    format: z.enum(RESULT_FORMATS),
-    foreground: foregroundSchema,
-    model: z.string(),
-    provider,
-    timingsMs: z.record(z.enum(CUTOUT_STAGES), ms),
+    facts: resultFactsSchema.omit({ bytes: true }).extend({ timingsMs: z.record(z.enum(CUTOUT_STAGES), ms) }),
   }),
   z.strictObject({
     type: z.literal('failed'),

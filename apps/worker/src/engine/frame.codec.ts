@@ -20,19 +20,18 @@ export class FrameError extends Error {
 type Part = 'header-length' | 'header' | 'payload-length' | 'payload';
 
 const LENGTH_BYTES = 4;
-const NOTHING = Buffer.alloc(0);
 
 /**
- * The pieces to write for one frame: header length (4 bytes, big endian), header as JSON in UTF-8, payload
- * length (the same), and the payload itself, not copied.
+ * What to write for one frame before its payload: header length (4 bytes, big endian), header as JSON in UTF-8, and
+ * payload length (the same).
  */
-export function encodeFrame(header: unknown, payload: Buffer = NOTHING): [Buffer, Buffer] {
+export function frameHead(header: unknown, payloadBytes: number): Buffer {
   const json = Buffer.from(JSON.stringify(header));
   const prefix = Buffer.alloc(json.length + 2 * LENGTH_BYTES);
   prefix.writeUInt32BE(json.length, 0);
   json.copy(prefix, LENGTH_BYTES);
-  prefix.writeUInt32BE(payload.length, LENGTH_BYTES + json.length);
-  return [prefix, payload];
+  prefix.writeUInt32BE(payloadBytes, LENGTH_BYTES + json.length);
+  return prefix;
 }
 
 /** Puts frames together from pieces of any size. Bytes are copied out, so pieces may be wiped afterwards. */
