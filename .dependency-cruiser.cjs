@@ -82,6 +82,10 @@ module.exports = {
         pathNot: [
           '^libs/inference/src/model\\.files\\.ts$',
           '^libs/settings/src/key\\.file\\.ts$',
+          // Reads the hashes of API keys, again and again, and writes nothing.
+          '^libs/settings/src/key\\.book\\.file\\.ts$',
+          // Writes that file, on behalf of the operator; no application imports it.
+          '^libs/settings/src/keys\\.command\\.ts$',
           // Reads what /proc tells of this process, and writes nothing.
           '^libs/settings/src/process\\.guard\\.ts$',
           // The audit reads /proc and writes reports; no image of a user ever comes to it.

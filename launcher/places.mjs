@@ -18,3 +18,6 @@ export const appEntry = (app) => inRoot('dist', 'apps', app, 'src', 'main.js');
 
 /** Built command line of the model registry: `list`, `prepare`, `verify`. */
 export const MODELS_COMMAND = inRoot('dist', 'libs', 'inference', 'src', 'models.command.js');
+
+/** Built command line of API keys: `create`, `list`, `revoke`. */
+export const KEYS_COMMAND = inRoot('dist', 'libs', 'settings', 'src', 'keys.command.js');

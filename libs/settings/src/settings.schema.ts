@@ -53,6 +53,9 @@ export const settingsSchema = z.object({
   RECEIPT_KEY_FILE: optionalText.describe(
     'PEM file with the Ed25519 key that signs deletion receipts (default: derived from the key-encryption key)',
   ),
+  KEYS_FILE: optionalText.describe(
+    'JSON file of API keys (hashes) and tiers, made by `npm run keys` (default: none, anonymous use only)',
+  ),
   PUBLIC_URL: z
     .url({ protocol: /^https?$/ })
     .optional()
@@ -82,7 +85,9 @@ export const settingsSchema = z.object({
   RATE_LIMIT: z
     .union([z.literal('off').transform(() => 0), int(1, 1_000_000)])
     .default(60)
-    .describe('Submitted images a minute and client address; `off` only while HOST is a loopback address'),
+    .describe(
+      'Submitted images a minute and client address without a key; `off` only while HOST is a loopback address',
+    ),
   TRUST_PROXY: optionalText.describe('Addresses or CIDRs of the proxies in front, comma-separated'),
   SHUTDOWN_S: int(1, 600).default(30).describe('How long a stop waits for running work'),
   LOG_LEVEL: z

@@ -42,8 +42,13 @@ function isAddressOrCidr(text: string): boolean {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
 }
 
-/** Zod's own messages may quote the value received; these never do. */
-function reason(issue: { code: string; minimum?: unknown; maximum?: unknown; values?: unknown[] }): string {
+/** What is wrong with a value, in words. Zod's own messages may quote the value received; these never do. */
+export function reason(issue: {
+  code: string;
+  minimum?: unknown;
+  maximum?: unknown;
+  values?: unknown[];
+}): string {
   if (issue.code === 'too_small') return `must be at least ${String(issue.minimum)}`;
   if (issue.code === 'too_big') return `must be at most ${String(issue.maximum)}`;
   if (issue.code === 'invalid_value') return `must be one of ${(issue.values ?? []).join(', ')}`;
