@@ -42,5 +42,11 @@ export const outputKey = (id: JobId, attempt: number): string => `${PREFIX}:{${i
 /** Channel of one job. */
 export const jobChannel = (id: string): string => `${PREFIX}:ch:${id}`;
 
-/** Counter of one client and throttle window. */
-export const rateKey = (bucket: string): string => `${PREFIX}:rate:${bucket}`;
+/** String: requests of one tenant in the running throttle window. */
+export const rateKey = (tenant: string): string => `${PREFIX}:rate:${tenant}`;
+
+/** String: when the pixel budget of one tenant is full again, in ms. */
+export const pixelsKey = (tenant: string): string => `${PREFIX}:pixels:${tenant}`;
+
+/** Hash: what a submission that may be repeated is recognised by. `name` is a keyed hash. */
+export const retryKey = (name: string): string => `${PREFIX}:retry:${name}`;

@@ -9,10 +9,12 @@ import { JobWatcher } from './job.watcher.js';
 import { lifetimesOf, type Lifetimes } from './lifetimes.js';
 import { Pace } from './pace.js';
 import { PayloadStore } from './payload.store.js';
+import { PixelBudget } from './pixel.budget.js';
 import { ProgressPublisher } from './progress.publisher.js';
 import { RateLimiter } from './rate.limiter.js';
 import { addressAs, connect, StrangerError, whenReady } from './redis.connection.js';
 import { imageCapacity, redisFacts } from './redis.guard.js';
+import { RetryStore } from './retry.store.js';
 import { Sweeper } from './sweeper.js';
 import { withScripts } from './transition.script.js';
 
@@ -27,6 +29,8 @@ export interface Broker {
   watcher: JobWatcher;
   pace: Pace;
   limiter: RateLimiter;
+  pixels: PixelBudget;
+  retries: RetryStore;
   sweeper: Sweeper;
   lifetimes: Lifetimes;
   /** What was checked about this process and its Redis at start. */
@@ -70,6 +74,8 @@ export async function openBroker(settings: ServiceSettings, user: 'api' | 'worke
       watcher: new JobWatcher(subscriber),
       pace: new Pace(control, queue),
       limiter: new RateLimiter(control),
+      pixels: new PixelBudget(control),
+      retries: new RetryStore(control, lifetimes),
       sweeper: new Sweeper(jobs, purge, lifetimes.maxDeliveries),
       consume: (options) => new JobConsumer(url, options),
       close: async () => {

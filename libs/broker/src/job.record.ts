@@ -25,6 +25,8 @@ export interface JobRecord {
   /** Size of the committed result; 0 until there is one. Stays in the tombstone. */
   outputBytes: number;
   options: JobOptions;
+  /** Public id of the API key it was submitted with, for metering; gone after commit. */
+  keyId: string | undefined;
   /** Payload keys under the key-encryption key; gone after commit. */
   wrappedKeys: string | undefined;
   /** Facts about the result, from `ready` on. */
@@ -55,7 +57,7 @@ export interface OutputFacts extends ResultFacts {
 }
 
 /** Fields that tell of the image or open it; a tombstone has none of them, only states, sizes and times. */
-export const FIELDS_DROPPED_AT_END = ['options', 'wrappedKeys', 'parts', 'output', 'lease'] as const;
+export const FIELDS_DROPPED_AT_END = ['options', 'keyId', 'wrappedKeys', 'parts', 'output', 'lease'] as const;
 
 /** Reads the flat field list of a record. Undefined when there is no record. */
 export function parseRecord(id: JobId, fields: Record<string, string>): JobRecord | undefined {
@@ -73,6 +75,7 @@ export function parseRecord(id: JobId, fields: Record<string, string>): JobRecor
     inputBytes: Number(fields['inputBytes'] ?? 0),
     outputBytes: Number(fields['outputBytes'] ?? 0),
     options: jobOptionsSchema.parse(JSON.parse(fields['options'] ?? '{}')),
+    keyId: fields['keyId'],
     wrappedKeys: fields['wrappedKeys'],
     output: fields['output'] === undefined ? undefined : (JSON.parse(fields['output']) as OutputFacts),
     code: state === 'failed' ? failureCode(fields['code']) : undefined,

@@ -47,13 +47,19 @@ export class JobStore {
   /** The upload is complete. Undefined when the job was ended meanwhile. */
   enqueue(
     id: JobId,
-    job: { parts: readonly UploadPart[]; options: JobOptions; reserveBytes: number },
+    job: {
+      parts: readonly UploadPart[];
+      options: JobOptions;
+      reserveBytes: number;
+      keyId?: string | undefined;
+    },
   ): Promise<JobRecord | undefined> {
     const reserve = { bytes: job.reserveBytes, capBytes: this.capBytes };
     const set = {
       parts: JSON.stringify(job.parts),
       inputBytes: job.parts.reduce((sum, part) => sum + part.bytes, 0),
       options: JSON.stringify(job.options),
+      ...(job.keyId !== undefined && { keyId: job.keyId }),
     };
     return this.apply(id, 'enqueue', { reserve, set });
   }
@@ -72,7 +78,7 @@ export class JobStore {
       fence: ['attempt', String(output.attempt)],
       reserve: { bytes: output.bytes, capBytes: Number.MAX_SAFE_INTEGER },
       set: { output: JSON.stringify(output), outputBytes: output.bytes },
-      drop: ['wrappedKeys', 'parts'],
+      drop: ['wrappedKeys', 'parts', 'keyId'],
     });
     if (committed !== undefined) return committed;
     const record = await this.read(id);

@@ -27,9 +27,16 @@ export class RateLimiter {
     this.redis = redis as HitRedis;
   }
 
-  /** Counts one request of `bucket`. @throws Problem `broker-unavailable` */
-  async hit(bucket: string, windowMs: number): Promise<{ hits: number; closesInMs: number }> {
-    const [hits, closesInMs] = await guarded(() => this.redis.rbHit(rateKey(bucket), windowMs));
+  /** Counts one request of a tenant. @throws Problem `broker-unavailable` */
+  async hit(tenant: string, windowMs: number): Promise<{ hits: number; closesInMs: number }> {
+    const [hits, closesInMs] = await guarded(() => this.redis.rbHit(rateKey(tenant), windowMs));
     return { hits, closesInMs };
+  }
+
+  /** How a tenant stands, without counting anything; 0 and 0 when no window is open. */
+  async standing(tenant: string): Promise<{ hits: number; closesInMs: number }> {
+    const key = rateKey(tenant);
+    const [hits, closesInMs] = await guarded(() => Promise.all([this.redis.get(key), this.redis.pttl(key)]));
+    return { hits: Number(hits ?? 0), closesInMs: Math.max(0, closesInMs) };
   }
 }

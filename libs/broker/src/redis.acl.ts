@@ -68,7 +68,10 @@ const SHARED_KEYS = [
 export const REDIS_USERS: readonly RedisUser[] = [
   {
     name: 'api',
-    control: { keys: [...SHARED_KEYS, 'rb:probe', 'rb:rate:*'], commands: COMMON },
+    control: {
+      keys: [...SHARED_KEYS, 'rb:probe', 'rb:rate:*', 'rb:pixels:*', 'rb:retry:*'],
+      commands: COMMON,
+    },
     channels: ['rb:*'],
     payload: [
       { keys: ['%W~rb:{*}:in'], commands: ['hset', 'pexpire'] },

@@ -22,10 +22,13 @@ export const tokenText = (token: Buffer): string => token.toString('base64url');
 export const parseToken = (text: string): Buffer | undefined =>
   TOKEN_TEXT.test(text) ? Buffer.from(text, 'base64url') : undefined;
 
+/** The id of the job whose secret is `token`. */
+export const jobIdOf = (token: Buffer): JobId => expand(token, 'id', 16).toString('base64url') as JobId;
+
 /** Derives id and keys from a token with HKDF-SHA256 (RFC 5869), one `info` each. */
 export function deriveSecrets(token: Buffer): JobSecrets {
   return {
-    id: expand(token, 'id', 16).toString('base64url') as JobId,
+    id: jobIdOf(token),
     inputKey: expand(token, 'input', 32),
     outputKey: expand(token, 'output', 32),
   };
