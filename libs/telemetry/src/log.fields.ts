@@ -3,8 +3,8 @@ import type { Stage } from '#contracts/job.states.js';
 
 /**
  * The allow-list: everything that any process may log, as event names with their fields. A field that is not
- * here does not compile. No ids, no names, no queries, no header but the user agent, nothing of an image but
- * sizes and times.
+ * here does not compile. No ids but the public one of an API key, no names, no queries, no header but the user
+ * agent, nothing of an image but sizes and times.
  */
 export interface LogEvents {
   /** One answered request: exactly what the public policy says is recorded. */
@@ -38,6 +38,20 @@ export interface LogEvents {
     attempt: number;
     durationMs: number;
   };
+  /**
+   * A finished image of a key holder, for billing; there is none for an anonymous one. `keyId` is the public name of
+   * the key; `eventId` is drawn for this line alone, so that a line taken in twice is counted once.
+   */
+  metered: {
+    eventId: string;
+    keyId: string;
+    images: 1;
+    megapixels: number;
+    inputBytes: number;
+    outputBytes: number;
+  };
+  /** The file of API keys has changed and is in force, or cannot be and the one before it still is. */
+  keys: { loaded: number } | { fault: string };
   /** Where the time of an image went; `handover` is the way to the engine and back, with waiting for it. */
   stages: Record<`${Stage | 'handover'}Ms`, number>;
   /** Work on an image ended without a result. */

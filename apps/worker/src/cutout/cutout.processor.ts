@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { JobRecord } from '#broker/job.record.js';
 import { MAX_STARTS } from '#broker/lifetimes.js';
@@ -66,19 +67,21 @@ export class CutoutProcessor {
       });
       lap();
       tell('store', 98);
-      await this.commit(record, result, keys);
+      const stands = await this.commit(record, result, keys);
       lap();
+      if (stands) this.meter(record, result);
       this.report(record, result, clock);
     } finally {
       wipe(upload?.input, upload?.background, result?.data, keys.inputKey, keys.outputKey);
     }
   }
 
+  /** False when another attempt has taken over. */
   private async commit(
     record: JobRecord,
     result: CutoutResult,
     { outputKey: key }: PayloadKeys,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { broker } = this.context;
     const { id, attempt } = record;
     const { data, timingsMs, ...facts } = result;
@@ -94,6 +97,7 @@ export class CutoutProcessor {
     } else {
       await persist(() => broker.purge.input(id));
     }
+    return ready !== undefined;
   }
 
   private async giveUp(record: JobRecord, error: unknown): Promise<void> {
@@ -108,6 +112,19 @@ export class CutoutProcessor {
     const code = error instanceof Problem ? error.code : 'processing-failed';
     log.info('refused', { code, attempt });
     await persist(() => broker.purge.failed(id, code, attempt)).catch(() => undefined);
+  }
+
+  /** One line for billing, of a result that stands: the fence lets one attempt through, so there is one at most. */
+  private meter({ keyId, inputBytes }: JobRecord, { width, height, data }: CutoutResult): void {
+    if (keyId === undefined) return;
+    this.context.log.info('metered', {
+      eventId: randomUUID(),
+      keyId,
+      images: 1,
+      megapixels: megapixelsOf(width, height),
+      inputBytes,
+      outputBytes: data.length,
+    });
   }
 
   private report(record: JobRecord, result: CutoutResult, clock: readonly number[]): void {
@@ -127,7 +144,7 @@ export class CutoutProcessor {
       storeMs: Math.round(stored - computed),
     });
     log.info('cutout', {
-      megapixels: Math.round((result.width * result.height) / 10_000) / 100,
+      megapixels: megapixelsOf(result.width, result.height),
       inputBytes: record.inputBytes,
       outputBytes: result.data.length,
       attempt: record.attempt,
@@ -135,3 +152,6 @@ export class CutoutProcessor {
     });
   }
 }
+
+/** Millions of pixels, to two places. */
+const megapixelsOf = (width: number, height: number): number => Math.round((width * height) / 10_000) / 100;
