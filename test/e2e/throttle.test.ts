@@ -19,8 +19,12 @@ test('given three images a minute, when a fourth comes, then it is refused befor
   for (let left = 2; left >= 0; left--) {
     const answer = await api.post(image);
     expect(answer.status).toBe(202);
-    expect(answer.headers.get('ratelimit-policy')).toBe('"submit";q=3;w=60');
-    expect(answer.headers.get('ratelimit')).toMatch(new RegExp(`^"submit";r=${left};t=\\d+$`));
+    expect(answer.headers.get('ratelimit-policy')).toBe(
+      '"submit";q=3;w=60, "pixels";q=250;w=60;qu="megapixels"',
+    );
+    expect(answer.headers.get('ratelimit')).toMatch(
+      new RegExp(`^"submit";r=${left};t=\\d+, "pixels";r=249;t=1$`),
+    );
     expect(answer.headers.get('x-ratelimit-limit')).toBe('3');
     expect(answer.headers.get('x-ratelimit-remaining')).toBe(String(left));
   }

@@ -4,7 +4,8 @@
  */
 export const KEYS_WITHOUT_JOBS: readonly RegExp[] = [
   /^rb:(workers|pace|probe|reserved-total)$/,
-  /^rb:rate:[0-9a-f]{64}$/,
+  // Requests and pixels of the last minute, and submissions that may be repeated, by keyed hashes.
+  /^rb:(rate|pixels|retry):[A-Za-z0-9_-]{22}$/,
   /^rb:q:cutout:(meta|id|events|marker|pc|stalled-check)$/,
   // The tombstone of a job that ended.
   /^rb:\{[A-Za-z0-9_-]{22}\}:job$/,

@@ -1,5 +1,6 @@
 import type { Broker } from '#broker/broker.js';
 import type { ModelEntry } from '#inference/model.catalogue.js';
+import type { KeyBookFile } from '#settings/key.book.file.js';
 import type { Settings } from '#settings/settings.schema.js';
 import type { Log } from '#telemetry/log.js';
 import type { ReceiptSigner } from '#vault/receipt.signer.js';
@@ -11,6 +12,8 @@ export abstract class ApiContext {
   abstract readonly log: Log;
   /** Key-encryption key, 32 bytes. */
   abstract readonly kek: Buffer;
+  /** API keys and tiers in force. */
+  abstract readonly keys: KeyBookFile;
   /** Signs deletion receipts. */
   abstract readonly receipts: ReceiptSigner;
   /** Models that clients may ask for, the default one first. */

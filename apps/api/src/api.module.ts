@@ -7,6 +7,7 @@ import { Pulse } from './delivery/pulse.js';
 import { ReceiptIssuer } from './delivery/receipt.issuer.js';
 import { ResultDelivery } from './delivery/result.delivery.js';
 import { IntakeService } from './intake/intake.service.js';
+import { RetryClaims } from './intake/retry.claims.js';
 import { EventsController } from './jobs/events.controller.js';
 import { JobAnswers } from './jobs/job.answers.js';
 import { JobController } from './jobs/job.controller.js';
@@ -16,6 +17,9 @@ import { ReceiptKeysController } from './ops/receipt.keys.controller.js';
 import { ModelsController } from './ops/models.controller.js';
 import { RetentionController } from './ops/retention.controller.js';
 import { HealthController } from './ops/health.controller.js';
+import { AccountController } from './tenancy/account.controller.js';
+import { CallerSource } from './tenancy/caller.source.js';
+import { PixelLimit } from './throttle/pixel.limit.js';
 import { RedisThrottlerStorage } from './throttle/redis.throttler.storage.js';
 import { SUBMIT_WINDOW_MS } from './throttle/submit.guard.js';
 
@@ -33,12 +37,15 @@ export class ApiModule {
         }),
       ],
       controllers: [
-        ...[SubmitController, JobController, EventsController, ReceiptController],
+        ...[SubmitController, JobController, EventsController, ReceiptController, AccountController],
         ...[HealthController, RetentionController, ReceiptKeysController, ModelsController],
       ],
       providers: [
         { provide: ApiContext, useValue: context },
+        CallerSource,
+        PixelLimit,
         IntakeService,
+        RetryClaims,
         JobAnswers,
         JobWaiter,
         Pulse,

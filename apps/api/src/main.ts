@@ -5,10 +5,12 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { openBroker } from '#broker/broker.js';
 import { readCatalogue, type ModelEntry } from '#inference/model.catalogue.js';
 import { offeredModels } from '#settings/engine.plan.js';
+import { KeyBookFile } from '#settings/key.book.file.js';
 import { readKek, readReceiptKeys } from '#settings/key.file.js';
 import { requireRedis, runService, stopOnSignal } from '#settings/process.life.js';
 import type { Settings } from '#settings/settings.schema.js';
 import { loadSettings, SettingsError } from '#settings/settings.js';
+import { builtInTiers } from '#settings/tier.table.js';
 import { Log } from '#telemetry/log.js';
 import { deriveReceiptKey } from '#vault/receipt.keys.js';
 import { ReceiptSigner, type ReceiptKeys } from '#vault/receipt.signer.js';
@@ -42,6 +44,7 @@ async function openContext(stopping: AbortSignal): Promise<ApiContext> {
   const receiptKeys: ReceiptKeys =
     receiptFile === undefined ? [deriveReceiptKey(kek)] : readReceiptKeys(receiptFile);
   const models = modelsOnOffer(settings);
+  const keys = new KeyBookFile(settings.KEYS_FILE, builtInTiers(settings));
   const broker = await openBroker(settings, 'api');
   for (const fault of broker.faults) log.warn('retention', { fault });
   return {
@@ -50,6 +53,7 @@ async function openContext(stopping: AbortSignal): Promise<ApiContext> {
     log,
     kek,
     models,
+    keys,
     receipts: await ReceiptSigner.over(receiptKeys),
     stopping,
     pageFolder: fileURLToPath(new URL('../../web', import.meta.url)),
@@ -94,12 +98,17 @@ async function main(): Promise<void> {
   const app = await createApp(context);
   await listen(app, settings);
   broker.sweeper.start();
+  const unfollow = context.keys.follow((news) => {
+    if ('fault' in news) log.warn('keys', news);
+    else log.info('keys', { loaded: news.keys });
+  });
   const { port } = app.getHttpServer().address() as { port: number };
   log.info('started', { service: 'api', port });
   process.send?.({ type: 'listening', port });
   stopOnSignal(settings.SHUTDOWN_S, async (reason) => {
     log.info('stopping', { service: 'api', reason });
     stopping.abort();
+    unfollow();
     // Connections that fall idle while the last answers go out would be kept alive for seconds.
     const idle = setInterval(() => {
       app.getHttpServer().closeIdleConnections();

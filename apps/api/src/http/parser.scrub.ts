@@ -1,5 +1,6 @@
 import { createServer, request, type Server } from 'node:http';
 import type { FastifyInstance } from 'fastify';
+import { showsApiKey } from '../tenancy/presented.key.js';
 
 /** Node parses HTTP in one slab of 64 KiB a process; a little more overwrites all of it. */
 const SCRUB_BYTES = 70_000;
@@ -9,7 +10,8 @@ const DELAY_MS = 50;
 
 /**
  * Node's HTTP parser reads all connections of a process through one slab, and the end of the last body stays in
- * it until the next request. After each body, wanted or not, whole or broken off, zeros are sent through the same
+ * it until the next request; so does the head of a request that shows an API key. After each body, wanted or not, whole
+ * or broken off, and after each key, zeros are sent through the same
  * parser: from this process to itself, over an abstract socket (Linux) or a loopback port nobody is told of.
  */
 export function scrubParserAfterBodies(server: FastifyInstance): void {
@@ -17,7 +19,8 @@ export function scrubParserAfterBodies(server: FastifyInstance): void {
   server.addHook('onRequest', ({ raw }, _reply, done) => {
     const hasBody =
       raw.headers['transfer-encoding'] !== undefined || raw.headers['content-length'] !== undefined;
-    if (hasBody) raw.once('end', () => scrub.soon()).once('close', () => scrub.soon());
+    if (hasBody || showsApiKey(raw.headers))
+      raw.once('end', () => scrub.soon()).once('close', () => scrub.soon());
     done();
   });
   server.addHook('onClose', () => scrub.close());

@@ -16,6 +16,9 @@ const CODE_OF_STATUS: Record<number, ProblemCode> = {
   503: 'broker-unavailable',
 };
 
+/** RFC 9110 wants one with each 401. */
+const CHALLENGE = 'Bearer realm="removebg-bd"';
+
 /** The problem that any thrown value amounts to; undefined for a defect of ours. */
 export function problemOf(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error;
@@ -30,6 +33,7 @@ export function problemOf(error: unknown): Problem | undefined {
 /** Answers with `application/problem+json` (RFC 9457). */
 export function sendProblem(reply: FastifyReply, problem: Problem): void {
   if (problem.facts.retryAfterS !== undefined) void reply.header('Retry-After', problem.facts.retryAfterS);
+  if (problem.status === 401) void reply.header('WWW-Authenticate', CHALLENGE);
   void reply
     .code(problem.status)
     .header('Cache-Control', 'no-store')

@@ -1,17 +1,20 @@
 import { Injectable } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { inputKey } from '#broker/broker.keys.js';
 import type { JobRecord } from '#broker/job.record.js';
-import type { JobId } from '#contracts/job.id.js';
 import type { JobOptions } from '#contracts/job.options.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import type { ImageLimits } from '#imaging/image.probe.js';
 import { imageLimits } from '#settings/image.limits.js';
-import { deriveSecrets, drawToken, type JobSecrets } from '#vault/job.token.js';
+import { deriveSecrets, drawToken, jobIdOf, type JobSecrets } from '#vault/job.token.js';
 import { wrapKeys } from '#vault/key.wrap.js';
+import { sameFingerprint } from '#vault/upload.fingerprint.js';
 import { wipe } from '#vault/wipe.js';
 import { ApiContext } from '../api.context.js';
 import { announcedBytes, maxUploadBytes } from '../http/fastify.adapter.js';
+import { CallerSource, type Caller } from '../tenancy/caller.source.js';
+import { PixelLimit } from '../throttle/pixel.limit.js';
+import { RetryClaims, type RetryClaim } from './retry.claims.js';
 import { readUpload } from './upload.reader.js';
 import { UploadSealer } from './upload.sealer.js';
 
@@ -22,6 +25,20 @@ const OUTPUT_BYTES_PER_PIXEL = 1.5;
 export interface Accepted {
   record: JobRecord;
   token: Buffer;
+  /** The client can come back for the job by repeating its request, also when it never heard the token. */
+  repeatable: boolean;
+  /** The job was made by an earlier request. */
+  replayed: boolean;
+}
+
+/** One submission on its way in. */
+interface Submission {
+  request: FastifyRequest;
+  /** Is told how its caller stands once the image has been counted. */
+  reply: FastifyReply;
+  caller: Caller;
+  secrets: JobSecrets;
+  claim: RetryClaim | undefined;
 }
 
 /** HTTP upload → sealed chunks → queue. */
@@ -30,43 +47,69 @@ export class IntakeService {
   private readonly limits: ImageLimits;
   private readonly maxBytes: number;
 
-  constructor(private readonly context: ApiContext) {
+  constructor(
+    private readonly context: ApiContext,
+    private readonly callers: CallerSource,
+    private readonly claims: RetryClaims,
+    private readonly pixels: PixelLimit,
+  ) {
     this.maxBytes = maxUploadBytes(context.settings);
     this.limits = imageLimits(context.settings);
   }
 
   /**
-   * Takes one image in. When this throws, nothing of the job is left.
+   * Takes one image in, or finds the job that an earlier try of the same request made. When this throws, nothing
+   * of the request is left.
    * @throws Problem whatever the upload, the image's header or the queue has against it
    */
-  async accept(request: FastifyRequest): Promise<Accepted> {
-    const { jobs } = this.context.broker;
-    const token = drawToken();
-    const secrets = deriveSecrets(token);
-    const wrappedKeys = wrapKeys(this.context.kek, secrets.id, secrets);
-    const reserveBytes = announcedBytes(request) || this.maxBytes;
+  async accept(request: FastifyRequest, reply: FastifyReply): Promise<Accepted> {
+    const caller = this.callers.of(request);
+    const claim = await this.claims.claim(request, caller);
+    const token = claim?.token ?? drawToken();
     try {
-      await this.reserve(() => jobs.accept(secrets.id, { wrappedKeys, reserveBytes }));
-    } catch (error) {
-      // A Redis that answered too late may still open the record: what follows on the same connection ends it.
-      void this.withdraw(secrets.id);
-      wipe(token, secrets.inputKey, secrets.outputKey);
-      throw error;
-    }
-    try {
-      return { record: await this.takeIn(request, secrets), token };
+      const record = claim?.earlier
+        ? await this.findAgain(request, claim)
+        : await this.begin({ request, reply, caller, claim, secrets: deriveSecrets(token) });
+      return { record, token, repeatable: claim !== undefined, replayed: claim?.earlier !== undefined };
     } catch (error) {
       wipe(token);
-      await this.withdraw(secrets.id);
+      claim?.fingerprint.drop();
       throw error;
-    } finally {
-      wipe(secrets.inputKey, secrets.outputKey);
     }
   }
 
   /** Gives up a job whose submitter has gone without ever learning its token. */
   async withdraw(id: JobRecord['id']): Promise<void> {
     await this.context.broker.purge.cancelled(id).catch(() => undefined);
+  }
+
+  private async begin(submission: Submission): Promise<JobRecord> {
+    const { request, secrets } = submission;
+    const { jobs } = this.context.broker;
+    const wrappedKeys = wrapKeys(this.context.kek, secrets.id, secrets);
+    const reserveBytes = announcedBytes(request) || this.maxBytes;
+    try {
+      await this.reserve(() => jobs.accept(secrets.id, { wrappedKeys, reserveBytes }));
+    } catch (error) {
+      // A Redis that answered too late may still open the record: what follows on the same connection ends it.
+      void this.undo(submission);
+      wipe(secrets.inputKey, secrets.outputKey);
+      throw error;
+    }
+    try {
+      return await this.takeIn(submission);
+    } catch (error) {
+      await this.undo(submission);
+      throw error;
+    } finally {
+      wipe(secrets.inputKey, secrets.outputKey);
+    }
+  }
+
+  /** A request that came to nothing may be tried again, with another image too. */
+  private async undo({ secrets, claim }: Submission): Promise<void> {
+    await this.withdraw(secrets.id);
+    if (claim !== undefined) await this.context.broker.retries.forget(claim.entry).catch(() => undefined);
   }
 
   /** Adds to a refusal for want of memory when some is likely to be free. */
@@ -80,11 +123,18 @@ export class IntakeService {
     }
   }
 
-  private async takeIn(request: FastifyRequest, secrets: JobSecrets): Promise<JobRecord> {
-    const sealer = new UploadSealer(this.context.broker.payloads, this.limits, secrets);
+  private async takeIn(submission: Submission): Promise<JobRecord> {
+    const { request, reply, caller, secrets, claim } = submission;
+    const sealer = new UploadSealer(this.context.broker.payloads, this.limits, secrets, {
+      pixels: (pixels) => this.pixels.charge(caller, reply, pixels),
+      bytes: (role, plain) => claim?.fingerprint.take(role, plain),
+    });
     const options = await readUpload(request, this.maxBytes, (role, file) => sealer.take(role, file));
     this.requireOffered(options.model);
-    return this.enqueue(secrets.id, sealer, options);
+    if (claim !== undefined) {
+      await this.context.broker.retries.complete(claim.entry, claim.fingerprint.digest(options));
+    }
+    return this.enqueue(submission, sealer, options);
   }
 
   /** @throws Problem `model-unknown` */
@@ -93,16 +143,35 @@ export class IntakeService {
     throw new Problem('model-unknown', { parameter: 'model' });
   }
 
-  private async enqueue(id: JobId, { parts, pixels }: UploadSealer, options: JobOptions): Promise<JobRecord> {
+  private async enqueue(
+    { caller, secrets: { id } }: Submission,
+    { parts, pixels }: UploadSealer,
+    options: JobOptions,
+  ): Promise<JobRecord> {
     const { jobs, payloads, queue, lifetimes } = this.context.broker;
     const storedBytes = parts.reduce((sum, part) => sum + part.bytes, 0);
     const reserveBytes = storedBytes + Math.ceil(pixels * OUTPUT_BYTES_PER_PIXEL);
     const [record] = await Promise.all([
-      jobs.enqueue(id, { parts, options, reserveBytes }),
+      jobs.enqueue(id, { parts, options, reserveBytes, keyId: caller.key?.id }),
       payloads.prolong(inputKey(id), lifetimes.queueMs),
     ]);
     if (record === undefined) throw new Problem('request-timeout');
     await queue.add(id);
+    return record;
+  }
+
+  /** The job that an earlier try made, if this one sends the same: its bytes are compared, none is stored. */
+  private async findAgain(request: FastifyRequest, claim: RetryClaim): Promise<JobRecord> {
+    const { entry, fingerprint, token } = claim;
+    const options = await readUpload(request, this.maxBytes, async (role, file) => {
+      for await (const bytes of file) {
+        fingerprint.take(role, bytes);
+        wipe(bytes);
+      }
+    });
+    if (!sameFingerprint(fingerprint.digest(options), entry.print ?? '')) throw new Problem('retry-differs');
+    const record = await this.context.broker.jobs.read(jobIdOf(token));
+    if (record === undefined) throw new Problem('queue-lost');
     return record;
   }
 }

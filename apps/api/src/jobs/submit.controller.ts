@@ -29,15 +29,22 @@ export class SubmitController {
   @DescribeSubmit()
   async submit(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const gone = clientGone(reply);
-    const accepted = await this.intake.accept(request);
+    const accepted = await this.intake.accept(request, reply);
+    if (accepted.replayed) void reply.header('Idempotent-Replayed', 'true');
     const waitS = preferredWaitS(request, this.waiter.maxWaitS);
     try {
       if (wantsEvents(request)) await this.stream(accepted, reply, gone);
       else if (waitS !== undefined) await this.wait(accepted, reply, { gone, waitS });
-      else await this.answers.sendAccepted(reply, accepted.record, accepted.token);
+      else await this.tell(accepted, reply);
     } finally {
       wipe(accepted.token);
     }
+  }
+
+  /** 202; a request that is repeated after the job's end hears how it ended. */
+  private async tell({ record, token }: Accepted, reply: FastifyReply): Promise<void> {
+    if (isTerminal(record.state)) throw problemOfEnd(record, record.state);
+    await this.answers.sendAccepted(reply, record, token);
   }
 
   private async stream({ record, token }: Accepted, reply: FastifyReply, gone: AbortSignal): Promise<void> {
@@ -47,22 +54,22 @@ export class SubmitController {
     await this.feed.run(stream, { id: record.id, seenVersion: undefined, inlineToken: token, gone });
   }
 
-  /** Until the answer nobody else knows the token: a client that leaves withdraws its job. */
+  /** Until the answer nobody else knows the token: a client that leaves and cannot come back withdraws its job. */
   private async wait(
-    { record: { id }, token }: Accepted,
+    { record: { id }, token, repeatable }: Accepted,
     reply: FastifyReply,
     { gone, waitS }: { gone: AbortSignal; waitS: number },
   ): Promise<void> {
     const done = (record: JobRecord): boolean => record.state === 'ready' || isTerminal(record.state);
     const record = await this.waiter.until(id, done, { timeoutMs: waitS * 1000, signal: gone });
     if (gone.aborted) {
-      await this.intake.withdraw(id);
+      if (!repeatable) await this.intake.withdraw(id);
       return;
     }
     void reply.header('Preference-Applied', `wait=${waitS}`);
     if (isTerminal(record.state)) throw problemOfEnd(record, record.state);
     if (record.state !== 'ready') return this.answers.sendAccepted(reply, record, token);
-    if (!(await this.answers.sendResult(reply, record, { token, told: false })))
-      await this.intake.withdraw(id);
+    const sent = await this.answers.sendResult(reply, record, { token, told: false });
+    if (!sent && !repeatable) await this.intake.withdraw(id);
   }
 }

@@ -2,6 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { jobOptionsSchema, MIME_OF_FORMAT } from '#contracts/job.options.js';
 import { jobAcceptedSchema, jobViewSchema } from '#contracts/job.view.js';
+import { takesKey } from './account.description.js';
 import {
   binary,
   job,
@@ -34,11 +35,48 @@ function submitBody(options: Record<string, Schema> = {}): Parameters<typeof Api
   } as Parameters<typeof ApiBody>[0];
 }
 
+const retryHeader = {
+  name: 'Idempotency-Key',
+  required: false,
+  description:
+    'With an API key: a repeated request with the same value and image gets the same job and token, and ' +
+    '`Idempotent-Replayed: true`, for as long as the job is known. 1 to 255 visible characters, best a UUID. ' +
+    'Without a key it is not looked at.',
+  schema: { type: 'string', maxLength: 255 } as Schema,
+};
+
+const rateHeaders = {
+  'RateLimit-Policy': {
+    description: 'Requests (`submit`) and megapixels (`pixels`) a minute',
+    schema: { type: 'string' } as Schema,
+  },
+  RateLimit: {
+    description: 'What is left of both (`r`), and seconds until all is there again (`t`)',
+    schema: { type: 'string' } as Schema,
+  },
+};
+
+const submitAnswers = (): MethodDecorator[] => [
+  ApiResponse({
+    status: 200,
+    description: 'The cut-out (`Prefer: wait`), or events',
+    headers: { ...resultHeaders, ...rateHeaders },
+    content: { ...image, ...events },
+  }),
+  ApiResponse({
+    status: 202,
+    description: 'The job stands in the queue',
+    headers: rateHeaders,
+    content: { 'application/json': { schema: schemaOf(jobAcceptedSchema) } },
+  }),
+];
+
 /** Describes `POST /v1/jobs`. */
 export function DescribeSubmit(): Decorator {
   const options = schemaOf(jobOptionsSchema) as { properties?: Record<string, Schema> };
   return applyDecorators(
     ApiTags('jobs'),
+    ...takesKey(),
     ApiOperation({
       summary: 'Submit one image',
       description:
@@ -48,21 +86,12 @@ export function DescribeSubmit(): Decorator {
         "the job's events and the image inline.",
     }),
     ApiHeader({ name: 'Prefer', required: false, description: '`wait=N`: seconds (RFC 7240)' }),
+    ApiHeader(retryHeader),
     ...Object.entries(options.properties ?? {}).map(([name, schema]) =>
       ApiQuery({ name, required: false, schema }),
     ),
     ApiBody(submitBody(options.properties)),
-    ApiResponse({
-      status: 200,
-      description: 'The cut-out (`Prefer: wait`), or events',
-      headers: resultHeaders,
-      content: { ...image, ...events },
-    }),
-    ApiResponse({
-      status: 202,
-      description: 'The job stands in the queue',
-      content: { 'application/json': { schema: schemaOf(jobAcceptedSchema) } },
-    }),
+    ...submitAnswers(),
     ...problems(
       'invalid-parameter',
       'unknown-parameter',
@@ -71,6 +100,9 @@ export function DescribeSubmit(): Decorator {
       'multiple-backgrounds',
       'malformed-multipart',
       'upload-interrupted',
+      'key-invalid',
+      'retry-too-soon',
+      'retry-differs',
       'image-too-large',
       'image-type-unsupported',
       'image-too-many-pixels',

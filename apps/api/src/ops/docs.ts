@@ -1,6 +1,9 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { PROBLEMS } from '#contracts/problem.catalogue.js';
+import { KEY_SCHEMES } from './account.description.js';
+
+const KEY = 'API key, `rb_…`. Without one a client is anonymous. Not the token of a job.';
 
 /** Serves `/openapi.json` (OpenAPI 3.1) and the reference page at `/docs`, from this origin alone. */
 export function serveDocs(app: INestApplication): void {
@@ -11,6 +14,8 @@ export function serveDocs(app: INestApplication): void {
     )
     .setVersion('1')
     .setOpenAPIVersion('3.1.0')
+    .addApiKey({ type: 'apiKey', in: 'header', name: 'X-Api-Key', description: KEY }, KEY_SCHEMES.header)
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: KEY }, KEY_SCHEMES.bearer)
     .build();
   const document = withProblems(SwaggerModule.createDocument(app, config, { autoTagControllers: false }));
   SwaggerModule.setup('docs', app, document, {

@@ -11,6 +11,8 @@ export interface RetentionStatement {
   /** Longest time in seconds that each thing may be held; delivery, failure and cancellation end it at once. */
   held_at_most_s: { queued_image: number; uncollected_result: number; tombstone_without_user_data: number };
   recorded: readonly string[];
+  /** Recorded besides, for billing, of each finished image that was submitted with an API key. */
+  recorded_of_key_holders: readonly string[];
   facts: RetentionFact[];
   workers: { name: string; guard: 'enforced' | 'warned'; faults: string[] }[];
 }
@@ -30,6 +32,9 @@ const RECORDED = [
   'bytes',
   'duration',
 ] as const;
+
+/** Exactly the fields of the line that meters. */
+const RECORDED_OF_KEY_HOLDERS = ['time', 'key id', 'images', 'megapixels', 'bytes in and out'] as const;
 
 /** For whoever has to be shown that nothing is kept. */
 @Controller('.well-known')
@@ -52,6 +57,7 @@ export class RetentionController {
         tombstone_without_user_data: settings.TOMBSTONE_TTL_S,
       },
       recorded: RECORDED,
+      recorded_of_key_holders: RECORDED_OF_KEY_HOLDERS,
       facts: broker.facts,
       workers: workers.map(({ name, faults }) => ({ name, guard: guardOf(faults), faults })),
     };

@@ -1,37 +1,39 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { ThrottlerGuard, type ThrottlerRequest } from '@nestjs/throttler';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '#contracts/problem.catalogue.js';
-import { throttleNetwork } from '../http/client.address.js';
+import { UNLIMITED } from '#settings/tier.table.js';
+import { CallerSource, type Caller } from '../tenancy/caller.source.js';
+import { PixelLimit } from './pixel.limit.js';
+import { tellRate } from './rate.headers.js';
 
 /** Window of the submit limit. */
 export const SUBMIT_WINDOW_MS = 60_000;
 
 /**
- * Limits submissions by client network before a byte of the body is read. Polling, streams and health have no
- * guard. Headers as in draft-ietf-httpapi-ratelimit-headers, and the older `X-RateLimit-*`.
+ * Limits submissions by API key, or by client network, before a byte of the body is read. Polling, streams and
+ * health have no guard.
  */
 @Injectable()
 export class SubmitGuard extends ThrottlerGuard {
-  protected override getTracker(request: FastifyRequest): Promise<string> {
-    return Promise.resolve(throttleNetwork(request.ip));
+  @Inject(CallerSource) private readonly callers!: CallerSource;
+  @Inject(PixelLimit) private readonly pixels!: PixelLimit;
+
+  /** `limit` of the call is nobody's: each caller has that of its tier. @throws Problem `key-invalid` | `rate-limited` */
+  protected override async handleRequest({ context, ttl }: ThrottlerRequest): Promise<boolean> {
+    const { req, res } = this.getRequestResponse(context) as { req: FastifyRequest; res: FastifyReply };
+    const caller = this.callers.of(req);
+    await this.count(caller, res, ttl);
+    await this.pixels.check(caller, res);
+    return true;
   }
 
-  protected override async handleRequest(call: ThrottlerRequest): Promise<boolean> {
-    const { context, limit, ttl } = call;
-    if (limit === 0) return true;
-    const { req, res } = this.getRequestResponse(context) as { req: FastifyRequest; res: FastifyReply };
-    const key = this.generateKey(context, await this.getTracker(req), 'submit');
-    const count = await this.storageService.increment(key, ttl, limit, ttl, 'submit');
-    const left = Math.max(0, limit - count.totalHits);
-    void res.headers({
-      'RateLimit-Policy': `"submit";q=${limit};w=${ttl / 1000}`,
-      RateLimit: `"submit";r=${left};t=${count.timeToExpire}`,
-      'X-RateLimit-Limit': limit,
-      'X-RateLimit-Remaining': left,
-      'X-RateLimit-Reset': count.timeToExpire,
-    });
+  private async count({ tenant, tier }: Caller, reply: FastifyReply, ttl: number): Promise<void> {
+    const limit = tier.requestsPerMinute;
+    if (limit === UNLIMITED) return;
+    const count = await this.storageService.increment(tenant.id, ttl, limit, ttl, 'submit');
+    const left = limit - count.totalHits;
+    tellRate(reply, { policy: 'submit', limit, left, resetS: count.timeToExpire });
     if (count.isBlocked) throw new Problem('rate-limited', { retryAfterS: count.timeToBlockExpire });
-    return true;
   }
 }

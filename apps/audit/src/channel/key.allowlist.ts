@@ -3,6 +3,7 @@ import {
   inputKey,
   outputKey,
   PACE_KEY,
+  pixelsKey,
   PREFIX,
   PROBE_KEY,
   QUEUE_NAME,
@@ -11,6 +12,7 @@ import {
   recordKey,
   RESERVATIONS_KEY,
   RESERVED_TOTAL_KEY,
+  retryKey,
   WORKERS_KEY,
 } from '#broker/broker.keys.js';
 import type { JobId } from '#contracts/job.id.js';
@@ -28,7 +30,7 @@ const ALLOWED: readonly RegExp[] = [
   withId(recordKey(MARK)),
   withId(inputKey(MARK)),
   withId(outputKey(MARK, 7)).replace('7', '\\d+'),
-  `${literally(rateKey(''))}[0-9a-f]{64}`,
+  ...[rateKey(MARK), pixelsKey(MARK), retryKey(MARK)].map(withId),
   `${literally(QUEUE)}:(meta|id|events|marker|pc|stalled-check|prioritized|active|stalled|wait|${ID}(:lock)?)`,
 ].map((pattern) => new RegExp(`^${pattern}$`));
 

@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import type { PixelStanding } from '#broker/pixel.budget.js';
+import { Problem } from '#contracts/problem.catalogue.js';
+import { UNLIMITED } from '#settings/tier.table.js';
+import { ApiContext } from '../api.context.js';
+import type { Caller } from '../tenancy/caller.source.js';
+import { tellRate } from './rate.headers.js';
+
+/**
+ * Limits the pixels a caller submits: the work on an image grows with them, and a request counts as one however
+ * large its image is. How large is known once the image's header has arrived.
+ */
+@Injectable()
+export class PixelLimit {
+  constructor(private readonly context: ApiContext) {}
+
+  /** Before the body: refuses a caller in debt. @throws Problem `rate-limited` | `broker-unavailable` */
+  async check({ tenant, tier }: Caller, reply: FastifyReply): Promise<void> {
+    const limit = tier.megapixelsPerMinute;
+    if (limit === UNLIMITED) return;
+    const standing = await this.context.broker.pixels.standing(tenant.id, limit);
+    tell(reply, limit, standing);
+    if (standing.openInMs > 0) throw refusal(standing);
+  }
+
+  /**
+   * Once the image's header is there: takes its pixels. Requests that were let in side by side can have brought the
+   * caller into debt meanwhile. @throws Problem `rate-limited` | `broker-unavailable`
+   */
+  async charge({ tenant, tier }: Caller, reply: FastifyReply, pixels: number): Promise<void> {
+    const limit = tier.megapixelsPerMinute;
+    if (limit === UNLIMITED) return;
+    const { taken, standing } = await this.context.broker.pixels.take(tenant.id, limit, pixels);
+    tell(reply, limit, standing);
+    if (!taken) throw refusal(standing);
+  }
+}
+
+const tell = (reply: FastifyReply, limit: number, { left, fullInMs }: PixelStanding): void =>
+  tellRate(reply, { policy: 'pixels', limit, left, resetS: Math.ceil(fullInMs / 1000) });
+
+const refusal = ({ openInMs }: PixelStanding): Problem =>
+  new Problem('rate-limited', { retryAfterS: Math.max(1, Math.ceil(openInMs / 1000)) });
