@@ -6,6 +6,8 @@ export const KEYS_WITHOUT_JOBS: readonly RegExp[] = [
   /^rb:(workers|pace|probe|reserved-total)$/,
   // Requests and pixels of the last minute, and submissions that may be repeated, by keyed hashes.
   /^rb:(rate|pixels|retry):[A-Za-z0-9_-]{22}$/,
+  // Numbers, and keyed hashes of those who submitted last.
+  /^rb:turns(:taken)?$/,
   /^rb:q:cutout:(meta|id|events|marker|pc|stalled-check)$/,
   // The tombstone of a job that ended.
   /^rb:\{[A-Za-z0-9_-]{22}\}:job$/,
@@ -14,7 +16,7 @@ export const KEYS_WITHOUT_JOBS: readonly RegExp[] = [
 /** Further keys while jobs are alive. */
 export const KEYS_WITH_JOBS: readonly RegExp[] = [
   ...KEYS_WITHOUT_JOBS,
-  /^rb:(deadlines|reserved)$/,
+  /^rb:(deadlines|reserved|tenants|turns:waiting)$/,
   /^rb:\{[A-Za-z0-9_-]{22}\}:(in|out:\d+)$/,
   /^rb:q:cutout:(prioritized|active|stalled|[A-Za-z0-9_-]{22}(:lock)?)$/,
 ];

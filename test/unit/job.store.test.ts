@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { openBroker, type Broker } from '#broker/broker.js';
-import { inputKey, RESERVATIONS_KEY, RESERVED_TOTAL_KEY } from '#broker/broker.keys.js';
+import { inputKey, RESERVATIONS_KEY, RESERVED_TOTAL_KEY, TENANTS_KEY } from '#broker/broker.keys.js';
 import { JOB_EVENTS, nextState, type JobEvent } from '#broker/job.transitions.js';
 import { lifetimesOf, PURGE_GRACE_MS } from '#broker/lifetimes.js';
 import { JobStore } from '#broker/job.store.js';
@@ -14,6 +14,7 @@ import type { JobState } from '#contracts/job.states.js';
 import { loadSettings } from '#settings/settings.js';
 import { deriveSecrets, drawToken } from '#vault/job.token.js';
 import { RedisProcess } from '../support/redis.process.js';
+import { tenant } from '../support/tenants.js';
 
 const OUTPUT = {
   attempt: 1,
@@ -28,7 +29,8 @@ const OUTPUT = {
   timingsMs: { infer: 1 },
 } as const;
 const PARTS = [{ role: 'input', chunks: 1, bytes: 10 }] as const;
-const UPLOAD = { parts: PARTS, options: jobOptionsSchema.parse({}), reserveBytes: 10 };
+const SOMEBODY = tenant('somebody');
+const UPLOAD = { parts: PARTS, options: jobOptionsSchema.parse({}), reserveBytes: 10, tenant: SOMEBODY };
 const folder = mkdtempSync(join(tmpdir(), 'removebg-store-'));
 const redis = new RedisProcess(folder);
 const newId = () => deriveSecrets(drawToken()).id;
@@ -57,7 +59,7 @@ async function happen(id: ReturnType<typeof newId>, event: JobEvent, attempt: nu
   const { jobs } = broker;
   switch (event) {
     case 'accept':
-      await jobs.accept(id, { wrappedKeys: 'k', reserveBytes: 10 });
+      await jobs.accept(id, { wrappedKeys: 'k', reserveBytes: 10, tenant: SOMEBODY });
       return;
     case 'enqueue':
       await jobs.enqueue(id, UPLOAD);
@@ -106,6 +108,7 @@ describe('the job store on a real Redis', () => {
     const inspect = connect(redis.urlFor('inspector'), 'control');
     await whenReady(inspect, 2000);
     expect(await inspect.hgetall(RESERVATIONS_KEY)).toEqual({});
+    expect(await inspect.hgetall(TENANTS_KEY)).toEqual({});
     expect(Number(await inspect.get(RESERVED_TOTAL_KEY))).toBe(0);
     inspect.disconnect();
   });
@@ -165,13 +168,15 @@ describe('the job store on a real Redis', () => {
     await whenReady(control, 2000);
     const store = new JobStore(control, lifetimesOf(loadSettings({})), 100);
     const [first, second] = [newId(), newId()];
-    await store.accept(first, { wrappedKeys: 'k', reserveBytes: 80 });
-    await expect(store.accept(second, { wrappedKeys: 'k', reserveBytes: 30 })).rejects.toMatchObject({
+    await store.accept(first, { wrappedKeys: 'k', reserveBytes: 80, tenant: SOMEBODY });
+    await expect(
+      store.accept(second, { wrappedKeys: 'k', reserveBytes: 30, tenant: SOMEBODY }),
+    ).rejects.toMatchObject({
       code: 'capacity-exhausted',
     });
     expect(await store.read(second)).toBeUndefined();
     await store.end(first, 'cancel');
-    await store.accept(second, { wrappedKeys: 'k', reserveBytes: 30 });
+    await store.accept(second, { wrappedKeys: 'k', reserveBytes: 30, tenant: SOMEBODY });
     await store.end(second, 'cancel');
     control.disconnect();
   });

@@ -31,6 +31,7 @@ const ADVICE: Partial<Record<AnyCode, readonly [title: string, next: string]>> =
   'upload-interrupted': ['The upload was cut short.', 'Check your connection and try again.'],
   'request-timeout': ['The upload took too long.', 'Try a faster connection or a smaller file.'],
   'rate-limited': ['Too many photos from your address for now.', 'Wait a minute, then try again.'],
+  'tenant-limit': ['You have as many photos in work as one may have.', 'Wait a little, then try again.'],
   'capacity-exhausted': ['The service is full right now.', 'Wait a little, then try again.'],
   'broker-unavailable': ['The service is not reachable right now.', 'Wait a little, then try again.'],
   'not-ready': ['The service is still starting.', 'Wait a little, then try again.'],

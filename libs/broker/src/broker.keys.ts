@@ -9,14 +9,29 @@ export const QUEUE_PREFIX = `${PREFIX}:q`;
 /** Name of the one queue, and of every job in it. */
 export const QUEUE_NAME = 'cutout';
 
+/** A key of BullMQ for the one queue. */
+export const queueKey = (part: string): string => `${QUEUE_PREFIX}:${QUEUE_NAME}:${part}`;
+
 /** Zset: job id by the time (ms) at which its present state runs out. Every living job is in it. */
 export const DEADLINES_KEY = `${PREFIX}:deadlines`;
 
-/** Hash: bytes reserved per living job. */
+/** Hash: `bytes:tenant` per living job: what it has reserved, and for whom. */
 export const RESERVATIONS_KEY = `${PREFIX}:reserved`;
 
 /** String: sum of all reservations, in bytes. */
 export const RESERVED_TOTAL_KEY = `${PREFIX}:reserved-total`;
+
+/** Hash: of each tenant with living jobs, their number (`jobs:tenant`) and their reserved bytes (`bytes:tenant`). */
+export const TENANTS_KEY = `${PREFIX}:tenants`;
+
+/** Hash: where the fair order of tenants stands; numbers only. */
+export const TURNS_KEY = `${PREFIX}:turns`;
+
+/** Zset: tenants by the virtual time until which their jobs so far take up their share. */
+export const TURNS_TAKEN_KEY = `${PREFIX}:turns:taken`;
+
+/** Hash: of each waiting job its turn, the virtual time that it takes up, and its tenant. */
+export const TURNS_WAITING_KEY = `${PREFIX}:turns:waiting`;
 
 /** Zset: live workers by the time (ms) at which their last sign of life runs out. */
 export const WORKERS_KEY = `${PREFIX}:workers`;

@@ -6,7 +6,7 @@ import { JobPurge } from './job.purge.js';
 import { JobQueue } from './job.queue.js';
 import { JobStore } from './job.store.js';
 import { JobWatcher } from './job.watcher.js';
-import { lifetimesOf, type Lifetimes } from './lifetimes.js';
+import { EXPIRY_MARGIN_MS, lifetimesOf, type Lifetimes } from './lifetimes.js';
 import { Pace } from './pace.js';
 import { PayloadStore } from './payload.store.js';
 import { PixelBudget } from './pixel.budget.js';
@@ -16,6 +16,7 @@ import { addressAs, connect, StrangerError, whenReady } from './redis.connection
 import { imageCapacity, redisFacts } from './redis.guard.js';
 import { RetryStore } from './retry.store.js';
 import { Sweeper } from './sweeper.js';
+import { TenantTurns } from './tenant.turns.js';
 import { withScripts } from './transition.script.js';
 
 const FIRST_ANSWER_MS = 10_000;
@@ -33,6 +34,8 @@ export interface Broker {
   retries: RetryStore;
   sweeper: Sweeper;
   lifetimes: Lifetimes;
+  /** Bytes that images may take in Redis. */
+  capacityBytes: number;
   /** What was checked about this process and its Redis at start. */
   facts: RetentionFact[];
   /** What does not hold, although the operator chose only to be warned. */
@@ -59,14 +62,17 @@ export async function openBroker(settings: ServiceSettings, user: 'api' | 'worke
     const facts = [...processFacts(), ...(await redisFacts(control))];
     const faults = requireRetention(facts, settings.RETENTION_GUARD);
     const lifetimes = lifetimesOf(settings);
-    const jobs = new JobStore(control, lifetimes, await imageCapacity(payload));
-    const queue = new JobQueue(url, control);
+    const capacityBytes = await imageCapacity(payload);
+    const jobs = new JobStore(control, lifetimes, capacityBytes);
+    const turns = new TenantTurns(control, lifetimes.queueMs + EXPIRY_MARGIN_MS);
+    const queue = new JobQueue(url, control, turns);
     const purge = new JobPurge({ jobs, queue, control, payload });
     return {
       jobs,
       queue,
       purge,
       lifetimes,
+      capacityBytes,
       facts,
       faults,
       progress: new ProgressPublisher(control),
@@ -77,7 +83,7 @@ export async function openBroker(settings: ServiceSettings, user: 'api' | 'worke
       pixels: new PixelBudget(control),
       retries: new RetryStore(control, lifetimes),
       sweeper: new Sweeper(jobs, purge, lifetimes.maxDeliveries),
-      consume: (options) => new JobConsumer(url, options),
+      consume: (options) => new JobConsumer(url, turns, options),
       close: async () => {
         await queue.close();
         for (const redis of connections) redis.disconnect();

@@ -2,6 +2,7 @@ import { Worker } from 'bullmq';
 import type { JobId } from '#contracts/job.id.js';
 import { QUEUE_NAME, QUEUE_PREFIX } from './broker.keys.js';
 import { roleOptions } from './redis.connection.js';
+import type { TenantTurns } from './tenant.turns.js';
 
 /** A job whose worker died is noticed after the lock has run out and one check has passed: 2–4 s. */
 const LOCK_MS = 3000;
@@ -24,8 +25,12 @@ export interface ConsumerOptions {
 export class JobConsumer {
   private readonly worker: Worker;
 
-  constructor(url: string, options: ConsumerOptions) {
-    this.worker = new Worker(QUEUE_NAME, async (job) => await options.work(job.id as JobId), {
+  constructor(url: string, turns: TenantTurns, options: ConsumerOptions) {
+    const work = async (id: JobId): Promise<void> => {
+      void turns.begun(id);
+      await options.work(id);
+    };
+    this.worker = new Worker(QUEUE_NAME, async (job) => await work(job.id as JobId), {
       connection: roleOptions(url, 'consumer'),
       prefix: QUEUE_PREFIX,
       autorun: false,

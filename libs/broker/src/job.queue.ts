@@ -1,12 +1,12 @@
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { JobId } from '#contracts/job.id.js';
-import { QUEUE_NAME, QUEUE_PREFIX } from './broker.keys.js';
+import { QUEUE_NAME, queueKey, QUEUE_PREFIX } from './broker.keys.js';
 import { roleOptions } from './redis.connection.js';
 import { guarded } from './redis.failure.js';
+import type { Claim, TenantTurns } from './tenant.turns.js';
 
-/** BullMQ serves priority 0 first and puts stalled jobs back there, so ordinary work never has it. */
-const PRIORITY = 1;
+const WAITING_KEY = queueKey('prioritized');
 
 /** The queue that workers pull from. It carries ids alone: constant name, empty data, no return value. */
 export class JobQueue {
@@ -15,6 +15,7 @@ export class JobQueue {
   constructor(
     url: string,
     private readonly control: Redis,
+    private readonly turns: TenantTurns,
   ) {
     this.queue = new Queue(QUEUE_NAME, {
       connection: roleOptions(url, 'queue'),
@@ -25,14 +26,20 @@ export class JobQueue {
     this.queue.on('error', () => undefined);
   }
 
-  /** Puts a job into the queue. */
-  async add(id: JobId): Promise<void> {
-    const opts = { jobId: id, priority: PRIORITY, attempts: 1, removeOnComplete: true, removeOnFail: true };
+  /**
+   * Puts a job into the queue, at the turn of its tenant. BullMQ serves priority 0 first and puts stalled jobs back
+   * there, so ordinary work never has it.
+   */
+  async add(id: JobId, claim: Claim): Promise<void> {
+    const priority = await this.turns.take(id, claim);
+    const opts = { jobId: id, priority, attempts: 1, removeOnComplete: true, removeOnFail: true };
     await guarded(() => this.queue.add(QUEUE_NAME, {}, opts));
+    await this.turns.settle(id, priority);
   }
 
   /** Takes jobs out that no worker has begun. Those begun stay until their worker lets go. */
   async discard(id: JobId): Promise<void> {
+    await this.turns.drop(id);
     await guarded(async () => {
       await this.queue.remove(id).catch((error: unknown) => {
         if (!(error instanceof Error) || !/locked|could not be removed/i.test(error.message)) throw error;
@@ -40,23 +47,23 @@ export class JobQueue {
     });
   }
 
-  /** Place in the queue, 1 = next; undefined when the job does not wait. */
+  /** Place in the queue, 1 = next; undefined when the job does not wait. It may fall back when other tenants come. */
   async position(id: JobId): Promise<number | undefined> {
-    const rank = await guarded(() => this.control.zrank(this.waitingKey, id));
+    const rank = await guarded(() => this.control.zrank(WAITING_KEY, id));
     return rank === null ? undefined : rank + 1;
   }
 
   /** Ids of the first `most` waiting jobs, next first. */
   waiting(most: number): Promise<string[]> {
-    return guarded(() => this.control.zrange(this.waitingKey, 0, String(most - 1)));
+    return guarded(() => this.control.zrange(WAITING_KEY, 0, String(most - 1)));
   }
 
   /** Jobs waiting and jobs begun. */
   async depth(): Promise<{ waiting: number; active: number }> {
     return guarded(async () => {
       const [waiting, active] = await Promise.all([
-        this.control.zcard(this.waitingKey),
-        this.control.llen(this.queue.toKey('active')),
+        this.control.zcard(WAITING_KEY),
+        this.control.llen(queueKey('active')),
       ]);
       return { waiting, active };
     });
@@ -65,9 +72,5 @@ export class JobQueue {
   /** Closes BullMQ's connection. */
   async close(): Promise<void> {
     await this.queue.close().catch(() => undefined);
-  }
-
-  private get waitingKey(): string {
-    return this.queue.toKey('prioritized');
   }
 }

@@ -3,6 +3,7 @@ import type { JobOptions } from '#contracts/job.options.js';
 import { isTerminal } from '#contracts/job.states.js';
 import type { ProblemCode } from '#contracts/problem.catalogue.js';
 import { Problem } from '#contracts/problem.catalogue.js';
+import type { Tenant } from '#contracts/tenant.js';
 import { recordKey } from './broker.keys.js';
 import {
   FIELDS_DROPPED_AT_END,
@@ -38,23 +39,31 @@ export class JobStore {
     return parseRecord(id, await guarded(() => this.redis.hgetall(recordKey(id))));
   }
 
-  /** Reserves memory and opens a record. @throws Problem `capacity-exhausted` when the reservation does not fit */
-  async accept(id: JobId, job: { wrappedKeys: string; reserveBytes: number }): Promise<void> {
-    const reserve = { bytes: job.reserveBytes, capBytes: this.capBytes };
+  /**
+   * Reserves memory and opens a record.
+   * @throws Problem `tenant-limit` when the reservation, or one more job, passes a limit of the tenant
+   * @throws Problem `capacity-exhausted` when the reservation does not fit into the whole
+   */
+  async accept(id: JobId, job: { wrappedKeys: string; reserveBytes: number; tenant: Tenant }): Promise<void> {
+    const reserve = { bytes: job.reserveBytes, capBytes: this.capBytes, tenant: job.tenant };
     await this.apply(id, 'accept', { reserve, set: { wrappedKeys: job.wrappedKeys } });
   }
 
-  /** The upload is complete. Undefined when the job was ended meanwhile. */
+  /**
+   * The upload is complete, and what the result may take is known. Undefined when the job was ended meanwhile.
+   * @throws Problem as `accept`
+   */
   enqueue(
     id: JobId,
     job: {
       parts: readonly UploadPart[];
       options: JobOptions;
       reserveBytes: number;
+      tenant: Tenant;
       keyId?: string | undefined;
     },
   ): Promise<JobRecord | undefined> {
-    const reserve = { bytes: job.reserveBytes, capBytes: this.capBytes };
+    const reserve = { bytes: job.reserveBytes, capBytes: this.capBytes, tenant: job.tenant };
     const set = {
       parts: JSON.stringify(job.parts),
       inputBytes: job.parts.reduce((sum, part) => sum + part.bytes, 0),
@@ -141,6 +150,7 @@ export class JobStore {
       }),
     );
     if (ok === 1) return parseRecord(id, fieldsOf(rest));
+    if (rest[0] === 'tenant') throw new Problem('tenant-limit', { retryAfterS: 5 });
     if (rest[0] === 'capacity') throw new Problem('capacity-exhausted', { retryAfterS: 5 });
     return undefined;
   }

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { PACE_KEY, PROBE_KEY, WORKERS_KEY } from './broker.keys.js';
+import { PACE_KEY, PROBE_KEY, TENANTS_KEY, WORKERS_KEY } from './broker.keys.js';
 import type { JobQueue } from './job.queue.js';
 import { guarded } from './redis.failure.js';
 
@@ -30,6 +30,8 @@ export interface Outlook {
   etaMs(position: number): number | undefined;
   /** Whole seconds after which capacity is likely free again. */
   retryAfterS: number;
+  /** Whole seconds after which one more image of any tenant is likely done. */
+  turnAfterS: number;
 }
 
 /** The moving estimate of the service and what follows from it: who works, how fast, how long one waits. */
@@ -73,8 +75,9 @@ export class Pace {
 
   /** How things stand now. */
   async outlook(): Promise<Outlook> {
-    const [serviceMs, workers, { waiting, active }] = await Promise.all([
+    const [serviceMs, fields, workers, { waiting, active }] = await Promise.all([
       guarded(() => this.redis.hget(PACE_KEY, 'serviceMs')),
+      guarded(() => this.redis.hlen(TENANTS_KEY)),
       this.workers(),
       this.queue.depth(),
     ]);
@@ -83,8 +86,11 @@ export class Pace {
       serviceMs === null || slots === 0
         ? undefined
         : Math.ceil((position + active) / slots) * Number(serviceMs);
-    const retryAfterS = Math.min(120, Math.max(1, Math.ceil((etaMs(waiting) ?? 5000) / 1000)));
-    return { etaMs, retryAfterS };
+    const secondsOf = (position: number): number =>
+      Math.min(120, Math.max(1, Math.ceil((etaMs(position) ?? 5000) / 1000)));
+    // Two fields a tenant. In a fair order each of them has at most about one image before a tenant's next.
+    const turn = Math.min(waiting, Math.ceil(fields / 2));
+    return { etaMs, retryAfterS: secondsOf(waiting), turnAfterS: secondsOf(turn) };
   }
 
   /** A real write to Redis, read back. @throws Problem `broker-unavailable` */

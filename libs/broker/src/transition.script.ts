@@ -1,37 +1,51 @@
 import type { Redis } from 'ioredis';
 import type { JobId } from '#contracts/job.id.js';
-import { DEADLINES_KEY, jobChannel, recordKey, RESERVATIONS_KEY, RESERVED_TOTAL_KEY } from './broker.keys.js';
+import type { Tenant } from '#contracts/tenant.js';
+import {
+  DEADLINES_KEY,
+  jobChannel,
+  recordKey,
+  RESERVATIONS_KEY,
+  RESERVED_TOTAL_KEY,
+  TENANTS_KEY,
+} from './broker.keys.js';
+import { BOOKKEEPING } from './reservation.script.js';
 
 /**
  * The only script that moves a job between states. It is given no payload key: Lua keeps its argument strings,
  * payload may lie on another server, and the users of redis.conf may not use such keys in scripts.
  *
- * KEYS  1 record (hash)  2 deadlines (zset)  3 reservations (hash)  4 reserved total (string)
+ * KEYS  1 record (hash)  2 deadlines (zset)  3 reservations (hash)  4 reserved total (string)  5 tenants (hash)
  * ARGV  1 job id  2 allowed states, `,a,b,` (`,,` = no record may exist)  3 new state
  *       4 lifetime ms  5 margin ms: that Redis keeps the record beyond it, or, of a terminal state, after which
  *       the sweeper sees to it that the purge was finished  6 '1' when the new state is terminal
  *       7 channel  8 fence field or ''  9 fence value  10 field to count up or ''
  *       11 bytes to reserve or '' to leave as is  12 cap on all reservations, bytes
- *       13 number of pairs to set, then the pairs, then names of fields to drop
+ *       13 tenant or '' where none of its limits count  14 most bytes of the tenant  15 most jobs of the tenant
+ *       16 number of pairs to set, then the pairs, then names of fields to drop
  * RETURNS {1, field, value, …} with the whole record after the change,
  *         {0, state} when it may not happen in this state, {0, 'fenced'} when the fence does not hold,
- *         {0, 'capacity'} when the reservation does not fit; nothing is changed then
+ *         {0, 'tenant'} when the reservation passes a limit of the tenant, {0, 'capacity'} when it passes the cap
+ *         on all; nothing is changed then
  */
 const TRANSITION = `
+local RESERVED, TOTAL, TENANTS = KEYS[3], KEYS[4], KEYS[5]
+${BOOKKEEPING}
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local state = redis.call('HGET', KEYS[1], 'state') or ''
 if not string.find(ARGV[2], ',' .. state .. ',', 1, true) then return {0, state} end
 if ARGV[8] ~= '' and redis.call('HGET', KEYS[1], ARGV[8]) ~= ARGV[9] then return {0, 'fenced'} end
-local held = tonumber(redis.call('HGET', KEYS[3], ARGV[1]) or '0')
-local want = held
-if ARGV[6] == '1' then want = 0 elseif ARGV[11] ~= '' then want = tonumber(ARGV[11]) end
-if want > held and tonumber(redis.call('GET', KEYS[4]) or '0') + want - held > tonumber(ARGV[12]) then
-  return {0, 'capacity'}
+local want = tonumber(ARGV[11])
+if want then
+  local limits = { all = tonumber(ARGV[12]), tenant = ARGV[13] }
+  limits.tenantBytes, limits.tenantJobs = tonumber(ARGV[14]), tonumber(ARGV[15])
+  local refusal = fits(ARGV[1], want, limits)
+  if refusal then return {0, refusal} end
 end
-local pairsEnd = 13 + 2 * tonumber(ARGV[13])
+local pairsEnd = 16 + 2 * tonumber(ARGV[16])
 for i = pairsEnd + 1, #ARGV do redis.call('HDEL', KEYS[1], ARGV[i]) end
-for i = 14, pairsEnd, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+for i = 17, pairsEnd, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
 if state == '' then redis.call('HSET', KEYS[1], 'acceptedAt', now) end
 if ARGV[10] ~= '' then redis.call('HINCRBY', KEYS[1], ARGV[10], 1) end
 local moved = ARGV[3] ~= state or ARGV[10] ~= ''
@@ -45,10 +59,7 @@ else
   redis.call('PEXPIRE', KEYS[1], ARGV[4] + ARGV[5])
   redis.call('ZADD', KEYS[2], now + ARGV[4], ARGV[1])
 end
-if want ~= held then
-  redis.call('INCRBY', KEYS[4], want - held)
-  if want == 0 then redis.call('HDEL', KEYS[3], ARGV[1]) else redis.call('HSET', KEYS[3], ARGV[1], want) end
-end
+if ARGV[6] == '1' then book(ARGV[1], nil) elseif want then book(ARGV[1], want, ARGV[13]) end
 if moved then
   redis.call('PUBLISH', ARGV[7], '{"state":"' .. ARGV[3] .. '","version":' .. version .. '}')
 end
@@ -82,11 +93,13 @@ return record`;
 /**
  * Jobs whose time has run out, and clean-up of those whose record Redis has already dropped.
  *
- * KEYS  1 deadlines (zset)  2 reservations (hash)  3 reserved total (string)
+ * KEYS  1 deadlines (zset)  2 reservations (hash)  3 reserved total (string)  4 tenants (hash)
  * ARGV  1 prefix of record keys up to the id  2 suffix after it  3 most jobs to return
  * RETURNS {id, …}
  */
 const DUE = `
+local RESERVED, TOTAL, TENANTS = KEYS[2], KEYS[3], KEYS[4]
+${BOOKKEEPING}
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local due = {}
@@ -95,11 +108,7 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0
     due[#due + 1] = id
   else
     redis.call('ZREM', KEYS[1], id)
-    local held = redis.call('HGET', KEYS[2], id)
-    if held then
-      redis.call('HDEL', KEYS[2], id)
-      redis.call('DECRBY', KEYS[3], held)
-    end
+    book(id, nil)
   end
 end
 return due`;
@@ -113,9 +122,9 @@ export interface ScriptedRedis extends Redis {
 
 /** Teaches a connection the scripts. */
 export function withScripts(redis: Redis): ScriptedRedis {
-  redis.defineCommand('rbTransition', { numberOfKeys: 4, lua: TRANSITION });
+  redis.defineCommand('rbTransition', { numberOfKeys: 5, lua: TRANSITION });
   redis.defineCommand('rbRemoved', { numberOfKeys: 2, lua: REMOVED });
-  redis.defineCommand('rbDue', { numberOfKeys: 3, lua: DUE });
+  redis.defineCommand('rbDue', { numberOfKeys: 4, lua: DUE });
   return redis as ScriptedRedis;
 }
 
@@ -129,7 +138,8 @@ export interface TransitionCall {
   marginMs: number;
   fence?: readonly [field: string, value: string] | undefined;
   count?: string | undefined;
-  reserve?: { bytes: number; capBytes: number } | undefined;
+  /** Without a tenant only the cap on all counts. */
+  reserve?: { bytes: number; capBytes: number; tenant?: Tenant } | undefined;
   set?: Record<string, string | number>;
   drop?: readonly string[];
 }
@@ -142,6 +152,7 @@ export function callTransition(redis: ScriptedRedis, call: TransitionCall): Prom
     DEADLINES_KEY,
     RESERVATIONS_KEY,
     RESERVED_TOTAL_KEY,
+    TENANTS_KEY,
     call.id,
     `,${call.from.join(',')},`,
     call.to,
@@ -153,11 +164,15 @@ export function callTransition(redis: ScriptedRedis, call: TransitionCall): Prom
     call.count ?? '',
     call.reserve?.bytes ?? '',
     call.reserve?.capBytes ?? 0,
+    ...limitsOf(call.reserve?.tenant),
     pairs.length,
     ...pairs.flat(),
     ...(call.drop ?? []),
   );
 }
+
+const limitsOf = (tenant: Tenant | undefined): (string | number)[] =>
+  tenant === undefined ? ['', 0, 0] : [tenant.id, tenant.maxReservedBytes, tenant.maxInFlight];
 
 /** Runs the script that notes removed keys; `all` when nothing of the job is left. */
 export const callRemoved = (
@@ -170,5 +185,5 @@ export const callRemoved = (
 /** Runs the script that finds jobs whose time has run out. */
 export function callDue(redis: ScriptedRedis, most: number): Promise<(string | number)[]> {
   const [head, tail] = recordKey('\n' as JobId).split('\n') as [string, string];
-  return redis.rbDue(DEADLINES_KEY, RESERVATIONS_KEY, RESERVED_TOTAL_KEY, head, tail, most);
+  return redis.rbDue(DEADLINES_KEY, RESERVATIONS_KEY, RESERVED_TOTAL_KEY, TENANTS_KEY, head, tail, most);
 }

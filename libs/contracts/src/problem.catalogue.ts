@@ -42,6 +42,10 @@ export const PROBLEMS = {
     429,
     'Too many images from this address, or with this key: wait as long as Retry-After says',
   ],
+  'tenant-limit': [
+    429,
+    'You have as many images in work as you may have at a time: collect results, or wait as Retry-After says',
+  ],
   'internal-error': [500, 'Something went wrong on our side; nothing was kept'],
   'broker-unavailable': [503, 'The queue cannot be reached: try again shortly'],
   'capacity-exhausted': [503, 'All memory for images is in use: try again as Retry-After says'],

@@ -9,6 +9,6 @@ export interface Tenant {
   weight: number;
   /** Most jobs that are accepted and not yet at their end. */
   maxInFlight: number;
-  /** Most bytes that those jobs may have reserved. */
+  /** Most bytes that those jobs may have reserved; a tenant's only job may have more. */
   maxReservedBytes: number;
 }

@@ -41,8 +41,8 @@ const tier = (weight: number, rates: [requests: number, megapixels: number], ima
 /** The tiers there are when the file of keys names no others. `RATE_LIMIT=off` frees anonymous clients of all limits. */
 export function builtInTiers({ RATE_LIMIT }: Pick<Settings, 'RATE_LIMIT'>): TierTable {
   return {
-    anonymous: RATE_LIMIT === 0 ? OPEN : tier(1, [RATE_LIMIT, 250], 16),
-    free: tier(2, [60, 500], 16),
+    anonymous: RATE_LIMIT === 0 ? OPEN : tier(1, [RATE_LIMIT, 500], 64),
+    free: tier(2, [120, 1000], 64),
     standard: tier(4, [300, 2500], 64),
     enterprise: tier(16, [3000, 25_000], 256),
   };

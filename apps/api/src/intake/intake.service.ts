@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { inputKey } from '#broker/broker.keys.js';
+import { costOf } from '#broker/job.cost.js';
 import type { JobRecord } from '#broker/job.record.js';
 import type { JobOptions } from '#contracts/job.options.js';
 import { Problem } from '#contracts/problem.catalogue.js';
@@ -84,12 +85,12 @@ export class IntakeService {
   }
 
   private async begin(submission: Submission): Promise<JobRecord> {
-    const { request, secrets } = submission;
+    const { request, caller, secrets } = submission;
     const { jobs } = this.context.broker;
     const wrappedKeys = wrapKeys(this.context.kek, secrets.id, secrets);
     const reserveBytes = announcedBytes(request) || this.maxBytes;
     try {
-      await this.reserve(() => jobs.accept(secrets.id, { wrappedKeys, reserveBytes }));
+      await this.reserve(() => jobs.accept(secrets.id, { wrappedKeys, reserveBytes, tenant: caller.tenant }));
     } catch (error) {
       // A Redis that answered too late may still open the record: what follows on the same connection ends it.
       void this.undo(submission);
@@ -112,14 +113,15 @@ export class IntakeService {
     if (claim !== undefined) await this.context.broker.retries.forget(claim.entry).catch(() => undefined);
   }
 
-  /** Adds to a refusal for want of memory when some is likely to be free. */
-  private async reserve(step: () => Promise<void>): Promise<void> {
+  /** Adds to a refusal for want of memory when some is likely to be free, for all or for this tenant. */
+  private async reserve<T>(step: () => Promise<T>): Promise<T> {
     try {
-      await step();
+      return await step();
     } catch (error) {
-      if (!(error instanceof Problem) || error.code !== 'capacity-exhausted') throw error;
-      const { retryAfterS } = await this.context.broker.pace.outlook();
-      throw new Problem('capacity-exhausted', { retryAfterS });
+      const code = error instanceof Problem ? error.code : undefined;
+      if (code !== 'capacity-exhausted' && code !== 'tenant-limit') throw error;
+      const { retryAfterS, turnAfterS } = await this.context.broker.pace.outlook();
+      throw new Problem(code, { retryAfterS: code === 'tenant-limit' ? turnAfterS : retryAfterS });
     }
   }
 
@@ -152,11 +154,14 @@ export class IntakeService {
     const storedBytes = parts.reduce((sum, part) => sum + part.bytes, 0);
     const reserveBytes = storedBytes + Math.ceil(pixels * OUTPUT_BYTES_PER_PIXEL);
     const [record] = await Promise.all([
-      jobs.enqueue(id, { parts, options, reserveBytes, keyId: caller.key?.id }),
+      this.reserve(() =>
+        jobs.enqueue(id, { parts, options, reserveBytes, tenant: caller.tenant, keyId: caller.key?.id }),
+      ),
       payloads.prolong(inputKey(id), lifetimes.queueMs),
     ]);
     if (record === undefined) throw new Problem('request-timeout');
-    await queue.add(id);
+    // Whatever hides its size in a long header counts as the largest.
+    await queue.add(id, { tenant: caller.tenant, cost: costOf(pixels || this.limits.maxPixels) });
     return record;
   }
 

@@ -109,6 +109,7 @@ export function DescribeSubmit(): Decorator {
       'image-corrupt',
       'model-unknown',
       'rate-limited',
+      'tenant-limit',
       'capacity-exhausted',
       'broker-unavailable',
     ),

@@ -3,11 +3,14 @@ import type { FastifyRequest } from 'fastify';
 import { Problem } from '#contracts/problem.catalogue.js';
 import type { Tenant } from '#contracts/tenant.js';
 import type { KnownKey } from '#settings/key.book.js';
-import type { Tier } from '#settings/tier.table.js';
+import { UNLIMITED, type Tier } from '#settings/tier.table.js';
 import { TenantNames } from '#vault/tenant.name.js';
 import { ApiContext } from '../api.context.js';
 import { throttleNetwork } from '../http/client.address.js';
 import { presentedKey } from './presented.key.js';
+
+/** Most of the memory for images that one client may take, unless nothing is limited. */
+const MEMORY_SHARE = 0.5;
 
 /** Who makes a request, and what they may use. */
 export interface Caller {
@@ -54,11 +57,13 @@ export class CallerSource {
   }
 
   private tenantOf(words: readonly string[], { weight, imagesInFlight, bytesInFlight }: Tier): Tenant {
+    const { capacityBytes } = this.context.broker;
     return {
       id: this.names.of(...words),
       weight,
       maxInFlight: imagesInFlight,
-      maxReservedBytes: bytesInFlight,
+      maxReservedBytes:
+        bytesInFlight < UNLIMITED ? Math.min(bytesInFlight, MEMORY_SHARE * capacityBytes) : bytesInFlight,
     };
   }
 }

@@ -13,6 +13,10 @@ import {
   RESERVATIONS_KEY,
   RESERVED_TOTAL_KEY,
   retryKey,
+  TENANTS_KEY,
+  TURNS_KEY,
+  TURNS_TAKEN_KEY,
+  TURNS_WAITING_KEY,
   WORKERS_KEY,
 } from '#broker/broker.keys.js';
 import type { JobId } from '#contracts/job.id.js';
@@ -27,6 +31,7 @@ const withId = (key: string): string => literally(key).replace('MARK', ID);
 /** Patterns of all keys that the service makes, and nothing else: ids, times, counters and sealed bytes. */
 const ALLOWED: readonly RegExp[] = [
   ...[DEADLINES_KEY, RESERVATIONS_KEY, RESERVED_TOTAL_KEY, WORKERS_KEY, PACE_KEY, PROBE_KEY].map(literally),
+  ...[TENANTS_KEY, TURNS_KEY, TURNS_TAKEN_KEY, TURNS_WAITING_KEY].map(literally),
   withId(recordKey(MARK)),
   withId(inputKey(MARK)),
   withId(outputKey(MARK, 7)).replace('7', '\\d+'),
