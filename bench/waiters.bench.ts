@@ -13,7 +13,10 @@ import { photoOf } from './photo.js';
 
 const clients = Number(argument('clients', '1000'));
 const done = Number(argument('done', '5'));
-const system = await startSystem({ REDIS_MAXMEMORY_MB: '2048', LOG_LEVEL: 'error', QUEUE_TTL_S: '900' }, 0);
+const system = await startSystem(
+  { REDIS_MAXMEMORY_MB: '2048', LOG_LEVEL: 'error', QUEUE_TTL_S: '900', TRUST_PROXY: '127.0.0.1' },
+  0,
+);
 const photo = await photoOf(0.06);
 const agent = new Agent({ keepAlive: true, maxSockets: 16 });
 
@@ -25,11 +28,13 @@ interface Job {
 function call(
   method: string,
   path: string,
-  options: { token?: string; body?: Buffer } = {},
+  options: { token?: string; body?: Buffer; from?: string } = {},
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const headers = {
       ...(options.token !== undefined && { Authorization: `Bearer ${options.token}` }),
+      // Each client is a tenant of its own: one of them may not have so many jobs.
+      ...(options.from !== undefined && { 'X-Forwarded-For': options.from }),
       ...(options.body !== undefined && {
         'Content-Type': 'image/jpeg',
         'Content-Length': options.body.length,
@@ -87,8 +92,9 @@ async function inBatches<T, R>(items: T[], size: number, act: (item: T) => Promi
 try {
   const idleMb = rssMb();
   const numbers = Array.from({ length: clients }, (_, i) => i);
-  const jobs = await inBatches(numbers, 16, async () => {
-    return JSON.parse((await call('POST', '/v1/jobs', { body: photo })).toString()) as Job;
+  const jobs = await inBatches(numbers, 16, async (i) => {
+    const from = `10.0.${i >> 8}.${i & 255}`;
+    return JSON.parse((await call('POST', '/v1/jobs', { body: photo, from })).toString()) as Job;
   });
   const submittedMb = rssMb();
   const streams = jobs.map(listen);

@@ -13,14 +13,17 @@ let api: ApiClient;
 
 jest.setTimeout(60_000);
 beforeAll(async () => {
-  system = await startSystem({ REDIS_MAXMEMORY_MB: '64' });
+  system = await startSystem({ REDIS_MAXMEMORY_MB: '64', TRUST_PROXY: '127.0.0.1' });
   api = new ApiClient(system.url);
 });
 afterAll(() => system.stop());
 afterEach(() => nothingRemains(system));
 
+/** One client alone is not given all the memory there is. */
+const from = (client: number) => ({ headers: { 'X-Forwarded-For': `192.0.2.${client}` } });
+
 async function expectFull(image: Buffer): Promise<void> {
-  const refused = await api.post(image);
+  const refused = await api.post(image, from(99));
   expect([refused.status, refused.json['code']]).toEqual([503, 'capacity-exhausted']);
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
 }
@@ -30,7 +33,7 @@ test('given all memory promised, when one more image comes, then it is refused a
   const taken: JobAccepted[] = [];
   await whileHeld(system.workers[0]!, async () => {
     for (let i = 0; i < TOO_MANY; i++) {
-      const answer = await api.post(image);
+      const answer = await api.post(image, from(i));
       if (answer.status !== 202) break;
       taken.push(answer.json as unknown as JobAccepted);
     }
