@@ -212,4 +212,19 @@ describe('admission on a real Redis', () => {
     for (const id of [third, fourth]) await purge.cancelled(id);
     expect(await kept()).toEqual({ total: 0, tenants: {} });
   });
+
+  it('given a long queue of few tenants, when one is told to wait, then its next turn is what counts, not the queue', async () => {
+    const [narrow, wide] = TENANTS as [Tenant, Tenant];
+    const worker = { name: 'w', slots: 1, model: 'm', provider: 'p', faults: [] };
+    await broker.pace.beat(worker);
+    await broker.pace.learn(2000);
+    const ids = Array.from({ length: 30 }, newId) as [JobId, JobId, ...JobId[]];
+    await open(ids[0], narrow, 10);
+    await open(ids[1], wide, 10);
+    for (const id of ids) await broker.queue.add(id, { tenant: wide, cost: 1 });
+    expect(await broker.pace.outlook()).toMatchObject({ retryAfterS: 60, turnAfterS: 4 });
+    for (const id of ids) await broker.queue.discard(id);
+    for (const id of ids.slice(0, 2)) await purge.cancelled(id);
+    await broker.pace.leave(worker);
+  });
 });
