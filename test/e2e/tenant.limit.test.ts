@@ -11,7 +11,7 @@ let system: TestSystem;
 let api: ApiClient;
 
 beforeAll(async () => {
-  system = await startSystem({ REDIS_MAXMEMORY_MB: '64', TRUST_PROXY: '127.0.0.1' }, 0);
+  system = await startSystem({ RATE_LIMIT: '1000', REDIS_MAXMEMORY_MB: '64', TRUST_PROXY: '127.0.0.1' }, 0);
   api = new ApiClient(system.url);
 });
 afterAll(() => system.stop());

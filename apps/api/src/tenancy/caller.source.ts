@@ -63,7 +63,9 @@ export class CallerSource {
       weight,
       maxInFlight: imagesInFlight,
       maxReservedBytes:
-        bytesInFlight < UNLIMITED ? Math.min(bytesInFlight, MEMORY_SHARE * capacityBytes) : bytesInFlight,
+        bytesInFlight < UNLIMITED
+          ? Math.min(bytesInFlight, Math.floor(MEMORY_SHARE * capacityBytes))
+          : bytesInFlight,
     };
   }
 }
