@@ -20,7 +20,7 @@ test('given three images a minute, when a fourth comes, then it is refused befor
     const answer = await api.post(image);
     expect(answer.status).toBe(202);
     expect(answer.headers.get('ratelimit-policy')).toBe(
-      '"submit";q=3;w=60, "pixels";q=250;w=60;qu="megapixels"',
+      '"submit";q=3;w=60, "pixels";q=500;w=60;qu="megapixels"',
     );
     expect(answer.headers.get('ratelimit')).toMatch(
       new RegExp(`^"submit";r=${left};t=\\d+, "pixels";r=249;t=1$`),
