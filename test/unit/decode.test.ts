@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import sharp, { type Sharp } from 'sharp';
-import { decodeForModel, decodeFull, uprightSize } from '#imaging/decode.js';
+import { decodeForModel, decodeFull, shownImage } from '#imaging/decode.js';
 
 const MAX_PIXELS = 1_000_000;
 const RED = [250, 20, 30];
@@ -132,7 +132,7 @@ describe('decode', () => {
         .withMetadata({ orientation })
         .toBuffer();
       const [width, height] = orientation >= 5 ? [32, 48] : [48, 32];
-      expect(await uprightSize(file)).toEqual({ width, height });
+      expect(await shownImage(file)).toMatchObject({ width, height });
       const left = red[1] === 'L' ? 0 : width / 2;
       const top = red[0] === 'T' ? 0 : height / 2;
       const region = { left: left + 2, top: top + 2, width: width / 2 - 4, height: height / 2 - 4 };

@@ -1,5 +1,6 @@
 import { CellRows } from './cell.rows.js';
 import { COLOUR_CHANNELS } from './foreground.colour.js';
+import type { Run } from './mask.rows.js';
 import type { Size } from './pixel.rect.js';
 
 /**
@@ -15,13 +16,12 @@ export class ColourRows {
   }
 
   /**
-   * Changes colours in row `y`. A pixel that was not opaque has been cut out before: its colour is its own.
-   * @param pixels the row, R G B A, with the source's alpha
+   * Changes colours in a run of row `y`. A pixel that was not opaque has been cut out before: its colour is its own.
    * @param matte opacity of each pixel
+   * @param pixels the row, R G B A, with the source's alpha
    */
-  recolour(pixels: Uint8Array, matte: Uint8Array, y: number): void {
-    let from = 0;
-    let to = matte.length;
+  recolour(matte: Uint8Array, pixels: Uint8Array, y: number, run: Run): void {
+    let { from, to } = run;
     while (from < to && isSure(matte[from] as number)) from += 1;
     while (to > from && isSure(matte[to - 1] as number)) to -= 1;
     if (from === to) return;

@@ -1,7 +1,7 @@
 import type { JobOptions, ResultFormat } from '#contracts/job.options.js';
 import { wipe } from '#vault/wipe.js';
 import type { CutoutStage } from './cutout.stages.js';
-import { decodeForModel, decodeFull, uprightSize } from './decode.js';
+import { decodeForModel, decodeFull, shownImage } from './decode.js';
 import { isDirect, matteToPng } from './direct.result.js';
 import { prepareEdges, type EdgePlanes } from './edge.planes.js';
 import { encodeCutout, encodingOf } from './encode.js';
@@ -67,7 +67,9 @@ export async function cutOut(job: CutoutJob): Promise<Cutout> {
     const mask = await clock.perform('infer', () => job.network.segment(decoded.pixels));
     owned.push(mask.data);
     edges = await clock.perform('refine', () => refine(job, decoded, mask));
-    const matted = { full: decoded.full, mask, extras: { edges, region: decoded.region } };
+    const { full, ...known } = decoded;
+    const extras = { edges, region: known.region, isOpaque: known.isOpaque };
+    const matted = { full, mask, extras };
     const finish = isDirect(job.options, job.background) ? finishAtOnce : finishInSteps;
     return { ...(await finish(job, matted, clock)), timingsMs: clock.timingsMs };
   } finally {
@@ -84,6 +86,8 @@ interface Decoded {
   full: Raster;
   /** The region of interest, in pixels of `full`. */
   region: Rect | undefined;
+  /** The image has no transparency of its own. */
+  isOpaque: boolean;
 }
 
 /**
@@ -94,7 +98,7 @@ async function decodeTwice(job: CutoutJob, owned: Uint8Array[]): Promise<Decoded
   const { limits, network, options } = job;
   checkDimensions(probeFile(job.image), limits);
   const image = stripMetadata(job.image);
-  const size = await uprightSize(image);
+  const size = await shownImage(image);
   const region = regionOf(options, size);
   const fitted = needsAllPixels(options) ? size : fittedSize(size, options.size, limits);
   const isWhole = fitted.width === size.width && fitted.height === size.height;
@@ -110,6 +114,7 @@ async function decodeTwice(job: CutoutJob, owned: Uint8Array[]): Promise<Decoded
   return {
     pixels: pixels.value,
     full: full.value,
+    isOpaque: size.isOpaque,
     region: region && resizedRect(region, size, full.value),
   };
 }

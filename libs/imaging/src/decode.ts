@@ -12,14 +12,19 @@ export interface DecodedSize extends Size {
   fit: 'fill' | 'cover';
 }
 
+/** Width and height of an image as it is shown, and whether it is without transparency whatever its pixels are. */
+export interface ShownImage extends Size {
+  isOpaque: boolean;
+}
+
 /**
- * Width and height of an image as it is shown, its EXIF orientation applied. No pixel is decoded.
+ * What the header tells of an image as it is shown, its EXIF orientation applied. No pixel is decoded.
  * @throws Problem `image-corrupt`
  */
-export async function uprightSize(image: Buffer): Promise<Size> {
+export async function shownImage(image: Buffer): Promise<ShownImage> {
   try {
-    const { autoOrient } = await sharp(image, { limitInputPixels: false }).metadata();
-    return { width: autoOrient.width, height: autoOrient.height };
+    const { autoOrient, hasAlpha } = await sharp(image, { limitInputPixels: false }).metadata();
+    return { width: autoOrient.width, height: autoOrient.height, isOpaque: !hasAlpha };
   } catch {
     throw new Problem('image-corrupt');
   }

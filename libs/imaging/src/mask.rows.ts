@@ -3,39 +3,115 @@ import type { Size } from './pixel.rect.js';
 import type { Mask } from './raster.shape.js';
 import { resampleTaps, type Taps } from './resample.taps.js';
 
+/** What is known of a run of pixels: all outside the subject, all inside, or to be looked at one by one. */
+export const OUTSIDE = 0;
+export const INSIDE = 255;
+export const MIXED = 1;
+
+/** Pixels `from` to `to` − 1 of a row. */
+export interface Run {
+  from: number;
+  to: number;
+}
+
 /**
- * A mask at another size, one row at a time, so that no mask of full size is ever held.
+ * A mask at another size, one row at a time, so that no mask of full size is ever held. A row comes as runs of
+ * pixels, because most of an image is surely one thing or the other, and need not be looked at.
  *
  * Method: separable Catmull-Rom with half-pixel centres, rows first (see `resampleTaps`); values are clamped to
  * 0..255 after each direction, as 8-bit resizers do. Where the two nearest columns are both 0 or both 255 the
  * outer ones cannot change the clamped result, because their weights are never positive, and are not looked at.
  */
 export class MaskRows {
+  /** Opacity of each pixel of the row in its mixed runs; anything elsewhere. It may be changed. */
+  readonly matte: Uint8Array;
   readonly #mask: Mask;
   readonly #across: Taps;
   readonly #down: Taps;
   readonly #row: Float32Array;
-  readonly #out: Uint8Array;
+  readonly #steps: Steps;
+  readonly #starts: Int32Array;
+  readonly #kinds: Uint8Array;
 
   constructor(mask: Mask, to: Size) {
     this.#mask = mask;
     this.#across = resampleTaps(mask.width, to.width);
     this.#down = resampleTaps(mask.height, to.height);
     this.#row = new Float32Array(mask.width);
-    this.#out = new Uint8Array(to.width);
+    this.matte = new Uint8Array(to.width);
+    this.#steps = stepsOf(this.#across, to.width);
+    this.#starts = new Int32Array(this.#steps.start.length + 1);
+    this.#kinds = new Uint8Array(this.#steps.start.length);
   }
 
-  /** Opacity of each pixel of row `y`, in the same array each time: it may be changed. */
-  at(y: number): Uint8Array {
+  /**
+   * Calls `visit` for each run of row `y`, from left to right.
+   * @param reach columns of the mask, not 0 where pixels beside them are to count as mixed whatever the mask says
+   */
+  runs(
+    y: number,
+    reach: Uint8Array | undefined,
+    visit: (kind: number, from: number, to: number) => void,
+  ): void {
     blendRows(this.#row, this.#mask, this.#down, y);
-    sampleRow(this.#out, this.#row, this.#across);
-    return this.#out;
+    const count = this.#split(reach);
+    for (let i = 0; i < count; i += 1) {
+      const [from, to] = [this.#starts[i] as number, this.#starts[i + 1] as number];
+      const kind = this.#kinds[i] as number;
+      if (kind === MIXED) sampleRow(this.matte, this.#row, this.#across, { from, to });
+      visit(kind, from, to);
+    }
   }
 
   /** Overwrites the rows it has worked on; the mask is its owner's. */
   wipe(): void {
-    wipe(this.#row, this.#out);
+    wipe(this.#row, this.matte);
   }
+
+  /** Puts steps of the same kind together to runs, and tells how many these are. */
+  #split(reach: Uint8Array | undefined): number {
+    const [row, starts, kinds] = [this.#row, this.#starts, this.#kinds];
+    const { start, left, right } = this.#steps;
+    let count = 0;
+    for (let i = 0; i < start.length; i += 1) {
+      const [near, next] = [left[i] as number, right[i] as number];
+      const kind = sureKind(row, near, next);
+      const isReached = reach !== undefined && (reach[near] !== 0 || reach[next] !== 0);
+      const own = isReached || this.#across.count > 4 ? MIXED : kind;
+      if (count > 0 && kinds[count - 1] === own) continue;
+      starts[count] = start[i] as number;
+      kinds[count++] = own;
+    }
+    starts[count] = this.matte.length;
+    return count;
+  }
+}
+
+function sureKind(row: Float32Array, near: number, next: number): number {
+  const value = row[near] as number;
+  return value === row[next] && (value === 0 || value === 255) ? value : MIXED;
+}
+
+/** Runs of pixels that lie between the same two columns of the mask: first pixel, left and right column. */
+interface Steps {
+  start: number[];
+  left: number[];
+  right: number[];
+}
+
+function stepsOf({ count, index }: Taps, widthPixels: number): Steps {
+  const steps: Steps = { start: [], left: [], right: [] };
+  // A pixel of a mask that is shrunk has many columns: nothing is sure.
+  if (count > 4) return { start: [0], left: [0], right: [0] };
+  for (let x = 0; x < widthPixels; x += 1) {
+    const left = index[x * count + 1] as number;
+    const right = index[x * count + 2] as number;
+    if (left === steps.left.at(-1) && right === steps.right.at(-1)) continue;
+    steps.start.push(x);
+    steps.left.push(left);
+    steps.right.push(right);
+  }
+  return steps;
 }
 
 /** The mask's row at output height `y`, still as wide as the mask. */
@@ -52,20 +128,13 @@ function blendRows(row: Float32Array, mask: Mask, down: Taps, y: number): void {
   }
   for (let x = 0; x < width; x += 1) {
     const value = row[x] as number;
-    // Rounding noise of the weights is snapped away so that plain areas take the short way in `sampleRow`.
+    // Rounding noise of the weights is snapped away so that plain areas are known as such.
     row[x] = value < 0.001 ? 0 : value > 254.999 ? 255 : value;
   }
 }
 
-function sampleRow(out: Uint8Array, row: Float32Array, across: Taps): void {
-  const { count, index, weight } = across;
-  const enlarging = count === 4;
-  for (let x = 0, tap = 0; x < out.length; x += 1, tap += count) {
-    const near = row[index[tap + 1] as number] as number;
-    if (enlarging && (near === 0 || near === 255) && near === row[index[tap + 2] as number]) {
-      out[x] = near;
-      continue;
-    }
+function sampleRow(out: Uint8Array, row: Float32Array, { count, index, weight }: Taps, run: Run): void {
+  for (let x = run.from, tap = x * count; x < run.to; x += 1, tap += count) {
     let sum = 0.5;
     for (let k = tap; k < tap + count; k += 1) {
       sum += (weight[k] as number) * (row[index[k] as number] as number);

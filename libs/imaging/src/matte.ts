@@ -1,6 +1,7 @@
 import { ColourRows } from './colour.rows.js';
 import type { EdgePlanes } from './edge.planes.js';
-import { MaskRows } from './mask.rows.js';
+import { MaskRows, MIXED, OUTSIDE } from './mask.rows.js';
+import type { Run } from './mask.rows.js';
 import type { Rect } from './pixel.rect.js';
 import type { Mask, Raster } from './raster.shape.js';
 import { RefinedRows } from './refined.rows.js';
@@ -13,6 +14,8 @@ export interface MatteExtras {
   edges?: EdgePlanes | undefined;
   /** Part of the image that the mask is of, the whole image by default; all else becomes transparent. */
   region?: Rect | undefined;
+  /** True when the image is known to have no transparency of its own: then its inside need not be looked at. */
+  isOpaque?: boolean;
 }
 
 /**
@@ -37,14 +40,17 @@ export class MattePass {
   readonly #mask: MaskRows;
   readonly #refined: RefinedRows | undefined;
   readonly #colours: ColourRows | undefined;
+  readonly #isOpaque: boolean;
 
   /** @throws RangeError when the region is not inside the image */
-  constructor(image: Raster, mask: Mask, { edges, region = wholeOf(image) }: MatteExtras = {}) {
+  constructor(image: Raster, mask: Mask, extras: MatteExtras = {}) {
+    const { edges, region = wholeOf(image), isOpaque = false } = extras;
     if (!isInside(region, image)) throw new RangeError('a region reaches out of its image');
     this.#image = image;
     this.#region = region;
     this.#mask = new MaskRows(mask, region);
     this.#refined = edges?.refinement && new RefinedRows(edges.refinement, edges.size, region);
+    this.#isOpaque = isOpaque;
     this.#colours = edges?.colours && new ColourRows(edges.colours, edges.size, region);
   }
 
@@ -60,7 +66,7 @@ export class MattePass {
       }
       row.fill(0, 0, left * 4);
       row.fill(0, (left + inside) * 4);
-      this.#merge(row.subarray(left * 4, (left + inside) * 4), y - top);
+      this.#row(row.subarray(left * 4, (left + inside) * 4), y - top);
     }
   }
 
@@ -71,12 +77,21 @@ export class MattePass {
     this.#colours?.wipe();
   }
 
-  /** One row of the region. Opacity is refined first: it looks at the colours that are changed then. */
-  #merge(pixels: Uint8Array, y: number): void {
-    const matte = this.#mask.at(y);
-    this.#refined?.refine(matte, pixels, y);
-    this.#colours?.recolour(pixels, matte, y);
-    mergeRow(pixels, matte);
+  /** One row of the region. */
+  #row(pixels: Uint8Array, y: number): void {
+    this.#mask.runs(y, this.#refined?.reach(y), (kind, from, to) => {
+      if (kind === OUTSIDE) pixels.fill(0, 4 * from, 4 * to);
+      else if (kind === MIXED) this.#merge(pixels, y, { from, to });
+      else if (!this.#isOpaque) clearHidden(pixels, from, to);
+    });
+  }
+
+  /** Pixels of a row that are to be looked at. Opacity comes first: it looks at the colours that change then. */
+  #merge(pixels: Uint8Array, y: number, run: Run): void {
+    const { matte } = this.#mask;
+    this.#refined?.refine(matte, pixels, y, run);
+    this.#colours?.recolour(matte, pixels, y, run);
+    mergeRun(pixels, matte, run);
   }
 }
 
@@ -91,12 +106,19 @@ const isInside = ({ left, top, width, height }: Rect, image: Raster): boolean =>
   top + height <= image.height;
 
 /** Alpha of each pixel becomes `alpha * matte / 255`, rounded; colour goes where alpha becomes 0. */
-function mergeRow(pixels: Uint8Array, matte: Uint8Array): void {
-  for (let x = 0, at = 0; x < matte.length; x += 1, at += 4) {
+function mergeRun(pixels: Uint8Array, matte: Uint8Array, { from, to }: Run): void {
+  for (let x = from, at = 4 * from; x < to; x += 1, at += 4) {
     const own = pixels[at + 3] as number;
     const alpha = Math.floor(((matte[x] as number) * own + 127) / 255);
     if (alpha === own && alpha !== 0) continue;
     pixels[at + 3] = alpha;
     if (alpha === 0) pixels[at] = pixels[at + 1] = pixels[at + 2] = 0;
+  }
+}
+
+/** Clears the colour of pixels that were transparent before. */
+function clearHidden(pixels: Uint8Array, from: number, to: number): void {
+  for (let at = 4 * from; at < 4 * to; at += 4) {
+    if (pixels[at + 3] === 0) pixels[at] = pixels[at + 1] = pixels[at + 2] = 0;
   }
 }
