@@ -1,7 +1,7 @@
 import type { JobOptions, ResultFormat } from '#contracts/job.options.js';
 import { wipe } from '#vault/wipe.js';
 import type { CutoutStage } from './cutout.stages.js';
-import { decodeForModel, decodeFull, shownImage } from './decode.js';
+import { decodeForModel, decodeFull, shownImage, type DecodedSize } from './decode.js';
 import { isDirect, matteToPng } from './direct.result.js';
 import { prepareEdges, type EdgePlanes } from './edge.planes.js';
 import { encodeCutout, encodingOf } from './encode.js';
@@ -61,66 +61,68 @@ const NOTHING: Rect = { left: 0, top: 0, width: 0, height: 0 };
 export async function cutOut(job: CutoutJob): Promise<Cutout> {
   const owned: Uint8Array[] = [];
   const clock = new StageClock(job.onStage);
+  let decoding: Promise<Raster> | undefined;
   let edges: EdgePlanes | undefined;
   try {
-    const decoded = await clock.perform('decode', () => decodeTwice(job, owned));
-    const mask = await clock.perform('infer', () => job.network.segment(decoded.pixels));
+    const plan = await clock.perform('decode', () => planOf(job));
+    // The thread pool goes on with this while the network looks at the small one.
+    const whole = decodeFull(plan.image, job.limits.maxPixels, plan.resized);
+    decoding = whole;
+    decoding.catch(() => undefined);
+    const pixels = await clock.more('decode', () => decodePart(job, plan));
+    owned.push(pixels);
+    const mask = await clock.perform('infer', () => job.network.segment(pixels));
     owned.push(mask.data);
-    edges = await clock.perform('refine', () => refine(job, decoded, mask));
-    const { full, ...known } = decoded;
-    const extras = { edges, region: known.region, isOpaque: known.isOpaque };
-    const matted = { full, mask, extras };
+    edges = await clock.perform('refine', () => refine(job, pixels, mask));
+    const full = await clock.more('decode', () => whole);
+    const matted = { full, mask, extras: { edges, region: plan.region, isOpaque: plan.isOpaque } };
     const finish = isDirect(job.options, job.background) ? finishAtOnce : finishInSteps;
     return { ...(await finish(job, matted, clock)), timingsMs: clock.timingsMs };
   } finally {
     wipe(...owned);
     edges?.wipe();
+    await decoding?.then(
+      ({ data }) => wipe(data),
+      () => undefined,
+    );
   }
 }
 
-/** An image in the two forms that are needed of it. */
-interface Decoded {
-  /** As the model takes it: the region, if there is one. */
-  pixels: Uint8Array;
-  /** The whole image, in the size of the result when no pixel of it is needed beyond that. */
-  full: Raster;
-  /** The region of interest, in pixels of `full`. */
+/** What is known of an image before a pixel of it is decoded. */
+interface Plan {
+  /** The encoded image without its metadata. */
+  image: Buffer;
+  /** The region of interest, in pixels of the stored image. */
+  shown: Rect | undefined;
+  /** The same, in pixels of the image as it is decoded. */
   region: Rect | undefined;
+  /** Another size to decode it in, when no pixel is needed beyond those of the result. */
+  resized: DecodedSize | undefined;
   /** The image has no transparency of its own. */
   isOpaque: boolean;
 }
 
-/**
- * Decodes at once on two threads. Both are waited for even when one fails, so that neither buffer escapes the
- * wipe.
- */
-async function decodeTwice(job: CutoutJob, owned: Uint8Array[]): Promise<Decoded> {
-  const { limits, network, options } = job;
-  checkDimensions(probeFile(job.image), limits);
-  const image = stripMetadata(job.image);
+async function planOf({ image: file, options, limits }: CutoutJob): Promise<Plan> {
+  checkDimensions(probeFile(file), limits);
+  const image = stripMetadata(file);
   const size = await shownImage(image);
-  const region = regionOf(options, size);
+  const shown = regionOf(options, size);
   const fitted = needsAllPixels(options) ? size : fittedSize(size, options.size, limits);
   const isWhole = fitted.width === size.width && fitted.height === size.height;
-  const decoded = [
-    decodeForModel(image, network.sidePixels, limits.maxPixels, region),
-    decodeFull(image, limits.maxPixels, isWhole ? undefined : { ...fitted, fit: 'fill' }),
-  ] as const;
-  const [pixels, full] = await Promise.allSettled(decoded);
-  if (pixels.status === 'fulfilled') owned.push(pixels.value);
-  if (full.status === 'fulfilled') owned.push(full.value.data);
-  if (pixels.status === 'rejected') throw pixels.reason;
-  if (full.status === 'rejected') throw full.reason;
   return {
-    pixels: pixels.value,
-    full: full.value,
+    image,
+    shown,
+    region: shown && resizedRect(shown, size, fitted),
+    resized: isWhole ? undefined : { ...fitted, fit: 'fill' },
     isOpaque: size.isOpaque,
-    region: region && resizedRect(region, size, full.value),
   };
 }
 
+const decodePart = ({ network, limits }: CutoutJob, { image, shown }: Plan): Promise<Buffer> =>
+  decodeForModel(image, network.sidePixels, limits.maxPixels, shown);
+
 /** Makes the mask as solid as asked for, and clean edges from what the network saw. */
-function refine({ network, options }: CutoutJob, { pixels }: Decoded, mask: Mask): EdgePlanes | undefined {
+function refine({ network, options }: CutoutJob, pixels: Uint8Array, mask: Mask): EdgePlanes | undefined {
   if (!options.semitransparency) makeSolid(mask);
   // Who wants alpha alone needs no colours.
   const foreground = options.channels === 'rgba';

@@ -8,8 +8,13 @@ export class StageClock {
   constructor(private readonly onStage: (stage: CutoutStage) => void) {}
 
   /** Does the work of one stage. */
-  async perform<T>(stage: CutoutStage, work: () => T | Promise<T>): Promise<T> {
+  perform<T>(stage: CutoutStage, work: () => T | Promise<T>): Promise<T> {
     this.onStage(stage);
+    return this.more(stage, work);
+  }
+
+  /** Goes on with a stage that has been announced before. */
+  async more<T>(stage: CutoutStage, work: () => T | Promise<T>): Promise<T> {
     const begin = performance.now();
     try {
       return await work();
