@@ -23,7 +23,7 @@ test('given three images a minute, when a fourth comes, then it is refused befor
       '"submit";q=3;w=60, "pixels";q=500;w=60;qu="megapixels"',
     );
     expect(answer.headers.get('ratelimit')).toMatch(
-      new RegExp(`^"submit";r=${left};t=\\d+, "pixels";r=249;t=1$`),
+      new RegExp(`^"submit";r=${left};t=\\d+, "pixels";r=499;t=1$`),
     );
     expect(answer.headers.get('x-ratelimit-limit')).toBe('3');
     expect(answer.headers.get('x-ratelimit-remaining')).toBe(String(left));
