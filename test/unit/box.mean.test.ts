@@ -40,14 +40,14 @@ describe('box.mean', () => {
     );
   });
 
-  test('given a plane averaged onto itself, when averaged, then it is as if onto another', () => {
+  test('given a plane averaged before, when another is averaged, then nothing of the first is in it', () => {
     fc.assert(
       fc.property(plane, fc.integer({ min: 0, max: 9 }), ({ width, height, values }, radius) => {
         const box = new BoxMean({ width, height });
-        const out = new Float32Array(values.length);
-        box.apply(out, values, radius);
-        box.apply(values, values, radius);
-        expect(values).toEqual(out);
+        const [first, second] = [new Float32Array(values.length), new Float32Array(values.length)];
+        box.apply(first, values, radius);
+        box.apply(second, values, radius);
+        expect(second).toEqual(first);
       }),
     );
   });
@@ -65,10 +65,10 @@ describe('box.mean', () => {
     const first = scratch.lend().fill(3);
     const mean = scratch.mean(first, 2);
     scratch.takeBack(first);
-    const product = scratch.meanOfProduct(mean, mean, 1);
-    expect(product).toBe(first);
-    expect(product[10]).toBeCloseTo(9);
+    const again = scratch.mean(mean, 1);
+    expect(again).toBe(first);
+    expect(again[10]).toBeCloseTo(3);
     scratch.wipe();
-    for (const used of [mean, product]) expect(used.every((value) => value === 0)).toBe(true);
+    for (const used of [mean, again]) expect(used.every((value) => value === 0)).toBe(true);
   });
 });

@@ -1,68 +1,88 @@
 import { wipe } from '#vault/wipe.js';
 import type { Size } from './pixel.rect.js';
 
+/** What windows of one radius are worked out with. */
+interface Windows {
+  radius: number;
+  /** Sums of the columns, with zeros for what windows see left and right of the grid. */
+  sums: Float64Array;
+  /** Share of one cell in what is inside the grid of the window around each column, and around each row. */
+  across: Float64Array;
+  down: Float64Array;
+}
+
 /**
- * Means over square windows of 2 `radius` + 1 cells a side, at the same cost for every radius: running sums along
- * the rows, then down the columns. At the border the window is what lies inside the grid. Sums are doubles, so
- * that taking a cell out leaves what was there before it came in.
+ * Means over square windows of 2 `radius` + 1 cells a side, at the same cost for every radius: running sums down
+ * the columns, and along the row of these. At the border the window is what lies inside the grid. Sums are doubles,
+ * so that taking a cell out leaves what was there before it came in.
  */
 export class BoxMean {
   readonly #size: Size;
-  readonly #rows: Float32Array;
-  readonly #sums: Float64Array;
+  readonly #windows = new Map<number, Windows>();
 
   constructor(size: Size) {
     this.#size = size;
-    this.#rows = new Float32Array(size.width * size.height);
-    this.#sums = new Float64Array(size.width);
   }
 
-  /** Writes the means of `source` to `out`, which may be the same plane. */
+  /** Writes the means of `source` to `out`, which is another plane. */
   apply(out: Float32Array, source: Float32Array, radius: number): void {
     const { width, height } = this.#size;
-    for (let y = 0; y < height; y += 1) this.#alongRow(source, y * width, radius);
-    this.#downColumns(out, radius);
+    const windows = this.#windowsOf(radius);
+    const sums = windows.sums.fill(0);
+    for (let y = -radius; y < height; y += 1) {
+      const { enters, leaves, entering, leaving } = this.#slide(y, radius);
+      for (let x = 0, to = radius + 1; x < width; x += 1, to += 1) {
+        const change = enters * (source[entering + x] as number) - leaves * (source[leaving + x] as number);
+        sums[to] = (sums[to] as number) + change;
+      }
+      if (y >= 0) writeRow(out, windows, y);
+    }
   }
 
   /** Overwrites what it has worked on. */
   wipe(): void {
-    wipe(this.#rows, this.#sums);
+    for (const { sums } of this.#windows.values()) wipe(sums);
   }
 
-  #alongRow(source: Float32Array, start: number, radius: number): void {
-    const rows = this.#rows;
-    const end = start + this.#size.width;
-    let first = start;
-    let last = Math.min(start + radius, end);
-    let sum = 0;
-    for (let at = start; at < last; at += 1) sum += source[at] as number;
-    for (let at = start; at < end; at += 1) {
-      if (last < end) sum += source[last++] as number;
-      if (at - first > radius) sum -= source[first++] as number;
-      rows[at] = sum / (last - first);
-    }
-  }
-
-  #downColumns(out: Float32Array, radius: number): void {
+  /** Where the rows begin that come into the window and go out of it as it comes to row `y`; 0 times: there is none. */
+  #slide(y: number, radius: number): { enters: 0 | 1; leaves: 0 | 1; entering: number; leaving: number } {
     const { width, height } = this.#size;
-    const sums = this.#sums.fill(0);
-    let first = 0;
-    let last = Math.min(radius, height);
-    for (let y = 0; y < last; y += 1) this.#add(y, 1);
-    for (let y = 0; y < height; y += 1) {
-      if (last < height) this.#add(last++, 1);
-      if (y - first > radius) this.#add(first++, -1);
-      const share = 1 / (last - first);
-      for (let x = 0, at = y * width; x < width; x += 1, at += 1) out[at] = (sums[x] as number) * share;
-    }
+    const enters = y + radius < height ? 1 : 0;
+    const leaves = y - radius - 1 >= 0 ? 1 : 0;
+    return {
+      enters,
+      leaves,
+      entering: enters * (y + radius) * width,
+      leaving: leaves * (y - radius - 1) * width,
+    };
   }
 
-  /** Adds row `y`, `sign` times, to the columns' sums. */
-  #add(y: number, sign: number): void {
-    const { width } = this.#size;
-    const [rows, sums] = [this.#rows, this.#sums];
-    for (let x = 0, at = y * width; x < width; x += 1, at += 1) {
-      sums[x] = (sums[x] as number) + sign * (rows[at] as number);
-    }
+  #windowsOf(radius: number): Windows {
+    const known = this.#windows.get(radius);
+    if (known !== undefined) return known;
+    const { width, height } = this.#size;
+    const sums = new Float64Array(width + 2 * radius + 1);
+    const made = { radius, sums, across: sharesOf(width, radius), down: sharesOf(height, radius) };
+    this.#windows.set(radius, made);
+    return made;
+  }
+}
+
+const sharesOf = (count: number, radius: number): Float64Array =>
+  Float64Array.from(
+    { length: count },
+    (_, i) => 1 / (Math.min(i + radius, count - 1) - Math.max(i - radius, 0) + 1),
+  );
+
+/** Means of row `y` from the columns' sums. */
+function writeRow(out: Float32Array, { radius, sums, across, down }: Windows, y: number): void {
+  const width = across.length;
+  const share = down[y] as number;
+  const reach = 2 * radius + 1;
+  let sum = 0;
+  for (let x = 1; x < reach; x += 1) sum += sums[x] as number;
+  for (let x = 0, at = y * width; x < width; x += 1, at += 1) {
+    sum += (sums[x + reach] as number) - (sums[x] as number);
+    out[at] = sum * (share * (across[x] as number));
   }
 }

@@ -1,7 +1,9 @@
 import { wipe } from '#vault/wipe.js';
-import { estimateColours } from './foreground.colour.js';
+import { COLOUR_CHANNELS, copyColours, estimateColours } from './foreground.colour.js';
+import { FarColours } from './far.colours.js';
 import { GridScratch } from './grid.scratch.js';
-import { guidedCoefficients } from './guided.refinement.js';
+import { tilesOf, windowSize, type TileWindow } from './grid.tiles.js';
+import { guidedCoefficients, REFINEMENT_CHANNELS } from './guided.refinement.js';
 import type { Size } from './pixel.rect.js';
 import type { Mask } from './raster.shape.js';
 
@@ -30,23 +32,64 @@ export class EdgePlanes {
 }
 
 /**
- * Prepares clean edges; all that is costly happens on the mask's grid.
+ * Prepares clean edges; all that is costly happens on the mask's grid, and only in the tiles of it where the mask
+ * is neither all 0 nor all full: elsewhere nothing is refined, and colours are the guide's own.
  * @param guide what the mask was made from, on its grid (`toGrid`): cells × 3 bytes, R G B
  * @returns planes for `applyMatte`, the caller's to wipe
  * @throws RangeError when the guide is not of the mask's size
  */
 export function prepareEdges(guide: Uint8Array, mask: Mask, options: EdgeOptions): EdgePlanes {
   const { width, height } = mask;
-  if (guide.length !== 3 * width * height) throw new RangeError('a guide of another size than its mask');
-  const scratch = new GridScratch(mask);
+  const cells = width * height;
+  if (guide.length !== 3 * cells) throw new RangeError('a guide of another size than its mask');
+  const planes = new EdgePlanes(
+    { width, height },
+    options.refine === 'edges' ? new Float32Array(cells * REFINEMENT_CHANNELS) : undefined,
+    options.foreground ? new Float32Array(cells * COLOUR_CHANNELS) : undefined,
+  );
+  try {
+    fillPlanes(planes, guide, mask);
+    return planes;
+  } catch (error) {
+    planes.wipe();
+    throw error;
+  }
+}
+
+function fillPlanes({ refinement, colours, size }: EdgePlanes, guide: Uint8Array, mask: Mask): void {
+  const tiles = tilesOf(mask);
+  const mixed = tiles.filter(({ isMixed }) => isMixed);
+  const far = colours && mixed.length > 0 ? new FarColours(guide, mask) : undefined;
+  const { width, height } = windowSize(size);
+  const scratch = new GridScratch({ width, height });
+  const pixels = new Uint8Array(4 * width * (height + 1));
   try {
     const alpha = scratch.lend();
-    for (let i = 0; i < alpha.length; i += 1) alpha[i] = (mask.data[i] as number) / 255;
-    const refinement = options.refine === 'edges' ? guidedCoefficients(guide, alpha, scratch) : undefined;
-    const colours = options.foreground ? estimateColours(guide, alpha, scratch) : undefined;
-    scratch.keep(refinement, colours);
-    return new EdgePlanes({ width, height }, refinement, colours);
+    for (const tile of mixed) {
+      const window = { pixels, alpha, tile, grid: size };
+      readWindow(window, guide, mask);
+      if (refinement) guidedCoefficients(refinement, window, scratch);
+      if (colours && far) estimateColours(colours, window, far, scratch);
+    }
+    if (colours) for (const tile of tiles) if (!tile.isMixed) copyColours(colours, guide, tile, size);
   } finally {
+    far?.wipe();
     scratch.wipe();
+    wipe(pixels);
+  }
+}
+
+/** Copies what the tile's window sees. */
+function readWindow({ pixels, alpha, tile }: TileWindow, guide: Uint8Array, mask: Mask): void {
+  const { left, top, width, height } = tile.window;
+  for (let y = 0, i = 0; y < height; y += 1) {
+    for (let x = 0, cell = (top + y) * mask.width + left; x < width; x += 1, cell += 1, i += 1) {
+      const opacity = mask.data[cell] as number;
+      pixels[4 * i] = guide[3 * cell] as number;
+      pixels[4 * i + 1] = guide[3 * cell + 1] as number;
+      pixels[4 * i + 2] = guide[3 * cell + 2] as number;
+      pixels[4 * i + 3] = opacity;
+      alpha[i] = opacity / 255;
+    }
   }
 }

@@ -1,4 +1,5 @@
 import type { GridScratch } from './grid.scratch.js';
+import { forEachRow, type TileWindow } from './grid.tiles.js';
 import { fitModels, WINDOW_RADIUS, type LinearModels } from './linear.models.js';
 
 /** Floats a cell: factors of R, G, B, what is added, and the gate; for colours and alpha from 0 to 255. */
@@ -22,29 +23,29 @@ const IDLE_VARIANCE = 1e-3;
  * Method: He, Sun, Tang, "Guided Image Filtering", IEEE TPAMI 35 (2013), its coefficients taken on a coarse grid as
  * in He, Sun, "Fast Guided Filter", arXiv:1505.00996 (2015). The gate is our own: where colours do not tell the
  * subject from the background, the filter would smear the mask, and the mask is kept as it is.
- * @param guide cells × 3 bytes, R G B
- * @param alpha opacity of each cell, 0 to 1
- * @returns `REFINEMENT_CHANNELS` floats a cell, made by `scratch`
+ * @param cells `REFINEMENT_CHANNELS` floats for each cell of the grid, of which the tile's are written
  */
-export function guidedCoefficients(
-  guide: Uint8Array,
-  alpha: Float32Array,
-  scratch: GridScratch,
-): Float32Array {
-  const models = fitModels(guide, alpha, scratch);
+export function guidedCoefficients(cells: Float32Array, window: TileWindow, scratch: GridScratch): void {
+  const { alpha, tile, grid } = window;
+  const models = fitModels(window, scratch);
   const gate = gateOf(alpha, models, scratch);
-  const cells = scratch.make(REFINEMENT_CHANNELS);
   [...models.slopes, models.offset].forEach((plane, channel) => {
     const mean = scratch.mean(plane, WINDOW_RADIUS);
     const scale = channel < 3 ? 1 : 255;
-    for (let i = 0, at = channel; i < mean.length; i += 1, at += REFINEMENT_CHANNELS) {
-      cells[at] = scale * (gate[i] as number) * (mean[i] as number);
-    }
+    forEachRow(tile, grid, (inWindow, inGrid, count) => {
+      for (let i = inWindow, at = inGrid * REFINEMENT_CHANNELS + channel; i < inWindow + count; i += 1) {
+        cells[at] = scale * (gate[i] as number) * (mean[i] as number);
+        at += REFINEMENT_CHANNELS;
+      }
+    });
     scratch.takeBack(mean);
   });
-  for (let i = 0, at = 4; i < gate.length; i += 1, at += REFINEMENT_CHANNELS) cells[at] = gate[i] as number;
+  forEachRow(tile, grid, (inWindow, inGrid, count) => {
+    for (let i = 0; i < count; i += 1) {
+      cells[(inGrid + i) * REFINEMENT_CHANNELS + 4] = gate[inWindow + i] as number;
+    }
+  });
   scratch.takeBack(gate, ...models.slopes, models.offset, models.variance, models.explained);
-  return cells;
 }
 
 /**

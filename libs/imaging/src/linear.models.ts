@@ -1,9 +1,12 @@
 import type { GridScratch } from './grid.scratch.js';
+import type { TileWindow } from './grid.tiles.js';
 
 /** Radius of the windows in which alpha is taken to be linear in colour, in cells. */
 export const WINDOW_RADIUS = 2;
 /** Variance of colour, on a scale of 0 to 1, below which a window counts as flat. */
 const EPSILON = 1e-4;
+/** Products of two bytes are of this for what is 1. */
+const SQUARE = 255 * 255;
 /** Variance of alpha below which a window is of one alpha, whatever its colours do. */
 const LEAST_VARIANCE = 1e-5;
 
@@ -22,84 +25,113 @@ export interface LinearModels {
 /**
  * Fits alpha to colour in the window around each cell, by ridge regression: the first half of the guided filter
  * with a colour guide. K. He, J. Sun, X. Tang, "Guided Image Filtering", IEEE TPAMI 35 (2013), section 3.5.
- * @param guide cells × 3 bytes, R G B
- * @param alpha opacity of each cell, 0 to 1
  * @returns planes lent by `scratch`
  */
-export function fitModels(guide: Uint8Array, alpha: Float32Array, scratch: GridScratch): LinearModels {
-  const means = windowMeans(guide, alpha, scratch);
+export function fitModels({ pixels, tile }: TileWindow, scratch: GridScratch): LinearModels {
+  const { width, height } = tile.window;
   const slopes: Triple = [scratch.lend(), scratch.lend(), scratch.lend()];
   const models = { slopes, offset: scratch.lend(), variance: scratch.lend(), explained: scratch.lend() };
-  for (let i = 0; i < alpha.length; i += 1) fitCell(models, means, i);
-  const { colour, alpha: mean, alphaSquare, cross, square } = means;
-  scratch.takeBack(...colour, mean, alphaSquare, ...cross, ...square);
+  const columns = new Int32Array((width + 2 * WINDOW_RADIUS) * SUMS);
+  const stride = width * 4;
+  const zeros = height * stride;
+  for (let y = -WINDOW_RADIUS; y < height; y += 1) {
+    const entering = y + WINDOW_RADIUS < height ? (y + WINDOW_RADIUS) * stride : zeros;
+    const leaving = y > WINDOW_RADIUS ? (y - WINDOW_RADIUS - 1) * stride : zeros;
+    slide(columns, pixels, { entering, leaving, stride });
+    if (y < 0) continue;
+    const rows = reachOf(y, height);
+    for (let x = 0, i = y * width; x < width; x += 1, i += 1) {
+      fitCell(models, i, { columns, from: x * SUMS, share: 1 / (rows * reachOf(x, width)) });
+    }
+  }
+  columns.fill(0);
   return models;
 }
 
-/** Window means of colour, of alpha and of their products. */
-interface WindowMeans {
-  colour: Triple;
-  alpha: Float32Array;
-  alphaSquare: Float32Array;
-  /** R, G, B times alpha. */
-  cross: Triple;
-  /** RR, RG, RB, GG, GB, BB. */
-  square: [...Triple, ...Triple];
+/** Sums of a column: alpha, its square, R, G, B, these times alpha, and RR, RG, RB, GG, GB, BB; exact, of bytes. */
+const SUMS = 14;
+
+/** How many of `count` cells are in the window around cell `i` of them. */
+const reachOf = (i: number, count: number): number =>
+  Math.min(i + WINDOW_RADIUS, count - 1) - Math.max(i - WINDOW_RADIUS, 0) + 1;
+
+/** Where rows of pixels begin that come into the windows and go out of them, and their length. */
+interface Slide {
+  entering: number;
+  leaving: number;
+  stride: number;
 }
 
-function windowMeans(guide: Uint8Array, alpha: Float32Array, scratch: GridScratch): WindowMeans {
-  const colour = [0, 1, 2].map((channel) => channelOf(guide, channel, scratch)) as Triple;
-  const [r, g, b] = colour;
-  const pairs = [
-    [r, r],
-    [r, g],
-    [r, b],
-    [g, g],
-    [g, b],
-    [b, b],
-  ] as const;
-  const means = {
-    colour: colour.map((plane) => scratch.mean(plane, WINDOW_RADIUS)) as Triple,
-    alpha: scratch.mean(alpha, WINDOW_RADIUS),
-    alphaSquare: scratch.meanOfProduct(alpha, alpha, WINDOW_RADIUS),
-    cross: colour.map((plane) => scratch.meanOfProduct(plane, alpha, WINDOW_RADIUS)) as Triple,
-    square: pairs.map(([p, q]) => scratch.meanOfProduct(p, q, WINDOW_RADIUS)) as WindowMeans['square'],
-  };
-  scratch.takeBack(...colour);
-  return means;
+/** Moves the columns' sums a row on. */
+function slide(columns: Int32Array, pixels: Uint8Array, { entering, leaving, stride }: Slide): void {
+  for (let x = 0, to = WINDOW_RADIUS * SUMS; x < stride; x += 4, to += SUMS) {
+    const r = pixels[entering + x] as number;
+    const g = pixels[entering + x + 1] as number;
+    const b = pixels[entering + x + 2] as number;
+    const a = pixels[entering + x + 3] as number;
+    const oldR = pixels[leaving + x] as number;
+    const oldG = pixels[leaving + x + 1] as number;
+    const oldB = pixels[leaving + x + 2] as number;
+    const oldA = pixels[leaving + x + 3] as number;
+    columns[to] = (columns[to] as number) + a - oldA;
+    columns[to + 1] = (columns[to + 1] as number) + a * a - oldA * oldA;
+    columns[to + 2] = (columns[to + 2] as number) + r - oldR;
+    columns[to + 3] = (columns[to + 3] as number) + g - oldG;
+    columns[to + 4] = (columns[to + 4] as number) + b - oldB;
+    columns[to + 5] = (columns[to + 5] as number) + r * a - oldR * oldA;
+    columns[to + 6] = (columns[to + 6] as number) + g * a - oldG * oldA;
+    columns[to + 7] = (columns[to + 7] as number) + b * a - oldB * oldA;
+    columns[to + 8] = (columns[to + 8] as number) + r * r - oldR * oldR;
+    columns[to + 9] = (columns[to + 9] as number) + r * g - oldR * oldG;
+    columns[to + 10] = (columns[to + 10] as number) + r * b - oldR * oldB;
+    columns[to + 11] = (columns[to + 11] as number) + g * g - oldG * oldG;
+    columns[to + 12] = (columns[to + 12] as number) + g * b - oldG * oldB;
+    columns[to + 13] = (columns[to + 13] as number) + b * b - oldB * oldB;
+  }
 }
 
-function channelOf(guide: Uint8Array, channel: number, scratch: GridScratch): Float32Array {
-  const plane = scratch.lend();
-  for (let i = 0, at = channel; i < plane.length; i += 1, at += 3) plane[i] = (guide[at] as number) / 255;
-  return plane;
+/** Sums of columns, where those of a window begin, and what one cell of it counts. */
+interface Window {
+  columns: Int32Array;
+  from: number;
+  share: number;
 }
 
-const at = (plane: Float32Array, i: number): number => plane[i] as number;
+/** Mean of one of the `SUMS` over a window, of bytes. */
+function meanOf({ columns, from, share }: Window, sum: number): number {
+  const at = from + sum;
+  return (
+    share *
+    ((columns[at] as number) +
+      (columns[at + SUMS] as number) +
+      (columns[at + 2 * SUMS] as number) +
+      (columns[at + 3 * SUMS] as number) +
+      (columns[at + 4 * SUMS] as number))
+  );
+}
 
 /** The model of one window: a symmetric 3 × 3 system by its adjugate. */
-function fitCell({ slopes, offset, variance, explained }: LinearModels, means: WindowMeans, i: number): void {
-  const { colour, cross, square } = means;
-  const a = at(means.alpha, i);
-  const spread = at(means.alphaSquare, i) - a * a;
+function fitCell({ slopes, offset, variance, explained }: LinearModels, i: number, window: Window): void {
+  const a = meanOf(window, 0) / 255;
+  const spread = meanOf(window, 1) / SQUARE - a * a;
   variance[i] = spread;
   if (spread < LEAST_VARIANCE) {
     slopes[0][i] = slopes[1][i] = slopes[2][i] = explained[i] = 0;
     offset[i] = a;
     return;
   }
-  const r = at(colour[0], i);
-  const g = at(colour[1], i);
-  const b = at(colour[2], i);
-  const ra = at(cross[0], i) - r * a;
-  const ga = at(cross[1], i) - g * a;
-  const ba = at(cross[2], i) - b * a;
-  const rr = at(square[0], i) - r * r + EPSILON;
-  const rg = at(square[1], i) - r * g;
-  const rb = at(square[2], i) - r * b;
-  const gg = at(square[3], i) - g * g + EPSILON;
-  const gb = at(square[4], i) - g * b;
-  const bb = at(square[5], i) - b * b + EPSILON;
+  const r = meanOf(window, 2) / 255;
+  const g = meanOf(window, 3) / 255;
+  const b = meanOf(window, 4) / 255;
+  const ra = meanOf(window, 5) / SQUARE - r * a;
+  const ga = meanOf(window, 6) / SQUARE - g * a;
+  const ba = meanOf(window, 7) / SQUARE - b * a;
+  const rr = meanOf(window, 8) / SQUARE - r * r + EPSILON;
+  const rg = meanOf(window, 9) / SQUARE - r * g;
+  const rb = meanOf(window, 10) / SQUARE - r * b;
+  const gg = meanOf(window, 11) / SQUARE - g * g + EPSILON;
+  const gb = meanOf(window, 12) / SQUARE - g * b;
+  const bb = meanOf(window, 13) / SQUARE - b * b + EPSILON;
   const irr = gg * bb - gb * gb;
   const irg = rb * gb - rg * bb;
   const irb = rg * gb - rb * gg;
