@@ -47,13 +47,14 @@ export class FarColours {
     const shareOf = places.map((place) => place % 1);
     for (let y = 0, to = 0; y < height; y += 1, to += width) {
       this.#blendRow(placeOf(top + y, this.#height), left, left + width);
-      planes.forEach((plane, channel) => {
+      for (let channel = 0; channel < CHANNELS; channel += 1) {
+        const plane = planes[channel] as Float32Array;
         for (let x = 0; x < width; x += 1) {
           const at = (cellOf[x] as number) * CHANNELS + channel;
           const value = row[at] as number;
           plane[to + x] = value + (shareOf[x] as number) * ((row[at + CHANNELS] as number) - value);
         }
-      });
+      }
     }
   }
 

@@ -5,8 +5,6 @@ import type { TileWindow } from './grid.tiles.js';
 export const WINDOW_RADIUS = 2;
 /** Variance of colour, on a scale of 0 to 1, below which a window counts as flat. */
 const EPSILON = 1e-4;
-/** Products of two bytes are of this for what is 1. */
-const SQUARE = 255 * 255;
 /** Variance of alpha below which a window is of one alpha, whatever its colours do. */
 const LEAST_VARIANCE = 1e-5;
 
@@ -97,41 +95,39 @@ interface Window {
   share: number;
 }
 
-/** Mean of one of the `SUMS` over a window, of bytes. */
-function meanOf({ columns, from, share }: Window, sum: number): number {
-  const at = from + sum;
-  return (
-    share *
-    ((columns[at] as number) +
-      (columns[at + SUMS] as number) +
-      (columns[at + 2 * SUMS] as number) +
-      (columns[at + 3 * SUMS] as number) +
-      (columns[at + 4 * SUMS] as number))
-  );
-}
+/** One of the `SUMS` over the columns of a window. */
+const sumOf = (columns: Int32Array, at: number): number =>
+  (columns[at] as number) +
+  (columns[at + SUMS] as number) +
+  (columns[at + 2 * SUMS] as number) +
+  (columns[at + 3 * SUMS] as number) +
+  (columns[at + 4 * SUMS] as number);
 
 /** The model of one window: a symmetric 3 × 3 system by its adjugate. */
 function fitCell({ slopes, offset, variance, explained }: LinearModels, i: number, window: Window): void {
-  const a = meanOf(window, 0) / 255;
-  const spread = meanOf(window, 1) / SQUARE - a * a;
+  const { columns, from, share } = window;
+  const linear = share / 255;
+  const square = linear / 255;
+  const a = linear * sumOf(columns, from);
+  const spread = square * sumOf(columns, from + 1) - a * a;
   variance[i] = spread;
   if (spread < LEAST_VARIANCE) {
     slopes[0][i] = slopes[1][i] = slopes[2][i] = explained[i] = 0;
     offset[i] = a;
     return;
   }
-  const r = meanOf(window, 2) / 255;
-  const g = meanOf(window, 3) / 255;
-  const b = meanOf(window, 4) / 255;
-  const ra = meanOf(window, 5) / SQUARE - r * a;
-  const ga = meanOf(window, 6) / SQUARE - g * a;
-  const ba = meanOf(window, 7) / SQUARE - b * a;
-  const rr = meanOf(window, 8) / SQUARE - r * r + EPSILON;
-  const rg = meanOf(window, 9) / SQUARE - r * g;
-  const rb = meanOf(window, 10) / SQUARE - r * b;
-  const gg = meanOf(window, 11) / SQUARE - g * g + EPSILON;
-  const gb = meanOf(window, 12) / SQUARE - g * b;
-  const bb = meanOf(window, 13) / SQUARE - b * b + EPSILON;
+  const r = linear * sumOf(columns, from + 2);
+  const g = linear * sumOf(columns, from + 3);
+  const b = linear * sumOf(columns, from + 4);
+  const ra = square * sumOf(columns, from + 5) - r * a;
+  const ga = square * sumOf(columns, from + 6) - g * a;
+  const ba = square * sumOf(columns, from + 7) - b * a;
+  const rr = square * sumOf(columns, from + 8) - r * r + EPSILON;
+  const rg = square * sumOf(columns, from + 9) - r * g;
+  const rb = square * sumOf(columns, from + 10) - r * b;
+  const gg = square * sumOf(columns, from + 11) - g * g + EPSILON;
+  const gb = square * sumOf(columns, from + 12) - g * b;
+  const bb = square * sumOf(columns, from + 13) - b * b + EPSILON;
   const irr = gg * bb - gb * gb;
   const irg = rb * gb - rg * bb;
   const irb = rg * gb - rb * gg;
