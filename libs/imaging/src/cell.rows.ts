@@ -61,6 +61,12 @@ export class CellRows {
   }
 }
 
+/** Value at `at` of a row of cells with `channels` values each, `share` of the way to the same value of the next. */
+export function between(row: Float32Array, at: number, share: number, channels: number): number {
+  const left = row[at] as number;
+  return left + share * ((row[at + channels] as number) - left);
+}
+
 /** Where the centre of pixel `i` of `count` lies among `cells` cells, from 0 to `cells` − 1. */
 export const placeOf = (i: number, count: number, cells: number): number =>
   Math.min(Math.max(((i + 0.5) * cells) / count - 0.5, 0), cells - 1);

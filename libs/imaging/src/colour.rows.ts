@@ -1,5 +1,5 @@
-import { CellRows } from './cell.rows.js';
-import { COLOUR_CHANNELS } from './foreground.colour.js';
+import { between, CellRows } from './cell.rows.js';
+import { COLOUR_CHANNELS, fitted } from './foreground.colour.js';
 import type { Run } from './mask.rows.js';
 import type { Size } from './pixel.rect.js';
 
@@ -33,10 +33,10 @@ export class ColourRows {
       const cell = (cellOf[x] as number) * COLOUR_CHANNELS;
       const share = shareOf[x] as number;
       for (let channel = 0; channel < 3; channel += 1) {
-        const foreground = between(row, cell + channel, share);
-        const background = between(row, cell + channel + 3, share);
+        const foreground = between(row, cell + channel, share, COLOUR_CHANNELS);
+        const background = between(row, cell + channel + 3, share, COLOUR_CHANNELS);
         const at = 4 * x + channel;
-        pixels[at] = unmixed(pixels[at] as number, opacity / 255, foreground, background);
+        pixels[at] = fitted(pixels[at] as number, opacity / 255, foreground, background) + 0.5;
       }
     }
   }
@@ -48,13 +48,3 @@ export class ColourRows {
 }
 
 const isSure = (opacity: number): boolean => opacity === 0 || opacity === 255;
-
-function between(row: Float32Array, at: number, share: number): number {
-  const left = row[at] as number;
-  return left + share * ((row[at + COLOUR_CHANNELS] as number) - left);
-}
-
-function unmixed(value: number, alpha: number, foreground: number, background: number): number {
-  const rest = value - alpha * foreground - (1 - alpha) * background;
-  return Math.min(Math.max(foreground + alpha * rest, 0), 255) + 0.5;
-}

@@ -1,3 +1,4 @@
+import type { JobOptions } from '#contracts/job.options.js';
 import { wipe } from '#vault/wipe.js';
 import { COLOUR_CHANNELS, copyColours, estimateColours } from './foreground.colour.js';
 import { FarColours } from './far.colours.js';
@@ -10,7 +11,7 @@ import type { Mask } from './raster.shape.js';
 /** What is done for clean edges beside enlarging the mask. */
 export interface EdgeOptions {
   /** `edges`: alpha from the full-size image's colours, where they tell the subject from the background. */
-  refine: 'none' | 'edges';
+  refine: JobOptions['refine'];
   /** Takes the background's colour out of pixels that are partly transparent. */
   foreground: boolean;
 }

@@ -77,8 +77,8 @@ export function copyColours(cells: Float32Array, guide: Uint8Array, tile: Tile, 
   });
 }
 
-/** The foreground moved so that both mixed by alpha, `own`, are nearer to the image's `value`. */
-function fitted(value: number, own: number, foreground: number, background: number): number {
+/** The foreground moved so that both mixed by alpha, `own`, are nearer to the image's `value`; 0 to 255. */
+export function fitted(value: number, own: number, foreground: number, background: number): number {
   const left = value - own * foreground - (1 - own) * background;
   return Math.min(Math.max(foreground + own * left, 0), 255);
 }

@@ -1,3 +1,4 @@
+import { wipe } from '#vault/wipe.js';
 import type { GridScratch } from './grid.scratch.js';
 import type { TileWindow } from './grid.tiles.js';
 
@@ -42,7 +43,7 @@ export function fitModels({ pixels, tile }: TileWindow, scratch: GridScratch): L
       fitCell(models, i, { columns, from: x * SUMS, share: 1 / (rows * reachOf(x, width)) });
     }
   }
-  columns.fill(0);
+  wipe(columns);
   return models;
 }
 

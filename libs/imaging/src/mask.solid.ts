@@ -29,7 +29,7 @@ export function makeSolid(mask: Mask): void {
     const smooth = part * part * (3 - 2 * part);
     data[i] = Math.round(value + (255 - value) * smooth);
   }
-  wipe(new Uint8Array(distance.buffer));
+  wipe(distance);
 }
 
 /** Distance of each cell from the nearest cell of background, in thirds of a cell. */

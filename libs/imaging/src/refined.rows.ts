@@ -1,4 +1,4 @@
-import { CellRows, placeOf } from './cell.rows.js';
+import { between, CellRows, placeOf } from './cell.rows.js';
 import { REFINEMENT_CHANNELS } from './guided.refinement.js';
 import type { Run } from './mask.rows.js';
 import type { Size } from './pixel.rect.js';
@@ -55,13 +55,13 @@ export class RefinedRows {
     for (let x = from, at = 4 * from; x < to; x += 1, at += 4) {
       const cell = (cellOf[x] as number) * REFINEMENT_CHANNELS;
       const share = shareOf[x] as number;
-      const gate = between(row, cell + 4, share);
+      const gate = between(row, cell + 4, share, REFINEMENT_CHANNELS);
       if (gate === 0 || pixels[at + 3] !== 255) continue;
       const linear =
-        between(row, cell, share) * (pixels[at] as number) +
-        between(row, cell + 1, share) * (pixels[at + 1] as number) +
-        between(row, cell + 2, share) * (pixels[at + 2] as number) +
-        between(row, cell + 3, share);
+        between(row, cell, share, REFINEMENT_CHANNELS) * (pixels[at] as number) +
+        between(row, cell + 1, share, REFINEMENT_CHANNELS) * (pixels[at + 1] as number) +
+        between(row, cell + 2, share, REFINEMENT_CHANNELS) * (pixels[at + 2] as number) +
+        between(row, cell + 3, share, REFINEMENT_CHANNELS);
       const refined = (linear - 255 * LEVEL_FROM * gate) * STRETCH;
       matte[x] = Math.min(Math.max(refined, 0), 255 * gate) + (1 - gate) * (matte[x] as number) + 0.5;
     }
@@ -71,9 +71,4 @@ export class RefinedRows {
   wipe(): void {
     this.#cells.wipe();
   }
-}
-
-function between(row: Float32Array, at: number, share: number): number {
-  const left = row[at] as number;
-  return left + share * ((row[at + REFINEMENT_CHANNELS] as number) - left);
 }

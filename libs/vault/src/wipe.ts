@@ -1,4 +1,4 @@
-type Bytes = Uint8Array | Float32Array | Float64Array;
+type Bytes = Uint8Array | Uint16Array | Int32Array | Float32Array | Float64Array;
 
 /**
  * Overwrites buffers with zeros, so that freed memory holds nothing of a user's image. `undefined` is skipped,

@@ -1,7 +1,7 @@
 import type { JobRecord } from '#broker/job.record.js';
 import type { JobEvents } from '#contracts/job.events.js';
 import type { TerminalState } from '#contracts/job.states.js';
-import { jobLinks, type JobView, type ResultFacts } from '#contracts/job.view.js';
+import { jobLinks, resultFactsSchema, type JobView, type ResultFacts } from '#contracts/job.view.js';
 import { Problem, problemBody, type ProblemCode } from '#contracts/problem.catalogue.js';
 
 /** Where a waiting job stands. */
@@ -39,23 +39,7 @@ export function presentPlace<K extends string>(
 }
 
 /** Facts about a result, without where it lies. */
-export const presentResult = ({
-  bytes,
-  width,
-  height,
-  format,
-  foreground,
-  model,
-  provider,
-}: ResultFacts): ResultFacts => ({
-  bytes,
-  width,
-  height,
-  format,
-  foreground,
-  model,
-  provider,
-});
+export const presentResult = (output: ResultFacts): ResultFacts => resultFactsSchema.parse(output);
 
 /** The `done` event of a finished job. */
 export function presentDone(record: JobRecord, output: ResultFacts): JobEvents['done'] {
