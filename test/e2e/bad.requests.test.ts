@@ -1,5 +1,5 @@
 import { ApiClient, type Answer } from '../support/api.client.js';
-import { pause } from '../support/eventually.js';
+import { eventually, pause } from '../support/eventually.js';
 import { RawRequest } from '../support/raw.request.js';
 import { photo } from '../support/photos.js';
 import { smallPhoto } from '../support/small.photo.js';
@@ -115,6 +115,28 @@ test('given a Content-Length beyond the limit, when the head has come, then the 
   expect(await request.status()).toBe(413);
   expect(request.answer).toContain('image-too-large');
   request.break();
+});
+
+test('given an upload that is refused at its head, when the client sends it to the end all the same, then it reads the answer, and the connection serves on', async () => {
+  const bytes = 8 * MIB;
+  const request = RawRequest.post(system.url, { 'Content-Type': 'image/gif', 'Content-Length': bytes });
+  expect(await request.status()).toBe(415);
+  for (let sent = 0; sent < bytes; sent += MIB) await request.send(Buffer.alloc(MIB, 1));
+  await request.send('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+  await eventually(() => request.answer.includes('HTTP/1.1 200'), 10_000);
+  expect(request.closed).toBe(false);
+  request.break();
+});
+
+test('given an upload that is refused, when the client sends more than any image, then it is cut off', async () => {
+  const request = RawRequest.post(system.url, {
+    'Content-Type': 'image/gif',
+    'Transfer-Encoding': 'chunked',
+  });
+  const piece = Buffer.concat([Buffer.from('100000\r\n'), Buffer.alloc(MIB, 1), Buffer.from('\r\n')]);
+  for (let i = 0; i < 40 && !request.closed; i++) await request.send(piece);
+  await eventually(() => request.closed, 10_000);
+  expect(request.answer).toContain('image-type-unsupported');
 });
 
 test('given chunked uploads beyond the limit, when it is passed, then the answer is 413', async () => {

@@ -3,6 +3,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { Problem } from '#contracts/problem.catalogue.js';
 import type { Settings } from '#settings/settings.schema.js';
 import { sendProblem } from './problem.filter.js';
+import { takeInUnreadBodies } from './unread.body.js';
 
 /** What multipart framing may add around one image. */
 const MULTIPART_OVERHEAD_BYTES = 65_536;
@@ -42,9 +43,10 @@ export function prepareServer(server: FastifyInstance, settings: Settings): void
     done(null, payload);
   });
   const most = maxUploadBytes(settings);
+  takeInUnreadBodies(server, most + MULTIPART_OVERHEAD_BYTES);
   server.addHook('onRequest', (request, reply, done) => {
     if (announcedBytes(request) <= most + allowance(request)) done();
-    else sendProblem(reply.header('Connection', 'close'), new Problem('image-too-large'));
+    else sendProblem(reply, new Problem('image-too-large'));
   });
 }
 

@@ -1,6 +1,7 @@
 import { createServer, request, type Server } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { showsApiKey } from '../tenancy/presented.key.js';
+import { hasBody } from './unread.body.js';
 
 /** Node parses HTTP in one slab of 64 KiB a process; a little more overwrites all of it. */
 const SCRUB_BYTES = 70_000;
@@ -17,9 +18,7 @@ const DELAY_MS = 50;
 export function scrubParserAfterBodies(server: FastifyInstance): void {
   const scrub = new ParserScrub();
   server.addHook('onRequest', ({ raw }, _reply, done) => {
-    const hasBody =
-      raw.headers['transfer-encoding'] !== undefined || raw.headers['content-length'] !== undefined;
-    if (hasBody || showsApiKey(raw.headers))
+    if (hasBody(raw) || showsApiKey(raw.headers))
       raw.once('end', () => scrub.soon()).once('close', () => scrub.soon());
     done();
   });

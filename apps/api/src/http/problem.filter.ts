@@ -56,8 +56,6 @@ export class ProblemFilter implements ExceptionFilter {
       reply.raw.destroy();
       return;
     }
-    const request = reply.request;
-    if (request.method === 'POST' && !request.raw.complete) void reply.header('Connection', 'close');
     sendProblem(reply, problem ?? new Problem('internal-error'));
   }
 }

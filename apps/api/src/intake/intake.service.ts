@@ -16,7 +16,7 @@ import { announcedBytes, maxUploadBytes } from '../http/fastify.adapter.js';
 import { CallerSource, type Caller } from '../tenancy/caller.source.js';
 import { PixelLimit } from '../throttle/pixel.limit.js';
 import { RetryClaims, type RetryClaim } from './retry.claims.js';
-import { readUpload } from './upload.reader.js';
+import { readUpload, type UploadRead } from './upload.reader.js';
 import { UploadSealer } from './upload.sealer.js';
 
 /** Bytes of a losslessly encoded cut-out per pixel: an estimate on the safe side. */
@@ -32,9 +32,17 @@ export interface Accepted {
   replayed: boolean;
 }
 
+/** How an image comes in, where that is not as on the service's own calls. */
+export interface UploadWay {
+  read: UploadRead;
+  /** Most bytes that it can bring; by default what the request announces. */
+  mostBytes?: number | undefined;
+}
+
 /** One submission on its way in. */
 interface Submission {
   request: FastifyRequest;
+  way: UploadWay;
   /** Is told how its caller stands once the image has been counted. */
   reply: FastifyReply;
   caller: Caller;
@@ -63,14 +71,18 @@ export class IntakeService {
    * of the request is left.
    * @throws Problem whatever the upload, the image's header or the queue has against it
    */
-  async accept(request: FastifyRequest, reply: FastifyReply): Promise<Accepted> {
+  async accept(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    way: UploadWay = { read: readUpload },
+  ): Promise<Accepted> {
     const caller = this.callers.of(request);
     const claim = await this.claims.claim(request, caller);
     const token = claim?.token ?? drawToken();
     try {
       const record = claim?.earlier
-        ? await this.findAgain(request, claim)
-        : await this.begin({ request, reply, caller, claim, secrets: deriveSecrets(token) });
+        ? await this.findAgain(request, way, claim)
+        : await this.begin({ request, way, reply, caller, claim, secrets: deriveSecrets(token) });
       return { record, token, repeatable: claim !== undefined, replayed: claim?.earlier !== undefined };
     } catch (error) {
       wipe(token);
@@ -85,10 +97,10 @@ export class IntakeService {
   }
 
   private async begin(submission: Submission): Promise<JobRecord> {
-    const { request, caller, secrets } = submission;
+    const { request, way, caller, secrets } = submission;
     const { jobs } = this.context.broker;
     const wrappedKeys = wrapKeys(this.context.kek, secrets.id, secrets);
-    const reserveBytes = announcedBytes(request) || this.maxBytes;
+    const reserveBytes = way.mostBytes ?? (announcedBytes(request) || this.maxBytes);
     try {
       await this.reserve(() => jobs.accept(secrets.id, { wrappedKeys, reserveBytes, tenant: caller.tenant }));
     } catch (error) {
@@ -126,12 +138,12 @@ export class IntakeService {
   }
 
   private async takeIn(submission: Submission): Promise<JobRecord> {
-    const { request, reply, caller, secrets, claim } = submission;
+    const { request, way, reply, caller, secrets, claim } = submission;
     const sealer = new UploadSealer(this.context.broker.payloads, this.limits, secrets, {
       pixels: (pixels) => this.pixels.charge(caller, reply, pixels),
       bytes: (role, plain) => claim?.fingerprint.take(role, plain),
     });
-    const options = await readUpload(request, this.maxBytes, (role, file) => sealer.take(role, file));
+    const options = await way.read(request, this.maxBytes, (role, file) => sealer.take(role, file));
     this.requireOffered(options.model);
     if (claim !== undefined) {
       await this.context.broker.retries.complete(claim.entry, claim.fingerprint.digest(options));
@@ -166,9 +178,13 @@ export class IntakeService {
   }
 
   /** The job that an earlier try made, if this one sends the same: its bytes are compared, none is stored. */
-  private async findAgain(request: FastifyRequest, claim: RetryClaim): Promise<JobRecord> {
+  private async findAgain(
+    request: FastifyRequest,
+    { read }: UploadWay,
+    claim: RetryClaim,
+  ): Promise<JobRecord> {
     const { entry, fingerprint, token } = claim;
-    const options = await readUpload(request, this.maxBytes, async (role, file) => {
+    const options = await read(request, this.maxBytes, async (role, file) => {
       for await (const bytes of file) {
         fingerprint.take(role, bytes);
         wipe(bytes);

@@ -7,6 +7,13 @@ import { MultipartReader } from './multipart.reader.js';
 /** Takes in the bytes of a file as they arrive. */
 export type FileSink = (role: UploadPart['role'], bytes: AsyncIterable<Buffer>) => Promise<void>;
 
+/**
+ * Reads the image, maybe a background, and the options that a request brings. Files go to `sink` as they arrive;
+ * `maxBytes` holds for all of them together.
+ * @throws Problem whatever is wrong with them
+ */
+export type UploadRead = (request: FastifyRequest, maxBytes: number, sink: FileSink) => Promise<JobOptions>;
+
 const RAW_TYPES = new Set(['image/jpeg', 'image/png', 'image/webp', 'application/octet-stream']);
 const MAX_FIELDS = 20;
 const MAX_FIELD_BYTES = 1024;
@@ -21,16 +28,11 @@ const FILES = new Map<string, UploadPart['role']>([
 const NOT_OPTIONS = new Set(['token', 'wait']);
 
 /**
- * Reads one image and its options from a request: a raw body with options in the query, or multipart with one
- * file named `image`, maybe another named `bg_image_file`, and options as fields. Files go to `sink` as they arrive;
- * their names are not read. `maxBytes` holds for all files together.
+ * Reads an upload to the service's own calls: a raw body with options in the query, or multipart with one file
+ * named `image`, maybe another named `bg_image_file`, and options as fields. Names of files are not read.
  * @throws Problem `missing-image` | `multiple-images` | `multiple-backgrounds` | `image-too-large` | `malformed-multipart` and others
  */
-export async function readUpload(
-  request: FastifyRequest,
-  maxBytes: number,
-  sink: FileSink,
-): Promise<JobOptions> {
+export const readUpload: UploadRead = async (request, maxBytes, sink) => {
   const query = Object.entries(request.query as Record<string, unknown>).filter(
     ([key]) => !NOT_OPTIONS.has(key),
   );
@@ -38,9 +40,13 @@ export async function readUpload(
   if (type === 'multipart/form-data') return readMultipart(request, { maxBytes, sink, fields: query });
   if (!RAW_TYPES.has(type)) throw new Problem('image-type-unsupported');
   const options = parseOptions(query);
-  await sink('input', capped(request.raw, new ByteBudget(maxBytes)));
+  await sink('input', capped(bodyOf(request), new ByteBudget(maxBytes)));
   return options;
-}
+};
+
+/** The body as it arrives. A reader that stops early leaves the rest to whoever answers. */
+export const bodyOf = (request: FastifyRequest): AsyncIterable<Buffer> =>
+  request.raw.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
 
 /** Validates image options. A field given empty counts as absent. @throws Problem `invalid-parameter` | `unknown-parameter` */
 export function parseOptions(fields: [string, unknown][]): JobOptions {
@@ -56,7 +62,7 @@ export function parseOptions(fields: [string, unknown][]): JobOptions {
 }
 
 /** Bytes that the files of one request may still have. */
-class ByteBudget {
+export class ByteBudget {
   constructor(private leftBytes: number) {}
 
   take(bytes: number): void {
@@ -65,7 +71,14 @@ class ByteBudget {
   }
 }
 
-async function* capped(source: AsyncIterable<Buffer>, budget: ByteBudget): AsyncGenerator<Buffer, void> {
+/**
+ * The file as it arrives. @throws Problem `image-too-large` beyond the budget | `missing-image` when it is empty |
+ * `upload-interrupted`
+ */
+export async function* capped(
+  source: AsyncIterable<Buffer>,
+  budget: ByteBudget,
+): AsyncGenerator<Buffer, void> {
   let total = 0;
   try {
     for await (const arrived of source) {
@@ -88,7 +101,7 @@ interface MultipartReading {
 
 async function readMultipart(request: FastifyRequest, reading: MultipartReading): Promise<JobOptions> {
   const { maxBytes, sink, fields } = reading;
-  const form = new MultipartReader(request.raw, request.headers['content-type'] ?? '');
+  const form = new MultipartReader(bodyOf(request), request.headers['content-type'] ?? '');
   const known = fields.length;
   const budget = new ByteBudget(maxBytes);
   const seen = new Set<UploadPart['role']>();
