@@ -11,12 +11,15 @@ export const KEYS_WITHOUT_JOBS: readonly RegExp[] = [
   /^rb:q:cutout:(meta|id|events|marker|pc|stalled-check)$/,
   // The tombstone of a job that ended.
   /^rb:\{[A-Za-z0-9_-]{22}\}:job$/,
+  // How many images of a batch are where, and, under a key that only its owner has, what they are called.
+  /^rb:\{[A-Za-z0-9_-]{22}\}:batch(:members|:changes|:lost)?$/,
 ];
 
 /** Further keys while jobs are alive. */
 export const KEYS_WITH_JOBS: readonly RegExp[] = [
   ...KEYS_WITHOUT_JOBS,
-  /^rb:(deadlines|reserved|tenants|turns:waiting)$/,
+  /^rb:(deadlines|reserved|tenants|turns:waiting|batched)$/,
+  /^rb:\{[A-Za-z0-9_-]{22}\}:batch:ready$/,
   /^rb:\{[A-Za-z0-9_-]{22}\}:(in|out:\d+)$/,
   /^rb:q:cutout:(prioritized|active|stalled|[A-Za-z0-9_-]{22}(:lock)?)$/,
 ];

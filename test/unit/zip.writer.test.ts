@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
-import { ZipWriter } from '#imaging/zip.writer.js';
+import { ZipWriter } from '#archive/zip.writer.js';
+import { unzip } from '../support/unzip.js';
 
 /** Reads an archive as APPNOTE 6.3.10 has it, front to back, and accepts nothing but what stored files need. */
 function readStored(zip: Buffer): [name: string, data: Buffer][] {
@@ -66,10 +67,58 @@ describe('zip.writer', () => {
     jest.useRealTimers();
   });
 
-  test('given more files than the plain format counts, when one more is added, then it is refused', () => {
+  test('given files in any pieces, when written, then a reader of the directory finds the same files', () => {
+    const piece = fc.nat(200_000).map((bytes) => Buffer.alloc(bytes, String(bytes)));
+    const pieces = fc.array(piece, { maxLength: 4 });
+    fc.assert(
+      fc.property(fc.array(pieces, { maxLength: 4 }), (files) => {
+        const zip = new ZipWriter();
+        const written = files.flatMap((data, i) => [
+          ...[zip.begin(`file ${i}`), ...data.map((piece) => zip.piece(piece)), zip.finish()],
+        ]);
+        const report = Buffer.from('whole');
+        written.push(zip.head('report', report), report, zip.end());
+        const found = unzip(Buffer.concat(written));
+        const wanted = [...files.map((data) => Buffer.concat(data)), report];
+        expect([...found.keys()]).toEqual([...files.map((_, i) => `file ${i}`), 'report']);
+        expect([...found.values()].every((data, i) => data.equals(wanted[i]!))).toBe(true);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('given more files than 16 bits count, when the archive ends, then the 64-bit records say how many, and where', () => {
     const zip = new ZipWriter();
     const nothing = Buffer.alloc(0);
-    for (let i = 0; i < 0xfffe; i += 1) zip.head('a', nothing);
-    expect(() => zip.head('a', nothing)).toThrow(RangeError);
+    let bytes = 0;
+    for (let i = 0; i < 0x10001; i += 1) bytes += zip.head('a', nothing).length;
+    const end = zip.end();
+    const [plain, locator, wide] = [end.subarray(-22), end.subarray(-42, -22), end.subarray(-98, -42)];
+    expect([plain.readUInt16LE(8), plain.readUInt16LE(10)]).toEqual([0xffff, 0xffff]);
+    expect([locator.readUInt32LE(0), wide.readUInt32LE(0)]).toEqual([0x07064b50, 0x06064b50]);
+    expect(Number(locator.readBigUInt64LE(8))).toBe(bytes + end.length - 98);
+    expect(Number(wide.readBigUInt64LE(32))).toBe(0x10001);
+    expect(Number(wide.readBigUInt64LE(48))).toBe(bytes);
+  });
+
+  test('given an archive beyond 4 GiB, when a file follows, then its entry says where in 64 bits', () => {
+    const zip = new ZipWriter();
+    const piece = Buffer.alloc(64 * 1_048_576);
+    let bytes = 0;
+    for (let file = 0; file < 2; file += 1) {
+      bytes += zip.begin('large').length;
+      for (let i = 0; i < 33; i += 1) bytes += zip.piece(piece).length;
+      bytes += zip.finish().length;
+    }
+    zip.head('far', Buffer.alloc(0));
+    const end = zip.end();
+    const entry = end.subarray(end.lastIndexOf(Buffer.from([0x50, 0x4b, 1, 2])));
+    expect(entry.readUInt32LE(42)).toBe(0xffffffff);
+    expect([entry.readUInt16LE(30), entry.readUInt16LE(49), entry.readUInt16LE(51)]).toEqual([12, 1, 8]);
+    expect(Number(entry.readBigUInt64LE(53))).toBe(bytes);
+  });
+
+  test('given no file that was begun, when a piece comes, then it is refused', () => {
+    expect(() => new ZipWriter().piece(Buffer.alloc(1))).toThrow(RangeError);
   });
 });

@@ -1,9 +1,17 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ThrottlerModule } from '@nestjs/throttler';
 import { ApiContext } from './api.context.js';
+import { BatchController } from './batches/batch.controller.js';
+import { BatchEventsController } from './batches/batch.events.controller.js';
+import { BatchFeed } from './batches/batch.feed.js';
+import { BatchJobsController } from './batches/batch.jobs.controller.js';
+import { BatchResultsController } from './batches/batch.results.controller.js';
+import { BatchWatch } from './batches/batch.watch.js';
+import { ResultPicker } from './batches/result.picker.js';
 import { EventFeed } from './delivery/event.feed.js';
 import { JobWaiter } from './delivery/job.waiter.js';
 import { Pulse } from './delivery/pulse.js';
+import { RecordWaiter } from './delivery/record.waiter.js';
 import { ReceiptIssuer } from './delivery/receipt.issuer.js';
 import { ResultDelivery } from './delivery/result.delivery.js';
 import { IntakeService } from './intake/intake.service.js';
@@ -38,6 +46,7 @@ export class ApiModule {
       ],
       controllers: [
         ...[SubmitController, JobController, EventsController, ReceiptController, AccountController],
+        ...[BatchController, BatchJobsController, BatchEventsController, BatchResultsController],
         ...[HealthController, RetentionController, ReceiptKeysController, ModelsController],
       ],
       providers: [
@@ -48,10 +57,14 @@ export class ApiModule {
         RetryClaims,
         JobAnswers,
         JobWaiter,
+        RecordWaiter,
         Pulse,
         ReceiptIssuer,
         ResultDelivery,
         EventFeed,
+        BatchWatch,
+        BatchFeed,
+        ResultPicker,
       ],
     };
   }

@@ -1,3 +1,4 @@
+import type { BatchId } from '#contracts/batch.id.js';
 import type { JobId } from '#contracts/job.id.js';
 
 /** Prefix of every key and channel of this service. */
@@ -54,7 +55,24 @@ export const inputKey = (id: JobId): string => `${PREFIX}:{${id}}:in`;
 /** Hash: sealed chunks of the result that attempt number `attempt` made, by index. */
 export const outputKey = (id: JobId, attempt: number): string => `${PREFIX}:{${id}}:out:${attempt}`;
 
-/** Channel of one job. */
+/** Hash: of each living job of a batch, its batch. */
+export const BATCHED_KEY = `${PREFIX}:batched`;
+
+/** What a batch consists of, besides its own hash, `''`. */
+export type BatchPart = '' | ':members' | ':changes' | ':ready' | ':lost';
+
+/** All keys of a batch. */
+export const BATCH_PARTS: readonly BatchPart[] = ['', ':members', ':changes', ':ready', ':lost'];
+
+/**
+ * Hash: whether a batch is open, its times, and how many of its images are in each state. With a part, hash:
+ * `members`, of each image its state (`is:job`), its sealed entry (`of:job`), and which job has a name (`by:name`);
+ * zsets of jobs by the version in which they changed last: `changes`, all of them; `ready`, those with a result to
+ * fetch; `lost`, those that ended without one.
+ */
+export const batchKey = (id: BatchId, part: BatchPart = ''): string => `${PREFIX}:{${id}}:batch${part}`;
+
+/** Channel of one job, or of one batch. */
 export const jobChannel = (id: string): string => `${PREFIX}:ch:${id}`;
 
 /** String: requests of one tenant in the running throttle window. */

@@ -1,6 +1,7 @@
 import { requireRetention, RetentionGuardError, type RetentionFact } from '#settings/retention.fact.js';
 import type { ServiceSettings } from '#settings/process.life.js';
 import { processFacts } from '#settings/process.guard.js';
+import { BatchStore } from './batch.store.js';
 import { JobConsumer, type ConsumerOptions } from './job.consumer.js';
 import { JobPurge } from './job.purge.js';
 import { JobQueue } from './job.queue.js';
@@ -32,6 +33,7 @@ export interface Broker {
   limiter: RateLimiter;
   pixels: PixelBudget;
   retries: RetryStore;
+  batches: BatchStore;
   sweeper: Sweeper;
   lifetimes: Lifetimes;
   /** Bytes that images may take in Redis. */
@@ -82,6 +84,7 @@ export async function openBroker(settings: ServiceSettings, user: 'api' | 'worke
       limiter: new RateLimiter(control),
       pixels: new PixelBudget(control),
       retries: new RetryStore(control, lifetimes),
+      batches: new BatchStore(control, lifetimes),
       sweeper: new Sweeper(jobs, purge, lifetimes.maxDeliveries),
       consume: (options) => new JobConsumer(url, turns, options),
       close: async () => {

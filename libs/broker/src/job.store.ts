@@ -20,9 +20,18 @@ import {
   callDue,
   callRemoved,
   callTransition,
+  type Enrolment,
   type ScriptedRedis,
   type TransitionCall,
 } from './transition.script.js';
+
+const REFUSALS_OF_BATCHES = [
+  'batch-not-found',
+  'batch-cancelled',
+  'batch-closed',
+  'batch-full',
+  'custom-id-taken',
+] as const satisfies readonly ProblemCode[];
 
 type Extras = Omit<Partial<TransitionCall>, 'id' | 'from' | 'to' | 'terminal'>;
 
@@ -50,8 +59,9 @@ export class JobStore {
   }
 
   /**
-   * The upload is complete, and what the result may take is known. Undefined when the job was ended meanwhile.
-   * @throws Problem as `accept`
+   * The upload is complete, and what the result may take is known; `member`: the batch it comes into. Undefined when
+   * the job was ended meanwhile.
+   * @throws Problem as `accept`, or why the batch does not take it
    */
   enqueue(
     id: JobId,
@@ -61,6 +71,7 @@ export class JobStore {
       reserveBytes: number;
       tenant: Tenant;
       keyId?: string | undefined;
+      member?: Enrolment | undefined;
     },
   ): Promise<JobRecord | undefined> {
     const reserve = { bytes: job.reserveBytes, capBytes: this.capBytes, tenant: job.tenant };
@@ -70,7 +81,7 @@ export class JobStore {
       options: JSON.stringify(job.options),
       ...(job.keyId !== undefined && { keyId: job.keyId }),
     };
-    return this.apply(id, 'enqueue', { reserve, set });
+    return this.apply(id, 'enqueue', { reserve, set, member: job.member });
   }
 
   /** A worker starts: its attempt number in the record is its fence. Undefined when there is nothing to do. */
@@ -152,6 +163,8 @@ export class JobStore {
     if (ok === 1) return parseRecord(id, fieldsOf(rest));
     if (rest[0] === 'tenant') throw new Problem('tenant-limit', { retryAfterS: 5 });
     if (rest[0] === 'capacity') throw new Problem('capacity-exhausted', { retryAfterS: 5 });
+    const refusal = REFUSALS_OF_BATCHES.find((code) => code === rest[0]);
+    if (refusal !== undefined) throw new Problem(refusal);
     return undefined;
   }
 }

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import type { BatchId } from '#contracts/batch.id.js';
 import type { JobId } from '#contracts/job.id.js';
 import type { JobState, Stage } from '#contracts/job.states.js';
 import { CANCEL_CHANNEL, jobChannel } from './broker.keys.js';
@@ -28,7 +29,16 @@ export class JobWatcher {
    * Listens to one job until the returned function is called. Resolves when the subscription stands, so that
    * reading the record after it misses nothing; while Redis is away it resolves at once and restores later.
    */
-  async watch(id: JobId, listener: NoticeListener): Promise<() => void> {
+  watch(id: JobId, listener: NoticeListener): Promise<() => void> {
+    return this.listen(id, listener);
+  }
+
+  /** The same for a batch: what was noted is not told, only that something was. */
+  watchBatch(id: BatchId, listener: () => void): Promise<() => void> {
+    return this.listen(id, listener);
+  }
+
+  private async listen(id: string, listener: NoticeListener): Promise<() => void> {
     const channel = jobChannel(id);
     const set = this.listeners.get(channel) ?? new Set<NoticeListener>();
     set.add(listener);

@@ -25,6 +25,8 @@ export interface Lifetimes {
   workMs: number;
   resultMs: number;
   tombstoneMs: number;
+  /** Of a batch in which nothing happens. */
+  batchMs: number;
   maxDeliveries: number;
 }
 
@@ -34,6 +36,7 @@ export const lifetimesOf = (settings: Settings): Lifetimes => ({
   workMs: settings.JOB_DEADLINE_S * 1000,
   resultMs: settings.RESULT_TTL_S * 1000,
   tombstoneMs: settings.TOMBSTONE_TTL_S * 1000,
+  batchMs: settings.BATCH_TTL_S * 1000,
   maxDeliveries: settings.MAX_DELIVERIES,
 });
 

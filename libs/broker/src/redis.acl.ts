@@ -59,6 +59,7 @@ const COMMON = [
 const SHARED_KEYS = [
   ...['rb:q:*', 'rb:{*}:job', 'rb:deadlines', 'rb:reserved', 'rb:reserved-total'],
   ...['rb:tenants', 'rb:turns', 'rb:turns:taken', 'rb:turns:waiting'],
+  ...['rb:batched', 'rb:{*}:batch', 'rb:{*}:batch:*'],
   ...['rb:workers', 'rb:pace'],
 ];
 

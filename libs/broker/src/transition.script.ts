@@ -1,7 +1,10 @@
 import type { Redis } from 'ioredis';
+import type { BatchId } from '#contracts/batch.id.js';
 import type { JobId } from '#contracts/job.id.js';
 import type { Tenant } from '#contracts/tenant.js';
+import { BATCH_BOOKS } from './batch.script.js';
 import {
+  BATCHED_KEY,
   DEADLINES_KEY,
   jobChannel,
   recordKey,
@@ -16,21 +19,24 @@ import { BOOKKEEPING } from './reservation.script.js';
  * payload may lie on another server, and the users of redis.conf may not use such keys in scripts.
  *
  * KEYS  1 record (hash)  2 deadlines (zset)  3 reservations (hash)  4 reserved total (string)  5 tenants (hash)
+ *       6 batched (hash), and those of the job's batch, which follow from its id
  * ARGV  1 job id  2 allowed states, `,a,b,` (`,,` = no record may exist)  3 new state
  *       4 lifetime ms  5 margin ms: that Redis keeps the record beyond it, or, of a terminal state, after which
  *       the sweeper sees to it that the purge was finished  6 '1' when the new state is terminal
  *       7 channel  8 fence field or ''  9 fence value  10 field to count up or ''
  *       11 bytes to reserve or '' to leave as is  12 cap on all reservations, bytes
  *       13 tenant or '' where none of its limits count  14 most bytes of the tenant  15 most jobs of the tenant
- *       16 number of pairs to set, then the pairs, then names of fields to drop
+ *       16 batch that the job comes into, or ''  17 name and 18 sealed entry in it  19 most images of a batch
+ *       20 number of pairs to set, then the pairs, then names of fields to drop
  * RETURNS {1, field, value, …} with the whole record after the change,
  *         {0, state} when it may not happen in this state, {0, 'fenced'} when the fence does not hold,
  *         {0, 'tenant'} when the reservation passes a limit of the tenant, {0, 'capacity'} when it passes the cap
- *         on all; nothing is changed then
+ *         on all, {0, code} when its batch does not take the job; nothing is changed then
  */
 const TRANSITION = `
-local RESERVED, TOTAL, TENANTS = KEYS[3], KEYS[4], KEYS[5]
+local RESERVED, TOTAL, TENANTS, BATCHED = KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 ${BOOKKEEPING}
+${BATCH_BOOKS}
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local state = redis.call('HGET', KEYS[1], 'state') or ''
@@ -43,9 +49,14 @@ if want then
   local refusal = fits(ARGV[1], want, limits)
   if refusal then return {0, refusal} end
 end
-local pairsEnd = 16 + 2 * tonumber(ARGV[16])
+local entry = ARGV[16] ~= '' and { batch = ARGV[16], name = ARGV[17], box = ARGV[18], most = tonumber(ARGV[19]) }
+if entry then
+  local refusal = enrolment(entry)
+  if refusal then return {0, refusal} end
+end
+local pairsEnd = 20 + 2 * tonumber(ARGV[20])
 for i = pairsEnd + 1, #ARGV do redis.call('HDEL', KEYS[1], ARGV[i]) end
-for i = 17, pairsEnd, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+for i = 21, pairsEnd, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
 if state == '' then redis.call('HSET', KEYS[1], 'acceptedAt', now) end
 if ARGV[10] ~= '' then redis.call('HINCRBY', KEYS[1], ARGV[10], 1) end
 local moved = ARGV[3] ~= state or ARGV[10] ~= ''
@@ -60,6 +71,7 @@ else
   redis.call('ZADD', KEYS[2], now + ARGV[4], ARGV[1])
 end
 if ARGV[6] == '1' then book(ARGV[1], nil) elseif want then book(ARGV[1], want, ARGV[13]) end
+if entry then enrol(ARGV[1], entry, now) else note(ARGV[1], ARGV[3], redis.call('HGET', KEYS[1], 'code'), now) end
 if moved then
   redis.call('PUBLISH', ARGV[7], '{"state":"' .. ARGV[3] .. '","version":' .. version .. '}')
 end
@@ -93,13 +105,14 @@ return record`;
 /**
  * Jobs whose time has run out, and clean-up of those whose record Redis has already dropped.
  *
- * KEYS  1 deadlines (zset)  2 reservations (hash)  3 reserved total (string)  4 tenants (hash)
+ * KEYS  1 deadlines (zset)  2 reservations (hash)  3 reserved total (string)  4 tenants (hash)  5 batched (hash)
  * ARGV  1 prefix of record keys up to the id  2 suffix after it  3 most jobs to return
  * RETURNS {id, …}
  */
 const DUE = `
-local RESERVED, TOTAL, TENANTS = KEYS[2], KEYS[3], KEYS[4]
+local RESERVED, TOTAL, TENANTS, BATCHED = KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 ${BOOKKEEPING}
+${BATCH_BOOKS}
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local due = {}
@@ -109,6 +122,7 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0
   else
     redis.call('ZREM', KEYS[1], id)
     book(id, nil)
+    note(id, 'expired', nil, now)
   end
 end
 return due`;
@@ -122,10 +136,21 @@ export interface ScriptedRedis extends Redis {
 
 /** Teaches a connection the scripts. */
 export function withScripts(redis: Redis): ScriptedRedis {
-  redis.defineCommand('rbTransition', { numberOfKeys: 5, lua: TRANSITION });
+  redis.defineCommand('rbTransition', { numberOfKeys: 6, lua: TRANSITION });
   redis.defineCommand('rbRemoved', { numberOfKeys: 2, lua: REMOVED });
-  redis.defineCommand('rbDue', { numberOfKeys: 4, lua: DUE });
+  redis.defineCommand('rbDue', { numberOfKeys: 5, lua: DUE });
   return redis as ScriptedRedis;
+}
+
+/** What makes a job an image of a batch. */
+export interface Enrolment {
+  batch: BatchId;
+  /** Keyed hash of its custom id. */
+  name: string;
+  /** Sealed entry: custom id, and what opens the job. */
+  box: string;
+  /** Images that a batch may have. */
+  most: number;
 }
 
 /** Arguments of one change, named. */
@@ -140,6 +165,7 @@ export interface TransitionCall {
   count?: string | undefined;
   /** Without a tenant only the cap on all counts. */
   reserve?: { bytes: number; capBytes: number; tenant?: Tenant } | undefined;
+  member?: Enrolment | undefined;
   set?: Record<string, string | number>;
   drop?: readonly string[];
 }
@@ -153,6 +179,7 @@ export function callTransition(redis: ScriptedRedis, call: TransitionCall): Prom
     RESERVATIONS_KEY,
     RESERVED_TOTAL_KEY,
     TENANTS_KEY,
+    BATCHED_KEY,
     call.id,
     `,${call.from.join(',')},`,
     call.to,
@@ -165,11 +192,15 @@ export function callTransition(redis: ScriptedRedis, call: TransitionCall): Prom
     call.reserve?.bytes ?? '',
     call.reserve?.capBytes ?? 0,
     ...limitsOf(call.reserve?.tenant),
+    ...enrolmentOf(call.member),
     pairs.length,
     ...pairs.flat(),
     ...(call.drop ?? []),
   );
 }
+
+const enrolmentOf = (member: Enrolment | undefined): (string | number)[] =>
+  member === undefined ? ['', '', '', 0] : [member.batch, member.name, member.box, member.most];
 
 const limitsOf = (tenant: Tenant | undefined): (string | number)[] =>
   tenant === undefined ? ['', 0, 0] : [tenant.id, tenant.maxReservedBytes, tenant.maxInFlight];
@@ -185,5 +216,6 @@ export const callRemoved = (
 /** Runs the script that finds jobs whose time has run out. */
 export function callDue(redis: ScriptedRedis, most: number): Promise<(string | number)[]> {
   const [head, tail] = recordKey('\n' as JobId).split('\n') as [string, string];
-  return redis.rbDue(DEADLINES_KEY, RESERVATIONS_KEY, RESERVED_TOTAL_KEY, TENANTS_KEY, head, tail, most);
+  const keys = [DEADLINES_KEY, RESERVATIONS_KEY, RESERVED_TOTAL_KEY, TENANTS_KEY, BATCHED_KEY];
+  return redis.rbDue(...keys, head, tail, most);
 }

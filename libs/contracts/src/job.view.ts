@@ -34,6 +34,14 @@ export const resultFactsSchema = z.object({
 /** Facts about a finished cut-out. */
 export type ResultFacts = z.output<typeof resultFactsSchema>;
 
+/** Why a job came to nothing (RFC 9457). */
+export const endProblemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  code: z.string(),
+});
+
 /** `GET /v1/jobs/{id}`: what a job's holder may know about it. Times are RFC 3339, durations milliseconds. */
 export const jobViewSchema = z.object({
   id: jobIdSchema,
@@ -42,10 +50,7 @@ export const jobViewSchema = z.object({
   queue_position: z.int().optional().describe('1 = next'),
   eta_ms: z.int().optional(),
   result: resultFactsSchema.optional(),
-  problem: z
-    .object({ type: z.string(), title: z.string(), status: z.int(), code: z.string() })
-    .optional()
-    .describe('Why the job failed'),
+  problem: endProblemSchema.optional().describe('Why the job failed'),
   expires_at: z.string().describe('When what is held now is purged by itself'),
   links,
 });

@@ -1,3 +1,4 @@
+import { ZipWriter } from '#archive/zip.writer.js';
 import { RESULT_FORMATS, type JobOptions, type ResultFormat } from '#contracts/job.options.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { wipe } from '#vault/wipe.js';
@@ -6,7 +7,6 @@ import { isOpaque } from './raster.facts.js';
 import { alphaPlane, colorPlanes } from './raster.planes.js';
 import { encodePng, type PngSource } from './png.writer.js';
 import { sharp } from './sharp.gate.js';
-import { ZipWriter } from './zip.writer.js';
 
 /** The longest side that WebP's 14-bit size fields hold (RFC 9649). */
 const WEBP_MAX_SIDE_PIXELS = 16_383;

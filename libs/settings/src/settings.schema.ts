@@ -81,6 +81,10 @@ export const settingsSchema = z.object({
   TOMBSTONE_TTL_S: int(1, 3600)
     .default(300)
     .describe('How long the state of a finished job can be asked for'),
+  BATCH_TTL_S: int(60, 86_400)
+    .default(3600)
+    .describe('How long a batch in which nothing happens is known; its images have their own times'),
+  MAX_BATCH_IMAGES: int(1, 100_000).default(10_000).describe('Most images of one batch'),
   MAX_DELIVERIES: int(1, 10).default(2).describe('How often a result may be read when the connection breaks'),
   RATE_LIMIT: z
     .union([z.literal('off').transform(() => 0), int(1, 1_000_000)])

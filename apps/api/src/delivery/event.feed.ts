@@ -7,11 +7,10 @@ import { Problem } from '#contracts/problem.catalogue.js';
 import { ApiContext } from '../api.context.js';
 import { presentDone, presentPlace, problemOfEnd, timeText } from './job.presenter.js';
 import { Pulse } from './pulse.js';
+import { readThrough } from './record.waiter.js';
 import { ReceiptIssuer } from './receipt.issuer.js';
 import { ResultDelivery, type ResultSink } from './result.delivery.js';
 import type { SseStream } from './sse.stream.js';
-
-const RETRY_MS = 250;
 
 /** What a stream is to tell. */
 export interface FeedRequest {
@@ -137,16 +136,12 @@ export class EventFeed {
 
   /** The record as it stands; of a job that has ended, once it has been purged. */
   private async read({ id, gone }: FeedRequest, mailbox: Mailbox): Promise<JobRecord | undefined> {
-    while (!mailbox.ended()) {
-      try {
-        const record = await this.context.broker.jobs.read(id);
-        const isOver = record !== undefined && isTerminal(record.state);
-        return isOver ? await this.receipts.whenPurged(id, gone) : record;
-      } catch {
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      }
-    }
-    return undefined;
+    const read = async (): Promise<JobRecord | undefined> => {
+      const record = await this.context.broker.jobs.read(id);
+      const isOver = record !== undefined && isTerminal(record.state);
+      return isOver ? await this.receipts.whenPurged(id, gone) : record;
+    };
+    return readThrough(read, mailbox.ends).catch(() => undefined);
   }
 }
 
@@ -155,7 +150,7 @@ class Mailbox {
   private readonly waiting: (JobNotice | undefined)[] = [];
   private wake: (() => void) | undefined;
 
-  constructor(private readonly ends: AbortSignal) {
+  constructor(readonly ends: AbortSignal) {
     ends.addEventListener('abort', () => this.wake?.(), { once: true });
   }
 

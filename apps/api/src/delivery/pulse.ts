@@ -18,7 +18,7 @@ export type PlaceListener = (place: Place) => void;
  */
 @Injectable()
 export class Pulse implements OnApplicationShutdown {
-  private readonly streams = new Set<SseStream>();
+  private readonly streams = new Set<Pick<SseStream, 'heartbeat'>>();
   private readonly places = new Map<string, Set<PlaceListener>>();
   private readonly timer = setInterval(() => void this.tick(), TICK_MS);
   private ticks = 0;
@@ -26,7 +26,7 @@ export class Pulse implements OnApplicationShutdown {
   constructor(private readonly context: ApiContext) {}
 
   /** Gives a stream heartbeats until the returned function is called. */
-  keepAlive(stream: SseStream): () => void {
+  keepAlive(stream: Pick<SseStream, 'heartbeat'>): () => void {
     this.streams.add(stream);
     return () => this.streams.delete(stream);
   }

@@ -17,6 +17,11 @@ export class ResponseSink implements ResultSink {
     private readonly receiptLink?: string,
   ) {}
 
+  /** The head has been sent. */
+  get hasBegun(): boolean {
+    return this.begun;
+  }
+
   /** Sends the head. */
   begin(output: OutputFacts): void {
     this.reply.hijack();

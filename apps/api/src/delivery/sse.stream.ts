@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
-import type { JobEventName, JobEvents } from '#contracts/job.events.js';
+import type { JobEvents } from '#contracts/job.events.js';
 import { wipe } from '#vault/wipe.js';
 import { base64Bytes, encodeBase64 } from './base64.js';
 import { endOut, writeOut } from './response.writer.js';
@@ -8,10 +8,11 @@ import { endOut, writeOut } from './response.writer.js';
 /** A client this far behind is cut; it may come back with Last-Event-ID. */
 const MAX_BEHIND_BYTES = 262_144;
 const RECONNECT_AFTER_MS = 1000;
+const DRAIN_CHECK_MS = 1000;
 const HEARTBEAT = ': \n\n';
 
-/** One server-sent event stream (WHATWG HTML §9.2), written straight to the response. */
-export class SseStream {
+/** One server-sent event stream (WHATWG HTML §9.2), written straight to the response. Events by name and data. */
+export class SseStream<Events extends object = JobEvents> {
   private readonly response: ServerResponse;
 
   constructor(reply: FastifyReply) {
@@ -33,14 +34,27 @@ export class SseStream {
   }
 
   /** Sends an event. `id` makes it one that a client can resume after. */
-  send<E extends JobEventName>(name: E, data: JobEvents[E], id?: number): void {
+  send<E extends keyof Events & string>(name: E, data: Events[E], id?: number): void {
     const idLine = id === undefined ? '' : `id: ${id}\n`;
     this.write(`event: ${name}\n${idLine}data: ${JSON.stringify(data)}\n\n`);
   }
 
   /** Sends an event that may be left out when the client is behind. */
-  sendIfFlowing<E extends JobEventName>(name: E, data: JobEvents[E]): void {
+  sendIfFlowing<E extends keyof Events & string>(name: E, data: Events[E]): void {
     if (!this.response.writableNeedDrain) this.send(name, data);
+  }
+
+  /** Resolves when the client has caught up, or has gone. */
+  async flowing(): Promise<void> {
+    while (this.open && this.response.writableNeedDrain) {
+      await new Promise((resolve) => {
+        const timer = setTimeout(resolve, DRAIN_CHECK_MS);
+        this.response.once('drain', () => {
+          clearTimeout(timer);
+          resolve(undefined);
+        });
+      });
+    }
   }
 
   /** Keeps proxies and clients from giving up. */

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { inputKey } from '#broker/broker.keys.js';
 import { costOf } from '#broker/job.cost.js';
 import type { JobRecord } from '#broker/job.record.js';
+import type { Enrolment } from '#broker/transition.script.js';
 import type { JobOptions } from '#contracts/job.options.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import type { ImageLimits } from '#imaging/image.probe.js';
@@ -37,6 +38,16 @@ export interface UploadWay {
   read: UploadRead;
   /** Most bytes that it can bring; by default what the request announces. */
   mostBytes?: number | undefined;
+  /** Set when the image comes into a batch. */
+  member?: Member | undefined;
+}
+
+/** An image of a batch. */
+export interface Member {
+  /** Token of its job, which follows from that of the batch. */
+  token: Buffer;
+  /** How it stands in the batch; asked for when the whole request has been read. */
+  enrolment: () => Enrolment;
 }
 
 /** One submission on its way in. */
@@ -77,8 +88,9 @@ export class IntakeService {
     way: UploadWay = { read: readUpload },
   ): Promise<Accepted> {
     const caller = this.callers.of(request);
-    const claim = await this.claims.claim(request, caller);
-    const token = claim?.token ?? drawToken();
+    // An image of a batch is known again by its name there.
+    const claim = way.member === undefined ? await this.claims.claim(request, caller) : undefined;
+    const token = way.member?.token ?? claim?.token ?? drawToken();
     try {
       const record = claim?.earlier
         ? await this.findAgain(request, way, claim)
@@ -158,7 +170,7 @@ export class IntakeService {
   }
 
   private async enqueue(
-    { caller, secrets: { id } }: Submission,
+    { caller, way: { member }, secrets: { id } }: Submission,
     { parts, pixels }: UploadSealer,
     options: JobOptions,
   ): Promise<JobRecord> {
@@ -167,7 +179,10 @@ export class IntakeService {
     const reserveBytes = storedBytes + Math.ceil(pixels * OUTPUT_BYTES_PER_PIXEL);
     const [record] = await Promise.all([
       this.reserve(() =>
-        jobs.enqueue(id, { parts, options, reserveBytes, tenant: caller.tenant, keyId: caller.key?.id }),
+        jobs.enqueue(id, {
+          ...{ parts, options, reserveBytes },
+          ...{ tenant: caller.tenant, keyId: caller.key?.id, member: member?.enrolment() },
+        }),
       ),
       payloads.prolong(inputKey(id), lifetimes.queueMs),
     ]);

@@ -27,22 +27,32 @@ const FILES = new Map<string, UploadPart['role']>([
 /** Query parameters that are not image options. */
 const NOT_OPTIONS = new Set(['token', 'wait']);
 
+/** Takes fields that are no image options, by returning true. @throws Problem when a value is wrong */
+export type FieldTaker = (name: string, value: unknown) => boolean;
+
 /**
  * Reads an upload to the service's own calls: a raw body with options in the query, or multipart with one file
- * named `image`, maybe another named `bg_image_file`, and options as fields. Names of files are not read.
+ * named `image`, maybe another named `bg_image_file`, and options as fields. Names of files are not read. A call that
+ * has parameters beside the options takes them with `takes`.
  * @throws Problem `missing-image` | `multiple-images` | `multiple-backgrounds` | `image-too-large` | `malformed-multipart` and others
  */
-export const readUpload: UploadRead = async (request, maxBytes, sink) => {
-  const query = Object.entries(request.query as Record<string, unknown>).filter(
-    ([key]) => !NOT_OPTIONS.has(key),
-  );
-  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
-  if (type === 'multipart/form-data') return readMultipart(request, { maxBytes, sink, fields: query });
-  if (!RAW_TYPES.has(type)) throw new Problem('image-type-unsupported');
-  const options = parseOptions(query);
-  await sink('input', capped(bodyOf(request), new ByteBudget(maxBytes)));
-  return options;
-};
+export const uploadRead =
+  (takes: FieldTaker = () => false): UploadRead =>
+  async (request, maxBytes, sink) => {
+    const query = Object.entries(request.query as Record<string, unknown>).filter(
+      ([key, value]) => !NOT_OPTIONS.has(key) && !takes(key, value),
+    );
+    const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
+    if (type === 'multipart/form-data')
+      return readMultipart(request, { maxBytes, sink, takes, fields: query });
+    if (!RAW_TYPES.has(type)) throw new Problem('image-type-unsupported');
+    const options = parseOptions(query);
+    await sink('input', capped(bodyOf(request), new ByteBudget(maxBytes)));
+    return options;
+  };
+
+/** Reads an upload to `POST /v1/jobs`. */
+export const readUpload = uploadRead();
 
 /** The body as it arrives. A reader that stops early leaves the rest to whoever answers. */
 export const bodyOf = (request: FastifyRequest): AsyncIterable<Buffer> =>
@@ -96,13 +106,14 @@ export async function* capped(
 interface MultipartReading {
   maxBytes: number;
   sink: FileSink;
+  takes: FieldTaker;
   fields: [string, unknown][];
 }
 
 async function readMultipart(request: FastifyRequest, reading: MultipartReading): Promise<JobOptions> {
-  const { maxBytes, sink, fields } = reading;
+  const { maxBytes, sink, takes, fields } = reading;
   const form = new MultipartReader(bodyOf(request), request.headers['content-type'] ?? '');
-  const known = fields.length;
+  let count = 0;
   const budget = new ByteBudget(maxBytes);
   const seen = new Set<UploadPart['role']>();
   for await (const part of form.parts()) {
@@ -114,8 +125,9 @@ async function readMultipart(request: FastifyRequest, reading: MultipartReading)
     } else if (part.isFile) {
       throw new Problem('missing-image');
     } else {
-      if (fields.length - known >= MAX_FIELDS) throw new Problem('invalid-request');
-      fields.push([part.name, await fieldValue(part.body)]);
+      if (++count > MAX_FIELDS) throw new Problem('invalid-request');
+      const value = await fieldValue(part.body);
+      if (!takes(part.name, value)) fields.push([part.name, value]);
     }
   }
   if (!seen.has('input')) throw new Problem('missing-image');

@@ -7,7 +7,7 @@ import { EventFeed } from '../delivery/event.feed.js';
 import { SseStream } from '../delivery/sse.stream.js';
 import { DescribeEvents } from '../ops/api.description.js';
 import { accessJob } from './job.access.js';
-import { clientGone, numberInHeader } from './request.preferences.js';
+import { clientGone, numberInHeader } from '../http/request.preferences.js';
 
 /** The life of a job as server-sent events. */
 @Controller('v1/jobs/:id/events')

@@ -2,15 +2,13 @@ import type { FastifyRequest } from 'fastify';
 import { isJobId, type JobId } from '#contracts/job.id.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { opensJob, parseToken } from '#vault/job.token.js';
+import { shownToken, type TokenPlace } from '../http/shown.token.js';
 
 /** A request that has shown the token of the job it names. */
 export interface JobAccess {
   id: JobId;
   token: Buffer;
 }
-
-/** Where the token may stand: `header` only, or also in the query, for EventSource, which cannot set headers. */
-export type TokenPlace = 'header' | 'header-or-query';
 
 /**
  * Checks the token of a job's request. Job ids follow from tokens, so this needs no look-up and takes the same
@@ -19,16 +17,7 @@ export type TokenPlace = 'header' | 'header-or-query';
  */
 export function accessJob(request: FastifyRequest, place: TokenPlace = 'header'): JobAccess {
   const { id = '' } = request.params as { id?: string };
-  const token = parseToken(bearer(request) ?? (place === 'header' ? '' : queryToken(request)));
+  const token = parseToken(shownToken(request, place));
   if (!isJobId(id) || token === undefined || !opensJob(token, id)) throw new Problem('job-not-found');
   return { id, token };
-}
-
-function bearer(request: FastifyRequest): string | undefined {
-  return /^Bearer +([\w-]+)$/i.exec(request.headers.authorization ?? '')?.[1];
-}
-
-function queryToken(request: FastifyRequest): string {
-  const { token } = request.query as { token?: unknown };
-  return typeof token === 'string' ? token : '';
 }

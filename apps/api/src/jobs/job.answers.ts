@@ -69,6 +69,7 @@ export class JobAnswers {
   }
 }
 
-const retryAfter = (etaMs: number | undefined): { 'Retry-After': number } => ({
+/** When to ask again; a second at least. */
+export const retryAfter = (etaMs: number | undefined): { 'Retry-After': number } => ({
   'Retry-After': Math.max(1, Math.ceil((etaMs ?? 1000) / 1000)),
 });

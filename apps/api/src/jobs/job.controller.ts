@@ -9,7 +9,7 @@ import { JobWaiter } from '../delivery/job.waiter.js';
 import { DescribeCancel, DescribeResult, DescribeStatus } from '../ops/api.description.js';
 import { accessJob } from './job.access.js';
 import { JobAnswers } from './job.answers.js';
-import { clientGone, numberInHeader, queryWaitMs } from './request.preferences.js';
+import { clientGone, numberInHeader, queryWaitMs } from '../http/request.preferences.js';
 
 /** What the holder of a job's token can ask of it. */
 @Controller('v1/jobs/:id')

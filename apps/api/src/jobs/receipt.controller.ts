@@ -5,7 +5,7 @@ import { JobWaiter } from '../delivery/job.waiter.js';
 import { ReceiptIssuer } from '../delivery/receipt.issuer.js';
 import { DescribeReceipt } from '../ops/receipt.description.js';
 import { accessJob } from './job.access.js';
-import { clientGone, prefersJson, queryWaitMs } from './request.preferences.js';
+import { clientGone, prefersJson, queryWaitMs } from '../http/request.preferences.js';
 
 /** The signed deletion receipt of a job, for as long as its tombstone lives. */
 @Controller('v1/jobs/:id/receipt')

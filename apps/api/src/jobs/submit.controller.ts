@@ -11,7 +11,7 @@ import { IntakeService, type Accepted } from '../intake/intake.service.js';
 import { DescribeSubmit } from '../ops/api.description.js';
 import { SubmitGuard } from '../throttle/submit.guard.js';
 import { JobAnswers } from './job.answers.js';
-import { clientGone, preferredWaitS, wantsEvents } from './request.preferences.js';
+import { clientGone, preferredWaitS, wantsEvents } from '../http/request.preferences.js';
 
 /** `POST /v1/jobs`: one image in; at once a job, after a wait the image, or a stream that ends with it. */
 @Controller('v1/jobs')

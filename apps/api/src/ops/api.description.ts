@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { jobOptionsSchema, MIME_OF_FORMAT } from '#contracts/job.options.js';
+import type { ProblemCode } from '#contracts/problem.catalogue.js';
 import { jobAcceptedSchema, jobViewSchema } from '#contracts/job.view.js';
 import { takesKey } from './account.description.js';
 import {
@@ -71,27 +72,19 @@ const submitAnswers = (): MethodDecorator[] => [
   }),
 ];
 
-/** Describes `POST /v1/jobs`. */
-export function DescribeSubmit(): Decorator {
+/** What calls that take an image have in common, but their answers. */
+export function describesUpload(
+  { summary, description }: { summary: string; description: string },
+  ...more: ProblemCode[]
+): MethodDecorator[] {
   const options = schemaOf(jobOptionsSchema) as { properties?: Record<string, Schema> };
-  return applyDecorators(
-    ApiTags('jobs'),
+  return [
     ...takesKey(),
-    ApiOperation({
-      summary: 'Submit one image',
-      description:
-        'A raw body with options in the query, or multipart with one file named `image`, perhaps another named ' +
-        '`bg_image_file`, and options as fields. ' +
-        '`Prefer: wait=N` answers with the image if it is done in time; `Accept: text/event-stream` answers with ' +
-        "the job's events and the image inline.",
-    }),
-    ApiHeader({ name: 'Prefer', required: false, description: '`wait=N`: seconds (RFC 7240)' }),
-    ApiHeader(retryHeader),
+    ApiOperation({ summary, description }),
     ...Object.entries(options.properties ?? {}).map(([name, schema]) =>
       ApiQuery({ name, required: false, schema }),
     ),
     ApiBody(submitBody(options.properties)),
-    ...submitAnswers(),
     ...problems(
       'invalid-parameter',
       'unknown-parameter',
@@ -101,8 +94,6 @@ export function DescribeSubmit(): Decorator {
       'malformed-multipart',
       'upload-interrupted',
       'key-invalid',
-      'retry-too-soon',
-      'retry-differs',
       'image-too-large',
       'image-type-unsupported',
       'image-too-many-pixels',
@@ -112,9 +103,31 @@ export function DescribeSubmit(): Decorator {
       'tenant-limit',
       'capacity-exhausted',
       'broker-unavailable',
+      ...more,
     ),
-  );
+  ];
 }
+
+/** Describes `POST /v1/jobs`. */
+export const DescribeSubmit = (): Decorator =>
+  applyDecorators(
+    ApiTags('jobs'),
+    ...describesUpload(
+      {
+        summary: 'Submit one image',
+        description:
+          'A raw body with options in the query, or multipart with one file named `image`, perhaps another named ' +
+          '`bg_image_file`, and options as fields. ' +
+          '`Prefer: wait=N` answers with the image if it is done in time; `Accept: text/event-stream` answers with ' +
+          "the job's events and the image inline.",
+      },
+      'retry-too-soon',
+      'retry-differs',
+    ),
+    ApiHeader({ name: 'Prefer', required: false, description: '`wait=N`: seconds (RFC 7240)' }),
+    ApiHeader(retryHeader),
+    ...submitAnswers(),
+  );
 
 /** Describes `GET /v1/jobs/{id}`. */
 export const DescribeStatus = (): Decorator =>

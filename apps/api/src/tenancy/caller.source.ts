@@ -45,7 +45,8 @@ export class CallerSource {
 
   private lookUp(request: FastifyRequest): Caller {
     const { isOn, book } = this.context.keys;
-    const text = isOn ? presentedKey(request.headers) : undefined;
+    const { id: named } = request.params as { id?: string };
+    const text = isOn ? presentedKey(request.headers, named !== undefined) : undefined;
     if (text === undefined) {
       const tenant = this.tenantOf(['network', throttleNetwork(request.ip)], book.anonymous);
       return { tenant, tierName: 'anonymous', tier: book.anonymous, key: undefined };

@@ -3,13 +3,14 @@ import { API_KEY_PREFIX } from '#vault/api.key.js';
 
 /**
  * The API key that a request shows: `X-Api-Key`, else `Authorization: Bearer`. Whatever stands there is meant as one,
- * also when it is nothing like a key. Tokens of jobs are Bearer values too, on calls that take no key.
+ * also when it is nothing like a key. On calls about one job or batch, `Bearer` is its token (`bearerIsToken`).
  */
-export function presentedKey({
-  'x-api-key': header,
-  authorization,
-}: IncomingHttpHeaders): string | undefined {
+export function presentedKey(
+  { 'x-api-key': header, authorization }: IncomingHttpHeaders,
+  bearerIsToken = false,
+): string | undefined {
   if (header !== undefined) return String(header);
+  if (bearerIsToken) return undefined;
   return /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
 }
 

@@ -1,0 +1,78 @@
+import type { ServerResponse } from 'node:http';
+import type { FastifyReply } from 'fastify';
+import { ZipWriter } from '#archive/zip.writer.js';
+import type { OutputFacts } from '#broker/job.record.js';
+import type { BatchFailure } from '#contracts/batch.view.js';
+import { wipe } from '#vault/wipe.js';
+import { endOut, writeOut } from '../delivery/response.writer.js';
+import type { ResultSink } from '../delivery/result.delivery.js';
+import { EntryNames } from './entry.names.js';
+
+/** What `errors.json`, the last file of an archive, says. */
+export interface ArchiveReport {
+  /** False when the archive was ended before every image had come to its end. */
+  complete: boolean;
+  failures: BatchFailure[];
+}
+
+/** An archive of results as the body of an answer, written while they are finished. */
+export class ArchiveStream {
+  private readonly response: ServerResponse;
+  private readonly zip = new ZipWriter();
+  private readonly names = new EntryNames();
+  private inFile = false;
+
+  constructor(reply: FastifyReply) {
+    reply.hijack();
+    this.response = reply.raw;
+    const set = Object.entries(reply.getHeaders()).filter(([, value]) => value !== undefined);
+    this.response.writeHead(200, {
+      ...(Object.fromEntries(set) as Record<string, string | number | string[]>),
+      'Content-Type': 'application/zip',
+      'Content-Disposition': 'attachment; filename="cutouts.zip"',
+      'Cache-Control': 'no-store',
+      'X-Accel-Buffering': 'no',
+    });
+    this.response.flushHeaders();
+  }
+
+  /** A file has been begun that is not yet whole: nothing but that can follow. */
+  get isInFile(): boolean {
+    return this.inFile;
+  }
+
+  /** The next file, named after its `custom_id`. */
+  entry(customId: string): ResultSink {
+    let head: Buffer | undefined;
+    return {
+      begin: ({ format }: OutputFacts) => {
+        this.inFile = true;
+        head = this.zip.begin(this.names.take(customId, format));
+      },
+      write: async (plain) => {
+        const packed = this.zip.piece(plain);
+        const before = head;
+        head = undefined;
+        if (before !== undefined) await writeOut(this.response, before);
+        await writeOut(this.response, packed).finally(() => wipe(packed));
+      },
+      finish: async () => {
+        await writeOut(this.response, this.zip.finish());
+        this.inFile = false;
+      },
+    };
+  }
+
+  /** Ends the archive with what is to be said of images that are not in it. */
+  async end(report: ArchiveReport): Promise<void> {
+    const text = Buffer.from(`${JSON.stringify(report, undefined, 2)}\n`);
+    const pieces = [this.zip.head(EntryNames.REPORT, text), text, this.zip.end()];
+    await writeOut(this.response, Buffer.concat(pieces));
+    await endOut(this.response);
+  }
+
+  /** Cuts the connection: a shortened archive must not look whole. */
+  abort(): void {
+    this.response.destroy();
+  }
+}

@@ -1,0 +1,119 @@
+import { Injectable } from '@nestjs/common';
+import type { BatchMember } from '#broker/batch.store.js';
+import type { BatchEvents } from '#contracts/batch.events.js';
+import { Problem } from '#contracts/problem.catalogue.js';
+import { ApiContext } from '../api.context.js';
+import { presentDone } from '../delivery/job.presenter.js';
+import { Pulse } from '../delivery/pulse.js';
+import { Bell, readThrough } from '../delivery/record.waiter.js';
+import type { SseStream } from '../delivery/sse.stream.js';
+import type { BatchAccess } from './batch.access.js';
+import { presentFailure, presentName } from './batch.presenter.js';
+
+const CHANGES_AT_A_TIME = 100;
+/** Changes that come within this time are told together. */
+const BREATH_MS = 200;
+
+/** What a stream is to tell. */
+export interface BatchFeedRequest extends BatchAccess {
+  /** Version the client has seen (Last-Event-ID). */
+  seenVersion: number | undefined;
+  /** Aborted when the client has gone. */
+  gone: AbortSignal;
+}
+
+/**
+ * Tells the life of a batch. What changed is read from the batch itself, by version, so that nothing has to be kept for
+ * a client that is slow or has to come back: it hears where each image stands now.
+ */
+@Injectable()
+export class BatchFeed {
+  constructor(
+    private readonly context: ApiContext,
+    private readonly pulse: Pulse,
+  ) {}
+
+  /** Resolves when the stream has ended, for whatever reason. */
+  async run(stream: SseStream<BatchEvents>, request: BatchFeedRequest): Promise<void> {
+    const { watcher } = this.context.broker;
+    const ends = AbortSignal.any([request.gone, this.context.stopping]);
+    const bell = new Bell(ends);
+    const calm = this.pulse.keepAlive(stream);
+    const unwatch = await watcher.watchBatch(request.id, () => bell.ring());
+    try {
+      await this.tell(stream, request, { bell, ends });
+    } catch {
+      // Redis was away until the client left, or this process stops.
+    } finally {
+      unwatch();
+      calm();
+      await stream.end();
+    }
+  }
+
+  private async tell(
+    stream: SseStream<BatchEvents>,
+    request: BatchFeedRequest,
+    { bell, ends }: { bell: Bell; ends: AbortSignal },
+  ): Promise<void> {
+    const { batches } = this.context.broker;
+    let seen = request.seenVersion ?? 0;
+    while (stream.open && !ends.aborted) {
+      const record = await readThrough(() => batches.read(request.id), ends);
+      if (record === undefined || record.status === 'cancelled') {
+        const why = record === undefined ? 'queue-lost' : 'batch-cancelled';
+        stream.send('gone', { problem: new Problem(why).toBody() });
+        return;
+      }
+      seen = await this.tellChanges(stream, request, { seen, ends });
+      if (record.status === 'complete') {
+        stream.send('complete', record.counts, record.version);
+        return;
+      }
+      stream.send('counts', record.counts);
+      await bell.rung();
+      await new Promise((resolve) => setTimeout(resolve, BREATH_MS));
+    }
+  }
+
+  /** Tells what has changed since version `seen`; returns the version told last. */
+  private async tellChanges(
+    stream: SseStream<BatchEvents>,
+    request: BatchFeedRequest,
+    { seen, ends }: { seen: number; ends: AbortSignal },
+  ): Promise<number> {
+    const { batches } = this.context.broker;
+    const after = (version: number): Promise<BatchMember[]> =>
+      batches.members(request.id, 'changes', { version, most: CHANGES_AT_A_TIME });
+    for (let version = seen; ;) {
+      await stream.flowing();
+      if (!stream.open || ends.aborted) return version;
+      const page = await readThrough(() => after(version), ends);
+      for (const member of page) await this.tellOne(stream, request, member);
+      const last = page.at(-1);
+      if (last === undefined) return version;
+      version = last.version;
+    }
+  }
+
+  private async tellOne(
+    stream: SseStream<BatchEvents>,
+    { secrets }: BatchFeedRequest,
+    member: BatchMember,
+  ): Promise<void> {
+    const { state, version } = member;
+    const name = presentName(member, secrets);
+    if (state === 'queued' || state === 'delivering' || state === 'delivered') {
+      stream.send(state, name, version);
+    } else if (state === 'running') {
+      stream.send('started', name, version);
+    } else if (state === 'ready') {
+      const record = await this.context.broker.jobs.read(member.jobId).catch(() => undefined);
+      // Whatever has happened to it meanwhile comes with a later version.
+      if (record?.output === undefined) return;
+      stream.send('done', { ...name, ...presentDone(record, record.output) }, version);
+    } else {
+      stream.send(state, presentFailure(member, secrets), version);
+    }
+  }
+}

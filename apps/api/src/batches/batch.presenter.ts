@@ -1,0 +1,45 @@
+import type { BatchMember, BatchRecord } from '#broker/batch.store.js';
+import { batchLinks, isLost, type BatchFailure, type BatchView } from '#contracts/batch.view.js';
+import { problemBody, type ProblemCode } from '#contracts/problem.catalogue.js';
+import type { BatchSecrets } from '#vault/batch.token.js';
+import { wipe } from '#vault/wipe.js';
+import { timeText } from '../delivery/job.presenter.js';
+
+const CODE_OF_LOSS = {
+  failed: 'processing-failed',
+  cancelled: 'job-cancelled',
+  expired: 'result-expired',
+} as const satisfies Record<string, ProblemCode>;
+
+/** How an image is named to the holder of its batch. */
+export function presentName(
+  { jobId, box }: Pick<BatchMember, 'jobId' | 'box'>,
+  secrets: BatchSecrets,
+): { custom_id: string; id: BatchMember['jobId'] } {
+  const { customId, token } = secrets.open(box);
+  wipe(token);
+  return { custom_id: customId, id: jobId };
+}
+
+/** An image that ended without a result, and why. */
+export function presentFailure(member: BatchMember, secrets: BatchSecrets): BatchFailure {
+  const { state, code } = member;
+  const why = code ?? (isLost(state) ? CODE_OF_LOSS[state] : 'processing-failed');
+  return { ...presentName(member, secrets), problem: problemBody(why) };
+}
+
+/** A batch as its holder sees it. */
+export function presentBatch(
+  record: BatchRecord,
+  lost: readonly BatchMember[],
+  secrets: BatchSecrets,
+): BatchView {
+  const { id, status, version, counts, createdAt, expiresAt } = record;
+  return {
+    ...{ id, status, version, counts },
+    failures: lost.map((member) => presentFailure(member, secrets)),
+    created_at: timeText(createdAt),
+    expires_at: timeText(expiresAt),
+    links: batchLinks(id),
+  };
+}

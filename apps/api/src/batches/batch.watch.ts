@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import type { BatchRecord } from '#broker/batch.store.js';
+import type { BatchId } from '#contracts/batch.id.js';
+import { Problem } from '#contracts/problem.catalogue.js';
+import { ApiContext } from '../api.context.js';
+import { RecordWaiter, type WaitLimits } from '../delivery/record.waiter.js';
+
+/** Long-polls for batches. */
+@Injectable()
+export class BatchWatch {
+  constructor(
+    private readonly context: ApiContext,
+    private readonly records: RecordWaiter,
+  ) {}
+
+  /**
+   * The record as soon as `enough` holds of it or it was cancelled, else as it stands when the wait ends.
+   * @throws Problem `batch-not-found` | `batch-cancelled` | `queue-lost` | `broker-unavailable`
+   */
+  async until(
+    id: BatchId,
+    enough: (record: BatchRecord) => boolean,
+    limits: WaitLimits,
+  ): Promise<BatchRecord> {
+    const { batches, watcher } = this.context.broker;
+    const record = await this.records.until(
+      {
+        watch: (ring) => watcher.watchBatch(id, ring),
+        read: () => batches.read(id),
+        unknown: 'batch-not-found',
+      },
+      (now) => now.status === 'cancelled' || enough(now),
+      limits,
+    );
+    if (record.status === 'cancelled') throw new Problem('batch-cancelled');
+    return record;
+  }
+
+  /** The record as it stands. @throws Problem as `until` */
+  read(id: BatchId): Promise<BatchRecord> {
+    return this.until(id, () => true, { timeoutMs: 0, signal: NEVER });
+  }
+}
+
+const NEVER = new AbortController().signal;
