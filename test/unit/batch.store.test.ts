@@ -61,26 +61,26 @@ async function add(batch: BatchId, name: string, { id = newJob(), most = 100 }: 
 }
 
 /** Makes one event happen by the store's own method for it. */
-async function happen(id: JobId, event: JobEvent, attempt: number): Promise<void> {
+async function happen(id: JobId, event: JobEvent, attempt: number): Promise<unknown> {
   const { jobs } = broker;
   switch (event) {
     case 'accept':
     case 'enqueue':
-      return;
+      return undefined;
     case 'claim':
-      return void (await jobs.claim(id));
+      return jobs.claim(id);
     case 'commit':
-      return void (await jobs.commit(id, { ...OUTPUT, attempt }));
+      return jobs.commit(id, { ...OUTPUT, attempt });
     case 'lease':
-      return void (await jobs.lease(id, 'lease'));
+      return jobs.lease(id, 'lease');
     case 'renew':
-      return void (await jobs.renew(id, 'lease'));
+      return jobs.renew(id, 'lease');
     case 'release':
-      return void (await jobs.release(id));
+      return jobs.release(id);
     case 'fail':
-      return void (await jobs.end(id, 'fail', { code: 'image-corrupt' }));
+      return jobs.end(id, 'fail', { code: 'image-corrupt' });
     default:
-      return void (await jobs.end(id, event));
+      return jobs.end(id, event);
   }
 }
 

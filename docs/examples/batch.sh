@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# Cuts out every photo of a folder as one batch, and comes through whatever breaks on the way: the network, the API, a
+# worker, Redis. Nothing but bash and curl (7.76 or newer). Run it again to go on where it stopped.
+#
+#   usage: [API=http://localhost:3000] [KEY=rb_...] batch.sh FOLDER-OF-PHOTOS FOLDER-OF-CUTOUTS
+set -u
+api=${API:-http://localhost:3000}
+photos=${1:?usage: batch.sh FOLDER-OF-PHOTOS FOLDER-OF-CUTOUTS}
+cutouts=${2:?usage: batch.sh FOLDER-OF-PHOTOS FOLDER-OF-CUTOUTS}
+key=(${KEY:+-H "X-Api-Key: $KEY"})
+mkdir -p "$cutouts"
+work=$(mktemp -d "$cutouts/.batch.XXXXXX")
+submitter=
+trap '[ -n "$submitter" ] && kill "$submitter" 2>/dev/null; rm -rf "$work"' EXIT
+: >"$work/failed"
+
+# Photos that have no cut-out yet and have not failed for good.
+remaining() {
+  for photo in "$photos"/*.{jpg,jpeg,png,webp,JPG,JPEG,PNG}; do
+    name=${photo##*/}
+    [ -f "$photo" ] && [ ! -f "$cutouts/${name%.*}.png" ] && ! grep -qxF "$name" "$work/failed" && echo "$name"
+  done
+}
+
+field() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"; }
+header() { sed -n "s/^$1: *//Ip" "$work/head" | tr -d '\r' | tail -n 1; }
+decode() { printf '%b' "${1//%/\\x}"; }
+
+# Sends what remains. A repeated custom_id is taken once, so sending again does no harm. Retry-After is obeyed.
+submit() {
+  remaining >"$work/todo"
+  while IFS= read -r name; do
+    until status=$(curl -s -o "$work/answer" -w '%{http_code}' --retry 8 --retry-connrefused --max-time 300 \
+      -H "Authorization: Bearer $token" "${key[@]}" \
+      -F "custom_id=$name" -F "image=@\"$photos/$name\"" "$api/v1/batches/$batch/jobs") &&
+      [[ $status != 429 && $status != 5* ]]; do sleep 1; done
+    case $status in
+    200 | 202) ;;
+    404 | 409 | 410) return ;; # The batch is no more.
+    *) echo "$name: $(field title <"$work/answer")" >&2 && echo "$name" >>"$work/failed" ;;
+    esac
+  done <"$work/todo"
+  curl -s -o /dev/null --retry 8 --retry-connrefused -X POST -H "Authorization: Bearer $token" \
+    "$api/v1/batches/$batch/close"
+}
+
+# Fetches each cut-out when it is finished, until the batch is complete (0), or is no more (1).
+receive() {
+  while true; do
+    status=$(curl -s -D "$work/head" -o "$work/image" -w '%{http_code}' --max-time 120 \
+      -H "Authorization: Bearer $token" "$api/v1/batches/$batch/results?wait=30") || status=broken
+    case $status in
+    200)
+      name=$(decode "$(header X-Custom-Id)")
+      mv "$work/image" "$cutouts/${name%.*}.png"
+      echo "$name"
+      ;;
+    204) [ "$(header X-Batch-Status)" = complete ] && return 0 ;;
+    404 | 410) return 1 ;;
+    *) sleep 1 ;;
+    esac
+  done
+}
+
+while [ -n "$(remaining)" ]; do
+  answer=$(curl -s --retry 8 --retry-connrefused -X POST "${key[@]}" "$api/v1/batches") || { sleep 1 && continue; }
+  batch=$(field id <<<"$answer") token=$(field token <<<"$answer")
+  [ -n "$token" ] || { echo "no batch: $answer" >&2 && sleep 5 && continue; }
+  submit &
+  submitter=$!
+  if receive; then
+    # Images that the service gave up: told by name, and not tried again.
+    curl -s -H "Authorization: Bearer $token" "$api/v1/batches/$batch" |
+      grep -o '"custom_id":"[^"]*"' | cut -d '"' -f 4 | tee -a "$work/failed" | sed 's/$/: failed/' >&2
+  else
+    echo "the batch was lost: beginning another with the photos that remain" >&2
+  fi
+  kill "$submitter" 2>/dev/null
+  wait "$submitter" 2>/dev/null
+done
+[ ! -s "$work/failed" ]

@@ -1,0 +1,69 @@
+import sharp from 'sharp';
+import { runPatiently, type Outcome } from '../support/patient.batch.js';
+import { pause } from '../support/eventually.js';
+import { smallPhoto } from '../support/small.photo.js';
+import { startSystem, type TestSystem } from '../support/system.js';
+import { nothingRemains } from '../support/traces.js';
+
+const IMAGES = 16;
+
+let system: TestSystem;
+let images: Map<string, Buffer>;
+
+jest.setTimeout(120_000);
+beforeAll(async () => {
+  const image = await smallPhoto();
+  images = new Map(Array.from({ length: IMAGES }, (_, i) => [`folder/${i}.jpg`, image]));
+  images.set('broken.jpg', Buffer.concat([image.subarray(0, 4000), Buffer.alloc(4000, 9)]));
+  system = await startSystem();
+  await system.startApi();
+});
+afterAll(() => system.stop());
+afterEach(() => nothingRemains(system));
+
+/** Runs a batch and breaks something in the middle of it. */
+async function whileRunning(breakIt: () => Promise<void>): Promise<Outcome> {
+  const running = runPatiently(
+    system.apis.map(({ url }) => url),
+    images,
+  );
+  await pause(2500);
+  await breakIt();
+  return running;
+}
+
+async function expectAll({ results, failed }: Outcome): Promise<void> {
+  expect([...results.keys(), ...failed].sort()).toEqual([...images.keys()].sort());
+  expect([...failed]).toEqual(['broken.jpg']);
+  for (const result of results.values()) {
+    const { width, height, hasAlpha } = await sharp(result).metadata();
+    expect([width, height, hasAlpha]).toEqual([300, 300, true]);
+  }
+}
+
+test('given a batch, when a worker is killed and replaced, then every image is delivered once or told to have failed', async () => {
+  const outcome = await whileRunning(async () => {
+    system.workers[0]!.child.kill('SIGKILL');
+    await system.startWorker();
+  });
+  await expectAll(outcome);
+  expect([outcome.batches, outcome.again]).toEqual([1, 0]);
+});
+
+test('given a batch, when an API is killed, then another goes on with it and nothing is lost', async () => {
+  const outcome = await whileRunning(async () => {
+    system.apis[0]!.child.kill('SIGKILL');
+    await system.apis[0]!.exited;
+  });
+  await expectAll(outcome);
+  expect(outcome.batches).toBe(1);
+});
+
+test('given a batch, when Redis is killed and comes back empty, then the client hears of it and completes it anew', async () => {
+  const outcome = await whileRunning(async () => {
+    await system.redis.kill();
+    await system.redis.start();
+  });
+  await expectAll(outcome);
+  expect(outcome.batches).toBeGreaterThanOrEqual(2);
+});
