@@ -2,7 +2,9 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import sharp from 'sharp';
 import type { AccountView } from '#contracts/account.view.js';
-import { ApiClient, type Answer, type JobKey } from '../support/api.client.js';
+import { ApiClient, bearer, type Answer, type JobKey } from '../support/api.client.js';
+import { BatchClient } from '../support/batch.client.js';
+import { whileHeld } from '../support/engine.hold.js';
 import { eventually } from '../support/eventually.js';
 import { foreignKeys, KEYS_WITH_JOBS } from '../support/key.allowlist.js';
 import { KeyFiles, withKey } from '../support/key.files.js';
@@ -201,6 +203,24 @@ test('given a finished image of a key holder, when logs are read, then one line 
   expect(foreignKeys(await system.keys(), KEYS_WITH_JOBS)).toEqual([]);
   expect(await foundInRedis(system.inspector(), [...secrets, ...files.ids(), 'holder of'])).toEqual([]);
   await nothingRemains(system);
+});
+
+test('given a holder of a key, when images of a batch are in work, then the account counts them, and the batch is asked with X-Api-Key', async () => {
+  const key = create('free');
+  await eventually(() => accepts(key), 10_000);
+  const before = await viewOf(key);
+  expect(before.in_flight).toEqual({ images: 0, bytes: 0 });
+  const batch = await BatchClient.open(system.url, { 'X-Api-Key': key });
+  await whileHeld(system.workers[0]!, async () => {
+    await batch.add(image, 'a');
+    await batch.add(image, 'b');
+    const { in_flight, left } = await viewOf(key);
+    expect([in_flight.images, in_flight.bytes > 2 * image.length]).toEqual([2, true]);
+    expect(left.requests).toBe(before.left.requests! - 3);
+  });
+  await batch.close();
+  expect((await batch.receive()).size).toBe(2);
+  expect((await viewOf(key)).in_flight).toEqual({ images: 0, bytes: 0 });
 });
 
 test('given no file of keys, when a key is shown, then it means nothing; and a broken file stops the start', async () => {

@@ -4,7 +4,7 @@ import { isTerminal } from '#contracts/job.states.js';
 import type { ProblemCode } from '#contracts/problem.catalogue.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import type { Tenant } from '#contracts/tenant.js';
-import { recordKey } from './broker.keys.js';
+import { recordKey, TENANTS_KEY } from './broker.keys.js';
 import {
   FIELDS_DROPPED_AT_END,
   fieldsOf,
@@ -46,6 +46,13 @@ export class JobStore {
   /** The record, or undefined when there is none. */
   async read(id: JobId): Promise<JobRecord | undefined> {
     return parseRecord(id, await guarded(() => this.redis.hgetall(recordKey(id))));
+  }
+
+  /** What living jobs of a tenant hold now: their number, and the bytes they have reserved. */
+  async held(tenant: Tenant['id']): Promise<{ jobs: number; bytes: number }> {
+    const sums = await guarded(() => this.redis.hmget(TENANTS_KEY, `jobs:${tenant}`, `bytes:${tenant}`));
+    const [jobs = 0, bytes = 0] = sums.map(Number);
+    return { jobs, bytes };
   }
 
   /**

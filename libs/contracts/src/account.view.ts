@@ -23,6 +23,10 @@ export const accountSchema = z.object({
     megapixels: limit('Refills steadily'),
     megapixels_reset_s: z.int().describe('Until all of it is there again'),
   }),
+  in_flight: z.object({
+    images: z.int().describe('Jobs that are not at their end'),
+    bytes: z.int().describe('Memory that these have reserved'),
+  }),
 });
 
 /** What the caller may use, and what is left of it. */

@@ -20,7 +20,8 @@ export class AccountController {
   @DescribeAccount()
   async account(@Req() request: FastifyRequest): Promise<AccountView> {
     const caller = this.callers.of(request);
-    const { key, tierName, tier } = caller;
+    const { key, tierName, tier, tenant } = caller;
+    const [left, held] = await Promise.all([this.leftOf(caller), this.context.broker.jobs.held(tenant.id)]);
     return {
       tier: tierName,
       ...(key !== undefined && { key: { id: key.id, ...expiry(key.expiresAt) } }),
@@ -31,7 +32,8 @@ export class AccountController {
         images_in_flight: bounded(tier.imagesInFlight),
         bytes_in_flight: bounded(tier.bytesInFlight),
       },
-      left: await this.leftOf(caller),
+      left,
+      in_flight: { images: held.jobs, bytes: held.bytes },
     };
   }
 
