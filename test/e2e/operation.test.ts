@@ -26,48 +26,6 @@ test('given no worker, when one comes and goes, then readiness follows and the p
   expect((await api.call('GET', '/healthz')).json).toEqual({ status: 'alive' });
 });
 
-interface Description {
-  openapi: string;
-  components: { securitySchemes: Record<string, unknown> };
-  paths: Record<
-    string,
-    Record<string, { summary?: string; security?: object[]; responses: Record<string, unknown> }>
-  >;
-}
-
-test('given /openapi.json, when it is read, then it is 3.1 and says of each call what it does and answers', async () => {
-  const answer = await api.call('GET', '/openapi.json');
-  const { openapi, paths, components } = answer.json as unknown as Description;
-  expect(openapi).toMatch(/^3\.1\./);
-  const calls = Object.entries(paths).flatMap(([path, methods]) =>
-    Object.keys(methods).map((method) => `${method} ${path}`),
-  );
-  expect(calls.sort()).toEqual([
-    'delete /v1/jobs/{id}',
-    'get /.well-known/jwks.json',
-    'get /.well-known/retention',
-    'get /healthz',
-    'get /readyz',
-    'get /v1/account',
-    'get /v1/jobs/{id}',
-    'get /v1/jobs/{id}/events',
-    'get /v1/jobs/{id}/receipt',
-    'get /v1/jobs/{id}/result',
-    'get /v1/models',
-    'post /v1/jobs',
-  ]);
-  expect(Object.keys(components.securitySchemes)).toEqual(['api-key', 'api-key-as-bearer']);
-  const [anonymous, ...keys] = [{}, { 'api-key': [] }, { 'api-key-as-bearer': [] }];
-  for (const call of [paths['/v1/jobs']?.['post'], paths['/v1/account']?.['get']]) {
-    expect(call?.security).toHaveLength(3);
-    expect(call?.security).toEqual(expect.arrayContaining([anonymous, ...keys]));
-  }
-  for (const call of Object.values(paths).flatMap((methods) => Object.values(methods))) {
-    expect(call.summary).toBeTruthy();
-    expect(Object.keys(call.responses).length).toBeGreaterThan(0);
-  }
-});
-
 test('given /docs and the page, when they are opened, then nothing comes from another origin', async () => {
   for (const path of ['/docs', '/']) {
     const answer = await api.call('GET', path);

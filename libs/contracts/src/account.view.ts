@@ -7,7 +7,7 @@ const limit = (text: string): z.ZodNullable<z.ZodInt> =>
 export const accountSchema = z.object({
   tier: z.string().describe('`anonymous` without a key'),
   key: z
-    .object({ id: z.string().describe('Public name of the key'), expires_at: z.string().optional() })
+    .object({ id: z.string().describe('Public name of the key'), expires_at: z.iso.datetime().optional() })
     .optional()
     .describe('The API key shown'),
   limits: z.object({

@@ -15,4 +15,4 @@ export const jobIdSchema = z
   .string()
   .regex(JOB_ID)
   .transform((text) => text as JobId)
-  .meta({ description: 'Job id: 22 characters, base64url', example: 'q83vASNFZ4mrze8BI0VniQ' });
+  .meta({ description: 'Job id: 22 characters, base64url', examples: ['q83vASNFZ4mrze8BI0VniQ'] });

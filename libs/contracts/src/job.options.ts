@@ -86,28 +86,33 @@ const fields = {
     .describe(
       'Room around the cropped subject, pixels of the image or percent of the subject: one value, two (top and ' +
         'bottom, left and right) or four (top, right, bottom, left), each at most `500px` or `50%`. Needs `crop`',
-    ),
+    )
+    .meta({ examples: ['10% 20px'] }),
   roi: written(parseRegion)
     .optional()
     .describe(
       'Region of interest, `x1 y1 x2 y2` in pixels or percent of the image, such as `10% 0% 400px 300px`: what ' +
         'is outside counts as background',
-    ),
+    )
+    .meta({ examples: ['10% 0% 90% 100%'] }),
   scale: written(parseScale)
     .default('original')
     .describe(
       'Size of the subject, `10%` to `100%`: how much it fills the result in the direction in which it fills ' +
         'more. A small subject is enlarged; the result stays as large as the image',
-    ),
+    )
+    .meta({ examples: ['80%'] }),
   position: written(parsePosition)
     .optional()
     .describe(
       'Place of the subject: `original`, `center`, `n%` or `n% n%` (across, down), where `0%` is the left or top ' +
         'edge and `100%` the right or bottom edge. Default: `center` with `scale`, else `original`',
-    ),
+    )
+    .meta({ examples: ['50% 100%'] }),
   bg_color: written(parseColor)
     .optional()
-    .describe('Background: 3, 4, 6 or 8 hex digits with or without `#`, or the name of a CSS colour'),
+    .describe('Background: 3, 4, 6 or 8 hex digits with or without `#`, or the name of a CSS colour')
+    .meta({ examples: ['ffcc00'] }),
   semitransparency: flag
     .default(true)
     .describe('Whether areas inside the subject may be translucent (glass); edges are soft either way'),
@@ -122,7 +127,8 @@ const fields = {
     .string()
     .regex(/^[a-z0-9][a-z0-9.-]{0,63}$/)
     .optional()
-    .describe('One of `GET /v1/models`; without it the default one'),
+    .describe('One of `GET /v1/models`; without it the default one')
+    .meta({ examples: ['isnet'] }),
 };
 
 /**

@@ -4,13 +4,15 @@ import { jobIdSchema } from './job.id.js';
 import { RESULT_FORMATS } from './job.options.js';
 import { JOB_STATES } from './job.states.js';
 
-const links = z.object({
-  self: z.string(),
-  events: z.string(),
-  result: z.string(),
-  cancel: z.string(),
-  receipt: z.string(),
-});
+const links = z
+  .object({
+    self: z.string(),
+    events: z.string(),
+    result: z.string(),
+    cancel: z.string().describe('For DELETE'),
+    receipt: z.string(),
+  })
+  .describe('Addresses relative to the service');
 
 /** A rectangle in pixels of a result, possibly empty. */
 export const foregroundSchema = z.object({
@@ -48,10 +50,10 @@ export const jobViewSchema = z.object({
   status: z.enum(JOB_STATES),
   version: z.int().describe('Grows with each change of state; also the ETag'),
   queue_position: z.int().optional().describe('1 = next'),
-  eta_ms: z.int().optional(),
+  eta_ms: z.int().optional().describe('Milliseconds until the result is likely there'),
   result: resultFactsSchema.optional(),
   problem: endProblemSchema.optional().describe('Why the job failed'),
-  expires_at: z.string().describe('When what is held now is purged by itself'),
+  expires_at: z.iso.datetime().describe('When what is held now is purged by itself'),
   links,
 });
 
@@ -65,9 +67,9 @@ export const jobAcceptedSchema = z.object({
     .string()
     .describe('Secret of this job: 43 characters, base64url. Bearer token of all further calls'),
   status: z.enum(JOB_STATES),
-  queue_position: z.int().optional(),
-  eta_ms: z.int().optional(),
-  expires_at: z.string(),
+  queue_position: z.int().optional().describe('1 = next'),
+  eta_ms: z.int().optional().describe('Milliseconds until the result is likely there'),
+  expires_at: z.iso.datetime().describe('When the image is purged if no worker takes it'),
   links,
 });
 

@@ -5,7 +5,7 @@ import { Problem } from '#contracts/problem.catalogue.js';
 import { ApiContext } from '../api.context.js';
 import { EventFeed } from '../delivery/event.feed.js';
 import { SseStream } from '../delivery/sse.stream.js';
-import { DescribeEvents } from '../ops/api.description.js';
+import { DescribeEvents } from '../ops/events.description.js';
 import { accessJob } from './job.access.js';
 import { clientGone, numberInHeader } from '../http/request.preferences.js';
 

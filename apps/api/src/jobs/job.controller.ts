@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, HttpCode, Req, Res } from '@nestjs/common';
+import { Controller, Delete, Get, Header, HttpCode, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { JobRecord } from '#broker/job.record.js';
 import { isTerminal } from '#contracts/job.states.js';
@@ -6,7 +6,7 @@ import { Problem } from '#contracts/problem.catalogue.js';
 import { ApiContext } from '../api.context.js';
 import { problemOfEnd } from '../delivery/job.presenter.js';
 import { JobWaiter } from '../delivery/job.waiter.js';
-import { DescribeCancel, DescribeResult, DescribeStatus } from '../ops/api.description.js';
+import { DescribeCancel, DescribeResult, DescribeStatus } from '../ops/job.description.js';
 import { accessJob } from './job.access.js';
 import { JobAnswers } from './job.answers.js';
 import { clientGone, numberInHeader, queryWaitMs } from '../http/request.preferences.js';
@@ -55,6 +55,7 @@ export class JobController {
   /** Gives the job up, or acknowledges its result: either way nothing of it is left. */
   @Delete()
   @HttpCode(204)
+  @Header('Cache-Control', 'no-store')
   @DescribeCancel()
   async cancel(@Req() request: FastifyRequest): Promise<void> {
     const { id } = accessJob(request);

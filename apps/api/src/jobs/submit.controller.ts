@@ -8,7 +8,7 @@ import { problemOfEnd } from '../delivery/job.presenter.js';
 import { JobWaiter } from '../delivery/job.waiter.js';
 import { SseStream } from '../delivery/sse.stream.js';
 import { IntakeService, type Accepted } from '../intake/intake.service.js';
-import { DescribeSubmit } from '../ops/api.description.js';
+import { DescribeSubmit } from '../ops/submit.description.js';
 import { SubmitGuard } from '../throttle/submit.guard.js';
 import { JobAnswers } from './job.answers.js';
 import { clientGone, preferredWaitS, wantsEvents } from '../http/request.preferences.js';

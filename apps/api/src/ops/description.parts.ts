@@ -1,65 +1,107 @@
 import { type applyDecorators } from '@nestjs/common';
-import { type ApiBody, ApiHeader, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { z } from 'zod';
-import { PROBLEMS, type ProblemCode } from '#contracts/problem.catalogue.js';
+import { ApiParam, ApiQuery, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { problemBody, PROBLEMS, type ProblemBody, type ProblemCode } from '#contracts/problem.catalogue.js';
+import { headers, type HeaderName } from './description.headers.js';
+import type { Schema } from './description.schemas.js';
+
+export { resultHeaders } from './description.headers.js';
+export { fieldsOf, schemaOf, type Schema } from './description.schemas.js';
 
 /** What a describing function returns. */
 export type Decorator = ReturnType<typeof applyDecorators>;
-/** An OpenAPI schema. */
-export type Schema =
-  NonNullable<Parameters<typeof ApiBody>[0]> extends infer B
-    ? B extends { schema: infer S }
-      ? S
-      : never
-    : never;
 
-/** The OpenAPI schema of a wire schema. */
-export const schemaOf = (type: z.ZodType): Schema =>
-  z.toJSONSchema(type, { io: 'output', unrepresentable: 'any' }) as Schema;
+/** An OpenAPI response with a problem. */
+interface ProblemResponse {
+  description: string;
+  headers: Record<string, { $ref: string }>;
+  content: Record<string, { schema: Schema; examples: Record<string, { value: ProblemBody }> }>;
+}
 
-/** Schema of bytes. */
+/** Names of the ways to show an API key or the token of a job, as OpenAPI security schemes. */
+export const SCHEMES = {
+  key: 'api-key',
+  keyAsBearer: 'api-key-as-bearer',
+  token: 'job-token',
+  tokenInQuery: 'job-token-in-query',
+} as const;
+
+/** A call that takes an API key, and works without. */
+export const takesKey = (): MethodDecorator[] => [
+  ApiSecurity({}),
+  ApiSecurity(SCHEMES.key),
+  ApiSecurity(SCHEMES.keyAsBearer),
+];
+
+/** Schema of bytes; the media type they stand under says what they are. */
 export const binary = { type: 'string', format: 'binary' } as Schema;
 
-const pixels = (description: string): { description: string; schema: { type: 'integer' } } => ({
-  description,
-  schema: { type: 'integer' },
-});
+/** Why work on an image may fail. */
+export const FAILURES = [
+  'image-type-unsupported',
+  'image-too-many-pixels',
+  'image-corrupt',
+  'background-corrupt',
+  'roi-exceeds-bounds',
+  'roi-empty',
+  'foreground-not-found',
+  'model-unknown',
+  'worker-crashed',
+  'deadline-exceeded',
+  'processing-failed',
+  'capacity-exhausted',
+] as const satisfies ProblemCode[];
 
-/** Headers of an answer that is a result. Widths and heights in pixels of the result. */
-export const resultHeaders = {
-  'X-Width': pixels('Width of the result'),
-  'X-Height': pixels('Height of the result'),
-  'X-Foreground-Top': pixels('Rows above the subject'),
-  'X-Foreground-Left': pixels('Columns left of the subject'),
-  'X-Foreground-Width': pixels('Width of the subject; 0 when nothing is visible'),
-  'X-Foreground-Height': pixels('Height of the subject; 0 when nothing is visible'),
-  'Server-Timing': {
-    description: 'Milliseconds of each stage; `infer` says which model ran where (W3C Server Timing)',
-    schema: { type: 'string' as const },
-  },
+/** Why a job that was there has no result to give. */
+export const ENDS = [
+  'result-delivered',
+  'result-expired',
+  'job-cancelled',
+  'queue-lost',
+] as const satisfies ProblemCode[];
+
+/** Headers that problems of a status have besides `Cache-Control`. */
+const HEADERS_OF_STATUS: Record<number, HeaderName[]> = {
+  401: ['WWW-Authenticate'],
+  409: ['Retry-After'],
+  429: ['Retry-After'],
+  503: ['Retry-After'],
 };
-
-const problemSchema = { $ref: '#/components/schemas/Problem' } as Schema;
 
 /** Problems a call may answer with, one response a status. */
 export function problems(...codes: ProblemCode[]): MethodDecorator[] {
-  const byStatus = new Map<number, ProblemCode[]>();
-  for (const code of codes)
-    byStatus.set(PROBLEMS[code][0], [...(byStatus.get(PROBLEMS[code][0]) ?? []), code]);
-  return [...byStatus].map(([status, list]) =>
-    ApiResponse({
-      status,
-      description: list.map((code) => `\`${code}\`: ${PROBLEMS[code][1]}`).join('\n\n'),
-      content: { 'application/problem+json': { schema: problemSchema } },
-    }),
+  const statuses = new Set(codes.map((code) => PROBLEMS[code][0]));
+  return [...statuses].map((status) =>
+    ApiResponse({ status, ...problemResponse(codes.filter((code) => PROBLEMS[code][0] === status)) }),
   );
+}
+
+/** The response that tells one of these problems, which have one status. */
+export function problemResponse(codes: readonly ProblemCode[]): ProblemResponse {
+  const [status] = PROBLEMS[codes[0] ?? 'internal-error'];
+  return {
+    description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code][1]}`).join('\n\n'),
+    headers: headers('Cache-Control', ...(HEADERS_OF_STATUS[status] ?? [])),
+    content: {
+      'application/problem+json': {
+        schema: {
+          allOf: [{ $ref: '#/components/schemas/Problem' }, { properties: { code: { enum: [...codes] } } }],
+        },
+        examples: Object.fromEntries(codes.map((code) => [code, { value: problemBody(code) }])),
+      },
+    },
+  };
 }
 
 /** What all calls on one job have in common. */
 export const job = (): MethodDecorator[] => [
   ApiTags('jobs'),
-  ApiParam({ name: 'id', description: 'Job id', schema: { type: 'string' } }),
-  ApiHeader({ name: 'Authorization', description: '`Bearer` and the token of the job', required: false }),
+  ApiSecurity(SCHEMES.token),
+  ApiParam({
+    name: 'id',
+    description: 'Job id: 22 characters, base64url',
+    // No pattern: a malformed id is as unknown as any other.
+    schema: { type: 'string', examples: ['q83vASNFZ4mrze8BI0VniQ'] },
+  }),
 ];
 
 /** The `?wait=` parameter. */
@@ -67,6 +109,6 @@ export const wait = (): MethodDecorator =>
   ApiQuery({
     name: 'wait',
     required: false,
-    description: 'Seconds to wait',
-    schema: { type: 'integer', minimum: 0 },
+    description: 'Seconds to wait at most; more than the service allows counts as what it allows',
+    schema: { type: 'integer', minimum: 0, maximum: 999_999, examples: [5] } as Schema,
   });

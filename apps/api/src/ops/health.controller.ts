@@ -1,7 +1,8 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { Problem } from '#contracts/problem.catalogue.js';
+import type { ReadyView } from '#contracts/service.view.js';
 import { ApiContext } from '../api.context.js';
-import { DescribeHealth } from './api.description.js';
+import { DescribeAlive, DescribeReady } from './service.description.js';
 
 /** For load balancers and operators. */
 @Controller()
@@ -11,7 +12,7 @@ export class HealthController {
   /** The process is alive. */
   @Get('healthz')
   @Header('Cache-Control', 'no-store')
-  @DescribeHealth('The process is alive')
+  @DescribeAlive()
   alive(): { status: 'alive' } {
     return { status: 'alive' };
   }
@@ -19,8 +20,8 @@ export class HealthController {
   /** The service can do its work: a real write to Redis, and at least one worker with a warm model. */
   @Get('readyz')
   @Header('Cache-Control', 'no-store')
-  @DescribeHealth('Redis takes writes and a worker is ready')
-  async ready(): Promise<{ status: 'ready'; workers: { model: string; provider: string; slots: number }[] }> {
+  @DescribeReady()
+  async ready(): Promise<ReadyView> {
     const { pace } = this.context.broker;
     if (this.context.stopping.aborted) throw new Problem('shutting-down', { retryAfterS: 5 });
     await pace.probe();

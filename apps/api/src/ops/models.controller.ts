@@ -1,7 +1,7 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import type { ModelList } from '#contracts/model.view.js';
 import { ApiContext } from '../api.context.js';
-import { DescribeModels } from './models.description.js';
+import { DescribeModels } from './service.description.js';
 
 /** Tells which models may be asked for. */
 @Controller('v1/models')

@@ -1,7 +1,10 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { RECEIPT_MIME, receiptAnswerSchema, receiptKeySetSchema } from '#contracts/receipt.claims.js';
-import { job, problems, schemaOf, wait, type Decorator } from './description.parts.js';
+import { ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { RECEIPT_MIME, receiptAnswerSchema } from '#contracts/receipt.claims.js';
+import { headers } from './description.headers.js';
+import { job, problems, schemaOf, wait, type Decorator, type Schema } from './description.parts.js';
+
+const compact = { type: 'string', pattern: '^[\\w-]+\\.[\\w-]+\\.[\\w-]+$' } as Schema;
 
 /** Describes `GET /v1/jobs/{id}/receipt`. */
 export const DescribeReceipt = (): Decorator =>
@@ -9,6 +12,7 @@ export const DescribeReceipt = (): Decorator =>
     ...job(),
     wait(),
     ApiOperation({
+      operationId: 'getReceipt',
       summary: 'Signed deletion receipt of a job that has ended',
       description:
         'A compact JWS (Ed25519) over the id of the job, its end, sizes and times; its payload holds `iss`, `jti`, ' +
@@ -18,22 +22,11 @@ export const DescribeReceipt = (): Decorator =>
     ApiResponse({
       status: 200,
       description: 'The receipt; JSON when `Accept` prefers that',
+      headers: headers('Cache-Control', 'Vary'),
       content: {
-        [RECEIPT_MIME]: { schema: { type: 'string' } },
+        [RECEIPT_MIME]: { schema: compact },
         'application/json': { schema: schemaOf(receiptAnswerSchema) },
       },
     }),
-    ...problems('job-not-found', 'queue-lost', 'not-purged', 'broker-unavailable'),
-  );
-
-/** Describes `GET /.well-known/jwks.json`. */
-export const DescribeReceiptKeys = (): Decorator =>
-  applyDecorators(
-    ApiTags('operation'),
-    ApiOperation({ summary: 'Public keys that verify deletion receipts (RFC 7517)' }),
-    ApiResponse({
-      status: 200,
-      description: 'The keys, the signing one first',
-      content: { 'application/json': { schema: schemaOf(receiptKeySetSchema) } },
-    }),
+    ...problems('invalid-parameter', 'job-not-found', 'queue-lost', 'not-purged', 'broker-unavailable'),
   );

@@ -1,7 +1,7 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import type { ReceiptKeySet } from '#contracts/receipt.claims.js';
 import { ApiContext } from '../api.context.js';
-import { DescribeReceiptKeys } from './receipt.description.js';
+import { DescribeReceiptKeys } from './service.description.js';
 
 /** Publishes what verifies receipts. */
 @Controller('.well-known/jwks.json')

@@ -1,21 +1,7 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import type { RetentionFact } from '#settings/retention.fact.js';
+import type { RetentionStatement } from '#contracts/service.view.js';
 import { ApiContext } from '../api.context.js';
-import { DescribeRetention } from './api.description.js';
-
-/** What is promised, what was checked, and for how long anything is held. */
-export interface RetentionStatement {
-  /** `enforced`: every process checked itself and its Redis before it took work, and all of it held. */
-  guard: 'enforced' | 'warned';
-  promise: string;
-  /** Longest time in seconds that each thing may be held; delivery, failure and cancellation end it at once. */
-  held_at_most_s: { queued_image: number; uncollected_result: number; tombstone_without_user_data: number };
-  recorded: readonly string[];
-  /** Recorded besides, for billing, of each finished image that was submitted with an API key. */
-  recorded_of_key_holders: readonly string[];
-  facts: RetentionFact[];
-  workers: { name: string; guard: 'enforced' | 'warned'; faults: string[] }[];
-}
+import { DescribeRetention } from './service.description.js';
 
 const PROMISE =
   'An image lives in volatile memory only, sealed in the queue, and is deleted the moment its result has been ' +

@@ -1,0 +1,134 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiBody, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { jobOptionsSchema } from '#contracts/job.options.js';
+import { jobAcceptedSchema } from '#contracts/job.view.js';
+import { HEADERS, headers, RATE_HEADERS, RESULT_HEADERS } from './description.headers.js';
+import {
+  binary,
+  ENDS,
+  FAILURES,
+  fieldsOf,
+  problems,
+  schemaOf,
+  takesKey,
+  type Decorator,
+} from './description.parts.js';
+import { eventStream } from './events.description.js';
+import { image } from './job.description.js';
+
+const OPTIONS = fieldsOf(jobOptionsSchema);
+
+/** The image as the whole body, or as part of a form. */
+function submitBody(): Parameters<typeof ApiBody>[0] {
+  const raw = { schema: binary };
+  const properties = {
+    image: { ...binary, description: 'The image' },
+    bg_image_file: { ...binary, description: 'Picture to put behind the subject: it fills the result' },
+    ...OPTIONS,
+  };
+  return {
+    required: true,
+    content: {
+      'image/jpeg': raw,
+      'image/png': raw,
+      'image/webp': raw,
+      'application/octet-stream': raw,
+      'multipart/form-data': { schema: { type: 'object', required: ['image'], properties } },
+    },
+  } as Parameters<typeof ApiBody>[0];
+}
+
+const submitHeaders = (): MethodDecorator[] => [
+  ApiHeader({
+    name: 'Prefer',
+    required: false,
+    description: '`wait=N`: seconds to wait for the result (RFC 7240)',
+    schema: { type: 'string', examples: ['wait=30'] },
+  }),
+  ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description:
+      'With an API key: a repeated request with the same value and image gets the same job and token, and ' +
+      '`Idempotent-Replayed: true`, for as long as the job is known. 1 to 255 visible characters, best a UUID. ' +
+      'Without a key it is not looked at.',
+    schema: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 255,
+      examples: ['0b1f7a52-6c1d-4b1e-9a3f-2f0f6f6a9d10'],
+    },
+  }),
+];
+
+/** What is said of an image; an answer with events has none of it. */
+const imageHeaders = (): Record<string, object> =>
+  Object.fromEntries(RESULT_HEADERS.map((name) => [name, { ...HEADERS[name], required: false }]));
+
+const submitAnswers = (): MethodDecorator[] => [
+  ApiResponse({
+    status: 200,
+    description: 'The cut-out (`Prefer: wait`), or events (`Accept: text/event-stream`)',
+    headers: {
+      ...imageHeaders(),
+      ...headers(...RATE_HEADERS, 'Idempotent-Replayed', 'Preference-Applied', 'Cache-Control'),
+    },
+    content: { ...image, ...eventStream },
+  }),
+  ApiResponse({
+    status: 202,
+    description: 'The job stands in the queue',
+    headers: headers(
+      'Cache-Control',
+      'Location',
+      'Retry-After',
+      'Idempotent-Replayed',
+      'Preference-Applied',
+      ...RATE_HEADERS,
+    ),
+    content: { 'application/json': { schema: schemaOf(jobAcceptedSchema) } },
+  }),
+];
+
+/** Describes `POST /v1/jobs`. */
+export const DescribeSubmit = (): Decorator =>
+  applyDecorators(
+    ApiTags('jobs'),
+    ...takesKey(),
+    ApiOperation({
+      operationId: 'submitJob',
+      summary: 'Submit one image',
+      description:
+        'A raw body with options in the query, or multipart with one file named `image`, perhaps another named ' +
+        '`bg_image_file`, and options as fields. ' +
+        '`Prefer: wait=N` answers with the image if it is done in time; `Accept: text/event-stream` answers with ' +
+        "the job's events and the image inline.",
+    }),
+    ...submitHeaders(),
+    ...Object.entries(OPTIONS).map(([name, { description, ...schema }]) =>
+      ApiQuery({ name, required: false, description: description ?? '', schema }),
+    ),
+    ApiBody(submitBody()),
+    ...submitAnswers(),
+    ...problems(
+      'invalid-request',
+      'invalid-parameter',
+      'unknown-parameter',
+      'missing-image',
+      'multiple-images',
+      'multiple-backgrounds',
+      'malformed-multipart',
+      'upload-interrupted',
+      'key-invalid',
+      'request-timeout',
+      'retry-too-soon',
+      'result-busy',
+      'image-too-large',
+      'retry-differs',
+      'rate-limited',
+      'tenant-limit',
+      'broker-unavailable',
+      ...ENDS,
+      ...FAILURES,
+    ),
+  );

@@ -1,0 +1,13 @@
+import { z } from 'zod';
+import { PROBLEMS, type ProblemBody, type ProblemCode } from './problem.catalogue.js';
+
+/** Wire schema of a problem (RFC 9457), whatever its code. */
+export const problemSchema: z.ZodType<ProblemBody, ProblemBody> = z.object({
+  type: z.string().describe('Address of the kind of problem, relative to the service'),
+  title: z.string().describe('The same for every problem of this code'),
+  status: z.int(),
+  code: z.enum(Object.keys(PROBLEMS) as [ProblemCode]).describe('Stable name of the problem'),
+  detail: z.exactOptional(z.string()),
+  parameter: z.exactOptional(z.string()).describe('Name of the offending parameter; never its value'),
+  retry_after: z.exactOptional(z.int()).describe('Seconds after which a retry makes sense'),
+});

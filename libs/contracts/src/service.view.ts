@@ -1,0 +1,55 @@
+import { z } from 'zod';
+
+/** `GET /healthz`: the process is alive. */
+export const aliveSchema = z.object({ status: z.literal('alive') });
+
+/** `GET /readyz`: the service can do its work. */
+export const readySchema = z.object({
+  status: z.literal('ready'),
+  workers: z.array(
+    z.object({
+      model: z.string().describe('What it uses for images that name no model'),
+      provider: z.string().describe('Where the model runs'),
+      slots: z.int().describe('Images worked on at a time'),
+    }),
+  ),
+});
+
+/** The service can do its work, with these workers. */
+export type ReadyView = z.output<typeof readySchema>;
+
+const guard = z
+  .enum(['enforced', 'warned'])
+  .describe('`enforced`: checked itself and its Redis before it took work, and all of it held');
+
+const seconds = z.int().describe('Seconds');
+
+/** `GET /.well-known/retention`: what is promised, what was checked, and for how long anything is held. */
+export const retentionSchema = z.object({
+  guard: guard.describe('`enforced`: this process checked itself and its Redis at start, and all of it held'),
+  promise: z.string(),
+  held_at_most_s: z
+    .object({ queued_image: seconds, uncollected_result: seconds, tombstone_without_user_data: seconds })
+    .describe('Longest time that each thing may be held; delivery, failure and cancellation end it at once'),
+  recorded: z.array(z.string()).readonly().describe('Fields of the access log'),
+  recorded_of_key_holders: z
+    .array(z.string())
+    .readonly()
+    .describe('Besides, for billing, of each finished image that was submitted with an API key'),
+  facts: z
+    .array(
+      z.object({
+        fact: z.string().describe('What was looked at'),
+        found: z.string(),
+        holds: z.boolean().describe('Whether it keeps the promise'),
+        closes: z.string().describe('What could be kept otherwise'),
+      }),
+    )
+    .describe('What this process found at its start'),
+  workers: z.array(
+    z.object({ name: z.string(), guard, faults: z.array(z.string()).describe('What did not hold') }),
+  ),
+});
+
+/** What is promised and what was checked. */
+export type RetentionStatement = z.output<typeof retentionSchema>;
