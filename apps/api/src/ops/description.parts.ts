@@ -37,7 +37,6 @@ export const binary = { type: 'string', format: 'binary' } as Schema;
 
 /** Why work on an image may fail. */
 export const FAILURES = [
-  'image-type-unsupported',
   'image-too-many-pixels',
   'image-corrupt',
   'background-corrupt',
@@ -68,11 +67,15 @@ const HEADERS_OF_STATUS: Record<number, HeaderName[]> = {
 };
 
 /** Problems a call may answer with, one response a status. */
-export function problems(...codes: ProblemCode[]): MethodDecorator[] {
+export const problems = (...codes: ProblemCode[]): MethodDecorator[] => problemsWith([], codes);
+
+/** Problems a call may answer with, each with these headers besides what its status has. */
+export function problemsWith(more: readonly HeaderName[], codes: readonly ProblemCode[]): MethodDecorator[] {
   const statuses = new Set(codes.map((code) => PROBLEMS[code][0]));
-  return [...statuses].map((status) =>
-    ApiResponse({ status, ...problemResponse(codes.filter((code) => PROBLEMS[code][0] === status)) }),
-  );
+  return [...statuses].map((status) => {
+    const response = problemResponse(codes.filter((code) => PROBLEMS[code][0] === status));
+    return ApiResponse({ status, ...response, headers: { ...response.headers, ...headers(...more) } });
+  });
 }
 
 /** The response that tells one of these problems, which have one status. */

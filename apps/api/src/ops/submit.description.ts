@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { jobOptionsSchema } from '#contracts/job.options.js';
 import { jobAcceptedSchema } from '#contracts/job.view.js';
 import { HEADERS, headers, RATE_HEADERS, RESULT_HEADERS } from './description.headers.js';
@@ -8,7 +8,7 @@ import {
   ENDS,
   FAILURES,
   fieldsOf,
-  problems,
+  problemsWith,
   schemaOf,
   takesKey,
   type Decorator,
@@ -18,8 +18,11 @@ import { image } from './job.description.js';
 
 const OPTIONS = fieldsOf(jobOptionsSchema);
 
-/** The image as the whole body, or as part of a form. */
-function submitBody(): Parameters<typeof ApiBody>[0] {
+/** Headers that any answer may have once its request was counted. */
+const MORE_HEADERS = ['Idempotent-Replayed', 'Preference-Applied', ...RATE_HEADERS] as const;
+
+/** The image as the whole body, or as part of a form. (`@ApiBody` takes one media type only.) */
+function submitBody(): NonNullable<Parameters<typeof ApiOperation>[0]['requestBody']> {
   const raw = { schema: binary };
   const properties = {
     image: { ...binary, description: 'The image' },
@@ -35,7 +38,7 @@ function submitBody(): Parameters<typeof ApiBody>[0] {
       'application/octet-stream': raw,
       'multipart/form-data': { schema: { type: 'object', required: ['image'], properties } },
     },
-  } as Parameters<typeof ApiBody>[0];
+  };
 }
 
 const submitHeaders = (): MethodDecorator[] => [
@@ -61,31 +64,29 @@ const submitHeaders = (): MethodDecorator[] => [
   }),
 ];
 
-/** What is said of an image; an answer with events has none of it. */
-const imageHeaders = (): Record<string, object> =>
-  Object.fromEntries(RESULT_HEADERS.map((name) => [name, { ...HEADERS[name], required: false }]));
+/** What is said of an image, and what of a stream of events: an answer is one or the other. */
+const eitherHeaders = (): Record<string, object> =>
+  Object.fromEntries(
+    [...RESULT_HEADERS, 'X-Accel-Buffering' as const].map((name) => [
+      name,
+      { ...HEADERS[name], required: false },
+    ]),
+  );
 
 const submitAnswers = (): MethodDecorator[] => [
   ApiResponse({
     status: 200,
     description: 'The cut-out (`Prefer: wait`), or events (`Accept: text/event-stream`)',
     headers: {
-      ...imageHeaders(),
-      ...headers(...RATE_HEADERS, 'Idempotent-Replayed', 'Preference-Applied', 'Cache-Control'),
+      ...eitherHeaders(),
+      ...headers('Cache-Control', ...MORE_HEADERS),
     },
     content: { ...image, ...eventStream },
   }),
   ApiResponse({
     status: 202,
     description: 'The job stands in the queue',
-    headers: headers(
-      'Cache-Control',
-      'Location',
-      'Retry-After',
-      'Idempotent-Replayed',
-      'Preference-Applied',
-      ...RATE_HEADERS,
-    ),
+    headers: headers('Cache-Control', 'Location', 'Retry-After', ...MORE_HEADERS),
     content: { 'application/json': { schema: schemaOf(jobAcceptedSchema) } },
   }),
 ];
@@ -103,14 +104,14 @@ export const DescribeSubmit = (): Decorator =>
         '`bg_image_file`, and options as fields. ' +
         '`Prefer: wait=N` answers with the image if it is done in time; `Accept: text/event-stream` answers with ' +
         "the job's events and the image inline.",
+      requestBody: submitBody(),
     }),
     ...submitHeaders(),
     ...Object.entries(OPTIONS).map(([name, { description, ...schema }]) =>
       ApiQuery({ name, required: false, description: description ?? '', schema }),
     ),
-    ApiBody(submitBody()),
     ...submitAnswers(),
-    ...problems(
+    ...problemsWith(MORE_HEADERS, [
       'invalid-request',
       'invalid-parameter',
       'unknown-parameter',
@@ -124,11 +125,12 @@ export const DescribeSubmit = (): Decorator =>
       'retry-too-soon',
       'result-busy',
       'image-too-large',
+      'image-type-unsupported',
       'retry-differs',
       'rate-limited',
       'tenant-limit',
       'broker-unavailable',
       ...ENDS,
       ...FAILURES,
-    ),
+    ]),
   );

@@ -1,0 +1,82 @@
+import { resolve } from 'node:path';
+import type { JobAccepted } from '#contracts/job.view.js';
+import { ApiClient, bearer, type Answer } from './api.client.js';
+import type { Call, ContractOperation } from './contract.operation.js';
+import { whileHeld } from './engine.hold.js';
+import { pause } from './eventually.js';
+import { KeyFiles } from './key.files.js';
+import { smallPhoto } from './small.photo.js';
+import { startSystem, type TestSystem } from './system.js';
+
+/** Drives one operation through all that the document promises of it. */
+export type Drive = (operation: ContractOperation, at: ContractSetting) => Promise<unknown>;
+
+/** The real system in which the contract is tried, and how to come by jobs in every state. */
+export class ContractSetting {
+  readonly api: ApiClient;
+  /** An API key of the standard tier. */
+  readonly key: string;
+
+  private constructor(
+    readonly system: TestSystem,
+    /** Address of an instance that lets an anonymous client submit one image a minute. */
+    readonly strict: string,
+    readonly image: Buffer,
+    private readonly holder: { files: KeyFiles; key: string },
+  ) {
+    this.api = new ApiClient(system.url);
+    this.key = holder.key;
+  }
+
+  /** Redis, two APIs that list their routes, and a worker. */
+  static async start(): Promise<ContractSetting> {
+    const files = new KeyFiles();
+    const holder = { files, key: files.create('standard') };
+    const listing = `--import=${resolve('test/support/route.listing.mjs')}`;
+    const system = await startSystem({ KEYS_FILE: files.path, NODE_OPTIONS: listing });
+    const { url } = await system.startApi({ RATE_LIMIT: '1' });
+    return new ContractSetting(system, url, await smallPhoto(), holder);
+  }
+
+  /** Ends everything. */
+  async stop(): Promise<void> {
+    await this.system.stop();
+    this.holder.files.remove();
+  }
+
+  /** A call that sends an image. */
+  jpeg(more: Call = {}): Call {
+    return { body: this.image, ...more, headers: { 'Content-Type': 'image/jpeg', ...more.headers } };
+  }
+
+  /** A job that was given up. */
+  async cancelled(): Promise<JobAccepted> {
+    const job = await this.api.submit(this.image);
+    await this.api.cancel(job);
+    return job;
+  }
+
+  /** Runs `act` while no image gets done. */
+  held<T>(act: () => Promise<T>): Promise<T> {
+    return whileHeld(this.system.workers[0]!, act);
+  }
+
+  /** Asks for something and lets the job's record vanish meanwhile, as when Redis is restarted. */
+  whileLost(ask: (job: JobAccepted) => Promise<Answer>): Promise<Answer> {
+    return this.held(async () => {
+      const job = await this.api.submit(this.image);
+      const answer = ask(job);
+      await pause(500);
+      const inspector = this.system.inspector();
+      await inspector.del(await inspector.keys(`*${job.id}*`));
+      return answer;
+    });
+  }
+}
+
+/** The call that opens a job. */
+export const of = (job: JobAccepted, more: Call = {}): Call => ({
+  path: { id: job.id },
+  ...more,
+  headers: { ...bearer(job), ...more.headers },
+});

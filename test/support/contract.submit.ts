@@ -1,0 +1,75 @@
+import sharp from 'sharp';
+import type { JobAccepted } from '#contracts/job.view.js';
+import { pngHeader, truncatedJpeg } from './bad.images.js';
+import { eventsIn, type Call, type ContractOperation } from './contract.operation.js';
+import type { ContractSetting, Drive } from './contract.setting.js';
+import { eventually } from './eventually.js';
+import { withKey } from './key.files.js';
+import { RawRequest } from './raw.request.js';
+
+async function submitEachWay(operation: ContractOperation, at: ContractSetting): Promise<void> {
+  const form = new FormData();
+  form.set('image', new Blob([new Uint8Array(at.image)]));
+  form.set('crop', 'true');
+  const bodies: Record<string, Call> = {
+    'image/jpeg': at.jpeg(),
+    'image/png': { body: await sharp(at.image).png().toBuffer(), headers: { 'Content-Type': 'image/png' } },
+    'image/webp': {
+      body: await sharp(at.image).webp().toBuffer(),
+      headers: { 'Content-Type': 'image/webp' },
+    },
+    'application/octet-stream': { body: at.image, headers: { 'Content-Type': 'application/octet-stream' } },
+    'multipart/form-data': { body: form },
+  };
+  expect(operation.bodyTypes).toEqual(Object.keys(bodies));
+  for (const type of operation.bodyTypes) {
+    const { json } = await operation.answers(202, bodies[type]);
+    await at.api.cancel(json as unknown as JobAccepted);
+  }
+  await operation.eachParameter(async (call) => {
+    const waits = call.headers?.['Prefer'] !== undefined;
+    const answer = await operation.answers(waits ? 200 : 202, at.jpeg(call));
+    if (!waits) await at.api.cancel(answer.json as unknown as JobAccepted);
+  });
+}
+
+async function submitRepeatedly(operation: ContractOperation, at: ContractSetting): Promise<void> {
+  const again = at.jpeg({ headers: { ...withKey(at.key), 'Idempotency-Key': 'contract' } });
+  const slow = RawRequest.post(at.system.url, {
+    ...again.headers,
+    'Idempotency-Key': 'contract-slow',
+    'Content-Length': 5000,
+  });
+  await slow.send(at.image.subarray(0, 100));
+  await eventually(async () => (await at.system.keys()).some((name) => name.startsWith('rb:retry:')));
+  await operation.answers(409, {
+    ...again,
+    headers: { ...again.headers, 'Idempotency-Key': 'contract-slow' },
+  });
+  slow.break();
+  const first = (await operation.answers(202, again)).json as unknown as JobAccepted;
+  expect((await operation.answers(202, again)).headers.get('idempotent-replayed')).toBe('true');
+  await operation.answers(422, { ...again, body: truncatedJpeg() });
+  await at.api.result(first);
+  await operation.answers(410, again);
+}
+
+/** How submissions are driven. */
+export const SUBMIT: Record<string, Drive> = {
+  'POST /v1/jobs': async (operation, at) => {
+    await submitEachWay(operation, at);
+    await submitRepeatedly(operation, at);
+    await operation.answers(200, at.jpeg({ headers: { Prefer: 'wait=30' }, query: { format: 'zip' } }));
+    const { body } = await operation.answers(200, at.jpeg({ headers: { Accept: 'text/event-stream' } }));
+    const names = eventsIn(body).map(({ event }) => event);
+    expect(names).toEqual(expect.arrayContaining(['accepted', 'done', 'chunk', 'purged']));
+    await operation.answers(400, at.jpeg({ query: { size: 'huge' } }));
+    await operation.answers(400, at.jpeg({ query: { colour: 'red' } }));
+    await operation.answers(401, at.jpeg({ headers: withKey('rb_nobody') }));
+    await operation.answers(413, at.jpeg({ body: Buffer.alloc(24 * 2 ** 20) }));
+    await operation.answers(415, at.jpeg({ headers: { 'Content-Type': 'text/plain' } }));
+    await operation.answers(422, at.jpeg({ body: pngHeader(30_000, 30_000) }));
+    await operation.answers(202, at.jpeg({ url: at.strict }));
+    await operation.answers(429, at.jpeg({ url: at.strict }));
+  },
+};
