@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { BATCHES } from '../support/contract.batches.js';
 import { ContractDocument } from '../support/contract.document.js';
 import { JOBS } from '../support/contract.jobs.js';
 import { ContractOperation } from '../support/contract.operation.js';
@@ -10,7 +11,7 @@ import { SUBMIT } from '../support/contract.submit.js';
  * How each operation is driven, by method and path: every status that the document promises for it must come to be
  * seen, but for those of `NOT_HERE`. A new operation needs an entry; `answers` checks all that comes back.
  */
-const TABLE: Record<string, Drive> = { ...SERVICE, ...SUBMIT, ...JOBS };
+const TABLE: Record<string, Drive> = { ...SERVICE, ...SUBMIT, ...JOBS, ...BATCHES };
 
 /** Statuses that cannot be had here, and why. */
 const NOT_HERE: Record<string, string> = {

@@ -2,7 +2,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import sharp from 'sharp';
 import type { AccountView } from '#contracts/account.view.js';
-import { ApiClient, bearer, type Answer, type JobKey } from '../support/api.client.js';
+import { ApiClient, type Answer, type JobKey } from '../support/api.client.js';
 import { BatchClient } from '../support/batch.client.js';
 import { whileHeld } from '../support/engine.hold.js';
 import { eventually } from '../support/eventually.js';

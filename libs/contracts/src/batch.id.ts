@@ -15,4 +15,4 @@ export const batchIdSchema = z
   .string()
   .regex(BATCH_ID)
   .transform((text) => text as BatchId)
-  .meta({ description: 'Batch id: 22 characters, base64url', example: 'Zk3vASNFZ4mrze8BI0VniQ' });
+  .meta({ description: 'Batch id: 22 characters, base64url', examples: ['Zk3vASNFZ4mrze8BI0VniQ'] });

@@ -41,7 +41,7 @@ export const customIdSchema = z
   .min(1)
   .max(MAX_CUSTOM_ID)
   .regex(/^[^\p{Cc}\p{Cs}]*$/u)
-  .meta({ description: 'Your name for the image, unique in the batch', example: 'shoes/4711.jpg' });
+  .meta({ description: 'Your name for the image, unique in the batch', examples: ['shoes/4711.jpg'] });
 
 /** How many images of a batch are in each state. */
 export const batchCountsSchema = z.object({
@@ -56,10 +56,10 @@ export const batchCountsSchema = z.object({
 export type BatchCounts = z.output<typeof batchCountsSchema>;
 
 /** An image of a batch, as its batch names it. */
-const memberName = { custom_id: customIdSchema, id: jobIdSchema };
+export const memberNameSchema = z.object({ custom_id: customIdSchema, id: jobIdSchema });
 
 /** An image of which no result was delivered, and why. */
-export const batchFailureSchema = z.object({ ...memberName, problem: endProblemSchema });
+export const batchFailureSchema = memberNameSchema.extend({ problem: endProblemSchema });
 
 /** An image of which no result was delivered, and why. */
 export type BatchFailure = z.output<typeof batchFailureSchema>;
@@ -92,8 +92,8 @@ export const batchViewSchema = z.object({
   version: z.int().describe('Grows with each change of any image; also the ETag'),
   counts: batchCountsSchema,
   failures: z.array(batchFailureSchema).describe('Images without a result, the first 1,000'),
-  created_at: z.string(),
-  expires_at: z.string().describe('When the batch is forgotten unless something happens in it'),
+  created_at: z.iso.datetime(),
+  expires_at: z.iso.datetime().describe('When the batch is forgotten unless something happens in it'),
   links,
 });
 

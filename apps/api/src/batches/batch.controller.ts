@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, HttpCode, Post, Req, Res, UseGuards } from '@nestjs/common';
+import { Controller, Delete, Get, Header, HttpCode, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { BatchRecord } from '#broker/batch.store.js';
 import type { BatchId } from '#contracts/batch.id.js';
@@ -91,6 +91,7 @@ export class BatchController {
   /** Cancels and purges every image that has not come to its end, and forgets the others. */
   @Delete(':id')
   @HttpCode(204)
+  @Header('Cache-Control', 'no-store')
   @DescribeBatchCancel()
   async cancel(@Req() request: FastifyRequest): Promise<void> {
     const { id, secrets }: BatchAccess = accessBatch(request);

@@ -12,6 +12,7 @@ const ABOUT =
 /** What each group of operations is about. */
 const TAGS: Record<string, string> = {
   jobs: 'One image: submit it, follow it, collect the result once.',
+  batches: 'Thousands of images under one token: add them, fetch each cut-out when it is finished.',
   account: 'What a caller may use.',
   retention: 'What is kept for how long, and how that can be checked.',
   operation: 'The service itself: health and models.',
@@ -20,6 +21,7 @@ const TAGS: Record<string, string> = {
 const LICENCE = { name: 'Apache License 2.0', identifier: 'Apache-2.0' };
 
 const KEY = 'API key, `rb_…`. Without one a client is anonymous. Not the token of a job.';
+const BATCH_TOKEN = 'Token of the batch, as the answer to its opening told it. Not an API key.';
 const TOKEN = 'Token of the job, as the answer to its submission told it. Not an API key.';
 
 /** Everything of the document that is not about one operation. */
@@ -47,6 +49,14 @@ function frame(): Omit<OpenAPIObject, 'paths'> {
         description: `${TOKEN} For EventSource, which sets no headers.`,
       },
       SCHEMES.tokenInQuery,
+    )
+    .addBearerAuth(
+      { type: 'http', scheme: 'bearer', bearerFormat: 'base64url', description: BATCH_TOKEN },
+      SCHEMES.batchToken,
+    )
+    .addApiKey(
+      { type: 'apiKey', in: 'query', name: 'token', description: `${BATCH_TOKEN} For EventSource.` },
+      SCHEMES.batchTokenInQuery,
     );
   for (const [name, description] of Object.entries(TAGS)) builder.addTag(name, description);
   const config = builder.build();

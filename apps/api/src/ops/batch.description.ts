@@ -1,32 +1,48 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiParam, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import {
   batchCreatedSchema,
   batchJobSchema,
   batchViewSchema,
   customIdSchema,
 } from '#contracts/batch.view.js';
-import { MIME_OF_FORMAT } from '#contracts/job.options.js';
-import { takesKey } from './account.description.js';
-import { describesUpload } from './api.description.js';
+import { headers, RATE_HEADERS, resultHeaders } from './description.headers.js';
 import {
   binary,
   problems,
-  resultHeaders,
+  problemsWith,
   schemaOf,
+  SCHEMES,
+  takesKey,
   wait,
   type Decorator,
-  type Schema,
 } from './description.parts.js';
+import { batchEventSchema } from './description.schemas.js';
+import { lastEventId, streamOf } from './events.description.js';
+import { ifNoneMatch, image } from './job.description.js';
+import { describesUpload } from './submit.description.js';
 
-const json = (schema: Schema): Record<string, { schema: Schema }> => ({ 'application/json': { schema } });
-const text = { type: 'string' as const };
+const view = { 'application/json': { schema: schemaOf(batchViewSchema) } };
+const added = { 'application/json': { schema: schemaOf(batchJobSchema) } };
+
+const CUSTOM_ID = {
+  ...schemaOf(customIdSchema),
+  description:
+    'Your name for the image, unique in the batch. A repeated request with the same one gets the same job, and ' +
+    '`Idempotent-Replayed: true`, unless that job came to nothing. By default the id of the job',
+  examples: ['shoes/4711.jpg'],
+};
 
 /** What all calls on one batch have in common. */
 const batch = (): MethodDecorator[] => [
   ApiTags('batches'),
-  ApiParam({ name: 'id', description: 'Batch id', schema: text }),
-  ApiHeader({ name: 'Authorization', description: '`Bearer` and the token of the batch', required: false }),
+  ApiSecurity(SCHEMES.batchToken),
+  ApiParam({
+    name: 'id',
+    description: 'Batch id: 22 characters, base64url',
+    // No pattern: a malformed id is as unknown as any other.
+    schema: { type: 'string', examples: ['Zk3vASNFZ4mrze8BI0VniQ'] },
+  }),
 ];
 
 /** Describes `POST /v1/batches`. */
@@ -35,47 +51,66 @@ export const DescribeBatchOpen = (): Decorator =>
     ApiTags('batches'),
     ...takesKey(),
     ApiOperation({
+      operationId: 'openBatch',
       summary: 'Open a batch',
       description: 'Its token opens the batch and every image in it. It is told once and kept nowhere.',
     }),
     ApiResponse({
       status: 201,
       description: 'A batch that takes images',
-      content: json(schemaOf(batchCreatedSchema)),
+      headers: headers('Cache-Control', 'Location', ...RATE_HEADERS),
+      content: { 'application/json': { schema: schemaOf(batchCreatedSchema) } },
     }),
-    ...problems('key-invalid', 'rate-limited', 'broker-unavailable'),
+    ...problemsWith(RATE_HEADERS, ['key-invalid', 'rate-limited', 'broker-unavailable']),
   );
 
 /** Describes `POST /v1/batches/{id}/jobs`. */
 export const DescribeBatchSubmit = (): Decorator =>
   applyDecorators(
     ...batch(),
-    ApiQuery({
-      name: 'custom_id',
-      required: false,
-      description:
-        'Your name for the image; also as a field of the form. A repeated request with the same one gets the same ' +
-        'job, and `Idempotent-Replayed: true`, unless that job came to nothing. By default the id of the job.',
-      schema: schemaOf(customIdSchema),
+    ApiSecurity({ [SCHEMES.batchToken]: [], [SCHEMES.key]: [] }),
+    ApiResponse({
+      status: 200,
+      description: 'It was there already',
+      headers: headers('Cache-Control', 'Idempotent-Replayed', ...RATE_HEADERS),
+      content: added,
+    }),
+    ApiResponse({
+      status: 202,
+      description: 'It stands in the queue',
+      headers: headers('Cache-Control', 'Location', 'Retry-After', ...RATE_HEADERS),
+      content: added,
     }),
     ...describesUpload(
-      { summary: 'Add one image', description: 'As `POST /v1/jobs`; the API key goes in `X-Api-Key`.' },
+      {
+        operationId: 'addToBatch',
+        summary: 'Add one image',
+        description: 'As `POST /v1/jobs`. An API key goes into `X-Api-Key`: `Authorization` has the token.',
+      },
+      { custom_id: CUSTOM_ID },
       'batch-not-found',
       'batch-cancelled',
       'batch-closed',
       'batch-full',
       'custom-id-taken',
     ),
-    ApiResponse({ status: 200, description: 'Was there already', content: json(schemaOf(batchJobSchema)) }),
-    ApiResponse({ status: 202, description: 'In the queue', content: json(schemaOf(batchJobSchema)) }),
   );
 
 /** Describes `POST /v1/batches/{id}/close`. */
 export const DescribeBatchClose = (): Decorator =>
   applyDecorators(
     ...batch(),
-    ApiOperation({ summary: 'Take no more images: the batch is complete when all have come to their end' }),
-    ApiResponse({ status: 200, description: 'Closed', content: json(schemaOf(batchViewSchema)) }),
+    ApiOperation({
+      operationId: 'closeBatch',
+      summary: 'Take no more images',
+      description: 'The batch is complete when all its images have come to their end.',
+    }),
+    ApiResponse({
+      status: 200,
+      description: 'It is closed',
+      headers: headers('Cache-Control'),
+      content: view,
+    }),
     ...problems('batch-not-found', 'batch-cancelled', 'broker-unavailable'),
   );
 
@@ -84,10 +119,22 @@ export const DescribeBatch = (): Decorator =>
   applyDecorators(
     ...batch(),
     wait(),
-    ApiOperation({ summary: 'How many images are where, and what failed; or a long-poll for a change' }),
-    ApiHeader({ name: 'If-None-Match', required: false, description: 'ETag of the status already known' }),
-    ApiResponse({ status: 200, description: 'Status', content: json(schemaOf(batchViewSchema)) }),
-    ApiResponse({ status: 304, description: 'Nothing changed in the time given' }),
+    ifNoneMatch(),
+    ApiOperation({
+      operationId: 'getBatch',
+      summary: 'How many images are where, and what failed; or a long-poll for a change',
+    }),
+    ApiResponse({
+      status: 200,
+      description: 'Status',
+      headers: headers('Cache-Control', 'ETag'),
+      content: view,
+    }),
+    ApiResponse({
+      status: 304,
+      description: 'Nothing changed in the time given',
+      headers: headers('Cache-Control', 'ETag'),
+    }),
     ...problems(
       'invalid-parameter',
       'batch-not-found',
@@ -101,21 +148,29 @@ export const DescribeBatch = (): Decorator =>
 export const DescribeBatchEvents = (): Decorator =>
   applyDecorators(
     ...batch(),
-    ApiQuery({
-      name: 'token',
-      required: false,
-      description: 'Token, where headers cannot be set',
-      schema: text,
-    }),
+    ApiSecurity(SCHEMES.batchTokenInQuery),
+    lastEventId(),
     ApiOperation({
+      operationId: 'streamBatchEvents',
       summary: 'The life of a batch as server-sent events',
       description:
-        'Where each image stands, by its name: `queued`, `started`, `done {…, link}`, `delivering`, `delivered`, ' +
-        '`failed`, `cancelled`, `expired {custom_id, id, problem}`; `counts` after each run of them, `complete` at ' +
-        'the end, `gone {problem}` when the batch is no more. `Last-Event-ID` resumes.',
+        'Where each image stands, by its `custom_id`; `counts` after each run of them, `complete` at the end, `gone` ' +
+        'when the batch is no more.',
     }),
-    ApiResponse({ status: 200, description: 'Events', content: { 'text/event-stream': { schema: text } } }),
-    ApiResponse({ status: 204, description: 'The end has been told' }),
+    ApiResponse({
+      status: 200,
+      description: 'Events, from where the images stand to their end',
+      headers: headers('Cache-Control', 'X-Accel-Buffering'),
+      content: streamOf(
+        schemaOf(batchEventSchema),
+        'event: delivered\nid: 17\ndata: {"custom_id":"shoes/4711.jpg","id":"q83vASNFZ4mrze8BI0VniQ"}\n\n',
+      ),
+    }),
+    ApiResponse({
+      status: 204,
+      description: 'The end was heard before: an EventSource stays away then',
+      headers: headers('Cache-Control'),
+    }),
     ...problems('batch-not-found', 'batch-cancelled', 'broker-unavailable'),
   );
 
@@ -124,29 +179,20 @@ export const DescribeBatchResults = (): Decorator =>
   applyDecorators(
     ...batch(),
     wait(),
-    ApiOperation({ summary: 'The next finished image, once: it is purged when the answer has been written' }),
+    ApiOperation({
+      operationId: 'nextResult',
+      summary: 'The next finished image, once: it is purged when the answer has been written',
+    }),
     ApiResponse({
       status: 200,
       description: 'A cut-out',
-      headers: {
-        ...resultHeaders,
-        'X-Custom-Id': {
-          description: 'Your name for the image, percent-encoded',
-          schema: { type: 'string' },
-        },
-        'X-Job-Id': { description: 'Its job', schema: { type: 'string' } },
-      },
-      content: Object.fromEntries(Object.values(MIME_OF_FORMAT).map((mime) => [mime, { schema: binary }])),
+      headers: { ...resultHeaders, ...headers('X-Custom-Id', 'X-Job-Id') },
+      content: image,
     }),
     ApiResponse({
       status: 204,
       description: 'None was finished in time',
-      headers: {
-        'X-Batch-Status': {
-          description: '`complete`: none will come any more',
-          schema: { type: 'string', enum: ['open', 'closed', 'complete'] },
-        },
-      },
+      headers: headers('Cache-Control', 'X-Batch-Status', 'Retry-After'),
     }),
     ...problems(
       'invalid-parameter',
@@ -162,13 +208,19 @@ export const DescribeBatchArchive = (): Decorator =>
   applyDecorators(
     ...batch(),
     ApiOperation({
+      operationId: 'getArchive',
       summary: 'All images in one ZIP, written while they are finished',
       description:
         'Ends when the batch is complete. Each image is purged when it has been written. Files are named by ' +
         '`custom_id`; the last one, `errors.json`, says `{complete, failures}`. When the connection breaks, another ' +
         'archive has the images that were not written.',
     }),
-    ApiResponse({ status: 200, description: 'A ZIP', content: { 'application/zip': { schema: binary } } }),
+    ApiResponse({
+      status: 200,
+      description: 'A ZIP',
+      headers: headers('Cache-Control', 'Content-Disposition', 'X-Accel-Buffering'),
+      content: { 'application/zip': { schema: binary } },
+    }),
     ...problems('batch-not-found', 'batch-cancelled', 'broker-unavailable'),
   );
 
@@ -176,7 +228,11 @@ export const DescribeBatchArchive = (): Decorator =>
 export const DescribeBatchCancel = (): Decorator =>
   applyDecorators(
     ...batch(),
-    ApiOperation({ summary: 'Cancel, and purge every image' }),
-    ApiResponse({ status: 204, description: 'Nothing of its images is left' }),
+    ApiOperation({ operationId: 'cancelBatch', summary: 'Cancel, and purge every image' }),
+    ApiResponse({
+      status: 204,
+      description: 'Nothing of its images is left',
+      headers: headers('Cache-Control'),
+    }),
     ...problems('batch-not-found', 'broker-unavailable'),
   );

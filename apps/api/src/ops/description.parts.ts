@@ -23,6 +23,8 @@ export const SCHEMES = {
   keyAsBearer: 'api-key-as-bearer',
   token: 'job-token',
   tokenInQuery: 'job-token-in-query',
+  batchToken: 'batch-token',
+  batchTokenInQuery: 'batch-token-in-query',
 } as const;
 
 /** A call that takes an API key, and works without. */

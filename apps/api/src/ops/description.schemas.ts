@@ -1,7 +1,9 @@
 import type { ApiBody } from '@nestjs/swagger';
 import { z } from 'zod';
 import { accountSchema } from '#contracts/account.view.js';
-import { jobEventSchemas, type JobEventName } from '#contracts/job.events.js';
+import { batchEventSchemas } from '#contracts/batch.events.js';
+import { batchCreatedSchema, batchJobSchema, batchViewSchema } from '#contracts/batch.view.js';
+import { jobEventSchemas } from '#contracts/job.events.js';
 import { jobAcceptedSchema, jobViewSchema, resultFactsSchema } from '#contracts/job.view.js';
 import { modelListSchema, modelViewSchema } from '#contracts/model.view.js';
 import { problemSchema } from '#contracts/problem.schema.js';
@@ -16,26 +18,34 @@ export type Schema = Exclude<
 >;
 
 /** Server-sent events as the document has them: what stands in `event:` beside what `data:` holds. */
-export const jobEventSchema = z
-  .union(
-    Object.entries(jobEventSchemas).map(([event, data]) =>
-      z.object({
-        event: z.literal(event as JobEventName),
-        id: z
-          .string()
-          .optional()
-          .describe('Version of the job: send it as `Last-Event-ID` to go on from here'),
-        data,
-      }),
-    ),
-  )
-  .describe('One server-sent event: `data` is JSON');
+const eventSchema = (events: Record<string, z.ZodType>): z.ZodType =>
+  z
+    .union(
+      Object.entries(events).map(([event, data]) =>
+        z.object({
+          event: z.literal(event),
+          id: z.string().optional().describe('Version: send it as `Last-Event-ID` to go on from here'),
+          data,
+        }),
+      ),
+    )
+    .describe('One server-sent event: `data` is JSON');
+
+/** One event of a job. */
+export const jobEventSchema = eventSchema(jobEventSchemas);
+
+/** One event of a batch. */
+export const batchEventSchema = eventSchema(batchEventSchemas);
 
 /** Wire schemas that stand under a name in the document; all others stand where they are used. */
 const NAMES = z.registry<{ id: string }>();
 for (const [id, type] of Object.entries({
   Account: accountSchema,
   Alive: aliveSchema,
+  Batch: batchViewSchema,
+  BatchCreated: batchCreatedSchema,
+  BatchEvent: batchEventSchema,
+  BatchJob: batchJobSchema,
   Job: jobViewSchema,
   JobAccepted: jobAcceptedSchema,
   JobEvent: jobEventSchema,

@@ -8,20 +8,36 @@ import { jobEventSchema } from './description.schemas.js';
  * The content of an answer that is an event stream. OpenAPI 3.1 has no word for one: JSON Schema's `contentSchema`
  * says what the text holds once it is parsed.
  */
-export const eventStream = {
+export const streamOf = (
+  event: Schema,
+  example: string,
+): Record<string, { schema: Schema; example: string }> => ({
   'text/event-stream': {
     schema: {
       type: 'string',
       description: 'Server-sent events (WHATWG HTML §9.2)',
       contentMediaType: 'text/event-stream',
-      contentSchema: { type: 'array', items: schemaOf(jobEventSchema) },
+      contentSchema: { type: 'array', items: event },
     } as Schema,
-    example:
-      'retry: 1000\n\n' +
-      'event: queued\nid: 2\ndata: {"position":1,"eta_ms":900}\n\n' +
-      'event: started\nid: 3\ndata: {"attempt":1}\n\n',
+    example: `retry: 1000\n\n${example}`,
   },
-};
+});
+
+/** The events of a job. */
+export const eventStream = streamOf(
+  schemaOf(jobEventSchema),
+  'event: queued\nid: 2\ndata: {"position":1,"eta_ms":900}\n\n' +
+    'event: started\nid: 3\ndata: {"attempt":1}\n\n',
+);
+
+/** How a stream is resumed. */
+export const lastEventId = (): MethodDecorator =>
+  ApiHeader({
+    name: 'Last-Event-ID',
+    required: false,
+    description: 'Id of the event heard last: the stream goes on after it',
+    schema: { type: 'string', examples: ['3'] },
+  });
 
 /** Describes `GET /v1/jobs/{id}/events`. */
 export const DescribeEvents = (): Decorator =>
@@ -34,12 +50,7 @@ export const DescribeEvents = (): Decorator =>
       description: 'The result comes as `chunk` events and is purged then',
       schema: { type: 'string', enum: ['inline'] },
     }),
-    ApiHeader({
-      name: 'Last-Event-ID',
-      required: false,
-      description: 'Id of the event heard last: the stream goes on after it',
-      schema: { type: 'string', examples: ['3'] },
-    }),
+    lastEventId(),
     ApiOperation({
       operationId: 'streamJobEvents',
       summary: 'The life of a job as server-sent events',

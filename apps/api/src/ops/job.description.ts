@@ -21,6 +21,15 @@ export const image = Object.fromEntries(
 
 const status = { 'application/json': { schema: schemaOf(jobViewSchema) } };
 
+/** What is waited for a change from. */
+export const ifNoneMatch = (): MethodDecorator =>
+  ApiHeader({
+    name: 'If-None-Match',
+    required: false,
+    description: 'ETag of the status already known',
+    schema: { type: 'string', examples: ['"999"'] },
+  });
+
 /** Describes `GET /v1/jobs/{id}`. */
 export const DescribeStatus = (): Decorator =>
   applyDecorators(
@@ -32,12 +41,7 @@ export const DescribeStatus = (): Decorator =>
       description:
         'With `wait` the answer comes when the status changes from that of `If-None-Match`, or from now.',
     }),
-    ApiHeader({
-      name: 'If-None-Match',
-      required: false,
-      description: 'ETag of the status already known',
-      schema: { type: 'string', examples: ['"999"'] },
-    }),
+    ifNoneMatch(),
     ApiResponse({
       status: 200,
       description: 'Status',

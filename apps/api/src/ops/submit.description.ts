@@ -2,6 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { jobOptionsSchema } from '#contracts/job.options.js';
 import { jobAcceptedSchema } from '#contracts/job.view.js';
+import type { ProblemCode } from '#contracts/problem.catalogue.js';
 import { HEADERS, headers, RATE_HEADERS, RESULT_HEADERS } from './description.headers.js';
 import {
   binary,
@@ -12,6 +13,7 @@ import {
   schemaOf,
   takesKey,
   type Decorator,
+  type Schema,
 } from './description.parts.js';
 import { eventStream } from './events.description.js';
 import { image } from './job.description.js';
@@ -22,11 +24,14 @@ const OPTIONS = fieldsOf(jobOptionsSchema);
 const MORE_HEADERS = ['Idempotent-Replayed', 'Preference-Applied', ...RATE_HEADERS] as const;
 
 /** The image as the whole body, or as part of a form. (`@ApiBody` takes one media type only.) */
-function submitBody(): NonNullable<Parameters<typeof ApiOperation>[0]['requestBody']> {
+function submitBody(
+  fields: Record<string, Schema>,
+): NonNullable<Parameters<typeof ApiOperation>[0]['requestBody']> {
   const raw = { schema: binary };
   const properties = {
     image: { ...binary, description: 'The image' },
     bg_image_file: { ...binary, description: 'Picture to put behind the subject: it fills the result' },
+    ...fields,
     ...OPTIONS,
   };
   return {
@@ -91,46 +96,58 @@ const submitAnswers = (): MethodDecorator[] => [
   }),
 ];
 
+/** What may be wrong with any upload. */
+const UPLOAD_PROBLEMS = [
+  'invalid-request',
+  'invalid-parameter',
+  'unknown-parameter',
+  'missing-image',
+  'multiple-images',
+  'multiple-backgrounds',
+  'malformed-multipart',
+  'upload-interrupted',
+  'key-invalid',
+  'request-timeout',
+  'image-too-large',
+  'image-type-unsupported',
+  'rate-limited',
+  'tenant-limit',
+  'broker-unavailable',
+  ...FAILURES,
+] as const satisfies ProblemCode[];
+
+/** A call that takes an image: options, body, and what may be wrong with them. */
+export const describesUpload = (
+  operation: { operationId: string; summary: string; description: string },
+  fields: Record<string, Schema>,
+  ...more: ProblemCode[]
+): MethodDecorator[] => [
+  ApiOperation({ ...operation, requestBody: submitBody(fields) }),
+  ...Object.entries({ ...fields, ...OPTIONS }).map(([name, { description, ...schema }]) =>
+    ApiQuery({ name, required: false, description: description ?? '', schema }),
+  ),
+  ...problemsWith(MORE_HEADERS, [...UPLOAD_PROBLEMS, ...more]),
+];
+
 /** Describes `POST /v1/jobs`. */
 export const DescribeSubmit = (): Decorator =>
   applyDecorators(
     ApiTags('jobs'),
     ...takesKey(),
-    ApiOperation({
-      operationId: 'submitJob',
-      summary: 'Submit one image',
-      description:
-        'A raw body with options in the query, or multipart with one file named `image`, perhaps another named ' +
-        '`bg_image_file`, and options as fields. ' +
-        '`Prefer: wait=N` answers with the image if it is done in time; `Accept: text/event-stream` answers with ' +
-        "the job's events and the image inline.",
-      requestBody: submitBody(),
-    }),
-    ...submitHeaders(),
-    ...Object.entries(OPTIONS).map(([name, { description, ...schema }]) =>
-      ApiQuery({ name, required: false, description: description ?? '', schema }),
-    ),
-    ...submitAnswers(),
-    ...problemsWith(MORE_HEADERS, [
-      'invalid-request',
-      'invalid-parameter',
-      'unknown-parameter',
-      'missing-image',
-      'multiple-images',
-      'multiple-backgrounds',
-      'malformed-multipart',
-      'upload-interrupted',
-      'key-invalid',
-      'request-timeout',
-      'retry-too-soon',
-      'result-busy',
-      'image-too-large',
-      'image-type-unsupported',
-      'retry-differs',
-      'rate-limited',
-      'tenant-limit',
-      'broker-unavailable',
+    ...describesUpload(
+      {
+        operationId: 'submitJob',
+        summary: 'Submit one image',
+        description:
+          'A raw body with options in the query, or multipart with one file named `image`, perhaps another named ' +
+          '`bg_image_file`, and options as fields. ' +
+          '`Prefer: wait=N` answers with the image if it is done in time; `Accept: text/event-stream` answers with ' +
+          "the job's events and the image inline.",
+      },
+      {},
+      ...(['retry-too-soon', 'result-busy', 'retry-differs'] as const),
       ...ENDS,
-      ...FAILURES,
-    ]),
+    ),
+    ...submitHeaders(),
+    ...submitAnswers(),
   );
