@@ -20,6 +20,7 @@ import { EventsController } from './jobs/events.controller.js';
 import { JobAnswers } from './jobs/job.answers.js';
 import { JobController } from './jobs/job.controller.js';
 import { ReceiptController } from './jobs/receipt.controller.js';
+import { ResultWait } from './jobs/result.wait.js';
 import { SubmitController } from './jobs/submit.controller.js';
 import { ReceiptKeysController } from './ops/receipt.keys.controller.js';
 import { ModelsController } from './ops/models.controller.js';
@@ -65,6 +66,7 @@ export class ApiModule {
         BatchWatch,
         BatchFeed,
         ResultPicker,
+        ResultWait,
       ],
     };
   }

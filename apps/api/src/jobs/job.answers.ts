@@ -7,7 +7,7 @@ import { tokenText } from '#vault/job.token.js';
 import { presentJob, presentPlace, timeText } from '../delivery/job.presenter.js';
 import { Pulse } from '../delivery/pulse.js';
 import { ResultDelivery } from '../delivery/result.delivery.js';
-import { ResponseSink } from '../delivery/result.response.js';
+import type { AnswerSink } from '../delivery/result.response.js';
 
 /** The answers that calls on jobs have in common. */
 @Injectable()
@@ -50,15 +50,9 @@ export class JobAnswers {
 
   /**
    * 200 with the image, which is purged when the last byte has been written. False when the connection broke.
-   * `told`: the reader knows the job's token, and so can ask for its receipt.
    * @throws Problem when the result cannot be had and nothing has been sent
    */
-  async sendResult(
-    reply: FastifyReply,
-    record: JobRecord,
-    { token, told }: { token: Buffer; told: boolean },
-  ): Promise<boolean> {
-    const sink = new ResponseSink(reply, told ? jobLinks(record.id).receipt : undefined);
+  async sendResult(record: JobRecord, token: Buffer, sink: AnswerSink): Promise<boolean> {
     try {
       await this.delivery.deliver(record, token, sink);
       return true;

@@ -2,11 +2,13 @@ import { Controller, Delete, Get, Header, HttpCode, Req, Res } from '@nestjs/com
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { JobRecord } from '#broker/job.record.js';
 import { isTerminal } from '#contracts/job.states.js';
+import { jobLinks } from '#contracts/job.view.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { ApiContext } from '../api.context.js';
 import { problemOfEnd } from '../delivery/job.presenter.js';
 import { JobWaiter } from '../delivery/job.waiter.js';
 import { DescribeCancel, DescribeResult, DescribeStatus } from '../ops/job.description.js';
+import { ResponseSink } from '../delivery/result.response.js';
 import { accessJob } from './job.access.js';
 import { JobAnswers } from './job.answers.js';
 import { clientGone, numberInHeader, queryWaitMs } from '../http/request.preferences.js';
@@ -48,7 +50,8 @@ export class JobController {
     const settled = (record: JobRecord): boolean => there(record) || isTerminal(record.state);
     const record = await this.waiter.until(id, settled, { timeoutMs, signal: clientGone(reply) });
     if (isTerminal(record.state)) throw problemOfEnd(record, record.state);
-    if (there(record)) await this.answers.sendResult(reply, record, { token, told: true });
+    if (there(record))
+      await this.answers.sendResult(record, token, new ResponseSink(reply, jobLinks(id).receipt));
     else await this.answers.sendStatus(reply, record, 202);
   }
 

@@ -1,26 +1,26 @@
 import { Controller, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { JobRecord } from '#broker/job.record.js';
 import { isTerminal } from '#contracts/job.states.js';
 import { wipe } from '#vault/wipe.js';
 import { EventFeed } from '../delivery/event.feed.js';
 import { problemOfEnd } from '../delivery/job.presenter.js';
-import { JobWaiter } from '../delivery/job.waiter.js';
+import { ResponseSink } from '../delivery/result.response.js';
 import { SseStream } from '../delivery/sse.stream.js';
 import { IntakeService, type Accepted } from '../intake/intake.service.js';
 import { DescribeSubmit } from '../ops/submit.description.js';
 import { SubmitGuard } from '../throttle/submit.guard.js';
 import { JobAnswers } from './job.answers.js';
 import { clientGone, preferredWaitS, wantsEvents } from '../http/request.preferences.js';
+import { ResultWait } from './result.wait.js';
 
 /** `POST /v1/jobs`: one image in; at once a job, after a wait the image, or a stream that ends with it. */
 @Controller('v1/jobs')
 export class SubmitController {
   constructor(
     private readonly intake: IntakeService,
-    private readonly waiter: JobWaiter,
     private readonly answers: JobAnswers,
     private readonly feed: EventFeed,
+    private readonly results: ResultWait,
   ) {}
 
   /** Takes one image. The client's `Accept` and `Prefer` say how the result comes back. */
@@ -31,7 +31,7 @@ export class SubmitController {
     const gone = clientGone(reply);
     const accepted = await this.intake.accept(request, reply);
     if (accepted.replayed) void reply.header('Idempotent-Replayed', 'true');
-    const waitS = preferredWaitS(request, this.waiter.maxWaitS);
+    const waitS = preferredWaitS(request, this.results.maxWaitS);
     try {
       if (wantsEvents(request)) await this.stream(accepted, reply, gone);
       else if (waitS !== undefined) await this.wait(accepted, reply, { gone, waitS });
@@ -54,22 +54,15 @@ export class SubmitController {
     await this.feed.run(stream, { id: record.id, seenVersion: undefined, inlineToken: token, gone });
   }
 
-  /** Until the answer nobody else knows the token: a client that leaves and cannot come back withdraws its job. */
+  /** The image if it is done in time, else 202. */
   private async wait(
-    { record: { id }, token, repeatable }: Accepted,
+    accepted: Accepted,
     reply: FastifyReply,
     { gone, waitS }: { gone: AbortSignal; waitS: number },
   ): Promise<void> {
-    const done = (record: JobRecord): boolean => record.state === 'ready' || isTerminal(record.state);
-    const record = await this.waiter.until(id, done, { timeoutMs: waitS * 1000, signal: gone });
-    if (gone.aborted) {
-      if (!repeatable) await this.intake.withdraw(id);
-      return;
-    }
     void reply.header('Preference-Applied', `wait=${waitS}`);
-    if (isTerminal(record.state)) throw problemOfEnd(record, record.state);
-    if (record.state !== 'ready') return this.answers.sendAccepted(reply, record, token);
-    const sent = await this.answers.sendResult(reply, record, { token, told: false });
-    if (!sent && !repeatable) await this.intake.withdraw(id);
+    const limits = { timeoutMs: waitS * 1000, signal: gone };
+    const record = await this.results.deliver(accepted, new ResponseSink(reply), limits);
+    if (record !== undefined) await this.answers.sendAccepted(reply, record, accepted.token);
   }
 }
