@@ -45,7 +45,13 @@ test('given requests of all kinds, when they have been answered, then the log sa
   await events.ended();
   await api.post('no image', { headers: { Referer: 'https://example.org/secret-page' } });
   await api.call('GET', '/nowhere/secret-path?secret-query=1');
-  await eventually(() => lines().length >= 7);
+  await api.call('GET', '/api/remove?url=https://example.org/secret.jpg');
+  for (const path of ['/v1.0/removebg', '/api/remove-bg', '/api/remove']) {
+    const form = new FormData();
+    form.append('secret-field', new Blob([new Uint8Array(image)]), 'secret-name.jpg');
+    await api.call('POST', `${path}?secret-query=1`, { body: form });
+  }
+  await eventually(() => lines().length >= 11);
 
   for (const line of lines()) expect(Object.keys(line).sort()).toEqual(ALLOWED);
   const told = lines().map((line) =>
@@ -53,10 +59,14 @@ test('given requests of all kinds, when they have been answered, then the log sa
   );
   expect(told.sort()).toEqual([
     'DELETE /v1/jobs/:id 204',
+    'GET /api/remove 400',
     'GET /v1/jobs/:id 200',
     'GET /v1/jobs/:id/events 200',
     'GET /v1/jobs/:id/result 202',
     'GET none 404',
+    'POST /api/remove 400',
+    'POST /api/remove-bg 400',
+    'POST /v1.0/removebg 400',
     'POST /v1/jobs 202',
     'POST /v1/jobs 415',
   ]);

@@ -8,6 +8,11 @@ import { BatchJobsController } from './batches/batch.jobs.controller.js';
 import { BatchResultsController } from './batches/batch.results.controller.js';
 import { BatchWatch } from './batches/batch.watch.js';
 import { ResultPicker } from './batches/result.picker.js';
+import { ImageUrls } from './compat/image.urls.js';
+import { PlainController } from './compat/plain.controller.js';
+import { RembgController } from './compat/rembg.controller.js';
+import { RemovebgController } from './compat/removebg.controller.js';
+import { WholeAnswer } from './compat/whole.answer.js';
 import { EventFeed } from './delivery/event.feed.js';
 import { JobWaiter } from './delivery/job.waiter.js';
 import { Pulse } from './delivery/pulse.js';
@@ -48,6 +53,7 @@ export class ApiModule {
       controllers: [
         ...[SubmitController, JobController, EventsController, ReceiptController, AccountController],
         ...[BatchController, BatchJobsController, BatchEventsController, BatchResultsController],
+        ...[RemovebgController, PlainController, RembgController],
         ...[HealthController, RetentionController, ReceiptKeysController, ModelsController],
       ],
       providers: [
@@ -67,6 +73,8 @@ export class ApiModule {
         BatchFeed,
         ResultPicker,
         ResultWait,
+        ImageUrls,
+        WholeAnswer,
       ],
     };
   }

@@ -8,6 +8,10 @@ import { takeInUnreadBodies } from './unread.body.js';
 /** What multipart framing may add around one image. */
 const MULTIPART_OVERHEAD_BYTES = 65_536;
 
+/** Calls that take an image as text too: in base64, with line ends, or with escapes in a urlencoded form. */
+const TEXT_ROUTES = new Set(['/v1.0/removebg']);
+const TEXT_GROWTH = 1.5;
+
 /** Largest upload of one image file, in bytes. */
 export const maxUploadBytes = (settings: Settings): number => settings.MAX_UPLOAD_MB * 1_048_576;
 
@@ -43,9 +47,9 @@ export function prepareServer(server: FastifyInstance, settings: Settings): void
     done(null, payload);
   });
   const most = maxUploadBytes(settings);
-  takeInUnreadBodies(server, most + MULTIPART_OVERHEAD_BYTES);
+  takeInUnreadBodies(server, most * TEXT_GROWTH + MULTIPART_OVERHEAD_BYTES);
   server.addHook('onRequest', (request, reply, done) => {
-    if (announcedBytes(request) <= most + allowance(request)) done();
+    if (announcedBytes(request) <= mostBodyBytes(request, most)) done();
     else sendProblem(reply, new Problem('image-too-large'));
   });
 }
@@ -54,5 +58,8 @@ export function prepareServer(server: FastifyInstance, settings: Settings): void
 export const announcedBytes = (request: FastifyRequest): number =>
   Number(request.headers['content-length'] ?? 0);
 
-const allowance = (request: FastifyRequest): number =>
-  request.headers['content-type']?.startsWith('multipart/') === true ? MULTIPART_OVERHEAD_BYTES : 0;
+function mostBodyBytes({ headers, routeOptions }: FastifyRequest, imageBytes: number): number {
+  if (TEXT_ROUTES.has(routeOptions.url ?? '')) return imageBytes * TEXT_GROWTH + MULTIPART_OVERHEAD_BYTES;
+  const isForm = headers['content-type']?.startsWith('multipart/') === true;
+  return isForm ? imageBytes + MULTIPART_OVERHEAD_BYTES : imageBytes;
+}

@@ -2,6 +2,7 @@ import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '
 import type { FastifyReply } from 'fastify';
 import { Problem, type ProblemCode } from '#contracts/problem.catalogue.js';
 import type { Log } from '#telemetry/log.js';
+import { answerTo } from '../compat/error.shapes.js';
 
 /** Codes of failures that Nest and Fastify raise themselves. Their messages may echo input and are dropped. */
 const CODE_OF_STATUS: Record<number, ProblemCode> = {
@@ -30,16 +31,17 @@ export function problemOf(error: unknown): Problem | undefined {
   return new Problem(CODE_OF_STATUS[status] ?? 'invalid-request');
 }
 
-/** Answers with `application/problem+json` (RFC 9457). */
+/** Answers with `application/problem+json` (RFC 9457), or in the shape that clients of the call know. */
 export function sendProblem(reply: FastifyReply, problem: Problem): void {
+  const { status, contentType, body } = answerTo(reply, problem);
   if (problem.facts.retryAfterS !== undefined) void reply.header('Retry-After', problem.facts.retryAfterS);
-  if (problem.status === 401) void reply.header('WWW-Authenticate', CHALLENGE);
+  if (status === 401) void reply.header('WWW-Authenticate', CHALLENGE);
   void reply
-    .code(problem.status)
+    .code(status)
     .header('Cache-Control', 'no-store')
-    .header('Content-Type', 'application/problem+json; charset=utf-8')
-    .serializer((body: string) => body)
-    .send(JSON.stringify(problem.toBody()));
+    .header('Content-Type', contentType)
+    .serializer((text: string) => text)
+    .send(JSON.stringify(body));
 }
 
 /** The one exit of all errors. */

@@ -136,8 +136,8 @@ async function readMultipart(request: FastifyRequest, reading: MultipartReading)
   return options;
 }
 
-/** A background image goes with colour, and with no other background. */
-function checkBackground({ bg_color, channels }: JobOptions): void {
+/** A background image goes with colour, and with no other background. @throws Problem `multiple-backgrounds` | `invalid-parameter` */
+export function checkBackground({ bg_color, channels }: JobOptions): void {
   if (bg_color !== undefined) throw new Problem('multiple-backgrounds');
   if (channels === 'alpha') throw new Problem('invalid-parameter', { parameter: 'bg_image_file' });
 }

@@ -37,4 +37,8 @@ export function tellRate(reply: FastifyReply, standing: RateStanding): void {
   });
 }
 
+/** How the client of an answer was told it stands. */
+export const standingOf = (reply: FastifyReply, policy: RateStanding['policy']): RateStanding | undefined =>
+  told.get(reply)?.get(policy);
+
 const whole = (left: number): number => Math.max(0, Math.floor(left));
