@@ -16,12 +16,12 @@ export class RawRequest {
     socket.on('close', () => (this.closed = true));
   }
 
-  /** Sends the head of a `POST /v1/jobs`. */
-  static post(url: string, headers: Record<string, string | number>): RawRequest {
+  /** Sends the head of a `POST`, to `/v1/jobs` unless told otherwise. */
+  static post(url: string, headers: Record<string, string | number>, path = '/v1/jobs'): RawRequest {
     const { hostname, port, host } = new URL(url);
     const request = new RawRequest(connect(Number(port), hostname));
     const lines = Object.entries({ Host: host, ...headers }).map(([name, value]) => `${name}: ${value}`);
-    request.socket.write(`POST /v1/jobs HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
+    request.socket.write(`POST ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
     return request;
   }
 
