@@ -29,6 +29,18 @@ export const DELIVERED_PATHS: readonly AuditPath[] = [
     shape: { format: 'png', ...ONE_MEGAPIXEL },
     walk: byForm,
   },
+  {
+    name: 'base64-json',
+    title: 'In base64 within JSON, both ways (remove.bg)',
+    shape: { format: 'jpeg', ...ONE_MEGAPIXEL },
+    walk: byJson,
+  },
+  {
+    name: 'base64-form',
+    title: 'In base64 within a urlencoded form (remove.bg)',
+    shape: { format: 'png', ...ONE_MEGAPIXEL },
+    walk: byUrlencoded,
+  },
 ];
 
 async function byResult({ canary, client, lookInside }: PathStage): Promise<undefined> {
@@ -69,4 +81,21 @@ async function byForm({ canary, client }: PathStage): Promise<undefined> {
   const job = await client.submitForm(bytes, mime, canary.fileName);
   canary.learnToken(job.token);
   await canary.learnResult(await client.result(job));
+}
+
+async function byJson({ canary, client }: PathStage): Promise<undefined> {
+  const body = JSON.stringify({ image_file_b64: canary.image.bytes.toString('base64'), format: 'png' });
+  const answer = await client.postText(body, 'application/json', { Accept: 'application/json' });
+  const { data } = (await answer.json()) as { data?: { result_b64: string } };
+  if (data === undefined) throw new Error(`no result but ${answer.status}`);
+  await canary.learnResult(Buffer.from(data.result_b64, 'base64'));
+}
+
+async function byUrlencoded({ canary, client }: PathStage): Promise<undefined> {
+  const image = canary.image.bytes.toString('base64');
+  const body = new URLSearchParams({ format: 'png', image_file_b64: image }).toString();
+  const answer = await client.postText(body, 'application/x-www-form-urlencoded');
+  const result = Buffer.from(await answer.arrayBuffer());
+  if (answer.status !== 200) throw new Error(`no result but ${answer.status}`);
+  await canary.learnResult(result);
 }

@@ -38,6 +38,15 @@ export class ServiceClient {
     return accepted(await fetch(`${this.url}/v1/jobs`, { method: 'POST', body: form }));
   }
 
+  /** `POST /v1.0/removebg` with an image as text. */
+  postText(body: string, type: string, headers: Record<string, string> = {}): Promise<Response> {
+    return fetch(`${this.url}/v1.0/removebg`, {
+      method: 'POST',
+      body,
+      headers: { 'Content-Type': type, ...headers },
+    });
+  }
+
   /** `GET /v1/jobs/{id}/result`, waiting for it. @throws Error when it does not come */
   async result(job: JobKey): Promise<Buffer> {
     const response = await again(() =>
