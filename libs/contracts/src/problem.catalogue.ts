@@ -6,10 +6,7 @@ export const PROBLEMS = {
   'invalid-request': [400, 'The request could not be understood'],
   'invalid-parameter': [400, 'A parameter has a value that is not allowed'],
   'unknown-parameter': [400, 'A parameter is not known here'],
-  'missing-image': [
-    400,
-    'No image was sent: send the bytes as the body, or one multipart file named "image"',
-  ],
+  'missing-image': [400, 'No image was sent'],
   'multiple-images': [400, 'More than one image was sent: one job takes one image'],
   'multiple-backgrounds': [400, 'More than one background was sent: a colour, or one image'],
   'malformed-multipart': [400, 'The multipart body is malformed or cut short'],

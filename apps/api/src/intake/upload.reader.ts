@@ -123,18 +123,23 @@ async function readMultipart(request: FastifyRequest, reading: MultipartReading)
       seen.add(role);
       await sink(role, capped(part.body, budget));
     } else if (part.isFile) {
-      throw new Problem('missing-image');
+      throw missingImage();
     } else {
       if (++count > MAX_FIELDS) throw new Problem('invalid-request');
       const value = await fieldValue(part.body);
       if (!takes(part.name, value)) fields.push([part.name, value]);
     }
   }
-  if (!seen.has('input')) throw new Problem('missing-image');
+  if (!seen.has('input')) throw missingImage();
   const options = parseOptions(fields);
   if (seen.has('background')) checkBackground(options);
   return options;
 }
+
+const missingImage = (): Problem =>
+  new Problem('missing-image', {
+    detail: 'Send the bytes as the body, or one multipart file named "image"',
+  });
 
 /** A background image goes with colour, and with no other background. @throws Problem `multiple-backgrounds` | `invalid-parameter` */
 export function checkBackground({ bg_color, channels }: JobOptions): void {
