@@ -146,6 +146,13 @@ test('given a file beyond the limit, announced or not, when it comes, then it is
   announced.break();
   const body = `{"image_file_b64":"${Buffer.concat([image, Buffer.alloc(22 * MIB)]).toString('base64')}"}`;
   expectError(await postText(body, 'application/json'), 400, 'file_too_large');
+
+  const endless = RawRequest.post(system.url, { ...type, 'Transfer-Encoding': 'chunked' }, PATH);
+  const space = Buffer.concat([Buffer.from('100000\r\n'), Buffer.alloc(MIB, ' '), Buffer.from('\r\n')]);
+  for (let sent = 0; sent < 40 && endless.answer === ''; sent++) await endless.send(space);
+  expect(await endless.status()).toBe(400);
+  expect(endless.answer).toContain('"code":"file_too_large"');
+  endless.break();
 });
 
 test('given keys, when one is shown, then it is taken, and another is refused', async () => {

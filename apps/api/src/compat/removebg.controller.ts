@@ -1,7 +1,7 @@
 import { Controller, Get, Header, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ResponseSink } from '../delivery/result.response.js';
-import { clientGone, prefersJson } from '../jobs/request.preferences.js';
+import { clientGone } from '../jobs/request.preferences.js';
 import { DescribeRemovebg, DescribeRemovebgAccount } from '../ops/compat.description.js';
 import { CallerSource } from '../tenancy/caller.source.js';
 import { SubmitGuard } from '../throttle/submit.guard.js';
@@ -53,7 +53,8 @@ export class RemovebgController {
 
 // HTTP libraries ask for "application/json, text/plain, */*" by themselves, and such clients of remove.bg get, and
 // expect, the image.
-/** True when JSON is asked for by name and anything else would not do. */
+/** True when JSON is asked for, and an image would not do. */
 function wantsJson(request: FastifyRequest): boolean {
-  return !(request.headers.accept ?? '').includes('*/*') && prefersJson(request, 'image/png');
+  const accept = (request.headers.accept ?? '').toLowerCase();
+  return accept.includes('application/json') && !/\*\/\*|image\//.test(accept);
 }

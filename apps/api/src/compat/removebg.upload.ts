@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { UploadPart } from '#broker/job.record.js';
 import { Problem } from '#contracts/problem.catalogue.js';
+import { textBodyBytes } from '../http/fastify.adapter.js';
 import { MultipartReader, type Part } from '../intake/multipart.reader.js';
 import { bodyOf, ByteBudget, capped, checkBackground, type UploadRead } from '../intake/upload.reader.js';
 import { repeated, takeForm, type FileFields } from './form.intake.js';
@@ -36,7 +37,7 @@ export class RemovebgUpload {
   /** Reads it. @throws Problem `missing-image` | `multiple-images` | `multiple-backgrounds` and others */
   readonly read: UploadRead = async (request, maxBytes, sink) => {
     const budget = new ByteBudget(maxBytes);
-    const { texts, files } = await takeForm(partsOf(request), FILES, { sink, budget });
+    const { texts, files } = await takeForm(partsOf(request, maxBytes), FILES, { sink, budget });
     const wanted = URLS.filter(([parameter]) => texts.has(parameter));
     const twice = wanted.find(([, role]) => files.has(role));
     if (twice !== undefined) throw repeated(twice[1]);
@@ -57,15 +58,16 @@ export class RemovebgUpload {
 const SOURCES = 'Exactly one of image_file, image_file_b64 and image_url';
 
 /** @throws Problem `missing-image` | `invalid-request` for another type of body */
-function partsOf(request: FastifyRequest): AsyncIterable<Part> {
+function partsOf(request: FastifyRequest, maxBytes: number): AsyncIterable<Part> {
   const contentType = request.headers['content-type'] ?? '';
+  const body = within(bodyOf(request), new ByteBudget(textBodyBytes(maxBytes)));
   switch (contentType.split(';')[0]?.trim().toLowerCase()) {
     case 'multipart/form-data':
-      return new MultipartReader(bodyOf(request), contentType).parts();
+      return new MultipartReader(body, contentType).parts();
     case 'application/x-www-form-urlencoded':
-      return readUrlencoded(bodyOf(request), new Set([BASE64_FIELD]));
+      return readUrlencoded(body, new Set([BASE64_FIELD]));
     case 'application/json':
-      return readJson(bodyOf(request));
+      return readJson(body);
     case '':
       throw new Problem('missing-image', { detail: SOURCES });
     default:
@@ -73,5 +75,13 @@ function partsOf(request: FastifyRequest): AsyncIterable<Part> {
         detail:
           'The body is to be multipart/form-data, application/x-www-form-urlencoded or application/json',
       });
+  }
+}
+
+/** The whole body, much of which may be nothing: white space has no end. @throws Problem `image-too-large` */
+async function* within(body: AsyncIterable<Buffer>, budget: ByteBudget): AsyncGenerator<Buffer, void> {
+  for await (const arrived of body) {
+    budget.take(arrived.length);
+    yield arrived;
   }
 }

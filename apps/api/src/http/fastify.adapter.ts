@@ -47,19 +47,23 @@ export function prepareServer(server: FastifyInstance, settings: Settings): void
     done(null, payload);
   });
   const most = maxUploadBytes(settings);
-  takeInUnreadBodies(server, most * TEXT_GROWTH + MULTIPART_OVERHEAD_BYTES);
+  takeInUnreadBodies(server, textBodyBytes(most));
   server.addHook('onRequest', (request, reply, done) => {
     if (announcedBytes(request) <= mostBodyBytes(request, most)) done();
     else sendProblem(reply, new Problem('image-too-large'));
   });
 }
 
+/** Most bytes of a body that brings an image of `imageBytes` as text. */
+export const textBodyBytes = (imageBytes: number): number =>
+  imageBytes * TEXT_GROWTH + MULTIPART_OVERHEAD_BYTES;
+
 /** Body size a request announces; 0 when it announces none. */
 export const announcedBytes = (request: FastifyRequest): number =>
   Number(request.headers['content-length'] ?? 0);
 
 function mostBodyBytes({ headers, routeOptions }: FastifyRequest, imageBytes: number): number {
-  if (TEXT_ROUTES.has(routeOptions.url ?? '')) return imageBytes * TEXT_GROWTH + MULTIPART_OVERHEAD_BYTES;
+  if (TEXT_ROUTES.has(routeOptions.url ?? '')) return textBodyBytes(imageBytes);
   const isForm = headers['content-type']?.startsWith('multipart/') === true;
   return isForm ? imageBytes + MULTIPART_OVERHEAD_BYTES : imageBytes;
 }
