@@ -108,6 +108,7 @@ test('given a client that times out and tries again, twice, when it has its imag
   expect((await last.answer).status).toBe(200);
   await eventually(() => cutouts() > done);
   expect(cutouts()).toBe(done + 1);
+  await eventually(async () => (await statesSince(before)).includes('delivered'));
   expect(await statesSince(before)).toEqual(['cancelled', 'cancelled', 'cancelled', 'delivered']);
 });
 
