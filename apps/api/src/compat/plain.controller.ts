@@ -1,7 +1,7 @@
 import { Controller, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ResponseSink } from '../delivery/result.response.js';
-import { clientGone } from '../jobs/request.preferences.js';
+import { clientGone } from '../http/request.preferences.js';
 import { DescribePlain } from '../ops/compat.description.js';
 import { SubmitGuard } from '../throttle/submit.guard.js';
 import { WholeAnswer } from './whole.answer.js';

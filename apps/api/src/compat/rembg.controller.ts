@@ -2,7 +2,7 @@ import { Controller, Get, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiContext } from '../api.context.js';
 import { ResponseSink } from '../delivery/result.response.js';
-import { clientGone } from '../jobs/request.preferences.js';
+import { clientGone } from '../http/request.preferences.js';
 import { DescribeRembg, DescribeRembgUrl } from '../ops/compat.description.js';
 import { SubmitGuard } from '../throttle/submit.guard.js';
 import { ImageUrls } from './image.urls.js';

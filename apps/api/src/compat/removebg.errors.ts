@@ -18,25 +18,15 @@ const row = (status: number, code: string): ErrorRow => ({ status, code });
 const OF_PARAMETER = 'invalid_*';
 
 /** Which of their errors each of our problems is: 400 for what is wrong with the request or the image, as there. */
-export const REMOVEBG_ERRORS: Readonly<Record<ProblemCode, ErrorRow>> = {
+const THEIRS: Readonly<Partial<Record<ProblemCode, ErrorRow>>> = {
   'invalid-request': row(400, 'invalid_request'),
   'invalid-parameter': row(400, OF_PARAMETER),
-  'unknown-parameter': row(400, 'unknown_parameter'),
   'missing-image': row(400, 'missing_source'),
   'multiple-images': row(400, 'multiple_sources'),
   'multiple-backgrounds': row(400, 'multiple_bg_sources'),
   'malformed-multipart': row(400, 'invalid_request'),
-  'upload-interrupted': row(400, 'upload_interrupted'),
   'key-invalid': row(403, 'auth_failed'),
-  'not-found': row(404, 'not_found'),
-  'job-not-found': row(404, 'not_found'),
-  'request-timeout': row(408, 'request_timeout'),
-  'result-busy': row(409, 'result_busy'),
-  'retry-too-soon': row(409, 'retry_too_soon'),
-  'not-purged': row(409, 'not_purged'),
-  'result-delivered': row(410, 'result_delivered'),
   'result-expired': row(503, 'waited_too_long'),
-  'job-cancelled': row(410, 'cancelled'),
   'queue-lost': row(503, 'service_unavailable'),
   'image-too-large': row(400, 'file_too_large'),
   'image-type-unsupported': row(400, 'invalid_file_type'),
@@ -53,16 +43,19 @@ export const REMOVEBG_ERRORS: Readonly<Record<ProblemCode, ErrorRow>> = {
   'processing-failed': row(500, 'processing_failed'),
   'rate-limited': row(429, 'rate_limit_exceeded'),
   'tenant-limit': row(429, 'rate_limit_exceeded'),
-  'internal-error': row(500, 'internal_error'),
   'broker-unavailable': row(503, 'service_unavailable'),
   'capacity-exhausted': row(503, 'service_unavailable'),
   'not-ready': row(503, 'service_unavailable'),
   'shutting-down': row(503, 'service_unavailable'),
 };
 
+/** How a problem is told; what they have nothing for keeps its status, and its name in their spelling. */
+export const removebgError = (code: ProblemCode): ErrorRow =>
+  THEIRS[code] ?? row(PROBLEMS[code][0], code.replaceAll('-', '_'));
+
 /** A problem as remove.bg would tell it. Title and detail are ours; nothing of the request is among them. */
 export function asRemovebgError({ code, facts }: Problem): { status: number; body: RemovebgErrors } {
-  const { status, code: theirs } = REMOVEBG_ERRORS[code];
+  const { status, code: theirs } = removebgError(code);
   const parameter = facts.parameter?.toLowerCase().replaceAll('-', '_') ?? 'parameter';
   const error = {
     title: PROBLEMS[code][1],

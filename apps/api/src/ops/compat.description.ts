@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { jobOptionsSchema, MIME_OF_FORMAT } from '#contracts/job.options.js';
 import type { ProblemCode } from '#contracts/problem.catalogue.js';
 import { removebgAccountSchema } from '../compat/removebg.account.js';
-import { REMOVEBG_ERRORS } from '../compat/removebg.errors.js';
+import { removebgError } from '../compat/removebg.errors.js';
 import { SHADOW_TYPES, SUBJECT_TYPES, TYPE_LEVELS } from '../compat/removebg.options.js';
 import { takesKey } from './account.description.js';
 import {
@@ -54,7 +54,7 @@ const ALL_OPTIONS: readonly ProblemCode[] = [
 /** Errors in the shape of remove.bg, one response a status. */
 function removebgErrors(...codes: readonly ProblemCode[]): MethodDecorator[] {
   const byStatus = new Map<number, Set<string>>();
-  for (const { status, code } of codes.map((problem) => REMOVEBG_ERRORS[problem])) {
+  for (const { status, code } of codes.map((problem) => removebgError(problem))) {
     byStatus.set(status, (byStatus.get(status) ?? new Set()).add(`\`${code}\``));
   }
   return [...byStatus].map(([status, names]) =>
