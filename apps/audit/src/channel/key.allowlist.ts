@@ -1,4 +1,7 @@
 import {
+  BATCH_PARTS,
+  BATCHED_KEY,
+  batchKey,
   DEADLINES_KEY,
   inputKey,
   outputKey,
@@ -19,6 +22,7 @@ import {
   TURNS_WAITING_KEY,
   WORKERS_KEY,
 } from '#broker/broker.keys.js';
+import type { BatchId } from '#contracts/batch.id.js';
 import type { JobId } from '#contracts/job.id.js';
 
 const ID = '[A-Za-z0-9_-]{22}';
@@ -31,10 +35,11 @@ const withId = (key: string): string => literally(key).replace('MARK', ID);
 /** Patterns of all keys that the service makes, and nothing else: ids, times, counters and sealed bytes. */
 const ALLOWED: readonly RegExp[] = [
   ...[DEADLINES_KEY, RESERVATIONS_KEY, RESERVED_TOTAL_KEY, WORKERS_KEY, PACE_KEY, PROBE_KEY].map(literally),
-  ...[TENANTS_KEY, TURNS_KEY, TURNS_TAKEN_KEY, TURNS_WAITING_KEY].map(literally),
+  ...[TENANTS_KEY, TURNS_KEY, TURNS_TAKEN_KEY, TURNS_WAITING_KEY, BATCHED_KEY].map(literally),
   withId(recordKey(MARK)),
   withId(inputKey(MARK)),
   withId(outputKey(MARK, 7)).replace('7', '\\d+'),
+  ...BATCH_PARTS.map((part) => withId(batchKey('MARK' as BatchId, part))),
   ...[rateKey(MARK), pixelsKey(MARK), retryKey(MARK)].map(withId),
   `${literally(QUEUE)}:(meta|id|events|marker|pc|stalled-check|prioritized|active|stalled|wait|${ID}(:lock)?)`,
 ].map((pattern) => new RegExp(`^${pattern}$`));

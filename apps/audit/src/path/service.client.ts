@@ -47,6 +47,23 @@ export class ServiceClient {
     });
   }
 
+  /** A call on a batch. */
+  ofBatch(batch: JobKey, method: string, path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = { ...bearer(batch), ...(init.headers as Record<string, string>) };
+    return fetch(`${this.url}/v1/batches/${batch.id}${path}`, { ...init, method, headers });
+  }
+
+  /** Opens a batch, adds an image that must be accepted, and closes it. */
+  async batchOf(image: Uint8Array, mime: string): Promise<{ batch: JobKey; job: JobAccepted }> {
+    const batch = (await (await fetch(`${this.url}/v1/batches`, { method: 'POST' })).json()) as JobKey;
+    const body = image as NonNullable<RequestInit['body']>;
+    const job = await accepted(
+      await this.ofBatch(batch, 'POST', '/jobs', { body, headers: { 'Content-Type': mime } }),
+    );
+    await (await this.ofBatch(batch, 'POST', '/close')).arrayBuffer();
+    return { batch, job };
+  }
+
   /** `GET /v1/jobs/{id}/result`, waiting for it. @throws Error when it does not come */
   async result(job: JobKey): Promise<Buffer> {
     const response = await again(() =>
