@@ -1,9 +1,11 @@
 import sharp from 'sharp';
+import { BatchClient } from '../support/batch.client.js';
 import { runPatiently, type Outcome } from '../support/patient.batch.js';
-import { pause } from '../support/eventually.js';
+import { eventually, pause } from '../support/eventually.js';
 import { smallPhoto } from '../support/small.photo.js';
 import { startSystem, type TestSystem } from '../support/system.js';
 import { nothingRemains } from '../support/traces.js';
+import { unzip } from '../support/unzip.js';
 
 const IMAGES = 16;
 
@@ -66,4 +68,19 @@ test('given a batch, when Redis is killed and comes back empty, then the client 
   });
   await expectAll(outcome);
   expect(outcome.batches).toBeGreaterThanOrEqual(2);
+});
+
+test('given an archive under way, when its API is told to stop, then it ends as a whole archive that says it is not all', async () => {
+  const leaving = await system.startApi();
+  const staying = await system.startApi();
+  const batch = await BatchClient.open(staying.url);
+  const name = 'first.jpg';
+  await batch.add(images.get('folder/0.jpg')!, name);
+  const archive = batch.at(leaving.url).call('GET', '/archive');
+  await eventually(async () => (await batch.view('?wait=5')).counts.delivered === 1, 30_000);
+  leaving.child.kill('SIGTERM');
+  const files = unzip((await archive).body);
+  expect([...files.keys()]).toEqual(['first.png', 'errors.json']);
+  expect(JSON.parse(files.get('errors.json')!.toString())).toEqual({ complete: false, failures: [] });
+  expect(await leaving.exited).toBe(0);
 });

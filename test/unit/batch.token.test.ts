@@ -20,6 +20,7 @@ describe('batch.token', () => {
         const job = secrets.drawJob();
         const sealed = secrets.seal(text, job.salt);
         expect(secrets.open(sealed.box)).toEqual({ customId: text, token: job.token });
+        expect(secrets.customIdOf(sealed.box)).toBe(text);
         expect(new BatchSecrets(token).nameOf(text)).toBe(sealed.name);
         const stranger = new BatchSecrets(drawToken());
         expect(stranger.nameOf(text)).not.toBe(sealed.name);

@@ -70,14 +70,23 @@ export class BatchSecrets {
 
   /** @throws TamperedError when the box is of another batch */
   open(box: string): BatchEntry {
-    const plain = open(this.#boxKey, 'batch entry', Buffer.from(box, 'base64url'));
+    const plain = this.#opened(box);
     const token = this.#jobToken(plain.subarray(0, JOB_SALT_BYTES));
-    return { customId: plain.subarray(JOB_SALT_BYTES).toString(), token };
+    return { customId: customIdIn(plain), token };
+  }
+
+  /** The custom id alone. @throws TamperedError when the box is of another batch */
+  customIdOf(box: string): string {
+    return customIdIn(this.#opened(box));
   }
 
   /** Overwrites the token and all keys. */
   wipe(): void {
     wipe(this.#token, this.#nameKey, this.#boxKey);
+  }
+
+  #opened(box: string): Buffer {
+    return open(this.#boxKey, 'batch entry', Buffer.from(box, 'base64url'));
   }
 
   #jobToken(salt: Buffer): Buffer {
@@ -89,6 +98,8 @@ export class BatchSecrets {
     }
   }
 }
+
+const customIdIn = (plain: Buffer): string => plain.subarray(JOB_SALT_BYTES).toString();
 
 const expand = (secret: Buffer, info: string, bytes: number): Buffer =>
   Buffer.from(hkdfSync('sha256', secret, SALT, info, bytes));

@@ -2,7 +2,6 @@ import type { BatchMember, BatchRecord } from '#broker/batch.store.js';
 import { batchLinks, isLost, type BatchFailure, type BatchView } from '#contracts/batch.view.js';
 import { problemBody, type ProblemCode } from '#contracts/problem.catalogue.js';
 import type { BatchSecrets } from '#vault/batch.token.js';
-import { wipe } from '#vault/wipe.js';
 import { timeText } from '../delivery/job.presenter.js';
 
 const CODE_OF_LOSS = {
@@ -16,9 +15,7 @@ export function presentName(
   { jobId, box }: Pick<BatchMember, 'jobId' | 'box'>,
   secrets: BatchSecrets,
 ): { custom_id: string; id: BatchMember['jobId'] } {
-  const { customId, token } = secrets.open(box);
-  wipe(token);
-  return { custom_id: customId, id: jobId };
+  return { custom_id: secrets.customIdOf(box), id: jobId };
 }
 
 /** An image that ended without a result, and why. */
