@@ -26,12 +26,13 @@ local function isLiving(state) return ${isOneOf(['queued', 'running', 'ready', '
 local function nextVersion(batch) return redis.call('HINCRBY', ${keyIn('')}, 'version', 1) end
 local function changed(batch, now, version)
   local meta = ${keyIn('')}
-  local facts = redis.call('HMGET', meta, 'open', 'living', 'lifeMs', 'restMs')
+  local facts = redis.call('HMGET', meta, 'open', 'living', 'lifeMs', 'restMs', 'n:ready')
   local over = facts[1] ~= '1' and tonumber(facts[2] or '0') <= 0
   local ms = tonumber(over and facts[4] or facts[3])
   redis.call('HSET', meta, 'expiresAt', now + ms)
   ${BATCH_PARTS.map((part) => `redis.call('PEXPIRE', ${keyIn(part)}, ms)`).join('\n  ')}
-  redis.call('PUBLISH', string.format('${jobChannel('%s')}', batch), '{"version":' .. version .. '}')
+  redis.call('PUBLISH', string.format('${jobChannel('%s')}', batch), string.format(
+    '{"version":%d,"ready":%d,"over":%s}', version, tonumber(facts[5] or '0'), tostring(over)))
 end
 local function count(batch, state, by)
   local meta = ${keyIn('')}

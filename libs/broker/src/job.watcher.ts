@@ -7,8 +7,15 @@ import { CANCEL_CHANNEL, jobChannel } from './broker.keys.js';
 /** What a job's channel says: a change of state, or progress within one. Codes and numbers only. */
 export type JobNotice = { state: JobState; version: number } | { stage: Stage; percent: number };
 
+/** What a batch's channel says: something has changed; how many results there are to fetch; none will change any more. */
+export interface BatchNotice {
+  version: number;
+  ready: number;
+  over: boolean;
+}
+
 /** Hears notices; `undefined` means that some may have been missed and the record should be read again. */
-export type NoticeListener = (notice: JobNotice | undefined) => void;
+export type NoticeListener<T = JobNotice> = (notice: T | undefined) => void;
 
 const RESUBSCRIBE_BATCH = 500;
 
@@ -17,7 +24,7 @@ const RESUBSCRIBE_BATCH = 500;
  * When the connection comes back, all channels are subscribed anew and every listener is told to read again.
  */
 export class JobWatcher {
-  private readonly listeners = new Map<string, Set<NoticeListener>>();
+  private readonly listeners = new Map<string, Set<NoticeListener<never>>>();
   private readonly cancelListeners = new Set<(id: string) => void>();
 
   constructor(private readonly redis: Redis) {
@@ -33,14 +40,14 @@ export class JobWatcher {
     return this.listen(id, listener);
   }
 
-  /** The same for a batch: what was noted is not told, only that something was. */
-  watchBatch(id: BatchId, listener: () => void): Promise<() => void> {
+  /** The same for a batch. */
+  watchBatch(id: BatchId, listener: NoticeListener<BatchNotice>): Promise<() => void> {
     return this.listen(id, listener);
   }
 
-  private async listen(id: string, listener: NoticeListener): Promise<() => void> {
+  private async listen(id: string, listener: NoticeListener<never>): Promise<() => void> {
     const channel = jobChannel(id);
-    const set = this.listeners.get(channel) ?? new Set<NoticeListener>();
+    const set = this.listeners.get(channel) ?? new Set<NoticeListener<never>>();
     set.add(listener);
     this.listeners.set(channel, set);
     if (set.size === 1) await this.subscribe([channel]);
@@ -78,7 +85,7 @@ export class JobWatcher {
     }
     const set = this.listeners.get(channel);
     if (set === undefined) return;
-    const notice = JSON.parse(text) as JobNotice;
+    const notice = JSON.parse(text) as never;
     for (const listener of [...set]) listener(notice);
   }
 }

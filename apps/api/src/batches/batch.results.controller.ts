@@ -1,6 +1,7 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { BatchRecord } from '#broker/batch.store.js';
+import type { BatchNotice } from '#broker/job.watcher.js';
 import type { BatchFailure, BatchState } from '#contracts/batch.view.js';
 import { jobLinks } from '#contracts/job.view.js';
 import { Problem } from '#contracts/problem.catalogue.js';
@@ -103,7 +104,8 @@ export class BatchResultsController {
 
   private whenReady(batch: BatchAccess, timeoutMs: number, signal: AbortSignal): Promise<BatchRecord> {
     const enough = ({ counts, status }: BatchRecord): boolean => counts.ready > 0 || status === 'complete';
-    return this.watch.until(batch.id, enough, { timeoutMs, signal });
+    const wakes = ({ ready, over }: BatchNotice): boolean => ready > 0 || over;
+    return this.watch.until(batch.id, enough, { timeoutMs, signal, wakes });
   }
 
   private isOver(gone: AbortSignal): boolean {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { BatchRecord } from '#broker/batch.store.js';
+import type { BatchNotice } from '#broker/job.watcher.js';
 import type { BatchId } from '#contracts/batch.id.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { ApiContext } from '../api.context.js';
@@ -14,18 +15,23 @@ export class BatchWatch {
   ) {}
 
   /**
-   * The record as soon as `enough` holds of it or it was cancelled, else as it stands when the wait ends.
+   * The record as soon as `enough` holds of it or it was cancelled, else as it stands when the wait ends. It is read
+   * again only at notices that `wakes` holds of, by default all: a batch may change a hundred times a second.
    * @throws Problem `batch-not-found` | `batch-cancelled` | `queue-lost` | `broker-unavailable`
    */
   async until(
     id: BatchId,
     enough: (record: BatchRecord) => boolean,
-    limits: WaitLimits,
+    limits: WaitLimits & { wakes?: (notice: BatchNotice) => boolean },
   ): Promise<BatchRecord> {
     const { batches, watcher } = this.context.broker;
+    const { wakes = (): boolean => true } = limits;
     const record = await this.records.until(
       {
-        watch: (ring) => watcher.watchBatch(id, ring),
+        watch: (ring) =>
+          watcher.watchBatch(id, (notice) => {
+            if (notice === undefined || wakes(notice)) ring();
+          }),
         read: () => batches.read(id),
         unknown: 'batch-not-found',
       },
