@@ -2,7 +2,7 @@ import { BatchClient } from './batch.client.js';
 import { bearer } from './api.client.js';
 import { pngHeader, truncatedJpeg } from './bad.images.js';
 import { eventsIn, type Call, type ContractOperation } from './contract.operation.js';
-import type { ContractSetting, Drive } from './contract.setting.js';
+import { spent, type ContractSetting, type Drive } from './contract.setting.js';
 import { eventually } from './eventually.js';
 import { withKey } from './key.files.js';
 
@@ -12,12 +12,6 @@ const of = ({ batch }: BatchClient, more: Call = {}): Call => ({
   headers: { ...bearer(batch), ...more.headers },
 });
 const opened = (at: ContractSetting): Promise<BatchClient> => BatchClient.open(at.system.url);
-
-/** An instance at which an anonymous client may not submit any more for a while. */
-async function spent({ strict: url }: ContractSetting): Promise<Call> {
-  await fetch(`${url}/v1/batches`, { method: 'POST' });
-  return { url };
-}
 
 /** A batch that was cancelled. */
 async function cancelled(at: ContractSetting): Promise<BatchClient> {

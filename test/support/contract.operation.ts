@@ -39,7 +39,8 @@ export class ContractOperation {
   /** A call that went well. */
   good: Call | undefined;
   private readonly method: string;
-  private readonly path: string;
+  /** As the document has it. */
+  readonly path: string;
 
   constructor(
     readonly name: string,

@@ -1,10 +1,11 @@
+import { request } from 'node:http';
 import { resolve } from 'node:path';
 import type { JobAccepted } from '#contracts/job.view.js';
 import { ApiClient, bearer, type Answer } from './api.client.js';
 import type { Call, ContractOperation } from './contract.operation.js';
 import { whileHeld } from './engine.hold.js';
-import { pause } from './eventually.js';
-import { KeyFiles } from './key.files.js';
+import { eventually, pause } from './eventually.js';
+import { KeyFiles, withKey } from './key.files.js';
 import { smallPhoto } from './small.photo.js';
 import { startSystem, type TestSystem } from './system.js';
 
@@ -61,6 +62,23 @@ export class ContractSetting {
     return whileHeld(this.system.workers[0]!, act);
   }
 
+  /** Leaves an upload half sent that may be repeated under `retryKey`. */
+  async stillSending(path: string, retryKey: string): Promise<void> {
+    const headers = { ...withKey(this.key), 'Idempotency-Key': retryKey };
+    const before = await this.retries();
+    const upload = request(`${this.system.url}${path}`, {
+      method: 'POST',
+      agent: false,
+      headers: { ...headers, 'Content-Type': 'multipart/form-data; boundary=x', 'Content-Length': 5000 },
+    });
+    upload.on('error', () => undefined).write('--x\r\n');
+    await eventually(async () => (await this.retries()) > before);
+  }
+
+  private async retries(): Promise<number> {
+    return (await this.system.keys()).filter((name) => name.startsWith('rb:retry:')).length;
+  }
+
   /** Asks for something and lets the job's record vanish meanwhile, as when Redis is restarted. */
   whileLost(ask: (job: JobAccepted) => Promise<Answer>): Promise<Answer> {
     return this.held(async () => {
@@ -80,3 +98,9 @@ export const of = (job: JobAccepted, more: Call = {}): Call => ({
   ...more,
   headers: { ...bearer(job), ...more.headers },
 });
+
+/** An instance at which an anonymous client may not submit any more for a while. */
+export async function spent({ strict: url }: ContractSetting): Promise<Call> {
+  await fetch(`${url}/v1/batches`, { method: 'POST' });
+  return { url };
+}

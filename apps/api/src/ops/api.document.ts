@@ -13,6 +13,7 @@ const ABOUT =
 const TAGS: Record<string, string> = {
   jobs: 'One image: submit it, follow it, collect the result once.',
   batches: 'Thousands of images under one token: add them, fetch each cut-out when it is finished.',
+  compatibility: 'Calls of remove.bg v1.0 and of rembg, for clients that were written for them.',
   account: 'What a caller may use.',
   retention: 'What is kept for how long, and how that can be checked.',
   operation: 'The service itself: health and models.',
@@ -91,5 +92,5 @@ const mapOperations = (paths: Paths, change: (operation: Operation) => Operation
 const withCommonParts = (operation: Operation): Operation => ({
   ...operation,
   security: operation.security ?? [],
-  responses: { ...operation.responses, 500: problemResponse(['internal-error']) },
+  responses: { 500: problemResponse(['internal-error']), ...operation.responses },
 });

@@ -52,6 +52,7 @@ export const HEADERS = {
   'X-Batch-Status': always(
     text('`complete`: no result will come any more', 'open', { enum: ['open', 'closed', 'complete'] }),
   ),
+  'X-Credits-Charged': always(count('0: there are no credits', 0)),
   'X-Custom-Id': always(text('Your name for the image, percent-encoded', 'shoes%2F4711.jpg')),
   'X-Foreground-Height': always(count('Height of the subject; 0 when nothing is visible', 470)),
   'X-Foreground-Left': always(count('Columns left of the subject', 31)),
@@ -62,6 +63,7 @@ export const HEADERS = {
   'X-RateLimit-Limit': count('Requests a minute, where they are limited', 60),
   'X-RateLimit-Remaining': count('Requests left', 59),
   'X-RateLimit-Reset': count('Seconds until all requests are there again', 60),
+  'X-Type': text('The type that was given, else `other`; none with `type_level=none`', 'other'),
   'X-Width': always(count('Width of the result in pixels', 512)),
 } satisfies Record<string, Header>;
 

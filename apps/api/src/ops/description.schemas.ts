@@ -9,6 +9,8 @@ import { modelListSchema, modelViewSchema } from '#contracts/model.view.js';
 import { problemSchema } from '#contracts/problem.schema.js';
 import { receiptAnswerSchema, receiptKeySetSchema } from '#contracts/receipt.claims.js';
 import { aliveSchema, readySchema, retentionSchema } from '#contracts/service.view.js';
+import { removebgAccountSchema } from '../compat/removebg.account.js';
+import { removebgAnswerSchema, removebgErrorsSchema } from '../compat/removebg.view.js';
 import { EXAMPLES } from './description.examples.js';
 
 /** An OpenAPI schema. */
@@ -55,6 +57,9 @@ for (const [id, type] of Object.entries({
   Ready: readySchema,
   ReceiptAnswer: receiptAnswerSchema,
   ReceiptKeySet: receiptKeySetSchema,
+  RemovebgAccount: removebgAccountSchema,
+  RemovebgAnswer: removebgAnswerSchema,
+  RemovebgErrors: removebgErrorsSchema,
   ResultFacts: resultFactsSchema,
   RetentionStatement: retentionSchema,
 }))

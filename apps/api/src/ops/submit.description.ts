@@ -18,10 +18,11 @@ import {
 import { eventStream } from './events.description.js';
 import { image } from './job.description.js';
 
-const OPTIONS = fieldsOf(jobOptionsSchema);
+/** Fields of all image options. */
+export const OPTIONS = fieldsOf(jobOptionsSchema);
 
 /** Headers that any answer may have once its request was counted. */
-const MORE_HEADERS = ['Idempotent-Replayed', 'Preference-Applied', ...RATE_HEADERS] as const;
+export const MORE_HEADERS = ['Idempotent-Replayed', 'Preference-Applied', ...RATE_HEADERS] as const;
 
 /** The image as the whole body, or as part of a form. (`@ApiBody` takes one media type only.) */
 function submitBody(
@@ -46,13 +47,8 @@ function submitBody(
   };
 }
 
-const submitHeaders = (): MethodDecorator[] => [
-  ApiHeader({
-    name: 'Prefer',
-    required: false,
-    description: '`wait=N`: seconds to wait for the result (RFC 7240)',
-    schema: { type: 'string', examples: ['wait=30'] },
-  }),
+/** With an API key a repeated request is known again. */
+export const idempotencyKey = (): MethodDecorator =>
   ApiHeader({
     name: 'Idempotency-Key',
     required: false,
@@ -66,7 +62,16 @@ const submitHeaders = (): MethodDecorator[] => [
       maxLength: 255,
       examples: ['0b1f7a52-6c1d-4b1e-9a3f-2f0f6f6a9d10'],
     },
+  });
+
+const submitHeaders = (): MethodDecorator[] => [
+  ApiHeader({
+    name: 'Prefer',
+    required: false,
+    description: '`wait=N`: seconds to wait for the result (RFC 7240)',
+    schema: { type: 'string', examples: ['wait=30'] },
   }),
+  idempotencyKey(),
 ];
 
 /** What is said of an image, and what of a stream of events: an answer is one or the other. */
@@ -97,7 +102,7 @@ const submitAnswers = (): MethodDecorator[] => [
 ];
 
 /** What may be wrong with any upload. */
-const UPLOAD_PROBLEMS = [
+export const UPLOAD_PROBLEMS = [
   'invalid-request',
   'invalid-parameter',
   'unknown-parameter',
