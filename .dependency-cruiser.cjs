@@ -69,6 +69,18 @@ module.exports = {
       { path: npm('sharp') },
     ),
     never(
+      'outside-through-fetcher',
+      'One place asks the internet for anything: so one place decides whom it asks.',
+      { path: '^(apps/(api|worker)|libs)/', pathNot: '^libs/fetcher/' },
+      { path: ['^(node:)?(dns|tls|https|http2)(/promises)?$', npm('undici')] },
+    ),
+    never(
+      'fetcher-fetches-only',
+      'What speaks to strangers knows neither the queue, nor images, nor settings.',
+      { path: '^libs/fetcher/' },
+      { path: '^(libs|apps)/', pathNot: '^libs/(fetcher|contracts)/|^libs/vault/src/wipe\\.ts$' },
+    ),
+    never(
       'onnx-in-inference',
       'One place runs models.',
       { pathNot: ['^libs/inference/', 'node_modules'] },
