@@ -55,13 +55,7 @@ test('given no image, when a request is posted, then it is said what is missing'
 });
 
 test('given a type of body that is not taken, when it is posted, then the answer is 415', async () => {
-  for (const type of [
-    'text/plain',
-    'application/json',
-    'image/gif',
-    'application/x-www-form-urlencoded',
-    ECHO,
-  ]) {
+  for (const type of ['text/plain', 'image/gif', 'application/x-www-form-urlencoded', ECHO]) {
     expectProblem(
       await api.post(image, { headers: { 'Content-Type': type } }),
       415,

@@ -1,4 +1,5 @@
 import type { Broker } from '#broker/broker.js';
+import type { ImageFetcher } from '#fetcher/image.fetcher.js';
 import type { ModelEntry } from '#inference/model.catalogue.js';
 import type { KeyBookFile } from '#settings/key.book.file.js';
 import type { Settings } from '#settings/settings.schema.js';
@@ -18,6 +19,8 @@ export abstract class ApiContext {
   abstract readonly receipts: ReceiptSigner;
   /** Models that clients may ask for, the default one first. */
   abstract readonly models: readonly ModelEntry[];
+  /** Fetches images from addresses; undefined while the operator has not switched that on. */
+  abstract readonly images: ImageFetcher | undefined;
   /** Folder of the built page. */
   abstract readonly pageFolder: string;
   /** Aborted when the process begins to stop: waiting requests are let go. */

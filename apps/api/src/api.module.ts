@@ -19,6 +19,7 @@ import { Pulse } from './delivery/pulse.js';
 import { RecordWaiter } from './delivery/record.waiter.js';
 import { ReceiptIssuer } from './delivery/receipt.issuer.js';
 import { ResultDelivery } from './delivery/result.delivery.js';
+import { ImageSource } from './intake/image.source.js';
 import { IntakeService } from './intake/intake.service.js';
 import { RetryClaims } from './intake/retry.claims.js';
 import { EventsController } from './jobs/events.controller.js';
@@ -60,6 +61,7 @@ export class ApiModule {
         { provide: ApiContext, useValue: context },
         CallerSource,
         PixelLimit,
+        ImageSource,
         IntakeService,
         RetryClaims,
         JobAnswers,

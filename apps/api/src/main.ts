@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { openBroker } from '#broker/broker.js';
+import { ImageFetcher } from '#fetcher/image.fetcher.js';
 import { readCatalogue, type ModelEntry } from '#inference/model.catalogue.js';
 import { offeredModels } from '#settings/engine.plan.js';
 import { KeyBookFile } from '#settings/key.book.file.js';
@@ -36,6 +37,15 @@ function modelsOnOffer(settings: Settings): ModelEntry[] {
   });
 }
 
+function imageFetcher({
+  IMAGE_URL,
+  IMAGE_URL_TIMEOUT_S,
+  IMAGE_URL_PORTS,
+}: Settings): ImageFetcher | undefined {
+  if (!IMAGE_URL) return undefined;
+  return new ImageFetcher({ totalMs: IMAGE_URL_TIMEOUT_S * 1000, ports: IMAGE_URL_PORTS });
+}
+
 async function openContext(stopping: AbortSignal): Promise<ApiContext> {
   const settings = requireRedis(loadSettings(process.env));
   const log = new Log(settings.LOG_LEVEL);
@@ -54,6 +64,7 @@ async function openContext(stopping: AbortSignal): Promise<ApiContext> {
     kek,
     models,
     keys,
+    images: imageFetcher(settings),
     receipts: await ReceiptSigner.over(receiptKeys),
     stopping,
     pageFolder: fileURLToPath(new URL('../../web', import.meta.url)),

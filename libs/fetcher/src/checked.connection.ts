@@ -1,6 +1,7 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { Problem } from '#contracts/problem.catalogue.js';
+import { within } from './time.limit.js';
 import type { ImageUrl } from './url.rules.js';
 
 /** How a connection is opened. */
@@ -53,9 +54,10 @@ export async function openConnection(url: ImageUrl, opening: Opening): Promise<S
 
 async function firstToAnswer(port: number, { addresses, signal }: Opening): Promise<Socket> {
   for (const host of addresses.slice(0, MOST_ADDRESSES)) {
-    const timeout = AbortSignal.any([signal, AbortSignal.timeout(ONE_ADDRESS_MS)]);
     try {
-      return await ready(connectTcp({ host, port, noDelay: true }), 'connect', timeout);
+      return await within(signal, ONE_ADDRESS_MS, (trying) =>
+        ready(connectTcp({ host, port, noDelay: true }), 'connect', trying),
+      );
     } catch {
       signal.throwIfAborted();
     }

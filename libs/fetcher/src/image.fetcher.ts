@@ -8,6 +8,7 @@ import { openConnection } from './checked.connection.js';
 import { resolveName, type NameResolver } from './name.resolver.js';
 import { ResponseBody } from './response.body.js';
 import { judgeHead } from './response.rules.js';
+import { TimeLimit, within } from './time.limit.js';
 import { readImageUrl, type ImageUrl } from './url.rules.js';
 
 /** What an operator sets. */
@@ -74,7 +75,8 @@ export class ImageFetcher {
    * `image-too-large` | `upload-interrupted`, when the signal came
    */
   async *fetch(text: string, { signal, maxBytes }: FetchCall): AsyncGenerator<Buffer, void> {
-    const time = AbortSignal.any([signal, AbortSignal.timeout(this.settings.totalMs)]);
+    const limit = new TimeLimit(signal, this.settings.totalMs);
+    const time = limit.signal;
     let opened: Opened | undefined;
     try {
       opened = await this.follow(text, maxBytes, time);
@@ -86,6 +88,7 @@ export class ImageFetcher {
       throw new Problem('image-url-failed', time.aborted ? { detail: 'It took too long' } : {});
     } finally {
       opened?.body.close();
+      limit.clear();
     }
   }
 
@@ -107,11 +110,12 @@ export class ImageFetcher {
 
   private async open(url: ImageUrl, maxBytes: number, signal: AbortSignal): Promise<Opened> {
     const addresses = await this.addressesOf(url, signal);
-    const connecting = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_MS)]);
     const { allows } = this;
     const { authorities } = this.world;
-    const socket = await openConnection(url, { addresses, allows, authorities, signal: connecting });
-    return answerTo(url, socket, { maxBytes, signal });
+    const socket = await within(signal, CONNECT_MS, (connecting) =>
+      openConnection(url, { addresses, allows, authorities, signal: connecting }),
+    );
+    return within(signal, HEAD_MS, (answering) => answerTo(url, socket, { maxBytes, signal: answering }));
   }
 
   /** All of them must be allowed: a name that is half inside is no name of the outside. */
@@ -133,7 +137,6 @@ const isOwn = (address: string): boolean =>
   Object.values(networkInterfaces()).some((list) => list?.some((own) => own.address === address));
 
 function answerTo(url: ImageUrl, socket: Socket, { maxBytes, signal }: FetchCall): Promise<Opened> {
-  const timeout = AbortSignal.any([signal, AbortSignal.timeout(HEAD_MS)]);
   const request = ask({
     createConnection: () => socket,
     path: url.path,
@@ -149,8 +152,8 @@ function answerTo(url: ImageUrl, socket: Socket, { maxBytes, signal }: FetchCall
     insecureHTTPParser: false,
   });
   const giveUp = (): void => void request.destroy();
-  timeout.addEventListener('abort', giveUp, { once: true });
-  if (timeout.aborted) giveUp();
+  signal.addEventListener('abort', giveUp, { once: true });
+  if (signal.aborted) giveUp();
   // The parser has copied the body out of what arrived by the time the next listener hears of it.
   request.once('socket', () => socket.on('data', (arrived: Buffer) => wipe(arrived)));
   return new Promise<Opened>((resolve, reject) => {
@@ -167,7 +170,7 @@ function answerTo(url: ImageUrl, socket: Socket, { maxBytes, signal }: FetchCall
       }
     });
     request.end();
-  }).finally(() => timeout.removeEventListener('abort', giveUp));
+  }).finally(() => signal.removeEventListener('abort', giveUp));
 }
 
 const NO_ANSWER = 'The host gave no answer that could be understood';

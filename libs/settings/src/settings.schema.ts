@@ -72,6 +72,18 @@ export const settingsSchema = z.object({
       'The same for progressive JPEG and interlaced PNG, which take up to three times as long to open',
     ),
   MAX_SIDE_PIXELS: int(1, 65_535).default(20_000).describe('Longest side of an image'),
+  IMAGE_URL: z
+    .enum(['on', 'off'])
+    .default('off')
+    .transform((text) => text === 'on')
+    .describe('`on`: images are also fetched from addresses on the public internet that clients give'),
+  IMAGE_URL_TIMEOUT_S: int(1, 60).default(15).describe('Longest time to fetch one of them'),
+  IMAGE_URL_PORTS: z
+    .string()
+    .regex(/^\d{1,5}(,\d{1,5}){0,15}$/)
+    .default('80,443')
+    .transform((text) => text.split(',').map(Number))
+    .describe('Ports that they may be fetched from, comma-separated'),
   MAX_WAIT_S: int(1, 600).default(60).describe('Longest long-poll and `Prefer: wait`'),
   QUEUE_TTL_S: int(1, 3600)
     .default(300)

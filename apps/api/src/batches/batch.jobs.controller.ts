@@ -10,7 +10,6 @@ import { wipe } from '#vault/wipe.js';
 import { ApiContext } from '../api.context.js';
 import { timeText } from '../delivery/job.presenter.js';
 import { IntakeService } from '../intake/intake.service.js';
-import { uploadRead } from '../intake/upload.reader.js';
 import { JobAnswers, retryAfter } from '../jobs/job.answers.js';
 import { DescribeBatchSubmit } from '../ops/batch.description.js';
 import { SubmitGuard } from '../throttle/submit.guard.js';
@@ -60,8 +59,8 @@ export class BatchJobsController {
     const most = this.context.settings.MAX_BATCH_IMAGES;
     const enrolment = (): Enrolment => ({ batch: id, ...secrets.seal(customId, salt), most });
     try {
-      const way = { read: uploadRead(takes), member: { token, enrolment } };
-      const { record } = await this.intake.accept(request, reply, way);
+      const member = { token, enrolment };
+      const { record } = await this.intake.accept(request, reply, { takes, member });
       const body: BatchJob = { ...(await this.answers.accepted(record, token)), custom_id: customId };
       void reply.headers({ Location: body.links.self, ...retryAfter(body.eta_ms) });
       await reply.code(202).header('Cache-Control', 'no-store').send(body);

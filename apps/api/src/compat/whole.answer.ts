@@ -7,7 +7,7 @@ import { ApiContext } from '../api.context.js';
 import type { AnswerSink } from '../delivery/result.response.js';
 import { announcedBytes, maxUploadBytes } from '../http/fastify.adapter.js';
 import { IntakeService, type Accepted } from '../intake/intake.service.js';
-import { readUpload, type UploadRead } from '../intake/upload.reader.js';
+import type { UploadRead } from '../intake/upload.reader.js';
 import { ResultWait } from '../jobs/result.wait.js';
 import { ImageUrls } from './image.urls.js';
 
@@ -47,8 +47,8 @@ export class WholeAnswer {
 
   /** @throws Problem why there is no result, while nothing has been sent */
   async give(request: FastifyRequest, reply: FastifyReply, call: WholeCall): Promise<void> {
-    const { read = readUpload, sink, gone } = call;
-    const way = { read, mostBytes: this.mostBytes(request) };
+    const { read, sink, gone } = call;
+    const way = read === undefined ? {} : { read, mostBytes: this.mostBytes(request) };
     const accepted = await this.intake.accept(request, reply, way);
     try {
       if (accepted.replayed) void reply.header('Idempotent-Replayed', 'true');
@@ -74,7 +74,7 @@ export class WholeAnswer {
   /** Where images are fetched, a short request may bring a long one. */
   private mostBytes(request: FastifyRequest): number | undefined {
     const announced = announcedBytes(request);
-    if (this.urls.fetch === undefined || announced > MOST_WITHOUT_IMAGE_BYTES) return undefined;
+    if (!this.urls.isOn || announced > MOST_WITHOUT_IMAGE_BYTES) return undefined;
     return maxUploadBytes(this.context.settings);
   }
 }

@@ -16,8 +16,9 @@ import { ApiContext } from '../api.context.js';
 import { announcedBytes, maxUploadBytes } from '../http/fastify.adapter.js';
 import { CallerSource, type Caller } from '../tenancy/caller.source.js';
 import { PixelLimit } from '../throttle/pixel.limit.js';
+import { ImageSource } from './image.source.js';
 import { RetryClaims, type RetryClaim } from './retry.claims.js';
-import { readUpload, type UploadRead } from './upload.reader.js';
+import { mayNameAddress, uploadReader, type FieldTaker, type UploadRead } from './upload.reader.js';
 import { UploadSealer } from './upload.sealer.js';
 
 /** Bytes of a losslessly encoded cut-out per pixel: an estimate on the safe side. */
@@ -33,9 +34,12 @@ export interface Accepted {
   replayed: boolean;
 }
 
-/** How an image comes in, where that is not as on the service's own calls. */
+/** How an image comes in, where that is not as on `POST /v1/jobs`. */
 export interface UploadWay {
-  read: UploadRead;
+  /** Reads it in the way of others. */
+  read?: UploadRead;
+  /** Takes parameters beside the options. */
+  takes?: FieldTaker;
   /** Most bytes that it can bring; by default what the request announces. */
   mostBytes?: number | undefined;
   /** Set when the image comes into a batch. */
@@ -66,6 +70,7 @@ interface Submission {
 export class IntakeService {
   private readonly limits: ImageLimits;
   private readonly maxBytes: number;
+  private readonly images: ImageSource;
 
   constructor(
     private readonly context: ApiContext,
@@ -73,6 +78,7 @@ export class IntakeService {
     private readonly claims: RetryClaims,
     private readonly pixels: PixelLimit,
   ) {
+    this.images = new ImageSource(context);
     this.maxBytes = maxUploadBytes(context.settings);
     this.limits = imageLimits(context.settings);
   }
@@ -82,11 +88,7 @@ export class IntakeService {
    * of the request is left.
    * @throws Problem whatever the upload, the image's header or the queue has against it
    */
-  async accept(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    way: UploadWay = { read: readUpload },
-  ): Promise<Accepted> {
+  async accept(request: FastifyRequest, reply: FastifyReply, way: UploadWay = {}): Promise<Accepted> {
     const caller = this.callers.of(request);
     // An image of a batch is known again by its name there.
     const claim = way.member === undefined ? await this.claims.claim(request, caller) : undefined;
@@ -108,11 +110,21 @@ export class IntakeService {
     await this.context.broker.purge.cancelled(id).catch(() => undefined);
   }
 
+  private readerOf({ read, takes }: UploadWay): UploadRead {
+    return read ?? uploadReader(this.images, takes);
+  }
+
+  /** Memory that an upload may take, as far as its head tells. An address says nothing of what comes from it. */
+  private mostBytes(request: FastifyRequest, { mostBytes }: UploadWay): number {
+    const mayFetch = this.images.isOn && mayNameAddress(request);
+    return mostBytes ?? ((mayFetch ? 0 : announcedBytes(request)) || this.maxBytes);
+  }
+
   private async begin(submission: Submission): Promise<JobRecord> {
     const { request, way, caller, secrets } = submission;
     const { jobs } = this.context.broker;
     const wrappedKeys = wrapKeys(this.context.kek, secrets.id, secrets);
-    const reserveBytes = way.mostBytes ?? (announcedBytes(request) || this.maxBytes);
+    const reserveBytes = this.mostBytes(request, way);
     try {
       await this.reserve(() => jobs.accept(secrets.id, { wrappedKeys, reserveBytes, tenant: caller.tenant }));
     } catch (error) {
@@ -155,7 +167,7 @@ export class IntakeService {
       pixels: (pixels) => this.pixels.charge(caller, reply, pixels),
       bytes: (role, plain) => claim?.fingerprint.take(role, plain),
     });
-    const options = await way.read(request, this.maxBytes, (role, file) => sealer.take(role, file));
+    const options = await this.readerOf(way)(request, this.maxBytes, (role, file) => sealer.take(role, file));
     this.requireOffered(options.model);
     if (claim !== undefined) {
       await this.context.broker.retries.complete(claim.entry, claim.fingerprint.digest(options));
@@ -193,13 +205,9 @@ export class IntakeService {
   }
 
   /** The job that an earlier try made, if this one sends the same: its bytes are compared, none is stored. */
-  private async findAgain(
-    request: FastifyRequest,
-    { read }: UploadWay,
-    claim: RetryClaim,
-  ): Promise<JobRecord> {
+  private async findAgain(request: FastifyRequest, way: UploadWay, claim: RetryClaim): Promise<JobRecord> {
     const { entry, fingerprint, token } = claim;
-    const options = await read(request, this.maxBytes, async (role, file) => {
+    const options = await this.readerOf(way)(request, this.maxBytes, async (role, file) => {
       for await (const bytes of file) {
         fingerprint.take(role, bytes);
         wipe(bytes);

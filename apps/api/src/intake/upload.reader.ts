@@ -2,7 +2,11 @@ import type { FastifyRequest } from 'fastify';
 import type { UploadPart } from '#broker/job.record.js';
 import { jobOptionsSchema, type JobOptions } from '#contracts/job.options.js';
 import { Problem } from '#contracts/problem.catalogue.js';
-import { MultipartReader } from './multipart.reader.js';
+import { MOST_URL_CHARACTERS } from '#fetcher/url.rules.js';
+import { whileConnected } from '../http/client.gone.js';
+import type { ImageSource } from './image.source.js';
+import { readJsonObject } from './json.body.js';
+import { MultipartReader, type Part } from './multipart.reader.js';
 
 /** Takes in the bytes of a file as they arrive. */
 export type FileSink = (role: UploadPart['role'], bytes: AsyncIterable<Buffer>) => Promise<void>;
@@ -27,32 +31,63 @@ const FILES = new Map<string, UploadPart['role']>([
 /** Query parameters that are not image options. */
 const NOT_OPTIONS = new Set(['token', 'wait']);
 
+/** Names the image's address in a form or a JSON text. Never read from a query: proxies log those. */
+const ADDRESS = 'image_url';
+
 /** Takes fields that are no image options, by returning true. @throws Problem when a value is wrong */
 export type FieldTaker = (name: string, value: unknown) => boolean;
 
+const takesNone: FieldTaker = () => false;
+
 /**
- * Reads an upload to the service's own calls: a raw body with options in the query, or multipart with one file
- * named `image`, maybe another named `bg_image_file`, and options as fields. Names of files are not read. A call that
- * has parameters beside the options takes them with `takes`.
- * @throws Problem `missing-image` | `multiple-images` | `multiple-backgrounds` | `image-too-large` | `malformed-multipart` and others
+ * Reads uploads to the service's own calls: a raw body with options in the query; multipart with one file named
+ * `image`, maybe another named `bg_image_file`, and options as fields; or JSON with options. Form and JSON may name
+ * the image's address in `image_url`; then it is fetched from there. Names of files are not read. A call that has
+ * parameters beside the options takes them with `takes`.
+ * @throws Problem `missing-image` | `multiple-images` | `multiple-backgrounds` | `image-too-large` |
+ * `malformed-multipart` | `image-url-off` and others
  */
-export const uploadRead =
-  (takes: FieldTaker = () => false): UploadRead =>
+export const uploadReader =
+  (source: ImageSource, takes = takesNone): UploadRead =>
   async (request, maxBytes, sink) => {
-    const query = Object.entries(request.query as Record<string, unknown>).filter(
-      ([key, value]) => !NOT_OPTIONS.has(key) && !takes(key, value),
-    );
-    const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
-    if (type === 'multipart/form-data')
-      return readMultipart(request, { maxBytes, sink, takes, fields: query });
+    const query = Object.entries(request.query as Record<string, unknown>);
+    const fields = query.filter(([key, value]) => !NOT_OPTIONS.has(key) && !takes(key, value));
+    const type = mediaTypeOf(request);
+    const budget = new ByteBudget(maxBytes);
+    const fetched: Fetching = (url) =>
+      whileConnected(request, (signal) =>
+        sink('input', capped(source.fetchImage(url, { signal, maxBytes }), budget)),
+      );
+    const reading = { sink, takes, fields, budget, fetched };
+    if (type === 'multipart/form-data') return readMultipart(request, reading);
+    if (type === 'application/json') return readJson(request, reading);
     if (!RAW_TYPES.has(type)) throw new Problem('image-type-unsupported');
-    const options = parseOptions(query);
-    await sink('input', capped(bodyOf(request), new ByteBudget(maxBytes)));
+    const options = parseOptions(fields);
+    await sink('input', capped(bodyOf(request), budget));
     return options;
   };
 
-/** Reads an upload to `POST /v1/jobs`. */
-export const readUpload = uploadRead();
+/** The media type of a request's body, without parameters. */
+const mediaTypeOf = (request: FastifyRequest): string =>
+  request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
+
+/** True when a request may bring its image by address: how much comes is then not what it announces. */
+export const mayNameAddress = (request: FastifyRequest): boolean =>
+  ['multipart/form-data', 'application/json'].includes(mediaTypeOf(request));
+
+/** Takes the image in from its address. */
+type Fetching = (url: string) => Promise<void>;
+
+async function readJson(request: FastifyRequest, { takes, fields, fetched }: Reading): Promise<JobOptions> {
+  const members = await readJsonObject(bodyOf(request));
+  const url = members.find(([name]) => name === ADDRESS)?.[1] ?? '';
+  if (typeof url !== 'string') throw new Problem('invalid-parameter', { parameter: ADDRESS });
+  if (url === '') throw missingImage();
+  const named = members.filter(([name, value]) => name !== ADDRESS && !takes(name, value));
+  const options = parseOptions([...fields, ...named]);
+  await fetched(url);
+  return options;
+}
 
 /** The body as it arrives. A reader that stops early leaves the rest to whoever answers. */
 export const bodyOf = (request: FastifyRequest): AsyncIterable<Buffer> =>
@@ -103,18 +138,18 @@ export async function* capped(
   if (total === 0) throw new Problem('missing-image');
 }
 
-interface MultipartReading {
-  maxBytes: number;
+interface Reading {
   sink: FileSink;
   takes: FieldTaker;
   fields: [string, unknown][];
+  budget: ByteBudget;
+  fetched: Fetching;
 }
 
-async function readMultipart(request: FastifyRequest, reading: MultipartReading): Promise<JobOptions> {
-  const { maxBytes, sink, takes, fields } = reading;
+async function readMultipart(request: FastifyRequest, reading: Reading): Promise<JobOptions> {
+  const { sink, takes, fields, budget, fetched } = reading;
   const form = new MultipartReader(bodyOf(request), request.headers['content-type'] ?? '');
-  let count = 0;
-  const budget = new ByteBudget(maxBytes);
+  const texts = new FormTexts(fields, takes);
   const seen = new Set<UploadPart['role']>();
   for await (const part of form.parts()) {
     const role = FILES.get(part.name);
@@ -125,14 +160,14 @@ async function readMultipart(request: FastifyRequest, reading: MultipartReading)
     } else if (part.isFile) {
       throw missingImage();
     } else {
-      if (++count > MAX_FIELDS) throw new Problem('invalid-request');
-      const value = await fieldValue(part.body);
-      if (!takes(part.name, value)) fields.push([part.name, value]);
+      await texts.take(part);
     }
   }
-  if (!seen.has('input')) throw missingImage();
+  if (seen.has('input') && texts.address !== '') throw new Problem('multiple-images');
+  if (!seen.has('input') && texts.address === '') throw missingImage();
   const options = parseOptions(fields);
   if (seen.has('background')) checkBackground(options);
+  if (texts.address !== '') await fetched(texts.address);
   return options;
 }
 
@@ -141,19 +176,43 @@ const missingImage = (): Problem =>
     detail: 'Send the bytes as the body, or one multipart file named "image"',
   });
 
+/** The texts of a form: options, and maybe the image's address. */
+class FormTexts {
+  /** Empty when there is none. */
+  address = '';
+  private left = MAX_FIELDS;
+
+  constructor(
+    private readonly fields: [string, unknown][],
+    private readonly takes: FieldTaker,
+  ) {}
+
+  async take({ name, body }: Part): Promise<void> {
+    if (this.left-- === 0) throw new Problem('invalid-request');
+    if (name !== ADDRESS) {
+      const value = await fieldValue(body, MAX_FIELD_BYTES);
+      if (!this.takes(name, value)) this.fields.push([name, value]);
+      return;
+    }
+    const value = await fieldValue(body, MOST_URL_CHARACTERS);
+    if (this.address !== '' && value !== '') throw new Problem('multiple-images');
+    this.address ||= value;
+  }
+}
+
 /** A background image goes with colour, and with no other background. @throws Problem `multiple-backgrounds` | `invalid-parameter` */
 export function checkBackground({ bg_color, channels }: JobOptions): void {
   if (bg_color !== undefined) throw new Problem('multiple-backgrounds');
   if (channels === 'alpha') throw new Problem('invalid-parameter', { parameter: 'bg_image_file' });
 }
 
-/** The text of a field. @throws Problem `invalid-request` when it is longer than any option */
-async function fieldValue(body: AsyncIterable<Buffer>): Promise<string> {
+/** The text of a field. @throws Problem `invalid-request` when it is longer than `mostBytes` */
+async function fieldValue(body: AsyncIterable<Buffer>, mostBytes: number): Promise<string> {
   const pieces: Buffer[] = [];
   let bytes = 0;
   for await (const piece of body) {
     bytes += piece.length;
-    if (bytes > MAX_FIELD_BYTES) throw new Problem('invalid-request');
+    if (bytes > mostBytes) throw new Problem('invalid-request');
     pieces.push(Buffer.from(piece));
   }
   return Buffer.concat(pieces).toString('utf8');

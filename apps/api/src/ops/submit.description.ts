@@ -24,17 +24,26 @@ export const OPTIONS = fieldsOf(jobOptionsSchema);
 /** Headers that any answer may have once its request was counted. */
 export const MORE_HEADERS = ['Idempotent-Replayed', 'Preference-Applied', ...RATE_HEADERS] as const;
 
+const ADDRESS: Schema = {
+  type: 'string',
+  format: 'uri',
+  maxLength: 2048,
+  description:
+    'Public http or https address to fetch the image from, where the operator has switched that on',
+};
+
 /** The image as the whole body, or as part of a form. (`@ApiBody` takes one media type only.) */
 function submitBody(
   fields: Record<string, Schema>,
 ): NonNullable<Parameters<typeof ApiOperation>[0]['requestBody']> {
   const raw = { schema: binary };
+  const named = { image_url: ADDRESS, ...fields, ...OPTIONS };
   const properties = {
     image: { ...binary, description: 'The image' },
     bg_image_file: { ...binary, description: 'Picture to put behind the subject: it fills the result' },
-    ...fields,
-    ...OPTIONS,
+    ...named,
   };
+  const anyOf = [{ required: ['image'] }, { required: ['image_url'] }];
   return {
     required: true,
     content: {
@@ -42,7 +51,8 @@ function submitBody(
       'image/png': raw,
       'image/webp': raw,
       'application/octet-stream': raw,
-      'multipart/form-data': { schema: { type: 'object', required: ['image'], properties } },
+      'multipart/form-data': { schema: { type: 'object', anyOf, properties } },
+      'application/json': { schema: { type: 'object', required: ['image_url'], properties: named } },
     },
   };
 }
@@ -111,6 +121,10 @@ export const UPLOAD_PROBLEMS = [
   'multiple-backgrounds',
   'malformed-multipart',
   'upload-interrupted',
+  'image-url-off',
+  'image-url-invalid',
+  'image-url-refused',
+  'image-url-failed',
   'key-invalid',
   'request-timeout',
   'image-too-large',
@@ -145,7 +159,8 @@ export const DescribeSubmit = (): Decorator =>
         summary: 'Submit one image',
         description:
           'A raw body with options in the query, or multipart with one file named `image`, perhaps another named ' +
-          '`bg_image_file`, and options as fields. ' +
+          '`bg_image_file`, and options as fields. A form, or JSON with options, may name an address in `image_url` ' +
+          'instead, where the service takes that. ' +
           '`Prefer: wait=N` answers with the image if it is done in time; `Accept: text/event-stream` answers with ' +
           "the job's events and the image inline.",
       },
