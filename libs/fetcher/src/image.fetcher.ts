@@ -9,6 +9,7 @@ import { resolveName, type NameResolver } from './name.resolver.js';
 import { ResponseBody } from './response.body.js';
 import { judgeHead } from './response.rules.js';
 import { TimeLimit, within } from './time.limit.js';
+import { TlsScrub } from './tls.scrub.js';
 import { readImageUrl, type ImageUrl } from './url.rules.js';
 
 /** What an operator sets. */
@@ -63,6 +64,8 @@ interface Opened {
  * over as copies, and what they were copied from is wiped below (test/retention/image.url.test.ts looks).
  */
 export class ImageFetcher {
+  private readonly scrub = new TlsScrub();
+
   constructor(
     private readonly settings: FetchSettings,
     private readonly world: FetchWorld = {},
@@ -115,6 +118,7 @@ export class ImageFetcher {
     const socket = await within(signal, CONNECT_MS, (connecting) =>
       openConnection(url, { addresses, allows, authorities, signal: connecting }),
     );
+    if (url.secure) socket.once('close', () => this.scrub.soon());
     return within(signal, HEAD_MS, (answering) => answerTo(url, socket, { maxBytes, signal: answering }));
   }
 
