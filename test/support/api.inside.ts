@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { openBroker } from '#broker/broker.js';
+import type { ImageFetcher } from '#fetcher/image.fetcher.js';
+import { readCatalogue } from '#inference/model.catalogue.js';
+import { KeyBookFile } from '#settings/key.book.file.js';
+import { requireRedis } from '#settings/process.life.js';
+import { loadSettings } from '#settings/settings.js';
+import { builtInTiers } from '#settings/tier.table.js';
+import { Log } from '#telemetry/log.js';
+import { deriveReceiptKey } from '#vault/receipt.keys.js';
+import { ReceiptSigner } from '#vault/receipt.signer.js';
+import { ApiModule } from '../../apps/api/src/api.module.js';
+import { createAdapter, prepareServer } from '../../apps/api/src/http/fastify.adapter.js';
+import { ProblemFilter } from '../../apps/api/src/http/problem.filter.js';
+import type { TestSystem } from './system.js';
+
+/** An API within the test's own process. */
+export interface InsideApi {
+  url: string;
+  /** Everything it has printed. */
+  output: () => string;
+  stop: () => Promise<void>;
+}
+
+/** Starts one, on the Redis of `system`, that fetches images with `images`: the rest is as in `apps/api/src/main.ts`. */
+export async function startApiInside(system: TestSystem, images: ImageFetcher): Promise<InsideApi> {
+  const settings = requireRedis(
+    loadSettings({ REDIS_URL: `unix://${system.redis.socket}`, RATE_LIMIT: 'off', RETENTION_GUARD: 'warn' }),
+  );
+  const kek = readFileSync(join(system.folder, 'kek'));
+  const broker = await openBroker(settings, 'api');
+  let printed = '';
+  const log = new Log('debug', (line) => (printed += line));
+  const stopping = new AbortController();
+  const adapter = createAdapter(settings);
+  const module = ApiModule.over({
+    ...{ settings, broker, kek, images, log },
+    models: readCatalogue(process.cwd()).shipped,
+    keys: new KeyBookFile(undefined, builtInTiers(settings)),
+    receipts: await ReceiptSigner.over([deriveReceiptKey(kek)]),
+    stopping: stopping.signal,
+    pageFolder: '',
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    logger: false,
+    bodyParser: false,
+  });
+  prepareServer(adapter.getInstance(), settings);
+  app.useGlobalFilters(new ProblemFilter(log));
+  await app.listen(0, '127.0.0.1');
+  return {
+    url: `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`,
+    output: () => printed,
+    stop: async () => {
+      stopping.abort();
+      await app.close();
+      await broker.close();
+    },
+  };
+}
