@@ -1,5 +1,4 @@
 import { networkInterfaces } from 'node:os';
-import { resolveName } from '#fetcher/name.resolver.js';
 import {
   answering,
   IMAGE,
@@ -93,11 +92,6 @@ describe('where an image is fetched from', () => {
     expect(await outcomeOf(origin)).toBe('whole');
     for (const name of names) Reflect.deleteProperty(process.env, name);
     expect(proxy.connections).toBe(0);
-  });
-
-  it('given a name under a reserved domain, when it is resolved in earnest, then it has no addresses or nobody can tell', async () => {
-    const found = resolveName('nothing.invalid', AbortSignal.timeout(1000)).catch((error: unknown) => error);
-    expect([expect.objectContaining({ code: 'image-url-failed' }), []]).toContainEqual(await found);
   });
 });
 

@@ -5,7 +5,7 @@ import { Problem } from '#contracts/problem.catalogue.js';
 import { wipe } from '#vault/wipe.js';
 import { isPublicAddress } from './address.rules.js';
 import { openConnection } from './checked.connection.js';
-import { resolveName, type NameResolver } from './name.resolver.js';
+import { nameResolver, type NameResolver } from './name.resolver.js';
 import { ResponseBody } from './response.body.js';
 import { judgeHead } from './response.rules.js';
 import { TimeLimit, within } from './time.limit.js';
@@ -65,11 +65,14 @@ interface Opened {
  */
 export class ImageFetcher {
   private readonly scrub = new TlsScrub();
+  private readonly resolve: NameResolver;
 
   constructor(
     private readonly settings: FetchSettings,
     private readonly world: FetchWorld = {},
-  ) {}
+  ) {
+    this.resolve = world.resolve ?? nameResolver();
+  }
 
   /**
    * The file at an address, as it arrives. Each piece is the reader's, to be wiped. Nothing happens before the first
@@ -125,8 +128,7 @@ export class ImageFetcher {
   /** All of them must be allowed: a name that is half inside is no name of the outside. */
   private async addressesOf(url: ImageUrl, signal: AbortSignal): Promise<string[]> {
     signal.throwIfAborted();
-    const resolve = this.world.resolve ?? resolveName;
-    const found = url.family === 0 ? await resolve(url.host, signal) : [url.host];
+    const found = url.family === 0 ? await this.resolve(url.host, signal) : [url.host];
     // No such name and an inside name get one answer: nobody learns which names there are inside.
     if (found.length === 0 || !found.every(this.allows)) throw new Problem('image-url-refused');
     return found;
