@@ -83,6 +83,7 @@ export class ContractSetting {
   whileLost(ask: (job: JobAccepted) => Promise<Answer>): Promise<Answer> {
     return this.held(async () => {
       const job = await this.api.submit(this.image);
+      await eventually(async () => (await this.api.status(job)).json['status'] === 'running');
       const answer = ask(job);
       await pause(500);
       const inspector = this.system.inspector();

@@ -21,8 +21,13 @@ async function submitEachWay(operation: ContractOperation, at: ContractSetting):
     'application/octet-stream': { body: at.image, headers: { 'Content-Type': 'application/octet-stream' } },
     'multipart/form-data': { body: form },
   };
-  expect(operation.bodyTypes).toEqual(Object.keys(bodies));
-  for (const type of operation.bodyTypes) {
+  const named = {
+    body: JSON.stringify({ image_url: 'https://example.com/a.jpg' }),
+    headers: { 'Content-Type': 'application/json' },
+  };
+  await operation.answers(400, named);
+  expect(operation.bodyTypes).toEqual([...Object.keys(bodies), 'application/json']);
+  for (const type of Object.keys(bodies)) {
     const { json } = await operation.answers(202, bodies[type]);
     await at.api.cancel(json as unknown as JobAccepted);
   }
