@@ -1,6 +1,8 @@
 import fc from 'fast-check';
+import { settleEnds } from '#imaging/mask.ends.js';
 import { applyMatte, type Mask, type Raster } from '#imaging/matte.js';
 import { resampleTaps } from '#imaging/resample.taps.js';
+import { shownBox } from '../support/shown.box.js';
 
 const raster = (width: number, height: number, pixel: number[]): Raster => ({
   data: Uint8Array.from({ length: width * height * 4 }, (_, i) => pixel[i % 4]!),
@@ -156,6 +158,28 @@ describe('matte', () => {
           return colour !== (alpha === 0 ? '0,0,0' : '201,102,53');
         });
         expect(wrong).toBe(-1);
+      }),
+    );
+  });
+
+  test('given any mask, when its ends are settled, then nothing moves by more than 1 % and no haze is left', () => {
+    fc.assert(
+      fc.property(sizedMask, (mask) => {
+        const before = mask.data.slice();
+        settleEnds(mask);
+        expect(farthest([...mask.data], [...before])).toBeLessThanOrEqual(2);
+        expect(mask.data.some((value) => (value > 0 && value < 3) || (value > 252 && value < 255))).toBe(
+          false,
+        );
+      }),
+    );
+  });
+
+  test('given any mask, when it is applied, then the box that comes back is around all that is visible', () => {
+    fc.assert(
+      fc.property(sizedMask, side, side, fc.boolean(), (mask, width, height, isOpaque) => {
+        const image = raster(width, height, [10, 20, 30, 255]);
+        expect(applyMatte(image, mask, { isOpaque })).toEqual(shownBox(image));
       }),
     );
   });

@@ -3,11 +3,12 @@ import sharp from 'sharp';
 import { jobOptionsSchema } from '#contracts/job.options.js';
 import { makeSolid } from '#imaging/mask.solid.js';
 import type { Mask, Raster } from '#imaging/matte.js';
-import { foregroundBox, isOpaque } from '#imaging/raster.facts.js';
+import { isOpaque } from '#imaging/raster.facts.js';
 import { composeResult } from '#imaging/result.compose.js';
 import { layoutOf } from '#imaging/result.geometry.js';
 import { shadowOf } from '#imaging/result.shadow.js';
 import { underlay } from '#imaging/result.underlay.js';
+import { shownBox } from '../support/shown.box.js';
 
 const LIMITS = { maxPixels: 1_000_000, maxProgressivePixels: 1_000_000, maxSidePixels: 5000 };
 const RED = [200, 30, 20, 255];
@@ -27,7 +28,7 @@ const pixel = ({ data, width }: Raster, x: number, y: number): number[] => [
 
 function compose(image: Raster, asked: object, background?: Buffer): Promise<Raster> {
   const options = jobOptionsSchema.parse(asked);
-  const layout = layoutOf({ image, box: foregroundBox(image) }, options, LIMITS);
+  const layout = layoutOf({ image, box: shownBox(image) }, options, LIMITS);
   return composeResult(image, layout, { options, background, limits: LIMITS });
 }
 
@@ -61,7 +62,7 @@ describe('result.compose', () => {
   test('given a scale, when composed, then the subject is resampled without dark rims', async () => {
     const found = await compose(block(60, 40, { left: 3, top: 2, side: 10 }), { scale: '50%' });
     expect([found.width, found.height]).toEqual([60, 40]);
-    expect(foregroundBox(found)).toEqual({ left: 20, top: 10, width: 20, height: 20 });
+    expect(shownBox(found)).toEqual({ left: 20, top: 10, width: 20, height: 20 });
     for (let i = 0; i < found.data.length; i += 4) {
       const [red, green, blue, alpha] = [...found.data.subarray(i, i + 4)] as [
         number,

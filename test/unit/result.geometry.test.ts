@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { jobOptionsSchema, OUTPUT_SIZES, type JobOptions } from '#contracts/job.options.js';
 import type { Rect, Size } from '#imaging/pixel.rect.js';
-import { foregroundBox, isOpaque } from '#imaging/raster.facts.js';
+import { isOpaque } from '#imaging/raster.facts.js';
 import { fittedSize, layoutOf, type Layout } from '#imaging/result.geometry.js';
 import { regionOf } from '#imaging/result.region.js';
+import { shownBox } from '../support/shown.box.js';
 
 const LIMITS = { maxPixels: 50_000_000, maxProgressivePixels: 50_000_000, maxSidePixels: 20_000 };
 const MEGAPIXELS: Partial<Record<JobOptions['size'], number>> = {
@@ -212,7 +213,7 @@ describe('result.geometry', () => {
         const [xs, ys] = [shown.map(([x]) => x!), shown.map(([, y]) => y!)];
         const [left, top] = [Math.min(...xs), Math.min(...ys)];
         const wanted = { left, top, width: Math.max(...xs) - left + 1, height: Math.max(...ys) - top + 1 };
-        expect(foregroundBox({ data, width, height })).toEqual(shown.length > 0 ? wanted : undefined);
+        expect(shownBox({ data, width, height })).toEqual(shown.length > 0 ? wanted : undefined);
         expect(isOpaque({ data, width, height })).toBe(values.every((alpha) => alpha === 255));
       }),
     );

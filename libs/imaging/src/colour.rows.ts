@@ -27,17 +27,14 @@ export class ColourRows {
     if (from === to) return;
     const row = this.#cells.at(y, from, to);
     const { cellOf, shareOf } = this.#cells;
-    for (let x = from; x < to; x += 1) {
+    for (let x = from, at = 4 * from; x < to; x += 1, at += 4) {
       const opacity = matte[x] as number;
-      if (isSure(opacity) || pixels[4 * x + 3] !== 255) continue;
-      const cell = (cellOf[x] as number) * COLOUR_CHANNELS;
-      const share = shareOf[x] as number;
-      for (let channel = 0; channel < 3; channel += 1) {
-        const foreground = between(row, cell + channel, share, COLOUR_CHANNELS);
-        const background = between(row, cell + channel + 3, share, COLOUR_CHANNELS);
-        const at = 4 * x + channel;
-        pixels[at] = fitted(pixels[at] as number, opacity / 255, foreground, background) + 0.5;
-      }
+      if (isSure(opacity) || pixels[at + 3] !== 255) continue;
+      const place = { row, at: (cellOf[x] as number) * COLOUR_CHANNELS, share: shareOf[x] as number };
+      const own = opacity / 255;
+      pixels[at] = ownColour(pixels[at] as number, own, place, 0);
+      pixels[at + 1] = ownColour(pixels[at + 1] as number, own, place, 1);
+      pixels[at + 2] = ownColour(pixels[at + 2] as number, own, place, 2);
     }
   }
 
@@ -48,3 +45,17 @@ export class ColourRows {
 }
 
 const isSure = (opacity: number): boolean => opacity === 0 || opacity === 255;
+
+/** Where a pixel lies among the cells of a row. */
+interface Place {
+  row: Float32Array;
+  at: number;
+  share: number;
+}
+
+/** A channel's `value` in the subject alone, rounded when it is stored. */
+function ownColour(value: number, own: number, { row, at, share }: Place, channel: number): number {
+  const foreground = between(row, at + channel, share, COLOUR_CHANNELS);
+  const background = between(row, at + channel + 3, share, COLOUR_CHANNELS);
+  return fitted(value, own, foreground, background) + 0.5;
+}

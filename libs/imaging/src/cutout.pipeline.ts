@@ -7,11 +7,11 @@ import { prepareEdges, type EdgePlanes } from './edge.planes.js';
 import { encodeCutout, encodingOf } from './encode.js';
 import { toGrid } from './guide.grid.js';
 import { checkDimensions, probeFile, type ImageLimits } from './image.probe.js';
+import { settleEnds } from './mask.ends.js';
 import { makeSolid } from './mask.solid.js';
 import { stripMetadata } from './metadata.strip.js';
 import { applyMatte, type Mask, type MatteExtras, type Raster } from './matte.js';
 import { resizedRect, type Rect } from './pixel.rect.js';
-import { foregroundBox } from './raster.facts.js';
 import { composeResult } from './result.compose.js';
 import { fittedSize, layoutOf, needsAllPixels } from './result.geometry.js';
 import { regionOf } from './result.region.js';
@@ -121,8 +121,9 @@ async function planOf({ image: file, options, limits }: CutoutJob): Promise<Plan
 const decodePart = ({ network, limits }: CutoutJob, { image, shown }: Plan): Promise<Buffer> =>
   decodeForModel(image, network.sidePixels, limits.maxPixels, shown);
 
-/** Makes the mask as solid as asked for, and clean edges from what the network saw. */
+/** Makes the mask as sure and as solid as it is to be, and clean edges from what the network saw. */
 function refine({ network, options }: CutoutJob, pixels: Uint8Array, mask: Mask): EdgePlanes | undefined {
+  settleEnds(mask);
   if (!options.semitransparency) makeSolid(mask);
   // Who wants alpha alone needs no colours.
   const foreground = options.channels === 'rgba';
@@ -149,10 +150,9 @@ async function finishAtOnce(
   clock: StageClock,
 ): Promise<Made> {
   job.onStage('compose');
-  const data = await clock.perform('encode', () => matteToPng(full, mask, extras, clock));
-  const box = foregroundBox(full);
+  const { data, foreground } = await clock.perform('encode', () => matteToPng(full, mask, extras, clock));
   const { width, height } = full;
-  return { data, width, height, format: 'png', foreground: box ?? NOTHING };
+  return { data, width, height, format: 'png', foreground: foreground ?? NOTHING };
 }
 
 /** Applies the mask, lays the result out and makes it, then encodes it. */
@@ -165,8 +165,8 @@ async function finishInSteps(
   let result: Raster | undefined;
   try {
     const foreground = await clock.perform('compose', async () => {
-      applyMatte(full, mask, extras);
-      const layout = layoutOf({ image: full, box: foregroundBox(full) }, options, limits);
+      const box = applyMatte(full, mask, extras);
+      const layout = layoutOf({ image: full, box }, options, limits);
       result = await composeResult(full, layout, { options, background, limits });
       return layout.foreground;
     });

@@ -1,5 +1,6 @@
 import type { JobOptions } from '#contracts/job.options.js';
 import { MattePass, type Mask, type MatteExtras, type Raster } from './matte.js';
+import type { Rect } from './pixel.rect.js';
 import { PngWriter } from './png.writer.js';
 import { needsLayout } from './result.geometry.js';
 import type { StageClock } from './stage.clock.js';
@@ -19,13 +20,14 @@ export const isDirect = (options: JobOptions, background: Buffer | undefined): b
 /**
  * Applies a mask in place and encodes the image at the same time: while the thread pool compresses the rows that
  * are done, this thread works on the next.
+ * @returns the file, which is the caller's to wipe, and where the subject is; undefined when nothing is visible
  */
 export async function matteToPng(
   image: Raster,
   mask: Mask,
   extras: MatteExtras,
   clock: StageClock,
-): Promise<Buffer> {
+): Promise<{ data: Buffer; foreground: Rect | undefined }> {
   const { data, width, height } = image;
   const pass = new MattePass(image, mask, extras);
   const writer = new PngWriter({ width, height, channels: 4 });
@@ -35,7 +37,7 @@ export async function matteToPng(
       clock.within('encode', 'compose', () => pass.rows(from, to));
       await writer.write(data.subarray(4 * width * from, 4 * width * to));
     }
-    return await writer.finish();
+    return { data: await writer.finish(), foreground: pass.foreground };
   } finally {
     pass.wipe();
     await writer.discard();

@@ -8,6 +8,9 @@ export const OUTSIDE = 0;
 export const INSIDE = 255;
 export const MIXED = 1;
 
+/** Columns that a pixel of an enlarged mask depends on: the two nearest, and one to each side. */
+const WIDEST_SURE = 4;
+
 /** Pixels `from` to `to` − 1 of a row. */
 export interface Run {
   from: number;
@@ -72,25 +75,23 @@ export class MaskRows {
   #split(reach: Uint8Array | undefined): number {
     const [row, starts, kinds] = [this.#row, this.#starts, this.#kinds];
     const { start, left, right } = this.#steps;
-    let count = 0;
+    const isKnown = this.#across.count <= WIDEST_SURE;
+    let [count, last] = [0, -1];
     for (let i = 0; i < start.length; i += 1) {
       const [near, next] = [left[i] as number, right[i] as number];
-      const kind = sureKind(row, near, next);
       const isReached = reach !== undefined && (reach[near] !== 0 || reach[next] !== 0);
-      const own = isReached || this.#across.count > 4 ? MIXED : kind;
-      if (count > 0 && kinds[count - 1] === own) continue;
+      const kind = isKnown && !isReached ? sureKind(row[near] as number, row[next] as number) : MIXED;
+      if (kind === last) continue;
       starts[count] = start[i] as number;
-      kinds[count++] = own;
+      kinds[count++] = last = kind;
     }
     starts[count] = this.matte.length;
     return count;
   }
 }
 
-function sureKind(row: Float32Array, near: number, next: number): number {
-  const value = row[near] as number;
-  return value === row[next] && (value === 0 || value === 255) ? value : MIXED;
-}
+const sureKind = (near: number, next: number): number =>
+  near === next && (near === 0 || near === 255) ? near : MIXED;
 
 /** Runs of pixels that lie between the same two columns of the mask: first pixel, left and right column. */
 interface Steps {
@@ -102,7 +103,7 @@ interface Steps {
 function stepsOf({ count, index }: Taps, widthPixels: number): Steps {
   const steps: Steps = { start: [], left: [], right: [] };
   // A pixel of a mask that is shrunk has many columns: nothing is sure.
-  if (count > 4) return { start: [0], left: [0], right: [0] };
+  if (count > WIDEST_SURE) return { start: [0], left: [0], right: [0] };
   for (let x = 0; x < widthPixels; x += 1) {
     const left = index[x * count + 1] as number;
     const right = index[x * count + 2] as number;
@@ -133,12 +134,18 @@ function blendRows(row: Float32Array, mask: Mask, down: Taps, y: number): void {
   }
 }
 
-function sampleRow(out: Uint8Array, row: Float32Array, { count, index, weight }: Taps, run: Run): void {
-  for (let x = run.from, tap = x * count; x < run.to; x += 1, tap += count) {
+function sampleRow(out: Uint8Array, row: Float32Array, taps: Taps, { from, to }: Run): void {
+  const { count } = taps;
+  for (let x = from, tap = x * count; x < to; x += 1, tap += count) {
     let sum = 0.5;
-    for (let k = tap; k < tap + count; k += 1) {
-      sum += (weight[k] as number) * (row[index[k] as number] as number);
-    }
+    for (let k = tap; k < tap + count; k += 4) sum += fourTaps(row, taps, k);
     out[x] = Math.min(Math.max(sum, 0), 255);
   }
 }
+
+/** Sum of four samples, weighted; an enlarged mask has no more for a pixel. */
+const fourTaps = (row: Float32Array, { index, weight }: Taps, k: number): number =>
+  (weight[k] as number) * (row[index[k] as number] as number) +
+  (weight[k + 1] as number) * (row[index[k + 1] as number] as number) +
+  (weight[k + 2] as number) * (row[index[k + 2] as number] as number) +
+  (weight[k + 3] as number) * (row[index[k + 3] as number] as number);

@@ -3,6 +3,7 @@ import type { EdgePlanes } from './edge.planes.js';
 import { MaskRows, MIXED, OUTSIDE } from './mask.rows.js';
 import type { Run } from './mask.rows.js';
 import type { Rect } from './pixel.rect.js';
+import { ForegroundBox } from './raster.facts.js';
 import type { Mask, Raster } from './raster.shape.js';
 import { RefinedRows } from './refined.rows.js';
 
@@ -23,11 +24,13 @@ export interface MatteExtras {
  * that no mask of full size is ever held. Colour is never multiplied by alpha (that is what makes dark rims). It
  * is left as it was, or with `edges.colours` cleaned of the background where alpha is neither 0 nor full. Where
  * nothing is visible it is cleared, which hides what was removed and halves the encoded size.
+ * @returns where the subject is; undefined when nothing is visible
  */
-export function applyMatte(image: Raster, mask: Mask, extras: MatteExtras = {}): void {
+export function applyMatte(image: Raster, mask: Mask, extras: MatteExtras = {}): Rect | undefined {
   const pass = new MattePass(image, mask, extras);
   try {
     pass.rows(0, image.height);
+    return pass.foreground;
   } finally {
     pass.wipe();
   }
@@ -41,6 +44,7 @@ export class MattePass {
   readonly #refined: RefinedRows | undefined;
   readonly #colours: ColourRows | undefined;
   readonly #isOpaque: boolean;
+  readonly #box = new ForegroundBox();
 
   /** @throws RangeError when the region is not inside the image */
   constructor(image: Raster, mask: Mask, extras: MatteExtras = {}) {
@@ -66,8 +70,13 @@ export class MattePass {
       }
       row.fill(0, 0, left * 4);
       row.fill(0, (left + inside) * 4);
-      this.#row(row.subarray(left * 4, (left + inside) * 4), y - top);
+      this.#row(row, y);
     }
+  }
+
+  /** Where the subject is in the rows done so far; undefined when nothing is visible. */
+  get foreground(): Rect | undefined {
+    return this.#box.rect;
   }
 
   /** Overwrites the rows it has worked on; image, mask and edges are their owners'. */
@@ -77,13 +86,22 @@ export class MattePass {
     this.#colours?.wipe();
   }
 
-  /** One row of the region. */
-  #row(pixels: Uint8Array, y: number): void {
-    this.#mask.runs(y, this.#refined?.reach(y), (kind, from, to) => {
-      if (kind === OUTSIDE) pixels.fill(0, 4 * from, 4 * to);
-      else if (kind === MIXED) this.#merge(pixels, y, { from, to });
+  /** A row of the image, of which the region's part is worked on. */
+  #row(row: Uint8Array, y: number): void {
+    const { left, top, width } = this.#region;
+    const pixels = row.subarray(left * 4, (left + width) * 4);
+    let [first, end] = [width, 0];
+    this.#mask.runs(y - top, this.#refined?.reach(y - top), (kind, from, to) => {
+      if (kind === OUTSIDE) {
+        pixels.fill(0, 4 * from, 4 * to);
+        return;
+      }
+      if (kind === MIXED) this.#merge(pixels, y - top, { from, to });
       else if (!this.#isOpaque) clearHidden(pixels, from, to);
+      first = Math.min(first, from);
+      end = to;
     });
+    this.#box.look(row, y, left + first, left + end);
   }
 
   /** Pixels of a row that are to be looked at. Opacity comes first: it looks at the colours that change then. */

@@ -4,26 +4,30 @@ import { rectOf, type Rect } from './pixel.rect.js';
 /** Least alpha that counts as visible, 5 %: networks leave a haze below that, which would make every box too large. */
 const LEAST_VISIBLE = 13;
 
-/**
- * The smallest rectangle around everything visible; undefined when nothing is. Only the background around it and
- * its outermost pixels are looked at.
- */
-export function foregroundBox({ data, width, height }: Raster): Rect | undefined {
-  const isVisible = (x: number, y: number): boolean =>
-    (data[4 * (y * width + x) + 3] as number) >= LEAST_VISIBLE;
-  const rowShows = (y: number): boolean => {
-    for (let x = 0; x < width; x += 1) if (isVisible(x, y)) return true;
-    return false;
-  };
-  let [left, top, right, bottom] = [width, 0, 0, height];
-  while (top < bottom && !rowShows(top)) top += 1;
-  if (top === bottom) return undefined;
-  while (!rowShows(bottom - 1)) bottom -= 1;
-  for (let y = top; y < bottom; y += 1) {
-    for (let x = 0; x < left; x += 1) if (isVisible(x, y)) left = x;
-    for (let x = width - 1; x >= right; x -= 1) if (isVisible(x, y)) right = x + 1;
+/** The smallest rectangle around everything visible in the rows that it was shown, in any order. */
+export class ForegroundBox {
+  #left = Infinity;
+  #top = Infinity;
+  #right = 0;
+  #bottom = 0;
+
+  /** Looks at the pixels `from` to `to` − 1 of row `y`, R G B A, beside which nothing is visible. */
+  look(row: Uint8Array, y: number, from: number, to: number): void {
+    const isVisible = (x: number): boolean => (row[4 * x + 3] as number) >= LEAST_VISIBLE;
+    let [first, end] = [from, to];
+    while (first < end && !isVisible(first)) first += 1;
+    if (first >= end) return;
+    while (!isVisible(end - 1)) end -= 1;
+    this.#left = Math.min(this.#left, first);
+    this.#right = Math.max(this.#right, end);
+    this.#top = Math.min(this.#top, y);
+    this.#bottom = Math.max(this.#bottom, y + 1);
   }
-  return rectOf(left, top, right, bottom);
+
+  /** Undefined when nothing is visible. */
+  get rect(): Rect | undefined {
+    return this.#bottom === 0 ? undefined : rectOf(this.#left, this.#top, this.#right, this.#bottom);
+  }
 }
 
 /** True when no pixel is transparent at all. */

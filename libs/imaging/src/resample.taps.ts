@@ -22,7 +22,7 @@ function catmullRom(distance: number): number {
  */
 export function resampleTaps(from: number, to: number): Taps {
   const scale = Math.max(1, from / to);
-  return tapsOf(from, to, 2 * Math.ceil(2 * scale), (distance) => catmullRom(distance / scale));
+  return tapsOf(from, to, 4 * Math.ceil(scale), (distance) => catmullRom(distance / scale));
 }
 
 /**
@@ -46,12 +46,12 @@ function tapsOf(from: number, to: number, count: number, kernel: (distance: numb
   for (let i = 0; i < to; i += 1) {
     const centre = ((i + 0.5) * from) / to - 0.5;
     const first = Math.floor(centre) - count / 2 + 1;
-    const raw = Array.from({ length: count }, (_, k) => kernel(first + k - centre));
-    const sum = raw.reduce((a, b) => a + b, 0);
-    raw.forEach((value, k) => {
+    let sum = 0;
+    for (let k = 0; k < count; k += 1) sum += kernel(first + k - centre);
+    for (let k = 0; k < count; k += 1) {
       index[i * count + k] = Math.min(Math.max(first + k, 0), from - 1);
-      weight[i * count + k] = value / sum;
-    });
+      weight[i * count + k] = kernel(first + k - centre) / sum;
+    }
   }
   return { count, index, weight };
 }
