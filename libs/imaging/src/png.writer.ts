@@ -1,7 +1,7 @@
 import { wipe } from '#vault/wipe.js';
 import { joinPng, type PngShape } from './png.chunks.js';
 import { filterUp } from './png.filter.js';
-import { deflateStripe, type DeflatedStripe, type StripeContent } from './stripe.deflate.js';
+import { deflateStripe, type DeflatedStripe } from './stripe.deflate.js';
 
 /** Rows from the top, each `width * channels` bytes, without gaps; alpha is straight. */
 export interface PngSource extends PngShape {
@@ -12,12 +12,6 @@ export interface PngSource extends PngShape {
 const STRIPE_BYTES = 256 * 1024;
 /** How many stripes exist at a time: one for each thread of libuv's pool, and what is filtered meanwhile. */
 const STRIPES_IN_FLIGHT = 6;
-
-/** Pixels from which an image counts as vast. */
-const VAST_PIXELS = 16_000_000;
-
-const contentOf = ({ width, height, channels }: PngShape): StripeContent =>
-  channels === 1 ? 'matte' : width * height < VAST_PIXELS ? 'colour' : 'vast';
 
 const isSide = (pixels: number): boolean => Number.isInteger(pixels) && pixels > 0 && pixels < 2 ** 31;
 
@@ -110,8 +104,8 @@ export class PngWriter {
     above.set(rows.subarray(end - rowBytes, end));
     this.rowsWritten += count;
     if (taken + count === stripeRows || this.rowsWritten === shape.height) {
-      const filtered = stripe.subarray(0, (taken + count) * (rowBytes + 1));
-      const deflated = deflateStripe(filtered, contentOf(shape));
+      const content = shape.channels === 1 ? 'matte' : 'colour';
+      const deflated = deflateStripe(stripe.subarray(0, (taken + count) * (rowBytes + 1)), content);
       // Its failure is told where it is waited for, which may be later.
       deflated.catch(() => undefined);
       this.stripes.push(deflated);

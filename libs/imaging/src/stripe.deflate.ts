@@ -9,13 +9,11 @@ const TAIL_BYTES = 6;
 
 /**
  * What is deflated, filtered as PNG does, and how. Colour: of photographs cut out, level 1 makes files up to 6 %
- * larger in four fifths of the time, level 3 up to 7 % smaller in one and a half to two times of it; who waits for an
- * image of many pixels (`vast`) would rather have it sooner. A matte is
+ * larger in four fifths of the time, level 3 up to 7 % smaller in one and a half to two times of it. A matte is
  * plain but for its rims: there, looking for runs alone finds more than the first three levels do, and sooner.
  */
 const SETTINGS = {
   colour: { level: 2, strategy: constants.Z_DEFAULT_STRATEGY },
-  vast: { level: 1, strategy: constants.Z_DEFAULT_STRATEGY },
   matte: { level: 2, strategy: constants.Z_RLE },
 } as const;
 
