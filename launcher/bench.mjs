@@ -1,5 +1,5 @@
 /** `npm run bench -- NAME [options]`: compiles the benchmarks and runs one of them. */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { inRoot } from './places.mjs';
 import { performNode } from './programs.mjs';
 import { runCommand, say } from './report.mjs';
@@ -12,8 +12,12 @@ const names = readdirSync(inRoot('bench'))
 await runCommand(async () => {
   const [name = '', ...rest] = process.argv.slice(2);
   if (!names.includes(name)) {
-    say(`usage: npm run bench -- ${names.join('|')} [options]; each file in bench/ tells its options`);
+    say(`usage: npm run bench -- ${names.join('|')} [options]; NAME --help tells them`);
     return name === '--help' ? 0 : 2;
+  }
+  if (rest.includes('--help')) {
+    say(aboutOf(name));
+    return 0;
   }
   await setUp(START_STEPS);
   const compiler = inRoot('node_modules', 'typescript', 'bin', 'tsc');
@@ -22,3 +26,13 @@ await runCommand(async () => {
   const { ok } = await performNode([inRoot('dist', 'bench', `${name}.bench.js`), ...rest]);
   return ok ? 0 : 1;
 });
+
+/**
+ * What the first comment of a benchmark says: what it measures, and its options.
+ * @param {string} name
+ */
+function aboutOf(name) {
+  const [, comment = ''] =
+    /^\/\*\*\n([^]*?)\n \*\//.exec(readFileSync(inRoot('bench', `${name}.bench.ts`), 'utf8')) ?? [];
+  return comment.replaceAll(/^ \* ?/gm, '');
+}
