@@ -1,20 +1,11 @@
 import { z } from 'zod';
 import { batchIdSchema } from './batch.id.js';
 import { jobIdSchema } from './job.id.js';
-import type { JOB_STATES } from './job.states.js';
+import { JOB_STATES } from './job.states.js';
 import { endProblemSchema, jobAcceptedSchema } from './job.view.js';
 
-/** States that an image of a batch can be in: it belongs to the batch once its upload is complete. */
-export const MEMBER_STATES = [
-  'queued',
-  'running',
-  'ready',
-  'delivering',
-  'delivered',
-  'failed',
-  'cancelled',
-  'expired',
-] as const satisfies readonly (typeof JOB_STATES)[number][];
+/** States that an image of a batch can be in: it belongs to the batch once its upload is complete, not `accepted`. */
+export const [, ...MEMBER_STATES] = JOB_STATES;
 
 /** State of an image of a batch. */
 export type MemberState = (typeof MEMBER_STATES)[number];

@@ -1,4 +1,4 @@
-import type { Raster } from './matte.js';
+import type { Raster } from './raster.shape.js';
 import { rectOf, type Rect } from './pixel.rect.js';
 
 /** Least alpha that counts as visible, 5 %: networks leave a haze below that, which would make every box too large. */

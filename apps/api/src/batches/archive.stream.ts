@@ -6,6 +6,7 @@ import type { BatchFailure } from '#contracts/batch.view.js';
 import { wipe } from '#vault/wipe.js';
 import { endOut, writeOut } from '../delivery/response.writer.js';
 import type { ResultSink } from '../delivery/result.delivery.js';
+import { sendHead } from '../delivery/result.response.js';
 import { EntryNames } from './entry.names.js';
 
 /** What `errors.json`, the last file of an archive, says. */
@@ -23,11 +24,8 @@ export class ArchiveStream {
   private inFile = false;
 
   constructor(reply: FastifyReply) {
-    reply.hijack();
     this.response = reply.raw;
-    const set = Object.entries(reply.getHeaders()).filter(([, value]) => value !== undefined);
-    this.response.writeHead(200, {
-      ...(Object.fromEntries(set) as Record<string, string | number | string[]>),
+    sendHead(reply, {
       'Content-Type': 'application/zip',
       'Content-Disposition': 'attachment; filename="cutouts.zip"',
       'Cache-Control': 'no-store',

@@ -4,6 +4,7 @@ import type { JobEvents } from '#contracts/job.events.js';
 import { wipe } from '#vault/wipe.js';
 import { base64Bytes, encodeBase64 } from './base64.js';
 import { endOut, writeOut } from './response.writer.js';
+import { sendHead } from './result.response.js';
 
 /** A client this far behind is cut; it may come back with Last-Event-ID. */
 const MAX_BEHIND_BYTES = 262_144;
@@ -16,11 +17,8 @@ export class SseStream<Events extends object = JobEvents> {
   private readonly response: ServerResponse;
 
   constructor(reply: FastifyReply) {
-    reply.hijack();
     this.response = reply.raw;
-    const set = Object.entries(reply.getHeaders()).filter(([, value]) => value !== undefined);
-    this.response.writeHead(200, {
-      ...(Object.fromEntries(set) as Record<string, string | number | string[]>),
+    sendHead(reply, {
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-store',
       'X-Accel-Buffering': 'no',
