@@ -7,7 +7,7 @@ import { prepareEdges, type EdgePlanes } from './edge.planes.js';
 import { encodeCutout, encodingOf } from './encode.js';
 import { toGrid } from './guide.grid.js';
 import { checkDimensions, probeFile, type ImageLimits } from './image.probe.js';
-import { settleEnds } from './mask.ends.js';
+import { settleBackground } from './mask.haze.js';
 import { makeSolid } from './mask.solid.js';
 import { stripMetadata } from './metadata.strip.js';
 import { applyMatte, type Mask, type MatteExtras, type Raster } from './matte.js';
@@ -123,7 +123,7 @@ const decodePart = ({ network, limits }: CutoutJob, { image, shown }: Plan): Pro
 
 /** Makes the mask as sure and as solid as it is to be, and clean edges from what the network saw. */
 function refine({ network, options }: CutoutJob, pixels: Uint8Array, mask: Mask): EdgePlanes | undefined {
-  settleEnds(mask);
+  settleBackground(mask);
   if (!options.semitransparency) makeSolid(mask);
   // Who wants alpha alone needs no colours.
   const foreground = options.channels === 'rgba';
