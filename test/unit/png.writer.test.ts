@@ -1,55 +1,10 @@
-import { constants, crc32, deflateSync, inflateSync } from 'node:zlib';
+import { constants, deflateSync, inflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { ADLER32_EMPTY, joinAdler32 } from '#imaging/adler32.js';
-import type { PngShape } from '#imaging/png.chunks.js';
 import { encodePng, PngWriter, type PngSource } from '#imaging/png.writer.js';
 import { deflateStripe } from '#imaging/stripe.deflate.js';
-
-const COLOUR_TYPES = { 1: 0, 3: 2, 4: 6 };
-
-/** A strict reader of what the writer may write; throws at anything else, a wrong checksum included. */
-function strictlyRead(file: Buffer): PngSource {
-  expect(file.subarray(0, 8).toString('latin1')).toBe('\x89PNG\r\n\x1a\n');
-  const chunks: { type: string; data: Buffer }[] = [];
-  for (let at = 8; at < file.length;) {
-    const end = at + 8 + file.readUInt32BE(at);
-    expect(file.readUInt32BE(end)).toBe(crc32(file.subarray(at + 4, end)));
-    chunks.push({ type: file.toString('latin1', at + 4, at + 8), data: file.subarray(at + 8, end) });
-    at = end + 4;
-  }
-  expect(chunks.map(({ type }) => type).join(' ')).toMatch(/^IHDR( IDAT)+ IEND$/);
-  const head = chunks[0]!.data;
-  const [width, height] = [head.readUInt32BE(0), head.readUInt32BE(4)];
-  const channels = head[9] === 0 ? 1 : head[9] === 2 ? 3 : 4;
-  expect([...head.subarray(8)]).toEqual([8, COLOUR_TYPES[channels], 0, 0, 0]);
-  expect(chunks.at(-1)!.data).toHaveLength(0);
-  const stream = Buffer.concat(chunks.slice(1, -1).map(({ data }) => data));
-  // Fails at a wrong Adler-32 and at a stream that ends too early; `info` tells of bytes after the end.
-  const { buffer, engine } = inflateSync(stream, { info: true }) as unknown as {
-    buffer: Buffer;
-    engine: { bytesWritten: number };
-  };
-  expect(engine.bytesWritten).toBe(stream.length);
-  return { data: unfiltered(buffer, { width, height, channels }), width, height, channels };
-}
-
-/** Rows without the filter "Up", byte by byte as the specification writes it. */
-function unfiltered(filtered: Buffer, { width, height, channels }: PngShape): Uint8Array {
-  const rowBytes = width * channels;
-  expect(filtered).toHaveLength(height * (rowBytes + 1));
-  const data = new Uint8Array(height * rowBytes);
-  const filters = new Set<number>();
-  for (let y = 0; y < height; y += 1) {
-    filters.add(filtered[y * (rowBytes + 1)]!);
-    for (let x = 0; x < rowBytes; x += 1) {
-      const above = y === 0 ? 0 : data[(y - 1) * rowBytes + x]!;
-      data[y * rowBytes + x] = filtered[y * (rowBytes + 1) + 1 + x]! + above;
-    }
-  }
-  expect([...filters]).toEqual([2]);
-  return data;
-}
+import { strictlyRead } from '../support/strict.png.js';
 
 /** What another decoder sees; it widens grey to three channels, of which one is looked at. */
 const decoded = async (file: Buffer, channels: number): Promise<Buffer> =>
@@ -131,6 +86,30 @@ describe('png writer', () => {
     expect(Buffer.compare(await decoded(file, channels), source.data)).toBe(0);
     const inPieces = await writtenInPieces(source, [1, 700, 1300]);
     expect(Buffer.compare(inPieces, file)).toBe(0);
+  });
+
+  test('given rows that are known to be empty beside a run, when written, then the file is the same', async () => {
+    const row = fc
+      .tuple(fc.nat(70), fc.nat(70))
+      .map(([a, b]) => ({ from: Math.min(a, b), to: Math.max(a, b) }));
+    const known = fc.record({
+      channels: fc.constantFrom(1 as const, 4 as const),
+      rows: fc.array(row, { minLength: 1 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(known, async ({ channels, rows }) => {
+        const shape = { width: 70, height: rows.length, channels };
+        const data = new Uint8Array(70 * channels * rows.length);
+        rows.forEach(({ from, to }, y) => {
+          data.set(noise((to - from) * channels), (70 * y + from) * channels);
+        });
+        const writer = new PngWriter(shape);
+        await writer.write(data, (y) => rows[y]!);
+        const file = await writer.finish();
+        expect(Buffer.compare(file, await encodePng({ ...shape, data }))).toBe(0);
+        expect([...strictlyRead(file).data]).toEqual([...data]);
+      }),
+    );
   });
 
   test('given a view into a larger buffer, when encoded, then only the view is read', async () => {

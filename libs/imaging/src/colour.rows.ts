@@ -1,7 +1,6 @@
 import { between, CellRows } from './cell.rows.js';
 import { COLOUR_CHANNELS, fitted } from './foreground.colour.js';
-import type { Run } from './mask.rows.js';
-import type { Size } from './pixel.rect.js';
+import type { Run, Size } from './pixel.rect.js';
 
 /**
  * Gives partly transparent pixels the subject's own colour, one row at a time: the estimated foreground, moved so

@@ -35,7 +35,7 @@ export async function matteToPng(
     for (let from = 0; from < height; from += ROWS_AT_A_TIME) {
       const to = Math.min(from + ROWS_AT_A_TIME, height);
       clock.within('encode', 'compose', () => pass.rows(from, to));
-      await writer.write(data.subarray(4 * width * from, 4 * width * to));
+      await writer.write(data.subarray(4 * width * from, 4 * width * to), (y) => pass.filled(y));
     }
     return { data: await writer.finish(), foreground: pass.foreground };
   } finally {

@@ -1,5 +1,5 @@
 import { wipe } from '#vault/wipe.js';
-import type { Size } from './pixel.rect.js';
+import type { Run, Size } from './pixel.rect.js';
 import type { Mask } from './raster.shape.js';
 import { resampleTaps, type Taps } from './resample.taps.js';
 
@@ -10,12 +10,6 @@ export const MIXED = 1;
 
 /** Columns that a pixel of an enlarged mask depends on: the two nearest, and one to each side. */
 const WIDEST_SURE = 4;
-
-/** Pixels `from` to `to` − 1 of a row. */
-export interface Run {
-  from: number;
-  to: number;
-}
 
 /**
  * A mask at another size, one row at a time, so that no mask of full size is ever held. A row comes as runs of

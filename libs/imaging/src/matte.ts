@@ -1,8 +1,7 @@
 import { ColourRows } from './colour.rows.js';
 import type { EdgePlanes } from './edge.planes.js';
 import { MaskRows, MIXED, OUTSIDE } from './mask.rows.js';
-import type { Run } from './mask.rows.js';
-import type { Rect } from './pixel.rect.js';
+import type { Rect, Run } from './pixel.rect.js';
 import { ForegroundBox } from './raster.facts.js';
 import type { Mask, Raster } from './raster.shape.js';
 import { RefinedRows } from './refined.rows.js';
@@ -45,6 +44,8 @@ export class MattePass {
   readonly #colours: ColourRows | undefined;
   readonly #isOpaque: boolean;
   readonly #box = new ForegroundBox();
+  /** Two numbers a row: its first pixel that may not be 0, and the end of these. */
+  readonly #filled: Int32Array;
 
   /** @throws RangeError when the region is not inside the image */
   constructor(image: Raster, mask: Mask, extras: MatteExtras = {}) {
@@ -55,6 +56,7 @@ export class MattePass {
     this.#mask = new MaskRows(mask, region);
     this.#refined = edges?.refinement && new RefinedRows(edges.refinement, edges.size, region);
     this.#isOpaque = isOpaque;
+    this.#filled = new Int32Array(2 * image.height);
     this.#colours = edges?.colours && new ColourRows(edges.colours, edges.size, region);
   }
 
@@ -79,6 +81,11 @@ export class MattePass {
     return this.#box.rect;
   }
 
+  /** Pixels of a row that was done, beside which everything is 0. */
+  filled(y: number): Run {
+    return { from: this.#filled[2 * y] as number, to: this.#filled[2 * y + 1] as number };
+  }
+
   /** Overwrites the rows it has worked on; image, mask and edges are their owners'. */
   wipe(): void {
     this.#mask.wipe();
@@ -90,7 +97,7 @@ export class MattePass {
   #row(row: Uint8Array, y: number): void {
     const { left, top, width } = this.#region;
     const pixels = row.subarray(left * 4, (left + width) * 4);
-    let [first, end] = [width, 0];
+    let [first, end] = [width, width];
     this.#mask.runs(y - top, this.#refined?.reach(y - top), (kind, from, to) => {
       if (kind === OUTSIDE) {
         pixels.fill(0, 4 * from, 4 * to);
@@ -101,6 +108,7 @@ export class MattePass {
       first = Math.min(first, from);
       end = to;
     });
+    this.#filled.set([left + first, left + end], 2 * y);
     this.#box.look(row, y, left + first, left + end);
   }
 

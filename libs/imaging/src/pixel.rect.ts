@@ -10,6 +10,19 @@ export interface Rect extends Size {
   top: number;
 }
 
+/** Part of a row: `from` to `to` − 1, in pixels unless said otherwise; empty when the ends meet. */
+export interface Run {
+  from: number;
+  to: number;
+}
+
+/** The smallest run with all of both in it. */
+export function enclosingRun(one: Run, other: Run): Run {
+  if (one.from >= one.to) return other;
+  if (other.from >= other.to) return one;
+  return { from: Math.min(one.from, other.from), to: Math.max(one.to, other.to) };
+}
+
 /** `value`, or the nearer end of the range. The lower end wins when the range is empty. */
 export const clamped = (value: number, least: number, most: number): number =>
   Math.max(Math.min(value, most), least);

@@ -1,3 +1,5 @@
+import type { Run } from './pixel.rect.js';
+
 /** The number of the filter "Up" (PNG, third edition, section 9.2), which stands in front of each row. */
 const UP = 2;
 
@@ -12,16 +14,29 @@ const UP = 2;
  * @param out gets `rows.length / above.length` rows of one byte more than those of `rows`
  * @param rows whole rows of `above.length` bytes
  * @param above the row before the first one; zeros at the top of the image
+ * @param filled bytes of a row; beside these, row `i` and the one above it are 0, and need not be looked at
  */
-export function filterUp(out: Uint8Array, rows: Uint8Array, above: Uint8Array): void {
+export function filterUp(
+  out: Uint8Array,
+  rows: Uint8Array,
+  above: Uint8Array,
+  filled: (i: number) => Run = () => ({ from: 0, to: above.length }),
+): void {
   const rowBytes = above.length;
   let [before, beforeAt] = [viewOf(above), 0];
-  const [from, to] = [viewOf(rows), viewOf(out)];
-  for (let at = 0, outAt = 0; at < rows.length; at += rowBytes) {
-    to.setUint8(outAt, UP);
-    subtractRow({ view: to, at: outAt + 1 }, { view: from, at }, { view: before, at: beforeAt }, rowBytes);
-    [before, beforeAt] = [from, at];
-    outAt += rowBytes + 1;
+  const [source, target] = [viewOf(rows), viewOf(out)];
+  for (let i = 0, at = 0, outAt = 1; at < rows.length; i += 1, at += rowBytes, outAt += rowBytes + 1) {
+    const { from, to } = filled(i);
+    out[outAt - 1] = UP;
+    out.fill(0, outAt, outAt + from);
+    subtractRow(
+      { view: target, at: outAt + from },
+      { view: source, at: at + from },
+      { view: before, at: beforeAt + from },
+      to - from,
+    );
+    out.fill(0, outAt + to, outAt + rowBytes);
+    [before, beforeAt] = [source, at];
   }
 }
 

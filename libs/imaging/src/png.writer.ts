@@ -1,6 +1,7 @@
 import { wipe } from '#vault/wipe.js';
 import { joinPng, type PngShape } from './png.chunks.js';
 import { filterUp } from './png.filter.js';
+import { enclosingRun, type Run } from './pixel.rect.js';
 import { deflateStripe, type DeflatedStripe } from './stripe.deflate.js';
 
 /** Rows from the top, each `width * channels` bytes, without gaps; alpha is straight. */
@@ -56,15 +57,16 @@ export class PngWriter {
   /**
    * Takes the next rows, any number of them. Resolves when the writer has its own copy of all of them, which is
    * at once unless the pool falls behind; until then they must not be changed nor others be written.
+   * @param filled pixels of the image's row `y` beside which it is all 0; the row above is asked for too
    * @throws Error when the bytes are no whole rows or too many, or when the last write is not over
    */
-  async write(rows: Uint8Array): Promise<void> {
+  async write(rows: Uint8Array, filled: (y: number) => Run = this.wholeRow): Promise<void> {
     const count = rows.length / this.rowBytes;
     if (this.writing) throw new Error('Rows were written before the last ones were taken');
     if (!Number.isInteger(count)) throw new Error('The bytes are no whole rows');
     if (this.rowsWritten + count > this.shape.height) throw new Error('More rows than the image has');
     this.writing = true;
-    for (let row = 0; row < count;) row += await this.takeRows(rows.subarray(row * this.rowBytes));
+    for (let row = 0; row < count;) row += await this.takeRows(rows.subarray(row * this.rowBytes), filled);
     this.writing = false;
   }
 
@@ -90,7 +92,7 @@ export class PngWriter {
   }
 
   /** Filters the first of `rows`, as many as the current stripe has room for, and tells how many these were. */
-  private async takeRows(rows: Uint8Array): Promise<number> {
+  private async takeRows(rows: Uint8Array, filled: (y: number) => Run): Promise<number> {
     const { above, rowBytes, shape, stripeRows } = this;
     const taken = this.rowsWritten % stripeRows;
     // The stripe that lay in the same memory has to be through; it is the oldest in flight.
@@ -100,7 +102,9 @@ export class PngWriter {
     ));
     const count = Math.min(stripeRows - taken, rows.length / rowBytes);
     const end = count * rowBytes;
-    filterUp(stripe.subarray(taken * (rowBytes + 1)), rows.subarray(0, end), above);
+    const first = this.rowsWritten;
+    const bytesOf = (i: number): Run => this.bytesOf(first + i, filled);
+    filterUp(stripe.subarray(taken * (rowBytes + 1)), rows.subarray(0, end), above, bytesOf);
     above.set(rows.subarray(end - rowBytes, end));
     this.rowsWritten += count;
     if (taken + count === stripeRows || this.rowsWritten === shape.height) {
@@ -111,5 +115,13 @@ export class PngWriter {
       this.stripes.push(deflated);
     }
     return count;
+  }
+
+  private readonly wholeRow = (): Run => ({ from: 0, to: this.shape.width });
+
+  /** Bytes to be looked at in row `y`: those that it fills, and those that the row above does. */
+  private bytesOf(y: number, filled: (y: number) => Run): Run {
+    const { from, to } = y === 0 ? filled(y) : enclosingRun(filled(y), filled(y - 1));
+    return { from: from * this.shape.channels, to: to * this.shape.channels };
   }
 }

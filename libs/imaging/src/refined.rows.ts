@@ -1,7 +1,6 @@
 import { between, CellRows, placeOf } from './cell.rows.js';
 import { REFINEMENT_CHANNELS } from './guided.refinement.js';
-import type { Run } from './mask.rows.js';
-import type { Size } from './pixel.rect.js';
+import type { Run, Size } from './pixel.rect.js';
 
 /**
  * Refined opacity is spread a little, so that what is almost nothing or almost all becomes it: the linear models
