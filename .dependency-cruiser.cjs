@@ -120,7 +120,10 @@ module.exports = {
       { path: '^apps/api/' },
       {
         path: '^libs/(imaging|inference)/',
-        pathNot: ['^libs/imaging/src/image\\.(guard|facts)\\.ts$', '^libs/inference/src/model\\.catalogue\\.ts$'],
+        pathNot: [
+          '^libs/imaging/src/image\\.(guard|facts)\\.ts$',
+          '^libs/inference/src/model\\.catalogue\\.ts$',
+        ],
       },
     ),
     never(

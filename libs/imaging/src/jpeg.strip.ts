@@ -30,26 +30,27 @@ interface Segment {
 export function* jpegPieces(file: Buffer): Generator<Piece, void> {
   const { segments, scansFrom } = segmentsOf(file);
   const hasProfile = isWholeProfile(segments.filter(isProfile));
-  let upright = true;
+  const exif = segments.find(({ marker, body }) => marker === APP1 && startsWith(body, EXIF_HEAD));
   yield { from: 0, to: 2 };
   for (const segment of segments) {
-    const { marker, from, to, body } = segment;
-    if (marker === APP1 && upright && startsWith(body, EXIF_HEAD)) {
-      const exif = orientationSegment(body.subarray(EXIF_HEAD.length));
-      upright = exif === undefined;
-      if (exif !== undefined) yield exif;
-    } else if (marker === APP0 && startsWith(body, JFIF_HEAD) && body.length >= JFIF_BYTES) {
-      yield segmentHead(APP0, JFIF_BYTES);
-      yield { from: from + 4, to: from + 4 + JFIF_BYTES - 2 };
-      yield Buffer.from([0, 0]);
-    } else if (marker === APP14 && startsWith(body, ADOBE_HEAD) && body.length >= ADOBE_BYTES) {
-      yield segmentHead(APP14, ADOBE_BYTES);
-      yield { from: from + 4, to: from + 4 + ADOBE_BYTES };
-    } else if (isFrame(marker) || TABLES.has(marker) || (hasProfile && isProfile(segment))) {
-      yield { from, to };
-    }
+    const { marker, from, to } = segment;
+    if (segment === exif) yield* orientationOf(segment);
+    else if (marker === APP0 || marker === APP14) yield* colourSpace(segment);
+    else if (isFrame(marker) || TABLES.has(marker) || (hasProfile && isProfile(segment))) yield { from, to };
   }
   yield { from: scansFrom, to: file.length };
+}
+
+/** What JFIF and Adobe say of colours, without thumbnails and whatever else stands behind it. */
+function* colourSpace({ marker, from, body }: Segment): Generator<Piece, void> {
+  if (marker === APP0 && startsWith(body, JFIF_HEAD) && body.length >= JFIF_BYTES) {
+    yield segmentHead(APP0, JFIF_BYTES);
+    yield { from: from + 4, to: from + 4 + JFIF_BYTES - 2 };
+    yield Buffer.from([0, 0]);
+  } else if (marker === APP14 && startsWith(body, ADOBE_HEAD) && body.length >= ADOBE_BYTES) {
+    yield segmentHead(APP14, ADOBE_BYTES);
+    yield { from: from + 4, to: from + 4 + ADOBE_BYTES };
+  }
 }
 
 /** The guard has walked them before: every length is right, and there is a scan. */
@@ -71,12 +72,12 @@ function segmentsOf(file: Buffer): { segments: Segment[]; scansFrom: number } {
   return { segments, scansFrom: at };
 }
 
-/** The orientation alone, which is all that is kept of EXIF; undefined when the image is stored upright. */
-function orientationSegment(tiff: Buffer): Buffer | undefined {
-  const orientation = readOrientation(tiff);
-  if (orientation === 1) return undefined;
+/** The orientation alone is all that is kept of EXIF; nothing when the image is stored upright. */
+function* orientationOf({ body }: Segment): Generator<Piece, void> {
+  const orientation = readOrientation(body.subarray(EXIF_HEAD.length));
+  if (orientation === 1) return;
   const exif = Buffer.concat([EXIF_HEAD, orientationTiff(orientation)]);
-  return Buffer.concat([segmentHead(APP1, exif.length), exif]);
+  yield Buffer.concat([segmentHead(APP1, exif.length), exif]);
 }
 
 function segmentHead(marker: number, bodyBytes: number): Buffer {

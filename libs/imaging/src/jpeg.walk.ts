@@ -24,6 +24,7 @@ interface Frame {
 
 /** What has been passed so far. */
 interface Passed {
+  frame: Frame | undefined;
   scans: number;
   segments: number;
   strays: number;
@@ -35,36 +36,34 @@ interface Passed {
  * @throws Problem `image-corrupt` | `image-too-complex` | `image-type-unsupported`
  */
 export function* walkJpeg(cursor: ByteCursor, found: FactsHeard): Reading<void> {
-  const passed: Passed = { scans: 0, segments: 0, strays: 0 };
-  let frame: Frame | undefined;
+  const passed: Passed = { frame: undefined, scans: 0, segments: 0, strays: 0 };
   for (;;) {
-    const from = cursor.position;
-    const marker = yield* cursor.skipToMarker();
-    // Behind a scan's header come the coded pixels; elsewhere whatever is between two segments is waste.
-    if (passed.scans === 0) passed.strays += cursor.position - from - 2;
-    passed.segments += 1;
-    if (passed.segments > MAX_SEGMENTS || passed.strays > MAX_STRAY_BYTES) throw corrupt();
+    const marker = yield* nextMarker(cursor, passed);
     if (marker === EOI) break;
     if (isStandalone(marker)) continue;
     const length = (yield* cursor.take(2)).readUInt16BE(0) - 2;
     if (length < 0) throw corrupt();
     if (isFrameHeader(marker)) {
-      if (frame !== undefined) throw corrupt();
-      frame = yield* frameHeader(cursor, marker, length);
-      found(frame.facts);
+      if (passed.frame !== undefined) throw corrupt();
+      passed.frame = yield* frameHeader(cursor, marker, length);
+      found(passed.frame.facts);
     } else if (marker === SOS) {
-      if (frame === undefined) throw corrupt();
-      passed.scans += 1;
-      if (passed.scans > MAX_SCANS) throw new Problem('image-too-complex');
-      const inScan = yield* scanHeader(cursor, length);
-      // Planes one after the other: the whole image is held in coefficients, as with a progressive one.
-      const inPasses = passed.scans === 1 && inScan < frame.components && !frame.facts.progressive;
-      if (inPasses) found({ ...frame.facts, progressive: true });
+      yield* scanHeader(cursor, { length, passed, found });
     } else {
       yield* cursor.skip(length);
     }
   }
-  if (frame === undefined || passed.scans === 0) throw corrupt();
+  if (passed.scans === 0) throw corrupt();
+}
+
+function* nextMarker(cursor: ByteCursor, passed: Passed): Reading<number> {
+  const from = cursor.position;
+  const marker = yield* cursor.skipToMarker();
+  // Behind a scan's header come the coded pixels; elsewhere whatever is between two segments is waste.
+  if (passed.scans === 0) passed.strays += cursor.position - from - 2;
+  passed.segments += 1;
+  if (passed.segments > MAX_SEGMENTS || passed.strays > MAX_STRAY_BYTES) throw corrupt();
+  return marker;
 }
 
 /** SOFn: precision, height, width, and of each component its sampling. */
@@ -84,13 +83,21 @@ function* frameHeader(cursor: ByteCursor, marker: number, length: number): Readi
   return { facts, components };
 }
 
-/** SOS. Returns how many components the scan has. */
-function* scanHeader(cursor: ByteCursor, length: number): Reading<number> {
-  if (length < 1) throw corrupt();
+/** SOS. Counts scans, and finds out from the first whether there are to be several. */
+function* scanHeader(
+  cursor: ByteCursor,
+  { length, passed, found }: { length: number; passed: Passed; found: FactsHeard },
+): Reading<void> {
+  const { frame } = passed;
+  if (frame === undefined || length < 1) throw corrupt();
+  passed.scans += 1;
+  if (passed.scans > MAX_SCANS) throw new Problem('image-too-complex');
   const components = (yield* cursor.take(1)).readUInt8(0);
-  if (components < 1 || components > 4 || length !== 4 + 2 * components) throw corrupt();
+  if (components < 1 || components > frame.components || length !== 4 + 2 * components) throw corrupt();
   yield* cursor.skip(length - 1);
-  return components;
+  // Planes one after the other: the whole image is held in coefficients, as with a progressive one.
+  const inPasses = passed.scans === 1 && components < frame.components && !frame.facts.progressive;
+  if (inPasses) found({ ...frame.facts, progressive: true });
 }
 
 const isFactor = (factor: number): boolean => factor >= 1 && factor <= 4;

@@ -20,8 +20,23 @@ const DEPTHS: Record<number, readonly number[]> = {
   6: [8, 16],
 };
 
-/** Chunks without which, or with more than which, no reader can go on. */
+/** Chunks of which more, or others, no reader can do with. */
 const CRITICAL = new Set(['PLTE', 'IDAT', 'IEND']);
+const MAX_PALETTE_BYTES = 768;
+
+interface Chunk {
+  type: string;
+  length: number;
+}
+
+/** What has been passed so far. */
+interface Passed {
+  data: number;
+  other: number;
+  frames: number;
+  palettes: number;
+  last: string;
+}
 
 /**
  * Walks a PNG (third edition; ISO/IEC 15948) from after its signature to its IEND; `found` hears the header. Nothing is
@@ -30,30 +45,37 @@ const CRITICAL = new Set(['PLTE', 'IDAT', 'IEND']);
  */
 export function* walkPng(cursor: ByteCursor, found: FactsHeard): Reading<void> {
   yield* header(cursor, found);
-  const seen = { data: 0, other: 0, frames: 0, palettes: 0 };
-  /** The chunk before was one of pixels: they stand together. */
-  let inData = false;
-  for (;;) {
+  const passed: Passed = { data: 0, other: 0, frames: 0, palettes: 0, last: '' };
+  while (passed.last !== 'IEND') {
     const head = yield* cursor.take(8);
-    const length = head.readUInt32BE(0);
-    const type = head.toString('latin1', 4);
-    if (length > MAX_LENGTH || !/^[A-Za-z]{4}$/.test(type)) throw corrupt();
-    if (isCritical(type) && !CRITICAL.has(type)) throw corrupt();
-    if (type === 'IDAT') {
-      if (seen.data > 0 && !inData) throw corrupt();
-      seen.data += 1;
-    } else seen.other += 1;
-    inData = type === 'IDAT';
-    if (type === 'fcTL') seen.frames += 1;
-    if (type === 'PLTE' && (++seen.palettes > 1 || seen.data > 0 || length > 768 || length % 3 > 0))
-      throw corrupt();
-    const isTooMuch =
-      seen.other > MAX_OTHER_CHUNKS || seen.data > MAX_DATA_CHUNKS || seen.frames > MAX_FRAMES;
-    if (isTooMuch) throw new Problem('image-too-complex');
-    if (type === 'IEND' && (length > 0 || seen.data === 0)) throw corrupt();
-    yield* cursor.skip(length + 4);
-    if (type === 'IEND') return;
+    const chunk = { length: head.readUInt32BE(0), type: head.toString('latin1', 4) };
+    checkChunk(chunk, passed);
+    count(chunk.type, passed);
+    yield* cursor.skip(chunk.length + 4);
   }
+}
+
+function checkChunk({ type, length }: Chunk, passed: Passed): void {
+  if (length > MAX_LENGTH || !/^[A-Za-z]{4}$/.test(type)) throw corrupt();
+  if (isCritical(type) && !CRITICAL.has(type)) throw corrupt();
+  // Pixels stand together.
+  if (type === 'IDAT' && passed.data > 0 && passed.last !== 'IDAT') throw corrupt();
+  if (type === 'PLTE' && !isPaletteInPlace(length, passed)) throw corrupt();
+  if (type === 'IEND' && (length > 0 || passed.data === 0)) throw corrupt();
+}
+
+const isPaletteInPlace = (length: number, { palettes, data }: Passed): boolean =>
+  palettes === 0 && data === 0 && length <= MAX_PALETTE_BYTES && length % 3 === 0;
+
+function count(type: string, passed: Passed): void {
+  passed.last = type;
+  if (type === 'IDAT') passed.data += 1;
+  else passed.other += 1;
+  if (type === 'PLTE') passed.palettes += 1;
+  if (type === 'fcTL') passed.frames += 1;
+  const { other, data, frames } = passed;
+  const isTooMuch = other > MAX_OTHER_CHUNKS || data > MAX_DATA_CHUNKS || frames > MAX_FRAMES;
+  if (isTooMuch) throw new Problem('image-too-complex');
 }
 
 /** IHDR is the first chunk, 13 bytes long (11.2.1); sizes are 31 bits, and its last byte tells of interlacing. */

@@ -30,18 +30,42 @@ export function* webpPieces(file: Buffer): Generator<Piece, void> {
     if (first !== undefined) yield first;
     return;
   }
-  const frame = (first.body[0] ?? 0) & ANIMATED ? chunks.find(({ type }) => type === 'ANMF') : undefined;
-  const isStill = frame === undefined || coversCanvas(frame.body, first.body);
-  const profile = chunks.find(({ type, body }) => type === 'ICCP' && body.length <= MAX_PROFILE_BYTES);
-  const exif = chunks.find(({ type }) => type === 'EXIF');
-  const turned = exif && orientationChunk(exif.body);
-  yield canvas(first, { profile: profile !== undefined, exif: turned !== undefined, animated: !isStill });
+  const kept = choose(chunks, first);
+  yield canvas(first, kept);
   for (const chunk of chunks) {
-    if (chunk === exif && turned !== undefined) yield turned;
-    else if (chunk === profile || (!isStill && chunk.type === 'ANIM')) yield chunk;
-    else if (chunk === frame) yield* isStill ? imagesIn(file, frame) : [frame];
-    else if (frame === undefined && IMAGE_CHUNKS.has(chunk.type)) yield chunk;
+    if (chunk === kept.exif) yield kept.orientation ?? Buffer.alloc(0);
+    else if (chunk === kept.frame && kept.isStill) yield* imagesIn(file, chunk);
+    else if (isKept(chunk, kept)) yield chunk;
   }
+}
+
+/** What is kept of a file with a canvas. */
+interface Kept {
+  profile: Chunk | undefined;
+  exif: Chunk | undefined;
+  orientation: Buffer | undefined;
+  /** The first frame of an animation. */
+  frame: Chunk | undefined;
+  /** The image, or the first frame by itself, is all of the canvas. */
+  isStill: boolean;
+}
+
+function choose(chunks: Chunk[], first: Chunk): Kept {
+  const isAnimated = ((first.body[0] ?? 0) & ANIMATED) !== 0;
+  const frame = isAnimated ? chunks.find(({ type }) => type === 'ANMF') : undefined;
+  const exif = chunks.find(({ type }) => type === 'EXIF');
+  return {
+    profile: chunks.find(({ type, body }) => type === 'ICCP' && body.length <= MAX_PROFILE_BYTES),
+    exif,
+    orientation: exif && orientationChunk(exif.body),
+    frame,
+    isStill: frame === undefined || coversCanvas(frame.body, first.body),
+  };
+}
+
+function isKept(chunk: Chunk, { profile, frame, isStill }: Kept): boolean {
+  if (chunk === profile || chunk === frame) return true;
+  return isStill ? frame === undefined && IMAGE_CHUNKS.has(chunk.type) : chunk.type === 'ANIM';
 }
 
 /** The image of a frame, without its place and its duration. */
@@ -68,14 +92,14 @@ function coversCanvas(frame: Buffer, canvasBody: Buffer): boolean {
 }
 
 /** `VP8X` that promises no more than is kept. */
-function canvas({ body }: Chunk, keeps: { profile: boolean; exif: boolean; animated: boolean }): Buffer {
+function canvas({ body }: Chunk, { profile, orientation, isStill }: Kept): Buffer {
   const chunk = Buffer.alloc(HEAD_BYTES + 10);
   chunk.write('VP8X', 0, 'latin1');
   chunk.writeUInt32LE(10, 4);
   body.copy(chunk, HEAD_BYTES, 0, 10);
-  const flags = (body[0] ?? 0) & HAS_ALPHA;
-  chunk[HEAD_BYTES] =
-    flags | (keeps.profile ? HAS_PROFILE : 0) | (keeps.exif ? HAS_EXIF : 0) | (keeps.animated ? ANIMATED : 0);
+  const alpha = (body[0] ?? 0) & HAS_ALPHA;
+  const others = [profile && HAS_PROFILE, orientation && HAS_EXIF, isStill ? 0 : ANIMATED];
+  chunk[HEAD_BYTES] = others.reduce<number>((flags, flag) => flags | (flag ?? 0), alpha);
   return chunk;
 }
 
