@@ -11,11 +11,10 @@ const HELPFUL = new Set(['tRNS', 'gAMA', 'cHRM', 'sRGB', 'iCCP', 'cICP', 'sBIT']
 
 /** Chunks (third edition, section 5.3) that decide about pixels. Frames of an animation beyond its first are none. */
 export function* pngPieces(file: Buffer): Generator<Piece, void> {
+  bringForward(file);
   yield { from: 0, to: 8 };
   let upright = true;
-  for (let from = 8; from + 12 <= file.length;) {
-    const to = from + 12 + file.readUInt32BE(from);
-    const type = file.toString('latin1', from + 4, from + 8);
+  for (const { type, from, to } of chunksOf(file)) {
     const body = file.subarray(from + 8, to - 4);
     const isEmptyData = type === 'IDAT' && body.length === 0;
     if (CRITICAL.has(type) && !isEmptyData) yield { from, to };
@@ -26,7 +25,35 @@ export function* pngPieces(file: Buffer): Generator<Piece, void> {
       upright = exif === undefined;
       if (exif !== undefined) yield exif;
     }
+  }
+}
+
+interface Chunk {
+  type: string;
+  from: number;
+  to: number;
+}
+
+function* chunksOf(file: Buffer): Generator<Chunk, void> {
+  for (let from = 8; from + 12 <= file.length;) {
+    const to = from + 12 + file.readUInt32BE(from);
+    yield { type: file.toString('latin1', from + 4, from + 8), from, to };
     from = to;
+  }
+}
+
+/** An orientation may stand behind the pixels (11.3.4.3), where libpng's readers no longer look: it comes before them. */
+function bringForward(file: Buffer): void {
+  let dataFrom: number | undefined;
+  for (const { type, from, to } of chunksOf(file)) {
+    if (type === 'IDAT') dataFrom ??= from;
+    if (type !== 'eXIf') continue;
+    if (dataFrom === undefined) return;
+    const exif = Buffer.from(file.subarray(from, to));
+    file.copyWithin(dataFrom + exif.length, dataFrom, from);
+    exif.copy(file, dataFrom);
+    wipe(exif);
+    return;
   }
 }
 
