@@ -120,13 +120,16 @@ module.exports = {
       { path: '^apps/api/' },
       {
         path: '^libs/(imaging|inference)/',
-        pathNot: ['^libs/imaging/src/image\\.probe\\.ts$', '^libs/inference/src/model\\.catalogue\\.ts$'],
+        pathNot: [
+          '^libs/imaging/src/image\\.(guard|facts)\\.ts$',
+          '^libs/inference/src/model\\.catalogue\\.ts$',
+        ],
       },
     ),
     never(
-      'probe-does-not-decode',
+      'guard-does-not-decode',
       'What the API may import of imaging must not bring the decoder with it.',
-      { path: '^libs/imaging/src/image\\.probe\\.ts$' },
+      { path: '^libs/imaging/src/image\\.guard\\.ts$' },
       { path: npm('sharp'), reachable: true },
     ),
     never(

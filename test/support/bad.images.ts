@@ -27,5 +27,6 @@ export function pngHeader(width: number, height: number): Buffer {
   return head;
 }
 
-/** A photo that ends in the middle of its pixels. */
-export const truncatedJpeg = (): Buffer => photo('astronaut').subarray(0, 30_000);
+/** A photo whose pixels end in the middle, closed as if it were whole: only who decodes it can tell. */
+export const truncatedJpeg = (): Buffer =>
+  Buffer.concat([photo('astronaut').subarray(0, 30_000), Buffer.from([0xff, 0xd9])]);

@@ -26,6 +26,7 @@ const ADVICE: Partial<Record<AnyCode, readonly [title: string, next: string]>> =
     'Save it in one of these and drop it again.',
   ],
   'image-too-many-pixels': ['The photo has too many pixels.', 'Scale it down and drop it again.'],
+  'image-too-complex': ['The photo takes too much work to open.', 'Save it anew as JPEG and drop that.'],
   'image-corrupt': ['The file is damaged.', 'Open it in another program, save a copy, and drop that.'],
   'foreground-not-found': ['No subject was found in the photo.', 'Try one where it stands out more clearly.'],
   'upload-interrupted': ['The upload was cut short.', 'Check your connection and try again.'],
@@ -51,6 +52,7 @@ const OF_THE_FILE: ReadonlySet<AnyCode> = new Set<AnyCode>([
   'image-too-large',
   'image-type-unsupported',
   'image-too-many-pixels',
+  'image-too-complex',
   'image-corrupt',
   'foreground-not-found',
 ]);

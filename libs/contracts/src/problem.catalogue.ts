@@ -34,6 +34,10 @@ export const PROBLEMS = {
   'image-type-unsupported': [415, 'Only JPEG, PNG and WebP images are taken'],
   'retry-differs': [422, 'This Idempotency-Key was used for another image or other options'],
   'image-too-many-pixels': [422, 'The image has more pixels, or a longer side, than this service takes'],
+  'image-too-complex': [
+    422,
+    'The image has more scans, frames or parts, or takes more memory, than this service gives it',
+  ],
   'image-url-failed': [422, 'The image could not be fetched from its address'],
   'image-corrupt': [422, 'The image is damaged and could not be decoded'],
   'background-corrupt': [422, 'The background image is damaged and could not be decoded'],

@@ -6,7 +6,8 @@ import { isDirect, matteToPng } from './direct.result.js';
 import { prepareEdges, type EdgePlanes } from './edge.planes.js';
 import { encodeCutout, encodingOf } from './encode.js';
 import { toGrid } from './guide.grid.js';
-import { checkDimensions, probeFile, type ImageLimits } from './image.probe.js';
+import type { ImageLimits } from './image.facts.js';
+import { guardFile } from './image.guard.js';
 import { settleBackground } from './mask.haze.js';
 import { makeSolid } from './mask.solid.js';
 import { stripMetadata } from './metadata.strip.js';
@@ -103,8 +104,7 @@ interface Plan {
 }
 
 async function planOf({ image: file, options, limits }: CutoutJob): Promise<Plan> {
-  checkDimensions(probeFile(file), limits);
-  const image = stripMetadata(file);
+  const image = stripMetadata(file, guardFile(file, limits));
   const size = await shownImage(image);
   const shown = regionOf(options, size);
   const fitted = needsAllPixels(options) ? size : fittedSize(size, options.size, limits);

@@ -85,7 +85,7 @@ async function pixelsOf(
   maxPixels: number,
   convert: (opened: Sharp) => Sharp,
 ): Promise<Pixels> {
-  const options = { limitInputPixels: maxPixels, failOn: 'error', sequentialRead: true, pages: 1 } as const;
+  const options = { limitInputPixels: maxPixels, failOn: 'warning', sequentialRead: true, pages: 1 } as const;
   try {
     const opened = convert(sharp(image, options).autoOrient());
     const inSrgb = (await hasDeepProfile(image)) ? opened.withIccProfile('srgb') : opened;

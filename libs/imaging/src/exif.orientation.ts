@@ -4,13 +4,15 @@ export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 const ORIENTATION_TAG = 0x0112;
 const ENTRY_BYTES = 12;
 const MAX_ENTRIES = 1000;
+/** Head, one directory of one entry, and the offset of the next. */
+const SMALLEST_BYTES = 26;
 
 /**
  * Reads the orientation from a TIFF structure (the part of EXIF after `Exif\0\0`); 1 when it says none.
  * Only the first directory is looked at, and nothing outside `tiff`.
  */
 export function readOrientation(tiff: Buffer): Orientation {
-  if (tiff.length < 8) return 1;
+  if (tiff.length < SMALLEST_BYTES) return 1;
   const order = tiff.toString('latin1', 0, 2);
   if (order !== 'II' && order !== 'MM') return 1;
   const little = order === 'II';
@@ -29,7 +31,7 @@ export function readOrientation(tiff: Buffer): Orientation {
 
 /** The smallest TIFF structure that says an orientation and nothing else: 26 bytes. */
 export function orientationTiff(orientation: Orientation): Buffer {
-  const tiff = Buffer.alloc(26);
+  const tiff = Buffer.alloc(SMALLEST_BYTES);
   tiff.write('MM\0*', 0, 'latin1');
   tiff.writeUInt32BE(8, 4);
   tiff.writeUInt16BE(1, 8);

@@ -3,7 +3,8 @@ import { parseColor } from '#contracts/option.color.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { wipe } from '#vault/wipe.js';
 import { decodeFull } from './decode.js';
-import { checkDimensions, probeFile, type ImageLimits } from './image.probe.js';
+import type { ImageLimits } from './image.facts.js';
+import { guardFile } from './image.guard.js';
 import type { Raster } from './matte.js';
 import { stripMetadata } from './metadata.strip.js';
 import type { Rect, Size } from './pixel.rect.js';
@@ -60,8 +61,8 @@ async function decorate(placed: Raster, layout: Layout, look: Look): Promise<voi
 /** The background, in the size of the canvas. */
 async function backdrop(file: Buffer, canvas: Size, limits: ImageLimits): Promise<Raster> {
   try {
-    checkDimensions(probeFile(file), limits);
-    return await decodeFull(stripMetadata(file), limits.maxPixels, { ...canvas, fit: 'cover' });
+    const stripped = stripMetadata(file, guardFile(file, limits));
+    return await decodeFull(stripped, limits.maxPixels, { ...canvas, fit: 'cover' });
   } catch (error) {
     const isDamage = !(error instanceof Problem) || error.code === 'image-corrupt';
     throw isDamage ? new Problem('background-corrupt') : error;

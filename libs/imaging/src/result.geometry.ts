@@ -7,7 +7,7 @@ import {
   type Position,
 } from '#contracts/option.values.js';
 import { Problem } from '#contracts/problem.catalogue.js';
-import type { ImageLimits } from './image.probe.js';
+import type { ImageLimits } from './image.facts.js';
 import { clamped, resizedRect, type Rect, type Size } from './pixel.rect.js';
 
 /** The options that decide where things are. */

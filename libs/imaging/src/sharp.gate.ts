@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 
-/** The loaders of the formats `image.probe` lets through; every other decoder of libvips stays shut. */
+/** The loaders of the formats `image.guard` lets through; every other decoder of libvips stays shut. */
 const LOADERS = ['VipsForeignLoadJpegBuffer', 'VipsForeignLoadPngBuffer', 'VipsForeignLoadWebpBuffer'];
 
 // A cache would keep pixels of finished jobs.

@@ -6,7 +6,7 @@ import type { JobRecord } from '#broker/job.record.js';
 import type { Enrolment } from '#broker/transition.script.js';
 import type { JobOptions } from '#contracts/job.options.js';
 import { Problem } from '#contracts/problem.catalogue.js';
-import type { ImageLimits } from '#imaging/image.probe.js';
+import type { ImageLimits } from '#imaging/image.facts.js';
 import { imageLimits } from '#settings/image.limits.js';
 import { deriveSecrets, drawToken, jobIdOf, type JobSecrets } from '#vault/job.token.js';
 import { wrapKeys } from '#vault/key.wrap.js';

@@ -2,7 +2,9 @@ import { inputKey } from '#broker/broker.keys.js';
 import type { UploadPart } from '#broker/job.record.js';
 import { UPLOAD_MS } from '#broker/lifetimes.js';
 import type { PayloadStore } from '#broker/payload.store.js';
-import { checkDimensions, NEED_MORE, probeImage, type ImageLimits } from '#imaging/image.probe.js';
+import { Problem } from '#contracts/problem.catalogue.js';
+import type { ImageLimits } from '#imaging/image.facts.js';
+import { ImageGuard } from '#imaging/image.guard.js';
 import type { JobSecrets } from '#vault/job.token.js';
 import { sealChunk } from '#vault/chunk.cipher.js';
 import { cutChunks } from './chunk.stream.js';
@@ -19,7 +21,7 @@ export interface UploadListener {
 export class UploadSealer {
   /** What was stored so far. */
   readonly parts: UploadPart[] = [];
-  /** Pixels of the image; 0 when its header lies beyond the first chunk: the worker looks again. */
+  /** Pixels of the image; 0 when its header lies beyond the first chunk. */
   pixels = 0;
   private written = 0;
 
@@ -31,15 +33,17 @@ export class UploadSealer {
   ) {}
 
   /**
-   * Looks at the first chunk's header, then seals and stores chunk after chunk.
-   * @throws Problem `image-type-unsupported` | `image-corrupt` | `image-too-many-pixels` before the file is stored
+   * Looks at each chunk, then seals and stores it. What no decoder is to see is refused at the byte that shows it.
+   * @throws Problem `image-type-unsupported` | `image-corrupt` | `image-too-many-pixels` | `image-too-complex`
    * @throws whatever the listener throws
    */
   async take(role: UploadPart['role'], file: AsyncIterable<Buffer>): Promise<void> {
     const { id, inputKey: key } = this.secrets;
     const part = { role, chunks: 0, bytes: 0 };
+    const guard = new ImageGuard(this.limits);
     for await (const { last, plain } of cutChunks(file)) {
-      if (part.chunks === 0) await this.inspect(role, plain);
+      inspect(guard, plain, { role, last });
+      if (part.chunks === 0) await this.count(role, guard);
       this.listener.bytes(role, plain);
       part.bytes += plain.length;
       part.chunks += 1;
@@ -50,12 +54,25 @@ export class UploadSealer {
     this.parts.push(part);
   }
 
-  private async inspect(role: UploadPart['role'], head: Buffer): Promise<void> {
-    const facts = probeImage(head);
-    if (facts !== NEED_MORE) checkDimensions(facts, this.limits);
+  private async count(role: UploadPart['role'], { facts }: ImageGuard): Promise<void> {
     if (role !== 'input') return;
-    if (facts !== NEED_MORE) this.pixels = facts.width * facts.height;
+    if (facts !== undefined) this.pixels = facts.width * facts.height;
     // Whoever hides the size behind a mebibyte of metadata counts as the largest.
     await this.listener.pixels(this.pixels || this.limits.maxPixels);
+  }
+}
+
+/** @throws Problem what the guard has against the file; damage is told apart by which file it is of */
+function inspect(
+  guard: ImageGuard,
+  plain: Buffer,
+  { role, last }: { role: UploadPart['role']; last: boolean },
+): void {
+  try {
+    guard.look(plain);
+    if (last) guard.end();
+  } catch (error) {
+    const isBackground = role === 'background' && error instanceof Problem && error.code === 'image-corrupt';
+    throw isBackground ? new Problem('background-corrupt') : error;
   }
 }

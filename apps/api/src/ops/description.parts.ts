@@ -40,6 +40,7 @@ export const binary = { type: 'string', format: 'binary' } as Schema;
 /** Why work on an image may fail. */
 export const FAILURES = [
   'image-too-many-pixels',
+  'image-too-complex',
   'image-corrupt',
   'background-corrupt',
   'roi-exceeds-bounds',

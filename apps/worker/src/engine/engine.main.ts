@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { cutOut } from '#imaging/cutout.pipeline.js';
-import type { ImageLimits } from '#imaging/image.probe.js';
+import type { ImageLimits } from '#imaging/image.facts.js';
 import { ProviderUnavailable } from '#inference/session.factory.js';
 import { EX_CONFIG } from '#settings/process.life.js';
 import { SettingsError } from '#settings/settings.js';

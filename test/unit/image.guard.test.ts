@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { Problem } from '#contracts/problem.catalogue.js';
-import { checkDimensions, NEED_MORE, probeFile, probeImage } from '#imaging/image.probe.js';
+import { checkDimensions, type ImageFacts } from '#imaging/image.facts.js';
+import { guardFile, ImageGuard } from '#imaging/image.guard.js';
 
 const picture = sharp({
   create: { width: 37, height: 21, channels: 4, background: { r: 200, g: 30, b: 60, alpha: 0.5 } },
 });
+
+const LIMITS = { maxPixels: 2e9, maxProgressivePixels: 2e9, maxSidePixels: 0x7fffffff };
 
 const codeOf = (act: () => unknown): string | undefined => {
   try {
@@ -16,6 +19,20 @@ const codeOf = (act: () => unknown): string | undefined => {
   }
   return undefined;
 };
+
+/** What is known after these bytes. */
+function factsOf(head: Uint8Array): ImageFacts | undefined {
+  const guard = new ImageGuard(LIMITS);
+  guard.look(head);
+  return guard.facts;
+}
+
+/** What is known at the end of a file that arrives in pieces of `size`. */
+function inPieces(file: Buffer, size: number): ImageFacts {
+  const guard = new ImageGuard(LIMITS);
+  for (let at = 0; at < file.length; at += size) guard.look(file.subarray(at, at + size));
+  return guard.end();
+}
 
 /** A JPEG's markers up to the frame header of a 5 × 3 image, after `middle`. */
 const jpegWith = (...middle: number[]): Buffer =>
@@ -44,7 +61,7 @@ const jpegWith = (...middle: number[]): Buffer =>
     1,
   ]);
 
-describe('image.probe', () => {
+describe('image.guard', () => {
   const files: [string, boolean, () => Promise<Buffer>][] = [
     ['jpeg', false, () => picture.clone().jpeg().toBuffer()],
     [
@@ -60,19 +77,23 @@ describe('image.probe', () => {
   ];
 
   test.each(files)(
-    'given a %s file, progressive %s, when every prefix of it is probed, then it asks for more until it knows',
+    'given a %s file, progressive %s, when it arrives in any pieces, with anything behind it, then it is the same image',
     async (format, progressive, make) => {
       const file = await make();
-      let known = false;
-      for (let length = 0; length <= file.length; length += 1) {
-        const answer = probeImage(file.subarray(0, length));
-        if (answer === NEED_MORE) expect(known).toBe(false);
-        else {
-          expect(answer).toEqual({ format, width: 37, height: 21, progressive });
-          known = true;
-        }
+      const facts = { format, width: 37, height: 21, progressive, bytes: file.length };
+      for (const size of [1, 2, 3, 7, 64, 1000, file.length]) expect(inPieces(file, size)).toEqual(facts);
+      const polyglot = Buffer.concat([file, Buffer.from('PK\x03\x04 <script>'), file]);
+      for (const size of [1, 5, polyglot.length]) expect(inPieces(polyglot, size)).toEqual(facts);
+    },
+  );
+
+  test.each(files)(
+    'given a %s file, progressive %s, when it is cut anywhere, then it is corrupt',
+    async (_format, _progressive, make) => {
+      const file = await make();
+      for (let length = 1; length < file.length; length += 1) {
+        expect(codeOf(() => guardFile(file.subarray(0, length), LIMITS))).toBe('image-corrupt');
       }
-      expect(known).toBe(true);
     },
   );
 
@@ -81,23 +102,23 @@ describe('image.probe', () => {
     const tiff = await picture.clone().tiff().toBuffer();
     const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>');
     for (const file of [gif, tiff, svg, Buffer.from('RIFF0000WAVEfmt 00000000000000000000')]) {
-      expect(codeOf(() => probeImage(file))).toBe('image-type-unsupported');
+      expect(codeOf(() => factsOf(file))).toBe('image-type-unsupported');
     }
   });
 
   test('given a JPEG with stray bytes and fill before its frame, when probed, then they are skipped', () => {
-    expect(probeImage(jpegWith(0xff, 0xff, 0xfe, 0, 4, 1, 2, 0x00, 0x17, 0xff))).toMatchObject({
+    expect(factsOf(jpegWith(0xff, 0xff, 0xfe, 0, 4, 1, 2, 0x00, 0x17, 0xff))).toMatchObject({
       width: 5,
       height: 3,
     });
   });
 
   test('given a JPEG whose scan comes before any frame, or endless fill, when probed, then it is corrupt', () => {
-    expect(codeOf(() => probeImage(jpegWith(0xff, 0xda, 0, 4, 1, 2)))).toBe('image-corrupt');
-    expect(codeOf(() => probeImage(jpegWith(0xff, 0xe0, 0, 1)))).toBe('image-corrupt');
-    expect(codeOf(() => probeImage(jpegWith(...Array<number>(10_000).fill(0xff))))).toBe('image-corrupt');
+    expect(codeOf(() => factsOf(jpegWith(0xff, 0xda, 0, 4, 1, 2)))).toBe('image-corrupt');
+    expect(codeOf(() => factsOf(jpegWith(0xff, 0xe0, 0, 1)))).toBe('image-corrupt');
+    expect(codeOf(() => factsOf(jpegWith(...Array<number>(10_000).fill(0xff))))).toBe('image-corrupt');
     const tiny = Array.from({ length: 5000 }, () => [0xff, 0xe0, 0, 2]).flat();
-    expect(codeOf(() => probeImage(jpegWith(...tiny)))).toBe('image-corrupt');
+    expect(codeOf(() => factsOf(jpegWith(...tiny)))).toBe('image-corrupt');
   });
 
   test('given a PNG with a side of 0 or over 31 bits, when probed, then it is corrupt', async () => {
@@ -105,14 +126,14 @@ describe('image.probe', () => {
     for (const width of [0, 0x80000000]) {
       const broken = Buffer.from(png);
       broken.writeUInt32BE(width, 16);
-      expect(codeOf(() => probeImage(broken))).toBe('image-corrupt');
+      expect(codeOf(() => factsOf(broken))).toBe('image-corrupt');
     }
   });
 
   test('given a complete file that ends inside its header, when probed as a file, then it is corrupt', async () => {
     const png = await picture.clone().png().toBuffer();
-    expect(codeOf(() => probeFile(png.subarray(0, 20)))).toBe('image-corrupt');
-    expect(codeOf(() => probeFile(Buffer.alloc(0)))).toBe('image-corrupt');
+    expect(codeOf(() => guardFile(png.subarray(0, 20), LIMITS))).toBe('image-corrupt');
+    expect(codeOf(() => guardFile(Buffer.alloc(0), LIMITS))).toBe('image-corrupt');
   });
 
   test('given any bytes behind any magic, when probed, then it answers or throws a problem, and nothing else', () => {
@@ -128,12 +149,12 @@ describe('image.probe', () => {
       fc.property(magic, fc.uint8Array({ maxLength: 300 }), (head, tail) => {
         let answer;
         try {
-          answer = probeImage(Buffer.from([...head, ...tail]));
+          answer = factsOf(Buffer.from([...head, ...tail]));
         } catch (error) {
           expect(error).toBeInstanceOf(Problem);
           return;
         }
-        if (answer !== NEED_MORE) expect(Math.min(answer.width, answer.height)).toBeGreaterThan(0);
+        if (answer !== undefined) expect(Math.min(answer.width, answer.height)).toBeGreaterThan(0);
       }),
       { numRuns: 2000 },
     );
@@ -152,7 +173,7 @@ describe('image.probe', () => {
       );
     const verdict = (bytes: Buffer): unknown => {
       try {
-        return probeImage(bytes);
+        return factsOf(bytes);
       } catch (error) {
         return (error as Problem).code;
       }
@@ -160,7 +181,7 @@ describe('image.probe', () => {
     fc.assert(
       fc.property(body, fc.nat(), (bytes, cut) => {
         const early = verdict(bytes.subarray(0, 3 + (cut % bytes.length)));
-        if (early !== NEED_MORE) expect(verdict(bytes)).toEqual(early);
+        if (typeof early === 'string') expect(verdict(bytes)).toBe(early);
       }),
     );
   });
