@@ -1,126 +1,130 @@
 /**
- * Many clients waiting by SSE on one API process, each for its own job: how much memory they take and whether
- * every one of them hears the end of its job. The jobs wait in the real queue; then all are cancelled but a
- * few, which a worker does.
+ * Many clients that wait on one API process, each on a connection of its own for a job of its own, by event stream or
+ * by long-poll: how much memory they take, how soon each hears that its job is done, and whether all of them do. The
+ * jobs come in and wait as any others do; then they are finished at a steady rate by a stand-in for the workers, which
+ * does all that a worker does on Redis, and no cut-out.
  *
- * usage: npm run bench -- waiters [--clients 1000] [--done 5] [--json]
+ * usage: npm run bench -- waiters [--clients 1000,5000,10000] [--kinds sse,poll] [--rate 100] [--json] [--save]
+ *   --rate  jobs finished a second
  */
-import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
-import { startSystem } from '../test/support/system.js';
-import { argument, percentile, show, tenth } from './figures.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startSystem, type TestSystem } from '../test/support/system.js';
+import { argument, list, numbers, percentile, show, tenth } from './figures.js';
 import { photoOf } from './photo.js';
+import { residentMb } from './process.memory.js';
+import { StandInWorker } from './standin.worker.js';
+import { waitOn, type Heard, type WaitKind } from './waiter.connection.js';
+import type { JobKey } from '../test/support/api.client.js';
 
-const clients = Number(argument('clients', '1000'));
-const done = Number(argument('done', '5'));
-const system = await startSystem(
-  { REDIS_MAXMEMORY_MB: '2048', LOG_LEVEL: 'error', QUEUE_TTL_S: '900', TRUST_PROXY: '127.0.0.1' },
-  0,
-);
+/** Requests under way at a time while clients come; Node's backlog holds a little over 500. */
+const ARRIVING = 16;
+/** One heartbeat of all streams, and more. */
+const SETTLE_MS = 15_000;
+const PATIENCE_MS = 15_000;
+
+const rate = Number(argument('rate', '100'));
 const photo = await photoOf(0.06);
-const agent = new Agent({ keepAlive: true, maxSockets: 16 });
 
-interface Job {
-  id: string;
-  token: string;
-}
-
-function call(
-  method: string,
-  path: string,
-  options: { token?: string; body?: Buffer; from?: string } = {},
-): Promise<Buffer> {
+/** Submits an image as one client of many: a tenant of its own, because no tenant may have so many jobs. */
+function submit(url: string, agent: Agent, number: number): Promise<JobKey> {
+  const headers = {
+    'Content-Type': 'image/jpeg',
+    'Content-Length': photo.length,
+    'X-Forwarded-For': `10.${number >> 16}.${(number >> 8) & 255}.${number & 255}`,
+  };
   return new Promise((resolve, reject) => {
-    const headers = {
-      ...(options.token !== undefined && { Authorization: `Bearer ${options.token}` }),
-      // Each client is a tenant of its own: one of them may not have so many jobs.
-      ...(options.from !== undefined && { 'X-Forwarded-For': options.from }),
-      ...(options.body !== undefined && {
-        'Content-Type': 'image/jpeg',
-        'Content-Length': options.body.length,
-      }),
-    };
-    const sent = request(`${system.url}${path}`, { method, agent, headers }, (response) => {
+    const sent = request(`${url}/v1/jobs`, { method: 'POST', agent, headers }, (response) => {
       const parts: Buffer[] = [];
       response.on('data', (part: Buffer) => parts.push(part));
-      response.on('end', () => resolve(Buffer.concat(parts)));
+      response.on('end', () => {
+        if (response.statusCode === 202) resolve(JSON.parse(Buffer.concat(parts).toString()) as JobKey);
+        else reject(new Error(`not accepted but ${response.statusCode ?? 0}`));
+      });
     });
-    sent.on('error', reject);
-    sent.end(options.body);
+    sent.on('error', reject).end(photo);
   });
 }
 
-/** Holds one stream open; resolves with the name of its last state event and when that came. */
-function listen({ id, token }: Job): {
-  opened: Promise<void>;
-  ended: Promise<{ event: string; at: number }>;
-} {
-  let open = (): void => undefined;
-  const opened = new Promise<void>((resolve) => (open = resolve));
-  const ended = new Promise<{ event: string; at: number }>((resolve, reject) => {
-    const sent = request(
-      `${system.url}/v1/jobs/${id}/events?token=${token}`,
-      { agent: false },
-      (response) => {
-        let event = 'none';
-        open();
-        response.on('data', (part: Buffer) => {
-          event = [...part.toString('latin1').matchAll(/^event: (\w+)/gm)].at(-1)?.[1] ?? event;
-        });
-        response.on('end', () => resolve({ event, at: performance.now() }));
-      },
-    );
-    sent.on('error', reject);
-    sent.end();
-  });
-  return { opened, ended };
-}
-
-const rssMb = (): number => {
-  const status = readFileSync(`/proc/${system.apis[0]?.child.pid ?? 0}/status`, 'utf8');
-  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024);
-};
-
-async function inBatches<T, R>(items: T[], size: number, act: (item: T) => Promise<R>): Promise<R[]> {
+async function inTurns<T, R>(items: readonly T[], act: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
-  for (let i = 0; i < items.length; i += size) {
-    results.push(...(await Promise.all(items.slice(i, i + size).map(act))));
-  }
+  for (let i = 0; i < items.length; i += ARRIVING)
+    results.push(...(await Promise.all(items.slice(i, i + ARRIVING).map(act))));
   return results;
 }
 
-try {
-  const idleMb = rssMb();
-  const numbers = Array.from({ length: clients }, (_, i) => i);
-  const jobs = await inBatches(numbers, 16, async (i) => {
-    const from = `10.0.${i >> 8}.${i & 255}`;
-    return JSON.parse((await call('POST', '/v1/jobs', { body: photo, from })).toString()) as Job;
-  });
-  const submittedMb = rssMb();
-  const streams = jobs.map(listen);
-  await Promise.all(streams.map(({ opened }) => opened));
-  await new Promise((resolve) => setTimeout(resolve, 15_000));
-  const waitingMb = rssMb();
-  const cancelledAt: number[] = [];
-  await inBatches(numbers.slice(done), 16, async (i) => {
-    cancelledAt[i] = performance.now();
-    await call('DELETE', `/v1/jobs/${jobs[i]?.id ?? ''}`, { token: jobs[i]?.token ?? '' });
-  });
-  await system.startWorker();
-  for (const { id, token } of jobs.slice(0, done))
-    await call('GET', `/v1/jobs/${id}/result?wait=60`, { token });
-  const ends = await Promise.all(streams.map(({ ended }) => ended));
-  const heard = ends.filter(({ event }, i) => event === (i < done ? 'purged' : 'cancelled')).length;
-  const noticeMs = ends.slice(done).map(({ at }, i) => at - (cancelledAt[i + done] ?? NaN));
-  show('waiters', {
-    clients,
-    heard,
-    lost: clients - heard,
-    rssMb: { idle: idleMb, submitted: submittedMb, waiting: waitingMb },
-    kbPerWaiter: tenth(((waitingMb - submittedMb) * 1024) / clients),
-    cancelToNoticeMs: { p50: tenth(percentile(noticeMs, 0.5)), p99: tenth(percentile(noticeMs, 0.99)) },
-  });
-} finally {
-  agent.destroy();
-  await system.stop();
+/** Finishes one job after the other at the rate asked for. Returns when each was. */
+async function finishAll(worker: StandInWorker, jobs: readonly JobKey[]): Promise<number[]> {
+  const began = performance.now();
+  return Promise.all(
+    jobs.map(async (job, i) => {
+      await sleep(Math.max(0, began + (1000 * i) / rate - performance.now()));
+      return worker.finish(job);
+    }),
+  );
 }
+
+async function measure(
+  system: TestSystem,
+  clients: number,
+  kind: WaitKind,
+): Promise<Record<string, unknown>> {
+  const agent = new Agent({ keepAlive: true, maxSockets: ARRIVING });
+  const rss = (): number => residentMb(system.apis[0]?.child.pid ?? 0).now;
+  const idleMb = rss();
+  const everybody = Array.from({ length: clients }, (_, i) => i);
+  const jobs = await inTurns(everybody, (i) => submit(system.url, agent, i));
+  agent.destroy();
+  const submittedMb = rss();
+  const port = Number(new URL(system.url).port);
+  const waiters = await inTurns(jobs, async (job) => {
+    const waiter = waitOn(port, job, kind);
+    await waiter.opened;
+    return waiter;
+  });
+  await sleep(SETTLE_MS);
+  const waitingMb = rss();
+  const worker = await StandInWorker.open(`unix://${system.redis.socket}`);
+  let mostMb = waitingMb;
+  const sampler = setInterval(() => (mostMb = Math.max(mostMb, rss())), 500);
+  const finishedAt = await finishAll(worker, jobs);
+  const late: Heard = { what: 'broken', at: NaN };
+  const ends = await Promise.all(
+    waiters.map(({ heard }) => Promise.race([heard, sleep(PATIENCE_MS, late, { ref: false })])),
+  );
+  clearInterval(sampler);
+  await worker.close();
+  const noticeMs = ends.flatMap(({ what, at }, i) => (what === 'done' ? [at - (finishedAt[i] ?? NaN)] : []));
+  return {
+    clients,
+    kind,
+    lost: clients - noticeMs.length,
+    rssMb: { idle: idleMb, submitted: submittedMb, waiting: waitingMb, most: mostMb },
+    kbPerWaiter: tenth(((waitingMb - submittedMb) * 1024) / clients),
+    noticeMs: {
+      p50: tenth(percentile(noticeMs, 0.5)),
+      p99: tenth(percentile(noticeMs, 0.99)),
+      max: tenth(Math.max(...noticeMs)),
+    },
+  };
+}
+
+const rounds: Record<string, unknown>[] = [];
+for (const kind of list('kinds', 'sse,poll') as WaitKind[]) {
+  for (const clients of numbers('clients', '1000,5000,10000')) {
+    const system = await startSystem(
+      {
+        ...{ REDIS_MAXMEMORY_MB: '4096', LOG_LEVEL: 'error', TRUST_PROXY: '127.0.0.1' },
+        ...{ QUEUE_TTL_S: '1800', MAX_WAIT_S: '600', TOMBSTONE_TTL_S: '3600' },
+      },
+      0,
+    );
+    try {
+      rounds.push(await measure(system, clients, kind));
+      process.stderr.write(`${JSON.stringify(rounds.at(-1))}\n`);
+    } finally {
+      await system.stop();
+    }
+  }
+}
+show('waiters', { rate, rounds });

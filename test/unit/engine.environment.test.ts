@@ -5,7 +5,7 @@ const WORKER = {
   REDIS_URL: 'redis://worker:secret@queue',
   KEK_FILE: '/run/kek',
   HOME: '/home/worker',
-  GLIBC_TUNABLES: 'glibc.malloc.perturb=165',
+  GLIBC_TUNABLES: 'glibc.malloc.perturb=165:glibc.malloc.mmap_threshold=131072',
   LD_LIBRARY_PATH: '/usr/local/cuda/lib64',
   CUDA_VISIBLE_DEVICES: '1',
 };
@@ -13,7 +13,7 @@ const WORKER = {
 describe('engine.environment', () => {
   test('given a worker with secrets, when its engine is started, then it gets the allocator settings and nothing else of them', () => {
     const { GLIBC_TUNABLES, ...others } = engineEnvironment(WORKER);
-    expect(GLIBC_TUNABLES).toMatch(/^glibc\.malloc\.perturb=165:glibc\.malloc\.mmap_threshold=/);
+    expect(GLIBC_TUNABLES).toMatch(/^glibc\.malloc\.perturb=165:glibc\.malloc\.mmap_threshold=4294967296:/);
     expect(others).toEqual({ ORT_DISABLE_TELEMETRY: '1' });
     expect(Object.keys(engineEnvironment({}))).toEqual(['ORT_DISABLE_TELEMETRY', 'GLIBC_TUNABLES']);
   });

@@ -19,6 +19,7 @@ import { Pulse } from './delivery/pulse.js';
 import { RecordWaiter } from './delivery/record.waiter.js';
 import { ReceiptIssuer } from './delivery/receipt.issuer.js';
 import { ResultDelivery } from './delivery/result.delivery.js';
+import { StopBell } from './delivery/stop.bell.js';
 import { ImageSource } from './intake/image.source.js';
 import { IntakeService } from './intake/intake.service.js';
 import { RetryClaims } from './intake/retry.claims.js';
@@ -66,6 +67,7 @@ export class ApiModule {
         RetryClaims,
         JobAnswers,
         JobWaiter,
+        StopBell,
         RecordWaiter,
         Pulse,
         ReceiptIssuer,

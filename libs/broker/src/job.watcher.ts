@@ -3,6 +3,7 @@ import type { BatchId } from '#contracts/batch.id.js';
 import type { JobId } from '#contracts/job.id.js';
 import type { JobState, Stage } from '#contracts/job.states.js';
 import { CANCEL_CHANNEL, jobChannel } from './broker.keys.js';
+import { ListenerMap } from './listener.map.js';
 
 /** What a job's channel says: a change of state, or progress within one. Codes and numbers only. */
 export type JobNotice = { state: JobState; version: number } | { stage: Stage; percent: number };
@@ -24,7 +25,9 @@ const RESUBSCRIBE_BATCH = 500;
  * When the connection comes back, all channels are subscribed anew and every listener is told to read again.
  */
 export class JobWatcher {
-  private readonly listeners = new Map<string, Set<NoticeListener<never>>>();
+  private readonly listeners = new ListenerMap<NoticeListener<never>>();
+  /** Subscriptions that Redis has not answered yet. */
+  private readonly subscribing = new Map<string, Promise<void>>();
   private readonly cancelListeners = new Set<(id: string) => void>();
 
   constructor(private readonly redis: Redis) {
@@ -47,15 +50,15 @@ export class JobWatcher {
 
   private async listen(id: string, listener: NoticeListener<never>): Promise<() => void> {
     const channel = jobChannel(id);
-    const set = this.listeners.get(channel) ?? new Set<NoticeListener<never>>();
-    set.add(listener);
-    this.listeners.set(channel, set);
-    if (set.size === 1) await this.subscribe([channel]);
+    if (this.listeners.add(channel, listener)) {
+      const subscribed = this.subscribe([channel]).finally(() => this.subscribing.delete(channel));
+      this.subscribing.set(channel, subscribed);
+    }
+    // Whoever comes second waits for the first one's subscription: it is his too.
+    await this.subscribing.get(channel);
     return () => {
-      set.delete(listener);
-      if (set.size > 0 || this.listeners.get(channel) !== set) return;
-      this.listeners.delete(channel);
-      if (this.redis.status === 'ready') void this.redis.unsubscribe(channel).catch(() => undefined);
+      if (!this.listeners.remove(channel, listener) || this.redis.status !== 'ready') return;
+      void this.redis.unsubscribe(channel).catch(() => undefined);
     };
   }
 
@@ -70,12 +73,14 @@ export class JobWatcher {
   }
 
   private async restore(): Promise<void> {
-    const channels = [...this.listeners.keys()];
+    const channels = this.listeners.keys();
     if (this.cancelListeners.size > 0) channels.push(CANCEL_CHANNEL);
     for (let i = 0; i < channels.length; i += RESUBSCRIBE_BATCH) {
       await this.subscribe(channels.slice(i, i + RESUBSCRIBE_BATCH));
     }
-    for (const set of [...this.listeners.values()]) for (const listener of [...set]) listener(undefined);
+    for (const channel of this.listeners.keys()) {
+      for (const listener of this.listeners.of(channel)) listener(undefined);
+    }
   }
 
   private dispatch(channel: string, text: string): void {
@@ -83,9 +88,9 @@ export class JobWatcher {
       for (const listener of this.cancelListeners) listener(text);
       return;
     }
-    const set = this.listeners.get(channel);
-    if (set === undefined) return;
+    const listeners = this.listeners.of(channel);
+    if (listeners.length === 0) return;
     const notice = JSON.parse(text) as never;
-    for (const listener of [...set]) listener(notice);
+    for (const listener of listeners) listener(notice);
   }
 }

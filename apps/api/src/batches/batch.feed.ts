@@ -5,8 +5,9 @@ import { Problem } from '#contracts/problem.catalogue.js';
 import { ApiContext } from '../api.context.js';
 import { presentDone } from '../delivery/job.presenter.js';
 import { Pulse } from '../delivery/pulse.js';
-import { Bell, readThrough } from '../delivery/record.waiter.js';
 import type { SseStream } from '../delivery/sse.stream.js';
+import { StopBell } from '../delivery/stop.bell.js';
+import { readThrough, Wait } from '../delivery/wait.js';
 import type { BatchAccess } from './batch.access.js';
 import { presentFailure, presentName } from './batch.presenter.js';
 
@@ -31,47 +32,44 @@ export class BatchFeed {
   constructor(
     private readonly context: ApiContext,
     private readonly pulse: Pulse,
+    private readonly stop: StopBell,
   ) {}
 
   /** Resolves when the stream has ended, for whatever reason. */
   async run(stream: SseStream<BatchEvents>, request: BatchFeedRequest): Promise<void> {
     const { watcher } = this.context.broker;
-    const ends = AbortSignal.any([request.gone, this.context.stopping]);
-    const bell = new Bell(ends);
+    const wait = new Wait(this.stop, { signal: request.gone });
     const calm = this.pulse.keepAlive(stream);
-    const unwatch = await watcher.watchBatch(request.id, () => bell.ring());
+    const unwatch = await watcher.watchBatch(request.id, () => wait.ring());
     try {
-      await this.tell(stream, request, { bell, ends });
+      await this.tell(stream, request, wait);
     } catch {
       // Redis was away until the client left, or this process stops.
     } finally {
+      wait.release();
       unwatch();
       calm();
       await stream.end();
     }
   }
 
-  private async tell(
-    stream: SseStream<BatchEvents>,
-    request: BatchFeedRequest,
-    { bell, ends }: { bell: Bell; ends: AbortSignal },
-  ): Promise<void> {
+  private async tell(stream: SseStream<BatchEvents>, request: BatchFeedRequest, wait: Wait): Promise<void> {
     const { batches } = this.context.broker;
     let seen = request.seenVersion ?? 0;
-    while (stream.open && !ends.aborted) {
-      const record = await readThrough(() => batches.read(request.id), ends);
+    while (stream.open && !wait.over) {
+      const record = await readThrough(() => batches.read(request.id), wait);
       if (record === undefined || record.status === 'cancelled') {
         const why = record === undefined ? 'queue-lost' : 'batch-cancelled';
         stream.send('gone', { problem: new Problem(why).toBody() });
         return;
       }
-      seen = await this.tellChanges(stream, request, { seen, ends });
+      seen = await this.tellChanges(stream, request, { seen, wait });
       if (record.status === 'complete') {
         stream.send('complete', record.counts, record.version);
         return;
       }
       stream.send('counts', record.counts);
-      await bell.rung();
+      await wait.rung();
       await new Promise((resolve) => setTimeout(resolve, BREATH_MS));
     }
   }
@@ -80,15 +78,15 @@ export class BatchFeed {
   private async tellChanges(
     stream: SseStream<BatchEvents>,
     request: BatchFeedRequest,
-    { seen, ends }: { seen: number; ends: AbortSignal },
+    { seen, wait }: { seen: number; wait: Wait },
   ): Promise<number> {
     const { batches } = this.context.broker;
     const after = (version: number): Promise<BatchMember[]> =>
       batches.members(request.id, 'changes', { version, most: CHANGES_AT_A_TIME });
     for (let version = seen; ;) {
       await stream.flowing();
-      if (!stream.open || ends.aborted) return version;
-      const page = await readThrough(() => after(version), ends);
+      if (!stream.open || wait.over) return version;
+      const page = await readThrough(() => after(version), wait);
       for (const member of page) await this.tellOne(stream, request, member);
       const last = page.at(-1);
       if (last === undefined) return version;

@@ -4,7 +4,8 @@ import type { BatchNotice } from '#broker/job.watcher.js';
 import type { BatchId } from '#contracts/batch.id.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { ApiContext } from '../api.context.js';
-import { RecordWaiter, type WaitLimits } from '../delivery/record.waiter.js';
+import { RecordWaiter } from '../delivery/record.waiter.js';
+import type { WaitLimits } from '../delivery/wait.js';
 
 /** Long-polls for batches. */
 @Injectable()
@@ -22,7 +23,7 @@ export class BatchWatch {
   async until(
     id: BatchId,
     enough: (record: BatchRecord) => boolean,
-    limits: WaitLimits & { wakes?: (notice: BatchNotice) => boolean },
+    limits: Required<WaitLimits> & { wakes?: (notice: BatchNotice) => boolean },
   ): Promise<BatchRecord> {
     const { batches, watcher } = this.context.broker;
     const { wakes = (): boolean => true } = limits;

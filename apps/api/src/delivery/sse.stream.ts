@@ -23,12 +23,21 @@ export class SseStream<Events extends object = JobEvents> {
       'Cache-Control': 'no-store',
       'X-Accel-Buffering': 'no',
     });
+    // On its own: sent along with the first text, Node would keep the head in fifty pieces for as long as it streams.
+    this.response.flushHeaders();
     this.response.write(`retry: ${RECONNECT_AFTER_MS}\n\n`);
+    forgetHead(reply);
   }
 
   /** False once the client has gone or the stream has ended. */
   get open(): boolean {
     return !this.response.destroyed && !this.response.writableEnded;
+  }
+
+  /** Calls `listener` when the client has gone or the stream has ended. */
+  onClose(listener: () => void): void {
+    this.response.once('close', listener);
+    if (this.response.destroyed) listener();
   }
 
   /** Sends an event. `id` makes it one that a client can resume after. */
@@ -85,4 +94,10 @@ export class SseStream<Events extends object = JobEvents> {
     this.response.write(text);
     if (this.response.writableLength > MAX_BEHIND_BYTES) this.cut();
   }
+}
+
+/** A stream may be open for minutes: what it was asked with, the token among it, is not kept for as long. */
+function forgetHead({ request: { raw } }: FastifyReply): void {
+  raw.rawHeaders = [];
+  raw.headers = {};
 }

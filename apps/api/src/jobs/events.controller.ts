@@ -7,7 +7,7 @@ import { EventFeed } from '../delivery/event.feed.js';
 import { SseStream } from '../delivery/sse.stream.js';
 import { DescribeEvents } from '../ops/events.description.js';
 import { accessJob } from './job.access.js';
-import { clientGone, numberInHeader } from '../http/request.preferences.js';
+import { numberInHeader } from '../http/request.preferences.js';
 
 /** The life of a job as server-sent events. */
 @Controller('v1/jobs/:id/events')
@@ -34,10 +34,8 @@ export class EventsController {
       await reply.code(204).header('Cache-Control', 'no-store').send();
       return;
     }
-    const gone = clientGone(reply);
-    await this.feed.run(new SseStream(reply), {
+    await this.feed.follow(new SseStream(reply), {
       id,
-      gone,
       seenVersion,
       inlineToken: deliver === 'inline' ? token : undefined,
     });

@@ -3,8 +3,8 @@ import type { JobRecord } from '#broker/job.record.js';
 import { isTerminal } from '#contracts/job.states.js';
 import { problemOfEnd } from '../delivery/job.presenter.js';
 import { JobWaiter } from '../delivery/job.waiter.js';
-import type { WaitLimits } from '../delivery/record.waiter.js';
 import type { AnswerSink } from '../delivery/result.response.js';
+import type { WaitLimits } from '../delivery/wait.js';
 import { IntakeService, type Accepted } from '../intake/intake.service.js';
 import { JobAnswers } from './job.answers.js';
 
@@ -30,7 +30,11 @@ export class ResultWait {
    * when the wait ended before the job.
    * @throws Problem why there is no result, while nothing has been sent
    */
-  async deliver(accepted: Accepted, sink: AnswerSink, limits: WaitLimits): Promise<JobRecord | undefined> {
+  async deliver(
+    accepted: Accepted,
+    sink: AnswerSink,
+    limits: Required<WaitLimits>,
+  ): Promise<JobRecord | undefined> {
     const { id } = accepted.record;
     const done = ({ state }: JobRecord): boolean => state === 'ready' || isTerminal(state);
     const record = await this.waiter.until(id, done, limits);

@@ -33,7 +33,7 @@ export class SubmitController {
     if (accepted.replayed) void reply.header('Idempotent-Replayed', 'true');
     const waitS = preferredWaitS(request, this.results.maxWaitS);
     try {
-      if (wantsEvents(request)) await this.stream(accepted, reply, gone);
+      if (wantsEvents(request)) await this.stream(accepted, reply);
       else if (waitS !== undefined) await this.wait(accepted, reply, { gone, waitS });
       else await this.tell(accepted, reply);
     } finally {
@@ -47,11 +47,11 @@ export class SubmitController {
     await this.answers.sendAccepted(reply, record, token);
   }
 
-  private async stream({ record, token }: Accepted, reply: FastifyReply, gone: AbortSignal): Promise<void> {
+  private async stream({ record, token }: Accepted, reply: FastifyReply): Promise<void> {
     const body = await this.answers.accepted(record, token);
     const stream = new SseStream(reply);
     stream.send('accepted', body);
-    await this.feed.run(stream, { id: record.id, seenVersion: undefined, inlineToken: token, gone });
+    await this.feed.follow(stream, { id: record.id, seenVersion: undefined, inlineToken: token });
   }
 
   /** The image if it is done in time, else 202. */

@@ -1,10 +1,12 @@
+const MMAP_THRESHOLD = 'glibc.malloc.mmap_threshold';
+
 /**
- * glibc settings of the engine, added to those of its worker. Large tensors would otherwise be mapped and faulted
+ * glibc settings of the engine, added to those of its worker, which lets go of large blocks at once. Large tensors would otherwise be mapped and faulted
  * anew for each layer, because zero retention forbids ONNX Runtime's arena, which would keep them: that costs more
  * than wiping freed memory does.
  */
 const KEEP_LARGE_BLOCKS = [
-  'glibc.malloc.mmap_threshold=4294967296',
+  `${MMAP_THRESHOLD}=4294967296`,
   'glibc.malloc.trim_threshold=8589934592',
   'glibc.malloc.top_pad=268435456',
 ];
@@ -33,7 +35,8 @@ export function engineEnvironment(env: NodeJS.ProcessEnv, accelerated = false): 
 }
 
 function allocatorOf({ GLIBC_TUNABLES: own }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return { GLIBC_TUNABLES: [...(own === undefined ? [] : [own]), ...KEEP_LARGE_BLOCKS].join(':') };
+  const others = own?.split(':').filter((tunable) => !tunable.startsWith(`${MMAP_THRESHOLD}=`)) ?? [];
+  return { GLIBC_TUNABLES: [...others, ...KEEP_LARGE_BLOCKS].join(':') };
 }
 
 const devicesOf = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
