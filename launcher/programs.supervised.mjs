@@ -29,22 +29,22 @@ export const appProgram = (app, name, env) => ({
 });
 
 /**
- * The private Redis: redis.conf and what only this run knows. It listens on a socket in the run's private
+ * A private Redis: redis.conf and what only this run knows. It listens on a socket in the run's private
  * folder and on no port.
  * @param {string} server path of redis-server
  * @param {import('./run.folder.mjs').RunFolder} folder
- * @param {number} maxmemoryMb
+ * @param {{ name: string, socket: string, maxmemoryMb: number }} of
  * @returns {Program}
  */
-export const redisProgram = (server, folder, maxmemoryMb) => ({
-  name: 'redis',
+export const redisProgram = (server, folder, { name, socket, maxmemoryMb }) => ({
+  name,
   command: contained(
     'redis',
     dyingWithParent({
       program: server,
       args: [
         inRoot('redis.conf'),
-        ...['--port', '0', '--unixsocket', folder.socket, '--unixsocketperm', '700'],
+        ...['--port', '0', '--unixsocket', socket, '--unixsocketperm', '700'],
         ...['--dir', folder.path, '--maxmemory', `${maxmemoryMb}mb`],
       ],
     }),

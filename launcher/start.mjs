@@ -10,7 +10,7 @@ import { Supervisor } from './supervisor.mjs';
 
 const HELP = `npm start
 
-Installs what is missing, builds, and runs the service on this machine: one private Redis that keeps nothing,
+Installs what is missing, builds, and runs the service on this machine: a private Redis that keeps nothing,
 the API, and workers. Ctrl-C ends all of it and leaves no file and no process.
 
 Settings are environment variables; the README lists them all. The ones most wanted:
@@ -19,6 +19,8 @@ Settings are environment variables; the README lists them all. The ones most wan
   LAYOUT=auto            latency: all cores for one image; throughput: one image each
   PROVIDER=cpu           or an accelerator: cuda, dml, coreml, …, auto
   REDIS_URL=…            use this Redis instead of a private one
+  PAYLOAD_SHARDS=3       three more private Redis for the images, the first one for the rest
+  APIS=2                 two API processes, on PORT and the one after it
 
 Other commands: npm test · npm run setup · npm run start:api · npm run start:worker · npm run models -- list`;
 
@@ -33,39 +35,58 @@ const EXTRA_GRACE_MS = 2000;
 /** @typedef {import('#settings/settings.schema.js').Settings} Settings */
 
 /**
- * Starts the private Redis and waits for it.
+ * Starts private Redis servers and waits for them.
  * @param {Supervisor} supervisor
  * @param {import('./run.folder.mjs').RunFolder} folder
  * @param {Settings} settings
- * @returns {Promise<string>} its REDIS_URL
+ * @returns {Promise<NodeJS.ProcessEnv>} their addresses, as settings
  */
 async function startPrivateRedis(supervisor, folder, settings) {
   const { path } = findRedis();
   if (path === undefined) throw new LauncherError('redis-server has gone since the set-up.');
-  supervisor.startRedis(redisProgram(path, folder, settings.REDIS_MAXMEMORY_MB));
+  const names = Array.from({ length: settings.PAYLOAD_SHARDS }, (_, place) => `shard-${place + 1}`);
+  const sockets = names.map((name) => folder.socket.replace('redis.sock', `${name}.sock`));
+  const maxmemoryMb = settings.REDIS_MAXMEMORY_MB;
+  const all = [{ name: 'redis', socket: folder.socket }];
+  all.push(...names.map((name, place) => ({ name, socket: sockets[place] ?? '' })));
+  for (const each of all) supervisor.startRedis(redisProgram(path, folder, { ...each, maxmemoryMb }));
   const isOver = () => supervisor.isStopping;
-  const isUp = await waitUntil(() => accepts(folder.socket), {
-    everyMs: REDIS_POLL_MS,
-    limitMs: REDIS_START_LIMIT_MS,
-    isOver,
-  });
-  if (!isUp && !isOver()) throw new LauncherError('The private Redis did not start: see its messages above.');
-  return `unix://${folder.socket}`;
+  for (const { name, socket } of all) {
+    const limits = { everyMs: REDIS_POLL_MS, limitMs: REDIS_START_LIMIT_MS, isOver };
+    if ((await waitUntil(() => accepts(socket), limits)) || isOver()) continue;
+    throw new LauncherError(`The private ${name} did not start: see its messages above.`);
+  }
+  const shards = names.map((name, place) => `${name}=unix://${sockets[place]}`).join(',');
+  return { REDIS_URL: `unix://${folder.socket}`, ...(shards === '' ? {} : { PAYLOAD_REDIS_URLS: shards }) };
 }
 
 /**
- * Starts the API and the workers.
+ * Starts the APIs and the workers.
  * @param {Supervisor} supervisor
- * @param {number} workers how many
+ * @param {{ apis: number, workers: number, port: number }} how many of each, and the first API's port
  * @param {NodeJS.ProcessEnv} env what the launcher decides for them
- * @returns {Promise<number>} the port that the API listens on
+ * @returns {Promise<number[]>} the ports that the APIs listen on
  */
-function startApps(supervisor, workers, env) {
+function startApps(supervisor, { apis, workers, port }, env) {
   for (let number = 1; number <= workers; number += 1) {
     supervisor.startApp(appProgram('worker', workers === 1 ? 'worker' : `worker ${number}`, env));
   }
+  const each = Array.from({ length: apis }, (_, place) => {
+    const name = apis === 1 ? 'api' : `api ${place + 1}`;
+    return startApi(supervisor, name, { ...env, PORT: String(port === 0 ? 0 : port + place) });
+  });
+  return Promise.all(each);
+}
+
+/**
+ * @param {Supervisor} supervisor
+ * @param {string} name
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<number>} the port that it listens on
+ */
+function startApi(supervisor, name, env) {
   return new Promise((resolve) => {
-    const api = appProgram('api', 'api', env);
+    const api = appProgram('api', name, env);
     supervisor.startApp(api, (message) => {
       const port = listeningPort(message);
       if (port === undefined) return;
@@ -77,18 +98,19 @@ function startApps(supervisor, workers, env) {
 }
 
 /**
- * Prints the address once the whole answers.
+ * Prints the addresses once the whole answers.
  * @param {Supervisor} supervisor
- * @param {string} address
+ * @param {string[]} addresses of one API or more
  */
-async function announce(supervisor, address) {
+async function announce(supervisor, addresses) {
+  const [address = ''] = addresses;
   const isOver = () => supervisor.isStopping;
   const isReady = () => answers(`${address}/readyz`);
   if (!(await waitUntil(isReady, { everyMs: READY_POLL_MS, limitMs: SLOW_START_MS, isOver })) && !isOver()) {
     say('Still not ready after a minute: see the messages above. Waiting on.');
     await waitUntil(isReady, { everyMs: READY_POLL_MS, limitMs: Infinity, isOver });
   }
-  if (!isOver()) say(`Removebg BD is ready: ${address}`);
+  if (!isOver()) say(`Removebg BD is ready: ${addresses.join(' ')}`);
 }
 
 /** @returns {Promise<number>} exit status */
@@ -99,11 +121,15 @@ async function run() {
   const supervisor = new Supervisor(settings.SHUTDOWN_S * 1000 + EXTRA_GRACE_MS);
   const folder = makeRunFolder();
   try {
-    const url = settings.REDIS_URL ?? (await startPrivateRedis(supervisor, folder, settings));
+    const redis = hasRedis ? {} : await startPrivateRedis(supervisor, folder, settings);
     const { workers, threads } = await readLayout(settings);
-    const env = { REDIS_URL: url, KEK_FILE: settings.KEK_FILE ?? folder.kek, THREADS: String(threads) };
-    void startApps(supervisor, workers, env).then((port) =>
-      announce(supervisor, addressOf(settings.HOST, port)),
+    const env = { ...redis, KEK_FILE: settings.KEK_FILE ?? folder.kek, THREADS: String(threads) };
+    const counts = { apis: settings.APIS, workers, port: settings.PORT };
+    void startApps(supervisor, counts, env).then((ports) =>
+      announce(
+        supervisor,
+        ports.map((port) => addressOf(settings.HOST, port)),
+      ),
     );
     return await supervisor.finished;
   } finally {

@@ -7,14 +7,14 @@ const REDIS_GRACE_MS = 2000;
 const SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 
 /**
- * Runs a Redis and applications until a signal comes or one of them says that it cannot run as it is set up.
+ * Runs Redis servers and applications until a signal comes or one of them says that it cannot run as it is set up.
  * Ends the applications first, because they finish their work in that Redis.
  */
 export class Supervisor {
   /** @type {ChildKeeper[]} */
   #apps = [];
-  /** @type {ChildKeeper | undefined} */
-  #redis;
+  /** @type {ChildKeeper[]} */
+  #redis = [];
   #stoppedAt = 0;
   /** @type {(exitCode: number) => void} */
   #finish = () => {};
@@ -35,7 +35,7 @@ export class Supervisor {
 
   /** @param {import('./programs.supervised.mjs').Program} program */
   startRedis(program) {
-    this.#redis = this.#keep(program, () => {});
+    this.#redis.push(this.#keep(program, () => {}));
   }
 
   /**
@@ -76,11 +76,11 @@ export class Supervisor {
     if (this.isStopping) return;
     this.#stoppedAt = performance.now();
     await Promise.all(this.#apps.map((app) => app.stop(this.graceMs)));
-    await this.#redis?.stop(REDIS_GRACE_MS);
+    await Promise.all(this.#redis.map((redis) => redis.stop(REDIS_GRACE_MS)));
     this.#finish(exitCode);
   }
 
   #killAll() {
-    for (const keeper of [...this.#apps, this.#redis]) keeper?.kill();
+    for (const keeper of [...this.#apps, ...this.#redis]) keeper.kill();
   }
 }

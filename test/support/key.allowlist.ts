@@ -6,6 +6,8 @@ export const KEYS_WITHOUT_JOBS: readonly RegExp[] = [
   /^rb:(workers|pace|probe|reserved-total)$/,
   // Requests and pixels of the last minute, and submissions that may be repeated, by keyed hashes.
   /^rb:(rate|pixels|retry):[A-Za-z0-9_-]{22}$/,
+  // When each payload shard answered last.
+  /^rb:shards:seen$/,
   // Numbers, and keyed hashes of those who submitted last.
   /^rb:turns(:taken)?$/,
   /^rb:q:cutout:(meta|id|events|marker|pc|stalled-check)$/,
@@ -18,7 +20,8 @@ export const KEYS_WITHOUT_JOBS: readonly RegExp[] = [
 /** Further keys while jobs are alive. */
 export const KEYS_WITH_JOBS: readonly RegExp[] = [
   ...KEYS_WITHOUT_JOBS,
-  /^rb:(deadlines|reserved|tenants|turns:waiting|batched)$/,
+  /^rb:(deadlines|reserved|tenants|turns:waiting|batched|shards)$/,
+  /^rb:shard:[a-z0-9-]{1,16}\.[0-9a-f]{12}$/,
   /^rb:\{[A-Za-z0-9_-]{22}\}:batch:ready$/,
   /^rb:\{[A-Za-z0-9_-]{22}\}:(in|out:\d+)$/,
   /^rb:q:cutout:(prioritized|active|stalled|[A-Za-z0-9_-]{22}(:lock)?)$/,
@@ -31,6 +34,8 @@ export const TOMBSTONE_FIELDS: readonly string[] = [
   'attempt',
   'deliveries',
   'deadlineAt',
+  // Which shard had its bytes.
+  'seat',
   'code',
   // What a deletion receipt states: sizes, times and a count.
   'inputBytes',

@@ -65,8 +65,8 @@ beforeAll(async () => {
   control = withScripts(connect(url, 'control'));
   await whenReady(control, 2000);
   jobs = new JobStore(control, broker.lifetimes, CAP_BYTES);
-  purge = new JobPurge({ jobs, queue: broker.queue, control, payload: control });
-  sweeper = new Sweeper(jobs, purge, 2);
+  purge = new JobPurge({ jobs, queue: broker.queue, control, payloads: broker.payloads });
+  sweeper = new Sweeper(jobs, purge, 2, broker.payloads);
 });
 
 afterAll(async () => {
@@ -76,7 +76,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const open = (id: JobId, who: Tenant, reserveBytes: number): Promise<void> =>
+const open = (id: JobId, who: Tenant, reserveBytes: number): Promise<unknown> =>
   jobs.accept(id, { wrappedKeys: 'k', reserveBytes, tenant: who });
 
 const fill = (id: JobId, who: Tenant, reserveBytes: number): Promise<unknown> =>

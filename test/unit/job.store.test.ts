@@ -30,6 +30,8 @@ const OUTPUT = {
 } as const;
 const PARTS = [{ role: 'input', chunks: 1, bytes: 10 }] as const;
 const SOMEBODY = tenant('somebody');
+/** Without shards, payload is on the one Redis. */
+const AT_HOME = { seat: undefined };
 const UPLOAD = { parts: PARTS, options: jobOptionsSchema.parse({}), reserveBytes: 10, tenant: SOMEBODY };
 const folder = mkdtempSync(join(tmpdir(), 'removebg-store-'));
 const redis = new RedisProcess(folder);
@@ -134,12 +136,12 @@ describe('the job store on a real Redis', () => {
   it('given a job that ended and whose purge was cut short, when the sweeper comes, then it finishes it', async () => {
     const id = newId();
     for (const event of ['accept', 'enqueue'] as const) await happen(id, event, 0);
-    await broker.payloads.write(inputKey(id), 0, Buffer.from('sealed'), 60_000);
+    await broker.payloads.of(AT_HOME).write(inputKey(id), 0, Buffer.from('sealed'), 60_000);
     await broker.jobs.end(id, 'cancel');
-    expect(await broker.payloads.read(inputKey(id), 0)).toBeDefined();
+    expect(await broker.payloads.of(AT_HOME).read(inputKey(id), 0)).toBeDefined();
     await new Promise((resolve) => setTimeout(resolve, PURGE_GRACE_MS + 100));
     await broker.sweeper.sweep();
-    expect(await broker.payloads.read(inputKey(id), 0)).toBeUndefined();
+    expect(await broker.payloads.of(AT_HOME).read(inputKey(id), 0)).toBeUndefined();
     expect(await broker.jobs.read(id)).toMatchObject({ state: 'cancelled', keysRemoved: 1 });
     expect((await broker.jobs.read(id))?.purgedAt).toBeDefined();
     expect(await broker.jobs.due(10)).toEqual([]);

@@ -55,7 +55,7 @@ async function openContext(stopping: AbortSignal): Promise<ApiContext> {
     receiptFile === undefined ? [deriveReceiptKey(kek)] : readReceiptKeys(receiptFile);
   const models = modelsOnOffer(settings);
   const keys = new KeyBookFile(settings.KEYS_FILE, builtInTiers(settings));
-  const broker = await openBroker(settings, 'api');
+  const broker = await openBroker(settings, 'api', (news) => log.info('shard', news));
   for (const fault of broker.faults) log.warn('retention', { fault });
   return {
     settings,

@@ -25,7 +25,7 @@ async function openContext(settings: ServiceSettings): Promise<WorkerContext> {
   // The model loads while everything else is opened.
   const engineReady = engine.start();
   engineReady.catch(() => undefined);
-  const broker = await openBroker(settings, 'worker');
+  const broker = await openBroker(settings, 'worker', (news) => log.info('shard', news));
   for (const fault of broker.faults) log.warn('retention', { fault });
   return { settings, log, kek, engine, engineReady, broker };
 }

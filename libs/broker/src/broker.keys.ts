@@ -16,7 +16,7 @@ export const queueKey = (part: string): string => `${QUEUE_PREFIX}:${QUEUE_NAME}
 /** Zset: job id by the time (ms) at which its present state runs out. Every living job is in it. */
 export const DEADLINES_KEY = `${PREFIX}:deadlines`;
 
-/** Hash: `bytes:tenant` per living job: what it has reserved, and for whom. */
+/** Hash: `bytes:tenant`, or `bytes:tenant:seat`, per living job: what it has reserved, for whom, on which shard. */
 export const RESERVATIONS_KEY = `${PREFIX}:reserved`;
 
 /** String: sum of all reservations, in bytes. */
@@ -24,6 +24,15 @@ export const RESERVED_TOTAL_KEY = `${PREFIX}:reserved-total`;
 
 /** Hash: of each tenant with living jobs, their number (`jobs:tenant`) and their reserved bytes (`bytes:tenant`). */
 export const TENANTS_KEY = `${PREFIX}:tenants`;
+
+/** Hash: of each payload shard with living jobs, per life (`Seat`), the bytes that they have reserved there. */
+export const SHARDS_KEY = `${PREFIX}:shards`;
+
+/** Zset: lives of payload shards by the time (ms) at which any process last had an answer from it. */
+export const SHARDS_SEEN_KEY = `${PREFIX}:shards:seen`;
+
+/** Set: living jobs whose payload is on one life of one shard. */
+export const seatKey = (seat: string): string => `${PREFIX}:shard:${seat}`;
 
 /** Hash: where the fair order of tenants stands; numbers only. */
 export const TURNS_KEY = `${PREFIX}:turns`;

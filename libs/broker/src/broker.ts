@@ -1,4 +1,4 @@
-import { requireRetention, RetentionGuardError, type RetentionFact } from '#settings/retention.fact.js';
+import { faultsOf, requireRetention, type RetentionFact } from '#settings/retention.fact.js';
 import type { ServiceSettings } from '#settings/process.life.js';
 import { processFacts } from '#settings/process.guard.js';
 import { BatchStore } from './batch.store.js';
@@ -9,12 +9,14 @@ import { JobStore } from './job.store.js';
 import { JobWatcher } from './job.watcher.js';
 import { EXPIRY_MARGIN_MS, lifetimesOf, type Lifetimes } from './lifetimes.js';
 import { Pace } from './pace.js';
-import { PayloadStore } from './payload.store.js';
+import { openPayloads, type ShardListener } from './payload.opening.js';
+import type { PayloadShards } from './payload.shards.js';
 import { PixelBudget } from './pixel.budget.js';
 import { ProgressPublisher } from './progress.publisher.js';
 import { RateLimiter } from './rate.limiter.js';
-import { addressAs, connect, StrangerError, whenReady } from './redis.connection.js';
-import { imageCapacity, redisFacts } from './redis.guard.js';
+import { connect, whenReady } from './redis.connection.js';
+import { redisFacts } from './redis.guard.js';
+import { signIn } from './redis.user.js';
 import { RetryStore } from './retry.store.js';
 import { Sweeper } from './sweeper.js';
 import { TenantTurns } from './tenant.turns.js';
@@ -25,7 +27,7 @@ const FIRST_ANSWER_MS = 10_000;
 /** Everything a process needs of Redis, opened once and closed once. */
 export interface Broker {
   jobs: JobStore;
-  payloads: PayloadStore;
+  payloads: PayloadShards;
   purge: JobPurge;
   queue: JobQueue;
   watcher: JobWatcher;
@@ -36,12 +38,10 @@ export interface Broker {
   batches: BatchStore;
   sweeper: Sweeper;
   lifetimes: Lifetimes;
-  /** Bytes that images may take in Redis. */
-  capacityBytes: number;
-  /** What was checked about this process and its Redis at start. */
-  facts: RetentionFact[];
+  /** What was checked about this process and its Redis at start, and about payload shards whenever they came. */
+  readonly facts: RetentionFact[];
   /** What does not hold, although the operator chose only to be warned. */
-  faults: string[];
+  readonly faults: string[];
   progress: ProgressPublisher;
   /** Starts taking jobs from the queue. */
   consume(options: ConsumerOptions): JobConsumer;
@@ -53,67 +53,57 @@ export interface Broker {
  * @throws RetentionGuardError when something could be kept
  * @throws Error when Redis does not answer within ten seconds
  */
-export async function openBroker(settings: ServiceSettings, user: 'api' | 'worker'): Promise<Broker> {
-  const url = await signIn(settings, user);
+export async function openBroker(
+  settings: ServiceSettings,
+  user: 'api' | 'worker',
+  onShard: ShardListener = () => undefined,
+): Promise<Broker> {
+  const guard = settings.RETENTION_GUARD;
+  const url = await signIn(settings.REDIS_URL, { user, guard, limitMs: FIRST_ANSWER_MS });
   const control = withScripts(connect(url, 'control'));
   const payload = connect(url, 'payload');
   const subscriber = connect(url, 'subscriber');
   const connections = [control, payload, subscriber];
   try {
     await Promise.all(connections.map((redis) => whenReady(redis, FIRST_ANSWER_MS)));
-    const facts = [...processFacts(), ...(await redisFacts(control))];
-    const faults = requireRetention(facts, settings.RETENTION_GUARD);
+    const ownFacts = [...processFacts(), ...(await redisFacts(control))];
+    requireRetention(ownFacts, guard);
     const lifetimes = lifetimesOf(settings);
-    const capacityBytes = await imageCapacity(payload);
-    const jobs = new JobStore(control, lifetimes, capacityBytes);
+    const { payloads, close } = await openPayloads(settings, user, { control, home: payload, onShard });
+    const allFacts = (): RetentionFact[] => [...ownFacts, ...payloads.facts];
+    const jobs = new JobStore(control, lifetimes, payloads.capBytes);
     const turns = new TenantTurns(control, lifetimes.queueMs + EXPIRY_MARGIN_MS);
     const queue = new JobQueue(url, control, turns);
-    const purge = new JobPurge({ jobs, queue, control, payload });
+    const purge = new JobPurge({ jobs, queue, control, payloads });
     return {
       jobs,
       queue,
       purge,
       lifetimes,
-      capacityBytes,
-      facts,
-      faults,
+      payloads,
+      get facts() {
+        return allFacts();
+      },
+      get faults() {
+        return faultsOf(allFacts());
+      },
       progress: new ProgressPublisher(control),
-      payloads: new PayloadStore(payload),
       watcher: new JobWatcher(subscriber),
       pace: new Pace(control, queue),
       limiter: new RateLimiter(control),
       pixels: new PixelBudget(control),
       retries: new RetryStore(control, lifetimes),
       batches: new BatchStore(control, lifetimes),
-      sweeper: new Sweeper(jobs, purge, lifetimes.maxDeliveries),
+      sweeper: new Sweeper(jobs, purge, lifetimes.maxDeliveries, payloads),
       consume: (options) => new JobConsumer(url, turns, options),
       close: async () => {
         await queue.close();
+        close();
         for (const redis of connections) redis.disconnect();
       },
     };
   } catch (error) {
     for (const redis of connections) redis.disconnect();
     throw error;
-  }
-}
-
-/**
- * The address under which Redis lets this application in: as its own user, or, on a development machine, as
- * nobody in particular.
- * @throws RetentionGuardError when Redis does not know the user: it does not run on redis.conf
- */
-async function signIn(settings: ServiceSettings, user: 'api' | 'worker'): Promise<string> {
-  const url = addressAs(user, settings.REDIS_URL);
-  const trial = connect(url, 'control');
-  try {
-    await whenReady(trial, FIRST_ANSWER_MS);
-    return url;
-  } catch (error) {
-    if (!(error instanceof StrangerError)) throw error;
-    if (settings.RETENTION_GUARD === 'warn') return settings.REDIS_URL;
-    throw new RetentionGuardError(['redis.user is unknown to it: this Redis does not run on redis.conf']);
-  } finally {
-    trial.disconnect();
   }
 }

@@ -5,6 +5,8 @@ import { CANCEL_CHANNEL, inputKey, outputKey } from './broker.keys.js';
 import type { JobQueue } from './job.queue.js';
 import type { JobRecord } from './job.record.js';
 import type { JobStore } from './job.store.js';
+import { away } from './payload.shard.js';
+import type { PayloadShards } from './payload.shards.js';
 import { guarded } from './redis.failure.js';
 
 /** The connections and stores a purge acts on. */
@@ -12,7 +14,7 @@ export interface PurgeParts {
   jobs: JobStore;
   queue: JobQueue;
   control: Redis;
-  payload: Redis;
+  payloads: PayloadShards;
 }
 
 /**
@@ -35,6 +37,14 @@ export class JobPurge {
     return this.finish(id, await this.parts.jobs.end(id, 'fail', { code, ...fence }));
   }
 
+  /** Its payload went with the shard that had it. The purge is finished once nothing can be left there either. */
+  async lost(id: JobId): Promise<void> {
+    const tombstone = await this.parts.jobs.end(id, 'lose', { code: 'queue-lost' });
+    if (tombstone === undefined) return;
+    await this.parts.queue.discard(id);
+    await this.unlink(tombstone);
+  }
+
   /** The client gave the job up, or vanished. Running work is told to stop. */
   async cancelled(id: JobId): Promise<boolean> {
     return this.stopped(id, await this.parts.jobs.end(id, 'cancel'));
@@ -45,28 +55,32 @@ export class JobPurge {
     return this.stopped(id, await this.parts.jobs.end(id, 'expire'));
   }
 
-  /** The upload was committed to a result: the input is no longer needed. */
-  async input(id: JobId): Promise<void> {
-    const keys = await guarded(() => this.parts.payload.unlink(inputKey(id)));
-    await this.parts.jobs.noteRemoved(id, { keys, all: false });
+  /** The upload was committed to a result: the input is no longer needed. One out of reach goes with the job. */
+  async input(record: JobRecord): Promise<void> {
+    const keys = await this.removed(record, [inputKey(record.id)]);
+    if (keys !== undefined) await this.parts.jobs.noteRemoved(record.id, { keys, all: false });
   }
 
   /** An attempt that lost its fence takes its own output back. */
-  async output(id: JobId, attempt: number): Promise<void> {
-    await guarded(() => this.parts.payload.unlink(outputKey(id, attempt)));
+  async output({ id, seat, attempt }: JobRecord): Promise<void> {
+    await this.parts.payloads.remove({ seat }, [outputKey(id, attempt)]);
   }
 
-  /** Finishes the purge of a job that has ended, if that was cut short. */
-  async completed(id: JobId): Promise<void> {
+  /** Finishes the purge of a job that has ended, if that was cut short. False when its bytes are out of reach. */
+  async completed(id: JobId): Promise<boolean> {
     const record = await this.parts.jobs.read(id);
-    if (record?.endedAt !== undefined && record.purgedAt === undefined) await this.unlink(record);
+    return record?.endedAt === undefined || record.purgedAt !== undefined || this.unlink(record);
   }
 
+  /** @throws Problem `broker-unavailable` when the job is over and its bytes are out of reach: it is purged later */
   private async stopped(id: JobId, tombstone: JobRecord | undefined): Promise<boolean> {
-    if (!(await this.finish(id, tombstone))) return false;
-    await this.parts.queue.discard(id);
-    await guarded(() => this.parts.control.publish(CANCEL_CHANNEL, id));
-    return true;
+    const isGone = tombstone === undefined ? await this.completed(id) : await this.unlink(tombstone);
+    if (tombstone !== undefined) {
+      await this.parts.queue.discard(id);
+      await guarded(() => this.parts.control.publish(CANCEL_CHANNEL, id));
+    }
+    if (!isGone) throw away();
+    return tombstone !== undefined;
   }
 
   /** True when the job ended by this very call. */
@@ -76,9 +90,23 @@ export class JobPurge {
     return tombstone !== undefined;
   }
 
-  private async unlink({ id, attempt }: JobRecord): Promise<void> {
+  /** False when the bytes are out of reach: the sweeper, or whoever asks for the receipt, tries again. */
+  private async unlink(record: JobRecord): Promise<boolean> {
+    const { id, attempt } = record;
     const outputs = Array.from({ length: attempt }, (_, i) => outputKey(id, i + 1));
-    const keys = await guarded(() => this.parts.payload.unlink(inputKey(id), ...outputs));
+    const keys = await this.removed(record, [inputKey(id), ...outputs]);
+    if (keys === undefined) return false;
     await this.parts.jobs.noteRemoved(id, { keys, all: true });
+    return true;
+  }
+
+  /** How many keys there were; undefined when the shard that may have them does not answer. */
+  private async removed({ seat }: JobRecord, keys: readonly string[]): Promise<number | undefined> {
+    try {
+      return await this.parts.payloads.remove({ seat }, keys);
+    } catch (error) {
+      if (seat === undefined) throw error;
+      return undefined;
+    }
   }
 }

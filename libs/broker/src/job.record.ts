@@ -4,6 +4,7 @@ import { JOB_STATES, type JobState, type Stage } from '#contracts/job.states.js'
 import type { ResultFacts } from '#contracts/job.view.js';
 import type { ProblemCode } from '#contracts/problem.catalogue.js';
 import { failureCode } from './redis.failure.js';
+import type { Seat } from './shard.seat.js';
 
 /** What Redis knows of a job: ids, codes, sizes, times; times in ms since the epoch by Redis' clock. */
 export interface JobRecord {
@@ -18,6 +19,8 @@ export interface JobRecord {
   deadlineAt: number;
   /** When its record was opened: before the first byte of the upload was stored. */
   acceptedAt: number;
+  /** Which life of which payload shard has its bytes; undefined: the control Redis. Stays in the tombstone. */
+  seat: Seat | undefined;
   /** Files of the upload, in the order of their chunks. */
   parts: readonly UploadPart[];
   /** Size of the whole upload; 0 until it is complete. Stays in the tombstone. */
@@ -71,6 +74,7 @@ export function parseRecord(id: JobId, fields: Record<string, string>): JobRecor
     deliveries: Number(fields['deliveries'] ?? 0),
     deadlineAt: Number(fields['deadlineAt']),
     acceptedAt: Number(fields['acceptedAt']),
+    seat: fields['seat'],
     parts: JSON.parse(fields['parts'] ?? '[]') as UploadPart[],
     inputBytes: Number(fields['inputBytes'] ?? 0),
     outputBytes: Number(fields['outputBytes'] ?? 0),

@@ -4,7 +4,7 @@ import { isTerminal } from '#contracts/job.states.js';
 import type { ProblemCode } from '#contracts/problem.catalogue.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import type { Tenant } from '#contracts/tenant.js';
-import { recordKey, TENANTS_KEY } from './broker.keys.js';
+import { DEADLINES_KEY, recordKey, seatKey, TENANTS_KEY } from './broker.keys.js';
 import {
   FIELDS_DROPPED_AT_END,
   fieldsOf,
@@ -16,6 +16,7 @@ import {
 import { sourcesOf, targetOf, type JobEvent } from './job.transitions.js';
 import { EXPIRY_MARGIN_MS, lifetimeAfter, PURGE_GRACE_MS, type Lifetimes } from './lifetimes.js';
 import { guarded } from './redis.failure.js';
+import type { Seat, SeatOffer } from './shard.seat.js';
 import {
   callDue,
   callRemoved,
@@ -56,13 +57,27 @@ export class JobStore {
   }
 
   /**
-   * Reserves memory and opens a record.
+   * Reserves memory and opens a record. Where payload is on shards, on the first of `offers` that has room: the one
+   * that is returned.
    * @throws Problem `tenant-limit` when the reservation, or one more job, passes a limit of the tenant
-   * @throws Problem `capacity-exhausted` when the reservation does not fit into the whole
+   * @throws Problem `capacity-exhausted` when the reservation does not fit into the whole, or onto any shard
    */
-  async accept(id: JobId, job: { wrappedKeys: string; reserveBytes: number; tenant: Tenant }): Promise<void> {
-    const reserve = { bytes: job.reserveBytes, capBytes: this.capBytes, tenant: job.tenant };
-    await this.apply(id, 'accept', { reserve, set: { wrappedKeys: job.wrappedKeys } });
+  async accept(
+    id: JobId,
+    job: {
+      wrappedKeys: string;
+      reserveBytes: number;
+      tenant: Tenant;
+      offers?: readonly SeatOffer[] | undefined;
+    },
+  ): Promise<SeatOffer | undefined> {
+    const { wrappedKeys, reserveBytes, tenant, offers = [undefined] } = job;
+    for (const seat of offers) {
+      const reserve = { bytes: reserveBytes, capBytes: this.capBytes, tenant, seat };
+      const set = { wrappedKeys, ...(seat !== undefined && { seat: seat.seat }) };
+      if ((await this.tryTo(id, 'accept', { reserve, set })) !== 'no-room') return seat;
+    }
+    throw new Problem('capacity-exhausted', { retryAfterS: 5 });
   }
 
   /**
@@ -77,11 +92,13 @@ export class JobStore {
       options: JobOptions;
       reserveBytes: number;
       tenant: Tenant;
+      seat?: SeatOffer | undefined;
       keyId?: string | undefined;
       member?: Enrolment | undefined;
     },
   ): Promise<JobRecord | undefined> {
-    const reserve = { bytes: job.reserveBytes, capBytes: this.capBytes, tenant: job.tenant };
+    const { seat, tenant } = job;
+    const reserve = { bytes: job.reserveBytes, capBytes: this.capBytes, tenant, seat };
     const set = {
       parts: JSON.stringify(job.parts),
       inputBytes: job.parts.reduce((sum, part) => sum + part.bytes, 0),
@@ -138,7 +155,7 @@ export class JobStore {
   /** Ends a job, for the purge alone: only its tombstone stays. Undefined when it had ended, or is fenced off. */
   end(
     id: JobId,
-    event: 'deliver' | 'fail' | 'cancel' | 'expire',
+    event: 'deliver' | 'fail' | 'lose' | 'cancel' | 'expire',
     why: { fence?: readonly [field: 'attempt' | 'lease', value: string]; code?: ProblemCode } = {},
   ): Promise<JobRecord | undefined> {
     return this.apply(id, event, {
@@ -153,7 +170,30 @@ export class JobStore {
     return (await guarded(() => callDue(this.redis, most))) as JobId[];
   }
 
+  /** A purge could not be finished: the sweeper is to try again, but not before `ms` from now. */
+  async postpone(id: JobId, ms: number): Promise<void> {
+    await guarded(async () => {
+      const [seconds] = await this.redis.time();
+      await this.redis.zadd(DEADLINES_KEY, 'XX', Number(seconds) * 1000 + ms, id);
+    });
+  }
+
+  /** Living jobs whose payload is on that seat. */
+  async onSeat(seat: Seat): Promise<JobId[]> {
+    return (await guarded(() => this.redis.smembers(seatKey(seat)))) as JobId[];
+  }
+
   private async apply(id: JobId, event: JobEvent, extras: Extras): Promise<JobRecord | undefined> {
+    const record = await this.tryTo(id, event, extras);
+    if (record === 'no-room') throw new Problem('capacity-exhausted', { retryAfterS: 5 });
+    return record;
+  }
+
+  private async tryTo(
+    id: JobId,
+    event: JobEvent,
+    extras: Extras,
+  ): Promise<JobRecord | 'no-room' | undefined> {
     const to = targetOf(event);
     const sources = sourcesOf(event);
     const [ok, ...rest] = await guarded(() =>
@@ -168,6 +208,7 @@ export class JobStore {
       }),
     );
     if (ok === 1) return parseRecord(id, fieldsOf(rest));
+    if (rest[0] === 'seat') return 'no-room';
     if (rest[0] === 'tenant') throw new Problem('tenant-limit', { retryAfterS: 5 });
     if (rest[0] === 'capacity') throw new Problem('capacity-exhausted', { retryAfterS: 5 });
     const refusal = REFUSALS_OF_BATCHES.find((code) => code === rest[0]);

@@ -11,6 +11,7 @@ const TABLE = {
   release: [['delivering'], 'ready'],
   deliver: [['delivering'], 'delivered'],
   fail: [['accepted', 'queued', 'running'], 'failed'],
+  lose: [['accepted', 'queued', 'running', 'ready', 'delivering'], 'failed'],
   cancel: [['accepted', 'queued', 'running', 'ready', 'delivering'], 'cancelled'],
   expire: [['accepted', 'queued', 'running', 'ready', 'delivering'], 'expired'],
 } as const satisfies Record<string, readonly [readonly JobState[], JobState]>;

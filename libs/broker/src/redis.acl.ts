@@ -60,6 +60,7 @@ const SHARED_KEYS = [
   ...['rb:q:*', 'rb:{*}:job', 'rb:deadlines', 'rb:reserved', 'rb:reserved-total'],
   ...['rb:tenants', 'rb:turns', 'rb:turns:taken', 'rb:turns:waiting'],
   ...['rb:batched', 'rb:{*}:batch', 'rb:{*}:batch:*'],
+  ...['rb:shards', 'rb:shards:seen', 'rb:shard:*'],
   ...['rb:workers', 'rb:pace'],
 ];
 

@@ -10,16 +10,19 @@ import {
   recordKey,
   RESERVATIONS_KEY,
   RESERVED_TOTAL_KEY,
+  SHARDS_KEY,
   TENANTS_KEY,
 } from './broker.keys.js';
 import { BOOKKEEPING } from './reservation.script.js';
+import type { SeatOffer } from './shard.seat.js';
 
 /**
  * The only script that moves a job between states. It is given no payload key: Lua keeps its argument strings,
  * payload may lie on another server, and the users of redis.conf may not use such keys in scripts.
  *
  * KEYS  1 record (hash)  2 deadlines (zset)  3 reservations (hash)  4 reserved total (string)  5 tenants (hash)
- *       6 batched (hash), and those of the job's batch, which follow from its id
+ *       6 batched (hash), and those of the job's batch, which follow from its id  7 shards (hash), and the set of the
+ *       job's seat
  * ARGV  1 job id  2 allowed states, `,a,b,` (`,,` = no record may exist)  3 new state
  *       4 lifetime ms  5 margin ms: that Redis keeps the record beyond it, or, of a terminal state, after which
  *       the sweeper sees to it that the purge was finished  6 '1' when the new state is terminal
@@ -27,14 +30,16 @@ import { BOOKKEEPING } from './reservation.script.js';
  *       11 bytes to reserve or '' to leave as is  12 cap on all reservations, bytes
  *       13 tenant or '' where none of its limits count  14 most bytes of the tenant  15 most jobs of the tenant
  *       16 batch that the job comes into, or ''  17 name and 18 sealed entry in it  19 most images of a batch
- *       20 number of pairs to set, then the pairs, then names of fields to drop
+ *       20 seat that the job's payload takes, or ''  21 most bytes on that seat
+ *       22 number of pairs to set, then the pairs, then names of fields to drop
  * RETURNS {1, field, value, …} with the whole record after the change,
  *         {0, state} when it may not happen in this state, {0, 'fenced'} when the fence does not hold,
  *         {0, 'tenant'} when the reservation passes a limit of the tenant, {0, 'capacity'} when it passes the cap
- *         on all, {0, code} when its batch does not take the job; nothing is changed then
+ *         on all, {0, 'seat'} when it passes the cap on its seat, {0, code} when its batch does not take the job;
+ *         nothing is changed then
  */
 const TRANSITION = `
-local RESERVED, TOTAL, TENANTS, BATCHED = KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local RESERVED, TOTAL, TENANTS, BATCHED, SHARDS = KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
 ${BOOKKEEPING}
 ${BATCH_BOOKS}
 local t = redis.call('TIME')
@@ -46,6 +51,7 @@ local want = tonumber(ARGV[11])
 if want then
   local limits = { all = tonumber(ARGV[12]), tenant = ARGV[13] }
   limits.tenantBytes, limits.tenantJobs = tonumber(ARGV[14]), tonumber(ARGV[15])
+  limits.seat, limits.seatBytes = ARGV[20], tonumber(ARGV[21])
   local refusal = fits(ARGV[1], want, limits)
   if refusal then return {0, refusal} end
 end
@@ -54,9 +60,9 @@ if entry then
   local refusal = enrolment(entry)
   if refusal then return {0, refusal} end
 end
-local pairsEnd = 20 + 2 * tonumber(ARGV[20])
+local pairsEnd = 22 + 2 * tonumber(ARGV[22])
 for i = pairsEnd + 1, #ARGV do redis.call('HDEL', KEYS[1], ARGV[i]) end
-for i = 21, pairsEnd, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+for i = 23, pairsEnd, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
 if state == '' then redis.call('HSET', KEYS[1], 'acceptedAt', now) end
 if ARGV[10] ~= '' then redis.call('HINCRBY', KEYS[1], ARGV[10], 1) end
 local moved = ARGV[3] ~= state or ARGV[10] ~= ''
@@ -70,7 +76,7 @@ else
   redis.call('PEXPIRE', KEYS[1], ARGV[4] + ARGV[5])
   redis.call('ZADD', KEYS[2], now + ARGV[4], ARGV[1])
 end
-if ARGV[6] == '1' then book(ARGV[1], nil) elseif want then book(ARGV[1], want, ARGV[13]) end
+if ARGV[6] == '1' then book(ARGV[1], nil) elseif want then book(ARGV[1], want, ARGV[13], ARGV[20]) end
 if entry then enrol(ARGV[1], entry, now) else note(ARGV[1], ARGV[3], redis.call('HGET', KEYS[1], 'code'), now) end
 if moved then
   redis.call('PUBLISH', ARGV[7], '{"state":"' .. ARGV[3] .. '","version":' .. version .. '}')
@@ -106,11 +112,12 @@ return record`;
  * Jobs whose time has run out, and clean-up of those whose record Redis has already dropped.
  *
  * KEYS  1 deadlines (zset)  2 reservations (hash)  3 reserved total (string)  4 tenants (hash)  5 batched (hash)
+ *       6 shards (hash)
  * ARGV  1 prefix of record keys up to the id  2 suffix after it  3 most jobs to return
  * RETURNS {id, …}
  */
 const DUE = `
-local RESERVED, TOTAL, TENANTS, BATCHED = KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local RESERVED, TOTAL, TENANTS, BATCHED, SHARDS = KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 ${BOOKKEEPING}
 ${BATCH_BOOKS}
 local t = redis.call('TIME')
@@ -136,9 +143,9 @@ export interface ScriptedRedis extends Redis {
 
 /** Teaches a connection the scripts. */
 export function withScripts(redis: Redis): ScriptedRedis {
-  redis.defineCommand('rbTransition', { numberOfKeys: 6, lua: TRANSITION });
+  redis.defineCommand('rbTransition', { numberOfKeys: 7, lua: TRANSITION });
   redis.defineCommand('rbRemoved', { numberOfKeys: 2, lua: REMOVED });
-  redis.defineCommand('rbDue', { numberOfKeys: 5, lua: DUE });
+  redis.defineCommand('rbDue', { numberOfKeys: 6, lua: DUE });
   return redis as ScriptedRedis;
 }
 
@@ -163,8 +170,8 @@ export interface TransitionCall {
   marginMs: number;
   fence?: readonly [field: string, value: string] | undefined;
   count?: string | undefined;
-  /** Without a tenant only the cap on all counts. */
-  reserve?: { bytes: number; capBytes: number; tenant?: Tenant } | undefined;
+  /** Without a tenant only the cap on all counts, and that on the seat where there is one. */
+  reserve?: { bytes: number; capBytes: number; tenant?: Tenant; seat?: SeatOffer | undefined } | undefined;
   member?: Enrolment | undefined;
   set?: Record<string, string | number>;
   drop?: readonly string[];
@@ -180,6 +187,7 @@ export function callTransition(redis: ScriptedRedis, call: TransitionCall): Prom
     RESERVED_TOTAL_KEY,
     TENANTS_KEY,
     BATCHED_KEY,
+    SHARDS_KEY,
     call.id,
     `,${call.from.join(',')},`,
     call.to,
@@ -193,6 +201,7 @@ export function callTransition(redis: ScriptedRedis, call: TransitionCall): Prom
     call.reserve?.capBytes ?? 0,
     ...limitsOf(call.reserve?.tenant),
     ...enrolmentOf(call.member),
+    ...seatOffered(call.reserve?.seat),
     pairs.length,
     ...pairs.flat(),
     ...(call.drop ?? []),
@@ -201,6 +210,9 @@ export function callTransition(redis: ScriptedRedis, call: TransitionCall): Prom
 
 const enrolmentOf = (member: Enrolment | undefined): (string | number)[] =>
   member === undefined ? ['', '', '', 0] : [member.batch, member.name, member.box, member.most];
+
+const seatOffered = (offer: SeatOffer | undefined): (string | number)[] =>
+  offer === undefined ? ['', 0] : [offer.seat, offer.capBytes];
 
 const limitsOf = (tenant: Tenant | undefined): (string | number)[] =>
   tenant === undefined ? ['', 0, 0] : [tenant.id, tenant.maxReservedBytes, tenant.maxInFlight];
@@ -216,6 +228,6 @@ export const callRemoved = (
 /** Runs the script that finds jobs whose time has run out. */
 export function callDue(redis: ScriptedRedis, most: number): Promise<(string | number)[]> {
   const [head, tail] = recordKey('\n' as JobId).split('\n') as [string, string];
-  const keys = [DEADLINES_KEY, RESERVATIONS_KEY, RESERVED_TOTAL_KEY, TENANTS_KEY, BATCHED_KEY];
+  const keys = [DEADLINES_KEY, RESERVATIONS_KEY, RESERVED_TOTAL_KEY, TENANTS_KEY, BATCHED_KEY, SHARDS_KEY];
   return redis.rbDue(...keys, head, tail, most);
 }

@@ -3,6 +3,9 @@ import { z } from 'zod';
 /** `GET /healthz`: the process is alive. */
 export const aliveSchema = z.object({ status: z.literal('alive') });
 
+/** How a payload shard stands, as one process sees it. `refused`: it could keep data, and is not used. */
+export const SHARD_STATES = ['up', 'draining', 'away', 'refused'] as const;
+
 /** `GET /readyz`: the service can do its work. */
 export const readySchema = z.object({
   status: z.literal('ready'),
@@ -13,6 +16,9 @@ export const readySchema = z.object({
       slots: z.int().describe('Images worked on at a time'),
     }),
   ),
+  shards: z
+    .exactOptional(z.array(z.object({ name: z.string(), state: z.enum(SHARD_STATES) })))
+    .describe('Payload servers, where the operator has set some up'),
 });
 
 /** The service can do its work, with these workers. */

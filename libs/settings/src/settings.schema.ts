@@ -1,8 +1,16 @@
 import { z } from 'zod';
 import { PROVIDERS } from '#contracts/execution.providers.js';
+import { namedAddresses } from './named.addresses.js';
 
 const int = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 const optionalText = z.string().min(1).optional();
+const NAMES = /^[a-z0-9-]{1,16}(,[a-z0-9-]{1,16})*$/;
+const addresses = (...protocols: string[]) =>
+  z.string().transform((text, context) => {
+    const found = namedAddresses(text, protocols);
+    if (found === undefined) context.addIssue({ code: 'custom' });
+    return found ?? [];
+  });
 const MODEL_NAMES = /^[a-z0-9][a-z0-9.-]{0,63}(,[a-z0-9][a-z0-9.-]{0,63})*$/;
 
 /**
@@ -15,7 +23,26 @@ export const settingsSchema = z.object({
   REDIS_URL: optionalText.describe(
     '`redis://`, `rediss://` or `unix:///path`; unset: `npm start` embeds a private Redis',
   ),
-  REDIS_MAXMEMORY_MB: int(64, 1_048_576).default(1024).describe('Memory cap of the embedded Redis'),
+  REDIS_MAXMEMORY_MB: int(64, 1_048_576)
+    .default(1024)
+    .describe('Memory cap of the embedded Redis, and of each embedded payload shard'),
+  PAYLOAD_REDIS_URLS: addresses('redis:', 'rediss:', 'unix:')
+    .optional()
+    .describe(
+      'Redis servers that hold the images, `name=url,…`; unset: the one of `REDIS_URL` holds them too',
+    ),
+  PAYLOAD_DRAIN: z
+    .string()
+    .regex(NAMES)
+    .transform((names) => names.split(','))
+    .optional()
+    .describe('Names of those that take no new jobs, comma-separated; jobs on them are finished'),
+  PAYLOAD_SHARDS: int(0, 16)
+    .default(0)
+    .describe('Payload shards that `npm start` embeds beside its private Redis'),
+  APIS: int(1, 16)
+    .default(1)
+    .describe('API processes that `npm start` runs, on ports from `PORT` on, one after the other'),
   LAYOUT: z
     .enum(['auto', 'latency', 'throughput'])
     .default('auto')

@@ -27,6 +27,10 @@ export function loadSettings(env: NodeJS.ProcessEnv): Settings {
   if (settings.REQUIRE_ACCELERATOR && settings.PROVIDER === 'cpu') {
     throw new SettingsError('REQUIRE_ACCELERATOR: needs PROVIDER to name an accelerator, or "auto"');
   }
+  for (const name of settings.PAYLOAD_DRAIN ?? []) {
+    if (settings.PAYLOAD_REDIS_URLS?.some((server) => server.name === name)) continue;
+    throw new SettingsError('PAYLOAD_DRAIN: names a shard that PAYLOAD_REDIS_URLS has not');
+  }
   for (const proxy of settings.TRUST_PROXY?.split(',') ?? []) {
     if (!isAddressOrCidr(proxy.trim())) {
       throw new SettingsError('TRUST_PROXY: only exact addresses or CIDRs, comma-separated');

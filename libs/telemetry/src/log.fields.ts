@@ -58,6 +58,8 @@ export interface LogEvents {
   refused: { code: ProblemCode | 'cancelled' | 'fenced'; attempt: number };
   /** The inference process was replaced. */
   engine: { event: 'crashed' };
+  /** A payload shard, by the operator's name for it, has come, gone, or is not used because it could keep data. */
+  shard: { shard: string; state: 'up' | 'draining' | 'away' | 'refused' };
   /** Redis could not be reached from here. */
   trouble: { with: 'queue' | 'heartbeat' | 'settle' };
   /** A defect of ours. Name of the error class and where in our code; never its message. */

@@ -69,13 +69,15 @@ export class EventFeed {
 
   private async announceEnd(stream: SseStream, record: JobRecord, state: TerminalState): Promise<void> {
     const { version } = record;
-    const { receipt, purgedAt } = await this.receipts.issue(record);
-    if (state === 'delivered') {
-      stream.send('purged', { reason: 'delivered', at: timeText(purgedAt), receipt }, version);
-    } else if (state === 'failed') {
-      stream.send('failed', { problem: problemOfEnd(record, state).toBody(), receipt }, version);
-    } else {
-      stream.send(state, { receipt }, version);
+    // Of bytes that cannot be reached nobody can say yet that they are gone.
+    const done = record.purgedAt === undefined ? undefined : await this.receipts.issue(record);
+    const told = done === undefined ? {} : { receipt: done.receipt };
+    if (state === 'failed') {
+      stream.send('failed', { problem: problemOfEnd(record, state).toBody(), ...told }, version);
+    } else if (state !== 'delivered') {
+      stream.send(state, told, version);
+    } else if (done !== undefined) {
+      stream.send('purged', { reason: 'delivered', at: timeText(done.purgedAt), ...told }, version);
     }
   }
 

@@ -34,7 +34,8 @@ export class ReceiptIssuer {
 
   /**
    * The record once its purge is noted. A job that is ending is waited for, a purge that was cut short is finished
-   * here; of a job that goes on living the record comes as it is, after `waitMs` at the latest.
+   * here; of a job that goes on living the record comes as it is, after `waitMs` at the latest, and so does that of a
+   * job whose bytes cannot be reached to be removed.
    * @throws Problem `job-not-found`, `queue-lost`, `broker-unavailable`
    */
   async whenPurged(id: JobId, signal: AbortSignal, waitMs = 0): Promise<JobRecord> {

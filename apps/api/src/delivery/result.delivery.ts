@@ -42,7 +42,9 @@ export class ResultDelivery {
    */
   async deliver(record: JobRecord, token: Buffer, sink: ResultSink): Promise<void> {
     const lease = randomBytes(12).toString('base64url');
-    const { jobs } = this.context.broker;
+    const { jobs, payloads } = this.context.broker;
+    // A result whose shard cannot be reached is not leased: the deliveries it has are not used up by trying.
+    payloads.of(record);
     const leased = await jobs.lease(record.id, lease);
     if (leased?.output === undefined) throw await this.refusal(record);
     const renewal = this.keepLease(leased, lease);
@@ -76,21 +78,21 @@ export class ResultDelivery {
   }
 
   private async send(
-    { id }: JobRecord,
+    { id, seat }: JobRecord,
     output: OutputFacts,
     to: { token: Buffer; sink: ResultSink; lost: AbortSignal },
   ): Promise<void> {
     const key = outputKey(id, output.attempt);
     const secrets = deriveSecrets(to.token);
-    const { payloads } = this.context.broker;
-    let next = payloads.read(key, 0);
+    const payload = this.context.broker.payloads.of({ seat });
+    let next = payload.read(key, 0);
     let written: Promise<void> = Promise.resolve();
     try {
       for (let index = 0; index < output.chunks; index++) {
         const box = await next;
         if (box === undefined || to.lost.aborted) throw new ReaderGone();
         const last = index === output.chunks - 1;
-        if (!last) next = payloads.read(key, index + 1);
+        if (!last) next = payload.read(key, index + 1);
         next.catch(() => undefined);
         const plain = openChunk(secrets.outputKey, { id, role: 'output' }, { index, last }, box);
         // One chunk is opened while the one before is on its way out.
@@ -105,12 +107,13 @@ export class ResultDelivery {
   }
 
   /** Signs of life while a slow reader reads. `lost` is aborted when the job was ended under the reader. */
-  private keepLease({ id, output }: JobRecord, lease: string): { lost: AbortSignal; stop: () => void } {
+  private keepLease({ id, output, seat }: JobRecord, lease: string): { lost: AbortSignal; stop: () => void } {
     const { jobs, payloads } = this.context.broker;
     const lost = new AbortController();
     const renew = async (): Promise<void> => {
       if (!(await jobs.renew(id, lease))) lost.abort();
-      else await payloads.prolong(outputKey(id, output?.attempt ?? 0), LEASE_MS + RETRY_GRACE_MS);
+      else
+        await payloads.of({ seat }).prolong(outputKey(id, output?.attempt ?? 0), LEASE_MS + RETRY_GRACE_MS);
     };
     void renew().catch(() => undefined);
     const timer = setInterval(() => void renew().catch(() => undefined), LEASE_MS / 3);

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { inputKey } from '#broker/broker.keys.js';
 import { costOf } from '#broker/job.cost.js';
 import type { JobRecord } from '#broker/job.record.js';
+import type { SeatOffer } from '#broker/shard.seat.js';
 import type { Enrolment } from '#broker/transition.script.js';
 import type { JobOptions } from '#contracts/job.options.js';
 import { Problem } from '#contracts/problem.catalogue.js';
@@ -63,6 +64,8 @@ interface Submission {
   caller: Caller;
   secrets: JobSecrets;
   claim: RetryClaim | undefined;
+  /** Shard that its bytes go to; undefined where there are none. */
+  seat?: SeatOffer | undefined;
 }
 
 /** HTTP upload → sealed chunks → queue. */
@@ -122,11 +125,14 @@ export class IntakeService {
 
   private async begin(submission: Submission): Promise<JobRecord> {
     const { request, way, caller, secrets } = submission;
-    const { jobs } = this.context.broker;
+    const { jobs, payloads } = this.context.broker;
     const wrappedKeys = wrapKeys(this.context.kek, secrets.id, secrets);
     const reserveBytes = this.mostBytes(request, way);
+    const { tenant } = caller;
+    let seat: SeatOffer | undefined;
     try {
-      await this.reserve(() => jobs.accept(secrets.id, { wrappedKeys, reserveBytes, tenant: caller.tenant }));
+      const offers = payloads.offers(secrets.id);
+      seat = await this.reserve(() => jobs.accept(secrets.id, { wrappedKeys, reserveBytes, tenant, offers }));
     } catch (error) {
       // A Redis that answered too late may still open the record: what follows on the same connection ends it.
       void this.undo(submission);
@@ -134,8 +140,10 @@ export class IntakeService {
       throw error;
     }
     try {
-      return await this.takeIn(submission);
+      return await this.takeIn({ ...submission, seat });
     } catch (error) {
+      const isFull = error instanceof Problem && error.code === 'capacity-exhausted';
+      if (isFull) payloads.noteFull({ seat: seat?.seat });
       await this.undo(submission);
       throw error;
     } finally {
@@ -162,8 +170,9 @@ export class IntakeService {
   }
 
   private async takeIn(submission: Submission): Promise<JobRecord> {
-    const { request, way, reply, caller, secrets, claim } = submission;
-    const sealer = new UploadSealer(this.context.broker.payloads, this.limits, secrets, {
+    const { request, way, reply, caller, secrets, claim, seat } = submission;
+    const payload = this.context.broker.payloads.of({ seat: seat?.seat });
+    const sealer = new UploadSealer(payload, this.limits, secrets, {
       pixels: (pixels) => this.pixels.charge(caller, reply, pixels),
       bytes: (role, plain) => claim?.fingerprint.take(role, plain),
     });
@@ -182,7 +191,7 @@ export class IntakeService {
   }
 
   private async enqueue(
-    { caller, way: { member }, secrets: { id } }: Submission,
+    { caller, way: { member }, secrets: { id }, seat }: Submission,
     { parts, pixels }: UploadSealer,
     options: JobOptions,
   ): Promise<JobRecord> {
@@ -192,11 +201,11 @@ export class IntakeService {
     const [record] = await Promise.all([
       this.reserve(() =>
         jobs.enqueue(id, {
-          ...{ parts, options, reserveBytes },
+          ...{ parts, options, reserveBytes, seat },
           ...{ tenant: caller.tenant, keyId: caller.key?.id, member: member?.enrolment() },
         }),
       ),
-      payloads.prolong(inputKey(id), lifetimes.queueMs),
+      payloads.of({ seat: seat?.seat }).prolong(inputKey(id), lifetimes.queueMs),
     ]);
     if (record === undefined) throw new Problem('request-timeout');
     // Whatever hides its size in a long header counts as the largest.

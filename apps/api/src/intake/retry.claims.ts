@@ -56,8 +56,8 @@ export class RetryClaims {
       if (isNew) return { ...claim, earlier: undefined };
       if (entry.print === undefined) throw new Problem('retry-too-soon', { retryAfterS: TOO_SOON_S });
       const earlier = await broker.jobs.read(jobIdOf(token));
-      if (earlier !== undefined) return { ...claim, earlier };
-      // Its tombstone has gone: what comes now is a new submission.
+      // Its tombstone has gone, or the job went with the server that had it: what comes now is a new submission.
+      if (earlier !== undefined && earlier.code !== 'queue-lost') return { ...claim, earlier };
       await broker.retries.forget(entry);
     }
   }

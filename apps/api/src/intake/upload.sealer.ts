@@ -26,7 +26,7 @@ export class UploadSealer {
   private written = 0;
 
   constructor(
-    private readonly payloads: PayloadStore,
+    private readonly payload: PayloadStore,
     private readonly limits: ImageLimits,
     private readonly secrets: JobSecrets,
     private readonly listener: UploadListener,
@@ -49,7 +49,7 @@ export class UploadSealer {
       part.chunks += 1;
       const index = this.written++;
       const box = sealChunk(key, { id, role }, { index, last }, plain);
-      await this.payloads.write(inputKey(id), index, box, UPLOAD_MS);
+      await this.payload.write(inputKey(id), index, box, UPLOAD_MS);
     }
     this.parts.push(part);
   }

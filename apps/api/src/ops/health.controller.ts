@@ -17,21 +17,26 @@ export class HealthController {
     return { status: 'alive' };
   }
 
-  /** The service can do its work: a real write to Redis, and at least one worker with a warm model. */
+  /** The service can do its work: a real write to Redis, a worker with a warm model, a shard that takes jobs. */
   @Get('readyz')
   @Header('Cache-Control', 'no-store')
   @DescribeReady()
   async ready(): Promise<ReadyView> {
-    const { pace } = this.context.broker;
+    const { pace, payloads } = this.context.broker;
     if (this.context.stopping.aborted) throw new Problem('shutting-down', { retryAfterS: 5 });
     await pace.probe();
     const workers = await pace.workers();
     if (workers.length === 0) {
       throw new Problem('not-ready', { detail: 'No worker is ready.', retryAfterS: 2 });
     }
+    const shards = payloads.views();
+    if (shards.length > 0 && shards.every(({ state }) => state !== 'up')) {
+      throw new Problem('not-ready', { detail: 'No payload shard takes jobs.', retryAfterS: 2 });
+    }
     return {
       status: 'ready',
       workers: workers.map(({ model, provider, slots }) => ({ model, provider, slots })),
+      ...(shards.length > 0 && { shards }),
     };
   }
 }

@@ -58,7 +58,7 @@ export class CallerSource {
   }
 
   private tenantOf(words: readonly string[], { weight, imagesInFlight, bytesInFlight }: Tier): Tenant {
-    const { capacityBytes } = this.context.broker;
+    const { capacityBytes } = this.context.broker.payloads;
     return {
       id: this.names.of(...words),
       weight,

@@ -16,6 +16,9 @@ import {
   RESERVATIONS_KEY,
   RESERVED_TOTAL_KEY,
   retryKey,
+  seatKey,
+  SHARDS_KEY,
+  SHARDS_SEEN_KEY,
   TENANTS_KEY,
   TURNS_KEY,
   TURNS_TAKEN_KEY,
@@ -36,6 +39,8 @@ const withId = (key: string): string => literally(key).replace('MARK', ID);
 const ALLOWED: readonly RegExp[] = [
   ...[DEADLINES_KEY, RESERVATIONS_KEY, RESERVED_TOTAL_KEY, WORKERS_KEY, PACE_KEY, PROBE_KEY].map(literally),
   ...[TENANTS_KEY, TURNS_KEY, TURNS_TAKEN_KEY, TURNS_WAITING_KEY, BATCHED_KEY].map(literally),
+  ...[SHARDS_KEY, SHARDS_SEEN_KEY].map(literally),
+  `${literally(seatKey(''))}[a-z0-9-]{1,16}\\.[0-9a-f]{12}`,
   withId(recordKey(MARK)),
   withId(inputKey(MARK)),
   withId(outputKey(MARK, 7)).replace('7', '\\d+'),

@@ -83,19 +83,19 @@ export class CutoutProcessor {
     { outputKey: key }: PayloadKeys,
   ): Promise<boolean> {
     const { broker } = this.context;
-    const { id, attempt } = record;
+    const { id, attempt, seat } = record;
     const { data, timingsMs, ...facts } = result;
     const bytes = data.length;
-    const to = { id, attempt, key, lifetimeMs: broker.lifetimes.resultMs };
+    const to = { id, attempt, seat, key, lifetimeMs: broker.lifetimes.resultMs };
     const chunks = await storeOutput(broker.payloads, data, to);
     const ready = await persist(() =>
       broker.jobs.commit(id, { attempt, chunks, bytes, ...facts, timingsMs }),
     );
     if (ready === undefined) {
       this.context.log.info('refused', { code: 'fenced', attempt });
-      await persist(() => broker.purge.output(id, attempt));
+      await persist(() => broker.purge.output(record));
     } else {
-      await persist(() => broker.purge.input(id));
+      await persist(() => broker.purge.input(record));
     }
     return ready !== undefined;
   }

@@ -24,7 +24,8 @@ export async function fetchUpload(
   record: JobRecord,
   key: Buffer,
 ): Promise<Upload> {
-  const prolonged = payloads.prolong(inputKey(record.id), lifetimeAfter('claim', lifetimes));
+  const payload = payloads.of(record);
+  const prolonged = payload.prolong(inputKey(record.id), lifetimeAfter('claim', lifetimes));
   prolonged.catch(() => undefined);
   const upload: Partial<Upload> = {};
   try {
@@ -32,7 +33,7 @@ export async function fetchUpload(
     for (const part of record.parts) {
       const file = Buffer.allocUnsafeSlow(part.bytes);
       upload[part.role] = file;
-      await fetchPart(file, payloads, { id: record.id, key, part, first });
+      await fetchPart(file, payload, { id: record.id, key, part, first });
       first += part.chunks;
     }
     await prolonged;
@@ -48,13 +49,13 @@ export async function fetchUpload(
 /** Fills `file` with the chunks of one part, the first of which is chunk `first` of the upload. */
 async function fetchPart(
   file: Buffer,
-  payloads: PayloadStore,
+  payload: PayloadStore,
   { id, key, part, first }: { id: JobRecord['id']; key: Buffer; part: UploadPart; first: number },
 ): Promise<void> {
   let filled = 0;
   const end = first + part.chunks;
   for (let index = first; index < end; index++) {
-    const box = await payloads.read(inputKey(id), index);
+    const box = await payload.read(inputKey(id), index);
     if (box === undefined) throw new Problem('processing-failed');
     const plain = openChunk(key, { id, role: part.role }, { index, last: index === end - 1 }, box);
     filled += plain.copy(file, filled);
@@ -63,9 +64,7 @@ async function fetchPart(
 }
 
 /** Where and how a result is stored. */
-export interface StoreRequest {
-  id: JobRecord['id'];
-  attempt: number;
+export interface StoreRequest extends Pick<JobRecord, 'id' | 'attempt' | 'seat'> {
   key: Buffer;
   lifetimeMs: number;
 }
@@ -74,14 +73,18 @@ export interface StoreRequest {
  * Seals and stores a result under its attempt's own key, and wipes the plaintext. One chunk is on its way while
  * the next is sealed; each is tried again through an outage. Returns the number of chunks.
  */
-export async function storeOutput(payloads: PayloadStore, result: Buffer, to: StoreRequest): Promise<number> {
+export async function storeOutput(
+  payloads: Broker['payloads'],
+  result: Buffer,
+  to: StoreRequest,
+): Promise<number> {
   const key = outputKey(to.id, to.attempt);
   let written: Promise<void> = Promise.resolve();
   let index = 0;
   for (const box of sealPayload(to.key, { id: to.id, role: 'output' }, result)) {
     const place = index++;
     await written;
-    written = persist(() => payloads.write(key, place, box, to.lifetimeMs));
+    written = persist(async () => payloads.of(to).write(key, place, box, to.lifetimeMs));
     written.catch(() => undefined);
   }
   await written;

@@ -1,0 +1,92 @@
+import type { Redis } from 'ioredis';
+import { payloadServers } from '#settings/payload.servers.js';
+import type { ServiceSettings } from '#settings/process.life.js';
+import { PayloadShard, type ShardState } from './payload.shard.js';
+import { PayloadShards } from './payload.shards.js';
+import { addressAs } from './redis.connection.js';
+import { imageCapacity } from './redis.guard.js';
+import { signIn, type SignIn } from './redis.user.js';
+import { RetentionGuardError } from '#settings/retention.fact.js';
+import { ShardWatch } from './shard.watch.js';
+
+/** How long a start waits for shards. It goes on without those that do not answer, and takes them in later. */
+const SHARD_ANSWER_MS = 3000;
+const POLL_MS = 20;
+
+/** A shard has come, gone, or been refused. */
+export type ShardListener = (news: { shard: string; state: ShardState }) => void;
+
+/** What payload needs of the rest. */
+export interface PayloadParts {
+  control: Redis;
+  /** Connection for payload on the control server. */
+  home: Redis;
+  onShard: ShardListener;
+}
+
+/** The payload servers of a process, and how to let go of them. */
+export interface OpenPayloads {
+  payloads: PayloadShards;
+  close: () => void;
+}
+
+/**
+ * Connects to the payload servers that the settings name.
+ * @throws RetentionGuardError when one that answers could keep data
+ * @throws Error when none of them answers
+ */
+export async function openPayloads(
+  settings: ServiceSettings,
+  user: SignIn['user'],
+  { control, home, onShard }: PayloadParts,
+): Promise<OpenPayloads> {
+  const guard = settings.RETENTION_GUARD;
+  const servers = await Promise.all(
+    payloadServers(settings).map(async (server) => ({
+      ...server,
+      url: await ownAddress(server.url, { user, guard, limitMs: SHARD_ANSWER_MS }),
+    })),
+  );
+  const shards = servers.map((server) => {
+    return new PayloadShard({
+      ...{ ...server, guard },
+      onState: (state) => onShard({ shard: server.name, state }),
+    });
+  });
+  const watch = new ShardWatch(control, shards);
+  const close = (): void => {
+    watch.stop();
+    for (const shard of shards) shard.close();
+  };
+  try {
+    await settled(shards);
+    if (shards.length > 0) watch.start();
+    return { close, payloads: new PayloadShards(home, await imageCapacity(home), shards, watch) };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** A shard that is away is signed in to later, as our user. @throws RetentionGuardError when it knows no such user */
+async function ownAddress(url: string, as: SignIn): Promise<string> {
+  try {
+    return await signIn(url, as);
+  } catch (error) {
+    if (error instanceof RetentionGuardError) throw error;
+    return addressAs(as.user, url);
+  }
+}
+
+/** Waits for first answers. */
+async function settled(shards: readonly PayloadShard[]): Promise<void> {
+  const isOpen = (): boolean => shards.some(({ state }) => state === 'away');
+  for (const until = Date.now() + SHARD_ANSWER_MS; isOpen() && Date.now() < until;) {
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  const refused = shards.filter(({ state }) => state === 'refused');
+  if (refused.length > 0) throw new RetentionGuardError(refused.flatMap(({ faults }) => faults));
+  if (shards.length > 0 && shards.every(({ state }) => state === 'away')) {
+    throw new Error('no payload Redis did answer in time');
+  }
+}

@@ -1,0 +1,32 @@
+import type { ServiceSettings } from '#settings/process.life.js';
+import { RetentionGuardError } from '#settings/retention.fact.js';
+import { addressAs, connect, StrangerError, whenReady } from './redis.connection.js';
+
+/** What an application signs in as, and whether that may be anybody on a development machine. */
+export interface SignIn {
+  user: 'api' | 'worker';
+  guard: ServiceSettings['RETENTION_GUARD'];
+  /** How long to wait for a first answer. */
+  limitMs: number;
+}
+
+/**
+ * The address under which a Redis lets this application in: as its own user, or, on a development machine, as nobody
+ * in particular.
+ * @throws RetentionGuardError when Redis does not know the user: it does not run on redis.conf
+ * @throws Error when it does not answer
+ */
+export async function signIn(given: string, { user, guard, limitMs }: SignIn): Promise<string> {
+  const url = addressAs(user, given);
+  const trial = connect(url, 'control');
+  try {
+    await whenReady(trial, limitMs);
+    return url;
+  } catch (error) {
+    if (!(error instanceof StrangerError)) throw error;
+    if (guard === 'warn') return given;
+    throw new RetentionGuardError(['redis.user is unknown to it: this Redis does not run on redis.conf']);
+  } finally {
+    trial.disconnect();
+  }
+}
