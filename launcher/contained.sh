@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs a process of the service so that it cannot keep an image, and replaces itself by it:
 #
-#   contained.sh node|redis COMMAND [ARGUMENT ...]
+#   contained.sh node|redis|nginx COMMAND [ARGUMENT ...]
 #
 # The one home of the process limits; npm start, the tests, the containers and the units all come through here,
 # and each process checks at its start that they hold (libs/settings/src/process.guard.ts).
@@ -10,7 +10,11 @@ kind=$1
 shift
 
 ulimit -c 0 # no core dump
-ulimit -f 0 # no file can be written, by whatever code path: a write fails with EFBIG
+if [ "$kind" = nginx ]; then
+  ulimit -f 1 # 512 bytes: its process number, which it insists on writing down, and no image
+else
+  ulimit -f 0 # no file can be written, by whatever code path: a write fails with EFBIG
+fi
 
 # A core dump that is piped to a collector ignores the limit above: leave it nothing to collect.
 if [ -w /proc/self/coredump_filter ]; then echo 0 >/proc/self/coredump_filter; fi

@@ -7,6 +7,7 @@ import { describe, duration, runCommand, say } from './report.mjs';
 import { setUp, START_STEPS } from './setup.steps.mjs';
 import { filesIn } from './stamp.mjs';
 import { chromiumStep } from './step.chromium.mjs';
+import { nginxStep } from './step.nginx.mjs';
 
 /** @typedef {import('./gate.jest.mjs').Tally} Tally */
 
@@ -83,6 +84,7 @@ await runCommand(async () => {
   // Without a browser all other gates still have something to say.
   if (gates.some(({ name }) => name === 'browser'))
     tallies.push(await trySetUp('browser set-up', [chromiumStep]));
+  if (gates.some(({ name }) => name === 'deploy')) tallies.push(await trySetUp('deploy set-up', [nginxStep]));
   for (const gate of gates) tallies.push(await runGate(gate));
   return summarize(tallies);
 });

@@ -49,11 +49,14 @@ function openForWriting(pid: number): string[] {
     .map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
 }
 
+/** nginx insists on writing its process number down; an image does not fit into that. */
+const PID_FILE_BYTES = 4096;
+const mostFileBytes = ({ role }: ProcessFacts): number => (role === 'nginx' ? PID_FILE_BYTES : 0);
+
 /** What is wrong with a process, in words; empty when all is well. */
 export function faultsOf(facts: ProcessFacts): string[] {
   const faults: string[] = [];
-  // nginx writes its own pid file; its temporary files are for its configuration to forbid.
-  if (facts.fileSizeLimit !== '0' && facts.role !== 'nginx') {
+  if (!(Number(facts.fileSizeLimit) <= mostFileBytes(facts))) {
     faults.push(`may write files (limit ${facts.fileSizeLimit})`);
   }
   if (facts.coreLimit !== '0') faults.push(`may leave a core dump (limit ${facts.coreLimit})`);

@@ -1,0 +1,53 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A request as it arrived. */
+export interface ToldRequest {
+  method: string;
+  url: string;
+  headers: IncomingMessage['headers'];
+  bodyBytes: number;
+}
+
+/** An HTTP server that remembers what it was told, for looking at what a proxy passes on. */
+export class ToldServer {
+  readonly told: ToldRequest[] = [];
+
+  private constructor(private readonly server: Server) {}
+
+  /** Starts one. `answer` replies to a request that has been read; by default with `204`. */
+  static async start(
+    answer: (response: ServerResponse, request: ToldRequest) => void = (response) =>
+      response.writeHead(204).end(),
+  ): Promise<ToldServer> {
+    const server = createServer();
+    const self = new ToldServer(server);
+    server.on('request', (request, response) => {
+      let bodyBytes = 0;
+      request.on('data', (piece: Buffer) => (bodyBytes += piece.length));
+      request.on('error', () => undefined);
+      request.on('end', () => {
+        const { method = '', url = '', headers } = request;
+        const told = { method, url, headers, bodyBytes };
+        self.told.push(told);
+        answer(response, told);
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return self;
+  }
+
+  /** Address, `host:port`. */
+  get address(): string {
+    return `127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  /** Ends it and all its connections. */
+  async stop(): Promise<void> {
+    this.server.closeAllConnections();
+    this.server.close();
+    await once(this.server, 'close');
+  }
+}
