@@ -6,6 +6,8 @@ export const KEYS_WITHOUT_JOBS: readonly RegExp[] = [
   /^rb:(workers|pace|probe|reserved-total)$/,
   // Requests and pixels of the last minute, and submissions that may be repeated, by keyed hashes.
   /^rb:(rate|pixels|retry):[A-Za-z0-9_-]{22}$/,
+  // What a worker measures: numbers only.
+  /^rb:metrics:[0-9a-f]{12}$/,
   // Numbers, and keyed hashes of those who submitted last.
   /^rb:turns(:taken)?$/,
   /^rb:q:cutout:(meta|id|events|marker|pc|stalled-check)$/,

@@ -8,6 +8,7 @@ import { threadsOf } from '#settings/process.layout.js';
 import { requireRedis, runService, stopOnSignal, type ServiceSettings } from '#settings/process.life.js';
 import { loadSettings } from '#settings/settings.js';
 import { Log } from '#telemetry/log.js';
+import { WorkerTelemetry } from './cutout/worker.telemetry.js';
 import { WorkerService } from './cutout/worker.service.js';
 import { EngineHost } from './engine/engine.host.js';
 import type { WorkerContext } from './worker.context.js';
@@ -25,9 +26,10 @@ async function openContext(settings: ServiceSettings): Promise<WorkerContext> {
   // The model loads while everything else is opened.
   const engineReady = engine.start();
   engineReady.catch(() => undefined);
-  const broker = await openBroker(settings, 'worker');
+  const telemetry = new WorkerTelemetry(settings);
+  const broker = await openBroker(settings, 'worker', telemetry);
   for (const fault of broker.faults) log.warn('retention', { fault });
-  return { settings, log, kek, engine, engineReady, broker };
+  return { settings, log, telemetry, kek, engine, engineReady, broker };
 }
 
 async function main(): Promise<void> {
@@ -39,6 +41,7 @@ async function main(): Promise<void> {
     context.log.info('stopping', { service: 'worker', reason });
     await worker.stop();
     await app.close();
+    await context.telemetry.stop();
     await context.broker.close();
     context.log.info('stopped', { service: 'worker' });
   });

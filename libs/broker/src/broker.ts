@@ -2,6 +2,7 @@ import { requireRetention, RetentionGuardError, type RetentionFact } from '#sett
 import type { ServiceSettings } from '#settings/process.life.js';
 import { processFacts } from '#settings/process.guard.js';
 import { BatchStore } from './batch.store.js';
+import { NOBODY, type BrokerObserver } from './broker.observer.js';
 import { JobConsumer, type ConsumerOptions } from './job.consumer.js';
 import { JobPurge } from './job.purge.js';
 import { JobQueue } from './job.queue.js';
@@ -16,8 +17,10 @@ import { RateLimiter } from './rate.limiter.js';
 import { addressAs, connect, StrangerError, whenReady } from './redis.connection.js';
 import { imageCapacity, redisFacts } from './redis.guard.js';
 import { RetryStore } from './retry.store.js';
+import { ServiceOverview } from './service.overview.js';
 import { Sweeper } from './sweeper.js';
 import { TenantTurns } from './tenant.turns.js';
+import { WorkerNumbers } from './worker.numbers.js';
 import { withScripts } from './transition.script.js';
 
 const FIRST_ANSWER_MS = 10_000;
@@ -35,6 +38,9 @@ export interface Broker {
   retries: RetryStore;
   batches: BatchStore;
   sweeper: Sweeper;
+  /** For operators: how the service stands, and what its workers measure. */
+  overview: ServiceOverview;
+  numbers: WorkerNumbers;
   lifetimes: Lifetimes;
   /** Bytes that images may take in Redis. */
   capacityBytes: number;
@@ -53,7 +59,11 @@ export interface Broker {
  * @throws RetentionGuardError when something could be kept
  * @throws Error when Redis does not answer within ten seconds
  */
-export async function openBroker(settings: ServiceSettings, user: 'api' | 'worker'): Promise<Broker> {
+export async function openBroker(
+  settings: ServiceSettings,
+  user: 'api' | 'worker',
+  observer: BrokerObserver = NOBODY,
+): Promise<Broker> {
   const url = await signIn(settings, user);
   const control = withScripts(connect(url, 'control'));
   const payload = connect(url, 'payload');
@@ -68,7 +78,7 @@ export async function openBroker(settings: ServiceSettings, user: 'api' | 'worke
     const jobs = new JobStore(control, lifetimes, capacityBytes);
     const turns = new TenantTurns(control, lifetimes.queueMs + EXPIRY_MARGIN_MS);
     const queue = new JobQueue(url, control, turns);
-    const purge = new JobPurge({ jobs, queue, control, payload });
+    const purge = new JobPurge({ jobs, queue, control, payload, observer });
     return {
       jobs,
       queue,
@@ -85,7 +95,9 @@ export async function openBroker(settings: ServiceSettings, user: 'api' | 'worke
       pixels: new PixelBudget(control),
       retries: new RetryStore(control, lifetimes),
       batches: new BatchStore(control, lifetimes),
-      sweeper: new Sweeper(jobs, purge, lifetimes.maxDeliveries),
+      sweeper: new Sweeper(jobs, purge, lifetimes.maxDeliveries, observer),
+      overview: new ServiceOverview(control, capacityBytes),
+      numbers: new WorkerNumbers(control),
       consume: (options) => new JobConsumer(url, turns, options),
       close: async () => {
         await queue.close();

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { JobId } from '#contracts/job.id.js';
 import type { ProblemCode } from '#contracts/problem.catalogue.js';
+import type { BrokerObserver } from './broker.observer.js';
 import { CANCEL_CHANNEL, inputKey, outputKey } from './broker.keys.js';
 import type { JobQueue } from './job.queue.js';
 import type { JobRecord } from './job.record.js';
@@ -13,6 +14,7 @@ export interface PurgeParts {
   queue: JobQueue;
   control: Redis;
   payload: Redis;
+  observer?: BrokerObserver;
 }
 
 /**
@@ -79,6 +81,7 @@ export class JobPurge {
   private async unlink({ id, attempt }: JobRecord): Promise<void> {
     const outputs = Array.from({ length: attempt }, (_, i) => outputKey(id, i + 1));
     const keys = await guarded(() => this.parts.payload.unlink(inputKey(id), ...outputs));
-    await this.parts.jobs.noteRemoved(id, { keys, all: true });
+    const tombstone = await this.parts.jobs.noteRemoved(id, { keys, all: true });
+    if (tombstone !== undefined) this.parts.observer?.purged(tombstone);
   }
 }

@@ -78,6 +78,7 @@ export class JobStore {
       reserveBytes: number;
       tenant: Tenant;
       keyId?: string | undefined;
+      trace?: string | undefined;
       member?: Enrolment | undefined;
     },
   ): Promise<JobRecord | undefined> {
@@ -87,6 +88,7 @@ export class JobStore {
       inputBytes: job.parts.reduce((sum, part) => sum + part.bytes, 0),
       options: JSON.stringify(job.options),
       ...(job.keyId !== undefined && { keyId: job.keyId }),
+      ...(job.trace !== undefined && { trace: job.trace }),
     };
     return this.apply(id, 'enqueue', { reserve, set, member: job.member });
   }

@@ -1,4 +1,5 @@
 import type { JobId } from '#contracts/job.id.js';
+import { NOBODY, type BrokerObserver } from './broker.observer.js';
 import type { JobPurge } from './job.purge.js';
 import type { JobStore } from './job.store.js';
 
@@ -17,6 +18,7 @@ export class Sweeper {
     private readonly jobs: JobStore,
     private readonly purge: JobPurge,
     private readonly maxDeliveries: number,
+    private readonly observer: BrokerObserver = NOBODY,
   ) {}
 
   /** Sweeps once a second until stopped. */
@@ -44,10 +46,13 @@ export class Sweeper {
     const record = await this.jobs.read(id);
     if (record?.endedAt !== undefined) {
       await this.purge.completed(id);
+      this.observer.swept('completed');
     } else if (record?.state === 'delivering' && record.deliveries < this.maxDeliveries) {
       await this.jobs.release(id);
+      this.observer.swept('released');
     } else {
       await this.purge.expired(id);
+      this.observer.swept('expired');
     }
   }
 }

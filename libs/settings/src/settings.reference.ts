@@ -18,7 +18,7 @@ interface Shape {
   enum?: unknown[];
   minimum?: number;
   maximum?: number;
-  default?: unknown;
+  default?: string | number;
   description?: string;
   anyOf?: Shape[];
 }
@@ -33,7 +33,7 @@ export function settingRows(): SettingRow[] {
     const shape = properties[name] as Shape;
     const description = shape.description ?? '';
     const words = FALLBACK_IN_WORDS.exec(description)?.[1];
-    const constant = shape.default ?? type.safeParse(undefined).data;
+    const constant = shape.default ?? (type.safeParse(undefined).data as Shape['default']);
     return {
       name,
       fallback: constant === undefined ? (words ?? 'none') : String(constant),

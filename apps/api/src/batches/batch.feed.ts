@@ -39,6 +39,7 @@ export class BatchFeed {
     const ends = AbortSignal.any([request.gone, this.context.stopping]);
     const bell = new Bell(ends);
     const calm = this.pulse.keepAlive(stream);
+    const left = this.context.telemetry.waiting('events');
     const unwatch = await watcher.watchBatch(request.id, () => bell.ring());
     try {
       await this.tell(stream, request, { bell, ends });
@@ -47,6 +48,7 @@ export class BatchFeed {
     } finally {
       unwatch();
       calm();
+      left();
       await stream.end();
     }
   }

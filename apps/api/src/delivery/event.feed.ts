@@ -43,6 +43,7 @@ export class EventFeed {
     const ends = AbortSignal.any([request.gone, this.context.stopping]);
     const mailbox = new Mailbox(ends);
     const calm = this.pulse.keepAlive(stream);
+    const left = this.context.telemetry.waiting('events');
     const told: Told = { position: undefined };
     const unplace = this.pulse.onPlace(request.id, (place) => {
       if (place.position !== told.position) stream.sendIfFlowing('queued', presentPlace(place, 'position'));
@@ -55,6 +56,7 @@ export class EventFeed {
       unwatch();
       unplace();
       calm();
+      left();
       await stream.end();
     }
   }
@@ -123,6 +125,7 @@ export class EventFeed {
 
   private async deliverInline(stream: SseStream, record: JobRecord, token: Buffer): Promise<void> {
     const sink: ResultSink = {
+      way: 'inline',
       begin: () => undefined,
       write: (plain, index) => stream.sendChunk(plain, index),
       finish: () => Promise.resolve(),

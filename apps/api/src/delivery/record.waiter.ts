@@ -40,6 +40,7 @@ export class RecordWaiter {
     const timer = setTimeout(() => time.abort(), timeoutMs);
     const ends = AbortSignal.any([signal, this.context.stopping, time.signal]);
     const bell = new Bell(ends);
+    const left = timeoutMs > 0 ? this.context.telemetry.waiting('poll') : () => undefined;
     const unwatch = timeoutMs > 0 ? await watched.watch(() => bell.ring()) : () => undefined;
     try {
       for (let known = false; ; known = true) {
@@ -50,6 +51,7 @@ export class RecordWaiter {
       }
     } finally {
       clearTimeout(timer);
+      left();
       unwatch();
     }
   }
