@@ -100,6 +100,8 @@ module.exports = {
           '^libs/settings/src/keys\\.command\\.ts$',
           // Reads what /proc tells of this process, and writes nothing.
           '^libs/settings/src/process\\.guard\\.ts$',
+          // Reads how much memory the engine takes, and writes nothing.
+          '^libs/settings/src/process\\.memory\\.ts$',
           // The audit reads /proc and writes reports; no image of a user ever comes to it.
           '^apps/audit/',
           // The command line works on its own user's machine.

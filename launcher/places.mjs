@@ -21,3 +21,6 @@ export const MODELS_COMMAND = inRoot('dist', 'libs', 'inference', 'src', 'models
 
 /** Built command line of API keys: `create`, `list`, `revoke`. */
 export const KEYS_COMMAND = inRoot('dist', 'libs', 'settings', 'src', 'keys.command.js');
+
+/** Built command line that tells all settings. */
+export const SETTINGS_COMMAND = inRoot('dist', 'libs', 'settings', 'src', 'settings.command.js');

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { ApiClient, type JobKey } from '../support/api.client.js';
 import { drawCanary, formOf, withCanary } from '../support/canary.photo.js';
+import { OtlpCollector } from '../support/otlp.collector.js';
+import { eventually } from '../support/eventually.js';
 import { smallPhoto } from '../support/small.photo.js';
 import { startSystem, type TestSystem } from '../support/system.js';
 
@@ -20,8 +22,13 @@ const HEADERS = {
   'If-None-Match': `"${MARK}"`,
   'Last-Event-ID': MARK,
   'Idempotency-Key': MARK,
+  traceparent: MARK,
+  tracestate: `a=${MARK}`,
+  baggage: `a=${MARK}`,
 };
 const QUERY = `?q=${MARK}&token=${MARK}&wait=${MARK}&deliver=${MARK}&format=${MARK}`;
+
+const collector = new OtlpCollector();
 
 let system: TestSystem;
 let api: ApiClient;
@@ -30,10 +37,15 @@ let image: Buffer;
 jest.setTimeout(60_000);
 beforeAll(async () => {
   image = await withCanary(await smallPhoto(), canary);
-  system = await startSystem({ LOG_LEVEL: 'debug' });
+  // Clients' traces go on here: what is no traceparent must not come through all the same.
+  const OTLP_URL = await collector.listen();
+  system = await startSystem({ LOG_LEVEL: 'debug', METRICS_PORT: '0', TRACEPARENT: 'accept', OTLP_URL });
   api = new ApiClient(system.url);
 });
-afterAll(() => system.stop());
+afterAll(async () => {
+  await system.stop();
+  await collector.close();
+});
 
 /** Sends a request to every address, with marks in all that a client may choose. */
 async function walk({ id, token }: JobKey): Promise<void> {
@@ -61,6 +73,16 @@ async function walk({ id, token }: JobKey): Promise<void> {
   }
 }
 
+/** All that operators are shown: numbers, the board in each form, and the traces. */
+async function told(): Promise<string> {
+  const admin = system.apis[0]!.adminUrl;
+  const paths = ['/metrics', '/metrics/own', '/board', '/board.json', '/board.txt', '/', `/${MARK}${QUERY}`];
+  const pages = await Promise.all(
+    paths.map(async (path) => (await fetch(`${admin}${path}`, { headers: HEADERS })).text()),
+  );
+  return pages.join('\n') + collector.text;
+}
+
 /** Uploads that are refused or fail, each in its own way. */
 async function fail(): Promise<void> {
   const withField = formOf(image, canary);
@@ -80,11 +102,18 @@ test('given marks in everything a client can send, when every address and failur
   const job = (await api.postForm(formOf(image, canary), { headers: HEADERS })).json as unknown as JobKey;
   await walk(job);
   const other = (await api.postForm(formOf(image, canary))).json as unknown as JobKey;
+  let shown = await told();
   expect((await api.result(job)).status).toBe(200);
   await api.cancel(other);
   await fail();
   await walk(job);
-  const output = system.output();
+  await eventually(() =>
+    collector.spans.some(({ attributes }) => attributes['removebg.code'] === 'image-corrupt'),
+  );
+  shown += await told();
+  expect(shown).toContain('removebg_refusals_total{code="image-corrupt"}');
+  expect(collector.faults).toEqual([]);
+  const output = system.output() + shown;
   const file = readFileSync('test/photos/astronaut.jpg').subarray(1000, 1016).toString('latin1');
   for (const secret of [MARK, canary.exif, job.id, job.token, other.id, other.token, 'Exif', file]) {
     expect(output).not.toContain(secret);

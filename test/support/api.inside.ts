@@ -16,6 +16,7 @@ import { ReceiptSigner } from '#vault/receipt.signer.js';
 import { ApiModule } from '../../apps/api/src/api.module.js';
 import { createAdapter, prepareServer } from '../../apps/api/src/http/fastify.adapter.js';
 import { ProblemFilter } from '../../apps/api/src/http/problem.filter.js';
+import { ApiTelemetry } from '../../apps/api/src/telemetry/api.telemetry.js';
 import type { TestSystem } from './system.js';
 
 /** An API within the test's own process. */
@@ -32,13 +33,14 @@ export async function startApiInside(system: TestSystem, images: ImageFetcher): 
     loadSettings({ REDIS_URL: `unix://${system.redis.socket}`, RATE_LIMIT: 'off', RETENTION_GUARD: 'warn' }),
   );
   const kek = readFileSync(join(system.folder, 'kek'));
-  const broker = await openBroker(settings, 'api');
+  const telemetry = new ApiTelemetry(settings);
+  const broker = await openBroker(settings, 'api', { observer: telemetry });
   let printed = '';
   const log = new Log('debug', (line) => (printed += line));
   const stopping = new AbortController();
   const adapter = createAdapter(settings);
   const module = ApiModule.over({
-    ...{ settings, broker, kek, images, log },
+    ...{ settings, broker, kek, images, log, telemetry },
     models: readCatalogue(process.cwd()).shipped,
     keys: new KeyBookFile(undefined, builtInTiers(settings)),
     receipts: await ReceiptSigner.over([deriveReceiptKey(kek)]),
@@ -58,6 +60,7 @@ export async function startApiInside(system: TestSystem, images: ImageFetcher): 
     stop: async () => {
       stopping.abort();
       await app.close();
+      await telemetry.stop();
       await broker.close();
     },
   };

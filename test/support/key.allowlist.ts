@@ -8,6 +8,8 @@ export const KEYS_WITHOUT_JOBS: readonly RegExp[] = [
   /^rb:(rate|pixels|retry):[A-Za-z0-9_-]{22}$/,
   // When each payload shard answered last.
   /^rb:shards:seen$/,
+  // What a worker measures: numbers only.
+  /^rb:metrics:[0-9a-f]{12}$/,
   // Numbers, and keyed hashes of those who submitted last.
   /^rb:turns(:taken)?$/,
   /^rb:q:cutout:(meta|id|events|marker|pc|stalled-check)$/,

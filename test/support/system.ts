@@ -16,11 +16,17 @@ export interface ServiceProcess {
   exited: Promise<number | NodeJS.Signals | null>;
 }
 
+/** An API, and its admin port where METRICS_PORT asks for one. */
+export interface ApiProcess extends ServiceProcess {
+  url: string;
+  adminUrl: string;
+}
+
 /** The whole service from `dist`: a real Redis, API and worker processes, in a private folder. */
 export class TestSystem {
   readonly folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'removebg-test-'));
   readonly redis: RedisProcess;
-  readonly apis: (ServiceProcess & { url: string })[] = [];
+  readonly apis: ApiProcess[] = [];
   readonly workers: ServiceProcess[] = [];
   private readonly clients: Redis[] = [];
 
@@ -57,10 +63,13 @@ export class TestSystem {
   }
 
   /** Starts one more API; resolves once it listens. */
-  async startApi(overrides: Record<string, string> = {}): Promise<ServiceProcess & { url: string }> {
+  async startApi(overrides: Record<string, string> = {}): Promise<ApiProcess> {
     const service = this.spawn('api', { PORT: '0', ...overrides });
     const message = await told(service, 'listening');
-    const api = { ...service, url: `http://127.0.0.1:${message.port ?? 0}` };
+    const [url, adminUrl] = [message.port, message.metricsPort].map(
+      (port) => `http://127.0.0.1:${port ?? 0}`,
+    );
+    const api = { ...service, url: url ?? '', adminUrl: adminUrl ?? '' };
     this.apis.push(api);
     return api;
   }
@@ -128,6 +137,7 @@ export async function startSystem(
 interface ServiceMessage {
   type: string;
   port?: number;
+  metricsPort?: number;
 }
 
 async function told(service: ServiceProcess, type: string): Promise<ServiceMessage> {

@@ -66,7 +66,7 @@ beforeAll(async () => {
   await whenReady(control, 2000);
   jobs = new JobStore(control, broker.lifetimes, CAP_BYTES);
   purge = new JobPurge({ jobs, queue: broker.queue, control, payloads: broker.payloads });
-  sweeper = new Sweeper(jobs, purge, 2, broker.payloads);
+  sweeper = new Sweeper({ jobs, purge, payloads: broker.payloads }, 2);
 });
 
 afterAll(async () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { enginePlans } from '#settings/engine.plan.js';
-import { settingsSchema } from '#settings/settings.schema.js';
+import { settingRows, settingsTable } from '#settings/settings.reference.js';
 import { loadSettings, SettingsError } from '#settings/settings.js';
 
 const message = (env: NodeJS.ProcessEnv): string => {
@@ -46,10 +46,48 @@ describe('settings', () => {
     expect(message({ TRUST_PROXY: '10.0.0.1, fd00::/8' })).toBe('');
   });
 
-  it('given the README, when its settings table is read, then it names every setting and no other', () => {
-    const rows = [...readFileSync('README.md', 'utf8').matchAll(/^\| `([A-Z_]+)` +\|/gm)].map(
-      ([, key]) => key,
+  it('given addresses of telemetry, when others can reach them, then they are refused until that is asked for', () => {
+    for (const wish of [{ METRICS_HOST: '0.0.0.0' }, { OTLP_URL: 'http://10.0.0.7:4318' }]) {
+      expect(message(wish)).toContain('TELEMETRY_ON_NETWORK');
+      expect(message({ ...wish, TELEMETRY_ON_NETWORK: 'true' })).toBe('');
+    }
+    for (const OTLP_URL of ['http://127.0.0.1:4318', 'http://[::1]:4318', 'unix:///run/otel/otlp.sock']) {
+      expect(message({ OTLP_URL })).toBe('');
+    }
+    for (const OTLP_URL of ['https://example.org', 'http://secret@localhost', 'http://', 'localhost:4318']) {
+      expect(message({ OTLP_URL })).toContain('OTLP_URL');
+      expect(message({ OTLP_URL })).not.toContain('secret');
+    }
+  });
+
+  it('given the README, when its settings table is read, then it names every setting with its default and no other', () => {
+    const rows = [...readFileSync('README.md', 'utf8').matchAll(/^\| `([A-Z_]+)` +\| ([^|]+) \|/gm)];
+    const told = rows.map(([, key = '', cell = '']) => [key, cell.replaceAll('`', '').trim()]);
+    const plain = (text: string) => text.replaceAll('`', '');
+    expect(told.map(([key]) => key).sort()).toEqual(
+      settingRows()
+        .map(({ name }) => name)
+        .sort(),
     );
-    expect(rows.sort()).toEqual(Object.keys(settingsSchema.shape).sort());
+    for (const { name, fallback } of settingRows()) {
+      const cell = told.find(([key]) => key === name)?.[1] ?? '';
+      // A default in words may be shortened, and one that says what happens without it is told in the meaning.
+      const fits = fallback.includes(' ') ? plain(fallback).startsWith(cell) || cell === 'unset' : undefined;
+      expect([name, cell, fits ?? cell]).toEqual([
+        name,
+        cell,
+        fits === undefined ? plain(fallback).replace('none', 'unset') : true,
+      ]);
+    }
+  });
+
+  it('given the configuration reference, when the schema is printed, then the page holds just that table', () => {
+    const page = readFileSync('docs/configuration.md', 'utf8');
+    const table = page.split('\n').filter((line) => line.startsWith('|'));
+    expect(table.join('\n')).toBe(settingsTable());
+    const described = settingRows().filter(
+      ({ meaning, accepts }) => meaning === '' || accepts.includes('NaN'),
+    );
+    expect(described).toEqual([]);
   });
 });

@@ -4,6 +4,7 @@ import type { ModelEntry } from '#inference/model.catalogue.js';
 import type { KeyBookFile } from '#settings/key.book.file.js';
 import type { Settings } from '#settings/settings.schema.js';
 import type { Log } from '#telemetry/log.js';
+import type { ApiTelemetry } from './telemetry/api.telemetry.js';
 import type { ReceiptSigner } from '#vault/receipt.signer.js';
 
 /** What `main` opens before Nest starts and hands in: nothing below reads the environment or a file. */
@@ -11,6 +12,8 @@ export abstract class ApiContext {
   abstract readonly settings: Settings;
   abstract readonly broker: Broker;
   abstract readonly log: Log;
+  /** What operators are told in numbers and spans. */
+  abstract readonly telemetry: ApiTelemetry;
   /** Key-encryption key, 32 bytes. */
   abstract readonly kek: Buffer;
   /** API keys and tiers in force. */

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { openBroker } from '#broker/broker.js';
+import type { ShardListener } from '#broker/payload.opening.js';
 import { ImageFetcher } from '#fetcher/image.fetcher.js';
 import { readCatalogue, type ModelEntry } from '#inference/model.catalogue.js';
 import { offeredModels } from '#settings/engine.plan.js';
@@ -23,6 +24,9 @@ import { scrubParserAfterBodies } from './http/parser.scrub.js';
 import { servePage } from './http/page.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { serveDocs } from './ops/docs.js';
+import { AdminServer } from './telemetry/admin.server.js';
+import { ApiTelemetry } from './telemetry/api.telemetry.js';
+import { countRequests } from './telemetry/request.count.js';
 
 const CLOSE_IDLE_EVERY_MS = 50;
 
@@ -55,12 +59,15 @@ async function openContext(stopping: AbortSignal): Promise<ApiContext> {
     receiptFile === undefined ? [deriveReceiptKey(kek)] : readReceiptKeys(receiptFile);
   const models = modelsOnOffer(settings);
   const keys = new KeyBookFile(settings.KEYS_FILE, builtInTiers(settings));
-  const broker = await openBroker(settings, 'api', (news) => log.info('shard', news));
+  const telemetry = new ApiTelemetry(settings);
+  const onShard: ShardListener = (news) => log.info('shard', news);
+  const broker = await openBroker(settings, 'api', { onShard, observer: telemetry });
   for (const fault of broker.faults) log.warn('retention', { fault });
   return {
     settings,
     broker,
     log,
+    telemetry,
     kek,
     models,
     keys,
@@ -80,6 +87,7 @@ async function createApp(context: ApiContext): Promise<NestFastifyApplication> {
   });
   const server = adapter.getInstance();
   logAccess(server, context.log);
+  countRequests(server, context.telemetry.metrics);
   scrubParserAfterBodies(server);
   prepareServer(server, context.settings);
   await servePage(server, context.pageFolder);
@@ -107,6 +115,7 @@ async function main(): Promise<void> {
   const context = await openContext(stopping.signal);
   const { settings, log, broker } = context;
   const app = await createApp(context);
+  const admin = await AdminServer.open(context);
   await listen(app, settings);
   broker.sweeper.start();
   const unfollow = context.keys.follow((news) => {
@@ -115,7 +124,7 @@ async function main(): Promise<void> {
   });
   const { port } = app.getHttpServer().address() as { port: number };
   log.info('started', { service: 'api', port });
-  process.send?.({ type: 'listening', port });
+  process.send?.({ type: 'listening', port, metricsPort: admin?.port });
   stopOnSignal(settings.SHUTDOWN_S, async (reason) => {
     log.info('stopping', { service: 'api', reason });
     stopping.abort();
@@ -127,6 +136,8 @@ async function main(): Promise<void> {
     await app.close();
     clearInterval(idle);
     await broker.sweeper.stop();
+    await admin?.close();
+    await context.telemetry.stop();
     await broker.close();
     log.info('stopped', { service: 'api' });
   });

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { openBroker } from '#broker/broker.js';
+import type { ShardListener } from '#broker/payload.opening.js';
 import { enginePlans } from '#settings/engine.plan.js';
 import { imageLimits } from '#settings/image.limits.js';
 import { readKek } from '#settings/key.file.js';
@@ -8,6 +9,7 @@ import { threadsOf } from '#settings/process.layout.js';
 import { requireRedis, runService, stopOnSignal, type ServiceSettings } from '#settings/process.life.js';
 import { loadSettings } from '#settings/settings.js';
 import { Log } from '#telemetry/log.js';
+import { WorkerTelemetry } from './cutout/worker.telemetry.js';
 import { WorkerService } from './cutout/worker.service.js';
 import { EngineHost } from './engine/engine.host.js';
 import type { WorkerContext } from './worker.context.js';
@@ -25,9 +27,11 @@ async function openContext(settings: ServiceSettings): Promise<WorkerContext> {
   // The model loads while everything else is opened.
   const engineReady = engine.start();
   engineReady.catch(() => undefined);
-  const broker = await openBroker(settings, 'worker', (news) => log.info('shard', news));
+  const telemetry = new WorkerTelemetry(settings);
+  const onShard: ShardListener = (news) => log.info('shard', news);
+  const broker = await openBroker(settings, 'worker', { onShard, observer: telemetry });
   for (const fault of broker.faults) log.warn('retention', { fault });
-  return { settings, log, kek, engine, engineReady, broker };
+  return { settings, log, telemetry, kek, engine, engineReady, broker };
 }
 
 async function main(): Promise<void> {
@@ -39,6 +43,7 @@ async function main(): Promise<void> {
     context.log.info('stopping', { service: 'worker', reason });
     await worker.stop();
     await app.close();
+    await context.telemetry.stop();
     await context.broker.close();
     context.log.info('stopped', { service: 'worker' });
   });

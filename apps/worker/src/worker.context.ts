@@ -1,6 +1,7 @@
 import type { Broker } from '#broker/broker.js';
 import type { Settings } from '#settings/settings.schema.js';
 import type { Log } from '#telemetry/log.js';
+import type { WorkerTelemetry } from './cutout/worker.telemetry.js';
 import type { EngineFacts, EngineHost } from './engine/engine.host.js';
 
 /** What `main` opens before Nest starts and hands in: nothing below reads the environment or a file. */
@@ -8,6 +9,8 @@ export abstract class WorkerContext {
   abstract readonly settings: Settings;
   abstract readonly broker: Broker;
   abstract readonly log: Log;
+  /** What operators are told in numbers and spans. */
+  abstract readonly telemetry: WorkerTelemetry;
   abstract readonly engine: EngineHost;
   /** Settles once the engine's model is warm, or cannot be had. */
   abstract readonly engineReady: Promise<EngineFacts>;

@@ -52,6 +52,9 @@ export const PACE_KEY = `${PREFIX}:pace`;
 /** String: written and read back by the readiness probe. */
 export const PROBE_KEY = `${PREFIX}:probe`;
 
+/** String: the metrics of one worker, as numbers only. `name` is what the worker drew for itself. */
+export const numbersKey = (name: string): string => `${PREFIX}:metrics:${name}`;
+
 /** Channel on which workers hear which jobs to give up. */
 export const CANCEL_CHANNEL = `${PREFIX}:cancel`;
 

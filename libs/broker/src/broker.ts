@@ -2,6 +2,7 @@ import { faultsOf, requireRetention, type RetentionFact } from '#settings/retent
 import type { ServiceSettings } from '#settings/process.life.js';
 import { processFacts } from '#settings/process.guard.js';
 import { BatchStore } from './batch.store.js';
+import { NOBODY, type BrokerObserver } from './broker.observer.js';
 import { JobConsumer, type ConsumerOptions } from './job.consumer.js';
 import { JobPurge } from './job.purge.js';
 import { JobQueue } from './job.queue.js';
@@ -18,8 +19,10 @@ import { connect, whenReady } from './redis.connection.js';
 import { redisFacts } from './redis.guard.js';
 import { signIn } from './redis.user.js';
 import { RetryStore } from './retry.store.js';
+import { ServiceOverview } from './service.overview.js';
 import { Sweeper } from './sweeper.js';
 import { TenantTurns } from './tenant.turns.js';
+import { WorkerNumbers } from './worker.numbers.js';
 import { withScripts } from './transition.script.js';
 
 const FIRST_ANSWER_MS = 10_000;
@@ -37,6 +40,9 @@ export interface Broker {
   retries: RetryStore;
   batches: BatchStore;
   sweeper: Sweeper;
+  /** For operators: how the service stands, and what its workers measure. */
+  overview: ServiceOverview;
+  numbers: WorkerNumbers;
   lifetimes: Lifetimes;
   /** What was checked about this process and its Redis at start, and about payload shards whenever they came. */
   readonly facts: RetentionFact[];
@@ -48,6 +54,12 @@ export interface Broker {
   close(): Promise<void>;
 }
 
+/** Who hears of what happens: shards that come and go, and what operators count. */
+export interface BrokerListeners {
+  onShard?: ShardListener;
+  observer?: BrokerObserver;
+}
+
 /**
  * Connects to Redis, checks that neither it nor this process can keep anything, and builds the parts on top.
  * @throws RetentionGuardError when something could be kept
@@ -56,7 +68,7 @@ export interface Broker {
 export async function openBroker(
   settings: ServiceSettings,
   user: 'api' | 'worker',
-  onShard: ShardListener = () => undefined,
+  { onShard = () => undefined, observer = NOBODY }: BrokerListeners = {},
 ): Promise<Broker> {
   const guard = settings.RETENTION_GUARD;
   const url = await signIn(settings.REDIS_URL, { user, guard, limitMs: FIRST_ANSWER_MS });
@@ -74,7 +86,7 @@ export async function openBroker(
     const jobs = new JobStore(control, lifetimes, payloads.capBytes);
     const turns = new TenantTurns(control, lifetimes.queueMs + EXPIRY_MARGIN_MS);
     const queue = new JobQueue(url, control, turns);
-    const purge = new JobPurge({ jobs, queue, control, payloads });
+    const purge = new JobPurge({ jobs, queue, control, payloads, observer });
     return {
       jobs,
       queue,
@@ -94,7 +106,9 @@ export async function openBroker(
       pixels: new PixelBudget(control),
       retries: new RetryStore(control, lifetimes),
       batches: new BatchStore(control, lifetimes),
-      sweeper: new Sweeper(jobs, purge, lifetimes.maxDeliveries, payloads),
+      sweeper: new Sweeper({ jobs, purge, payloads, observer }, lifetimes.maxDeliveries),
+      overview: new ServiceOverview(control, () => payloads.capacityBytes),
+      numbers: new WorkerNumbers(control),
       consume: (options) => new JobConsumer(url, turns, options),
       close: async () => {
         await queue.close();

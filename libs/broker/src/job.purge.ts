@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { JobId } from '#contracts/job.id.js';
 import type { ProblemCode } from '#contracts/problem.catalogue.js';
+import type { BrokerObserver } from './broker.observer.js';
 import { CANCEL_CHANNEL, inputKey, outputKey } from './broker.keys.js';
 import type { JobQueue } from './job.queue.js';
 import type { JobRecord } from './job.record.js';
@@ -15,6 +16,7 @@ export interface PurgeParts {
   queue: JobQueue;
   control: Redis;
   payloads: PayloadShards;
+  observer?: BrokerObserver;
 }
 
 /**
@@ -96,7 +98,8 @@ export class JobPurge {
     const outputs = Array.from({ length: attempt }, (_, i) => outputKey(id, i + 1));
     const keys = await this.removed(record, [inputKey(id), ...outputs]);
     if (keys === undefined) return false;
-    await this.parts.jobs.noteRemoved(id, { keys, all: true });
+    const tombstone = await this.parts.jobs.noteRemoved(id, { keys, all: true });
+    if (tombstone !== undefined) this.parts.observer?.purged(tombstone);
     return true;
   }
 

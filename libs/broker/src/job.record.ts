@@ -21,6 +21,10 @@ export interface JobRecord {
   acceptedAt: number;
   /** Which life of which payload shard has its bytes; undefined: the control Redis. Stays in the tombstone. */
   seat: Seat | undefined;
+  /** When it came into the queue; undefined before that and once it has ended. */
+  queuedAt: number | undefined;
+  /** `traceparent` of the image's trace; undefined when it is not traced. Random, and gone once the job has ended. */
+  trace: string | undefined;
   /** Files of the upload, in the order of their chunks. */
   parts: readonly UploadPart[];
   /** Size of the whole upload; 0 until it is complete. Stays in the tombstone. */
@@ -60,7 +64,10 @@ export interface OutputFacts extends ResultFacts {
 }
 
 /** Fields that tell of the image or open it; a tombstone has none of them, only states, sizes and times. */
-export const FIELDS_DROPPED_AT_END = ['options', 'keyId', 'wrappedKeys', 'parts', 'output', 'lease'] as const;
+export const FIELDS_DROPPED_AT_END = [
+  ...['options', 'keyId', 'wrappedKeys', 'parts', 'output', 'lease'],
+  ...['queuedAt', 'trace'],
+] as const;
 
 /** Reads the flat field list of a record. Undefined when there is no record. */
 export function parseRecord(id: JobId, fields: Record<string, string>): JobRecord | undefined {
@@ -75,6 +82,8 @@ export function parseRecord(id: JobId, fields: Record<string, string>): JobRecor
     deadlineAt: Number(fields['deadlineAt']),
     acceptedAt: Number(fields['acceptedAt']),
     seat: fields['seat'],
+    queuedAt: timeOf(fields['queuedAt']),
+    trace: fields['trace'],
     parts: JSON.parse(fields['parts'] ?? '[]') as UploadPart[],
     inputBytes: Number(fields['inputBytes'] ?? 0),
     outputBytes: Number(fields['outputBytes'] ?? 0),

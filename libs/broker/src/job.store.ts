@@ -94,6 +94,7 @@ export class JobStore {
       tenant: Tenant;
       seat?: SeatOffer | undefined;
       keyId?: string | undefined;
+      trace?: string | undefined;
       member?: Enrolment | undefined;
     },
   ): Promise<JobRecord | undefined> {
@@ -104,6 +105,7 @@ export class JobStore {
       inputBytes: job.parts.reduce((sum, part) => sum + part.bytes, 0),
       options: JSON.stringify(job.options),
       ...(job.keyId !== undefined && { keyId: job.keyId }),
+      ...(job.trace !== undefined && { trace: job.trace }),
     };
     return this.apply(id, 'enqueue', { reserve, set, member: job.member });
   }

@@ -72,7 +72,7 @@ export const REDIS_USERS: readonly RedisUser[] = [
   {
     name: 'api',
     control: {
-      keys: [...SHARED_KEYS, 'rb:probe', 'rb:rate:*', 'rb:pixels:*', 'rb:retry:*'],
+      keys: [...SHARED_KEYS, 'rb:probe', 'rb:rate:*', 'rb:pixels:*', 'rb:retry:*', '%R~rb:metrics:*'],
       commands: COMMON,
     },
     channels: ['rb:*'],
@@ -84,7 +84,7 @@ export const REDIS_USERS: readonly RedisUser[] = [
   },
   {
     name: 'worker',
-    control: { keys: SHARED_KEYS, commands: [...COMMON, 'bzpopmin'] },
+    control: { keys: [...SHARED_KEYS, '%W~rb:metrics:*'], commands: [...COMMON, 'bzpopmin'] },
     channels: ['rb:*'],
     payload: [
       { keys: ['%R~rb:{*}:in'], commands: ['hget'] },

@@ -1,4 +1,5 @@
 import type { JobId } from '#contracts/job.id.js';
+import { NOBODY, type BrokerObserver } from './broker.observer.js';
 import type { JobPurge } from './job.purge.js';
 import type { JobStore } from './job.store.js';
 import type { PayloadShards } from './payload.shards.js';
@@ -8,6 +9,14 @@ const MOST_A_SWEEP = 200;
 
 /** A purge that a shard holds up is tried again after this: it must not hold up the others. */
 const PURGE_AGAIN_MS = 5000;
+
+/** What a sweeper works with. */
+export interface SweeperParts {
+  jobs: JobStore;
+  purge: JobPurge;
+  payloads: Pick<PayloadShards, 'lost'>;
+  observer?: BrokerObserver;
+}
 
 /**
  * Settles jobs whose time has run out: a reader that fell silent gives the result back while it may be read
@@ -19,10 +28,8 @@ export class Sweeper {
   private running: Promise<unknown> = Promise.resolve();
 
   constructor(
-    private readonly jobs: JobStore,
-    private readonly purge: JobPurge,
+    private readonly parts: SweeperParts,
     private readonly maxDeliveries: number,
-    private readonly payloads: Pick<PayloadShards, 'lost'>,
   ) {}
 
   /** Sweeps once a second until stopped. */
@@ -41,26 +48,32 @@ export class Sweeper {
 
   /** Settles everything due now. Returns how many jobs that were. */
   async sweep(): Promise<number> {
+    const { jobs } = this.parts;
     await this.giveUpLost();
-    const due = await this.jobs.due(MOST_A_SWEEP);
-    for (const id of due) await this.settle(id).catch(() => this.jobs.postpone(id, PURGE_AGAIN_MS));
+    const due = await jobs.due(MOST_A_SWEEP);
+    for (const id of due) await this.settle(id).catch(() => jobs.postpone(id, PURGE_AGAIN_MS));
     return due.length;
   }
 
   private async giveUpLost(): Promise<void> {
-    for (const seat of this.payloads.lost()) {
-      for (const id of await this.jobs.onSeat(seat)) await this.purge.lost(id);
+    const { jobs, purge, payloads } = this.parts;
+    for (const seat of payloads.lost()) {
+      for (const id of await jobs.onSeat(seat)) await purge.lost(id);
     }
   }
 
   private async settle(id: JobId): Promise<void> {
-    const record = await this.jobs.read(id);
+    const { jobs, purge, observer = NOBODY } = this.parts;
+    const record = await jobs.read(id);
     if (record?.endedAt !== undefined) {
-      if (!(await this.purge.completed(id))) await this.jobs.postpone(id, PURGE_AGAIN_MS);
+      if (await purge.completed(id)) observer.swept('completed');
+      else await jobs.postpone(id, PURGE_AGAIN_MS);
     } else if (record?.state === 'delivering' && record.deliveries < this.maxDeliveries) {
-      await this.jobs.release(id);
+      await jobs.release(id);
+      observer.swept('released');
     } else {
-      await this.purge.expired(id);
+      await purge.expired(id);
+      observer.swept('expired');
     }
   }
 }

@@ -64,6 +64,7 @@ local pairsEnd = 22 + 2 * tonumber(ARGV[22])
 for i = pairsEnd + 1, #ARGV do redis.call('HDEL', KEYS[1], ARGV[i]) end
 for i = 23, pairsEnd, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
 if state == '' then redis.call('HSET', KEYS[1], 'acceptedAt', now) end
+if ARGV[3] == 'queued' then redis.call('HSET', KEYS[1], 'queuedAt', now) end
 if ARGV[10] ~= '' then redis.call('HINCRBY', KEYS[1], ARGV[10], 1) end
 local moved = ARGV[3] ~= state or ARGV[10] ~= ''
 local version = redis.call('HINCRBY', KEYS[1], 'version', moved and 1 or 0)

@@ -132,6 +132,31 @@ export const settingsSchema = z.object({
       'Submitted images a minute and client address without a key; `off` only while HOST is a loopback address',
     ),
   TRUST_PROXY: optionalText.describe('Addresses or CIDRs of the proxies in front, comma-separated'),
+  METRICS_PORT: int(0, 65_535)
+    .optional()
+    .describe('Port of metrics and queue board on METRICS_HOST (default: none, off); 0 takes a free one'),
+  METRICS_HOST: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('Address of metrics and queue board; no other than loopback without TELEMETRY_ON_NETWORK'),
+  TELEMETRY_ON_NETWORK: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true')
+    .describe('`true`: METRICS_HOST and OTLP_URL may be addresses that others can reach'),
+  OTLP_URL: z
+    .string()
+    .regex(/^(http:\/\/[^@\s]+|unix:\/\/\/[^?#\s]+)$/)
+    .optional()
+    .describe(
+      'OTLP collector that gets traces: `http://127.0.0.1:4318`, or `unix:///path` of a socket (default: none, off)',
+    ),
+  OTLP_SHARE: z.coerce.number().min(0).max(1).default(1).describe('Share of images that are traced, 0 to 1'),
+  TRACEPARENT: z
+    .enum(['ignore', 'accept'])
+    .default('ignore')
+    .describe("`accept`: a submission goes on with its client's trace (W3C `traceparent`)"),
   SHUTDOWN_S: int(1, 600).default(30).describe('How long a stop waits for running work'),
   LOG_LEVEL: z
     .enum(['silent', 'error', 'warn', 'info', 'debug'])

@@ -31,12 +31,25 @@ export function loadSettings(env: NodeJS.ProcessEnv): Settings {
     if (settings.PAYLOAD_REDIS_URLS?.some((server) => server.name === name)) continue;
     throw new SettingsError('PAYLOAD_DRAIN: names a shard that PAYLOAD_REDIS_URLS has not');
   }
+  requireLoopbackTelemetry(settings);
   for (const proxy of settings.TRUST_PROXY?.split(',') ?? []) {
     if (!isAddressOrCidr(proxy.trim())) {
       throw new SettingsError('TRUST_PROXY: only exact addresses or CIDRs, comma-separated');
     }
   }
   return Object.freeze(settings);
+}
+
+/** What operators see is for operators: it leaves the machine only where that was asked for. */
+function requireLoopbackTelemetry({ METRICS_HOST, OTLP_URL, TELEMETRY_ON_NETWORK }: Settings): void {
+  if (OTLP_URL !== undefined && !URL.canParse(OTLP_URL)) throw new SettingsError('OTLP_URL: not an address');
+  if (TELEMETRY_ON_NETWORK) return;
+  if (!isLoopback(METRICS_HOST)) {
+    throw new SettingsError('METRICS_HOST: no loopback address needs TELEMETRY_ON_NETWORK to be "true"');
+  }
+  if (OTLP_URL?.startsWith('http:') && !isLoopback(new URL(OTLP_URL).hostname.replaceAll(/[[\]]/g, ''))) {
+    throw new SettingsError('OTLP_URL: no loopback address needs TELEMETRY_ON_NETWORK to be "true"');
+  }
 }
 
 function isAddressOrCidr(text: string): boolean {

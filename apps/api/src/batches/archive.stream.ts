@@ -43,6 +43,7 @@ export class ArchiveStream {
   entry(customId: string): ResultSink {
     let head: Buffer | undefined;
     return {
+      way: 'archive',
       begin: ({ format }: OutputFacts) => {
         this.inFile = true;
         head = this.zip.begin(this.names.take(customId, format));

@@ -40,6 +40,7 @@ export class BatchFeed {
     const { watcher } = this.context.broker;
     const wait = new Wait(this.stop, { signal: request.gone });
     const calm = this.pulse.keepAlive(stream);
+    const left = this.context.telemetry.waiting('events');
     const unwatch = await watcher.watchBatch(request.id, () => wait.ring());
     try {
       await this.tell(stream, request, wait);
@@ -49,6 +50,7 @@ export class BatchFeed {
       wait.release();
       unwatch();
       calm();
+      left();
       await stream.end();
     }
   }

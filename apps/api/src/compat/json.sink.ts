@@ -12,6 +12,7 @@ const GROUP = 3;
  * The result in base64 within JSON, as remove.bg words it. Encoded piece by piece: a string of it could not be wiped.
  */
 export class JsonSink implements AnswerSink {
+  readonly way = 'compat';
   private begun = false;
   private tail = Buffer.alloc(0);
   /** Bytes that begin a group of three with those of the next chunk. */

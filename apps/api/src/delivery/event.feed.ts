@@ -24,11 +24,13 @@ export class EventFeed {
   /** Returns as soon as the stream follows the job; then it runs to its end by itself. */
   async follow(stream: SseStream, request: FollowRequest): Promise<void> {
     const follower = new JobFollower(stream, request, this.tell);
-    const { watcher } = this.context.broker;
+    const { broker, telemetry } = this.context;
     const leave = this.pulse.join(follower);
-    const unwatch = await watcher.watch(request.id, follower.hear);
+    const left = telemetry.waiting('events');
+    const unwatch = await broker.watcher.watch(request.id, follower.hear);
     follower.begin(() => {
       leave();
+      left();
       unwatch();
     });
   }
@@ -83,6 +85,7 @@ export class EventFeed {
 
   private async deliverInline(stream: SseStream, record: JobRecord, token: Buffer): Promise<void> {
     const sink: ResultSink = {
+      way: 'inline',
       begin: () => undefined,
       write: (plain, index) => stream.sendChunk(plain, index),
       finish: () => Promise.resolve(),

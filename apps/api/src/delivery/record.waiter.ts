@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Problem, type ProblemCode } from '#contracts/problem.catalogue.js';
+import { ApiContext } from '../api.context.js';
 import { StopBell } from './stop.bell.js';
 import { readThrough, Wait, type WaitLimits } from './wait.js';
 
@@ -15,7 +16,10 @@ export interface Watched<T> {
 /** Waits for records to change: on their channels, reading again at each notice. */
 @Injectable()
 export class RecordWaiter {
-  constructor(private readonly stop: StopBell) {}
+  constructor(
+    private readonly context: ApiContext,
+    private readonly stop: StopBell,
+  ) {}
 
   /**
    * The record as soon as `enough` holds of it, else as it stands when the wait ends; at once without a wait.
@@ -34,6 +38,7 @@ export class RecordWaiter {
       return record;
     }
     const wait = new Wait(this.stop, limits);
+    const left = this.context.telemetry.waiting('poll');
     let unwatch = (): void => undefined;
     try {
       unwatch = await watched.watch(() => wait.ring());
@@ -45,6 +50,7 @@ export class RecordWaiter {
       }
     } finally {
       wait.release();
+      left();
       unwatch();
     }
   }

@@ -4,6 +4,7 @@ import { outputKey } from '#broker/broker.keys.js';
 import type { JobRecord, OutputFacts } from '#broker/job.record.js';
 import { LEASE_MS, RETRY_GRACE_MS } from '#broker/lifetimes.js';
 import { isTerminal } from '#contracts/job.states.js';
+import type { DeliveryWay } from '#telemetry/metric.labels.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { openChunk } from '#vault/chunk.cipher.js';
 import { deriveSecrets } from '#vault/job.token.js';
@@ -15,6 +16,8 @@ const SETTLE_RETRY_MS = 250;
 
 /** Where a result goes, chunk by chunk. Each call resolves when the bytes are with the kernel. */
 export interface ResultSink {
+  /** How the result goes out, for whoever counts. */
+  readonly way: DeliveryWay;
   /** Announces the result, before the first chunk. */
   begin(output: OutputFacts): void;
   write(plain: Buffer, index: number): Promise<void>;
@@ -48,29 +51,33 @@ export class ResultDelivery {
     const leased = await jobs.lease(record.id, lease);
     if (leased?.output === undefined) throw await this.refusal(record);
     const renewal = this.keepLease(leased, lease);
+    const trail = this.context.telemetry.delivering(leased, sink.way);
     try {
       sink.begin(leased.output);
       await this.send(leased, leased.output, { token, sink, lost: renewal.lost });
       await sink.finish();
+      trail.written();
     } catch (error) {
+      trail.broken();
       await this.giveBack(leased, lease);
       throw error;
     } finally {
       renewal.stop();
     }
-    await this.settle(record, lease);
+    if (await this.settle(record, lease)) trail.purged();
+    else trail.unsettled();
   }
 
-  /** The image is with the client: purge it, through a short outage of Redis if need be. */
-  private async settle({ id }: JobRecord, lease: string): Promise<void> {
+  /** The image is with the client: purge it, through a short outage of Redis if need be. False when that was too long. */
+  private async settle({ id }: JobRecord, lease: string): Promise<boolean> {
     for (const until = Date.now() + LEASE_MS; ;) {
       try {
         await this.context.broker.purge.delivered(id, lease);
-        return;
+        return true;
       } catch {
         if (Date.now() > until) {
           this.context.log.warn('trouble', { with: 'settle' });
-          return;
+          return false;
         }
         await new Promise((resolve) => setTimeout(resolve, SETTLE_RETRY_MS));
       }

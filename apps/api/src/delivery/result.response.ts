@@ -1,7 +1,9 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import type { OutputFacts } from '#broker/job.record.js';
+import { callOf } from '../telemetry/request.count.js';
 import { MIME_OF_FORMAT } from '#contracts/job.options.js';
+import type { DeliveryWay } from '#telemetry/metric.labels.js';
 import { endOut, writeOut } from './response.writer.js';
 import type { ResultSink } from './result.delivery.js';
 
@@ -45,6 +47,14 @@ export class ResponseSink implements AnswerSink {
     private readonly reply: FastifyReply,
     private readonly receiptLink?: string,
   ) {}
+
+  /** Which call it answers. */
+  get way(): DeliveryWay {
+    const call = callOf(this.reply.request.routeOptions.url);
+    if (call === 'result') return 'poll';
+    if (call === 'submit') return 'wait';
+    return call === 'batch' ? 'batch' : 'compat';
+  }
 
   /** The head has been sent. */
   get hasBegun(): boolean {

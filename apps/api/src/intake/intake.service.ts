@@ -191,17 +191,18 @@ export class IntakeService {
   }
 
   private async enqueue(
-    { caller, way: { member }, secrets: { id }, seat }: Submission,
+    { request, reply, caller, way: { member }, secrets: { id }, seat }: Submission,
     { parts, pixels }: UploadSealer,
     options: JobOptions,
   ): Promise<JobRecord> {
     const { jobs, payloads, queue, lifetimes } = this.context.broker;
+    const trail = this.context.telemetry.submission(request);
     const storedBytes = parts.reduce((sum, part) => sum + part.bytes, 0);
     const reserveBytes = storedBytes + Math.ceil(pixels * OUTPUT_BYTES_PER_PIXEL);
     const [record] = await Promise.all([
       this.reserve(() =>
         jobs.enqueue(id, {
-          ...{ parts, options, reserveBytes, seat },
+          ...{ parts, options, reserveBytes, seat, trace: trail.trace },
           ...{ tenant: caller.tenant, keyId: caller.key?.id, member: member?.enrolment() },
         }),
       ),
@@ -210,6 +211,7 @@ export class IntakeService {
     if (record === undefined) throw new Problem('request-timeout');
     // Whatever hides its size in a long header counts as the largest.
     await queue.add(id, { tenant: caller.tenant, cost: costOf(pixels || this.limits.maxPixels) });
+    trail.queued(reply, { tierName: caller.tierName, pixels, bytes: storedBytes });
     return record;
   }
 

@@ -4,6 +4,7 @@ import {
   batchKey,
   DEADLINES_KEY,
   inputKey,
+  numbersKey,
   outputKey,
   PACE_KEY,
   pixelsKey,
@@ -45,6 +46,7 @@ const ALLOWED: readonly RegExp[] = [
   withId(inputKey(MARK)),
   withId(outputKey(MARK, 7)).replace('7', '\\d+'),
   ...BATCH_PARTS.map((part) => withId(batchKey('MARK' as BatchId, part))),
+  literally(numbersKey('MARK')).replace('MARK', '[0-9a-f]{12}'),
   ...[rateKey(MARK), pixelsKey(MARK), retryKey(MARK)].map(withId),
   `${literally(QUEUE)}:(meta|id|events|marker|pc|stalled-check|prioritized|active|stalled|wait|${ID}(:lock)?)`,
 ].map((pattern) => new RegExp(`^${pattern}$`));

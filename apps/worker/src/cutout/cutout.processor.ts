@@ -8,7 +8,9 @@ import { unwrapKeys, type PayloadKeys } from '#vault/key.wrap.js';
 import { TamperedError } from '#vault/sealed.box.js';
 import { wipe } from '#vault/wipe.js';
 import { Cancelled, EngineCrash, EngineUnavailable, type CutoutResult } from '../engine/engine.host.js';
+import { nowMs } from '#telemetry/tracer.js';
 import { WorkerContext } from '../worker.context.js';
+import type { AttemptTrail } from './attempt.trail.js';
 import { Cancellations } from './cancellations.js';
 import { fetchUpload, storeOutput, type Upload } from './payload.transfer.js';
 import { persist } from './persistence.js';
@@ -28,17 +30,20 @@ export class CutoutProcessor {
   async process(id: JobId): Promise<void> {
     await this.cancellations.during(id, async (signal) => {
       for (let crashes = 0; ;) {
-        const record = await persist(() => this.context.broker.jobs.claim(id));
+        const askedMs = nowMs();
+        const { broker, telemetry } = this.context;
+        const record = await persist(() => broker.jobs.claim(id));
         if (record === undefined) return;
+        const trail = telemetry.begin(record, askedMs, broker.lifetimes);
         if (crashes >= MAX_ENGINE_CRASHES || record.attempt > MAX_STARTS) {
-          return this.giveUp(record, new Problem('worker-crashed'));
+          return this.giveUp(record, trail, new Problem('worker-crashed'));
         }
         try {
-          await this.attempt(record, signal);
+          await this.attempt(record, trail, signal);
           return;
         } catch (error) {
           if (error instanceof EngineUnavailable) throw error;
-          if (!(error instanceof EngineCrash)) return this.giveUp(record, error);
+          if (!(error instanceof EngineCrash)) return this.giveUp(record, trail, error);
           crashes += 1;
           this.context.log.warn('engine', { event: 'crashed' });
         }
@@ -46,9 +51,7 @@ export class CutoutProcessor {
     });
   }
 
-  private async attempt(record: JobRecord, signal: AbortSignal): Promise<void> {
-    const clock = [performance.now()];
-    const lap = (): void => void clock.push(performance.now());
+  private async attempt(record: JobRecord, trail: AttemptTrail, signal: AbortSignal): Promise<void> {
     const tell = this.context.broker.progress.of(record.id);
     const keys = unwrapKeys(this.context.kek, record.id, record.wrappedKeys ?? '');
     let upload: Upload | undefined;
@@ -56,61 +59,71 @@ export class CutoutProcessor {
     try {
       tell('fetch', 0);
       upload = await persist(() => fetchUpload(this.context.broker, record, keys.inputKey));
-      lap();
+      trail.mark('fetched');
       result = await this.context.engine.run({
         image: upload.input,
         background: upload.background,
         options: record.options,
         deadlineMs: this.context.settings.JOB_DEADLINE_S * 1000,
         signal,
-        onStage: tell,
+        onStage: (stage, percent) => {
+          trail.enter(stage);
+          tell(stage, percent);
+        },
       });
-      lap();
+      trail.mark('computed');
       tell('store', 98);
-      const stands = await this.commit(record, result, keys);
-      lap();
-      if (stands) this.meter(record, result);
-      this.report(record, result, clock);
+      const ready = await this.commit(record, result, { keys, trail });
+      trail.mark('stored');
+      if (ready !== undefined) {
+        this.meter(record, result);
+        trail.done(ready, result);
+      }
+      this.report(record, result, trail);
     } finally {
       wipe(upload?.input, upload?.background, result?.data, keys.inputKey, keys.outputKey);
     }
   }
 
-  /** False when another attempt has taken over. */
+  /** Undefined when another attempt has taken over. */
   private async commit(
     record: JobRecord,
     result: CutoutResult,
-    { outputKey: key }: PayloadKeys,
-  ): Promise<boolean> {
+    { keys: { outputKey: key }, trail }: { keys: PayloadKeys; trail: AttemptTrail },
+  ): Promise<JobRecord | undefined> {
     const { broker } = this.context;
     const { id, attempt, seat } = record;
     const { data, timingsMs, ...facts } = result;
     const bytes = data.length;
     const to = { id, attempt, seat, key, lifetimeMs: broker.lifetimes.resultMs };
     const chunks = await storeOutput(broker.payloads, data, to);
+    trail.mark('committing');
     const ready = await persist(() =>
       broker.jobs.commit(id, { attempt, chunks, bytes, ...facts, timingsMs }),
     );
     if (ready === undefined) {
       this.context.log.info('refused', { code: 'fenced', attempt });
+      trail.failed('fenced');
       await persist(() => broker.purge.output(record));
     } else {
       await persist(() => broker.purge.input(record));
     }
-    return ready !== undefined;
+    return ready;
   }
 
-  private async giveUp(record: JobRecord, error: unknown): Promise<void> {
+  private async giveUp(record: JobRecord, trail: AttemptTrail, error: unknown): Promise<void> {
     const { log, broker } = this.context;
     const { id, attempt } = record;
     if (error instanceof Cancelled) {
       log.info('refused', { code: 'cancelled', attempt });
+      trail.failed('cancelled');
       return;
     }
     const expected = error instanceof Problem || error instanceof TamperedError;
     if (!expected) log.defect(error);
     const code = error instanceof Problem ? error.code : 'processing-failed';
     log.info('refused', { code, attempt });
+    trail.failed(code);
     await persist(() => broker.purge.failed(id, code, attempt)).catch(() => undefined);
   }
 
@@ -127,28 +140,26 @@ export class CutoutProcessor {
     });
   }
 
-  private report(record: JobRecord, result: CutoutResult, clock: readonly number[]): void {
+  private report(record: JobRecord, result: CutoutResult, trail: AttemptTrail): void {
     const { log, broker } = this.context;
-    const [began = 0, fetched = 0, computed = 0, stored = 0] = clock;
-    const { decode, infer, refine, compose, encode } = result.timingsMs;
-    const computing = decode + infer + refine + compose + encode;
-    broker.pace.learn(computing).catch(() => undefined);
+    const { decode, infer, refine, compose, encode, ...around } = trail.stagesMs(result);
+    broker.pace.learn(decode + infer + refine + compose + encode).catch(() => undefined);
     log.debug('stages', {
-      fetchMs: Math.round(fetched - began),
+      fetchMs: Math.round(around.fetch),
       decodeMs: Math.round(decode),
       inferMs: Math.round(infer),
       refineMs: Math.round(refine),
       composeMs: Math.round(compose),
       encodeMs: Math.round(encode),
-      handoverMs: Math.round(computed - fetched - computing),
-      storeMs: Math.round(stored - computed),
+      handoverMs: Math.round(around.handover),
+      storeMs: Math.round(around.store),
     });
     log.info('cutout', {
       megapixels: megapixelsOf(result.width, result.height),
       inputBytes: record.inputBytes,
       outputBytes: result.data.length,
       attempt: record.attempt,
-      durationMs: Math.round(stored - began),
+      durationMs: Math.round(trail.lastedMs),
     });
   }
 }

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { JobConsumer } from '#broker/job.consumer.js';
 import { HEARTBEAT_MS, type WorkerFacts } from '#broker/pace.js';
+import { NUMBERS_EVERY_MS } from '#broker/worker.numbers.js';
 import type { JobId } from '#contracts/job.id.js';
 import { EngineUnavailable } from '../engine/engine.host.js';
 import { WorkerContext } from '../worker.context.js';
@@ -17,11 +17,11 @@ const JOBS_PER_SLOT = 2;
 /** Starts the engine, takes jobs, gives signs of life, and stops in good order. */
 @Injectable()
 export class WorkerService {
-  private readonly name = randomBytes(6).toString('hex');
   /** The last sign of life given. */
   private sign: WorkerFacts | undefined;
   private consumer: JobConsumer | undefined;
   private heartbeat: NodeJS.Timeout | undefined;
+  private reporting: NodeJS.Timeout | undefined;
   private readonly underWay = new Map<JobId, Promise<void>>();
 
   constructor(
@@ -45,6 +45,7 @@ export class WorkerService {
     });
     this.consumer.start();
     this.heartbeat = setInterval(() => void this.beat(), HEARTBEAT_MS);
+    this.reporting = setInterval(() => void this.tellNumbers(), NUMBERS_EVERY_MS);
     await this.beat();
     const { models, provider, batch: slots } = engine;
     log.info('started', { service: 'worker', model: models.join(','), provider, slots });
@@ -53,6 +54,7 @@ export class WorkerService {
   /** Finishes jobs begun and takes no more. */
   async stop(): Promise<void> {
     clearInterval(this.heartbeat);
+    clearInterval(this.reporting);
     const { broker, engine } = this.context;
     if (this.sign !== undefined) await broker.pace.leave(this.sign).catch(() => undefined);
     await this.consumer?.close();
@@ -82,13 +84,19 @@ export class WorkerService {
     }
   }
 
+  /** The next numbers make up for those that Redis did not take. */
+  private async tellNumbers(): Promise<void> {
+    const { engine, broker, telemetry } = this.context;
+    await broker.numbers.publish(telemetry.name, telemetry.numbers(engine)).catch(() => undefined);
+  }
+
   /** The engine may have been replaced by one on another provider since the last time. */
   private async beat(): Promise<void> {
-    const { engine, broker, log } = this.context;
+    const { engine, broker, log, telemetry } = this.context;
     if (engine.facts === undefined) return;
     const { models, provider, batch: slots } = engine.facts;
     const [model = ''] = models;
-    this.sign = { name: this.name, slots, model, models, provider, faults: broker.faults };
+    this.sign = { name: telemetry.name, slots, model, models, provider, faults: broker.faults };
     await broker.pace.beat(this.sign).catch(() => log.warn('trouble', { with: 'heartbeat' }));
   }
 }

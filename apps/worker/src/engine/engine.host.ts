@@ -57,12 +57,18 @@ export class EngineHost {
   #doomed = false;
   #retry: NodeJS.Timeout | undefined;
   #stopped = false;
+  #starts = 0;
 
   /** @param entry built file of the child, relative to the package's folder, which is the working directory */
   constructor(settings: EngineSettings, entry: string = DEFAULT_ENTRY) {
     this.#settings = settings;
     this.#plans = settings.plans;
     this.#entry = resolve(entry);
+  }
+
+  /** Children started so far. */
+  get starts(): number {
+    return this.#starts;
   }
 
   /** Facts of the running child; undefined while it (re)starts. */
@@ -126,6 +132,7 @@ export class EngineHost {
 
   /** Resolves and rejects with the child's `ready`. */
   #spawn(warmUp: boolean): Promise<EngineFacts> {
+    this.#starts += 1;
     const child = new EngineChild(
       this.#entry,
       { ...this.#settings, plans: [...this.#plans], warmUp },

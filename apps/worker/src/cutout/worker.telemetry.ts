@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto';
+import type { BrokerObserver } from '#broker/broker.observer.js';
+import type { JobRecord } from '#broker/job.record.js';
+import type { Lifetimes } from '#broker/lifetimes.js';
+import { isTerminal } from '#contracts/job.states.js';
+import { residentBytes } from '#settings/process.memory.js';
+import type { Settings } from '#settings/settings.schema.js';
+import { LoopLag } from '#telemetry/loop.lag.js';
+import { LABELS } from '#telemetry/metric.labels.js';
+import { MetricRegistry, type MetricNumbers } from '#telemetry/metric.registry.js';
+import { OtlpExporter } from '#telemetry/otlp.exporter.js';
+import { Tracer } from '#telemetry/tracer.js';
+import type { EngineHost } from '../engine/engine.host.js';
+import { AttemptTrail } from './attempt.trail.js';
+
+/** What this worker tells operators: numbers, which the API shows for it, and spans. Nothing of any image. */
+export class WorkerTelemetry implements BrokerObserver {
+  /** Drawn for this life of the process. */
+  readonly name = randomBytes(6).toString('hex');
+  readonly metrics = new MetricRegistry('worker');
+  private readonly exporter: OtlpExporter | undefined;
+  private readonly tracer: Tracer;
+  private readonly lag = new LoopLag();
+
+  constructor({ OTLP_URL, OTLP_SHARE }: Settings) {
+    const target = { service: 'removebg-worker', instance: this.name } as const;
+    this.exporter = OTLP_URL === undefined ? undefined : new OtlpExporter({ url: OTLP_URL, ...target });
+    this.tracer = new Tracer(this.exporter, OTLP_SHARE);
+  }
+
+  /** An attempt at a job, which was asked for at `askedMs`. */
+  begin(record: JobRecord, askedMs: number, lifetimes: Lifetimes): AttemptTrail {
+    return new AttemptTrail(this.metrics, this.tracer, { record, askedMs, lifetimes });
+  }
+
+  /** Nothing of a job is left. */
+  purged({ state, endedAt, purgedAt }: JobRecord): void {
+    if (!isTerminal(state) || endedAt === undefined || purgedAt === undefined) return;
+    this.metrics.observe('removebg_time_to_delete_seconds', { end: state }, (purgedAt - endedAt) / 1000);
+  }
+
+  /** Workers do not sweep. */
+  swept(): void {
+    // Nothing to count.
+  }
+
+  /** All numbers of this process as they stand. */
+  numbers(engine: EngineHost): MetricNumbers {
+    const { metrics } = this;
+    for (const provider of LABELS.provider) {
+      const slots = engine.facts?.provider === provider ? engine.facts.batch : 0;
+      metrics.set('removebg_worker_slots', { provider }, slots);
+    }
+    metrics.total('removebg_engine_restarts_total', {}, Math.max(0, engine.starts - 1));
+    metrics.set('removebg_resident_bytes', { process: 'worker' }, process.memoryUsage.rss());
+    metrics.set('removebg_resident_bytes', { process: 'engine' }, residentBytes(engine.facts?.pid) ?? 0);
+    metrics.set('removebg_event_loop_lag_seconds', {}, this.lag.takeS());
+    metrics.total('removebg_spans_dropped_total', {}, this.exporter?.dropped ?? 0);
+    return metrics.numbers();
+  }
+
+  /** Hands the last spans over. */
+  async stop(): Promise<void> {
+    this.lag.stop();
+    await this.exporter?.stop();
+  }
+}

@@ -1,0 +1,68 @@
+import type { Span, SpanAttributes, SpanName } from './span.fields.js';
+import { drawSpanId, drawTrace, parseTraceparent, type TraceContext } from './trace.context.js';
+
+/** Takes finished spans. */
+export interface SpanSink {
+  take(span: Span): void;
+}
+
+/** A span that is over. */
+export interface FinishedSpan {
+  startMs: number;
+  endMs: number;
+  attributes?: SpanAttributes;
+  failed?: boolean;
+  /** Set where others are already under it; drawn by default. */
+  spanId?: string;
+}
+
+/** Now, in ms since the epoch with fractions, by a clock that does not jump. */
+export const nowMs = (): number => performance.timeOrigin + performance.now();
+
+/** Decides what is traced, and makes spans of it. Without a sink nothing is. */
+export class Tracer {
+  constructor(
+    private readonly sink: SpanSink | undefined,
+    private readonly share: number,
+  ) {}
+
+  /**
+   * The context of a new image: a trace of its own, or a part of its client's when `parent` is a `traceparent`.
+   * Undefined when it is not traced; then no step of it is, in whatever process.
+   */
+  begin(parent?: string): { context: TraceContext; parentId: string | undefined } | undefined {
+    if (this.sink === undefined) return undefined;
+    const given = parent === undefined ? undefined : parseTraceparent(parent);
+    if (given !== undefined) {
+      const context = { traceId: given.traceId, spanId: drawSpanId() };
+      return given.sampled ? { context, parentId: given.spanId } : undefined;
+    }
+    return Math.random() < this.share ? { context: drawTrace(), parentId: undefined } : undefined;
+  }
+
+  /** The first span of a trace. */
+  root(
+    name: SpanName,
+    { context, parentId }: { context: TraceContext; parentId: string | undefined },
+    span: FinishedSpan,
+  ): void {
+    this.take(name, { traceId: context.traceId, parentId }, { ...span, spanId: context.spanId });
+  }
+
+  /** A span under the one that `parent` names; nothing where that is not traced. */
+  span(name: SpanName, parent: TraceContext | undefined, span: FinishedSpan): void {
+    if (parent !== undefined) this.take(name, { traceId: parent.traceId, parentId: parent.spanId }, span);
+  }
+
+  private take(
+    name: SpanName,
+    under: { traceId: string; parentId: string | undefined },
+    { attributes = {}, failed = false, spanId = drawSpanId(), startMs, endMs }: FinishedSpan,
+  ): void {
+    this.sink?.take({ name, ...under, spanId, startMs, endMs: Math.max(startMs, endMs), attributes, failed });
+  }
+}
+
+/** The context that a record carries; undefined when its image is not traced. */
+export const contextOf = (text: string | undefined): TraceContext | undefined =>
+  text === undefined ? undefined : parseTraceparent(text);
