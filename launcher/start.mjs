@@ -88,7 +88,9 @@ async function announce(supervisor, address) {
     say('Still not ready after a minute: see the messages above. Waiting on.');
     await waitUntil(isReady, { everyMs: READY_POLL_MS, limitMs: Infinity, isOver });
   }
-  if (!isOver()) say(`Removebg BD is ready: ${address}`);
+  if (isOver()) return;
+  say(`Removebg BD is ready: ${address}`);
+  process.send?.({ type: 'ready', address });
 }
 
 /** @returns {Promise<number>} exit status */
@@ -97,6 +99,8 @@ async function run() {
   await setUp(hasRedis ? APP_STEPS : START_STEPS);
   const settings = await readSettings();
   const supervisor = new Supervisor(settings.SHUTDOWN_S * 1000 + EXTRA_GRACE_MS);
+  // Whatever program has started this one takes it along when it ends.
+  process.once('disconnect', () => void supervisor.stop(0));
   const folder = makeRunFolder();
   try {
     const url = settings.REDIS_URL ?? (await startPrivateRedis(supervisor, folder, settings));
