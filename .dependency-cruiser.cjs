@@ -105,7 +105,7 @@ module.exports = {
           // The audit reads /proc and writes reports; no image of a user ever comes to it.
           '^apps/audit/',
           // The command line works on its own user's machine.
-          '^libs/client/src/.*\\.command\\.ts$',
+          '^libs/client/src/cli/',
         ],
       },
       { path: '^(node:)?fs(/promises)?$', dependencyTypes: ['core'] },

@@ -110,7 +110,9 @@ async function announce(supervisor, addresses) {
     say('Still not ready after a minute: see the messages above. Waiting on.');
     await waitUntil(isReady, { everyMs: READY_POLL_MS, limitMs: Infinity, isOver });
   }
-  if (!isOver()) say(`Removebg BD is ready: ${addresses.join(' ')}`);
+  if (isOver()) return;
+  say(`Removebg BD is ready: ${addresses.join(' ')}`);
+  process.send?.({ type: 'ready', address: addresses[0] });
 }
 
 /** @returns {Promise<number>} exit status */
@@ -119,6 +121,8 @@ async function run() {
   await setUp(hasRedis ? APP_STEPS : START_STEPS);
   const settings = await readSettings();
   const supervisor = new Supervisor(settings.SHUTDOWN_S * 1000 + EXTRA_GRACE_MS);
+  // Whatever program has started this one takes it along when it ends.
+  process.once('disconnect', () => void supervisor.stop(0));
   const folder = makeRunFolder();
   try {
     const redis = hasRedis ? {} : await startPrivateRedis(supervisor, folder, settings);

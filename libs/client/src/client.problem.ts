@@ -10,20 +10,56 @@ export interface ClientProblemFacts {
   /** The service's own sentence. */
   title?: string | undefined;
   detail?: string | undefined;
+  /** Name of the parameter that the service did not like. */
+  parameter?: string | undefined;
   /** Milliseconds to wait before a retry makes sense. */
   retryAfterMs?: number | undefined;
 }
+
+/** Why an image came to nothing, as the service tells it. */
+interface EndProblem {
+  code: string;
+  status: number;
+  title: string;
+  detail?: string;
+  parameter?: string;
+}
+
+type Code = ProblemCode | ConnectionCode;
+
+const IN_THE_WAY: ReadonlySet<Code> = new Set<Code>([
+  'retry-too-soon',
+  'result-busy',
+  'request-timeout',
+  'upload-interrupted',
+]);
+
+const LOST: ReadonlySet<Code> = new Set<Code>([
+  'job-not-found',
+  'batch-not-found',
+  'result-delivered',
+  'result-expired',
+  'queue-lost',
+]);
 
 /** The one error of this client: a problem the service answered with, or a connection that failed. */
 export class ClientProblem extends Error {
   override readonly name = 'ClientProblem';
 
   constructor(
-    readonly code: ProblemCode | ConnectionCode,
+    readonly code: Code,
     readonly facts: ClientProblemFacts = {},
     options?: ErrorOptions,
   ) {
     super(facts.title ?? code, options);
+  }
+
+  /** The error of an image that ended without a result, as its job or batch tells of it. */
+  static of(problem: EndProblem | undefined): ClientProblem {
+    const { code = 'processing-failed', status, title, detail, parameter } = problem ?? {};
+    return new ClientProblem(isProblemCode(code) ? code : 'processing-failed', {
+      ...{ status, title, detail, parameter },
+    });
   }
 
   /** HTTP status, when an answer came. */
@@ -40,6 +76,22 @@ export class ClientProblem extends Error {
   get isTemporary(): boolean {
     const { status } = this.facts;
     return this.code === 'connection-lost' || status === 429 || (status !== undefined && status >= 500);
+  }
+
+  /**
+   * True when the very same request may be sent again by itself: what is temporary, and what another request, or the
+   * same one cut short, stands in the way of.
+   */
+  get isRepeatable(): boolean {
+    return this.isTemporary || IN_THE_WAY.has(this.code);
+  }
+
+  /**
+   * True when the service has lost or forgotten an image that it had taken. Whoever still has it may submit it anew:
+   * nothing of it is left there.
+   */
+  get isLostImage(): boolean {
+    return LOST.has(this.code);
   }
 }
 
@@ -86,6 +138,7 @@ export function problemOfAnswer(answer: FailedAnswer): ClientProblem {
     status: answer.status,
     title: textOf(body['title']),
     detail: textOf(body['detail']),
+    parameter: textOf(body['parameter']),
     retryAfterMs:
       retryAfterMs(answer.retryAfter) ?? (typeof seconds === 'number' ? seconds * 1000 : undefined),
   });

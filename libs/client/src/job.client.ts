@@ -1,7 +1,17 @@
 import type { JobOptions } from '#contracts/job.options.js';
 import type { JobAccepted, JobView } from '#contracts/job.view.js';
-import { ClientProblem, problemOfResponse, retryAfterMs } from './client.problem.js';
+import { problemOfResponse, retryAfterMs } from './client.problem.js';
 import { followJob, type JobEvent, type PolledView } from './job.follow.js';
+import { factsOf, type CutoutFacts } from './result.facts.js';
+import {
+  optionTexts,
+  ServiceTransport,
+  uploadType,
+  type CallSettings,
+  type JobClientSettings,
+} from './service.transport.js';
+
+export type { CallSettings, JobClientSettings } from './service.transport.js';
 
 /** What names a job and proves that it is the caller's. `JobAccepted` is one. */
 export interface JobKey {
@@ -10,29 +20,17 @@ export interface JobKey {
   token: string;
 }
 
-/** Where and how to reach the service. */
-export interface JobClientSettings {
-  /** Origin of the service, without a slash at its end; empty for the page's own origin. */
-  origin?: string;
-  /** Stands in for the global `fetch`. */
-  fetch?: typeof globalThis.fetch;
-  /** API key, for quotas beyond the anonymous ones. */
-  apiKey?: string;
-  /** First pause before a reconnect, milliseconds. */
-  retryMs?: number;
-  /** Longest silence of an event stream, milliseconds; the service sends heartbeats far more often. */
-  idleMs?: number;
-}
-
-/** Settings of a single call. */
-export interface CallSettings {
-  signal?: AbortSignal;
-  /** Seconds the service may hold the answer back until there is news. */
-  waitS?: number;
+/** What a submission may have besides its options. */
+export interface SubmitSettings extends CallSettings {
+  /** Stands behind the subject and fills the result. */
+  background?: Blob | undefined;
+  /** Makes a repeated submission find the job that the first one made; counts with an API key only. */
+  idempotencyKey?: string | undefined;
 }
 
 /** A finished cut-out, or word that it is still being made. */
-export type JobResult = { ready: true; image: Blob } | { ready: false; retryAfterMs: number };
+export type JobResult =
+  { ready: true; image: Blob; facts: CutoutFacts } | { ready: false; retryAfterMs: number };
 
 /** Address and headers of a submission, for transports other than fetch. */
 export interface Submission {
@@ -40,8 +38,8 @@ export interface Submission {
   headers: Record<string, string>;
 }
 
-const RAW_TYPES: ReadonlySet<string> = new Set(['image/jpeg', 'image/png', 'image/webp']);
 const POLL_WAIT_S = 20;
+const FIRST_MS = 5_000;
 const never = new AbortController().signal;
 
 /**
@@ -50,26 +48,21 @@ const never = new AbortController().signal;
  * stream: a result is purged once it was delivered, so when to ask again is the caller's decision.
  */
 export class JobClient {
-  private readonly origin: string;
-  private readonly fetch: typeof globalThis.fetch;
+  private readonly transport: ServiceTransport;
 
   constructor(private readonly settings: JobClientSettings = {}) {
-    this.origin = settings.origin ?? '';
-    this.fetch = settings.fetch ?? ((input, init) => globalThis.fetch(input, init));
+    this.transport = new ServiceTransport(settings);
   }
 
   /** Where and with which headers to POST an image of MIME type `type`. */
   submission(type: string, options: Partial<JobOptions> = {}): Submission {
-    const query = new URLSearchParams();
-    for (const [name, value] of Object.entries(options)) {
-      if (value !== undefined) query.set(name, String(value));
-    }
+    const query = new URLSearchParams(optionTexts(options)).toString();
     return {
-      url: `${this.origin}/v1/jobs${query.size > 0 ? `?${query.toString()}` : ''}`,
+      url: `${this.transport.origin}/v1/jobs${query === '' ? '' : `?${query}`}`,
       headers: {
-        'content-type': RAW_TYPES.has(type) ? type : 'application/octet-stream',
+        'content-type': uploadType(type),
         accept: 'application/json',
-        ...(this.settings.apiKey !== undefined && { 'x-api-key': this.settings.apiKey }),
+        ...this.transport.keyHeaders,
       },
     };
   }
@@ -78,10 +71,10 @@ export class JobClient {
   async submit(
     image: Blob,
     options: Partial<JobOptions> = {},
-    call: CallSettings = {},
+    { background, idempotencyKey, ...call }: SubmitSettings = {},
   ): Promise<JobAccepted> {
-    const { url, headers } = this.submission(image.type, options);
-    const response = await this.send(url, { method: 'POST', headers, body: image }, call);
+    const headers: HeadersOf = idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey };
+    const response = await this.transport.post('/v1/jobs', { image, options, background }, headers, call);
     if (response.status !== 202) throw await problemOfResponse(response);
     return (await response.json()) as JobAccepted;
   }
@@ -104,6 +97,7 @@ export class JobClient {
       signal: call.signal ?? never,
       retryMs: this.settings.retryMs ?? 1_000,
       idleMs: this.settings.idleMs ?? 60_000,
+      firstMs: Math.min(FIRST_MS, this.settings.idleMs ?? FIRST_MS),
       maxFailures: 3,
     });
   }
@@ -119,18 +113,26 @@ export class JobClient {
       return { ready: false, retryAfterMs: retryAfterMs(response.headers.get('retry-after')) ?? 1_000 };
     }
     if (response.status !== 200) throw await problemOfResponse(response);
-    return { ready: true, image: await this.untilRead(() => response.blob(), call) };
+    const image = await this.transport.untilRead(() => response.blob(), call.signal);
+    return { ready: true, image, facts: factsOf(response.headers, image) };
+  }
+
+  /** The signed deletion receipt of a job that has ended, a compact JWS; with `waitS`, as soon as it has. */
+  async receipt(job: JobKey, call: CallSettings = {}): Promise<string> {
+    const response = await this.ask(job, '/receipt', call, { accept: 'application/jose' });
+    if (response.status !== 200) throw await problemOfResponse(response);
+    return this.transport.untilRead(() => response.text(), call.signal);
   }
 
   /** Cancels the job and purges what is held of it. `keepalive` lets the call outlive a page being closed. */
   async cancel(job: JobKey, call: CallSettings & { keepalive?: boolean } = {}): Promise<void> {
     const init = { method: 'DELETE', headers: this.authorized(job), keepalive: call.keepalive ?? false };
-    const response = await this.send(this.address(job), init, call);
+    const response = await this.transport.send(this.address(job), init, call);
     if (!response.ok) throw await problemOfResponse(response);
   }
 
   private address(job: JobKey, below = ''): string {
-    return `${this.origin}/v1/jobs/${encodeURIComponent(job.id)}${below}`;
+    return `/v1/jobs/${encodeURIComponent(job.id)}${below}`;
   }
 
   private authorized(job: JobKey): Record<string, string> {
@@ -140,7 +142,7 @@ export class JobClient {
   private ask(job: JobKey, below: string, call: CallSettings, headers: HeadersOf = {}): Promise<Response> {
     const query = call.waitS === undefined ? '' : `?wait=${call.waitS}`;
     const all = { ...this.authorized(job), ...headers };
-    return this.send(this.address(job, below) + query, { headers: all }, call);
+    return this.transport.send(this.address(job, below) + query, { headers: all }, call);
   }
 
   private async openStream(job: JobKey, lastEventId: string, signal: AbortSignal): Promise<Response> {
@@ -161,21 +163,6 @@ export class JobClient {
     if (response.status !== 200) throw await problemOfResponse(response);
     const view = (await response.json()) as JobView;
     return { view, etag: response.headers.get('etag') ?? undefined };
-  }
-
-  private send(url: string, init: RequestInit, call: CallSettings): Promise<Response> {
-    const all = { cache: 'no-store', ...init, signal: call.signal ?? null } as const;
-    return this.untilRead(() => this.fetch(url, all), call);
-  }
-
-  /** Tells a broken connection from an abort; anything else fetch throws is a broken connection. */
-  private async untilRead<T>(read: () => Promise<T>, call: CallSettings): Promise<T> {
-    try {
-      return await read();
-    } catch (cause) {
-      if (call.signal?.aborted) throw call.signal.reason;
-      throw new ClientProblem('connection-lost', {}, { cause });
-    }
   }
 }
 

@@ -4,7 +4,7 @@ import { isProblemCode } from '#contracts/problem.catalogue.js';
 import { pause } from './abortable.pause.js';
 import { ClientProblem } from './client.problem.js';
 import type { SseMessage } from './sse.parser.js';
-import { readSse } from './sse.reader.js';
+import { readSse, SilentStream } from './sse.reader.js';
 
 /** One event of a job, told apart by `name`. */
 export type JobEvent = { [N in JobEventName]: { name: N; data: JobEvents[N] } }[JobEventName];
@@ -27,6 +27,8 @@ export interface FollowSource {
   retryMs: number;
   /** Longest silence of a stream. */
   idleMs: number;
+  /** Longest wait for a stream's first event, which the service sends at once: what holds it back is a proxy. */
+  firstMs: number;
   /** Connections that may fail in a row before the long-poll takes over. */
   maxFailures: number;
 }
@@ -123,13 +125,15 @@ export async function* followJob(source: FollowSource): AsyncGenerator<JobEvent,
   const { signal } = source;
   let { retryMs } = source;
   let lastEventId = '';
-  for (let failures = 0; failures < source.maxFailures;) {
+  for (let failures = 0, hasHeard = false; failures < source.maxFailures;) {
     try {
-      const response = await source.openStream(lastEventId, signal);
+      const response = await openWithin(source, lastEventId);
       if (!response.body) break;
       const onRetry = (ms: number): void => void (retryMs = ms);
-      for await (const message of readSse(response.body, { lastEventId, idleMs: source.idleMs, onRetry })) {
+      const { idleMs, firstMs } = source;
+      for await (const message of readSse(response.body, { lastEventId, idleMs, firstMs, onRetry })) {
         failures = 0;
+        hasHeard = true;
         lastEventId = message.lastEventId;
         const event = eventOfMessage(message);
         if (!event) continue;
@@ -139,11 +143,24 @@ export async function* followJob(source: FollowSource): AsyncGenerator<JobEvent,
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (isRefusal(error)) throw error;
+      // Held back from its first byte on: trying again would take as long to find out the same.
+      if (error instanceof SilentStream && !hasHeard) break;
     }
     failures++;
     await pause(pauseMs(retryMs, failures), signal);
   }
   yield* pollJob(source);
+}
+
+/** Opens the stream, as long as its head does not keep us waiting. @throws SilentStream */
+async function openWithin(source: FollowSource, lastEventId: string): Promise<Response> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(new SilentStream()), source.firstMs);
+  try {
+    return await source.openStream(lastEventId, AbortSignal.any([source.signal, late.signal]));
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function* pollJob(source: FollowSource): AsyncGenerator<JobEvent, void, undefined> {

@@ -6,6 +6,8 @@ export interface SseReadOptions {
   lastEventId?: string;
   /** Longest silence, heartbeats included, before the connection counts as dead, in milliseconds. */
   idleMs: number;
+  /** The same before the first byte, which the service sends at once. */
+  firstMs?: number;
   /** Told each time the server names how long to wait before reconnecting, in milliseconds. */
   onRetry?: (retryMs: number) => void;
 }
@@ -42,9 +44,11 @@ export async function* readSse(
   // Not `for await (… of body)`: Safari has no async iteration of streams.
   const reader = body.getReader();
   let retryMs: number | undefined;
+  let patienceMs = options.firstMs ?? options.idleMs;
   try {
     for (;;) {
-      const { done, value } = await withinIdle(reader.read(), options.idleMs);
+      const { done, value } = await withinIdle(reader.read(), patienceMs);
+      patienceMs = options.idleMs;
       if (done) return;
       const messages = parser.push(decoder.decode(value, { stream: true }));
       if (parser.retryMs !== undefined && parser.retryMs !== retryMs) {

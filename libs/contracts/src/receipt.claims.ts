@@ -2,12 +2,6 @@ import { z } from 'zod';
 import { jobIdSchema } from './job.id.js';
 import { TERMINAL_STATES } from './job.states.js';
 
-/** `typ` of a receipt's protected header. */
-export const RECEIPT_TYPE = 'removebg-receipt+jwt';
-
-/** Media type of a receipt: a JWS in compact serialization (RFC 7515 §9.2.1). */
-export const RECEIPT_MIME = 'application/jose';
-
 const time = (meaning: string): z.ZodISODateTime => z.iso.datetime({ precision: 3 }).describe(meaning);
 
 /**

@@ -1,6 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { calculateJwkThumbprint, CompactSign } from 'jose';
-import { RECEIPT_TYPE, type ReceiptClaims, type ReceiptKeySet } from '#contracts/receipt.claims.js';
+import type { ReceiptClaims, ReceiptKeySet } from '#contracts/receipt.claims.js';
+import { RECEIPT_TYPE } from '#contracts/receipt.kind.js';
 
 /** Ed25519 keys of receipts: the one that signs, private, and those that used to. */
 export type ReceiptKeys = readonly [signing: KeyObject, ...retired: KeyObject[]];

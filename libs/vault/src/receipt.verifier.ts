@@ -1,10 +1,6 @@
 import { compactVerify, createLocalJWKSet, decodeProtectedHeader, errors } from 'jose';
-import {
-  RECEIPT_TYPE,
-  receiptClaimsSchema,
-  type ReceiptClaims,
-  type ReceiptKeySet,
-} from '#contracts/receipt.claims.js';
+import { receiptClaimsSchema, type ReceiptClaims, type ReceiptKeySet } from '#contracts/receipt.claims.js';
+import { RECEIPT_TYPE } from '#contracts/receipt.kind.js';
 
 /** Why a text is no valid receipt. */
 export type ReceiptFault = 'malformed' | 'wrong-type' | 'unknown-key' | 'bad-signature' | 'bad-claims';

@@ -1,6 +1,6 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { RECEIPT_MIME } from '#contracts/receipt.claims.js';
+import { RECEIPT_MIME } from '#contracts/receipt.kind.js';
 import { JobWaiter } from '../delivery/job.waiter.js';
 import { ReceiptIssuer } from '../delivery/receipt.issuer.js';
 import { DescribeReceipt } from '../ops/receipt.description.js';

@@ -1,0 +1,94 @@
+import { ClientProblem } from '../client.problem.js';
+import type { CutoutFacts } from '../result.facts.js';
+import { EXIT } from './exit.codes.js';
+import type { Photo } from './photo.search.js';
+import { durationText, type ProgressDisplay, type Tally } from './progress.display.js';
+
+/** A result that has been written. */
+export interface Written {
+  /** Path of the result; `-` is the standard output. */
+  file: string;
+  facts: CutoutFacts;
+  /** Public name of the job. */
+  job: string | undefined;
+}
+
+const CODES: Readonly<Record<string, string>> = {
+  ENOENT: 'the file is not there',
+  EACCES: 'no permission',
+  EISDIR: 'it is a folder',
+  ENOSPC: 'the disk is full',
+  EROFS: 'the disk cannot be written',
+};
+
+/** What went wrong, in a sentence; the code of a problem is in brackets, for searching. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof ClientProblem) {
+    const { title, detail, parameter } = error.facts;
+    const about = parameter === undefined ? '' : `: ${parameter}`;
+    return title === undefined
+      ? error.code
+      : `${title}${about}${detail === undefined ? '' : ` ${detail}`} (${error.code})`;
+  }
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  return CODES[code ?? ''] ?? (error instanceof Error ? error.message : 'it failed');
+}
+
+/** Tells people and scripts what becomes of each photo, and keeps count. */
+export class RunReport {
+  readonly tally: Tally;
+  private readonly began = performance.now();
+
+  /** @param json writes a line to the standard output, when that is asked for */
+  constructor(
+    total: number,
+    private readonly display: ProgressDisplay,
+    private readonly json: ((line: string) => void) | undefined,
+  ) {
+    this.tally = { total, done: 0, skipped: 0, failed: 0 };
+  }
+
+  /** There is a result already. */
+  skipped({ path }: Photo, file: string): void {
+    this.tally.skipped += 1;
+    this.tell({ photo: path, status: 'skipped', file });
+  }
+
+  /** The result has been written. */
+  done({ path }: Photo, { file, facts, job }: Written): void {
+    this.tally.done += 1;
+    const { width, height, bytes, format } = facts;
+    this.tell({ photo: path, status: 'done', file, width, height, bytes, format, job });
+    this.display.advance(this.tally, file === '-' ? `done    ${path}` : `done    ${path} -> ${file}`);
+  }
+
+  /** There is no result. */
+  failed({ path }: Photo, error: unknown): void {
+    this.tally.failed += 1;
+    const message = reasonOf(error);
+    const code = error instanceof ClientProblem ? error.code : 'local';
+    this.tell({ photo: path, status: 'failed', code, message });
+    this.display.fault(`failed  ${path}: ${message}`);
+  }
+
+  /** The sum; returns the exit code. */
+  end(): number {
+    const { total, done, skipped, failed } = this.tally;
+    const ms = Math.round(performance.now() - this.began);
+    this.display.clear();
+    this.tell({ status: 'summary', total, done, skipped, failed, ms });
+    const parts = [
+      `${done} done`,
+      ...(skipped > 0 ? [`${skipped} there already`] : []),
+      ...(failed > 0 ? [`${failed} failed`] : []),
+    ];
+    const left = total - done - skipped - failed;
+    if (left > 0) parts.push(`${left} left`);
+    if (total > 1 || skipped > 0) this.display.line(`${parts.join(', ')} in ${durationText(ms)}`);
+    return failed > 0 ? EXIT.failed : EXIT.done;
+  }
+
+  private tell(fact: Record<string, unknown>): void {
+    this.json?.(`${JSON.stringify(fact)}\n`);
+  }
+}

@@ -1,0 +1,29 @@
+/** What the npm package offers: the only file that gathers others, because a package has one door. */
+export { BatchClient, type BatchKey, type BatchUpload, type NextResult } from './batch.client.js';
+export type { BatchImage, BatchOutcome } from './batch.flights.js';
+export { ClientProblem, type ClientProblemFacts, type ConnectionCode } from './client.problem.js';
+export type { CutoutProgress } from './cutout.progress.js';
+export type { Cutout } from './cutout.run.js';
+export {
+  JobClient,
+  type JobKey,
+  type JobResult,
+  type Submission,
+  type SubmitSettings,
+} from './job.client.js';
+export type { JobEvent } from './job.follow.js';
+export type { Waiting } from './patience.js';
+export { checkReceipt, receiptKeysIn, type ReceiptFault, type ReceiptVerdict } from './receipt.check.js';
+export {
+  RemoveBg,
+  type BatchSettings,
+  type RemoveBgSettings,
+  type RemoveSettings,
+} from './removebg.client.js';
+export type { CutoutFacts } from './result.facts.js';
+export type { CallSettings, JobClientSettings, Upload } from './service.transport.js';
+export type { BatchCreated, BatchJob, BatchView } from '#contracts/batch.view.js';
+export type { JobOptions } from '#contracts/job.options.js';
+export type { JobAccepted, JobView, ResultFacts } from '#contracts/job.view.js';
+export type { ProblemCode } from '#contracts/problem.catalogue.js';
+export type { ReceiptClaims, ReceiptKeySet } from '#contracts/receipt.claims.js';
