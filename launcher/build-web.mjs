@@ -1,13 +1,22 @@
 /** Bundles the page: apps/web → dist/apps/web, ready to be served as static files. */
-import { cpSync, existsSync, mkdirSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { fillPage } from './page.template.mjs';
 import { inRoot, ROOT } from './places.mjs';
 import { LauncherError, runCommand } from './report.mjs';
 
 const WEB = inRoot('apps', 'web');
 const OUT = inRoot('dist', 'apps', 'web');
-const ENTRY = inRoot('apps', 'web', 'src', 'main.ts');
-const STYLE = inRoot('apps', 'web', 'src', 'style.css');
+
+/** Scripts and style sheets by the name they are served under. */
+const ENTRIES = {
+  main: `${WEB}/src/main.ts`,
+  pixels: `${WEB}/src/pixels/pixel.worker.ts`,
+  style: `${WEB}/src/style.css`,
+};
+
+/** Pages that are written once for each language. */
+const PAGES = ['index.html', 'privacy.html'];
 
 /** @type {import('esbuild').BuildOptions} */
 const OPTIONS = {
@@ -20,21 +29,43 @@ const OPTIONS = {
   // `#client/x.js` (package.json "imports") then means libs/client/src/x.ts.
   conditions: ['source'],
   outdir: `${OUT}/assets`,
+  // Bengali as it is, not as escapes of thrice the length.
+  charset: 'utf8',
   legalComments: 'none',
   logLevel: 'warning',
 };
 
-/** The style sheet is bundled by main.ts when that imports it, and on its own otherwise; main.css either way. */
-async function bundle() {
-  const { metafile } = await build({ ...OPTIONS, entryPoints: { main: ENTRY }, metafile: true });
-  const hasStyle = Object.keys(metafile.outputs).some((file) => file.endsWith('main.css'));
-  if (!hasStyle && existsSync(STYLE)) await build({ ...OPTIONS, entryPoints: { main: STYLE } });
+/**
+ * The texts of the pages, which are TypeScript like everything else of the page.
+ * @returns {Promise<{ LANGUAGES: readonly string[], textOfPage: (language: string, key: string) => string }>}
+ */
+async function pageTexts() {
+  const entryPoints = [`${WEB}/src/words/page.texts.ts`];
+  const { outputFiles } = await build({ ...OPTIONS, entryPoints, write: false });
+  const code = outputFiles?.[0]?.text ?? '';
+  return import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);
+}
+
+/** English pages lie at the top, those of other languages in a folder of that name. */
+async function writePages() {
+  const { LANGUAGES, textOfPage } = await pageTexts();
+  for (const lang of LANGUAGES) {
+    const folder = lang === 'en' ? OUT : `${OUT}/${lang}`;
+    const home = lang === 'en' ? '/' : `/${lang}/`;
+    mkdirSync(folder, { recursive: true });
+    for (const page of PAGES) {
+      const html = readFileSync(`${WEB}/${page}`, 'utf8');
+      const say = (/** @type {string} */ key) => textOfPage(lang, key);
+      writeFileSync(`${folder}/${page}`, fillPage(html, { lang, home, say }));
+    }
+  }
 }
 
 await runCommand(async () => {
-  if (!existsSync(ENTRY)) throw new LauncherError('apps/web/src/main.ts is missing.');
+  if (!existsSync(ENTRIES.main)) throw new LauncherError('apps/web/src/main.ts is missing.');
+  rmSync(OUT, { recursive: true, force: true });
   mkdirSync(OUT, { recursive: true });
-  await bundle();
-  cpSync(`${WEB}/index.html`, `${OUT}/index.html`);
-  if (existsSync(`${WEB}/public`)) cpSync(`${WEB}/public`, OUT, { recursive: true });
+  await build({ ...OPTIONS, entryPoints: ENTRIES });
+  await writePages();
+  cpSync(`${WEB}/public`, OUT, { recursive: true });
 });

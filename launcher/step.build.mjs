@@ -17,6 +17,7 @@ const INPUTS = [
   'tsconfig.json',
   'nest-cli.json',
   'launcher/build-web.mjs',
+  'launcher/page.template.mjs',
 ];
 
 /**

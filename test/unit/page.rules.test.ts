@@ -1,6 +1,6 @@
-import { refusalOfFile, refusalOfSize } from '../../apps/web/src/photo.check.js';
-import { bytesText, durationText, placeText } from '../../apps/web/src/quantity.text.js';
-import { WorkSlots } from '../../apps/web/src/work.slots.js';
+import { refusalOfFile, refusalOfSize } from '../../apps/web/src/photo/photo.check.js';
+import { remainingMs } from '../../apps/web/src/photo/remaining.time.js';
+import { WorkSlots } from '../../apps/web/src/photo/work.slots.js';
 
 const never = new AbortController().signal;
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -48,38 +48,45 @@ describe('given a file', () => {
   it.each([
     ['a JPEG', new Blob([new Uint8Array(jpeg)]), undefined],
     ['a WebP', new Blob(['RIFF0000WEBPVP8 ']), undefined],
-    ['a wave file', new Blob(['RIFF0000WAVEfmt ']), 'This is not a photo we can read.'],
-    ['a HEIC photo', new Blob(['\0\0\0\x18ftypheic\0\0\0\0']), 'This is a HEIC photo.'],
-    ['an AVIF image', new Blob(['\0\0\0\x18ftypavif\0\0\0\0']), 'This is an AVIF image.'],
-    ['a video', new Blob(['\0\0\0\x18ftypisom\0\0\0\0']), 'This is a video.'],
-    ['an empty file', new Blob([]), 'This file is empty.'],
+    ['a wave file', new Blob(['RIFF0000WAVEfmt ']), 'file.unknown'],
+    ['a HEIC photo', new Blob(['\0\0\0\x18ftypheic\0\0\0\0']), 'file.heic'],
+    ['an AVIF image', new Blob(['\0\0\0\x18ftypavif\0\0\0\0']), 'file.avif'],
+    ['a video', new Blob(['\0\0\0\x18ftypisom\0\0\0\0']), 'file.video'],
+    ['an empty file', new Blob([]), 'file.empty'],
     [
       'a file over the limit',
       new Blob([new Uint8Array(jpeg), new Uint8Array(22 * 1024 * 1024)]),
-      'This file is over the limit of 22 MB.',
+      'file.too-large',
     ],
   ])('when it is %s, then it is taken, or refused by that name', async (_, file, title) => {
-    expect((await refusalOfFile(file))?.title).toBe(title);
+    expect((await refusalOfFile(file))?.title[0]).toBe(title);
   });
 
   it('when it has more than 50 megapixels, then it is refused before it is sent', () => {
     expect(refusalOfSize(10_000, 5_000)).toBeUndefined();
-    expect(refusalOfSize(10_000, 5_001)?.title).toMatch('51 megapixels');
+    expect(refusalOfSize(10_000, 5_001)?.title).toEqual(['file.pixels', { megapixels: 51, limit: 50 }]);
   });
 });
 
-describe('given a quantity', () => {
-  it('when it is shown, then it reads as people say it', () => {
-    expect([900, 70_000, 3_500_000, 22 * 1024 * 1024].map(bytesText)).toEqual([
-      '900 bytes',
-      '68 KB',
-      '3.3 MB',
-      '22 MB',
-    ]);
-    expect([0, 7_200, 240_000].map(durationText)).toEqual(['about 1 s', 'about 8 s', 'about 4 min']);
-    expect([1, 2, 3, 4, 11, 12, 21, 111].map(placeText)).toEqual([
-      'Next in line',
-      ...['2nd', '3rd', '4th', '11th', '12th', '21st', '111th'].map((place) => `${place} in line`),
-    ]);
+describe('given photos under way', () => {
+  it('when none is done yet, then the time left is what the service says', () => {
+    const outlook = { nowMs: 0, finishedMs: [], remaining: 4, etaMs: 9_000 };
+    expect(remainingMs(outlook)).toBe(9_000);
+    expect(remainingMs({ ...outlook, etaMs: undefined })).toBeUndefined();
+    expect(remainingMs({ ...outlook, remaining: 0 })).toBeUndefined();
+  });
+
+  it('when some are done, then it follows their pace, and never goes below that of the others', () => {
+    const finishedMs = [1_000, 3_000, 5_000];
+    const at = (nowMs: number): number | undefined =>
+      remainingMs({ nowMs, finishedMs, remaining: 10, etaMs: 99 });
+    expect([at(5_000), at(6_000), at(60_000)]).toEqual([20_000, 19_000, 18_000]);
+  });
+
+  it('when the pace changes, then the last eight photos count', () => {
+    const slow = Array.from({ length: 50 }, (_, at) => at * 10_000);
+    const fast = Array.from({ length: 8 }, (_, at) => 500_000 + at * 1_000);
+    const outlook = { nowMs: 507_000, finishedMs: [...slow, ...fast], remaining: 5, etaMs: undefined };
+    expect(remainingMs(outlook)).toBe(5_000);
   });
 });

@@ -1,12 +1,16 @@
+import { readDropped } from './folder.reader.js';
+import { photosIn, type Gathered } from './gathered.photos.js';
+
 /** Takes the files that a person brought. */
-export type Intake = (photos: readonly File[]) => void;
+export type Intake = (gathered: Gathered) => void;
 
 const hasFiles = (transfer: DataTransfer | null): boolean => transfer?.types.includes('Files') ?? false;
 
-/** Photos from a file dialog or a camera. The same file can be chosen twice in a row. */
+/** Photos from a file dialog, a folder dialog or a camera. The same file can be chosen twice in a row. */
 export function takeChosen(input: HTMLInputElement, take: Intake): void {
   input.addEventListener('change', () => {
-    take([...(input.files ?? [])]);
+    const files = [...(input.files ?? [])];
+    take(photosIn(files.map((file) => ({ file, path: file.webkitRelativePath }))));
     input.value = '';
   });
 }
@@ -16,11 +20,11 @@ export function takePasted(take: Intake): void {
   document.addEventListener('paste', (event) => {
     if (!hasFiles(event.clipboardData)) return;
     event.preventDefault();
-    take([...(event.clipboardData?.files ?? [])]);
+    take(photosIn([...(event.clipboardData?.files ?? [])].map((file) => ({ file, path: '' }))));
   });
 }
 
-/** Photos dropped anywhere on the window; `veil` shows while files hover over it. */
+/** Photos and folders dropped anywhere on the window; `veil` shows while files hover over it. */
 export function takeDropped(veil: HTMLElement, take: Intake): void {
   let depth = 0;
   const show = (isOver: boolean): void => {
@@ -45,6 +49,6 @@ export function takeDropped(veil: HTMLElement, take: Intake): void {
     if (!hasFiles(event.dataTransfer)) return;
     event.preventDefault();
     show(false);
-    take([...(event.dataTransfer?.files ?? [])]);
+    if (event.dataTransfer) void readDropped(event.dataTransfer).then(take);
   });
 }

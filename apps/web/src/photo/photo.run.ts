@@ -2,8 +2,9 @@ import type { JobAccepted } from '#contracts/job.view.js';
 import { pause } from '#client/abortable.pause.js';
 import { ClientProblem } from '#client/client.problem.js';
 import type { JobClient, JobKey } from '#client/job.client.js';
-import type { JobEvent } from '#client/job.follow.js';
 import type { BusyGate } from './busy.gate.js';
+import { FailedJob, stateOfEvent } from './job.state.js';
+import type { NetWatch } from './net.watch.js';
 import type { Cutout, PhotoState } from './photo.state.js';
 import { uploadPhoto } from './photo.upload.js';
 import { adviceFor, mayRetry } from './problem.advice.js';
@@ -14,6 +15,7 @@ export interface Workshop {
   client: JobClient;
   slots: WorkSlots;
   gate: BusyGate;
+  net: NetWatch;
 }
 
 /** One photo on its way, and who is told where it stands. */
@@ -49,11 +51,16 @@ export async function runPhoto(shop: Workshop, errand: Errand): Promise<void> {
   } catch (error) {
     if (job) void abandon(shop, job);
     if (errand.signal.aborted) errand.show({ phase: 'cancelled' });
-    else errand.show({ phase: 'failed', advice: adviceFor(error), mayRetry: mayRetry(error) });
+    else errand.show(failedState(error));
   } finally {
     release?.();
     window.removeEventListener('pagehide', cancelOnLeave);
   }
+}
+
+function failedState(error: unknown): PhotoState {
+  const receipt = error instanceof FailedJob ? error.receipt : undefined;
+  return { phase: 'failed', advice: adviceFor(error), mayRetry: mayRetry(error), receipt };
 }
 
 /** Has the service forget a job that nobody waits for any more. Best effort: it expires by itself too. */
@@ -61,61 +68,65 @@ async function abandon(shop: Workshop, job: JobKey): Promise<void> {
   await shop.client.cancel(job, { keepalive: true }).catch(() => undefined);
 }
 
-async function submit(shop: Workshop, { photo, signal, show }: Errand): Promise<JobAccepted> {
-  for (let attempt = 1; ; attempt++) {
-    await shop.gate.pass(signal, (waitMs) => show({ phase: 'paused', waitMs }));
-    show({ phase: 'uploading', percent: 0 });
+const isCode = (error: unknown, code: ClientProblem['code']): boolean =>
+  error instanceof ClientProblem && error.code === code;
+
+/** Sends the photo; again when the service was busy, and when the connection broke. */
+async function submit(shop: Workshop, errand: Errand): Promise<JobAccepted> {
+  let [busy, broken] = [0, 0];
+  for (;;) {
+    await shop.gate.pass(errand.signal, (waitMs) => errand.show({ phase: 'paused', waitMs }));
     try {
-      const to = shop.client.submission(photo.type);
-      return await uploadPhoto(photo, to, {
-        signal,
-        onPercent: (percent) => show({ phase: 'uploading', percent }),
-      });
+      return await send(shop, errand);
     } catch (error) {
+      if (isCode(error, 'connection-lost')) {
+        shop.net.failed();
+        errand.show({ phase: 'offline' });
+        if (await shop.net.untilWorthTrying(broken++, errand.signal)) continue;
+      }
       const isBusy = error instanceof ClientProblem && (error.status === 429 || error.status === 503);
-      if (!isBusy || attempt >= MAX_SUBMISSIONS) throw error;
-      shop.gate.shutFor(error.retryAfterMs ?? DEFAULT_WAIT_MS * attempt);
+      if (!isBusy || ++busy >= MAX_SUBMISSIONS) throw error;
+      shop.gate.shutFor(error.retryAfterMs ?? DEFAULT_WAIT_MS * busy);
     }
   }
 }
 
+async function send({ client, net }: Workshop, { photo, signal, show }: Errand): Promise<JobAccepted> {
+  show({ phase: 'uploading', percent: 0 });
+  const onPercent = (percent: number): void => show({ phase: 'uploading', percent });
+  const job = await uploadPhoto(photo, client.submission(photo.type), { signal, onPercent });
+  net.answered();
+  return job;
+}
+
+/** Follows a job to its result, over as many connections as that takes. */
 async function finish(shop: Workshop, errand: Errand, job: JobAccepted): Promise<Cutout> {
-  const { signal, show } = errand;
-  show({ phase: 'queued', position: job.queue_position, etaMs: job.eta_ms });
+  errand.show({ phase: 'queued', position: job.queue_position, etaMs: job.eta_ms });
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await follow(shop, errand, job);
+    } catch (error) {
+      if (!isCode(error, 'connection-lost')) throw error;
+      errand.show({ phase: 'reconnecting' });
+      if (!(await shop.net.untilWorthTrying(attempt, errand.signal))) throw error;
+    }
+  }
+}
+
+async function follow(shop: Workshop, { signal, show }: Errand, job: JobKey): Promise<Cutout> {
   let attempt = 1;
   for await (const event of shop.client.events(job, { signal })) {
     if (event.name === 'started') attempt = event.data.attempt;
     if (event.name === 'done') {
       // The loop is left here, which closes the stream: its connection is needed for the result.
-      const { width, height, format } = event.data;
+      const { width, height } = event.data;
       show({ phase: 'receiving' });
-      return { image: await collect(shop, job, signal), width, height, format };
+      return { image: await collect(shop, job, signal), width, height };
     }
     const state = stateOfEvent(event, attempt);
     if (state) show(state);
   }
   throw new ClientProblem('connection-lost');
-}
-
-function stateOfEvent(event: JobEvent, attempt: number): PhotoState | undefined {
-  switch (event.name) {
-    case 'queued':
-      return { phase: 'queued', position: event.data.position, etaMs: event.data.eta_ms };
-    case 'started':
-      return { phase: 'working', stage: undefined, percent: 0, attempt };
-    case 'progress':
-      return { phase: 'working', stage: event.data.stage, percent: event.data.percent, attempt };
-    case 'failed':
-      throw new ClientProblem(event.data.problem.code, event.data.problem);
-    case 'cancelled':
-      throw new ClientProblem('job-cancelled');
-    case 'expired':
-      throw new ClientProblem('result-expired');
-    case 'purged':
-      throw new ClientProblem('result-delivered');
-    default:
-      return undefined;
-  }
 }
 
 /** The result's bytes; asked for again while it is busy, late, or the connection broke before its end. */
@@ -144,7 +155,8 @@ async function confirmPurge(shop: Workshop, errand: Errand, job: JobKey, cutout:
   try {
     for await (const event of shop.client.events(job, { signal })) {
       if (event.name !== 'purged') continue;
-      show({ phase: 'done', cutout, purge: { known: true, at: new Date(event.data.at) } });
+      const { at, receipt } = event.data;
+      show({ phase: 'done', cutout, purge: { known: true, at: new Date(at), receipt } });
       return;
     }
   } catch {

@@ -1,0 +1,60 @@
+/** A rectangle in pixels. */
+export interface Rect {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+/** Width and height in pixels. */
+export interface Size {
+  width: number;
+  height: number;
+}
+
+const VISIBLE_ALPHA = 8;
+const MARGIN_SHARE = 0.02;
+
+/** The largest size of these proportions whose longer side is at most `side`; never enlarged. */
+export function fitted({ width, height }: Size, side: number): Size & { scale: number } {
+  const scale = Math.min(1, side / Math.max(width, height));
+  return {
+    width: Math.max(1, Math.round(width * scale)),
+    height: Math.max(1, Math.round(height * scale)),
+    scale,
+  };
+}
+
+/** Where anything can be seen in RGBA pixels of this width; undefined when nothing can. */
+export function visibleRect(pixels: Uint8ClampedArray, width: number): Rect | undefined {
+  const height = pixels.length / 4 / width;
+  let [left, top, right, bottom] = [width, height, -1, -1];
+  for (let y = 0, at = 3; y < height; y++) {
+    for (let x = 0; x < width; x++, at += 4) {
+      if ((pixels[at] ?? 0) < VISIBLE_ALPHA) continue;
+      if (x < left) left = x;
+      if (x > right) right = x;
+      if (y < top) top = y;
+      bottom = y;
+    }
+  }
+  return right < 0 ? undefined : { left, top, width: right - left + 1, height: bottom - top + 1 };
+}
+
+/** A rectangle of a picture scaled by `scale`, as one of the whole picture, with some room, within its bounds. */
+export function croppedTo(found: Rect | undefined, scale: number, whole: Size): Rect {
+  if (found === undefined) return { left: 0, top: 0, ...whole };
+  const room = MARGIN_SHARE * Math.max(whole.width, whole.height);
+  const left = Math.max(0, Math.floor(found.left / scale - room));
+  const top = Math.max(0, Math.floor(found.top / scale - room));
+  const right = Math.min(whole.width, Math.ceil((found.left + found.width) / scale + room));
+  const bottom = Math.min(whole.height, Math.ceil((found.top + found.height) / scale + room));
+  return { left, top, width: right - left, height: bottom - top };
+}
+
+/** The part of a picture that fills a frame of other proportions, cut at its middle. */
+export function coverOf(picture: Size, frame: Size): Rect {
+  const scale = Math.max(frame.width / picture.width, frame.height / picture.height);
+  const [width, height] = [frame.width / scale, frame.height / scale];
+  return { left: (picture.width - width) / 2, top: (picture.height - height) / 2, width, height };
+}
