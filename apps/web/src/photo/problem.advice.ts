@@ -35,6 +35,7 @@ const OF_THE_FILE: ReadonlySet<AnyCode> = new Set<AnyCode>([
   'image-too-large',
   'image-type-unsupported',
   'image-too-many-pixels',
+  'image-too-complex',
   'image-corrupt',
   'foreground-not-found',
 ]);

@@ -17,6 +17,8 @@ export const EN_PROBLEMS = {
   'image-too-large': 'The file is too large.',
   'image-type-unsupported': 'Only JPEG, PNG and WebP are taken.',
   'image-too-many-pixels': 'The photo has too many pixels.',
+  'image-too-complex': 'The photo takes too much work to open.',
+  'image-too-complex.next': 'Save it anew as JPEG and drop that.',
   'image-corrupt': 'The file is damaged.',
   'image-corrupt.next': 'Open it in another program, save a copy, and drop that.',
   'foreground-not-found': 'No subject was found in the photo.',
