@@ -8,7 +8,7 @@
  * Plan: --rate 1,10,100 (images a second), --mb 2, --out-mb (twice --mb), --megapixels (2.5 a MB), --p99 3 (seconds),
  * --hold 1 (seconds that a result waits for its reader), --gpu-fixed-ms and --gpu-image-ms with --batch 8 (an
  * accelerator, with what you measured there), --core-hour 0.04 --gb-hour 0.005 --gpu-hour 1.5 (prices), --json.
- * Check: --workers 2, --levels 0.3,0.6,0.85, --images 60,100,140, --sizes yes|no (costs by size, too), --save.
+ * Check: --levels none measures the costs alone. --model isnet (a light network of yours, `npm run models -- add`, checks more images in less time), --workers 2, --levels 0.3,0.6,0.85, --images 60,100,140, --sizes yes|no (costs by size, too), --save.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { calibrate, checkLevel, type LevelCheck } from './capacity.check.js';
@@ -21,6 +21,7 @@ import { photoOf } from './photo.js';
 
 const MB = 1e6;
 const number = (name: string, otherwise: number): number => Number(argument(name, String(otherwise)));
+const model = argument('model', 'isnet');
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -84,7 +85,7 @@ async function sizeCosts(
 }
 
 async function measureCosts(): Promise<MeasuredCosts> {
-  const live = await LiveService.start(1);
+  const live = await LiveService.start(1, model);
   try {
     const { observed: of, ...small } = await sizeCosts(live, 0.25);
     const { observed: ofLarge, ...large } = await sizeCosts(live, 8);
@@ -103,14 +104,22 @@ async function measureCosts(): Promise<MeasuredCosts> {
 async function check(): Promise<LevelCheck[]> {
   const workers = number('workers', 2);
   const photo = await photoOf(0.25);
+  const wanted = list('levels', '0.3,0.6,0.85')
+    .map(Number)
+    .filter((share) => share > 0);
+  if (wanted.length === 0) return [];
   const images = list('images', '60,100,140').map(Number);
-  const live = await LiveService.start(workers);
+  const live = await LiveService.start(workers, model);
   try {
     await live.closed(photo, 2 * workers, workers);
     const levels: LevelCheck[] = [];
-    for (const [at, share] of list('levels', '0.3,0.6,0.85').map(Number).entries()) {
+    for (const [at, share] of wanted.entries()) {
       // Anew each time: a machine that others use is not the same for long.
-      const calibration = await calibrate(live, photo, { alone: 10, full: 8 * workers, workers });
+      const calibration = await calibrate(live, photo, {
+        alone: number('alone', 10),
+        full: number('full', 8 * workers),
+        workers,
+      });
       const fleet = { apis: 1, shards: 1, workers, batch: 1 };
       const level = await checkLevel(live, photo, { share, images: images[at] ?? 100, fleet, calibration });
       const { realMs, predictedRatio, explainedRatio } = level;
@@ -119,7 +128,7 @@ async function check(): Promise<LevelCheck[]> {
           `predicted ${predictedRatio.p50.toFixed(2)} and ${predictedRatio.p99.toFixed(2)} of that, ` +
           `explained ${explainedRatio.p50.toFixed(2)} and ${explainedRatio.p99.toFixed(2)}`,
       );
-      levels.push(level);
+      levels.push({ ...level, model, workers });
     }
     return levels;
   } finally {

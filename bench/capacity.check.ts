@@ -5,6 +5,9 @@ import { median, percentile } from './figures.js';
 
 /** What one load level showed: the real run, and the simulation of the same arrivals. Times in ms. */
 export interface LevelCheck {
+  /** What the workers ran, and how many of them. */
+  model?: string;
+  workers?: number;
   share: number;
   images: number;
   perSecond: number;

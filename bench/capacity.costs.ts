@@ -69,14 +69,16 @@ export function costsOf(
   const throughOf = (size: SizeCosts): number => size.inMb + size.outMb;
   const byBytes = (of: (size: SizeCosts) => number): number =>
     lineAt(inMb + outMb, [throughOf(small), of(small)], [throughOf(large), of(large)]);
-  const imaging = (size: SizeCosts): number => size.engineMs - size.inferMs;
+  // By CPU time, which others on the machine lengthen less than time by the clock.
+  const infer = ({ cpuMs, inferMs, engineMs }: SizeCosts): number => (cpuMs.engines * inferMs) / engineMs;
+  const imaging = (size: SizeCosts): number => size.cpuMs.engines - infer(size);
   const redisMs = byBytes(({ cpuMs }) => cpuMs.redis);
   return {
     apiMs: byBytes(({ cpuMs }) => cpuMs.api),
     controlMs: small.cpuMs.redis,
     payloadMs: Math.max(0, redisMs - small.cpuMs.redis),
     workerMs: byBytes(({ cpuMs }) => cpuMs.workers),
-    inferMs: (small.inferMs + large.inferMs) / 2,
+    inferMs: (infer(small) + infer(large)) / 2,
     imagingMs: lineAt(megapixels, [small.megapixels, imaging(small)], [large.megapixels, imaging(large)]),
   };
 }

@@ -46,8 +46,9 @@ export class LiveService {
   ) {}
 
   /** Starts it with so many workers of one thread each. */
-  static async start(workers: number): Promise<LiveService> {
+  static async start(workers: number, model: string): Promise<LiveService> {
     const settings = {
+      MODEL: model,
       THREADS: '1',
       METRICS_PORT: '0',
       MAX_WAIT_S: String(WAIT_S),

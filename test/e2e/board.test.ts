@@ -28,7 +28,7 @@ let system: TestSystem;
 let api: ApiClient;
 let admin: string;
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 beforeAll(async () => {
   system = await startSystem({ METRICS_PORT: '0' });
   api = new ApiClient(system.url);
