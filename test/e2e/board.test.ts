@@ -28,7 +28,7 @@ let system: TestSystem;
 let api: ApiClient;
 let admin: string;
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 beforeAll(async () => {
   system = await startSystem({ METRICS_PORT: '0' });
   api = new ApiClient(system.url);
@@ -64,9 +64,8 @@ test('given jobs that wait and run, when the board is looked at, then it counts 
     const json = await page('/board.json');
     const view = JSON.parse(json) as { tenants: { id: string }[]; refusals: unknown };
     expect([...new Set(keysIn(view))].filter((key) => !SHOWN.includes(key))).toEqual([]);
-    expect(view.tenants).toEqual([
-      { id: expect.stringMatching(/^[\w-]{8}$/), inFlight: 4, waiting: 2, bytes: expect.any(Number) },
-    ]);
+    expect(view.tenants).toMatchObject([{ inFlight: 4, waiting: 2 }]);
+    expect(view.tenants[0]?.id).toMatch(/^[\w-]{8}$/);
     expect(view.refusals).toEqual([{ code: 'image-type-unsupported', times: 1 }]);
     const all = [json, await page('/board'), await page('/board.txt')].join('\n');
     for (const { id, token } of jobs) for (const secret of [id, token]) expect(all).not.toContain(secret);
@@ -87,5 +86,5 @@ test('given the command, when the port is named, then it shows the board, and ot
     promisify(execFile)(process.execPath, ['launcher/board.mjs'], { env: { ...process.env, METRICS_PORT } });
   const { stdout } = await run(new URL(admin).port);
   expect(stdout).toMatch(/waiting +running +in flight[^]*worker +on +model/);
-  await expect(run('')).rejects.toMatchObject({ stderr: expect.stringContaining('METRICS_PORT') });
+  await expect(run('')).rejects.toThrow('METRICS_PORT');
 });

@@ -12,7 +12,7 @@ let api: ApiClient;
 let admin: string;
 let photo: Buffer;
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 beforeAll(async () => {
   photo = await smallPhoto();
   system = await startSystem({ METRICS_PORT: '0' });
@@ -62,11 +62,11 @@ describe('metrics', () => {
 
   it('given images that come and go in each way, when they are counted, then the sums agree', async () => {
     const before = await metricsOf(admin);
-    expect((await api.post(photo, { headers: { Prefer: 'wait=30' } })).status).toBe(200);
+    expect((await api.post(photo, { headers: { Prefer: 'wait=60' } })).status).toBe(200);
     const polled = await api.submit(photo);
     expect((await api.result(polled)).status).toBe(200);
     const events = await api.postForEvents(photo);
-    await events.heard('purged', 30_000);
+    await events.heard('purged', 60_000);
     const form = new FormData();
     form.append('image', new Blob([new Uint8Array(photo)]));
     expect((await api.call('POST', '/api/remove-bg', { body: form })).status).toBe(200);

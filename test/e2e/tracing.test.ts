@@ -16,7 +16,7 @@ let system: TestSystem;
 let api: ApiClient;
 let photo: Buffer;
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 beforeAll(async () => {
   photo = await smallPhoto();
   const OTLP_URL = await collector.listen();
@@ -39,7 +39,7 @@ async function nextTrace(names: readonly string[], act: () => Promise<void>): Pr
 
 test('given an image that comes and goes, when its spans are collected, then one trace tells its whole way', async () => {
   const spans = await nextTrace(SPAN_NAMES, async () => {
-    expect((await api.post(photo, { headers: { Prefer: 'wait=30', traceparent: TRACEPARENT } })).status).toBe(
+    expect((await api.post(photo, { headers: { Prefer: 'wait=60', traceparent: TRACEPARENT } })).status).toBe(
       200,
     );
   });
@@ -72,7 +72,7 @@ test('given an image that comes and goes, when its spans are collected, then one
 test('given an image that fails, when its spans are collected, then the code says why and no more', async () => {
   const spans = await nextTrace(['submit', 'work'], async () => {
     const cut = photo.subarray(0, photo.length / 2);
-    expect((await api.post(cut, { headers: { Prefer: 'wait=30' } })).json['code']).toBe('image-corrupt');
+    expect((await api.post(cut, { headers: { Prefer: 'wait=60' } })).json['code']).toBe('image-corrupt');
   });
   const work = spans.find(({ name }) => name === 'work')!;
   expect([work.failed, work.attributes]).toEqual([
@@ -84,7 +84,7 @@ test('given an image that fails, when its spans are collected, then the code say
 test('given an operator who lets clients’ traces go on, when one is not to be sampled, then it is not', async () => {
   const other = await system.startApi({ TRACEPARENT: 'accept' });
   const there = new ApiClient(other.url);
-  const wait = { Prefer: 'wait=30' };
+  const wait = { Prefer: 'wait=60' };
   const unsampled = TRACEPARENT.replace(/01$/, '00').replaceAll('4', '5');
   expect((await there.post(photo, { headers: { ...wait, traceparent: unsampled } })).status).toBe(200);
   expect((await there.post(photo, { headers: { ...wait, traceparent: TRACEPARENT } })).status).toBe(200);
@@ -96,7 +96,7 @@ test('given an operator who lets clients’ traces go on, when one is not to be 
 
 test('given a collector that takes nothing, when images come, then they are done and the loss is counted', async () => {
   collector.status = 503;
-  expect((await api.post(photo, { headers: { Prefer: 'wait=30' } })).status).toBe(200);
+  expect((await api.post(photo, { headers: { Prefer: 'wait=60' } })).status).toBe(200);
   const admin = system.apis[0]!.adminUrl;
   await eventually(
     async () => sumOfSamples(await metricsOf(admin), 'removebg_spans_dropped_total') > 0,

@@ -8,11 +8,12 @@ export const BOARD_STYLE = `
 body { margin: 0; padding: 1.25rem clamp(1rem, 4vw, 2.5rem) 3rem; background: var(--page); color: var(--ink);
   font: 15px/1.45 system-ui, sans-serif; font-variant-numeric: tabular-nums; }
 main { max-width: 68rem; margin: 0 auto; display: grid; gap: 1.25rem; }
+main > * { min-width: 0; }
 header { display: flex; flex-wrap: wrap; align-items: baseline; gap: .25rem 1rem; }
 h1 { font-size: 1.25rem; margin: 0; }
 header p { margin: 0; color: var(--soft); }
 h2 { font-size: .8rem; font-weight: 600; color: var(--soft); margin: 0 0 .6rem; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: .75rem; margin: 0; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(10.5rem, 44%), 1fr)); gap: .75rem; margin: 0; }
 .tiles div, section { background: var(--card); border: 1px solid var(--rule); border-radius: .6rem; padding: .8rem 1rem; }
 dt { font-size: .8rem; color: var(--soft); }
 dd { margin: .1rem 0 0; font-size: 1.5rem; font-weight: 600; line-height: 1.2; white-space: nowrap; }

@@ -1,0 +1,150 @@
+/**
+ * How many of each are needed for so many images a second, by a simulation of the service whose costs are measured.
+ *
+ *   npm run bench -- capacity --rate 1000 --mb 2 --p99 3        a plan, from the costs in bench/results/capacity.json
+ *   npm run bench -- capacity [--save]                          measures the costs, and checks the simulation against
+ *                                                               the real service at three load levels
+ *
+ * Plan: --rate 1,10,100 (images a second), --mb 2, --out-mb (twice --mb), --megapixels (2.5 a MB), --p99 3 (seconds),
+ * --hold 1 (seconds that a result waits for its reader), --gpu-fixed-ms and --gpu-image-ms with --batch 8 (an
+ * accelerator, with what you measured there), --core-hour 0.04 --gb-hour 0.005 --gpu-hour 1.5 (prices), --json.
+ * Check: --levels none measures the costs alone. --model isnet (a light network of yours, `npm run models -- add`, checks more images in less time), --workers 2, --levels 0.3,0.6,0.85, --images 60,100,140, --sizes yes|no (costs by size, too), --save.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { calibrate, checkLevel, type LevelCheck } from './capacity.check.js';
+import { COSTS_FILE, savedCosts, type MeasuredCosts, type SizeCosts } from './capacity.costs.js';
+import { LiveService, meansBetween, type Observed } from './capacity.live.js';
+import { planTable } from './capacity.page.js';
+import { NotFastEnough, planFor, type CapacityWish } from './capacity.plan.js';
+import { argument, list, show } from './figures.js';
+import { photoOf } from './photo.js';
+
+const MB = 1e6;
+const number = (name: string, otherwise: number): number => Number(argument(name, String(otherwise)));
+const model = argument('model', 'isnet');
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+function wishFor(imagesPerSecond: number): CapacityWish {
+  const inMb = number('mb', 2);
+  const imageMs = number('gpu-image-ms', NaN);
+  return {
+    imagesPerSecond,
+    image: { inMb, outMb: number('out-mb', 2 * inMb), megapixels: number('megapixels', 2.5 * inMb) },
+    p99S: number('p99', 3),
+    holdS: number('hold', 1),
+    prices: {
+      core: number('core-hour', 0.04),
+      gb: number('gb-hour', 0.005),
+      accelerator: number('gpu-hour', 1.5),
+    },
+    accelerator: Number.isNaN(imageMs)
+      ? undefined
+      : { imageMs, fixedMs: number('gpu-fixed-ms', 0), batch: number('batch', 8) },
+  };
+}
+
+function plan(rates: readonly number[]): void {
+  const costs = savedCosts();
+  try {
+    const plans = rates.map((rate) => planFor(wishFor(rate), costs));
+    if (process.argv.includes('--json')) show('capacity-plan', { plans });
+    else process.stdout.write(`${planTable(plans)}\n`);
+  } catch (error) {
+    if (!(error instanceof NotFastEnough)) throw error;
+    say(`No plan: ${error.message}. More threads an image, another device, or a longer p99.`);
+    process.exitCode = 1;
+  }
+}
+
+/** What images of one size cost, one at a time. */
+async function sizeCosts(
+  live: LiveService,
+  megapixels: number,
+): Promise<SizeCosts & { observed: Observed[] }> {
+  const photo = await photoOf(megapixels);
+  await live.closed(photo, 1, 1);
+  const [before, cpuBefore] = [await live.sums(), live.cpuMs()];
+  const { observed } = await live.closed(photo, number('size-images', 12), 1);
+  const cpu = live.cpuMs();
+  const each = (name: keyof typeof cpu): number => (cpu[name] - cpuBefore[name]) / observed.length;
+  return {
+    ...{
+      megapixels,
+      observed,
+      inMb: photo.length / MB,
+      outMb: mean(observed.map((one) => one.outputBytes)) / MB,
+    },
+    engineMs: mean(observed.map((one) => one.engineMs)),
+    inferMs: mean(observed.map((one) => one.inferMs)),
+    cpuMs: { api: each('api'), redis: each('redis'), workers: each('workers'), engines: each('engines') },
+    meansMs: meansBetween(before, await live.sums()),
+    latencyMs: mean(observed.map((one) => one.latencyMs)),
+  };
+}
+
+async function measureCosts(): Promise<MeasuredCosts> {
+  const live = await LiveService.start(1, model);
+  try {
+    const { observed: of, ...small } = await sizeCosts(live, 0.25);
+    const { observed: ofLarge, ...large } = await sizeCosts(live, 8);
+    const parts = (all: readonly Observed[]): number[] =>
+      all.map(({ engineMs }) => engineMs / mean(all.map((one) => one.engineMs)));
+    return {
+      small,
+      large,
+      spread: [...parts(of), ...parts(ofLarge)].map((part) => Math.round(part * 1000) / 1000),
+    };
+  } finally {
+    await live.stop();
+  }
+}
+
+async function check(): Promise<LevelCheck[]> {
+  const workers = number('workers', 2);
+  const photo = await photoOf(0.25);
+  const wanted = list('levels', '0.3,0.6,0.85')
+    .map(Number)
+    .filter((share) => share > 0);
+  if (wanted.length === 0) return [];
+  const images = list('images', '60,100,140').map(Number);
+  const live = await LiveService.start(workers, model);
+  try {
+    await live.closed(photo, 2 * workers, workers);
+    const levels: LevelCheck[] = [];
+    for (const [at, share] of wanted.entries()) {
+      // Anew each time: a machine that others use is not the same for long.
+      const calibration = await calibrate(live, photo, {
+        alone: number('alone', 10),
+        full: number('full', 8 * workers),
+        workers,
+      });
+      const fleet = { apis: 1, shards: 1, workers, batch: 1 };
+      const level = await checkLevel(live, photo, { share, images: images[at] ?? 100, fleet, calibration });
+      const { realMs, predictedRatio, explainedRatio } = level;
+      say(
+        `${share * 100} % of ${calibration.fullPerSecond.toFixed(2)} images/s: real p50 ${realMs.p50.toFixed(0)} ms, p99 ${realMs.p99.toFixed(0)} ms; ` +
+          `predicted ${predictedRatio.p50.toFixed(2)} and ${predictedRatio.p99.toFixed(2)} of that, ` +
+          `explained ${explainedRatio.p50.toFixed(2)} and ${explainedRatio.p99.toFixed(2)}`,
+      );
+      levels.push({ ...level, model, workers });
+    }
+    return levels;
+  } finally {
+    await live.stop();
+  }
+}
+
+/** Figures of a run before, so that levels can be checked one at a time. */
+const saved = (): { costs?: MeasuredCosts; levels?: LevelCheck[] } =>
+  existsSync(COSTS_FILE) ? (JSON.parse(readFileSync(COSTS_FILE, 'utf8')) as { levels?: LevelCheck[] }) : {};
+
+const rates = argument('rate', '');
+if (rates !== '') plan(rates.split(',').map(Number));
+else {
+  const costs = argument('sizes', 'yes') === 'yes' ? await measureCosts() : saved().costs;
+  const levels = await check();
+  const others = (saved().levels ?? []).filter(({ share }) => !levels.some((level) => level.share === share));
+  show('capacity', { costs, levels: [...others, ...levels].sort((a, b) => a.share - b.share) });
+}

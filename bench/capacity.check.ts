@@ -1,0 +1,117 @@
+import { arrivals, randomFrom } from './capacity.agenda.js';
+import { meansBetween, type LiveService, type MeansMs, type Observed } from './capacity.live.js';
+import { simulateService, type Fleet, type ImageCost } from './capacity.simulation.js';
+import { median, percentile } from './figures.js';
+
+/** What one load level showed: the real run, and the simulation of the same arrivals. Times in ms. */
+export interface LevelCheck {
+  /** What the workers ran, and how many of them. */
+  model?: string;
+  workers?: number;
+  share: number;
+  images: number;
+  perSecond: number;
+  realMs: Quantiles;
+  /** With costs measured before the run. */
+  predictedMs: Quantiles;
+  /** With the engine's times of the run itself: what the machine did to them meanwhile is known then. */
+  explainedMs: Quantiles;
+  /** Simulation by reality. */
+  predictedRatio: Quantiles;
+  explainedRatio: Quantiles;
+}
+
+/** Middle and slowest of all times. */
+export interface Quantiles {
+  p50: number;
+  p99: number;
+}
+
+/** Costs of one photo, alone and under full load. */
+export interface Calibration {
+  means: MeansMs;
+  latencyMs: number;
+  alone: Observed[];
+  full: Observed[];
+  /** Most images a second, of all workers together. */
+  fullPerSecond: number;
+}
+
+const REPEATS = 25;
+
+/** Measures what the photo costs: images one by one, then as many as the workers can hold. */
+export async function calibrate(
+  live: LiveService,
+  photo: Buffer,
+  counts: { alone: number; full: number; workers: number },
+): Promise<Calibration> {
+  const before = await live.sums();
+  const { observed: alone } = await live.closed(photo, counts.alone, 1);
+  const means = meansBetween(before, await live.sums());
+  const { observed: full, lastedMs } = await live.closed(photo, counts.full, 2 * counts.workers);
+  const mean = (of: (one: Observed) => number): number =>
+    alone.reduce((sum, one) => sum + of(one), 0) / alone.length;
+  const known = means.intake + means.pickup + means.fetch + means.handover + means.store + means.deliver;
+  return {
+    ...{ means, alone, full },
+    latencyMs: Math.max(0, mean((one) => one.latencyMs) - mean((one) => one.engineMs) - known),
+    fullPerSecond: (1000 * full.length) / lastedMs,
+  };
+}
+
+/** Runs one level for real and in the simulation. */
+export async function checkLevel(
+  live: LiveService,
+  photo: Buffer,
+  level: { share: number; images: number; fleet: Fleet; calibration: Calibration },
+): Promise<LevelCheck> {
+  const { share, images, fleet, calibration } = level;
+  const perSecond = share * calibration.fullPerSecond;
+  const atMs = arrivals(images, perSecond, randomFrom(Math.round(share * 1000)));
+  const observed = await live.open(photo, atMs);
+  const realMs = quantiles(observed.map(({ latencyMs }) => latencyMs));
+  const simulate = (engineMs: (index: number) => number): Quantiles =>
+    quantiles(
+      simulateService(
+        atMs.map((at, index) => ({ atMs: at, cost: costWith(calibration, engineMs(index)) })),
+        fleet,
+      ).latenciesMs,
+    );
+  const random = randomFrom(1);
+  const draw = (): number => {
+    const pool = random() < share ? calibration.full : calibration.alone;
+    return pool[Math.floor(random() * pool.length)]?.engineMs ?? NaN;
+  };
+  const repeats = Array.from({ length: REPEATS }, () => simulate(draw));
+  const predictedMs = {
+    p50: median(repeats.map(({ p50 }) => p50)),
+    p99: median(repeats.map(({ p99 }) => p99)),
+  };
+  const explainedMs = simulate((index) => observed[index]?.engineMs ?? NaN);
+  return {
+    ...{ share, images, perSecond, realMs, predictedMs, explainedMs },
+    predictedRatio: ratio(predictedMs, realMs),
+    explainedRatio: ratio(explainedMs, realMs),
+  };
+}
+
+/** Measured steps of one image; the way to the engine and back is the engine's. */
+function costWith({ means, latencyMs }: Calibration, engineMs: number): ImageCost {
+  return {
+    intakeMs: means.intake,
+    shardMs: 0,
+    pickupMs: means.pickup,
+    fetchMs: means.fetch,
+    engineMs: engineMs + means.handover,
+    storeMs: means.store,
+    deliverMs: means.deliver,
+    latencyMs,
+  };
+}
+
+const quantiles = (values: readonly number[]): Quantiles => ({
+  p50: percentile(values, 0.5),
+  p99: percentile(values, 0.99),
+});
+
+const ratio = (a: Quantiles, b: Quantiles): Quantiles => ({ p50: a.p50 / b.p50, p99: a.p99 / b.p99 });
