@@ -21,6 +21,8 @@ export interface JobRecord {
   acceptedAt: number;
   /** Which life of which payload shard has its bytes; undefined: the control Redis. Stays in the tombstone. */
   seat: Seat | undefined;
+  /** Region that has it, from its acceptance on; undefined where there are none. Stays in the tombstone. */
+  region: string | undefined;
   /** Files of the upload, in the order of their chunks. */
   parts: readonly UploadPart[];
   /** Size of the whole upload; 0 until it is complete. Stays in the tombstone. */
@@ -75,6 +77,7 @@ export function parseRecord(id: JobId, fields: Record<string, string>): JobRecor
     deadlineAt: Number(fields['deadlineAt']),
     acceptedAt: Number(fields['acceptedAt']),
     seat: fields['seat'],
+    region: fields['region'],
     parts: JSON.parse(fields['parts'] ?? '[]') as UploadPart[],
     inputBytes: Number(fields['inputBytes'] ?? 0),
     outputBytes: Number(fields['outputBytes'] ?? 0),
