@@ -107,6 +107,7 @@ function tell(claims) {
   const end = `${claims.state} ${claims.ended_at}`;
   say(`  issuer     ${claims.iss}`);
   say(`  job        ${claims.jti}`);
+  if (claims.region !== undefined) say(`  region     ${claims.region}`);
   say(`  accepted   ${claims.accepted_at}, ${claims.input_bytes} bytes`);
   say(`  end        ${end}, result of ${claims.output_bytes} bytes`);
   say(`  purged     ${claims.purged_at}, ${claims.keys_removed} stored payloads removed`);

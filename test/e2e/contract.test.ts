@@ -22,6 +22,7 @@ const NOT_WHOLE: Record<string, string> = {
 /** Statuses that cannot be had here, and why. */
 const NOT_HERE: Record<string, string> = {
   408: 'an upload that takes two minutes',
+  421: 'a deployment that knows of other regions',
   500: 'a defect of ours',
   503: 'comes at the end, when Redis is gone',
 };

@@ -38,6 +38,8 @@ export const TOMBSTONE_FIELDS: readonly string[] = [
   'deadlineAt',
   // Which shard had its bytes.
   'seat',
+  // Where the job was, as its id and its receipt say.
+  'region',
   'code',
   // What a deletion receipt states: sizes, times and a count.
   'inputBytes',

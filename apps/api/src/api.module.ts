@@ -1,4 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 import { ThrottlerModule } from '@nestjs/throttler';
 import { ApiContext } from './api.context.js';
 import { BatchController } from './batches/batch.controller.js';
@@ -36,6 +37,7 @@ import { HealthController } from './ops/health.controller.js';
 import { AccountController } from './tenancy/account.controller.js';
 import { CallerSource } from './tenancy/caller.source.js';
 import { PixelLimit } from './throttle/pixel.limit.js';
+import { RegionGuard } from './http/region.guard.js';
 import { RedisThrottlerStorage } from './throttle/redis.throttler.storage.js';
 import { SUBMIT_WINDOW_MS } from './throttle/submit.guard.js';
 
@@ -60,6 +62,7 @@ export class ApiModule {
       ],
       providers: [
         { provide: ApiContext, useValue: context },
+        { provide: APP_GUARD, useClass: RegionGuard },
         CallerSource,
         PixelLimit,
         ImageSource,

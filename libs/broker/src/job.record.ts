@@ -25,6 +25,8 @@ export interface JobRecord {
   queuedAt: number | undefined;
   /** `traceparent` of the image's trace; undefined when it is not traced. Random, and gone once the job has ended. */
   trace: string | undefined;
+  /** Region that has it, from its acceptance on; undefined where there are none. Stays in the tombstone. */
+  region: string | undefined;
   /** Files of the upload, in the order of their chunks. */
   parts: readonly UploadPart[];
   /** Size of the whole upload; 0 until it is complete. Stays in the tombstone. */
@@ -84,6 +86,7 @@ export function parseRecord(id: JobId, fields: Record<string, string>): JobRecor
     seat: fields['seat'],
     queuedAt: timeOf(fields['queuedAt']),
     trace: fields['trace'],
+    region: fields['region'],
     parts: JSON.parse(fields['parts'] ?? '[]') as UploadPart[],
     inputBytes: Number(fields['inputBytes'] ?? 0),
     outputBytes: Number(fields['outputBytes'] ?? 0),

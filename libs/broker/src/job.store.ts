@@ -68,13 +68,18 @@ export class JobStore {
       wrappedKeys: string;
       reserveBytes: number;
       tenant: Tenant;
+      region?: string | undefined;
       offers?: readonly SeatOffer[] | undefined;
     },
   ): Promise<SeatOffer | undefined> {
-    const { wrappedKeys, reserveBytes, tenant, offers = [undefined] } = job;
+    const { wrappedKeys, region, reserveBytes, tenant, offers = [undefined] } = job;
     for (const seat of offers) {
       const reserve = { bytes: reserveBytes, capBytes: this.capBytes, tenant, seat };
-      const set = { wrappedKeys, ...(seat !== undefined && { seat: seat.seat }) };
+      const set = {
+        wrappedKeys,
+        ...(seat !== undefined && { seat: seat.seat }),
+        ...(region !== undefined && { region }),
+      };
       if ((await this.tryTo(id, 'accept', { reserve, set })) !== 'no-room') return seat;
     }
     throw new Problem('capacity-exhausted', { retryAfterS: 5 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PUBLIC_ID } from './public.id.js';
 
 declare const batchIdBrand: unique symbol;
 
@@ -13,6 +14,8 @@ export const isBatchId = (text: string): text is BatchId => BATCH_ID.test(text);
 /** Wire schema of a batch id. */
 export const batchIdSchema = z
   .string()
-  .regex(BATCH_ID)
-  .transform((text) => text as BatchId)
-  .meta({ description: 'Batch id: 22 characters, base64url', examples: ['Zk3vASNFZ4mrze8BI0VniQ'] });
+  .regex(PUBLIC_ID)
+  .meta({
+    description: 'Batch id: 22 characters, base64url; where there are regions, after `region.`',
+    examples: ['Zk3vASNFZ4mrze8BI0VniQ'],
+  });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PUBLIC_ID } from './public.id.js';
 
 declare const jobIdBrand: unique symbol;
 
@@ -13,6 +14,8 @@ export const isJobId = (text: string): text is JobId => JOB_ID.test(text);
 /** Wire schema of a job id. */
 export const jobIdSchema = z
   .string()
-  .regex(JOB_ID)
-  .transform((text) => text as JobId)
-  .meta({ description: 'Job id: 22 characters, base64url', examples: ['q83vASNFZ4mrze8BI0VniQ'] });
+  .regex(PUBLIC_ID)
+  .meta({
+    description: 'Job id: 22 characters, base64url; where there are regions, after `region.`',
+    examples: ['q83vASNFZ4mrze8BI0VniQ'],
+  });

@@ -32,6 +32,7 @@ export const PROBLEMS = {
   'queue-lost': [410, 'The queue was restarted and the job with it: submit the image again'],
   'image-too-large': [413, 'The image file is larger than this service takes'],
   'image-type-unsupported': [415, 'Only JPEG, PNG and WebP images are taken'],
+  'wrong-region': [421, 'This is of another region: ask there'],
   'retry-differs': [422, 'This Idempotency-Key was used for another image or other options'],
   'image-too-many-pixels': [422, 'The image has more pixels, or a longer side, than this service takes'],
   'image-too-complex': [
@@ -80,6 +81,10 @@ export interface ProblemBody {
   parameter?: string;
   /** Seconds after which a retry makes sense. */
   retry_after?: number;
+  /** Region to ask. */
+  region?: string;
+  /** Public address of that region. */
+  address?: string;
 }
 
 /** What may be told beyond the code. Texts are ours, never the client's. */
@@ -87,6 +92,8 @@ export interface ProblemFacts {
   detail?: string | undefined;
   parameter?: string | undefined;
   retryAfterS?: number | undefined;
+  region?: string | undefined;
+  address?: string | undefined;
 }
 
 /** An expected failure. Its code and facts are public; `cause` is for the log's typed fields only. */
@@ -123,5 +130,7 @@ export function problemBody(code: ProblemCode, facts: ProblemFacts = {}): Proble
     ...(facts.detail !== undefined && { detail: facts.detail }),
     ...(facts.parameter !== undefined && { parameter: facts.parameter }),
     ...(facts.retryAfterS !== undefined && { retry_after: facts.retryAfterS }),
+    ...(facts.region !== undefined && { region: facts.region }),
+    ...(facts.address !== undefined && { address: facts.address }),
   };
 }

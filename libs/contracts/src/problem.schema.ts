@@ -9,5 +9,7 @@ export const problemSchema: z.ZodType<ProblemBody, ProblemBody> = z.object({
   code: z.enum(Object.keys(PROBLEMS) as [ProblemCode]).describe('Stable name of the problem'),
   detail: z.exactOptional(z.string()),
   parameter: z.exactOptional(z.string()).describe('Name of the offending parameter; never its value'),
+  region: z.exactOptional(z.string()).describe('Region to ask'),
+  address: z.exactOptional(z.string()).describe('Public address of that region'),
   retry_after: z.exactOptional(z.int()).describe('Seconds after which a retry makes sense'),
 });

@@ -11,6 +11,9 @@ const time = (meaning: string): z.ZodISODateTime => z.iso.datetime({ precision: 
 export const receiptClaimsSchema = z.strictObject({
   iss: z.string().describe('Public address of the service, or its name'),
   jti: jobIdSchema,
+  region: z
+    .exactOptional(z.string())
+    .describe('Where it was held, all its life; absent where there are no regions'),
   state: z.enum(TERMINAL_STATES),
   input_bytes: z.int().nonnegative().describe('Size of the upload; 0 when it never became complete'),
   output_bytes: z.int().nonnegative().describe('Size of the result; 0 when there was none'),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { REGION_NAME } from '#contracts/public.id.js';
 import { PROVIDERS } from '#contracts/execution.providers.js';
 import { namedAddresses } from './named.addresses.js';
 
@@ -87,6 +88,14 @@ export const settingsSchema = z.object({
     .url({ protocol: /^https?$/ })
     .optional()
     .describe('Address under which clients know the service; receipts name it as their issuer'),
+  REGION: z
+    .string()
+    .regex(REGION_NAME)
+    .optional()
+    .describe('Short name of the region that this deployment is; it stands before the ids of its jobs'),
+  REGION_URLS: addresses('http:', 'https:')
+    .optional()
+    .describe('Public addresses of the other regions, `name=url,…`: who asks here for their jobs is told'),
   RETENTION_GUARD: z
     .enum(['enforce', 'warn'])
     .default('enforce')

@@ -121,6 +121,6 @@ export class BatchController {
       failed + cancelled + expired === 0
         ? []
         : await batches.members(record.id, 'lost', { version: 0, most: MOST_FAILURES });
-    return presentBatch(record, lost, secrets);
+    return presentBatch(record, lost, { secrets, region: this.context.settings.REGION });
   }
 }

@@ -102,7 +102,8 @@ export class BatchFeed {
     member: BatchMember,
   ): Promise<void> {
     const { state, version } = member;
-    const name = presentName(member, secrets);
+    const { REGION } = this.context.settings;
+    const name = presentName(member, secrets, REGION);
     if (state === 'queued' || state === 'delivering' || state === 'delivered') {
       stream.send(state, name, version);
     } else if (state === 'running') {
@@ -113,7 +114,7 @@ export class BatchFeed {
       if (record?.output === undefined) return;
       stream.send('done', { ...name, ...presentDone(record, record.output) }, version);
     } else {
-      stream.send(state, presentFailure(member, secrets), version);
+      stream.send(state, presentFailure(member, secrets, REGION), version);
     }
   }
 }

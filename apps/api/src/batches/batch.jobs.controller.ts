@@ -5,6 +5,7 @@ import type { Enrolment } from '#broker/transition.script.js';
 import { customIdSchema, type BatchJob } from '#contracts/batch.view.js';
 import { jobLinks } from '#contracts/job.view.js';
 import { Problem } from '#contracts/problem.catalogue.js';
+import { publicId } from '#contracts/public.id.js';
 import { jobIdOf, tokenText } from '#vault/job.token.js';
 import { wipe } from '#vault/wipe.js';
 import { ApiContext } from '../api.context.js';
@@ -89,7 +90,9 @@ export class BatchJobsController {
     try {
       const record = await this.context.broker.jobs.read(found.jobId);
       const body =
-        record === undefined ? forgotten(found, token) : await this.answers.accepted(record, token);
+        record === undefined
+          ? forgotten(found, token, this.context.settings.REGION)
+          : await this.answers.accepted(record, token);
       await reply
         .code(200)
         .headers({ 'Idempotent-Replayed': 'true', 'Cache-Control': 'no-store' })
@@ -101,12 +104,16 @@ export class BatchJobsController {
 }
 
 /** A job whose tombstone has gone, while its batch still knows how it ended. */
-const forgotten = ({ jobId, state }: FoundMember, token: Buffer): Omit<BatchJob, 'custom_id'> => ({
-  id: jobId,
+const forgotten = (
+  { jobId, state }: FoundMember,
+  token: Buffer,
+  region: string | undefined,
+): Omit<BatchJob, 'custom_id'> => ({
+  id: publicId(jobId, region),
   token: tokenText(token),
   status: state,
   expires_at: timeText(Date.now()),
-  links: jobLinks(jobId),
+  links: jobLinks(publicId(jobId, region)),
 });
 
 /** @throws Problem `invalid-parameter` */

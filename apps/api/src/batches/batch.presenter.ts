@@ -1,5 +1,6 @@
 import type { BatchMember, BatchRecord } from '#broker/batch.store.js';
 import { batchLinks, isLost, type BatchFailure, type BatchView } from '#contracts/batch.view.js';
+import { publicId } from '#contracts/public.id.js';
 import { problemBody, type ProblemCode } from '#contracts/problem.catalogue.js';
 import type { BatchSecrets } from '#vault/batch.token.js';
 import { timeText } from '../delivery/job.presenter.js';
@@ -14,27 +15,33 @@ const CODE_OF_LOSS = {
 export function presentName(
   { jobId, box }: Pick<BatchMember, 'jobId' | 'box'>,
   secrets: BatchSecrets,
-): { custom_id: string; id: BatchMember['jobId'] } {
-  return { custom_id: secrets.customIdOf(box), id: jobId };
+  region: string | undefined,
+): { custom_id: string; id: string } {
+  return { custom_id: secrets.customIdOf(box), id: publicId(jobId, region) };
 }
 
 /** An image that ended without a result, and why. */
-export function presentFailure(member: BatchMember, secrets: BatchSecrets): BatchFailure {
+export function presentFailure(
+  member: BatchMember,
+  secrets: BatchSecrets,
+  region: string | undefined,
+): BatchFailure {
   const { state, code } = member;
   const why = code ?? (isLost(state) ? CODE_OF_LOSS[state] : 'processing-failed');
-  return { ...presentName(member, secrets), problem: problemBody(why) };
+  return { ...presentName(member, secrets, region), problem: problemBody(why) };
 }
 
 /** A batch as its holder sees it. */
 export function presentBatch(
   record: BatchRecord,
   lost: readonly BatchMember[],
-  secrets: BatchSecrets,
+  { secrets, region }: { secrets: BatchSecrets; region: string | undefined },
 ): BatchView {
-  const { id, status, version, counts, createdAt, expiresAt } = record;
+  const id = publicId(record.id, region);
+  const { status, version, counts, createdAt, expiresAt } = record;
   return {
     ...{ id, status, version, counts },
-    failures: lost.map((member) => presentFailure(member, secrets)),
+    failures: lost.map((member) => presentFailure(member, secrets, region)),
     created_at: timeText(createdAt),
     expires_at: timeText(expiresAt),
     links: batchLinks(id),

@@ -6,6 +6,7 @@ import type { BatchFailure, BatchState } from '#contracts/batch.view.js';
 import { jobLinks } from '#contracts/job.view.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { ApiContext } from '../api.context.js';
+import { presentId } from '../delivery/job.presenter.js';
 import { ReaderGone } from '../delivery/result.delivery.js';
 import { ResponseSink } from '../delivery/result.response.js';
 import { clientGone, queryWaitMs } from '../http/request.preferences.js';
@@ -40,8 +41,8 @@ export class BatchResultsController {
     const until = Date.now() + queryWaitMs(request, this.context.settings.MAX_WAIT_S);
     let sink: ResponseSink | undefined;
     const to = ({ customId, record }: Candidate): Target => {
-      void reply.headers({ 'X-Custom-Id': encodeURIComponent(customId), 'X-Job-Id': record.id });
-      const sent = new ResponseSink(reply, jobLinks(record.id).receipt);
+      void reply.headers({ 'X-Custom-Id': encodeURIComponent(customId), 'X-Job-Id': presentId(record) });
+      const sent = new ResponseSink(reply, jobLinks(presentId(record)).receipt);
       sink = sent;
       return { sink: sent, begun: () => sent.hasBegun };
     };
@@ -126,7 +127,7 @@ export class BatchResultsController {
     const failures: BatchFailure[] = [];
     for (let version = 0; ;) {
       const page = await batches.members(id, 'lost', { version, most: FAILURES_AT_A_TIME });
-      failures.push(...page.map((member) => presentFailure(member, secrets)));
+      failures.push(...page.map((member) => presentFailure(member, secrets, this.context.settings.REGION)));
       const last = page.at(-1);
       if (last === undefined) return failures;
       version = last.version;

@@ -61,7 +61,10 @@ export class ResultPicker {
       await this.delivery.deliver(record, token, target.sink);
       return true;
     } catch (error) {
-      const isTaken = error instanceof Problem && error.code !== 'broker-unavailable' && !target.begun();
+      // One whose shard is away must not hold up those of others.
+      const isAway = error instanceof Problem && error.code === 'broker-unavailable';
+      const isElsewhere = !isAway || record.seat !== undefined;
+      const isTaken = error instanceof Problem && isElsewhere && !target.begun();
       if (isTaken) return false;
       throw error;
     }

@@ -1,6 +1,7 @@
 import type { JobRecord } from '#broker/job.record.js';
 import type { JobEvents } from '#contracts/job.events.js';
 import type { TerminalState } from '#contracts/job.states.js';
+import { publicId } from '#contracts/public.id.js';
 import { jobLinks, resultFactsSchema, type JobView, type ResultFacts } from '#contracts/job.view.js';
 import { Problem, problemBody, type ProblemCode } from '#contracts/problem.catalogue.js';
 
@@ -13,17 +14,20 @@ export interface Place {
 /** RFC 3339 text of milliseconds since the epoch. */
 export const timeText = (ms: number): string => new Date(ms).toISOString();
 
+/** The id of a job as its holder knows it. */
+export const presentId = ({ id, region }: Pick<JobRecord, 'id' | 'region'>): string => publicId(id, region);
+
 /** A job as its holder sees it. */
 export function presentJob(record: JobRecord, place: Place): JobView {
   return {
-    id: record.id,
+    id: presentId(record),
     status: record.state,
     version: record.version,
     ...presentPlace(place, 'queue_position'),
     ...(record.output !== undefined && { result: presentResult(record.output) }),
     ...(record.code !== undefined && { problem: problemBody(record.code) }),
     expires_at: timeText(record.deadlineAt),
-    links: jobLinks(record.id),
+    links: jobLinks(presentId(record)),
   };
 }
 
@@ -46,7 +50,7 @@ export function presentDone(record: JobRecord, output: ResultFacts): JobEvents['
   return {
     ...presentResult(output),
     expires_at: timeText(record.deadlineAt),
-    link: jobLinks(record.id).result,
+    link: jobLinks(presentId(record)).result,
   };
 }
 

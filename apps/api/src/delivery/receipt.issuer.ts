@@ -5,7 +5,7 @@ import { isTerminal } from '#contracts/job.states.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import type { ReceiptClaims } from '#contracts/receipt.claims.js';
 import { ApiContext } from '../api.context.js';
-import { timeText } from './job.presenter.js';
+import { presentId, timeText } from './job.presenter.js';
 import { JobWaiter } from './job.waiter.js';
 
 /** Issuer of a service that was not told its public address. */
@@ -58,11 +58,12 @@ export class ReceiptIssuer {
 
 /** What a receipt states, by the broker's clock but for the time of signing. @throws Problem `not-purged` */
 export function receiptClaims(record: JobRecord, iss: string, nowMs: number): ReceiptClaims {
-  const { id, state, endedAt, purgedAt } = record;
+  const { state, endedAt, purgedAt } = record;
   if (!isTerminal(state) || endedAt === undefined || purgedAt === undefined) throw new Problem('not-purged');
   return {
     iss,
-    jti: id,
+    jti: presentId(record),
+    ...(record.region !== undefined && { region: record.region }),
     state,
     input_bytes: record.inputBytes,
     output_bytes: record.outputBytes,

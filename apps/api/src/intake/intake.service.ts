@@ -125,14 +125,17 @@ export class IntakeService {
 
   private async begin(submission: Submission): Promise<JobRecord> {
     const { request, way, caller, secrets } = submission;
-    const { jobs, payloads } = this.context.broker;
+    const { settings, broker } = this.context;
+    const { jobs, payloads } = broker;
     const wrappedKeys = wrapKeys(this.context.kek, secrets.id, secrets);
     const reserveBytes = this.mostBytes(request, way);
     const { tenant } = caller;
     let seat: SeatOffer | undefined;
     try {
       const offers = payloads.offers(secrets.id);
-      seat = await this.reserve(() => jobs.accept(secrets.id, { wrappedKeys, reserveBytes, tenant, offers }));
+      seat = await this.reserve(() =>
+        jobs.accept(secrets.id, { wrappedKeys, reserveBytes, tenant, offers, region: settings.REGION }),
+      );
     } catch (error) {
       // A Redis that answered too late may still open the record: what follows on the same connection ends it.
       void this.undo(submission);

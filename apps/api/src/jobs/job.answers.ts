@@ -4,7 +4,7 @@ import type { JobRecord } from '#broker/job.record.js';
 import { jobLinks, type JobAccepted } from '#contracts/job.view.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { tokenText } from '#vault/job.token.js';
-import { presentJob, presentPlace, timeText } from '../delivery/job.presenter.js';
+import { presentId, presentJob, presentPlace, timeText } from '../delivery/job.presenter.js';
 import { Pulse } from '../delivery/pulse.js';
 import { ResultDelivery } from '../delivery/result.delivery.js';
 import type { AnswerSink } from '../delivery/result.response.js';
@@ -21,12 +21,12 @@ export class JobAnswers {
   async accepted(record: JobRecord, token: Buffer): Promise<JobAccepted> {
     const place = await this.pulse.placeOf(record);
     return {
-      id: record.id,
+      id: presentId(record),
       token: tokenText(token),
       status: record.state,
       ...presentPlace(place, 'queue_position'),
       expires_at: timeText(record.deadlineAt),
-      links: jobLinks(record.id),
+      links: jobLinks(presentId(record)),
     };
   }
 

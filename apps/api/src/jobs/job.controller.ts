@@ -5,7 +5,7 @@ import { isTerminal } from '#contracts/job.states.js';
 import { jobLinks } from '#contracts/job.view.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { ApiContext } from '../api.context.js';
-import { problemOfEnd } from '../delivery/job.presenter.js';
+import { presentId, problemOfEnd } from '../delivery/job.presenter.js';
 import { JobWaiter } from '../delivery/job.waiter.js';
 import { DescribeCancel, DescribeResult, DescribeStatus } from '../ops/job.description.js';
 import { ResponseSink } from '../delivery/result.response.js';
@@ -51,7 +51,11 @@ export class JobController {
     const record = await this.waiter.until(id, settled, { timeoutMs, signal: clientGone(reply) });
     if (isTerminal(record.state)) throw problemOfEnd(record, record.state);
     if (there(record))
-      await this.answers.sendResult(record, token, new ResponseSink(reply, jobLinks(id).receipt));
+      await this.answers.sendResult(
+        record,
+        token,
+        new ResponseSink(reply, jobLinks(presentId(record)).receipt),
+      );
     else await this.answers.sendStatus(reply, record, 202);
   }
 

@@ -39,10 +39,11 @@ const batch = (): MethodDecorator[] => [
   ApiSecurity(SCHEMES.batchToken),
   ApiParam({
     name: 'id',
-    description: 'Batch id: 22 characters, base64url',
+    description: 'Batch id: 22 characters, base64url; where there are regions, after `region.`',
     // No pattern: a malformed id is as unknown as any other.
     schema: { type: 'string', examples: ['Zk3vASNFZ4mrze8BI0VniQ'] },
   }),
+  ...problems('wrong-region'),
 ];
 
 /** Describes `POST /v1/batches`. */

@@ -104,10 +104,11 @@ export const job = (): MethodDecorator[] => [
   ApiSecurity(SCHEMES.token),
   ApiParam({
     name: 'id',
-    description: 'Job id: 22 characters, base64url',
+    description: 'Job id: 22 characters, base64url; where there are regions, after `region.`',
     // No pattern: a malformed id is as unknown as any other.
     schema: { type: 'string', examples: ['q83vASNFZ4mrze8BI0VniQ'] },
   }),
+  ...problems('wrong-region'),
 ];
 
 /** The `?wait=` parameter. */

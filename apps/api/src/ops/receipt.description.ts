@@ -16,7 +16,7 @@ export const DescribeReceipt = (): Decorator =>
       operationId: 'getReceipt',
       summary: 'Signed deletion receipt of a job that has ended',
       description:
-        'A compact JWS (Ed25519) over the id of the job, its end, sizes and times; its payload holds `iss`, `jti`, ' +
+        'A compact JWS (Ed25519) over the id of the job, its end, sizes and times; its payload holds `iss`, `jti`, `region`, ' +
         '`state`, `input_bytes`, `output_bytes`, `accepted_at`, `ended_at`, `purged_at`, `keys_removed` and `iat`. ' +
         'Verify it with the keys at `/.well-known/jwks.json`.',
     }),
