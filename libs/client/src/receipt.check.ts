@@ -1,5 +1,6 @@
 import { TERMINAL_STATES } from '#contracts/job.states.js';
 import type { ReceiptClaims, ReceiptKeySet } from '#contracts/receipt.claims.js';
+import { PUBLIC_ID } from '#contracts/public.id.js';
 import { RECEIPT_TYPE } from '#contracts/receipt.kind.js';
 import { ClientProblem, problemOfResponse } from './client.problem.js';
 import { ServiceTransport, type JobClientSettings } from './service.transport.js';
@@ -21,10 +22,11 @@ const isTime = (value: unknown): boolean =>
   // The 31st of February would be taken for the 3rd of March.
   new Date(value).toISOString() === value;
 
-/** What each member of a receipt may be: `receiptClaimsSchema` without the library it is written in. */
+/** What each member of a receipt may be: `receiptClaimsSchema` without the library it is written in. Only the region may be absent. */
 export const CLAIM_CHECKS: Readonly<Record<keyof ReceiptClaims, (value: unknown) => boolean>> = {
   iss: isText,
-  jti: (value) => typeof value === 'string' && /^[A-Za-z0-9_-]{22}$/.test(value),
+  jti: (value) => typeof value === 'string' && PUBLIC_ID.test(value),
+  region: isText,
   state: (value) => (TERMINAL_STATES as readonly unknown[]).includes(value),
   input_bytes: isCount,
   output_bytes: isCount,
@@ -56,7 +58,9 @@ function recordOf(bytes: Uint8Array): Record<string, unknown> | undefined {
 function claimsOf(bytes: Uint8Array): ReceiptClaims | undefined {
   const record = recordOf(bytes);
   if (record === undefined) return undefined;
-  const names = Object.keys(CLAIM_CHECKS) as (keyof ReceiptClaims)[];
+  const names = (Object.keys(CLAIM_CHECKS) as (keyof ReceiptClaims)[]).filter(
+    (name) => name !== 'region' || Object.hasOwn(record, name),
+  );
   const isWhole = Object.keys(record).length === names.length;
   return isWhole && names.every((name) => CLAIM_CHECKS[name](record[name]))
     ? (record as unknown as ReceiptClaims)
