@@ -68,6 +68,7 @@ export async function openBroker(settings: ServiceSettings, user: 'api' | 'worke
     const jobs = new JobStore(control, lifetimes, capacityBytes);
     const turns = new TenantTurns(control, lifetimes.queueMs + EXPIRY_MARGIN_MS);
     const queue = new JobQueue(url, control, turns);
+    const watcher = new JobWatcher(subscriber);
     const purge = new JobPurge({ jobs, queue, control, payload });
     return {
       jobs,
@@ -79,7 +80,7 @@ export async function openBroker(settings: ServiceSettings, user: 'api' | 'worke
       faults,
       progress: new ProgressPublisher(control),
       payloads: new PayloadStore(payload),
-      watcher: new JobWatcher(subscriber),
+      watcher,
       pace: new Pace(control, queue),
       limiter: new RateLimiter(control),
       pixels: new PixelBudget(control),
@@ -88,6 +89,7 @@ export async function openBroker(settings: ServiceSettings, user: 'api' | 'worke
       sweeper: new Sweeper(jobs, purge, lifetimes.maxDeliveries),
       consume: (options) => new JobConsumer(url, turns, options),
       close: async () => {
+        watcher.close();
         await queue.close();
         for (const redis of connections) redis.disconnect();
       },
