@@ -124,7 +124,7 @@ export const FAULTS: readonly Fault[] = [
   once('cut', ({ system }) => system.network.cut()),
   once('cut-within-answer', ({ system }) => system.network.cutWithinAnswer()),
   once('forgotten', ({ system }) => system.network.forget()),
-  starvedProcess('memory-taken', 'engine', takeMemory),
+  starvedProcess('memory-taken', 'worker', takeMemory),
   starvedProcess('api-descriptors-taken', 'api', takeDescriptors),
   starvedProcess('worker-descriptors-taken', 'worker', takeDescriptors),
   starved('processors-taken', () => takeProcessors()),

@@ -45,14 +45,14 @@ const SETTINGS = { RESULT_TTL_S: '6', QUEUE_TTL_S: '60', TOMBSTONE_TTL_S: '300',
 
 /** Runs the service under load, lets faults happen to it, and accounts for everything. */
 export async function runFaults(plan: FaultRunPlan): Promise<FaultReport> {
+  const images = await imagesToSend();
   const system = await SupervisedSystem.start(plan.workers, SETTINGS);
-  let leaked: number[] = [];
   try {
-    const run = new FaultRun(system, plan, await imagesToSend());
-    const report = await run.report();
-    return { ...report, leaked: (leaked = await endOf(system, plan)) };
-  } finally {
-    if (leaked.length === 0) await system.stop('SIGKILL');
+    const report = await new FaultRun(system, plan, images).report();
+    return { ...report, leaked: await endOf(system, plan) };
+  } catch (error) {
+    await system.stop('SIGKILL');
+    throw error;
   }
 }
 

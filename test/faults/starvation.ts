@@ -1,13 +1,14 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { isAlive } from '../support/engine.hold.js';
+import { childrenOf, isAlive } from '../support/engine.hold.js';
 import { eventually } from '../support/eventually.js';
 
 /** Gives back what a process was deprived of. */
 export type Relief = () => Promise<void> | void;
 
-const GROUP_BYTES = 48 * 1024 * 1024;
+/** Less than half of what an engine with a model takes. */
+const GROUP_BYTES = 128 * 1024 * 1024;
 /** Descriptors left besides those that are open. */
 const SPARE_DESCRIPTORS = 1;
 
@@ -29,39 +30,51 @@ export const takeDescriptors = (pid: number): Relief =>
   limit(pid, 'nofile', 'Max open files', readdirSync(`/proc/${pid}/fd`).length + SPARE_DESCRIPTORS);
 
 /**
- * The process may take hardly more memory than it has: in a control group of its own where this user may make one, so
- * that the kernel kills it when it does; else by a limit on its address space, so that it is refused.
+ * A worker whose next engine may not have the memory that a model takes: both in a control group of their own, where
+ * this user may make one, and the engine replaced, so that the kernel kills the new one as it grows. Elsewhere the
+ * engine that is there is refused more address space.
  */
-export function takeMemory(pid: number): Relief {
-  const parent = ['/sys/fs/cgroup/memory', '/sys/fs/cgroup'].find((folder) =>
-    existsSync(`${folder}/cgroup.procs`),
-  );
+export function takeMemory(worker: number): Relief {
+  const [engine] = childrenOf(worker);
+  if (engine === undefined) return () => undefined;
   try {
-    return group(pid, parent ?? '');
+    const relief = confine(worker);
+    process.kill(engine, 'SIGKILL');
+    return relief;
   } catch {
-    const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+    const status = readFileSync(`/proc/${engine}/status`, 'latin1');
     const sizeBytes = Number(/VmSize:\s+(\d+)/.exec(status)?.[1]) * 1024;
-    return limit(pid, 'as', 'Max address space', sizeBytes + GROUP_BYTES);
+    return limit(engine, 'as', 'Max address space', sizeBytes);
   }
 }
 
-/** @throws Error where control groups cannot be had */
-function group(pid: number, parent: string): Relief {
-  const folder = `${parent}/removebg-faults-${pid}`;
+/** Puts a process into a control group with little memory. @throws Error where that cannot be had */
+function confine(pid: number): Relief {
+  const root = ['/sys/fs/cgroup/memory', '/sys/fs/cgroup'].find((folder) =>
+    existsSync(`${folder}/cgroup.procs`),
+  );
+  const [, home = '/'] =
+    /^(?:\d+:memory|0:):(.*)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, 'latin1')) ?? [];
+  const folder = `${root ?? ''}/removebg-faults-${pid}`;
   mkdirSync(folder);
-  const file = ['memory.max', 'memory.limit_in_bytes'].find((name) => existsSync(`${folder}/${name}`));
-  const leave = async (): Promise<void> => {
-    if (isAlive(pid)) writeFileSync(`${parent}/cgroup.procs`, String(pid));
-    await eventually(() => removed(folder));
+  const move = (member: string, to: string): void => {
+    if (isAlive(Number(member))) writeFileSync(`${to}/cgroup.procs`, member);
   };
+  const leave = (): Promise<true> =>
+    eventually(() => {
+      const members = readFileSync(`${folder}/cgroup.procs`, 'latin1').split('\n').filter(Boolean);
+      for (const member of members) move(member, `${root ?? ''}${home}`);
+      return removed(folder);
+    });
   try {
-    writeFileSync(`${folder}/${file ?? ''}`, String(GROUP_BYTES));
-    writeFileSync(`${folder}/cgroup.procs`, String(pid));
+    const file = ['memory.max', 'memory.limit_in_bytes'].find((name) => existsSync(`${folder}/${name}`));
+    writeFileSync(`${folder}/${file ?? 'memory.max'}`, String(GROUP_BYTES));
+    move(String(pid), folder);
   } catch (error) {
-    rmdirSync(folder);
+    removed(folder);
     throw error;
   }
-  return leave;
+  return async () => void (await leave());
 }
 
 function removed(folder: string): boolean {

@@ -31,4 +31,6 @@ supervisor.startApp(api, (message) => {
   api.env['PORT'] = String(port);
   process.send?.({ port });
 });
+// Whoever tests may be killed too.
+process.once('disconnect', () => void supervisor.stop(0));
 process.exit(await supervisor.finished);

@@ -23,6 +23,8 @@ const ROLE_OF: readonly (readonly [part: string, role: Role])[] = [
 
 const START_MS = 60_000;
 const KEPT_LINES = 100;
+/** What a process takes whose Redis and supervisor are gone, and more. */
+const STOP_MS = 40_000;
 
 /** The whole service as `npm start` runs and supervises it, with a network between its processes and Redis. */
 export class SupervisedSystem {
@@ -96,7 +98,7 @@ export class SupervisedSystem {
     this.child?.kill(signal);
     const left = (): number[] =>
       [...this.everSeen].filter((pid) => isAlive(pid) && roleOf(pid) !== undefined);
-    await eventually(() => left().length === 0, 20_000).catch(() => undefined);
+    await eventually(() => left().length === 0, STOP_MS).catch(() => undefined);
     const leaked = left();
     await this.kill();
     return leaked;
