@@ -1,5 +1,6 @@
 import { openBroker, type Broker } from '#broker/broker.js';
 import { outputKey } from '#broker/broker.keys.js';
+import { Problem } from '#contracts/problem.catalogue.js';
 import { requireRedis } from '#settings/process.life.js';
 import { loadSettings } from '#settings/settings.js';
 import { sealPayload } from '#vault/chunk.cipher.js';
@@ -21,8 +22,18 @@ export class StandInWorker {
     return new StandInWorker(await openBroker(requireRedis(settings), 'worker'));
   }
 
-  /** Finishes one job. Returns when it began to tell: just before the commit was sent. */
-  async finish({ token }: JobKey): Promise<number> {
+  /** Finishes one job, as often as it takes. Returns when it began to tell: just before the commit was sent. */
+  async finish(job: JobKey): Promise<number> {
+    for (;;) {
+      try {
+        return await this.attempt(job);
+      } catch (error) {
+        if (!(error instanceof Problem) || error.code !== 'broker-unavailable') throw error;
+      }
+    }
+  }
+
+  private async attempt({ token }: JobKey): Promise<number> {
     const { jobs, payloads, lifetimes } = this.broker;
     const secrets = deriveSecrets(parseToken(token) ?? Buffer.alloc(0));
     const record = await jobs.claim(secrets.id);

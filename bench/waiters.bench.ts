@@ -84,6 +84,9 @@ async function measure(
   });
   await sleep(SETTLE_MS);
   const waitingMb = rss();
+  process.stderr.write(
+    `${clients} ${kind}: ${idleMb}, ${submittedMb}, ${waitingMb} MB idle, submitted, waiting\n`,
+  );
   const worker = await StandInWorker.open(`unix://${system.redis.socket}`);
   let mostMb = waitingMb;
   const sampler = setInterval(() => (mostMb = Math.max(mostMb, rss())), 500);

@@ -42,7 +42,7 @@ export async function foundInRedis(redis: Redis, needles: readonly (string | Buf
 }
 
 /** What of `ended` jobs is left in Redis beyond what a tombstone may say; empty when all is well. */
-export async function remainsOf(system: TestSystem): Promise<string[]> {
+export async function remainsOf(system: Pick<TestSystem, 'inspector' | 'keys'>): Promise<string[]> {
   const redis = system.inspector();
   const remains = foreignKeys(await system.keys());
   for (const key of await redis.keys('rb:{*}:job')) {

@@ -86,6 +86,7 @@ export async function openBroker(
     const jobs = new JobStore(control, lifetimes, payloads.capBytes);
     const turns = new TenantTurns(control, lifetimes.queueMs + EXPIRY_MARGIN_MS);
     const queue = new JobQueue(url, control, turns);
+    const watcher = new JobWatcher(subscriber);
     const purge = new JobPurge({ jobs, queue, control, payloads, observer });
     return {
       jobs,
@@ -100,7 +101,7 @@ export async function openBroker(
         return faultsOf(allFacts());
       },
       progress: new ProgressPublisher(control),
-      watcher: new JobWatcher(subscriber),
+      watcher,
       pace: new Pace(control, queue),
       limiter: new RateLimiter(control),
       pixels: new PixelBudget(control),
@@ -111,6 +112,7 @@ export async function openBroker(
       numbers: new WorkerNumbers(control),
       consume: (options) => new JobConsumer(url, turns, options),
       close: async () => {
+        watcher.close();
         await queue.close();
         close();
         for (const redis of connections) redis.disconnect();

@@ -1,7 +1,7 @@
 import { Worker } from 'bullmq';
 import type { JobId } from '#contracts/job.id.js';
 import { QUEUE_NAME, QUEUE_PREFIX } from './broker.keys.js';
-import { roleOptions } from './redis.connection.js';
+import { CONSUMER_BLOCKS_MS, roleOptions } from './redis.connection.js';
 import type { TenantTurns } from './tenant.turns.js';
 
 /** A job whose worker died is noticed after the lock has run out and one check has passed: 2–4 s. */
@@ -39,7 +39,7 @@ export class JobConsumer {
       lockDuration: LOCK_MS,
       stalledInterval: STALLED_CHECK_MS,
       maxStalledCount: NEVER,
-      drainDelay: 5,
+      drainDelay: CONSUMER_BLOCKS_MS / 1000,
       runRetryDelay: 500,
       removeOnComplete: { count: 0 },
       removeOnFail: { count: 0 },

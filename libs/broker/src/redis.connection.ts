@@ -5,6 +5,15 @@ export type ConnectionRole = 'control' | 'payload' | 'subscriber' | 'queue' | 'c
 
 const RECONNECT_MS = 200;
 
+/**
+ * A connection on which Redis owes an answer for this long is given up, and made anew: a network that forgot it would
+ * otherwise be noticed by the kernel after a quarter of an hour.
+ */
+const SILENCE_MS = 3000;
+
+/** How long a worker's blocking connection waits for a job at a time. */
+export const CONSUMER_BLOCKS_MS = 3000;
+
 const NO_PASSWORD = 'none';
 
 /** How to reach a server, in the terms of ioredis and BullMQ alike. */
@@ -72,7 +81,8 @@ export function addressOptions(url: string): Address {
 /**
  * Options of one role. Commands of `control`, `payload` and `queue` fail fast instead of waiting in memory: a
  * submission that lands after an outage, without its payload, would be a job that nobody asked for any more.
- * `subscriber` restores its subscriptions itself; `consumer` is BullMQ's blocking connection.
+ * `subscriber` restores its subscriptions itself; `consumer` is BullMQ's blocking connection, which is silent while
+ * there is nothing to do.
  */
 export function roleOptions(url: string, role: ConnectionRole): ConnectionSettings {
   const base: ConnectionSettings = {
@@ -81,10 +91,11 @@ export function roleOptions(url: string, role: ConnectionRole): ConnectionSettin
     retryStrategy: () => RECONNECT_MS,
     maxRetriesPerRequest: null,
   };
-  if (role === 'consumer') return { ...base, socketTimeout: 15_000 };
-  if (role === 'subscriber') return { ...base, autoResubscribe: false };
+  if (role === 'consumer') return { ...base, socketTimeout: CONSUMER_BLOCKS_MS + SILENCE_MS / 2 };
+  if (role === 'subscriber') return { ...base, socketTimeout: SILENCE_MS, autoResubscribe: false };
   return {
     ...base,
+    socketTimeout: SILENCE_MS,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,

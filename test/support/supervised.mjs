@@ -1,0 +1,36 @@
+/**
+ * The service under the supervisor of `npm start`, with two things that `npm start` has not: a user in Redis who may
+ * look at everything, and a network between Redis and the others. Its parent gets `{ port }` by IPC.
+ *
+ * usage: node supervised.mjs '{ "folder": …, "redisUrl": …, "workers": 2, "maxmemoryMb": 256 }'
+ */
+import { join } from 'node:path';
+import { appProgram, redisProgram } from '../../launcher/programs.supervised.mjs';
+import { listeningPort } from '../../launcher/readiness.mjs';
+import { findRedis } from '../../launcher/step.redis.mjs';
+import { Supervisor } from '../../launcher/supervisor.mjs';
+
+const GRACE_MS = 12_000;
+
+const { folder, redisUrl, workers, maxmemoryMb } = JSON.parse(process.argv[2] ?? '{}');
+const supervisor = new Supervisor(GRACE_MS);
+const path = folder;
+const files = { path, socket: join(path, 'redis.sock'), kek: join(path, 'kek'), remove: () => undefined };
+const redis = redisProgram(findRedis().path ?? 'redis-server', files, maxmemoryMb);
+redis.command.args.push('--user', 'inspector', 'on', 'nopass', '~*', '&*', '+@all');
+supervisor.startRedis(redis);
+const env = { REDIS_URL: redisUrl, KEK_FILE: files.kek, THREADS: '1' };
+for (let number = 1; number <= workers; number += 1) {
+  supervisor.startApp(appProgram('worker', `worker ${number}`, env));
+}
+const api = appProgram('api', 'api', { ...env, PORT: '0' });
+supervisor.startApp(api, (message) => {
+  const port = listeningPort(message);
+  if (port === undefined) return;
+  // As `npm start` does: an API that is started again has the same address.
+  api.env['PORT'] = String(port);
+  process.send?.({ port });
+});
+// Whoever tests may be killed too.
+process.once('disconnect', () => void supervisor.stop(0));
+process.exit(await supervisor.finished);
