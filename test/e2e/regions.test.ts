@@ -36,7 +36,8 @@ test('given a job of one region, when another is asked for it, then it tells the
     await there.call('GET', `/v1/jobs/${job.id}/events`, { headers: bearer(job) }),
     await there.call('GET', `/v1/jobs/${job.id}/receipt`, { headers: bearer(job) }),
   ]) {
-    expect([answer.status, answer.headers.get('content-type')]).toEqual([421, 'application/problem+json']);
+    expect(answer.status).toBe(421);
+    expect(answer.headers.get('content-type')).toContain('application/problem+json');
     expect(answer.json).toMatchObject({ code: 'wrong-region', region: 'eu', address: eu.url });
   }
   expect((await us.keys()).filter((key) => !keysOfUs.includes(key))).toEqual([]);

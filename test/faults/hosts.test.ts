@@ -30,7 +30,8 @@ beforeAll(async () => {
   const tls = certificate(system.folder, hosts.redisNames);
   // As docs/scale.md has it: TLS and a password for each user, on an address of the machine.
   const redis = new RedisProcess(system.folder, '256mb', [
-    ...['--tls-port', String(port), '--bind', hosts.redisAddress, '--tls-auth-clients', 'no'],
+    ...['--tls-port', String(port), '--bind', hosts.redisAddress, '--protected-mode', 'no'],
+    ...['--tls-auth-clients', 'no'],
     ...['--tls-cert-file', tls.cert, '--tls-key-file', tls.key],
   ]);
   Object.defineProperty(system, 'redis', { value: redis });
