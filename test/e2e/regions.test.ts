@@ -82,7 +82,9 @@ async function distant(delayMs: number): Promise<{ server: Server; url: string }
 test('given regions near and far, when a client chooses, then the near one, and the other while that one is gone', async () => {
   const far = await distant(400);
   const choice = new RegionChoice({ far: far.url, us: us.url }, { probes: 2, timeoutMs: 3000, restMs: 500 });
-  expect((await choice.best()).name).toBe('us');
+  const region = await choice.best();
+  expect(region.name).toBe('us');
+  expect((await choice.clientOf(region).submit(new Blob([Uint8Array.from(image)]))).id).toMatch(/^us\./);
   us.apis[0]!.child.kill('SIGKILL');
   await us.apis[0]!.exited;
   expect((await choice.best()).name).toBe('us');

@@ -1,3 +1,5 @@
+import { JobClient, type JobClientSettings } from './job.client.js';
+
 /** Where a deployment is, by its region's name. */
 export type RegionAddresses = Readonly<Record<string, string>>;
 
@@ -36,7 +38,7 @@ const PROBE_PATH = '/healthz';
 
 /**
  * Chooses the region that answers soonest, and another when that one fails. A choice is for new images alone: a job
- * lives and ends in the region that took it, so keep a `JobClient` for each origin and ask the one that has the job.
+ * lives and ends in the region that took it, so keep the `JobClient` that `clientOf` makes and ask it about the job.
  * An image that was sent to a region which has failed since may be sent again elsewhere: it is done twice then, and
  * delivered from each region at most as often as there.
  */
@@ -62,6 +64,11 @@ export class RegionChoice {
     if (this.chosen !== undefined && Date.now() < this.chosen.until) return this.chosen.region;
     this.measuring ??= this.measure().finally(() => (this.measuring = undefined));
     return this.measuring;
+  }
+
+  /** A client of one region: keep it for all calls on the jobs that it takes, whatever is chosen later. */
+  clientOf(region: Pick<ChosenRegion, 'origin'>, settings: JobClientSettings = {}): JobClient {
+    return new JobClient({ fetch: this.settings.fetch, ...settings, origin: region.origin });
   }
 
   /** A call to that region has failed: the next image goes elsewhere, unless no other region answers. */
