@@ -13,7 +13,7 @@ let sharded: ShardedSystem;
 let api: ApiClient;
 let image: Buffer;
 
-jest.setTimeout(120_000);
+jest.setTimeout(90_000);
 beforeAll(async () => {
   image = await smallPhoto();
   sharded = new ShardedSystem(NAMES);
@@ -33,6 +33,12 @@ async function oneOnEach(): Promise<Map<TestShard, JobAccepted[]>> {
   return jobs;
 }
 
+/** Fetches the result of one job, and gives up the others: the engine has other things to do. */
+async function deliverOne([job, ...others]: readonly JobAccepted[]): Promise<void> {
+  for (const other of others) expect((await api.cancel(other)).status).toBe(204);
+  expect((await api.result(job!)).status).toBe(200);
+}
+
 const stateOf = async (name: string): Promise<unknown> => {
   const { json } = await api.call('GET', '/readyz');
   return (json['shards'] as { name: string; state: string }[]).find((shard) => shard.name === name)?.state;
@@ -47,9 +53,9 @@ test('given three shards, when jobs come, then bytes are on the shard of the rec
       for (const key of wanted) expect(await shard.inspector.pttl(key)).toBeGreaterThan(0);
     }
     expect((await sharded.system.keys()).filter((key) => /:(in|out:\d+)$/.test(key))).toEqual([]);
-    return [...held.values()].flat();
+    return [...held.values()];
   });
-  for (const job of jobs) expect((await api.result(job)).status).toBe(200);
+  for (const own of jobs) await deliverOne(own);
   await sharded.nothingRemains();
 });
 
@@ -85,9 +91,9 @@ test('given jobs on a shard, when it is killed, then they fail with queue-lost i
     });
     expect([receipt.status, receipt.json['code']]).toEqual([409, 'not-purged']);
     expect(await stateOf('b')).toBe('away');
-    return [...jobs].filter(([shard]) => shard !== victim).flatMap(([, own]) => own);
+    return [...jobs].filter(([shard]) => shard !== victim).map(([, own]) => own);
   });
-  for (const job of rest) expect((await api.result(job)).status).toBe(200);
+  for (const own of rest) await deliverOne(own);
   await sharded.nothingRemains(alive);
 });
 
@@ -125,8 +131,10 @@ test('given a shard that is drained, when a new API starts, then new jobs avoid 
     for (const { id } of later) expect(await sharded.shardOf(id)).not.toBe(drained);
     const shards = (await draining.call('GET', '/readyz')).json['shards'];
     expect(shards).toContainEqual({ name: 'c', state: 'draining' });
-    return [...[...held.values()].flat(), ...later];
+    for (const job of later) await draining.cancel(job);
+    for (const [shard, own] of held) if (shard !== drained) for (const job of own) await api.cancel(job);
+    return held.get(drained)!;
   });
-  for (const job of jobs) expect((await api.result(job)).status).toBe(200);
+  await deliverOne(jobs);
   await sharded.nothingRemains();
 });

@@ -63,11 +63,11 @@ export class TestSystem {
   }
 
   /** Starts one more API; resolves once it listens. */
-  async startApi(overrides: Record<string, string> = {}): Promise<ApiProcess> {
-    const service = this.spawn('api', { PORT: '0', ...overrides });
+  async startApi(overrides: Record<string, string> = {}, launch = this.launch): Promise<ApiProcess> {
+    const service = this.spawn('api', { PORT: '0', ...overrides }, launch);
     const message = await told(service, 'listening');
     const [url, adminUrl] = [message.port, message.metricsPort].map(
-      (port) => `http://127.0.0.1:${port ?? 0}`,
+      (port) => `http://${overrides['HOST'] ?? '127.0.0.1'}:${port ?? 0}`,
     );
     const api = { ...service, url: url ?? '', adminUrl: adminUrl ?? '' };
     this.apis.push(api);
@@ -75,8 +75,8 @@ export class TestSystem {
   }
 
   /** Starts one more worker; resolves once its model is warm. */
-  async startWorker(overrides: Record<string, string> = {}): Promise<ServiceProcess> {
-    const service = this.spawn('worker', overrides);
+  async startWorker(overrides: Record<string, string> = {}, launch = this.launch): Promise<ServiceProcess> {
+    const service = this.spawn('worker', overrides, launch);
     await told(service, 'ready');
     this.workers.push(service);
     return service;
@@ -94,7 +94,7 @@ export class TestSystem {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private spawn(app: 'api' | 'worker', overrides: Record<string, string>): ServiceProcess {
+  private spawn(app: 'api' | 'worker', overrides: Record<string, string>, launch: Launch): ServiceProcess {
     const env = {
       ...process.env,
       HOST: '127.0.0.1',
@@ -105,7 +105,7 @@ export class TestSystem {
       ...overrides,
     };
     const entry = join('dist/apps', app, 'src/main.js');
-    const [program, ...rest] = this.launch('node', [process.execPath, entry]);
+    const [program, ...rest] = launch('node', [process.execPath, entry]);
     const child = spawn(program, rest, { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     let printed = '';
     for (const stream of [child.stdout, child.stderr])

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { enginePlans } from '#settings/engine.plan.js';
 import { settingRows, settingsTable } from '#settings/settings.reference.js';
+import { payloadServers } from '#settings/payload.servers.js';
 import { loadSettings, SettingsError } from '#settings/settings.js';
 
 const message = (env: NodeJS.ProcessEnv): string => {
@@ -58,6 +59,41 @@ describe('settings', () => {
       expect(message({ OTLP_URL })).toContain('OTLP_URL');
       expect(message({ OTLP_URL })).not.toContain('secret');
     }
+  });
+
+  it('given payload servers, when they are read, then names are kept, or follow from the address alone', () => {
+    const read = (text: string) => loadSettings({ PAYLOAD_REDIS_URLS: text }).PAYLOAD_REDIS_URLS;
+    expect(read('a=unix:///run/a.sock, b=rediss://:secret@10.0.0.2:6379')).toEqual([
+      { name: 'a', url: 'unix:///run/a.sock' },
+      { name: 'b', url: 'rediss://:secret@10.0.0.2:6379' },
+    ]);
+    const [first, second] = read('redis://10.0.0.1,redis://10.0.0.2') ?? [];
+    const [again] = read('redis://:other@10.0.0.2,redis://10.0.0.1') ?? [];
+    expect(first?.name).not.toBe(second?.name);
+    expect(again?.name).toBe(second?.name);
+  });
+
+  it.each([
+    'a=redis://10.0.0.1,a=redis://10.0.0.2',
+    'redis://10.0.0.1,redis://10.0.0.1',
+    'A_B=redis://10.0.0.1',
+    'a=http://10.0.0.1',
+    'a=secret-word',
+    'a=redis://10.0.0.1,',
+  ])('given payload servers %s, when they are read, then they are refused without being repeated', (text) => {
+    const said = message({ PAYLOAD_REDIS_URLS: text });
+    expect(said).toContain('PAYLOAD_REDIS_URLS');
+    expect(said).not.toContain('10.0.0.1');
+    expect(said).not.toContain('secret');
+  });
+
+  it('given a shard to drain, when no payload server has that name, then it is refused', () => {
+    const PAYLOAD_REDIS_URLS = 'a=redis://10.0.0.1,b=redis://10.0.0.2';
+    expect(message({ PAYLOAD_REDIS_URLS, PAYLOAD_DRAIN: 'a,c' })).toContain('PAYLOAD_DRAIN');
+    expect(payloadServers(loadSettings({ PAYLOAD_REDIS_URLS, PAYLOAD_DRAIN: 'b' }))).toMatchObject([
+      { name: 'a', draining: false },
+      { name: 'b', draining: true },
+    ]);
   });
 
   it('given the README, when its settings table is read, then it names every setting with its default and no other', () => {

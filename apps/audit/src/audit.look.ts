@@ -1,5 +1,5 @@
 import { indexPayloads, type Payload } from './scan/window.index.js';
-import { lookAtKeyspace } from './channel/redis.keyspace.js';
+import { lookAtAll } from './channel/redis.keyspace.js';
 import { neverSent } from './canary/canary.js';
 import type { Look } from './report/audit.report.js';
 import { scanMemory } from './scan/memory.scan.js';
@@ -15,7 +15,7 @@ export async function lookFor(payloads: readonly Payload[], system: AuditedSyste
     index,
   );
   const tookMs = Math.round(performance.now() - begin);
-  const keyspace = system.redisUrl === undefined ? undefined : await lookAtKeyspace(system.redisUrl, index);
+  const keyspace = await lookAtAll(system.redisUrls, index);
   const memory = processes.map((service, place) => {
     const { bytes = 0, kinds = [] } = scans[place] ?? {};
     return { ...service, bytes, kinds };

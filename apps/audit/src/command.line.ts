@@ -17,7 +17,8 @@ Without --url it starts a system of its own, as npm start would, and ends it aft
   --pid ROLE=PID         a process of it; ROLE is api, worker, engine, redis, nginx; repeatable. Engines are
                          found below their workers
   --container ROLE=NAME  the same by the name of a container (asks docker inspect)
-  --redis-url URL        look at its Redis' keys too, as a user who may: +scan +type +@read ~*
+  --redis-url URL        look at its Redis' keys too, as a user who may: +scan +type +@read ~*; repeatable
+  --shards K             a system of its own with K payload Redis
   --allow-kill           also walk the paths that kill processes of a running service
   --paths a,b            only these: ${ALL_PATHS.map(({ name }) => name).join(', ')}
   --report FILE          write a report: .json, .html or .md; repeatable
@@ -34,7 +35,9 @@ export interface Command {
   url: string | undefined;
   pids: ServiceProcess[];
   containers: { role: Role; name: string }[];
-  redisUrl: string | undefined;
+  redisUrls: readonly string[];
+  /** Payload servers of a system of the audit's own. */
+  shards: number;
   mayKill: boolean;
   paths: readonly AuditPath[];
   reports: string[];
@@ -52,7 +55,8 @@ export function readCommand(args: string[]): Command {
     url: values.url,
     pids: pairs(values.pid).map(({ role, value }) => ({ role, pid: pidIn(value) })),
     containers: pairs(values.container).map(({ role, value }) => ({ role, name: value })),
-    redisUrl: values['redis-url'],
+    redisUrls: values['redis-url'] ?? [],
+    shards: shardsIn(values.shards ?? '0'),
     mayKill: values['allow-kill'] === true,
     paths: values.paths === undefined ? ALL_PATHS : pathsNamed(values.paths.split(',')),
     reports: (values.report ?? []).map((file) => reportFile(file)),
@@ -74,7 +78,8 @@ function parse(args: string[]) {
         url: { type: 'string' },
         pid: { type: 'string', multiple: true },
         container: { type: 'string', multiple: true },
-        'redis-url': { type: 'string' },
+        'redis-url': { type: 'string', multiple: true },
+        shards: { type: 'string' },
         'allow-kill': { type: 'boolean' },
         paths: { type: 'string' },
         report: { type: 'string', multiple: true },
@@ -96,6 +101,11 @@ function roleAndValue(text: string): { role: Role; value: string } {
 
 function pidIn(text: string): number {
   if (!/^[1-9]\d*$/.test(text)) throw new UsageError(`${text}: not the number of a process`);
+  return Number(text);
+}
+
+function shardsIn(text: string): number {
+  if (!/^\d$/.test(text)) throw new UsageError(`--shards ${text}: a number from 0 to 9`);
   return Number(text);
 }
 

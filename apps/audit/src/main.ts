@@ -20,13 +20,20 @@ const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
 
-async function openSystem({ url, pids, containers, redisUrl, mayKill }: Command): Promise<AuditedSystem> {
+async function openSystem({
+  url,
+  pids,
+  containers,
+  redisUrls,
+  shards,
+  mayKill,
+}: Command): Promise<AuditedSystem> {
   if (url === undefined) {
     say('Starting a system to audit …');
-    return OwnSystem.start();
+    return OwnSystem.start(shards);
   }
   const all = [...pids, ...pidsOfContainers(containers)];
-  return new AttachedSystem({ url, pids: all, redisUrl, mayKill });
+  return new AttachedSystem({ url, pids: all, redisUrls, mayKill });
 }
 
 async function audit(command: Command): Promise<number> {

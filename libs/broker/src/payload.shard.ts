@@ -34,7 +34,6 @@ export class PayloadShard {
   /** What was found out about it last. */
   facts: RetentionFact[] = [];
   private readonly redis: Redis;
-  private readonly store: PayloadStore;
   private life: SeatOffer | undefined;
   private answering = false;
   private refused = false;
@@ -43,7 +42,6 @@ export class PayloadShard {
 
   constructor(private readonly place: ShardPlace) {
     this.redis = connect(place.url, 'payload');
-    this.store = new PayloadStore(() => this.usable());
     this.redis.on('ready', () => void this.look().catch(() => undefined));
     this.redis.on('close', () => this.lose());
   }
@@ -90,10 +88,12 @@ export class PayloadShard {
     this.fullUntil = Date.now() + FULL_MS;
   }
 
-  /** Payload of that life. @throws Problem `queue-lost` when the server has begun another since; all is gone then */
+  /**
+   * Payload of that life. Its calls throw `queue-lost` when the server has begun another: all is gone then, and what
+   * comes late must not be left in the next one, where nobody would look for it.
+   */
   payloadOf(seat: Seat): PayloadStore {
-    if (this.life !== undefined && this.life.seat !== seat) throw new Problem('queue-lost');
-    return this.store;
+    return new PayloadStore(() => this.serving(seat));
   }
 
   /** Asks for a sign of life. Returns the seat that gave one. */
@@ -115,8 +115,9 @@ export class PayloadShard {
     this.redis.disconnect();
   }
 
-  private usable(): Redis {
+  private serving(seat: Seat): Redis {
     if (this.life === undefined || !this.answering) throw away();
+    if (this.life.seat !== seat) throw new Problem('queue-lost');
     return this.redis;
   }
 

@@ -78,6 +78,7 @@ export class PayloadShards {
     if (this.watch.isLost(seat)) throw new Problem('queue-lost');
     const shard = this.find(seat);
     if (shard === undefined || shard.state === 'away' || shard.state === 'refused') throw away();
+    if (shard.seat !== seat) throw new Problem('queue-lost');
     return shard.payloadOf(seat);
   }
 

@@ -23,8 +23,26 @@ export interface KeyspaceLook {
   refused?: string;
 }
 
+/** Looks at every key of every Redis; undefined when there is none to be asked. */
+export async function lookAtAll(
+  urls: readonly string[],
+  index: WindowIndex,
+): Promise<KeyspaceLook | undefined> {
+  if (urls.length === 0) return undefined;
+  const looks = await Promise.all(urls.map((url) => lookAtKeyspace(url, index)));
+  const refused = looks.find((look) => look.refused !== undefined)?.refused;
+  return {
+    keys: looks.reduce((sum, { keys }) => sum + keys, 0),
+    bytes: looks.reduce((sum, { bytes }) => sum + bytes, 0),
+    foreign: looks.flatMap(({ foreign }) => foreign),
+    payloads: looks.flatMap(({ payloads }) => payloads),
+    hits: looks.flatMap(({ hits }) => hits),
+    ...(refused !== undefined && { refused }),
+  };
+}
+
 /** Looks at the name and the value of every key, of whatever type. */
-export async function lookAtKeyspace(url: string, index: WindowIndex): Promise<KeyspaceLook> {
+async function lookAtKeyspace(url: string, index: WindowIndex): Promise<KeyspaceLook> {
   const look: KeyspaceLook = { keys: 0, bytes: 0, foreign: [], payloads: [], hits: [] };
   const found = nothingFound(index);
   const redis = connect(url, 'payload');

@@ -6,7 +6,7 @@ import { AuditImpossible, type AuditedSystem } from './audited.system.js';
 export interface Attachment {
   url: string;
   pids: ServiceProcess[];
-  redisUrl: string | undefined;
+  redisUrls: readonly string[];
   mayKill: boolean;
 }
 
@@ -16,11 +16,11 @@ export class AttachedSystem implements AuditedSystem {
   readonly privateFolders = [];
   readonly url: string;
   readonly mayKill: boolean;
-  readonly redisUrl: string | undefined;
+  readonly redisUrls: readonly string[];
   readonly #known: { role: Role; entry: ProcessEntry }[];
 
   /** @throws AuditImpossible when a process named does not exist */
-  constructor({ url, pids, redisUrl, mayKill }: Attachment) {
+  constructor({ url, pids, redisUrls, mayKill }: Attachment) {
     this.url = url.replace(/\/$/, '');
     this.mayKill = mayKill;
     this.#known = pids.map(({ role, pid }) => {
@@ -28,7 +28,7 @@ export class AttachedSystem implements AuditedSystem {
       if (entry === undefined) throw new AuditImpossible(`--pid ${role}=${pid}: there is no such process.`);
       return { role, entry };
     });
-    this.redisUrl = redisUrl;
+    this.redisUrls = redisUrls;
   }
 
   /** Those named, or whoever took their place, and the engines. */

@@ -6,8 +6,8 @@ export interface AuditedSystem {
   readonly isOwn: boolean;
   /** May processes be killed? */
   readonly mayKill: boolean;
-  /** How Redis can be asked for its keys; undefined when it cannot. */
-  readonly redisUrl: string | undefined;
+  /** How each Redis can be asked for its keys; empty when none can. */
+  readonly redisUrls: readonly string[];
   /** Folders that belong to this system alone: whatever appears there is its doing. */
   readonly privateFolders: readonly string[];
   /** The processes as they are now: killed ones come back under another number. */

@@ -14,9 +14,9 @@ export class OwnRedis {
   readonly socket: string;
   readonly #child: ChildProcess;
 
-  /** @param root folder of the repository @param folder where its socket is to be */
-  constructor(root: string, folder: string) {
-    this.socket = join(folder, 'redis.sock');
+  /** @param root folder of the repository @param folder where its socket is to be @param name of the socket */
+  constructor(root: string, folder: string, name = 'redis') {
+    this.socket = join(folder, `${name}.sock`);
     const place = ['--unixsocket', this.socket, '--unixsocketperm', '700', '--dir', folder];
     this.#child = spawn(
       join(root, 'launcher', 'contained.sh'),

@@ -31,19 +31,21 @@ export class OwnSystem implements AuditedSystem {
   readonly mayKill = true;
   readonly #folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'audit-'));
   readonly #redis = new OwnRedis(ROOT, this.#folder);
+  readonly #shards: OwnRedis[];
   readonly #printed: Buffer[] = [];
   #launcher: ChildProcess | undefined;
   url = '';
 
-  private constructor() {
-    this.#redis.onOutput((piece) => this.#printed.push(piece));
+  private constructor(shards: number) {
+    this.#shards = Array.from({ length: shards }, (_, i) => new OwnRedis(ROOT, this.#folder, `shard-${i}`));
+    for (const redis of this.#servers()) redis.onOutput((piece) => this.#printed.push(piece));
   }
 
   /** Starts it; resolves once it takes work. @throws AuditImpossible when it does not start */
-  static async start(): Promise<OwnSystem> {
-    const system = new OwnSystem();
+  static async start(shards = 0): Promise<OwnSystem> {
+    const system = new OwnSystem(shards);
     try {
-      await system.#redis.ready();
+      for (const redis of system.#servers()) await redis.ready();
       const launcher = system.#launch();
       const address = await eventually(() => system.#announced(launcher), START_LIMIT_MS);
       if (address === undefined || address === '') {
@@ -63,8 +65,8 @@ export class OwnSystem implements AuditedSystem {
   }
 
   /** As a user who may look at every key. */
-  get redisUrl(): string {
-    return this.#redis.readerUrl;
+  get redisUrls(): string[] {
+    return this.#servers().map(({ readerUrl }) => readerUrl);
   }
 
   /** Redis, and everything below the launcher. */
@@ -73,7 +75,8 @@ export class OwnSystem implements AuditedSystem {
       role: roleOf(entry),
       pid: entry.pid,
     }));
-    return [...below.filter(({ role }) => role !== 'other'), { role: 'redis', pid: this.#redis.pid }];
+    const servers = this.#servers().map(({ pid }) => ({ role: 'redis' as const, pid }));
+    return [...below.filter(({ role }) => role !== 'other'), ...servers];
   }
 
   /** What the launcher and all below it have printed. */
@@ -91,14 +94,25 @@ export class OwnSystem implements AuditedSystem {
       await exited;
       clearTimeout(late);
     }
-    await this.#redis.stop();
+    for (const redis of this.#servers()) await redis.stop();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
+  #servers(): OwnRedis[] {
+    return [this.#redis, ...this.#shards];
+  }
+
   #launch(): ChildProcess {
+    const shards = this.#shards.map(({ url }, i) => `shard-${i}=${url}`).join(',');
     const launcher = spawn(process.execPath, [join(ROOT, 'launcher', 'start.mjs')], {
       cwd: ROOT,
-      env: { ...process.env, ...SETTINGS, REDIS_URL: this.#redis.url, TMPDIR: this.#folder },
+      env: {
+        ...process.env,
+        ...SETTINGS,
+        REDIS_URL: this.#redis.url,
+        PAYLOAD_REDIS_URLS: shards,
+        TMPDIR: this.#folder,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [launcher.stdout, launcher.stderr]) {

@@ -1,0 +1,98 @@
+/**
+ * The whole in parts: nginx in front (where it is installed; else the client goes to the APIs in turns), two APIs, two
+ * workers, one control Redis, three payload Redis, all on this machine. Photos go through; on the way one shard, one API
+ * and one worker are killed for good. Then the account: every job that was promised was delivered once or told to have
+ * failed, every photo has come back, and nothing is left in any Redis. With `--audit` the audit looks for images in the
+ * memory of what is left of the service, nginx included.
+ *
+ * usage: npm run bench -- scale [--photos 60] [--megapixels 0.25] [--clients 12] [--audit] [--json] [--save]
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { freePort } from '../test/support/free.port.js';
+import { ShardedSystem } from '../test/support/sharded.system.js';
+import { EdgeProcess } from './edge.process.js';
+import { argument, show, tenth } from './figures.js';
+import { PhotoAccount, type End } from './photo.account.js';
+import { photoOf } from './photo.js';
+
+const photos = Number(argument('photos', '60'));
+const clients = Number(argument('clients', '12'));
+const photo = await photoOf(Number(argument('megapixels', '0.25')));
+
+const sharded = new ShardedSystem(['a', 'b', 'c'], { THREADS: '1' });
+const { system } = sharded;
+let edge: EdgeProcess | undefined;
+try {
+  await sharded.start(2);
+  await system.startApi();
+  const apis = system.apis.map(({ url }) => url);
+  edge = await EdgeProcess.start(system.folder, await freePort(), apis);
+  const began = performance.now();
+  const { account, killed } = await run(edge === undefined ? apis : [edge.url]);
+  const seconds = (performance.now() - began) / 1000;
+  const wrong = await account.wrong();
+  const alive = sharded.shards.filter(({ name }) => !killed.includes(`shard ${name}`));
+  await sharded.nothingRemains(alive);
+  const ends: Partial<Record<End, number>> = {};
+  for (const { end } of account.jobs) ends[end] = (ends[end] ?? 0) + 1;
+  const audit = process.argv.includes('--audit') ? await auditOf(edge) : 'not asked for';
+  const balances = wrong.length === 0 && (ends.delivered ?? 0) === photos;
+  show('scale', {
+    ...{ photos, clients, edge: edge === undefined ? 'none: APIs in turns' : 'nginx', killed },
+    ...{ promised: account.jobs.length, ends, refusals: account.refusals, wrong, balances, audit },
+    photosPerSecond: tenth(photos / seconds),
+  });
+  process.exitCode = balances && audit !== 'found something' ? 0 : 1;
+} finally {
+  await edge?.stop();
+  await sharded.stop();
+}
+
+/** Sends all photos, and kills a part at a quarter, at half, and at three quarters of them. */
+async function run(urls: readonly string[]): Promise<{ account: PhotoAccount; killed: string[] }> {
+  const killed: string[] = [];
+  const plan: [share: number, name: string, kill: () => unknown][] = [
+    [0.25, 'shard b', () => sharded.shard('b').redis.kill()],
+    [0.5, 'API 2', () => system.apis[1]?.child.kill('SIGKILL')],
+    [0.75, 'worker 2', () => system.workers[1]?.child.kill('SIGKILL')],
+  ];
+  let delivered = 0;
+  const account = new PhotoAccount(urls, () => {
+    delivered += 1;
+    const [share = 1, name = '', kill] = plan[0] ?? [];
+    if (kill === undefined || delivered < share * photos) return;
+    plan.shift();
+    killed.push(name);
+    process.stderr.write(`${delivered} of ${photos} photos: ${name} is killed\n`);
+    void kill();
+  });
+  let left = photos;
+  const client = async (): Promise<void> => {
+    while (left-- > 0) await account.send(photo);
+  };
+  await Promise.all(Array.from({ length: clients }, client));
+  return { account, killed };
+}
+
+/** The audit of what is left, as an operator would run it. */
+async function auditOf(edge: EdgeProcess | undefined): Promise<string> {
+  const pid = (role: string, number: number | undefined): string[] => ['--pid', `${role}=${number ?? 0}`];
+  const redis = [system.redis, ...sharded.shards.map((shard) => shard.redis)].filter((each) => each.pid > 0);
+  const front =
+    edge === undefined
+      ? []
+      : [...pid('nginx', edge.pid), ...edge.workers().flatMap((each) => pid('nginx', each))];
+  const child = spawn(
+    process.execPath,
+    [
+      'dist/apps/audit/src/main.js',
+      ...['--url', edge?.url ?? system.url],
+      ...[...pid('api', system.apis[0]?.child.pid), ...pid('worker', system.workers[0]?.child.pid), ...front],
+      ...redis.flatMap((each) => [...pid('redis', each.pid), '--redis-url', each.urlFor('inspector')]),
+    ],
+    { stdio: ['ignore', 'inherit', 'inherit'] },
+  );
+  const [code] = (await once(child, 'exit')) as [number | null];
+  return code === 0 ? 'found nothing' : code === 1 ? 'found something' : `ended with ${String(code)}`;
+}
