@@ -20,7 +20,7 @@ export interface JobRecord {
   acceptedAt: number;
   /** When it came into the queue; undefined before that and once it has ended. */
   queuedAt: number | undefined;
-  /** `traceparent` of the image's trace; undefined when it is not traced. Random, and gone once the job has ended. */
+  /** `traceparent` of the image's trace; undefined when it is not traced. Gone once the job has ended. */
   trace: string | undefined;
   /** Files of the upload, in the order of their chunks. */
   parts: readonly UploadPart[];
