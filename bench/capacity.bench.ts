@@ -1,25 +1,33 @@
 /**
  * How many of each are needed for so many images a second, by a simulation of the service whose costs are measured.
  *
- *   npm run bench -- capacity --rate 1000 --mb 2 --p99 3        a plan, from the costs in bench/results/capacity.json
+ *   npm run bench -- capacity --rate 1000 --mb 2 --p99 3        a plan, from costs recorded on a quiet machine
  *   npm run bench -- capacity [--save]                          measures the costs, and checks the simulation against
  *                                                               the real service at three load levels
  *
  * Plan: --rate 1,10,100 (images a second), --mb 2, --out-mb (twice --mb), --megapixels (2.5 a MB), --p99 3 (seconds),
- * --hold 1 (seconds that a result waits for its reader), --gpu-fixed-ms and --gpu-image-ms with --batch 8 (an
+ * --costs bench/results/capacity.json (your own, once saved), --hold 1 (seconds that a result waits for its reader), --gpu-fixed-ms and --gpu-image-ms with --batch 8 (an
  * accelerator, with what you measured there), --core-hour 0.04 --gb-hour 0.005 --gpu-hour 1.5 (prices), --json.
  * Check: --levels none measures the costs alone. --model isnet (a light network of yours, `npm run models -- add`, checks more images in less time), --workers 2, --levels 0.3,0.6,0.85, --images 60,100,140, --sizes yes|no (costs by size, too), --save.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { calibrate, checkLevel, type LevelCheck } from './capacity.check.js';
-import { COSTS_FILE, savedCosts, type MeasuredCosts, type SizeCosts } from './capacity.costs.js';
-import { LiveService, meansBetween, type Observed } from './capacity.live.js';
+import {
+  COSTS_FILE,
+  REFERENCE_FILE,
+  savedCosts,
+  type MeasuredCosts,
+  type SizeCosts,
+} from './capacity.costs.js';
+import { LiveService, meansBetween, type CpuMs, type Observed } from './capacity.live.js';
 import { planTable } from './capacity.page.js';
 import { NotFastEnough, planFor, type CapacityWish } from './capacity.plan.js';
 import { argument, list, show } from './figures.js';
 import { photoOf } from './photo.js';
 
 const MB = 1e6;
+/** How long the service is watched doing nothing. */
+const REST_MS = 5000;
 const number = (name: string, otherwise: number): number => Number(argument(name, String(otherwise)));
 const model = argument('model', 'isnet');
 const mean = (values: readonly number[]): number =>
@@ -46,7 +54,7 @@ function wishFor(imagesPerSecond: number): CapacityWish {
 }
 
 function plan(rates: readonly number[]): void {
-  const costs = savedCosts();
+  const costs = savedCosts(argument('costs', REFERENCE_FILE));
   try {
     const plans = rates.map((rate) => planFor(wishFor(rate), costs));
     if (process.argv.includes('--json')) show('capacity-plan', { plans });
@@ -58,6 +66,19 @@ function plan(rates: readonly number[]): void {
   }
 }
 
+/** CPU time of the service's processes while something is done. */
+async function cpuOver(
+  live: LiveService,
+  act: () => Promise<void>,
+): Promise<{ cpu: CpuMs; lastedMs: number }> {
+  const [before, began] = [live.cpuMs(), performance.now()];
+  await act();
+  const [after, lastedMs] = [live.cpuMs(), performance.now() - began];
+  const cpu = { ...after };
+  for (const name of Object.keys(cpu) as (keyof CpuMs)[]) cpu[name] -= before[name];
+  return { cpu, lastedMs };
+}
+
 /** What images of one size cost, one at a time. */
 async function sizeCosts(
   live: LiveService,
@@ -65,10 +86,16 @@ async function sizeCosts(
 ): Promise<SizeCosts & { observed: Observed[] }> {
   const photo = await photoOf(megapixels);
   await live.closed(photo, 1, 1);
-  const [before, cpuBefore] = [await live.sums(), live.cpuMs()];
-  const { observed } = await live.closed(photo, number('size-images', 12), 1);
-  const cpu = live.cpuMs();
-  const each = (name: keyof typeof cpu): number => (cpu[name] - cpuBefore[name]) / observed.length;
+  const before = await live.sums();
+  const resting = await cpuOver(live, () => new Promise((resolve) => setTimeout(resolve, REST_MS)));
+  let observed: Observed[] = [];
+  const working = await cpuOver(live, async () => {
+    ({ observed } = await live.closed(photo, number('size-images', 12), 1));
+  });
+  // Clocks and heartbeats run on while an image is computed: they are not its cost.
+  const each = (name: keyof CpuMs): number =>
+    Math.max(0, working.cpu[name] - (resting.cpu[name] * working.lastedMs) / resting.lastedMs) /
+    observed.length;
   return {
     ...{
       megapixels,

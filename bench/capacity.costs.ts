@@ -11,8 +11,9 @@ export interface SizeCosts {
   inferMs: number;
   /** CPU time of one image. */
   cpuMs: CpuMs;
-  meansMs: MeansMs;
-  latencyMs: number;
+  /** What the service measured itself, and what a client waited, when this was measured. */
+  meansMs?: MeansMs;
+  latencyMs?: number;
 }
 
 /** A small image and a large one: between them, and beyond, costs are a straight line. */
@@ -23,13 +24,16 @@ export interface MeasuredCosts {
   spread: number[];
 }
 
-/** Where `npm run bench -- capacity --save` puts them. */
+/** Where `npm run bench -- capacity --save` puts those of this machine. */
 export const COSTS_FILE = 'bench/results/capacity.json';
 
-/** The costs that were saved. @throws Error when there are none */
-export function savedCosts(): MeasuredCosts {
-  const { costs } = JSON.parse(readFileSync(COSTS_FILE, 'utf8')) as { costs?: MeasuredCosts };
-  if (costs === undefined) throw new Error(`${COSTS_FILE} has no costs: npm run bench -- capacity --save`);
+/** Costs that were recorded on a quiet machine: what plans are made from unless told otherwise. */
+export const REFERENCE_FILE = 'bench/capacity.reference.json';
+
+/** The costs in a file. @throws Error when there are none */
+export function savedCosts(file = REFERENCE_FILE): MeasuredCosts {
+  const { costs } = JSON.parse(readFileSync(file, 'utf8')) as { costs?: MeasuredCosts };
+  if (costs === undefined) throw new Error(`${file} has no costs: npm run bench -- capacity --save`);
   return costs;
 }
 

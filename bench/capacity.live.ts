@@ -1,18 +1,32 @@
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { CUTOUT_STAGES } from '#imaging/cutout.stages.js';
+import { drawTrace, traceparent } from '#telemetry/trace.context.js';
+import { OtlpCollector } from '../test/support/otlp.collector.js';
 import { metricsOf, sumOfSamples, type Exposition } from '../test/support/metrics.reader.js';
 import { engineOf } from '../test/support/engine.hold.js';
 import { startSystem, type TestSystem } from '../test/support/system.js';
 
 /** One image that went through the real service. */
 export interface Observed {
+  traceId: string;
   latencyMs: number;
   /** The engine's stages together, as the answer tells them. */
   engineMs: number;
   /** One of them: the network. */
   inferMs: number;
   outputBytes: number;
+}
+
+/** Steps of one image as its spans tell them, in ms. */
+export interface StepsMs {
+  intake: number;
+  fetch: number;
+  engine: number;
+  store: number;
+  /** From the result being ready until its reader has been told, and what the client waited beside all spans. */
+  latency: number;
+  deliver: number;
 }
 
 /** CPU time of the service's processes, in ms. */
@@ -43,11 +57,15 @@ export class LiveService {
   private constructor(
     private readonly system: TestSystem,
     private readonly engines: readonly number[],
+    private readonly collector: OtlpCollector,
   ) {}
 
   /** Starts it with so many workers of one thread each. */
   static async start(workers: number, model: string): Promise<LiveService> {
+    const collector = new OtlpCollector();
+    const tracing = { OTLP_URL: await collector.listen(), TRACEPARENT: 'accept' };
     const settings = {
+      ...tracing,
       MODEL: model,
       THREADS: '1',
       METRICS_PORT: '0',
@@ -55,13 +73,14 @@ export class LiveService {
       REDIS_MAXMEMORY_MB: '1024',
     };
     const system = await startSystem(settings, workers);
-    return new LiveService(system, await Promise.all(system.workers.map(engineOf)));
+    return new LiveService(system, await Promise.all(system.workers.map(engineOf)), collector);
   }
 
   /** Ends it. */
   async stop(): Promise<void> {
     this.agent.destroy();
     await this.system.stop();
+    await this.collector.close();
   }
 
   /** Sends a photo at each time, whatever became of those before. In the order of sending. */
@@ -111,11 +130,31 @@ export class LiveService {
     return metricsOf(this.system.apis[0]!.adminUrl);
   }
 
+  /** Steps of one image, once its spans have come; undefined when some are missing. */
+  stepsOf({ traceId, latencyMs }: Observed): StepsMs | undefined {
+    const spans = new Map(this.collector.of(traceId).map((span) => [span.name, span]));
+    const lasted = (name: string): number =>
+      (spans.get(name)?.endMs ?? NaN) - (spans.get(name)?.startMs ?? NaN);
+    const told = (spans.get('deliver')?.startMs ?? NaN) - (spans.get('commit')?.endMs ?? NaN);
+    const beside = latencyMs - ((spans.get('deliver')?.endMs ?? NaN) - (spans.get('submit')?.startMs ?? NaN));
+    const steps = {
+      intake: lasted('submit'),
+      fetch: lasted('fetch'),
+      engine: CUTOUT_STAGES.reduce((sum, name) => sum + lasted(name), 0),
+      store: lasted('store') + lasted('commit'),
+      latency: Math.max(0, told) + Math.max(0, beside),
+      deliver: lasted('deliver'),
+    };
+    return Object.values(steps).every(Number.isFinite) ? steps : undefined;
+  }
+
   private send(photo: Buffer): Promise<Observed> {
+    const trace = drawTrace();
     const headers = {
       'Content-Type': 'image/jpeg',
       'Content-Length': photo.length,
       Prefer: `wait=${WAIT_S}`,
+      traceparent: traceparent(trace),
     };
     const url = `${this.system.url}/v1/jobs`;
     return new Promise((resolve, reject) => {
@@ -132,7 +171,8 @@ export class LiveService {
           const stage = (name: string): number =>
             Number(new RegExp(`\\b${name}[^,]*dur=([\\d.]+)`).exec(timing)?.[1]);
           const engineMs = CUTOUT_STAGES.reduce((sum, name) => sum + stage(name), 0);
-          resolve({ latencyMs: performance.now() - began, engineMs, inferMs: stage('infer'), outputBytes });
+          const latencyMs = performance.now() - began;
+          resolve({ traceId: trace.traceId, latencyMs, engineMs, inferMs: stage('infer'), outputBytes });
         });
       });
       sent.once('error', reject).end(photo);

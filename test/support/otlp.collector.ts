@@ -74,6 +74,11 @@ export class OtlpCollector {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
+  /** What has come of one trace. */
+  of(traceId: string): ReceivedSpan[] {
+    return this.spans.filter((span) => span.traceId === traceId);
+  }
+
   /** Listens no more. */
   async close(): Promise<void> {
     this.server.closeAllConnections();

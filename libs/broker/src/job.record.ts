@@ -23,7 +23,7 @@ export interface JobRecord {
   seat: Seat | undefined;
   /** When it came into the queue; undefined before that and once it has ended. */
   queuedAt: number | undefined;
-  /** `traceparent` of the image's trace; undefined when it is not traced. Random, and gone once the job has ended. */
+  /** `traceparent` of the image's trace; undefined when it is not traced. Gone once the job has ended. */
   trace: string | undefined;
   /** Region that has it, from its acceptance on; undefined where there are none. Stays in the tombstone. */
   region: string | undefined;

@@ -81,6 +81,11 @@ export class AttemptTrail {
     );
   }
 
+  /** The engine died of it; there is another attempt, or the job is given up. */
+  crashed(): void {
+    this.tellWork({ code: 'worker-crashed' }, true);
+  }
+
   /** There is no result; `code` says why. */
   failed(code: ProblemCode | 'cancelled' | 'fenced'): void {
     const isOutside = code === 'cancelled' || code === 'fenced';

@@ -45,6 +45,7 @@ export class CutoutProcessor {
           if (error instanceof EngineUnavailable) throw error;
           if (!(error instanceof EngineCrash)) return this.giveUp(record, trail, error);
           crashes += 1;
+          trail.crashed();
           this.context.log.warn('engine', { event: 'crashed' });
         }
       }
