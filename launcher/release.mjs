@@ -9,6 +9,9 @@ import { inRoot } from './places.mjs';
 import { ask } from './programs.mjs';
 import { LauncherError, runCommand, say } from './report.mjs';
 
+/** @param {unknown} value */
+const jsonText = (value) => `${JSON.stringify(value, null, 2)}\n`;
+
 /** @param {string | Buffer} bytes */
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
@@ -39,13 +42,27 @@ function version() {
   return named;
 }
 
+/** @param {{ properties?: { name: string }[] }} component of a bill of materials */
+const isForProduction = ({ properties = [] }) =>
+  !properties.some(({ name }) => name === 'cdx:npm:package:development');
+
 /**
- * npm's own bill of materials, of what production installs, without what differs from run to run.
+ * npm's own bill of materials, of what production installs, without what differs from run to run. (npm's `--omit=dev`
+ * leaves out packages that production needs: they are told apart here.)
  * @param {string} date
  */
 function billOfMaterials(date) {
-  const args = ['sbom', '--sbom-format=cyclonedx', '--omit=dev', '--package-lock-only'];
-  const bill = JSON.parse(told('npm', args));
+  const bill = JSON.parse(told('npm', ['sbom', '--sbom-format=cyclonedx', '--package-lock-only']));
+  bill.components = bill.components.filter(isForProduction);
+  const kept = new Set(
+    [bill.metadata.component, ...bill.components].map((component) => component['bom-ref']),
+  );
+  bill.dependencies = bill.dependencies
+    .filter((/** @type {{ ref: string }} */ { ref }) => kept.has(ref))
+    .map((/** @type {{ ref: string, dependsOn: string[] }} */ { ref, dependsOn }) => ({
+      ref,
+      dependsOn: dependsOn.filter((name) => kept.has(name)),
+    }));
   // npm calls the whole by the folder that it lies in.
   bill.metadata.component.name = JSON.parse(readFileSync(inRoot('package.json'), 'utf8')).name;
   delete bill.serialNumber;
@@ -93,13 +110,16 @@ await runCommand(async () => {
   const packed = JSON.parse(told('npm', ['pack', '--json', '--ignore-scripts', `--pack-destination=${out}`]));
   const name = packed[0].filename;
   const digest = sha256(readFileSync(join(out, name)));
+  // npm leaves the lock file out of every package; with it `npm ci` installs what was tested.
+  const lock = readFileSync(inRoot('package-lock.json'), 'utf8');
+  /** @type {Record<string, string>} */
   const files = {
-    'sbom.cdx.json': billOfMaterials(source.date),
-    'provenance.json': provenance({ name, digest }, source),
+    'package-lock.json': lock,
+    'sbom.cdx.json': jsonText(billOfMaterials(source.date)),
+    'provenance.json': jsonText(provenance({ name, digest }, source)),
   };
   const sums = [`${digest}  ${name}`];
-  for (const [file, content] of Object.entries(files)) {
-    const text = `${JSON.stringify(content, null, 2)}\n`;
+  for (const [file, text] of Object.entries(files)) {
     writeFileSync(join(out, file), text);
     sums.push(`${sha256(text)}  ${file}`);
   }
