@@ -71,7 +71,7 @@ test('given the bill of materials, when it is compared with the lock file, then 
     `pkg:npm/${name.replace('@', '%40')}@${version}`;
   for (const entry of Object.entries(dependencies!))
     expect([entry, listed.has(purl(entry))]).toEqual([entry, true]);
-  for (const name of ['jest', 'typescript', 'eslint'])
+  for (const name of ['jest', 'prettier', 'eslint'])
     expect(listed.has(purl([name, devDependencies![name]!]))).toBe(false);
 });
 
