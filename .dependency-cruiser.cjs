@@ -98,7 +98,7 @@ module.exports = {
           '^libs/settings/src/key\\.book\\.file\\.ts$',
           // Writes that file, on behalf of the operator; no application imports it.
           '^libs/settings/src/keys\\.command\\.ts$',
-          // Reads what /proc tells of this process, and writes nothing.
+          // Reads what /proc tells of this process, and writes there that no memory goes into core dumps.
           '^libs/settings/src/process\\.guard\\.ts$',
           // Reads how much memory the engine takes, and writes nothing.
           '^libs/settings/src/process\\.memory\\.ts$',

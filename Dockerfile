@@ -1,7 +1,18 @@
-# Two images from one file: `docker build --target api .` and `docker build --target worker .`
-# Debian, not Alpine: the worker relies on glibc to overwrite freed memory (GLIBC_TUNABLES), and musl cannot.
+# The images: `docker build --target api|worker|worker-cuda|redis|edge .`
+#
+# Each final image holds one program, the libraries it loads, and what it reads: no shell, no package manager, nothing
+# that could be run besides. All of Debian's making, not Alpine's: the service relies on glibc to overwrite freed
+# memory, and musl cannot. No engine has built them yet; test/deploy/image.*.test.ts makes the same trees by these
+# lines and runs the same entry points in them (docs/deploy.md).
+#
+# A release names these with their digests (NODE_IMAGE=node:24-bookworm-slim@sha256:…): docs/operations/release.md.
+ARG NODE_IMAGE=node:24-bookworm-slim
+ARG DEBIAN_IMAGE=debian:bookworm-slim
+ARG CUDA_IMAGE=nvidia/cuda:12.9.1-cudnn-runtime-ubuntu22.04
 
-FROM node:24-bookworm-slim AS build
+# --- What the service is made of ---
+
+FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 # The package's install script would download CUDA libraries.
 ENV ONNXRUNTIME_NODE_INSTALL=skip
@@ -16,33 +27,126 @@ RUN npm run build && node dist/libs/inference/src/models.command.js prepare
 # The weights are in .cache/models now; the package they came in is not needed any more.
 RUN npm prune --omit=dev --no-audit --no-fund && rm -rf node_modules/@imgly
 
-FROM build AS without-decoder
+FROM build AS build-cuda
+# For an accelerator the half-precision network is the default; the CPU's stays, to fall back on.
+ENV ONNXRUNTIME_NODE_INSTALL=cuda12 PROVIDER=cuda
+RUN npm ci --omit=dev --no-audit --no-fund \
+  && node node_modules/onnxruntime-node/script/install.js \
+  && node dist/libs/inference/src/models.command.js prepare \
+  && rm -rf node_modules/@imgly
+
+# --- What an image is to hold, gathered where there still is a shell ---
+
+FROM build AS api-files
 # The process that faces the network has no decoder and no model on its disk.
-RUN rm -rf node_modules/onnxruntime-* node_modules/sharp node_modules/@img
+RUN rm -rf node_modules/onnxruntime-* node_modules/sharp node_modules/@img dist/apps/worker dist/apps/audit
+COPY deploy/containers/closure.sh deploy/containers/closure.sh
+RUN deploy/containers/closure.sh runtime - node prlimit
 
-FROM node:24-bookworm-slim AS base
+FROM build AS worker-files
+RUN rm -rf node_modules/onnxruntime-node/bin/napi-v*/darwin node_modules/onnxruntime-node/bin/napi-v*/win32 \
+  dist/apps/api dist/apps/web dist/apps/audit
+COPY deploy/containers/closure.sh deploy/containers/closure.sh
+RUN deploy/containers/closure.sh runtime node_modules node prlimit
+
+FROM ${CUDA_IMAGE} AS cuda
+
+FROM build-cuda AS worker-cuda-files
+RUN rm -rf node_modules/onnxruntime-node/bin/napi-v*/darwin node_modules/onnxruntime-node/bin/napi-v*/win32 \
+  dist/apps/api dist/apps/web dist/apps/audit
+COPY deploy/containers/closure.sh deploy/containers/closure.sh
+RUN deploy/containers/closure.sh runtime node_modules node prlimit
+# What ONNX Runtime's CUDA provider loads beside the driver, which the container runtime brings.
+COPY --from=cuda /usr/local/cuda/lib64/libcublas.so.12 /usr/local/cuda/lib64/libcublasLt.so.12 cuda/
+COPY --from=cuda /usr/local/cuda/lib64/libcudart.so.12 /usr/local/cuda/lib64/libcufft.so.11 cuda/
+COPY --from=cuda /usr/local/cuda/lib64/libcurand.so.10 /usr/local/cuda/lib64/libnvrtc.so.12 cuda/
+COPY --from=cuda /usr/lib/x86_64-linux-gnu/libcudnn*.so.9 cuda/
+
+FROM ${DEBIAN_IMAGE} AS redis-files
 WORKDIR /app
-ENV NODE_ENV=production
-# The same limits and allocator settings as everywhere else.
-COPY launcher/contained.sh launcher/contained.sh
-ENTRYPOINT ["launcher/contained.sh", "node"]
-# A number, so that "runAsNonRoot" can be checked without /etc/passwd; nothing in /app belongs to it.
-USER 10001:10001
+RUN apt-get update && apt-get install -y --no-install-recommends redis-server util-linux \
+  && rm -rf /var/lib/apt/lists/*
+COPY deploy/containers/closure.sh deploy/containers/closure.sh
+# Its program may be run and not read: the kernel then makes no core dump of it, wherever dumps are piped to.
+RUN deploy/containers/closure.sh runtime - redis-server redis-cli prlimit && chmod 0111 runtime/usr/bin/redis-server
 
-FROM base AS api
-COPY --from=without-decoder /app/package.json ./
-COPY --from=without-decoder /app/node_modules node_modules
-COPY --from=without-decoder /app/dist dist
+FROM ${DEBIAN_IMAGE} AS edge-files
+WORKDIR /app
+RUN apt-get update && apt-get install -y --no-install-recommends nginx-light util-linux \
+  && rm -rf /var/lib/apt/lists/*
+COPY deploy/containers/closure.sh deploy/containers/closure.sh
+RUN deploy/containers/closure.sh runtime - nginx prlimit && chmod 0111 runtime/usr/bin/nginx
+
+# --- The images ---
+#
+# prlimit is what contained.sh is elsewhere: no file can be written, no core dumped. It replaces itself by the program.
+# The numbers of users are numbers, so that runAsNonRoot can be checked without a list of users; no file is theirs.
+
+FROM scratch AS api
+COPY --from=api-files /app/runtime /
+WORKDIR /app
+COPY --from=api-files /app/package.json ./
+COPY deploy/containers/health.mjs health.mjs
+COPY --from=api-files /app/node_modules node_modules
+COPY --from=api-files /app/dist dist
 # What is known of models, for /v1/models; the models themselves stay out.
 COPY models/manifest.json models/manifest.json
-ENV HOST=0.0.0.0 PORT=3000
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 \
+  GLIBC_TUNABLES=glibc.malloc.perturb=165:glibc.malloc.tcache_count=0
+USER 10001:10001
 EXPOSE 3000
-CMD ["node", "dist/apps/api/src/main.js"]
+ENTRYPOINT ["/usr/bin/prlimit", "--core=0:0", "--fsize=0:0", "/usr/bin/node"]
+CMD ["dist/apps/api/src/main.js"]
 
-FROM base AS worker
-COPY --from=build /app/package.json ./
-COPY --from=build /app/node_modules node_modules
-COPY --from=build /app/models models
-COPY --from=build /app/.cache/models .cache/models
-COPY --from=build /app/dist dist
-CMD ["node", "dist/apps/worker/src/main.js"]
+FROM scratch AS worker
+COPY --from=worker-files /app/runtime /
+WORKDIR /app
+COPY --from=worker-files /app/package.json ./
+COPY deploy/containers/health.mjs health.mjs
+COPY --from=worker-files /app/node_modules node_modules
+COPY --from=worker-files /app/models models
+COPY --from=worker-files /app/.cache/models .cache/models
+COPY --from=worker-files /app/dist dist
+ENV NODE_ENV=production GLIBC_TUNABLES=glibc.malloc.perturb=165:glibc.malloc.tcache_count=0
+USER 10001:10001
+ENTRYPOINT ["/usr/bin/prlimit", "--core=0:0", "--fsize=0:0", "/usr/bin/node"]
+CMD ["dist/apps/worker/src/main.js"]
+
+FROM scratch AS worker-cuda
+COPY --from=worker-cuda-files /app/runtime /
+WORKDIR /app
+COPY --from=worker-cuda-files /app/package.json ./
+COPY deploy/containers/health.mjs health.mjs
+COPY --from=worker-cuda-files /app/node_modules node_modules
+COPY --from=worker-cuda-files /app/models models
+COPY --from=worker-cuda-files /app/.cache/models .cache/models
+COPY --from=worker-cuda-files /app/dist dist
+COPY --from=worker-cuda-files /app/cuda /usr/local/cuda/lib64
+ENV NODE_ENV=production GLIBC_TUNABLES=glibc.malloc.perturb=165:glibc.malloc.tcache_count=0 \
+  PROVIDER=cuda REQUIRE_ACCELERATOR=true LD_LIBRARY_PATH=/usr/local/cuda/lib64 \
+  NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
+USER 10001:10001
+ENTRYPOINT ["/usr/bin/prlimit", "--core=0:0", "--fsize=0:0", "/usr/bin/node"]
+CMD ["dist/apps/worker/src/main.js"]
+
+FROM scratch AS redis
+COPY --from=redis-files /app/runtime /
+COPY redis.conf /etc/redis/redis.conf
+WORKDIR /run/redis
+ENV MALLOC_CONF=junk:free JE_MALLOC_CONF=junk:free
+USER 10001:10001
+ENTRYPOINT ["/usr/bin/prlimit", "--core=0:0", "--fsize=0:0", "/usr/bin/redis-server"]
+CMD ["/etc/redis/redis.conf", "--unixsocket", "/run/redis/redis.sock", "--unixsocketperm", "700"]
+
+FROM scratch AS edge
+COPY --from=edge-files /app/runtime /
+COPY deploy/nginx /etc/removebg-edge
+WORKDIR /run/edge
+ENV GLIBC_TUNABLES=glibc.malloc.perturb=165:glibc.malloc.tcache_count=0
+USER 10001:10001
+EXPOSE 8443
+# Requests are finished first.
+STOPSIGNAL SIGQUIT
+# 512 bytes: its process number, which it insists on writing down, and no image.
+ENTRYPOINT ["/usr/bin/prlimit", "--core=0:0", "--fsize=512:512", "/usr/bin/nginx"]
+CMD ["-p", "/run/edge", "-c", "/etc/removebg-edge/nginx.conf"]

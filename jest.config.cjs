@@ -41,7 +41,7 @@ module.exports = {
   // `source` makes `#broker/x.js` (package.json "imports") resolve to libs/broker/src/x.ts, not to dist.
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.cache/images/'],
   cacheDirectory: '<rootDir>/.cache/jest',
   transform: { '\\.(ts|js|mjs)$': ['@swc/jest', swcOptions] },
   transformIgnorePatterns: [`/node_modules/(?!(?:${ESM_ONLY.join('|')})/)`],

@@ -1,14 +1,14 @@
 import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AuditReport } from '../../apps/audit/src/report/audit.report.js';
 import { scanProcess } from '../../apps/audit/src/scan/slice.scan.js';
 import { tallyOf } from '../../apps/audit/src/scan/tally.js';
 import { indexPayloads } from '../../apps/audit/src/scan/window.index.js';
 import { readCommand } from '../../apps/audit/src/command.line.js';
+import { placesOf, runAudit } from '../support/audit.command.js';
 
 const BYTES = 400_000;
 
@@ -156,29 +156,6 @@ class Unprotected {
     return message;
   }
 }
-
-/** Runs the built audit; its report and its exit status. */
-async function runAudit(args: string[]): Promise<{ code: number; printed: string; report: AuditReport }> {
-  const folder = mkdtempSync(join(tmpdir(), 'audit-test-'));
-  const file = join(folder, 'report.json');
-  try {
-    const child = spawn(process.execPath, ['dist/apps/audit/src/main.js', ...args, '--report', file]);
-    let printed = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (piece: Buffer) => (printed += piece.toString()));
-    const [code] = (await once(child, 'exit')) as [number];
-    try {
-      return { code, printed, report: JSON.parse(readFileSync(file, 'utf8')) as AuditReport };
-    } catch {
-      throw new Error(`exit ${code} without a report:\n${printed}`);
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-const placesOf = ({ findings }: AuditReport): string[] =>
-  findings.map(({ channel, where, what }) => `${channel} | ${where} | ${what}`);
 
 describe('the audit', () => {
   test('given the service as npm start runs it, when images take some of their paths, then nothing is left of them', async () => {

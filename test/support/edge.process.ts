@@ -125,7 +125,7 @@ export class EdgeProcess {
     this.child = child;
     const ready = (): boolean => {
       if (child.exitCode !== null) throw new Error(`nginx ended:\n${this.printed}`);
-      return this.printed === '' && this.files().includes('nginx.pid') && this.pids.length > 1;
+      return this.files().includes('nginx.pid') && this.pids.length > 1;
     };
     await eventually(ready, 5000).catch((error: unknown) => {
       throw new Error(`nginx did not start: ${String(error)}\n${this.printed}`);
@@ -143,7 +143,8 @@ function siteFor(shipped: string, port: number, upstreams: readonly string[]): s
     .replace(/^ *server 127\.0\.0\.1:3000 .*$/m, servers);
 }
 
-function makeCertificate(folder: string): void {
+/** Makes a certificate for `localhost` and its key in a folder. */
+export function makeCertificate(folder: string): void {
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
   const files = ['-keyout', join(folder, 'privkey.pem'), '-out', join(folder, 'fullchain.pem')];
   const name = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-days', '1'];
@@ -159,7 +160,7 @@ function handOver(folder: string): void {
 }
 
 /** A port that nobody listens on. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

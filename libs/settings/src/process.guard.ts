@@ -1,4 +1,4 @@
-import { readFileSync, statfsSync } from 'node:fs';
+import { readFileSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { RetentionFact } from './retention.fact.js';
 
@@ -82,6 +82,18 @@ function coreFilterFact(): RetentionFact {
   const found = `${piped ? 'piped' : 'file'}, ${filter === 0 ? 'nothing' : 'memory'} selected`;
   const closes = 'a crash could hand memory to a collector (coredump_filter 0)';
   return { fact: 'process.core-pattern', found, closes, holds: !piped || filter === 0 };
+}
+
+/**
+ * A core dump that is piped to a collector ignores the limit on its size: nothing of this process's memory, nor of its
+ * children's, is selected for one. contained.sh does the same, where there is a shell to run it.
+ */
+export function selectNothingForCores(): void {
+  try {
+    writeFileSync('/proc/self/coredump_filter', '0');
+  } catch {
+    // Not Linux; the guard says what that means.
+  }
 }
 
 function swapFact(): RetentionFact {

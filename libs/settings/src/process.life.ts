@@ -1,3 +1,4 @@
+import { selectNothingForCores } from './process.guard.js';
 import { RetentionGuardError } from './retention.fact.js';
 import type { Settings } from './settings.schema.js';
 import { SettingsError } from './settings.js';
@@ -22,6 +23,7 @@ export function requireRedis(settings: Settings): ServiceSettings {
  */
 export function runService(name: string, main: () => Promise<void>): void {
   process.on('SIGUSR1', () => undefined);
+  selectNothingForCores();
   main().catch((error: unknown) => {
     const expected = error instanceof SettingsError || error instanceof RetentionGuardError;
     process.stderr.write(expected ? `${error.message}\n` : `The ${name} could not start: ${String(error)}\n`);

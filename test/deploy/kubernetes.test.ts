@@ -1,0 +1,227 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Ajv } from 'ajv';
+import { parseAllDocuments } from 'yaml';
+import { isForeign, typeFaults } from '../support/kube.types.js';
+import { containersOf, renderOverlay, type KubeObject } from '../support/kustomize.js';
+
+const OVERLAYS = { small: 0, production: 3 };
+let folder: string;
+const rendered: Record<string, KubeObject[]> = {};
+
+beforeAll(() => {
+  // kustomize takes files from below its own folder: a copy of what it reads, with secrets drawn for it.
+  folder = mkdtempSync(join(tmpdir(), 'kube-'));
+  cpSync('deploy/kubernetes', join(folder, 'deploy/kubernetes'), { recursive: true });
+  cpSync('redis.conf', join(folder, 'redis.conf'));
+  for (const [name, shards] of Object.entries(OVERLAYS)) {
+    const overlay = join(folder, 'deploy/kubernetes/overlays', name);
+    execFileSync(join(folder, 'deploy/kubernetes/secrets.sh'), [overlay, String(shards)]);
+    rendered[name] = renderOverlay(overlay);
+  }
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const all = (): KubeObject[] => Object.values(rendered).flat();
+const workloads = (): KubeObject[] => all().filter((object) => containersOf(object).length > 0);
+const nameOf = ({ kind, metadata }: KubeObject): string => `${kind} ${metadata.name}`;
+const named = (objects: KubeObject[], name: string): KubeObject =>
+  objects.find((object) => nameOf(object) === name)!;
+
+test('given the overlays, when they are rendered, then every object is one of the Kubernetes API', () => {
+  const own = all().filter((object) => !isForeign(object));
+  expect(own.length).toBeGreaterThan(50);
+  expect(typeFaults(own)).toEqual([]);
+  // It can say no.
+  const broken = structuredClone(named(rendered['small']!, 'Deployment removebg-api'));
+  containersOf(broken)[0]!['securityContxt'] = {};
+  expect(typeFaults([broken])).toEqual([expect.stringContaining('securityContxt')]);
+}, 60_000);
+
+test('given the overlays, when kubectl is here, then it renders the same', () => {
+  const byName = (objects: KubeObject[]): Record<string, KubeObject> =>
+    Object.fromEntries(objects.map((object) => [nameOf(object), object]));
+  /** kubectl breaks long lines of a Secret. */
+  const unbroken = (object: KubeObject): KubeObject => {
+    if (object.kind !== 'Secret') return object;
+    const data = Object.entries(object['data'] as Record<string, string>);
+    return {
+      ...object,
+      data: Object.fromEntries(data.map(([key, text]) => [key, text.replaceAll(/\s/g, '')])),
+    };
+  };
+  for (const name of Object.keys(OVERLAYS)) {
+    const overlay = join(folder, 'deploy/kubernetes/overlays', name);
+    const { error, status, stdout, stderr } = spawnSync('kubectl', ['kustomize', overlay], {
+      encoding: 'utf8',
+    });
+    // Only the comparison needs it; everything else here is held without.
+    if (error !== undefined) expect(error).toMatchObject({ code: 'ENOENT' });
+    else {
+      expect([status, stderr]).toEqual([0, '']);
+      const theirs = parseAllDocuments(stdout).map((document) => unbroken(document.toJS() as KubeObject));
+      expect(byName(rendered[name]!)).toEqual(byName(theirs));
+    }
+  }
+});
+
+test('given all workloads, when they are read, then each meets the restricted standard for pods and more', () => {
+  expect(new Set(workloads().map(nameOf))).toEqual(
+    new Set([
+      ...['Deployment removebg-api', 'Deployment removebg-edge', 'Deployment removebg-worker'],
+      ...['Deployment removebg-worker-gpu', 'Deployment removebg-control', 'StatefulSet removebg-payload'],
+    ]),
+  );
+  for (const object of workloads()) {
+    const { template } = object['spec'] as { template: { spec: Record<string, unknown> } };
+    expect(template.spec).toMatchObject({
+      automountServiceAccountToken: false,
+      securityContext: { runAsNonRoot: true, runAsUser: 10001, seccompProfile: { type: 'RuntimeDefault' } },
+    });
+    for (const field of ['hostNetwork', 'hostPID', 'hostIPC', 'initContainers'])
+      expect(template.spec).not.toHaveProperty(field);
+    for (const container of containersOf(object)) {
+      expect(container).toMatchObject({
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        },
+        resources: {
+          requests: { memory: expect.any(String) as string },
+          limits: { memory: expect.any(String) as string },
+        },
+        livenessProbe: expect.any(Object) as object,
+      });
+      // The image's entry point sets the limits on files and core dumps: Kubernetes cannot.
+      expect(container).not.toHaveProperty('command');
+      expect(container.image).toMatch(/^registry\.example\.com\/removebg-bd\/[a-z-]+:\d/);
+    }
+    const volumes = (template.spec['volumes'] ?? []) as Record<string, unknown>[];
+    for (const { name, ...source } of volumes) {
+      expect([name, ['secret', 'configMap', 'emptyDir'].includes(Object.keys(source)[0]!)]).toEqual([
+        name,
+        true,
+      ]);
+      if ('emptyDir' in source) expect(source['emptyDir']).toEqual({ medium: 'Memory', sizeLimit: '64Ki' });
+    }
+  }
+  expect(named(rendered['production']!, 'Namespace removebg').metadata.labels).toMatchObject({
+    'pod-security.kubernetes.io/enforce': 'restricted',
+  });
+});
+
+/** Who may speak with whom, by component, as the policies say it. */
+function mayReach(objects: KubeObject[]): string[] {
+  const valuesIn = (selector: unknown): string[] =>
+    ((selector as { matchExpressions?: { values: string[] }[] } | undefined)?.matchExpressions ?? []).flatMap(
+      ({ values }) => values,
+    );
+  const policies = objects.filter(({ kind }) => kind === 'NetworkPolicy');
+  return policies.flatMap(({ spec }) => {
+    const { podSelector, egress = [] } = spec as {
+      podSelector: unknown;
+      egress?: { to: { podSelector: unknown }[] }[];
+    };
+    const targets = egress.flatMap(({ to }) => to.flatMap(({ podSelector: target }) => valuesIn(target)));
+    return valuesIn(podSelector).flatMap((from) => targets.map((to) => `${from} -> ${to}`));
+  });
+}
+
+test('given the network policies, when they are read, then nothing is allowed but the way of an image', () => {
+  const objects = rendered['production']!;
+  expect(named(objects, 'NetworkPolicy default-deny')['spec']).toEqual({
+    podSelector: {},
+    policyTypes: ['Ingress', 'Egress'],
+  });
+  expect(mayReach(objects).sort()).toEqual(['api -> redis', 'edge -> api', 'worker -> redis']);
+  // Each workload is of a component that a policy speaks of.
+  const components = workloads().map(({ metadata }) => metadata.labels?.['app.kubernetes.io/component']);
+  expect([...new Set(components)].sort()).toEqual(['api', 'edge', 'redis', 'worker']);
+});
+
+test('given each workload, when nodes are drained, then a budget says how many may go', () => {
+  for (const objects of Object.values(rendered)) {
+    const budgets = objects
+      .filter(({ kind }) => kind === 'PodDisruptionBudget')
+      .map(({ metadata }) => metadata.name);
+    const made = objects
+      .filter((object) => containersOf(object).length > 0)
+      .map(({ metadata }) => metadata.name);
+    expect(budgets.sort()).toEqual(made.sort());
+  }
+});
+
+/** What KEDA's description of a ScaledObject (keda.sh/v1alpha1) wants, as far as this one uses it. */
+const SCALED_OBJECT = {
+  type: 'object',
+  required: ['scaleTargetRef', 'triggers'],
+  additionalProperties: false,
+  properties: {
+    scaleTargetRef: { type: 'object', required: ['name'], properties: { name: { type: 'string' } } },
+    ...Object.fromEntries(
+      ['minReplicaCount', 'maxReplicaCount', 'pollingInterval', 'cooldownPeriod'].map((name) => [
+        name,
+        { type: 'integer', minimum: 1 },
+      ]),
+    ),
+    fallback: { type: 'object', required: ['failureThreshold', 'replicas'] },
+    advanced: { type: 'object' },
+    triggers: {
+      type: 'array',
+      minItems: 1,
+      items: {
+        type: 'object',
+        required: ['type', 'metadata'],
+        properties: {
+          metricType: { enum: ['AverageValue', 'Value', 'Utilization'] },
+          // Every value is a text, numbers too.
+          metadata: {
+            type: 'object',
+            required: ['serverAddress', 'query', 'threshold'],
+            additionalProperties: { type: 'string' },
+          },
+        },
+      },
+    },
+  },
+};
+
+test('given the scaling, when it is read, then it follows the work in flight of a workload that has no count of its own', () => {
+  const validate = new Ajv({ strict: false }).compile(SCALED_OBJECT);
+  for (const kind of ['cpu', 'gpu']) {
+    const [object] = renderOverlay(join(folder, 'deploy/kubernetes/scaling', kind));
+    expect([validate(object!['spec']), validate.errors]).toEqual([true, null]);
+    expect(JSON.stringify(object)).toContain('"query":"max(removebg_jobs_in_flight)"');
+  }
+  const scaled = rendered['production']!.filter(isForeign).map(({ metadata }) => metadata.name);
+  expect(scaled).toEqual(['removebg-worker-gpu']);
+  const gpu = named(rendered['production']!, 'Deployment removebg-worker-gpu')['spec'] as Record<
+    string,
+    unknown
+  >;
+  expect(gpu).not.toHaveProperty('replicas');
+  expect(gpu['template']).toMatchObject({ spec: { nodeSelector: { 'nvidia.com/gpu.present': 'true' } } });
+  expect(containersOf(named(rendered['production']!, 'Deployment removebg-worker-gpu'))[0]).toMatchObject({
+    resources: { limits: { 'nvidia.com/gpu': '1' } },
+  });
+});
+
+test('given the secrets of an overlay, when they are drawn, then every address has its password and Redis its hash alone', () => {
+  const secrets = join(folder, 'deploy/kubernetes/overlays/production/secrets');
+  const addresses = readFileSync(join(secrets, 'addresses.env'), 'utf8');
+  const passwords = [
+    ...new Set([...addresses.matchAll(/redis:\/\/\w+:([0-9a-f]{64})@/g)].map(([, password]) => password!)),
+  ];
+  expect(passwords).toHaveLength(2);
+  expect(addresses.match(/p\d=redis:/g)).toHaveLength(6);
+  const conf = readFileSync(join(secrets, 'redis.conf'), 'utf8');
+  expect(conf.match(/^user (api|worker) on #[0-9a-f]{64} resetkeys/gm)).toHaveLength(2);
+  for (const password of passwords) expect(conf).not.toContain(password);
+  // Nothing else is different from the file of the repository.
+  const plain = conf.replaceAll(/^(user \w+ on) #\w+/gm, '$1 nopass');
+  expect(plain).toBe(readFileSync('redis.conf', 'utf8'));
+  expect(readFileSync(join(secrets, 'kek'))).toHaveLength(32);
+});
