@@ -15,12 +15,14 @@ import { removebg, startCommand } from '../support/command.line.js';
 import { CuttingProxy } from '../support/cutting.proxy.js';
 import { whileHeld } from '../support/engine.hold.js';
 import { eventually, pause } from '../support/eventually.js';
+import { KeyFiles } from '../support/key.files.js';
 import { smallPhoto } from '../support/small.photo.js';
 import { startSystem, type TestSystem } from '../support/system.js';
 import { nothingRemains } from '../support/traces.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'removebg-cli-'));
 const at = (...parts: string[]): string => join(folder, ...parts);
+const keys = new KeyFiles();
 let system: TestSystem;
 let proxy: CuttingProxy;
 
@@ -31,12 +33,14 @@ beforeAll(async () => {
   for (const name of ['a.jpg', 'deep/b.jpg']) writeFileSync(at('in', name), photo);
   writeFileSync(at('in', 'broken.jpg'), Buffer.concat([photo.subarray(0, 4000), Buffer.alloc(4000, 9)]));
   writeFileSync(at('photo.jpg'), photo);
-  system = await startSystem();
+  keys.create('standard');
+  system = await startSystem({ KEYS_FILE: keys.path });
   proxy = await CuttingProxy.start(system.url);
 });
 afterAll(async () => {
   await proxy.stop();
   await system.stop();
+  keys.remove();
   rmSync(folder, { recursive: true });
 });
 beforeEach(() => void proxy.passages.splice(0));
@@ -80,10 +84,8 @@ describe('given one photo', () => {
 
   it('when the key stands on the command line, then other users cannot read it there, and a refused one is exit 3', async () => {
     const key = 'rb_a-key-that-nobody-should-see';
-    const held = at('fifo.jpg');
-    writeFileSync(held, readFileSync(at('photo.jpg')));
     proxy.holdAll = true;
-    const running = startCommand([held, '--key', key, ...server()]);
+    const running = startCommand([at('photo.jpg'), '--overwrite', '--key', key, ...server()]);
     await eventually(() => proxy.passages.length > 0, 30_000);
     expect(readFileSync(`/proc/${running.child.pid!}/cmdline`, 'latin1')).not.toContain(key);
     proxy.release();
@@ -156,7 +158,7 @@ describe('given a folder of photos', () => {
 describe('given a command that cannot be done', () => {
   it.each([
     [['--formt', 'png'], 'Did you mean --format?'],
-    [['--bg-color', 'blu'], '--bg-color cannot be that'],
+    [['test/photos', '--bg-color', 'blu'], '--bg-color cannot be that'],
     [['no-such.jpg'], 'There is no file or folder no-such.jpg'],
     [[], 'removebg --help'],
     [['completion', 'tcsh'], 'bash|zsh|fish'],
@@ -203,4 +205,4 @@ test('given no service, when --local is named, then one is started for the run a
     }
   });
   expect(own).toEqual([]);
-});
+}, 240_000);
