@@ -39,7 +39,7 @@ class Watched {
   readonly seen: CutoutProgress['state'][] = [];
   readonly width: Promise<number>;
 
-  constructor(settings: { idleMs?: number } = {}) {
+  constructor(settings: { firstMs?: number } = {}) {
     const client = new RemoveBg({ origin: proxy.url, retryMs: 100, ...settings });
     const onProgress = ({ state }: CutoutProgress): void => void this.seen.push(state);
     this.width = client
@@ -79,7 +79,7 @@ test('given a proxy that cuts event streams, when an image takes longer, then it
 test('given a proxy that holds event streams back, then the long-poll tells of the progress, and nobody waits for the stream', async () => {
   proxy.events = 'hold';
   const watched = await whileHeld(system.workers[0]!, async () => {
-    const held = new Watched({ idleMs: 700 });
+    const held = new Watched({ firstMs: 700 });
     await held.running();
     return held;
   });
