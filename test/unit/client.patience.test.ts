@@ -114,7 +114,7 @@ describe('given a channel that holds one value', () => {
 
 describe('given images at the service', () => {
   const flight = (id: string): Flight => ({
-    ...{ id, name: id, source: { image: new Blob() }, tries: 0, order: 0, job: undefined },
+    ...{ id, name: id, source: { image: new Blob([]) }, tries: 0, order: 0, job: undefined },
   });
 
   it('when the window is full, then there is room once one has come back', async () => {
