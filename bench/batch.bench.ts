@@ -5,15 +5,10 @@
  *
  * usage: npm run bench -- batch [--images 2000] [--workers 2] [--megapixels 1] [--parts 10] [--json] [--save]
  */
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { jobOptionsSchema } from '#contracts/job.options.js';
-import { enginePlans } from '#settings/engine.plan.js';
-import { imageLimits } from '#settings/image.limits.js';
-import { loadSettings } from '#settings/settings.js';
-import { EngineHost } from '../apps/worker/src/engine/engine.host.js';
 import { BatchClient } from '../test/support/batch.client.js';
 import { startSystem } from '../test/support/system.js';
+import { BareEngines } from './bare.engines.js';
 import { argument, median, show, tenth } from './figures.js';
 import { photoOf } from './photo.js';
 
@@ -29,21 +24,9 @@ const parts = Number(argument('parts', '10'));
 const megapixels = Number(argument('megapixels', '1'));
 const photo = await photoOf(megapixels);
 
-// The bare engines have the memory settings of the service: what is measured is the way there and back.
-const printed = execFileSync('launcher/contained.sh', ['node', 'printenv', 'GLIBC_TUNABLES'], {
-  encoding: 'utf8',
-});
-process.env['GLIBC_TUNABLES'] = printed.trim();
-const settings = loadSettings({ ...process.env, THREADS: '1' });
-const engine = { plans: enginePlans(settings), modelDir: settings.MODEL_DIR, threads: 1 };
-const engines = Array.from(
-  { length: workers },
-  () => new EngineHost({ ...engine, ...imageLimits(settings) }),
-);
-await Promise.all(engines.map((each) => each.start()));
-
 // With the limits that every client has, but of requests a minute: how many images of one client may be in the service
 // at a time is part of what is measured.
+const engines = await BareEngines.start(workers);
 const system = await startSystem({ THREADS: '1', RATE_LIMIT: '1000000' }, workers);
 const redis = system.inspector();
 const memory = { api: [] as number[], redis: [] as number[] };
@@ -56,16 +39,7 @@ async function sample(): Promise<void> {
 }
 
 /** Images a second of the engines alone. */
-async function bareRate(): Promise<number> {
-  const options = jobOptionsSchema.parse({});
-  const began = performance.now();
-  await Promise.all(
-    engines.map(async (host) => {
-      for (let i = 0; i < BARE_IMAGES; i += 1) await host.run({ image: photo, options, deadlineMs: 60_000 });
-    }),
-  );
-  return (1000 * BARE_IMAGES * engines.length) / (performance.now() - began);
-}
+const bareRate = (): Promise<number> => engines.rate(photo, BARE_IMAGES);
 
 const batch = await BatchClient.open(system.url);
 const received = new Map<string, number>();
@@ -132,7 +106,7 @@ try {
   });
 } finally {
   clearInterval(sampler);
-  await Promise.all(engines.map((each) => each.stop()));
+  await engines.stop();
   await system.stop();
 }
 

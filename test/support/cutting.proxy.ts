@@ -26,10 +26,13 @@ export class CuttingProxy {
   cutMs = 1000;
   /** Requests whose answer is lost, once each: the service has done them. */
   readonly losesAnswerOf: RegExp[] = [];
+  /** Nothing is passed on until `release`. */
+  holdAll = false;
+  private readonly held: (() => void)[] = [];
   private readonly server: Server;
 
   private constructor(public target: string) {
-    this.server = createServer((incoming, outgoing) => this.pass(incoming, outgoing));
+    this.server = createServer((incoming, outgoing) => this.receive(incoming, outgoing));
   }
 
   /** Listens on a free port. */
@@ -54,13 +57,25 @@ export class CuttingProxy {
     await new Promise((resolve) => this.server.close(resolve));
   }
 
-  private pass(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  /** Passes on what was held, and everything from now on. */
+  release(): void {
+    this.holdAll = false;
+    for (const go of this.held.splice(0)) go();
+  }
+
+  private receive(incoming: IncomingMessage, outgoing: ServerResponse): void {
     const { method = '', url: path = '', headers } = incoming;
     const passage: Passage = {
       ...{ method, path, headers, status: 0, retryAfterMs: undefined },
       ...{ began: performance.now(), answered: 0 },
     };
     this.passages.push(passage);
+    if (this.holdAll) this.held.push(() => this.pass(incoming, outgoing, passage));
+    else this.pass(incoming, outgoing, passage);
+  }
+
+  private pass(incoming: IncomingMessage, outgoing: ServerResponse, passage: Passage): void {
+    const { method, path, headers } = passage;
     const onward = request(`${this.target}${path}`, { method, headers, agent: false }, (answer) => {
       const { statusCode = 0 } = answer;
       passage.status = statusCode;
@@ -71,7 +86,9 @@ export class CuttingProxy {
     });
     onward.on('error', () => outgoing.destroy());
     outgoing.on('close', () => onward.destroy());
-    incoming.pipe(onward);
+    // A client that left while its request was held had sent all of it.
+    if (incoming.destroyed) onward.end();
+    else incoming.pipe(onward);
   }
 
   private answer(answer: IncomingMessage, outgoing: ServerResponse, line: string): void {

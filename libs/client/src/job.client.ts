@@ -39,7 +39,6 @@ export interface Submission {
 }
 
 const POLL_WAIT_S = 20;
-const FIRST_MS = 5_000;
 const never = new AbortController().signal;
 
 /**
@@ -97,7 +96,7 @@ export class JobClient {
       signal: call.signal ?? never,
       retryMs: this.settings.retryMs ?? 1_000,
       idleMs: this.settings.idleMs ?? 60_000,
-      firstMs: Math.min(FIRST_MS, this.settings.idleMs ?? FIRST_MS),
+      firstMs: this.settings.firstMs ?? 5_000,
       maxFailures: 3,
     });
   }

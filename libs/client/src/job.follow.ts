@@ -3,6 +3,7 @@ import type { JobView, ResultFacts } from '#contracts/job.view.js';
 import { isProblemCode } from '#contracts/problem.catalogue.js';
 import { pause } from './abortable.pause.js';
 import { ClientProblem } from './client.problem.js';
+import { withinTime } from './patience.js';
 import type { SseMessage } from './sse.parser.js';
 import { readSse, SilentStream } from './sse.reader.js';
 
@@ -35,6 +36,8 @@ export interface FollowSource {
 
 const MAX_PAUSE_MS = 10_000;
 const MAX_POLL_FAILURES = 8;
+/** Beyond what the service may hold an answer back: the connection is dead. */
+const POLL_LIMIT_MS = 90_000;
 /** Keeps a service that answers long-polls at once from being asked in a tight loop. */
 const POLL_PAUSE_MS = 250;
 const NAMES: ReadonlySet<string> = new Set<JobEventName>([
@@ -168,7 +171,8 @@ async function* pollJob(source: FollowSource): AsyncGenerator<JobEvent, void, un
   let last: PolledView | undefined;
   for (let failures = 0; ;) {
     try {
-      last = await source.poll(last, signal);
+      const seen = last;
+      last = await withinTime(POLL_LIMIT_MS, signal, (limited) => source.poll(seen, limited));
       failures = 0;
       if (last.view) {
         const event = eventOfView(last.view);

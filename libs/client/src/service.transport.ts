@@ -13,6 +13,8 @@ export interface JobClientSettings {
   retryMs?: number;
   /** Longest silence of an event stream, milliseconds; the service sends heartbeats far more often. */
   idleMs?: number;
+  /** Longest wait for an event stream's first byte before long-polls take its place, milliseconds; 5,000 unless set. */
+  firstMs?: number;
 }
 
 /** Settings of a single call. */

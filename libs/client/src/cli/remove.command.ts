@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { JobOptions } from '#contracts/job.options.js';
 import type { BatchImage } from '../batch.flights.js';
+import { ClientProblem } from '../client.problem.js';
 import type { CutoutProgress } from '../cutout.progress.js';
 import type { JobKey } from '../job.client.js';
 import { RemoveBg } from '../removebg.client.js';
@@ -29,6 +30,8 @@ import { writeWhole } from './whole.file.js';
 
 /** The process that a command runs in. */
 export type Terminal = Pick<NodeJS.Process, 'stdin' | 'stdout' | 'stderr' | 'env'>;
+
+const FULL: ReadonlySet<string> = new Set(['tenant-limit', 'capacity-exhausted']);
 
 /** Cuts out the photos that a command line names. */
 class RemoveCommand {
@@ -94,7 +97,6 @@ class RemoveCommand {
   private async one(client: RemoveBg, photo: Photo, { background, report }: Extras): Promise<void> {
     const { options } = this.settings;
     const { signal } = this;
-    const began = performance.now();
     const onProgress = (progress: CutoutProgress): void =>
       this.display.state(`${photo.path}: ${progressText(progress)}`);
     try {
@@ -104,7 +106,6 @@ class RemoveCommand {
       const cutout = await client.remove(image, options, { signal, background, ...watch });
       const file = await this.keep(photo, cutout, client);
       report.done(photo, { file, facts: cutout.facts, job: cutout.job.id });
-      this.display.state(`${photo.path}: done in ${durationText(performance.now() - began)}`);
     } catch (error) {
       if (signal.aborted || isOfAll(error)) throw error;
       report.failed(photo, error);
@@ -122,16 +123,31 @@ class RemoveCommand {
       name: String(at),
       image: () => readPhoto(photo.path, this.terminal.stdin),
     }));
-    const onWait = ({ code, ms }: { code: string; ms: number }): void =>
-      display.state(`waiting ${durationText(ms)}: ${code}`);
+    const onWait = ({ code, ms }: { code: string; ms: number }): void => {
+      // A full window is how it should be.
+      if (!FULL.has(code)) display.state(`waiting ${durationText(ms)}: ${code}`);
+    };
+    display.state(`0/${report.tally.total}, waiting for the first`);
     for await (const outcome of client.batch(images, { options, window, background, signal, onWait })) {
       const photo = todo[Number(outcome.name)];
       if (photo === undefined) continue;
       if (!outcome.ok) report.failed(photo, outcome.error);
-      else {
-        const file = await this.keep(photo, outcome, client);
-        report.done(photo, { file, facts: outcome.facts, job: outcome.job?.id });
-      }
+      else await this.keepOne(photo, outcome, { client, report });
+    }
+  }
+
+  private async keepOne(
+    photo: Photo,
+    outcome: Kept,
+    { client, report }: { client: RemoveBg; report: RunReport },
+  ): Promise<void> {
+    try {
+      const file = await this.keep(photo, outcome, client);
+      report.done(photo, { file, facts: outcome.facts, job: outcome.job?.id });
+    } catch (error) {
+      // A receipt that cannot be had is this photo's matter; a disk that is full is everybody's.
+      if (!(error instanceof ClientProblem) || this.signal.aborted || isOfAll(error)) throw error;
+      report.failed(photo, error);
     }
   }
 

@@ -53,7 +53,10 @@ async function main(argv: readonly string[]): Promise<number> {
   else if (command === undefined) throw new CommandError(SHORT_HELP);
   else if (command === 'completion') stdout.write(completionScript(args.words[1]));
   else if (command === 'verify') return verifyCommand(args, process);
-  else return removeCommand(args, process, leaveAtSignals());
+  else {
+    isRunning = true;
+    return removeCommand(args, process, leaveAtSignals());
+  }
   return EXIT.done;
 }
 
@@ -68,10 +71,14 @@ function ending(error: unknown): [message: string, exitCode: number] {
   return [reasonOf(error), EXIT.failed];
 }
 
-// Whoever reads our output may have read enough: `removebg --help | head`.
-process.stdout.on('error', (error: NodeJS.ErrnoException) =>
-  process.exit(error.code === 'EPIPE' ? 0 : EXIT.failed),
-);
+/** Set while something may be at the service. */
+let isRunning = false;
+
+// Whoever reads our output may have read enough: `removebg --help | head`. A run is ended as by a signal.
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  if (isRunning) process.kill(process.pid, 'SIGTERM');
+  else process.exit(code === 'EPIPE' ? EXIT.done : EXIT.failed);
+});
 process.stderr.on('error', () => undefined);
 
 try {

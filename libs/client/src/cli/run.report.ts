@@ -59,7 +59,9 @@ export class RunReport {
     this.tally.done += 1;
     const { width, height, bytes, format } = facts;
     this.tell({ photo: path, status: 'done', file, width, height, bytes, format, job });
-    this.display.advance(this.tally, file === '-' ? `done    ${path}` : `done    ${path} -> ${file}`);
+    const text = file === '-' ? `done    ${path}` : `done    ${path} -> ${file}`;
+    if (this.tally.total === 1) this.display.line(text);
+    else this.display.advance(this.tally, text);
   }
 
   /** There is no result. */

@@ -1,0 +1,89 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { smallPhoto } from '../support/small.photo.js';
+import { startSystem, type TestSystem } from '../support/system.js';
+import { launchBrowser } from './page.driver.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'removebg-sdk-'));
+let system: TestSystem;
+let browser: Browser;
+let page: Page;
+let photo: string;
+
+jest.setTimeout(120_000);
+beforeAll(async () => {
+  const bundle = join(folder, 'browser.min.js');
+  // As launcher/client.package.mjs bundles it.
+  execFileSync('node_modules/.bin/esbuild', [
+    'libs/client/src/package.entry.ts',
+    ...[
+      '--bundle',
+      '--minify',
+      '--format=esm',
+      '--platform=browser',
+      '--target=es2022',
+      '--conditions=source',
+    ],
+    `--outfile=${bundle}`,
+  ]);
+  photo = (await smallPhoto()).toString('base64');
+  [system, browser] = await Promise.all([startSystem(), launchBrowser()]);
+  page = await browser.newPage();
+  await page.route('**/sdk.html', (route) =>
+    route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>SDK</title>' }),
+  );
+  await page.route('**/sdk.js', (route) =>
+    route.fulfill({ contentType: 'text/javascript', body: readFileSync(bundle, 'utf8') }),
+  );
+  await page.goto(`${system.url}/sdk.html`);
+});
+afterAll(async () => {
+  await browser.close();
+  await system.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Runs a script in the page that has the SDK, a client of this origin, and a photo. */
+const inPage = <T>(script: string): Promise<T> =>
+  page.evaluate(`(async () => {
+    const { RemoveBg, ClientProblem } = await import('/sdk.js');
+    const client = new RemoveBg();
+    const bytes = Uint8Array.from(atob('${photo}'), (char) => char.charCodeAt(0));
+    const photo = new Blob([bytes], { type: 'image/jpeg' });
+    ${script}
+  })()`);
+
+describe('given the SDK in a browser', () => {
+  it('when an image is removed, then progress, cut-out and a valid receipt come', async () => {
+    const found = await inPage<{ width: number; type: string; states: string[]; valid: boolean }>(`
+      const states = [];
+      const { image, job } = await client.remove(photo, { size: 'full' }, { onProgress: (p) => states.push(p.state) });
+      const { width } = await createImageBitmap(image);
+      const { valid } = await client.verify(await client.receipt(job));
+      return { width, type: image.type, states, valid };`);
+    expect(found).toMatchObject({ width: 300, type: 'image/png', valid: true });
+    expect(found.states).toContain('running');
+  });
+
+  it('when several go through a batch, then each comes once', async () => {
+    const names = await inPage<string[]>(`
+      const names = [];
+      const images = ['a', 'b', 'c'].map((name) => ({ name, image: photo }));
+      for await (const { name, ok } of client.batch(images)) names.push(name + ok);
+      return names.sort();`);
+    expect(names).toEqual(['atrue', 'btrue', 'ctrue']);
+  });
+
+  it('when it is aborted, then the reason is thrown, and a refusal is a problem with its code', async () => {
+    const found = await inPage<string[]>(`
+      const leave = new AbortController();
+      const onProgress = ({ state }) => state === 'sending' || leave.abort(new Error('enough'));
+      const aborted = await client.remove(photo, {}, { signal: leave.signal, onProgress }).catch((error) => error.message);
+      const refused = await client.remove(new Blob(['no image'.repeat(20)])).catch((error) => error);
+      return [aborted, refused instanceof ClientProblem ? refused.code : ''];`);
+    expect(found).toEqual(['enough', 'image-type-unsupported']);
+  });
+});
