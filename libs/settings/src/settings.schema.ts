@@ -104,6 +104,16 @@ export const settingsSchema = z.object({
     .describe(
       'Submitted images a minute and client address without a key; `off` only while HOST is a loopback address',
     ),
+  MAX_CONNECTIONS: int(1, 1_000_000).default(20_000).describe('Most connections at a time'),
+  MAX_CONNECTIONS_PER_ADDRESS: int(1, 1_000_000)
+    .default(256)
+    .describe('Most connections of one client address at a time; proxies and this machine excepted'),
+  CORS_ORIGINS: z
+    .string()
+    .regex(/^https?:\/\/[a-z0-9.-]+(:\d{1,5})?(,https?:\/\/[a-z0-9.-]+(:\d{1,5})?){0,49}$/)
+    .transform((text) => text.split(','))
+    .default([])
+    .describe('Origins whose pages may call the service, exactly, comma-separated (default: none)'),
   TRUST_PROXY: optionalText.describe('Addresses or CIDRs of the proxies in front, comma-separated'),
   SHUTDOWN_S: int(1, 600).default(30).describe('How long a stop waits for running work'),
   LOG_LEVEL: z

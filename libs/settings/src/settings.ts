@@ -35,11 +35,15 @@ export function loadSettings(env: NodeJS.ProcessEnv): Settings {
   return Object.freeze(settings);
 }
 
+/** A CIDR of no bits would be everybody. */
 function isAddressOrCidr(text: string): boolean {
   const [address = '', bits, ...rest] = text.split('/');
   const family = isIP(address);
   if (family === 0 || rest.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+  return (
+    bits === undefined ||
+    (/^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= (family === 4 ? 32 : 128))
+  );
 }
 
 /** What is wrong with a value, in words. Zod's own messages may quote the value received; these never do. */
