@@ -36,7 +36,8 @@ export class RawConnection {
   send(bytes: Uint8Array | string): Promise<void> {
     return new Promise((resolve) => {
       if (this.socket.destroyed) resolve();
-      else this.socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes, () => resolve());
+      else
+        this.socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes, () => resolve());
       this.socket.once('close', () => resolve());
     });
   }
@@ -80,7 +81,9 @@ export function parseAnswers(text: string): RawAnswer[] {
     const end = rest.indexOf('\r\n\r\n');
     if (end === -1) break;
     const [first = '', ...lines] = rest.slice(0, end).split('\r\n');
-    const headers = new Map(lines.map((line) => [line.split(':')[0]!.toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]));
+    const headers = new Map(
+      lines.map((line) => [line.split(':')[0]!.toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
+    );
     const status = Number(first.split(' ')[1]);
     rest = rest.slice(end + 4);
     if (status < 200) continue;
