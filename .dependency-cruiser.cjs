@@ -99,7 +99,7 @@ module.exports = {
           // Writes that file, on behalf of the operator; no application imports it.
           '^libs/settings/src/keys\\.command\\.ts$',
           // Reads what /proc tells of this process, and writes nothing.
-          '^libs/settings/src/process\\.guard\\.ts$',
+          '^libs/settings/src/process\\.(guard|memory)\\.ts$',
           // The audit reads /proc and writes reports; no image of a user ever comes to it.
           '^apps/audit/',
           // The command line works on its own user's machine.

@@ -17,6 +17,7 @@ export const GATES = [
   // These start servers and look at the clock or at memory: side by side they would disturb each other.
   { name: 'retention', folders: ['test/retention'], oneByOne: true },
   { name: 'e2e', folders: ['test/e2e', 'test/faults'], oneByOne: true },
+  { name: 'hostile', folders: ['test/hostile'], oneByOne: true },
   { name: 'browser', folders: ['test/browser'], oneByOne: true },
 ];
 

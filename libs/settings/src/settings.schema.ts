@@ -89,6 +89,12 @@ export const settingsSchema = z.object({
     .default(300)
     .describe('How long an image may wait for a worker before it is purged'),
   JOB_DEADLINE_S: int(1, 600).default(60).describe('Longest work on one image'),
+  OPENING_DEADLINE_S: int(1, 600)
+    .default(10)
+    .describe('Longest time to open one image, before the network sees it'),
+  MAX_IMAGE_MEMORY_MB: int(64, 65_536)
+    .default(900)
+    .describe('Most memory that the work on one image may take beside the models'),
   RESULT_TTL_S: int(1, 3600).default(120).describe('How long an uncollected result is held'),
   TOMBSTONE_TTL_S: int(1, 3600)
     .default(300)
