@@ -34,17 +34,12 @@ export class RawConnection {
 
   /** Sends bytes; resolves when the kernel has them, or the connection is gone. */
   send(bytes: Uint8Array | string): Promise<void> {
+    if (this.socket.destroyed) return Promise.resolve();
+    const data = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes;
     return new Promise((resolve) => {
-      if (this.socket.destroyed) resolve();
-      else
-        this.socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes, () => resolve());
-      this.socket.once('close', () => resolve());
+      // A write that can no longer be done calls back as well, with an error.
+      this.socket.write(data, () => resolve());
     });
-  }
-
-  /** Reads no more. */
-  stopReading(): void {
-    this.socket.pause();
   }
 
   /** Ends the sending side. */
