@@ -13,10 +13,12 @@ export const GATES = [
   { name: 'types', script: 'check:types' },
   { name: 'direction', script: 'check:direction' },
   { name: 'openapi', script: 'check:openapi' },
+  { name: 'packages', script: 'check:packages' },
   { name: 'unit', folders: ['test/unit'], oneByOne: false },
   // These start servers and look at the clock or at memory: side by side they would disturb each other.
   { name: 'retention', folders: ['test/retention'], oneByOne: true },
   { name: 'e2e', folders: ['test/e2e', 'test/faults'], oneByOne: true },
+  { name: 'hostile', folders: ['test/hostile'], oneByOne: true },
   { name: 'deploy', folders: ['test/deploy'], oneByOne: true },
   { name: 'browser', folders: ['test/browser'], oneByOne: true },
 ];

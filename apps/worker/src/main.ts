@@ -23,6 +23,7 @@ async function openContext(settings: ServiceSettings): Promise<WorkerContext> {
     modelDir: settings.MODEL_DIR,
     threads: threadsOf(settings),
     ...imageLimits(settings),
+    maxImageBytes: settings.MAX_IMAGE_MEMORY_MB * 1_048_576,
   });
   // The model loads while everything else is opened.
   const engineReady = engine.start();

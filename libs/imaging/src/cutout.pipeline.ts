@@ -50,6 +50,10 @@ export interface Cutout {
   timingsMs: Record<CutoutStage, number>;
 }
 
+/** Images beyond this are opened once at a time; a progressive one is held in coefficients, several bytes a pixel. */
+const LARGE_PIXELS = 24_000_000;
+const PROGRESSIVE_WEIGHT = 3;
+
 type Made = Omit<Cutout, 'timingsMs'>;
 
 const NOTHING: Rect = { left: 0, top: 0, width: 0, height: 0 };
@@ -66,12 +70,17 @@ export async function cutOut(job: CutoutJob): Promise<Cutout> {
   let edges: EdgePlanes | undefined;
   try {
     const plan = await clock.perform('decode', () => planOf(job));
-    // The thread pool goes on with this while the network looks at the small one.
-    const whole = decodeFull(plan.image, job.limits.maxPixels, plan.resized);
-    decoding = whole;
-    decoding.catch(() => undefined);
+    const begin = (): Promise<Raster> => {
+      // The thread pool goes on with this while the network looks at the small one.
+      decoding = decodeFull(plan.image, job.limits.maxPixels, plan.resized);
+      decoding.catch(() => undefined);
+      return decoding;
+    };
+    // Two decoders at a time would hold the whole of a large image twice.
+    const early = plan.isLarge ? undefined : begin();
     const pixels = await clock.more('decode', () => decodePart(job, plan));
     owned.push(pixels);
+    const whole = early ?? begin();
     const mask = await clock.perform('infer', () => job.network.segment(pixels));
     owned.push(mask.data);
     edges = await clock.perform('refine', () => refine(job, pixels, mask));
@@ -101,10 +110,13 @@ interface Plan {
   resized: DecodedSize | undefined;
   /** The image has no transparency of its own. */
   isOpaque: boolean;
+  /** Opening it takes much memory. */
+  isLarge: boolean;
 }
 
 async function planOf({ image: file, options, limits }: CutoutJob): Promise<Plan> {
-  const image = stripMetadata(file, guardFile(file, limits));
+  const facts = guardFile(file, limits);
+  const image = stripMetadata(file, facts);
   const size = await shownImage(image);
   const shown = regionOf(options, size);
   const fitted = needsAllPixels(options) ? size : fittedSize(size, options.size, limits);
@@ -115,6 +127,7 @@ async function planOf({ image: file, options, limits }: CutoutJob): Promise<Plan
     region: shown && resizedRect(shown, size, fitted),
     resized: isWhole ? undefined : { ...fitted, fit: 'fill' },
     isOpaque: size.isOpaque,
+    isLarge: (facts.progressive ? PROGRESSIVE_WEIGHT : 1) * facts.width * facts.height > LARGE_PIXELS,
   };
 }
 

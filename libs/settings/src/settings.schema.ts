@@ -125,6 +125,12 @@ export const settingsSchema = z.object({
     .default(300)
     .describe('How long an image may wait for a worker before it is purged'),
   JOB_DEADLINE_S: int(1, 600).default(60).describe('Longest work on one image'),
+  OPENING_DEADLINE_S: int(1, 600)
+    .default(10)
+    .describe('Longest time to open one image, before the network sees it'),
+  MAX_IMAGE_MEMORY_MB: int(64, 65_536)
+    .default(900)
+    .describe('Most memory that the work on one image may take beside the models'),
   RESULT_TTL_S: int(1, 3600).default(120).describe('How long an uncollected result is held'),
   TOMBSTONE_TTL_S: int(1, 3600)
     .default(300)
@@ -140,6 +146,16 @@ export const settingsSchema = z.object({
     .describe(
       'Submitted images a minute and client address without a key; `off` only while HOST is a loopback address',
     ),
+  MAX_CONNECTIONS: int(1, 1_000_000).default(20_000).describe('Most connections at a time'),
+  MAX_CONNECTIONS_PER_ADDRESS: int(1, 1_000_000)
+    .default(256)
+    .describe('Most connections of one client address at a time; proxies and this machine excepted'),
+  CORS_ORIGINS: z
+    .string()
+    .regex(/^https?:\/\/[a-z0-9.-]+(:\d{1,5})?(,https?:\/\/[a-z0-9.-]+(:\d{1,5})?){0,49}$/)
+    .transform((text) => text.split(','))
+    .default([])
+    .describe('Origins whose pages may call the service, exactly, comma-separated (default: none)'),
   TRUST_PROXY: optionalText.describe('Addresses or CIDRs of the proxies in front, comma-separated'),
   METRICS_PORT: int(0, 65_535)
     .optional()

@@ -52,11 +52,15 @@ function requireLoopbackTelemetry({ METRICS_HOST, OTLP_URL, TELEMETRY_ON_NETWORK
   }
 }
 
+/** A CIDR of no bits would be everybody. */
 function isAddressOrCidr(text: string): boolean {
   const [address = '', bits, ...rest] = text.split('/');
   const family = isIP(address);
   if (family === 0 || rest.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+  return (
+    bits === undefined ||
+    (/^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= (family === 4 ? 32 : 128))
+  );
 }
 
 /** What is wrong with a value, in words. Zod's own messages may quote the value received; these never do. */

@@ -2,7 +2,14 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '#contracts/problem.catalogue.js';
 import type { Settings } from '#settings/settings.schema.js';
+import { cutSlowBodies } from './body.pace.js';
+import { capConnections } from './connection.caps.js';
+import { shareWith } from './cross.origin.js';
+import { MethodTable } from './method.table.js';
 import { sendProblem } from './problem.filter.js';
+import { answerOddRequests, answerUnreadable } from './raw.answers.js';
+import { faultOfHead } from './request.checks.js';
+import { secureAnswers, securityHeaders } from './security.headers.js';
 import { takeInUnreadBodies } from './unread.body.js';
 
 /** What multipart framing may add around one image. */
@@ -20,22 +27,29 @@ export const maxUploadBytes = (settings: Settings): number => settings.MAX_UPLOA
  * guards run before a byte of an upload is taken in, and nothing is buffered or spooled.
  */
 export function createAdapter(settings: Settings): FastifyAdapter {
-  const trusted = settings.TRUST_PROXY?.split(',').map((proxy) => proxy.trim());
+  const trusted = trustedProxies(settings);
   return new FastifyAdapter({
-    trustProxy: trusted ?? false,
+    trustProxy: trusted.length > 0 && trusted,
     bodyLimit: maxUploadBytes(settings) + MULTIPART_OVERHEAD_BYTES,
     connectionTimeout: 0,
     requestTimeout: 120_000,
     keepAliveTimeout: 5000,
-    http: { headersTimeout: 10_000, connectionsCheckingInterval: 2000, maxHeaderSize: 16_384 },
+    http: {
+      headersTimeout: 10_000,
+      connectionsCheckingInterval: 2000,
+      maxHeaderSize: 16_384,
+      // Looked at with the rest of the head, and answered like it.
+      requireHostHeader: false,
+    },
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 128 },
     // Addresses that the router refuses to read: Fastify's own answer would echo them.
     frameworkErrors: (error: FastifyError, _request: unknown, reply: unknown) => {
       const code = error.code === 'FST_ERR_BAD_URL' ? 'invalid-request' : 'not-found';
-      sendProblem(reply as FastifyReply, new Problem(code));
+      sendProblem((reply as FastifyReply).headers(securityHeaders()), new Problem(code));
     },
+    clientErrorHandler: answerUnreadable,
     logger: false,
   });
 }
@@ -47,12 +61,32 @@ export function prepareServer(server: FastifyInstance, settings: Settings): void
     done(null, payload);
   });
   const most = maxUploadBytes(settings);
+  secureAnswers(server);
+  shareWith(server, settings.CORS_ORIGINS);
   takeInUnreadBodies(server, textBodyBytes(most));
   server.addHook('onRequest', (request, reply, done) => {
-    if (announcedBytes(request) <= mostBodyBytes(request, most)) done();
-    else sendProblem(reply, new Problem('image-too-large'));
+    const fault = faultOfHead(request.raw);
+    const isTooLarge = announcedBytes(request) > mostBodyBytes(request, most);
+    // Whoever sends one such head may have hidden another request behind it: nothing more is read from there.
+    if (fault !== undefined) sendProblem(reply.header('Connection', 'close'), new Problem(fault));
+    else if (isTooLarge) sendProblem(reply, new Problem('image-too-large'));
+    else done();
+  });
+  new MethodTable(server);
+  cutSlowBodies(server);
+  answerOddRequests(
+    server.server,
+    ({ headers }) => Number(headers['content-length'] ?? 0) <= textBodyBytes(most),
+  );
+  capConnections(server.server, {
+    most: settings.MAX_CONNECTIONS,
+    mostOfOne: settings.MAX_CONNECTIONS_PER_ADDRESS,
+    proxies: trustedProxies(settings),
   });
 }
+
+const trustedProxies = ({ TRUST_PROXY }: Settings): string[] =>
+  TRUST_PROXY?.split(',').map((proxy) => proxy.trim()) ?? [];
 
 /** Most bytes of a body that brings an image of `imageBytes` as text. */
 export const textBodyBytes = (imageBytes: number): number =>

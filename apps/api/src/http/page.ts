@@ -1,32 +1,7 @@
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 
-const PAGE_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' blob: data:",
-  "connect-src 'self'",
-  "manifest-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
-/** The reference page's own library sets style attributes; everything else about it is as strict. */
-const DOCS_POLICY = PAGE_POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'");
-
-/** Security headers on every answer, and the built page under `/`. */
+/** The built page under `/`. */
 export async function servePage(server: FastifyInstance, folder: string): Promise<void> {
-  server.addHook('onRequest', (request, reply, done) => {
-    void reply.headers({
-      'Content-Security-Policy': request.url.startsWith('/docs') ? DOCS_POLICY : PAGE_POLICY,
-      'X-Content-Type-Options': 'nosniff',
-      'Referrer-Policy': 'no-referrer',
-      'Cross-Origin-Opener-Policy': 'same-origin',
-      'Cross-Origin-Resource-Policy': 'same-origin',
-    });
-    done();
-  });
   await server.register(fastifyStatic, { root: folder, prefix: '/', wildcard: false, cacheControl: false });
 }

@@ -9,12 +9,13 @@ import { answerTo } from '../compat/error.shapes.js';
 const CODE_OF_STATUS: Record<number, ProblemCode> = {
   400: 'invalid-request',
   404: 'not-found',
+  405: 'method-not-allowed',
   408: 'request-timeout',
   413: 'image-too-large',
   414: 'invalid-request',
   415: 'image-type-unsupported',
   429: 'rate-limited',
-  431: 'invalid-request',
+  431: 'headers-too-large',
   503: 'broker-unavailable',
 };
 

@@ -12,7 +12,7 @@ const MAX_EPILOGUE_BYTES = 8192;
 const HEAD_END = Buffer.from('\r\n\r\n');
 const LINE_END = Buffer.from('\r\n');
 const CLOSE = Buffer.from('--');
-const BOUNDARY = /;\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i;
+const BOUNDARY = /;\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70})(?=[\s;]|$))/gi;
 
 /**
  * Reads `multipart/form-data` (RFC 7578, RFC 2046 §5.1.1) as it arrives, without a file, with bounded memory, and
@@ -24,11 +24,11 @@ export class MultipartReader {
   /** Bytes that have arrived and are not yet passed on. The first delimiter has no line end before it. */
   private held: Buffer = Buffer.from(LINE_END);
 
-  /** @throws Problem `malformed-multipart` when the type names no boundary */
+  /** @throws Problem `malformed-multipart` when the type names no boundary, or two */
   constructor(source: AsyncIterable<Buffer>, contentType: string) {
-    const [, quoted, plain] = BOUNDARY.exec(contentType) ?? [];
-    const boundary = quoted ?? plain;
-    if (boundary === undefined) throw new Problem('malformed-multipart');
+    const [found, ...more] = contentType.matchAll(BOUNDARY);
+    const boundary = found?.[1] ?? found?.[2];
+    if (boundary === undefined || more.length > 0) throw new Problem('malformed-multipart');
     this.delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1');
     this.source = source[Symbol.asyncIterator]();
   }
@@ -88,6 +88,7 @@ export class MultipartReader {
       await this.more();
       end = this.held.indexOf(HEAD_END);
     }
+    if (end > MAX_HEAD_BYTES) throw new Problem('malformed-multipart');
     const bytes = this.held.subarray(0, end);
     const head = readPartHead(bytes);
     wipe(bytes);

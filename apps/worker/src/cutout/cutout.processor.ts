@@ -66,6 +66,7 @@ export class CutoutProcessor {
         background: upload.background,
         options: record.options,
         deadlineMs: this.context.settings.JOB_DEADLINE_S * 1000,
+        openingMs: this.context.settings.OPENING_DEADLINE_S * 1000,
         signal,
         onStage: (stage, percent) => {
           trail.enter(stage);

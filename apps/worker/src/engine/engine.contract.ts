@@ -20,6 +20,12 @@ export interface EngineSettings {
   maxSidePixels: number;
 }
 
+/** What the host alone needs to know. */
+export interface EngineBounds {
+  /** Most bytes that the images inside may add to what the child takes at rest. */
+  maxImageBytes: number;
+}
+
 /** An accelerator that was asked for and cannot be had. */
 export interface Declined {
   provider: Provider;
@@ -55,6 +61,8 @@ export interface CutoutRequest {
   options: JobOptions;
   /** Longest work on this image, counted from when the child gets it. */
   deadlineMs: number;
+  /** Longest time until the network sees it; as long as all of the work unless given. */
+  openingMs?: number;
   signal?: AbortSignal;
   /** Called at each stage and during `infer` every 250 ms; `percent` is of the whole job and never falls. */
   onStage?: (stage: EngineStage, percent: number) => void;

@@ -12,12 +12,14 @@ import {
   type CutoutRequest,
   type CutoutResult,
   type Declined,
+  type EngineBounds,
   type EngineFacts,
   type EngineSettings,
 } from './engine.contract.js';
 import type { FromEngine } from './engine.protocol.js';
 import { EngineJob } from './engine.job.js';
 import { EngineLine } from './engine.line.js';
+import { MemoryWatch } from './memory.watch.js';
 import { ProgressEstimate } from './progress.estimate.js';
 
 export { Cancelled, EngineCrash, EngineUnavailable } from './engine.contract.js';
@@ -58,10 +60,15 @@ export class EngineHost {
   #retry: NodeJS.Timeout | undefined;
   #stopped = false;
   #starts = 0;
+  readonly #watch: MemoryWatch;
 
   /** @param entry built file of the child, relative to the package's folder, which is the working directory */
-  constructor(settings: EngineSettings, entry: string = DEFAULT_ENTRY) {
+  constructor(
+    { maxImageBytes = Infinity, ...settings }: EngineSettings & Partial<EngineBounds>,
+    entry: string = DEFAULT_ENTRY,
+  ) {
     this.#settings = settings;
+    this.#watch = new MemoryWatch(maxImageBytes, () => this.#overflow());
     this.#plans = settings.plans;
     this.#entry = resolve(entry);
   }
@@ -109,7 +116,7 @@ export class EngineHost {
     if (request.signal?.aborted === true) throw new Cancelled();
     const job = new EngineJob(request, this.#estimate, {
       onAbort: () => this.#abandon(job),
-      onDeadline: () => this.#putDown(),
+      onConviction: () => this.#putDown(),
     });
     this.#line.join(job);
     this.#next();
@@ -146,6 +153,7 @@ export class EngineHost {
     const ready = child.ready.then((found) => {
       const facts = { ...found, declined: [...this.#declined, ...found.declined] };
       this.#facts = facts;
+      this.#watch.rest(facts.pid);
       if (facts.warmUpMs > 0) this.#estimate.learn(facts.warmUpMs);
       this.#next();
       return facts;
@@ -161,6 +169,7 @@ export class EngineHost {
       job.begin();
       const { image, background, options } = job.request;
       const files = background === undefined ? [image] : [image, background];
+      this.#watch.start();
       this.#child?.send({ type: 'cutout', id: job.id, imageBytes: image.length, options }, ...files);
     }
   }
@@ -179,6 +188,7 @@ export class EngineHost {
     this.#line.finish(job);
     this.#failures = 0;
     job.leave();
+    if (this.#line.isVacant) this.#watch.stop();
     if (message.type === 'failed') {
       job.fail(new Problem(message.code));
     } else {
@@ -197,6 +207,13 @@ export class EngineHost {
     job.fail(new Cancelled());
   }
 
+  /** Of one image it is known that it was too much; of several each is tried alone. */
+  #overflow(): void {
+    const only = this.#line.onlyOne;
+    if (only === undefined) this.#child?.kill();
+    else only.convict('image-too-complex');
+  }
+
   #putDown(): void {
     this.#doomed = true;
     this.#child?.kill();
@@ -206,12 +223,13 @@ export class EngineHost {
   #bury(): void {
     const wasReady = this.#facts !== undefined;
     this.#facts = undefined;
+    this.#watch.stop();
     if (this.#stopped) return;
     const { inside, culprits } = this.#line.collapse(this.#doomed);
     for (const job of inside) job.leave();
     if (!this.#doomed) this.#failures += 1;
     if (!wasReady) this.#stepDown();
-    for (const job of culprits) job.fail(job.overdue ? new Problem('deadline-exceeded') : new EngineCrash());
+    for (const job of culprits) job.fail(job.verdict ? new Problem(job.verdict) : new EngineCrash());
     if (!wasReady && this.#failures >= PATIENCE) {
       this.#giveBack(new EngineUnavailable('the engine cannot be started'));
     }

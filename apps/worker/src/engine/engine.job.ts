@@ -1,3 +1,4 @@
+import type { ProblemCode } from '#contracts/problem.catalogue.js';
 import { wipe } from '#vault/wipe.js';
 import type { CutoutRequest, CutoutResult, EngineStage } from './engine.contract.js';
 import type { ProgressEstimate } from './progress.estimate.js';
@@ -9,7 +10,8 @@ let lastId = 0;
 /** What an image needs of its host. */
 export interface EngineJobEvents {
   onAbort: () => void;
-  onDeadline: () => void;
+  /** It was convicted. */
+  onConviction: () => void;
 }
 
 /** One image between `run` and its answer: deadline, cancellation and progress. It settles once. */
@@ -17,12 +19,13 @@ export class EngineJob {
   readonly id = (lastId += 1);
   readonly result: Promise<CutoutResult>;
   readonly request: CutoutRequest;
-  /** True once the deadline has passed. */
-  overdue = false;
+  /** Why its child is put down for it, once it is. */
+  verdict: ProblemCode | undefined;
   readonly #estimate: ProgressEstimate;
   readonly #events: EngineJobEvents;
   #settle: ((outcome: CutoutResult | Error) => void) | undefined;
   #deadline: NodeJS.Timeout | undefined;
+  #opening: NodeJS.Timeout | undefined;
   #ticker: NodeJS.Timeout | undefined;
   #percent = 0;
 
@@ -41,23 +44,35 @@ export class EngineJob {
     return this.#settle === undefined;
   }
 
-  /** The child has the image now: its deadline runs. */
+  /** Its child is to be put down for it. */
+  get overdue(): boolean {
+    return this.verdict !== undefined;
+  }
+
+  /** The child has the image now: its deadlines run. */
   begin(): void {
-    this.#deadline = setTimeout(() => {
-      this.overdue = true;
-      this.#events.onDeadline();
-    }, this.request.deadlineMs);
+    const { deadlineMs, openingMs = deadlineMs } = this.request;
+    this.#deadline = setTimeout(() => this.convict('deadline-exceeded'), deadlineMs);
+    this.#opening = setTimeout(() => this.convict('image-too-complex'), openingMs);
+  }
+
+  /** It takes more than one image may: its child is put down, and it fails with this code. */
+  convict(code: ProblemCode): void {
+    this.verdict ??= code;
+    this.#events.onConviction();
   }
 
   /** The child is done with the image, or gone, and another may begin. Until then the deadline holds even for a cancelled image. */
   leave(): void {
     clearTimeout(this.#deadline);
+    clearTimeout(this.#opening);
     clearInterval(this.#ticker);
   }
 
   /** The child has come to `stage`. */
   enter(stage: EngineStage): void {
     clearInterval(this.#ticker);
+    if (stage !== 'decode') clearTimeout(this.#opening);
     if (this.#settle === undefined) return;
     this.#tell(stage, 0);
     if (stage !== 'infer') return;

@@ -31,6 +31,16 @@ export class EngineLine<T extends LineMember> {
     return this.#waiting.length === 0;
   }
 
+  /** True when nobody is inside. */
+  get isVacant(): boolean {
+    return this.#inside.size === 0;
+  }
+
+  /** The one that is inside, when it is alone there. */
+  get onlyOne(): T | undefined {
+    return this.#inside.size === 1 ? [...this.#inside.values()][0] : undefined;
+  }
+
   /** The image of that id, if it is inside. */
   inside(id: number): T | undefined {
     return this.#inside.get(id);

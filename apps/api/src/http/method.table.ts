@@ -1,0 +1,47 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Problem } from '#contracts/problem.catalogue.js';
+import { sendProblem } from './problem.filter.js';
+
+/**
+ * Tells a wrong method from a wrong address: 405 with the methods that there are, where a bare router says 404. OPTIONS
+ * is answered with them as well.
+ */
+export class MethodTable {
+  private readonly routes: { pattern: RegExp; methods: string[] }[] = [];
+
+  /** Learns all routes of a server; to be called before the first is added. */
+  constructor(server: FastifyInstance) {
+    server.addHook('onRoute', ({ url, method }) => {
+      this.routes.push({ pattern: patternOf(url), methods: [method].flat() });
+    });
+    server.addHook('onRequest', (request, reply, done) => {
+      if (request.is404) this.answer(request, reply, done);
+      else done();
+    });
+  }
+
+  /** Methods of the routes that an address matches. */
+  allowed(path: string): string[] {
+    const found = this.routes.filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => methods);
+    return [...new Set(found)].sort();
+  }
+
+  private answer(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+    const path = request.url.split('?', 1)[0] ?? '';
+    const isForAll = request.method === 'OPTIONS' && path === '*';
+    const methods = isForAll ? ['DELETE', 'GET', 'POST'] : this.allowed(path);
+    if (methods.length === 0) {
+      done();
+      return;
+    }
+    void reply.header('Allow', [...methods, 'OPTIONS'].join(', '));
+    if (request.method === 'OPTIONS') void reply.code(204).send();
+    else sendProblem(reply, new Problem('method-not-allowed'));
+  }
+}
+
+/** A parameter of a route stands for anything but a slash. */
+function patternOf(url: string): RegExp {
+  const text = url.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll(/:[A-Za-z0-9_]+/g, '[^/]+');
+  return new RegExp(`^${text}$`);
+}

@@ -1,0 +1,36 @@
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { loadSettings } from '#settings/settings.js';
+import { wipe } from '#vault/wipe.js';
+import { createAdapter, prepareServer } from '../../apps/api/src/http/fastify.adapter.js';
+
+/** The API's HTTP server with all its bounds, and nothing behind it but a call that takes a body in. */
+export interface BareServer {
+  url: string;
+  stop: () => Promise<void>;
+}
+
+/** Starts one in this process. @param env settings as environment variables */
+export async function startBareServer(env: NodeJS.ProcessEnv = {}): Promise<BareServer> {
+  const settings = loadSettings(env);
+  const server: FastifyInstance = createAdapter(settings).getInstance();
+  prepareServer(server, settings);
+  server.get('/healthz', async () => ({ status: 'alive' }));
+  server.post('/v1/jobs', async (request) => {
+    let bytes = 0;
+    for await (const piece of request.raw.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      bytes += piece.length;
+      wipe(piece);
+    }
+    return { bytes };
+  });
+  await server.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = server.server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    stop: async () => {
+      server.server.closeAllConnections();
+      await server.close();
+    },
+  };
+}

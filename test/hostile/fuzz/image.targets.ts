@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { Problem } from '#contracts/problem.catalogue.js';
+import { decodeForModel, decodeFull } from '#imaging/decode.js';
+import { guardFile, ImageGuard } from '#imaging/image.guard.js';
+import { stripMetadata } from '#imaging/metadata.strip.js';
+import { allCases } from '../corpus/all.cases.js';
+import { SECRET } from '../corpus/image.case.js';
+import { mutated } from './mutations.js';
+import { target, type FuzzTarget } from './fuzz.target.js';
+
+const LIMITS = { maxPixels: 1e6, maxProgressivePixels: 1e6, maxSidePixels: 20_000 };
+const MOST_SEED_BYTES = 4000;
+/** Files that take long to make, and would be too large. */
+const HEAVY = /MB|[05]0 frames|,000|scans|16.?383|real|\d{4}/;
+const EVERY = 5;
+const SIDE = 32;
+/** A guard reads each byte once: this is a thousand times what that takes. */
+const GUARD_MS = 1000;
+
+/** What is said of a file: its facts, or the code of the problem. @throws whatever is no problem */
+function verdictOf(act: () => unknown): unknown {
+  try {
+    return act();
+  } catch (error) {
+    if (error instanceof Problem) return error.code;
+    throw error;
+  }
+}
+
+function inPieces(file: Buffer, sizes: readonly number[]): unknown {
+  return verdictOf(() => {
+    const guard = new ImageGuard(LIMITS);
+    for (let at = 0, i = 0; at < file.length; i += 1) {
+      const size = sizes[i % sizes.length]!;
+      guard.look(file.subarray(at, at + size));
+      at += size;
+    }
+    return guard.end();
+  });
+}
+
+/** Guard and decoder. The seeds are small files of the corpus, good and bad. */
+export async function imageTargets(): Promise<FuzzTarget[]> {
+  const light = allCases().filter(({ name }, i) => !HEAVY.test(name) && i % EVERY === 0);
+  const made = await Promise.all(light.map(async ({ make }) => make()));
+  const seeds = made.filter((file) => file.length > 20 && file.length < MOST_SEED_BYTES);
+  return [
+    target({
+      name: 'guard',
+      inputs: fc.tuple(
+        mutated(seeds),
+        fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 5 }),
+      ),
+      holds: ([file, sizes]) => {
+        const begin = performance.now();
+        const verdict = verdictOf(() => guardFile(file, LIMITS));
+        assert.ok(performance.now() - begin < GUARD_MS, 'the guard takes too long');
+        assert.deepEqual(inPieces(file, sizes), verdict, 'the verdict depends on how the file arrives');
+      },
+    }),
+    target({
+      name: 'decoder',
+      inputs: mutated(seeds),
+      holds: async (file) => {
+        try {
+          const facts = guardFile(file, LIMITS);
+          const stripped = stripMetadata(Buffer.from(file), facts);
+          assert.ok(stripped.length <= file.length);
+          const { width, height, data } = await decodeFull(stripped, LIMITS.maxPixels);
+          await decodeForModel(stripped, SIDE, LIMITS.maxPixels);
+          const sides = [facts.width, facts.height];
+          assert.deepEqual(
+            [width, height].sort(),
+            sides.sort(),
+            'the decoder sees another size than the guard',
+          );
+          assert.equal(data.length, 4 * width * height);
+          assert.ok(!stripped.subarray(0, 200).includes(SECRET), 'metadata reaches the decoder');
+        } catch (error) {
+          if (!(error instanceof Problem)) throw error;
+        }
+      },
+    }),
+  ];
+}
