@@ -1,6 +1,7 @@
 /** Bundles the page: apps/web → dist/apps/web, ready to be served as static files. */
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { fillExamples } from './page.examples.mjs';
 import { fillPage } from './page.template.mjs';
 import { inRoot, ROOT } from './places.mjs';
 import { LauncherError, runCommand } from './report.mjs';
@@ -13,6 +14,8 @@ const ENTRIES = {
   main: `${WEB}/src/main.ts`,
   pixels: `${WEB}/src/pixels/pixel.worker.ts`,
   style: `${WEB}/src/style.css`,
+  docs: `${WEB}/src/docs/docs.main.ts`,
+  'docs-style': `${WEB}/src/docs/docs.css`,
 };
 
 /** Pages that are written once for each language. */
@@ -61,11 +64,20 @@ async function writePages() {
   }
 }
 
+/** The page at /docs, in English alone as the API is, with the program that draws the reference. */
+function writeDocs() {
+  mkdirSync(`${OUT}/docs`, { recursive: true });
+  for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js'])
+    cpSync(inRoot('node_modules', 'swagger-ui-dist', file), `${OUT}/docs/${file}`);
+  writeFileSync(`${OUT}/docs/index.html`, fillExamples(readFileSync(`${WEB}/docs.html`, 'utf8')));
+}
+
 await runCommand(async () => {
   if (!existsSync(ENTRIES.main)) throw new LauncherError('apps/web/src/main.ts is missing.');
   rmSync(OUT, { recursive: true, force: true });
   mkdirSync(OUT, { recursive: true });
   await build({ ...OPTIONS, entryPoints: ENTRIES });
   await writePages();
+  writeDocs();
   cpSync(`${WEB}/public`, OUT, { recursive: true });
 });

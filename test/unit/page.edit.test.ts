@@ -149,7 +149,7 @@ describe('given pixels', () => {
       [7, 4],
     ] as const)
       pixels[(y * 10 + x) * 4 + 3] = 200;
-    pixels[3] = 4;
+    pixels[3] = 20;
     expect(visibleRect(pixels, 10)).toEqual({ left: 3, top: 1, width: 5, height: 4 });
     expect(visibleRect(new Uint8ClampedArray(40), 10)).toBeUndefined();
   });

@@ -5,7 +5,8 @@ const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
-  "img-src 'self' blob: data:",
+  "img-src 'self' blob:",
+  "worker-src 'self'",
   "connect-src 'self'",
   "manifest-src 'self'",
   "base-uri 'none'",
@@ -13,8 +14,11 @@ const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** The reference page's own library sets style attributes; everything else about it is as strict. */
-const DOCS_POLICY = PAGE_POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'");
+/** The program that draws the reference sets style attributes and has its signs inline; all else is as strict. */
+const DOCS_POLICY = PAGE_POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'").replace(
+  'blob:',
+  'blob: data:',
+);
 
 /** Security headers on every answer, and the built page under `/`. */
 export async function servePage(server: FastifyInstance, folder: string): Promise<void> {
@@ -28,5 +32,9 @@ export async function servePage(server: FastifyInstance, folder: string): Promis
     });
     done();
   });
-  await server.register(fastifyStatic, { root: folder, prefix: '/', wildcard: false, cacheControl: false });
+  await server.register(fastifyStatic, {
+    ...{ root: folder, prefix: '/', wildcard: false, cacheControl: false },
+    // `/docs` and `/bn` lead to the pages in these folders.
+    redirect: true,
+  });
 }
