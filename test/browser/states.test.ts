@@ -129,8 +129,12 @@ describe('given a photo of 24 megapixels on a phone', () => {
 describe('given a first visit', () => {
   it('when the page loads, then it is small, quick, and stands still', async () => {
     const { page, answers } = await open();
-    const seen = await page.evaluate<{ shift: number; paint: number }>(`new Promise((resolve) => {
-      const seen = { shift: 0, paint: 0 };
+    const seen = await page.evaluate<{
+      shift: number;
+      paint: number;
+      bytes: number;
+    }>(`new Promise((resolve) => {
+      const seen = { shift: 0, paint: 0, bytes: 0 };
       new PerformanceObserver((list) => {
         for (const { value } of list.getEntries()) seen.shift += value;
       }).observe({ type: 'layout-shift', buffered: true });
@@ -138,11 +142,17 @@ describe('given a first visit', () => {
         for (const { name, startTime } of list.getEntries())
           if (name === 'first-contentful-paint') seen.paint = startTime;
       }).observe({ type: 'paint', buffered: true });
-      setTimeout(() => resolve(seen), 500);
+      setTimeout(() => {
+        const all = ['navigation', 'resource'].flatMap((type) => performance.getEntriesByType(type));
+        seen.bytes = all.reduce((sum, { transferSize }) => sum + transferSize, 0);
+        resolve(seen);
+      }, 500);
     })`);
     expect(seen.shift).toBeLessThan(0.01);
     expect(seen.paint).toBeGreaterThan(0);
     expect(seen.paint).toBeLessThan(2_500);
+    expect(seen.bytes).toBeGreaterThan(10_000);
+    expect(seen.bytes).toBeLessThan(60_000);
     // The page, its style, its script, its worker, its sign: nothing else.
     expect([...new Set(answers)].sort()).toEqual(
       ['/', '/assets/main.js', '/assets/pixels.js', '/assets/style.css', '/favicon.svg'].map(

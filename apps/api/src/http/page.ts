@@ -36,5 +36,8 @@ export async function servePage(server: FastifyInstance, folder: string): Promis
     ...{ root: folder, prefix: '/', wildcard: false, cacheControl: false },
     // `/docs` and `/bn` lead to the pages in these folders.
     redirect: true,
+    // The build has packed each text once and for all; nothing is packed here, least of all an answer of the API.
+    preCompressed: true,
+    globIgnore: ['**/*.br', '**/*.gz'],
   });
 }
