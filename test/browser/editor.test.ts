@@ -78,7 +78,8 @@ test('given a cut-out, when parts are erased and kept by brush, then alpha is wh
   await close();
   const saved = await saveCutout(card);
   expect(saved).toMatchObject({ fileName: 'astronaut-cutout.png', format: 'png', width: 512, height: 512 });
-  expect([saved.alphaAt(0.45, 0.7), saved.alphaAt(0.12, 0.1), saved.alphaAt(0.88, 0.1)]).toEqual([0, 255, 0]);
+  expect([saved.alphaAt(0.45, 0.7), saved.alphaAt(0.12, 0.1)]).toEqual([0, 255]);
+  expect(saved.alphaAt(0.88, 0.1)).toBeLessThan(16);
   const photo = await sharp(photoPath('astronaut.jpg')).raw().toBuffer();
   const at = (Math.floor(0.1 * 511) * 512 + Math.floor(0.12 * 511)) * 3;
   for (const [channel, value] of saved.pixelAt(0.12, 0.1).slice(0, 3).entries())
@@ -94,7 +95,7 @@ test('given strokes, when all are undone by keyboard, then the delivered bytes a
   await dialog.getByText('Brush down').waitFor();
   for (let i = 0; i < 4; i++) await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Space');
-  await dialog.getByText('Brush lifted').waitFor({ state: 'hidden' });
+  await dialog.getByText('Brush lifted').waitFor();
   expect(await dialog.getByRole('button', { name: 'Undo' }).isEnabled()).toBe(true);
   await page.keyboard.press('Control+z');
   expect(await dialog.getByRole('button', { name: 'Undo' }).isEnabled()).toBe(false);
@@ -116,7 +117,7 @@ test('given the editor, when it is zoomed by keys, wheel and buttons, then it te
   await level.and(page.getByText('196 %')).waitFor();
   await dialog.locator('.canvas').hover();
   await page.mouse.wheel(0, 400);
-  await expect(level.textContent()).resolves.not.toBe('196 %');
+  await level.and(page.getByText(/^10\d %$/)).waitFor();
   await dialog.locator('.canvas').focus();
   await page.keyboard.press('ArrowLeft');
   await page.keyboard.press('0');
@@ -166,6 +167,7 @@ test('given a touch screen, when two fingers are spread, then the picture is zoo
   const box = (await page.locator('.canvas').boundingBox())!;
   const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
   const session = await page.context().newCDPSession(page);
+  await session.send('Emulation.setTouchEmulationEnabled', { enabled: true, maxTouchPoints: 2 });
   const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', spread: number[]) =>
     session.send('Input.dispatchTouchEvent', {
       type,

@@ -87,6 +87,14 @@ describe('given steps of an edit', () => {
     expect([history.present.look.crop, history.present.look.shadow]).toEqual([true, false]);
   });
 
+  it('when one could not be done, then it is forgotten, and cannot be redone', () => {
+    const history = new EditHistory(NO_EDIT);
+    history.step(step(true, false));
+    history.forget();
+    history.forget();
+    expect([history.present, history.canUndo, history.canRedo]).toEqual([NO_EDIT, false, false]);
+  });
+
   it('when nothing is changed, then the delivered bytes are the result', () => {
     expect(isAsDelivered(NO_EDIT)).toBe(true);
     expect(isAsDelivered(step(false, true))).toBe(false);
