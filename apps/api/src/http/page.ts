@@ -20,6 +20,9 @@ const DOCS_POLICY = PAGE_POLICY.replace("style-src 'self'", "style-src 'self' 'u
   'blob: data:',
 );
 
+/** Pages that lie in a folder of their own: their address without the slash at its end leads there. */
+const FOLDER_PAGES = ['/docs', '/bn'];
+
 /** Security headers on every answer, and the built page under `/`. */
 export async function servePage(server: FastifyInstance, folder: string): Promise<void> {
   server.addHook('onRequest', (request, reply, done) => {
@@ -34,10 +37,10 @@ export async function servePage(server: FastifyInstance, folder: string): Promis
   });
   await server.register(fastifyStatic, {
     ...{ root: folder, prefix: '/', wildcard: false, cacheControl: false },
-    // `/docs` and `/bn` lead to the pages in these folders.
-    redirect: true,
     // The build has packed each text once and for all; nothing is packed here, least of all an answer of the API.
     preCompressed: true,
     globIgnore: ['**/*.br', '**/*.gz'],
   });
+  for (const folderPage of FOLDER_PAGES)
+    server.get(folderPage, (_request, reply) => reply.redirect(`${folderPage}/`, 301));
 }
