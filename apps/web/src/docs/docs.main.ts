@@ -33,6 +33,15 @@ const follow = (): void => void document.documentElement.classList.toggle('dark-
 dark.addEventListener('change', follow);
 follow();
 
+/** The reference calls itself the main part of the page, of which there is one already. */
+const reference = document.querySelector('#swagger-ui');
+const drawn = new MutationObserver(() => {
+  const second = reference?.querySelector('main');
+  second?.setAttribute('role', 'none');
+  if (second) drawn.disconnect();
+});
+if (reference) drawn.observe(reference, { childList: true, subtree: true });
+
 addEventListener('DOMContentLoaded', () => {
   (window as SwaggerWindow).SwaggerUIBundle?.({
     url: '/openapi.json',
