@@ -16,7 +16,7 @@ const ENTRIES = {
   main: `${WEB}/src/main.ts`,
   pixels: `${WEB}/src/pixels/pixel.worker.ts`,
   style: `${WEB}/src/style.css`,
-  docs: `${WEB}/src/docs/docs.main.ts`,
+  docs: `${WEB}/src/docs/main.ts`,
   'docs-style': `${WEB}/src/docs/docs.css`,
 };
 
