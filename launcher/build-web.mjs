@@ -1,9 +1,12 @@
 /** Bundles the page: apps/web → dist/apps/web, ready to be served as static files. */
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { fillExamples } from './page.examples.mjs';
 import { fillPage } from './page.template.mjs';
 import { inRoot, ROOT } from './places.mjs';
 import { LauncherError, runCommand } from './report.mjs';
+import { filesIn } from './stamp.mjs';
 
 const WEB = inRoot('apps', 'web');
 const OUT = inRoot('dist', 'apps', 'web');
@@ -13,6 +16,8 @@ const ENTRIES = {
   main: `${WEB}/src/main.ts`,
   pixels: `${WEB}/src/pixels/pixel.worker.ts`,
   style: `${WEB}/src/style.css`,
+  docs: `${WEB}/src/docs/main.ts`,
+  'docs-style': `${WEB}/src/docs/docs.css`,
 };
 
 /** Pages that are written once for each language. */
@@ -61,11 +66,31 @@ async function writePages() {
   }
 }
 
+/** The page at /docs, in English alone as the API is, with the program that draws the reference. */
+function writeDocs() {
+  mkdirSync(`${OUT}/docs`, { recursive: true });
+  for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js'])
+    cpSync(inRoot('node_modules', 'swagger-ui-dist', file), `${OUT}/docs/${file}`);
+  writeFileSync(`${OUT}/docs/index.html`, fillExamples(readFileSync(`${WEB}/docs.html`, 'utf8')));
+}
+
+/** Packs every text beside itself: it is served to whoever takes it so, and packed by no process that serves. */
+function packTexts() {
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 9 };
+  for (const file of filesIn(OUT).filter((one) => /\.(?:html|js|css|svg)$/.test(one))) {
+    const text = readFileSync(file);
+    writeFileSync(`${file}.br`, brotliCompressSync(text, { params }));
+    writeFileSync(`${file}.gz`, gzipSync(text));
+  }
+}
+
 await runCommand(async () => {
   if (!existsSync(ENTRIES.main)) throw new LauncherError('apps/web/src/main.ts is missing.');
   rmSync(OUT, { recursive: true, force: true });
   mkdirSync(OUT, { recursive: true });
   await build({ ...OPTIONS, entryPoints: ENTRIES });
   await writePages();
+  writeDocs();
   cpSync(`${WEB}/public`, OUT, { recursive: true });
+  packTexts();
 });

@@ -17,7 +17,9 @@ const INPUTS = [
   'tsconfig.json',
   'nest-cli.json',
   'launcher/build-web.mjs',
+  'launcher/page.examples.mjs',
   'launcher/page.template.mjs',
+  'docs/examples',
 ];
 
 /**

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { basename, delimiter, join } from 'node:path';
+import { basename, delimiter, join, resolve } from 'node:path';
 import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from 'playwright-core';
 import sharp from 'sharp';
 
@@ -36,11 +36,12 @@ export interface OpenPage {
   answers: string[];
 }
 
-/** Opens the service's page in a context of its own. */
+/** Opens a page of the service, the first unless told, in a context of its own. */
 export async function openPage(
   browser: Browser,
   url: string,
   options: BrowserContextOptions = {},
+  path = '/',
 ): Promise<OpenPage> {
   const context = await browser.newContext(options);
   const page = await context.newPage();
@@ -62,7 +63,7 @@ export async function openPage(
   await page.addInitScript(
     `addEventListener('securitypolicyviolation', (e) => console.error('policy: ' + e.violatedDirective + ' ' + e.blockedURI))`,
   );
-  await page.goto(`${url}/`);
+  await page.goto(url + path);
   return { page, faults, answers };
 }
 
@@ -113,22 +114,40 @@ export interface Saved {
   width: number;
   height: number;
   alphaAt: (x: number, y: number) => number;
+  /** Its channels, 0 to 255. */
+  pixelAt: (x: number, y: number) => number[];
 }
 
 /** Presses a card's download button and decodes what arrives on disk. */
 export async function saveCutout(card: Locator): Promise<Saved> {
   const [download] = await Promise.all([
     card.page().waitForEvent('download'),
-    card.getByRole('link', { name: /^Download/ }).click(),
+    card.getByRole('button', { name: /^Download/ }).click(),
   ]);
-  const image = sharp(readFileSync(await download.path()));
+  return readSaved(download.suggestedFilename(), readFileSync(await download.path()));
+}
+
+/** Decodes a saved image. */
+export async function readSaved(fileName: string, bytes: Uint8Array): Promise<Saved> {
+  const image = sharp(bytes);
   const { format } = await image.metadata();
   const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;
+  const pixelAt = (x: number, y: number): number[] => {
+    const at = Math.floor(y * (height - 1)) * width + Math.floor(x * (width - 1));
+    return [...data.subarray(at * channels, (at + 1) * channels)];
+  };
   const alphaAt = (x: number, y: number): number => {
     if (channels !== 4) throw new Error(`the image has ${channels} channels`);
-    const at = Math.floor(y * (height - 1)) * width + Math.floor(x * (width - 1));
-    return data[at * 4 + 3]!;
+    return pixelAt(x, y)[3]!;
   };
-  return { fileName: download.suggestedFilename(), format, width, height, alphaAt };
+  return { fileName, format, width, height, alphaAt, pixelAt };
+}
+
+/** Drags a folder of the disk over the page and lets it go there, as the system's own drag does. */
+export async function dropFolder(page: Page, folder: string): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files: [resolve(folder)], dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+    await session.send('Input.dispatchDragEvent', { type, x: 200, y: 200, data });
 }

@@ -61,7 +61,7 @@ test('given the document, when all tests have run, then no operation of it was l
 
 test('given the routes of the real server, when they are looked up, then all but the page and its docs are documented', async () => {
   const page = readdirSync('dist/apps/web', { recursive: true }).map((file) => `/${String(file)}`);
-  const isPage = (path: string): boolean => path === '/' || page.includes(path);
+  const isPage = (path: string): boolean => path === '/' || page.includes(path.replace(/\/$/, ''));
   const routes = (await setting.api.call('GET', '/test/routes')).json as unknown as string[];
   const served = routes
     .map((route) => route.replaceAll(/:(\w+)/g, '{$1}'))

@@ -87,6 +87,14 @@ describe('given steps of an edit', () => {
     expect([history.present.look.crop, history.present.look.shadow]).toEqual([true, false]);
   });
 
+  it('when one could not be done, then it is forgotten, and cannot be redone', () => {
+    const history = new EditHistory(NO_EDIT);
+    history.step(step(true, false));
+    history.forget();
+    history.forget();
+    expect([history.present, history.canUndo, history.canRedo]).toEqual([NO_EDIT, false, false]);
+  });
+
   it('when nothing is changed, then the delivered bytes are the result', () => {
     expect(isAsDelivered(NO_EDIT)).toBe(true);
     expect(isAsDelivered(step(false, true))).toBe(false);
@@ -149,7 +157,7 @@ describe('given pixels', () => {
       [7, 4],
     ] as const)
       pixels[(y * 10 + x) * 4 + 3] = 200;
-    pixels[3] = 4;
+    pixels[3] = 20;
     expect(visibleRect(pixels, 10)).toEqual({ left: 3, top: 1, width: 5, height: 4 });
     expect(visibleRect(new Uint8ClampedArray(40), 10)).toBeUndefined();
   });

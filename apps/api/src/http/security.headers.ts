@@ -4,7 +4,8 @@ const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
-  "img-src 'self' blob: data:",
+  "img-src 'self' blob:",
+  "worker-src 'self'",
   "connect-src 'self'",
   "manifest-src 'self'",
   "base-uri 'none'",
@@ -12,8 +13,11 @@ const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** The reference page's own library sets style attributes; everything else about it is as strict. */
-const DOCS_POLICY = PAGE_POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'");
+/** The program that draws the reference sets style attributes and has its signs inline; all else is as strict. */
+const DOCS_POLICY = PAGE_POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'").replace(
+  'blob:',
+  'blob: data:',
+);
 
 /** Headers of every answer, whatever it is, to the address `url`. */
 export const securityHeaders = (url = ''): Record<string, string> => ({

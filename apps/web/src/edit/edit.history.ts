@@ -37,6 +37,11 @@ export class EditHistory {
     this.now = before;
   }
 
+  /** Takes the last step back for good: it could not be done. */
+  forget(): void {
+    this.now = this.past.pop() ?? this.now;
+  }
+
   /** Takes a step that was taken back again. */
   redo(): void {
     const after = this.future.pop();

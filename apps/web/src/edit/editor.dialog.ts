@@ -83,7 +83,7 @@ export class EditorDialog {
     const title = put(element('h2', { attributes: { id: 'editor-title' } }), 'editor.title', { name });
     const done = button({ say: 'editor.done', className: 'button primary' }, () => this.dialog.close());
     const steps = element('div', { className: 'steps-back' }, [this.undo, this.redo]);
-    const bar = element('header', { className: 'bar' }, [title, steps, done]);
+    const bar = element('div', { className: 'bar' }, [title, steps, done]);
     const out = button({ text: '−', label: ['zoom.out'] }, () => this.stage.zoomBy(1 / ZOOM_STEP));
     const into = button({ text: '+', label: ['zoom.in'] }, () => this.stage.zoomBy(ZOOM_STEP));
     const fit = button({ say: 'zoom.fit' }, () => this.stage.view((port) => port.fit()));
@@ -188,7 +188,7 @@ export class EditorDialog {
       await this.stage.apply(this.history.present);
     } catch {
       if (!isNewLook || this.leave.signal.aborted) return;
-      this.history.undo();
+      this.history.forget();
       await this.show(false);
       put(this.notice, 'back.image.failed');
     }

@@ -12,7 +12,8 @@ export interface Size {
   height: number;
 }
 
-const VISIBLE_ALPHA = 8;
+/** Alpha below which a pixel is haze, and no part of the subject. */
+const VISIBLE_ALPHA = 24;
 const MARGIN_SHARE = 0.02;
 
 /** The largest size of these proportions whose longer side is at most `side`; never enlarged. */

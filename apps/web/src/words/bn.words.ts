@@ -72,7 +72,7 @@ export const BN: Readonly<Record<TextKey, Saying>> = {
   'state.receiving': 'ফল নেওয়া হচ্ছে',
   'state.done': 'শেষ',
   'state.cancelled': 'বাতিল হয়েছে। কিছুই রাখা হয়নি',
-  'purge.known': '{at}-এ মুছে ফেলা হয়েছে',
+  'purge.known': 'মুছে ফেলা হয়েছে: {at}',
   'purge.checking': 'আমাদের সার্ভার থেকে মোছা হচ্ছে',
   'purge.unknown': 'ছবি পৌঁছেছে। সংযোগ কেটে যাওয়ায় মোছার খবর মেলেনি',
 
@@ -86,7 +86,7 @@ export const BN: Readonly<Record<TextKey, Saying>> = {
   'zoom.in': 'বড় করুন',
   'zoom.out': 'ছোট করুন',
   'zoom.fit': 'পুরোটা',
-  'zoom.full': '১০০%',
+  'zoom.full': '১:১',
   'zoom.level': '{percent}%',
   original: 'মূল ছবি',
   'tool.label': 'কাজ',

@@ -91,7 +91,7 @@ export const EN = {
   'zoom.in': 'Zoom in',
   'zoom.out': 'Zoom out',
   'zoom.fit': 'Fit',
-  'zoom.full': '100 %',
+  'zoom.full': '1:1',
   'zoom.level': '{percent} %',
   original: 'Original',
   'tool.label': 'Tool',

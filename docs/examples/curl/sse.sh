@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# One request: live progress, and the cut-out at its end.
+#   usage: sse.sh photo.jpg cutout.png
+set -euo pipefail
+api=${API:-http://localhost:3000}
+: >"$2"
+
+curl -sSfN -H 'Accept: text/event-stream' -F "image=@$1" "$api/v1/jobs" |
+  while IFS= read -r line; do
+    case $line in
+    'event: '*) event=${line#event: } ;;
+    'data: '*)
+      if [ "$event" = chunk ]; then
+        sed 's/.*"data":"\([^"]*\)".*/\1/' <<<"$line" | base64 -d >>"$2"
+      else
+        echo "$event ${line#data: }" >&2
+      fi
+      ;;
+    esac
+  done
+[ -s "$2" ]

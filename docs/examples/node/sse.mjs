@@ -1,0 +1,39 @@
+// Live progress, then the cut-out. Node 20 or newer, nothing to install.
+//   usage: node sse.mjs photo.jpg cutout.png
+import { openAsBlob } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+
+const api = process.env.API ?? 'http://localhost:3000';
+const [photo, cutout] = process.argv.slice(2);
+
+async function call(path, init) {
+  const response = await fetch(api + path, init);
+  if (!response.ok) throw new Error((await response.json()).title);
+  return response;
+}
+
+const body = new FormData();
+body.set('image', await openAsBlob(photo));
+const { id, token } = await (await call('/v1/jobs', { method: 'POST', body })).json();
+const headers = { Authorization: `Bearer ${token}` };
+
+async function* events() {
+  const { body: stream } = await call(`/v1/jobs/${id}/events`, { headers });
+  let text = '';
+  for await (const piece of stream.pipeThrough(new TextDecoderStream())) {
+    const messages = (text + piece).split('\n\n');
+    text = messages.pop();
+    for (const message of messages) {
+      const name = /^event: (.*)$/m.exec(message)?.[1];
+      if (name) yield { name, data: JSON.parse(/^data: (.*)$/m.exec(message)[1]) };
+    }
+  }
+}
+
+for await (const { name, data } of events()) {
+  console.error(name, data.position ?? data.percent ?? '');
+  if (name === 'failed') throw new Error(data.problem.title);
+  if (name === 'done') break;
+}
+const image = await call(`/v1/jobs/${id}/result`, { headers });
+await writeFile(cutout, Buffer.from(await image.arrayBuffer()));

@@ -1,0 +1,186 @@
+import type { Browser, Locator, Page } from 'playwright-core';
+import sharp from 'sharp';
+import { startSystem, type TestSystem } from '../support/system.js';
+import {
+  cardOf,
+  DONE_MS,
+  launchBrowser,
+  openPage,
+  photoPath,
+  saveCutout,
+  untilPhase,
+  type OpenPage,
+} from './page.driver.js';
+
+jest.setTimeout(DONE_MS * 2);
+
+let system: TestSystem;
+let browser: Browser;
+let opened: OpenPage;
+let page: Page;
+let card: Locator;
+
+/** One photo, one page: each test goes on from where the last one left it, as a person does. */
+beforeAll(async () => {
+  [system, browser] = await Promise.all([startSystem(), launchBrowser()]);
+  opened = await openPage(browser, system.url, {
+    viewport: { width: 1280, height: 800 },
+    reducedMotion: 'reduce',
+  });
+  page = opened.page;
+  await page.setInputFiles('#chooser', ['astronaut.jpg', 'coffee.jpg'].map(photoPath));
+  card = cardOf(page, 'astronaut.jpg');
+  await untilPhase(card, 'done');
+  await untilPhase(cardOf(page, 'coffee.jpg'), 'done');
+});
+
+afterAll(async () => {
+  await browser.close();
+  await system.stop();
+});
+
+afterEach(() => expect(opened.faults).toEqual([]));
+
+async function edit(): Promise<Locator> {
+  await card.getByRole('button', { name: /^Edit/ }).click();
+  const dialog = page.getByRole('dialog', { name: 'Edit astronaut.jpg' });
+  await page.locator('dialog[data-open]').waitFor({ timeout: DONE_MS });
+  return dialog;
+}
+
+async function close(): Promise<void> {
+  await page.getByRole('button', { name: 'Done' }).click();
+  await page.locator('dialog.editor').waitFor({ state: 'hidden' });
+}
+
+/** Where a part of the picture lies on the screen while all of it is shown, at 100 %. */
+async function placeOf(x: number, y: number): Promise<[number, number]> {
+  const box = (await page.locator('.canvas').boundingBox())!;
+  return [box.x + box.width / 2 + (x - 0.5) * 512, box.y + box.height / 2 + (y - 0.5) * 512];
+}
+
+async function stroke(from: [number, number], to: [number, number]): Promise<void> {
+  await page.mouse.move(...(await placeOf(...from)));
+  await page.mouse.down();
+  await page.mouse.move(...(await placeOf(...to)), { steps: 6 });
+  await page.mouse.up();
+}
+
+test('given a cut-out, when parts are erased and kept by brush, then alpha is what was painted, and undone steps are not', async () => {
+  const dialog = await edit();
+  await dialog.getByRole('radio', { name: 'Erase' }).check();
+  await stroke([0.4, 0.7], [0.5, 0.7]);
+  await dialog.getByRole('radio', { name: 'Keep' }).check();
+  await stroke([0.1, 0.1], [0.15, 0.1]);
+  await stroke([0.9, 0.1], [0.85, 0.1]);
+  await dialog.getByRole('button', { name: 'Undo' }).click();
+  expect(await dialog.getByRole('button', { name: 'Redo' }).isEnabled()).toBe(true);
+  await close();
+  const saved = await saveCutout(card);
+  expect(saved).toMatchObject({ fileName: 'astronaut-cutout.png', format: 'png', width: 512, height: 512 });
+  expect([saved.alphaAt(0.45, 0.7), saved.alphaAt(0.12, 0.1)]).toEqual([0, 255]);
+  expect(saved.alphaAt(0.88, 0.1)).toBeLessThan(16);
+  const photo = await sharp(photoPath('astronaut.jpg')).raw().toBuffer();
+  const at = (Math.floor(0.1 * 511) * 512 + Math.floor(0.12 * 511)) * 3;
+  for (const [channel, value] of saved.pixelAt(0.12, 0.1).slice(0, 3).entries())
+    expect(Math.abs(value - photo[at + channel]!)).toBeLessThan(4);
+});
+
+test('given strokes, when all are undone by keyboard, then the delivered bytes are the result again', async () => {
+  const dialog = await edit();
+  // A new editor begins with what stands; what was done before is undone by painting over it.
+  await dialog.getByRole('radio', { name: 'Keep' }).check();
+  await dialog.locator('.canvas').focus();
+  await page.keyboard.press('Space');
+  await dialog.getByText('Brush down').waitFor();
+  for (let i = 0; i < 4; i++) await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Space');
+  await dialog.getByText('Brush lifted').waitFor();
+  expect(await dialog.getByRole('button', { name: 'Undo' }).isEnabled()).toBe(true);
+  await page.keyboard.press('Control+z');
+  expect(await dialog.getByRole('button', { name: 'Undo' }).isEnabled()).toBe(false);
+  await page.keyboard.press('Control+Shift+z');
+  expect(await dialog.getByRole('button', { name: 'Redo' }).isEnabled()).toBe(false);
+  await page.keyboard.press('Control+z');
+  await page.keyboard.press('Escape');
+  await page.locator('dialog.editor').waitFor({ state: 'hidden' });
+  expect(await card.getByRole('button', { name: /^Edit/ }).and(page.locator(':focus')).count()).toBe(1);
+});
+
+test('given the editor, when it is zoomed by keys, wheel and buttons, then it tells how far, and moves', async () => {
+  const dialog = await edit();
+  const level = dialog.locator('.level');
+  await level.and(page.getByText('100 %')).waitFor();
+  await page.keyboard.press('+');
+  await level.and(page.getByText('140 %')).waitFor();
+  await dialog.getByRole('button', { name: 'Zoom in' }).click();
+  await level.and(page.getByText('196 %')).waitFor();
+  await dialog.locator('.canvas').hover();
+  await page.mouse.wheel(0, 400);
+  await level.and(page.getByText(/^10\d %$/)).waitFor();
+  await dialog.locator('.canvas').focus();
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('0');
+  await level.and(page.getByText('100 %')).waitFor();
+  await dialog.getByRole('slider', { name: 'Original' }).fill('50');
+  await close();
+});
+
+test('given a look with colour, shadow, crop and JPEG, when it is used for all photos, then all are saved like that', async () => {
+  const dialog = await edit();
+  await dialog.getByRole('radio', { name: 'Bottle green' }).check();
+  await dialog.getByRole('checkbox', { name: 'Shadow' }).check();
+  await dialog.getByRole('checkbox', { name: 'Crop to the subject' }).check();
+  await dialog.getByRole('combobox', { name: 'Format' }).selectOption('jpg');
+  await dialog.getByRole('button', { name: 'Use for all photos' }).click();
+  await dialog.getByText('Used for all 2 photos.').waitFor();
+  await close();
+  const saved = await saveCutout(cardOf(page, 'coffee.jpg'));
+  expect([saved.fileName, saved.format]).toEqual(['coffee-cutout.jpg', 'jpeg']);
+  expect(saved.width).toBeLessThan(600);
+  const [red = 0, green = 0, blue = 0] = saved.pixelAt(0, 0);
+  expect([red < 20, Math.abs(green - 106) < 24, Math.abs(blue - 78) < 24]).toEqual([true, true, true]);
+});
+
+test('given a picture behind the subject, when it is WebP, then both are in the file; when it is no picture, it is refused', async () => {
+  const dialog = await edit();
+  const chooser = dialog.locator('input[type="file"]');
+  await chooser.setInputFiles({ name: 'x.png', mimeType: 'image/png', buffer: Buffer.from('no picture') });
+  await dialog.getByText('This picture cannot be read.').waitFor();
+  const buffer = await sharp({ create: { width: 30, height: 90, channels: 3, background: '#2040ff' } })
+    .png()
+    .toBuffer();
+  await chooser.setInputFiles({ name: 'sky.png', mimeType: 'image/png', buffer });
+  await dialog.getByRole('checkbox', { name: 'Crop to the subject' }).uncheck();
+  await dialog.getByRole('checkbox', { name: 'Shadow' }).uncheck();
+  await dialog.getByRole('combobox', { name: 'Format' }).selectOption('webp');
+  await close();
+  const saved = await saveCutout(card);
+  expect([saved.fileName, saved.format, saved.width]).toEqual(['astronaut-cutout.webp', 'webp', 512]);
+  const [red = 0, , blue = 0] = saved.pixelAt(0.95, 0.05);
+  expect([red < 70, blue > 220]).toEqual([true, true]);
+});
+
+test('given a touch screen, when two fingers are spread, then the picture is zoomed and nothing is painted', async () => {
+  const dialog = await edit();
+  await dialog.getByRole('radio', { name: 'Erase' }).check();
+  const box = (await page.locator('.canvas').boundingBox())!;
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  const session = await page.context().newCDPSession(page);
+  await session.send('Emulation.setTouchEmulationEnabled', { enabled: true, maxTouchPoints: 2 });
+  const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', spread: number[]) =>
+    session.send('Input.dispatchTouchEvent', {
+      type,
+      touchPoints: spread.map((by, id) => ({ x: x + (id === 0 ? -by : by), y, id })),
+    });
+  await touch('touchStart', [40]);
+  await touch('touchStart', [40, 40]);
+  for (const by of [60, 80, 100, 120]) await touch('touchMove', [by, by]);
+  await touch('touchEnd', []);
+  await dialog
+    .locator('.level')
+    .and(page.getByText(/^(2[5-9]\d|3\d\d) %$/))
+    .waitFor();
+  expect(await dialog.getByRole('button', { name: 'Undo' }).isEnabled()).toBe(false);
+  await close();
+});
