@@ -72,7 +72,8 @@ test('given a proxy that cuts event streams, when an image takes longer, then it
     return held;
   });
   expect(await watched.width).toBe(300);
-  expect(streams()[1]!.headers['last-event-id']).toMatch(/^\d+$/);
+  const resumedFrom = streams().map(({ headers }) => headers['last-event-id']);
+  expect(resumedFrom).toContainEqual(expect.stringMatching(/^\d+$/));
   expect(watched.seen.at(-1)).toBe('fetching');
 });
 
