@@ -1,8 +1,23 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ImageSettings } from './dockerfile.js';
+
+/**
+ * Makes the output a pipe that the program may open by name (/dev/stdout), as engines do; Node's own is a socket.
+ */
+const PIPED = `
+pipe=/dev/shm/removebg-pipe-$1
+shift
+mkfifo -m 666 "$pipe"
+cat "$pipe" &
+"$@" >"$pipe" 2>&1
+code=$?
+rm "$pipe"
+wait
+exit $code`;
 
 const DEVICES = ['null', 'zero', 'urandom'];
 
@@ -42,8 +57,8 @@ export class ImageProcess {
     const { settings, hasNetwork } = order;
     const spaces = ['--mount', '--pid', '--fork', '--kill-child', ...(hasNetwork ? [] : ['--net'])];
     const command = [...settings.entrypoint, ...settings.command];
-    const args = [...spaces, 'sh', '-c', enter(order), 'sh', ...command];
-    const child = spawn('unshare', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const args = [randomUUID(), 'unshare', ...spaces, 'sh', '-c', enter(order), 'sh', ...command];
+    const child = spawn('sh', ['-c', PIPED, 'sh', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     return new ImageProcess(child, { ...settings.env, ...order.env });
   }
 
@@ -63,7 +78,7 @@ export class ImageProcess {
 
   /** Number of the container's first process, as this machine counts. */
   get pid(): number {
-    return this.children(this.child.pid ?? 0)[0] ?? 0;
+    return this.children(this.child.pid ?? 0).flatMap((pid) => this.children(pid))[0] ?? 0;
   }
 
   /** Of a process and all below it. */
@@ -76,7 +91,8 @@ export class ImageProcess {
   async stop(signal: NodeJS.Signals = 'SIGTERM', graceMs = 30_000): Promise<number | NodeJS.Signals | null> {
     const { pid } = this;
     if (pid > 0) process.kill(pid, signal);
-    const late = setTimeout(() => this.child.kill('SIGKILL'), graceMs);
+    // The first process of a space takes the others with it.
+    const late = setTimeout(() => pid > 0 && process.kill(pid, 'SIGKILL'), graceMs);
     return this.exited.finally(() => clearTimeout(late));
   }
 
@@ -99,6 +115,7 @@ function enter({ root, settings, env = {}, folders }: ContainerOrder): string {
   for (const place of ['dev', 'proc', 'tmp', settings.folder, ...Object.keys(folders)])
     mkdirSync(join(root, place), { recursive: true });
   for (const device of DEVICES) writeFileSync(join(root, 'dev', device), '');
+  if (!existsSync(join(root, 'dev/stdout'))) symlinkSync('/proc/self/fd/1', join(root, 'dev/stdout'));
   const all = Object.entries({ ...settings.env, ...env }).map(([name, value]) => `'${name}=${value}'`);
   return [
     'set -e',
