@@ -60,12 +60,13 @@ function confine(pid: number): Relief {
   const move = (member: string, to: string): void => {
     if (isAlive(Number(member))) writeFileSync(`${to}/cgroup.procs`, member);
   };
-  const leave = (): Promise<true> =>
-    eventually(() => {
+  const leave = async (): Promise<void> => {
+    await eventually(() => {
       const members = readFileSync(`${folder}/cgroup.procs`, 'latin1').split('\n').filter(Boolean);
       for (const member of members) move(member, `${root ?? ''}${home}`);
       return removed(folder);
     });
+  };
   try {
     const file = ['memory.max', 'memory.limit_in_bytes'].find((name) => existsSync(`${folder}/${name}`));
     writeFileSync(`${folder}/${file ?? 'memory.max'}`, String(GROUP_BYTES));
@@ -74,7 +75,7 @@ function confine(pid: number): Relief {
     removed(folder);
     throw error;
   }
-  return async () => void (await leave());
+  return leave;
 }
 
 function removed(folder: string): boolean {
