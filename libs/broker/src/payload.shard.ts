@@ -35,6 +35,7 @@ export class PayloadShard {
   facts: RetentionFact[] = [];
   private readonly redis: Redis;
   private life: SeatOffer | undefined;
+  private looking: Promise<void> | undefined;
   private answering = false;
   private refused = false;
   private fullUntil = 0;
@@ -42,7 +43,7 @@ export class PayloadShard {
 
   constructor(private readonly place: ShardPlace) {
     this.redis = connect(place.url, 'payload');
-    this.redis.on('ready', () => void this.look().catch(() => undefined));
+    this.redis.on('ready', () => void this.lookOnce());
     this.redis.on('close', () => this.lose());
   }
 
@@ -98,7 +99,11 @@ export class PayloadShard {
 
   /** Asks for a sign of life. Returns the seat that gave one. */
   async check(): Promise<Seat | undefined> {
-    if (this.life === undefined) return undefined;
+    if (this.life === undefined) {
+      // The first look was cut short, although the connection stands.
+      if (this.redis.status === 'ready' && !this.refused) void this.lookOnce();
+      return undefined;
+    }
     const { seat } = this.life;
     const answer = this.redis.ping().then(
       () => true,
@@ -119,6 +124,13 @@ export class PayloadShard {
     if (this.life === undefined || !this.answering) throw away();
     if (this.life.seat !== seat) throw new Problem('queue-lost');
     return this.redis;
+  }
+
+  private async lookOnce(): Promise<void> {
+    this.looking ??= this.look()
+      .catch(() => undefined)
+      .finally(() => (this.looking = undefined));
+    await this.looking;
   }
 
   /** Who answers, and may it hold images? A connection that broke meanwhile answers nothing. */
