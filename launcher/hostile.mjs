@@ -1,4 +1,4 @@
-/** `npm run test:hostile -- [--all]`: the hostile gate alone; `--all` sends the whole corpus through the service. */
+/** `npm run test:hostile -- [--all]`: the hostile gate alone; `--all` cuts out the whole corpus. */
 import { runJestGate } from './gate.jest.mjs';
 import { GATES } from './gates.mjs';
 import { runCommand, say } from './report.mjs';

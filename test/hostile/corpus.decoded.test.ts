@@ -33,5 +33,6 @@ test('given each file of the corpus, when it is guarded, stripped and decoded, t
   }
   expect(faults).toEqual([]);
   expect(cases.length).toBeGreaterThan(1600);
-  expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length);
+  const names = cases.map(({ name }) => name);
+  expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
 }, 120_000);

@@ -74,7 +74,7 @@ function* damage(): Generator<ImageCase> {
       before: [pngChunk('gAMA', Buffer.from([0, 0, 177, 143]))],
     });
     for (const { from, chunk, type } of pngChunksOf(file)) {
-      for (const within of [0, 3, 4, 7, 8, 9, chunk.length - 4, chunk.length - 1]) {
+      for (const within of new Set([0, 3, 4, 7, 8, 9, chunk.length - 4, chunk.length - 1])) {
         const cut = from + within;
         yield bad(
           `${kind} png cut ${within} bytes into ${type} at ${from}`,

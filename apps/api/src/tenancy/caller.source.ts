@@ -35,7 +35,7 @@ export class CallerSource {
   /**
    * Who makes the request. Without a file of keys everybody is anonymous, whatever they show; with one, whoever shows
    * a key that is not in force is refused: served as anonymous they would learn it from a limit, or never.
-   * @throws Problem `key-invalid`
+   * @throws Problem `key-invalid` | `upload-interrupted` when the client has gone already
    */
   of(request: FastifyRequest): Caller {
     const caller = this.known.get(request) ?? this.lookUp(request);
@@ -48,7 +48,10 @@ export class CallerSource {
     const { id: named } = request.params as { id?: string };
     const text = isOn ? presentedKey(request.headers, named !== undefined) : undefined;
     if (text === undefined) {
-      const tenant = this.tenantOf(['network', throttleNetwork(request.ip)], book.anonymous);
+      // A connection that was reset in the meantime no longer knows where it came from.
+      const { ip } = request as { ip?: string };
+      if (ip === undefined) throw new Problem('upload-interrupted');
+      const tenant = this.tenantOf(['network', throttleNetwork(ip)], book.anonymous);
       return { tenant, tierName: 'anonymous', tier: book.anonymous, key: undefined };
     }
     const found: KnownKey | undefined = book.find(text, Date.now());
