@@ -45,12 +45,7 @@ export function quantise(
     const outStep = output.steps[channel] as number;
     const lost = moveSteps(moved, weights.subarray(start, start + moved.length), { input, outStep, kernel });
     const step = Math.max(largestOf(moved) / weightMax, SMALLEST_STEP);
-    const missed = round(moved, whole.weights.subarray(start, start + moved.length), {
-      step,
-      weightMax,
-      input,
-      kernel,
-    });
+    const missed = round(moved, whole.weights.subarray(start, start + moved.length), { step, input, kernel });
     const offset = ((bias[channel] as number) / outStep + LOST_BY_ENLARGING * lost + missed) / step;
     whole.steps[channel] = step;
     whole.bias[channel] = Math.max(-INT32_MAX, Math.min(INT32_MAX, Math.round(offset)));
@@ -78,51 +73,28 @@ function moveSteps(
   return lost;
 }
 
-/** How weights become whole. */
-interface Rounding {
-  step: number;
-  weightMax: number;
-  input: ByteTensor;
-  /** Weights of one input channel. */
-  kernel: number;
-}
-
 /**
  * Rounds weights; returns what that takes from the channel's result on average, given the input's means, in steps
  * of the output. It goes into the bias (Nagel et al., ICCV 2019, section 4.2).
  */
-function round(moved: Float64Array, into: Int8Array, by: Rounding): number {
+function round(
+  moved: Float64Array,
+  into: Int8Array,
+  by: { step: number; input: ByteTensor; kernel: number },
+): number {
   const { step, input, kernel } = by;
   let missed = 0;
-  for (let channel = 0, start = 0; channel < input.means.length; channel += 1, start += kernel) {
-    const weights = moved.subarray(start, start + kernel);
-    const left = step * roundKernel(weights, into.subarray(start, start + kernel), by);
-    missed += (left * (input.means[channel] as number)) / (input.steps[channel] as number);
+  for (let channel = 0, i = 0; channel < input.means.length; channel += 1) {
+    let difference = 0;
+    for (const end = i + kernel; i < end; i += 1) {
+      const weight = moved[i] as number;
+      const whole = Math.round(weight / step);
+      into[i] = whole;
+      difference += weight - step * whole;
+    }
+    missed += (difference * (input.means[channel] as number)) / (input.steps[channel] as number);
   }
   return missed;
-}
-
-/**
- * Rounds the weights of one input channel so that their errors add up to half a step at most: pixels resemble their
- * neighbours, so it is the sum that shows. The weights nearest to the other whole number give way. Returns the sum of
- * what is left, in steps. (Rounding that minds the sum: Nagel et al., "Up or Down?", ICML 2020, where data decides.)
- */
-function roundKernel(weights: Float64Array, into: Int8Array, { step, weightMax }: Rounding): number {
-  const errors = weights.map((weight, k) => weight / step - (into[k] = Math.round(weight / step)));
-  let sum = errors.reduce((total, error) => total + error, 0);
-  if (weights.length === 1) return sum;
-  for (let turns = Math.abs(Math.round(sum)), way = Math.sign(sum); turns > 0; turns -= 1) {
-    let best = -1;
-    errors.forEach((error, k) => {
-      const isAllowed = Math.abs((into[k] as number) + way) <= weightMax;
-      if (isAllowed && (best < 0 || way * error > way * (errors[best] as number))) best = k;
-    });
-    if (best < 0) break;
-    into[best] = (into[best] as number) + way;
-    errors[best] = (errors[best] as number) - way;
-    sum -= way;
-  }
-  return sum;
 }
 
 function largestOf(values: Float64Array): number {

@@ -8,11 +8,8 @@ const BYTE_MAX = 255;
 const SIGNED_MAX = 127;
 /** Channels that stay below this share of the strongest one are treated as if they reached it. */
 const WEAKEST_SHARE = 1e-3;
-/**
- * Values saturate early on purpose, at so many times what 99.9 % of them stay below: rare peaks carry no edge, and
- * finer steps do. Decoders more than encoders. Found by measurement.
- */
-const SATURATION = { encoder: 2, decoder: 0.9 };
+/** Decoders saturate early on purpose: their rare peaks carry no edge, and finer steps do. Found by measurement. */
+const DECODER_SHARE = 0.9;
 /** Weight of one channel's own range against the tensor's: the square root of their product. */
 const balanced = (own: number, strongest: number): number => Math.sqrt(own * strongest);
 
@@ -88,8 +85,10 @@ function atStart(node: OnnxNode, calibration: Calibration): Pick<ByteTensor, 'me
 /** The largest value that each channel of a node's output is to represent. */
 function rangeOf(node: OnnxNode, calibration: Calibration): Float64Array {
   const { max, p999 } = statisticsOf(node, calibration);
-  const share = SATURATION[/^\/stage\dd\//.test(node.name ?? '') ? 'decoder' : 'encoder'];
-  const range = reaching(p999.map((usual, i) => Math.min(share * usual, max[i] ?? 0)));
+  const isDecoder = /^\/stage\dd\//.test(node.name ?? '');
+  const range = reaching(
+    isDecoder ? p999.map((each, i) => Math.min(DECODER_SHARE * each, max[i] ?? 0)) : max,
+  );
   const strongest = Math.max(...range);
   return range.map((own) => balanced(own, strongest));
 }
