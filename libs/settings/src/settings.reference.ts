@@ -33,10 +33,11 @@ export function settingRows(): SettingRow[] {
     const shape = properties[name] as Shape;
     const description = shape.description ?? '';
     const words = FALLBACK_IN_WORDS.exec(description)?.[1];
-    const constant = shape.default ?? (type.safeParse(undefined).data as Shape['default']);
+    const constant = String(shape.default ?? type.safeParse(undefined).data ?? '');
     return {
       name,
-      fallback: constant === undefined ? (words ?? 'none') : String(constant),
+      // An empty list is none.
+      fallback: constant === '' ? (words ?? 'none') : constant,
       accepts: accepted(shape),
       meaning: description.replace(FALLBACK_IN_WORDS, ''),
     };

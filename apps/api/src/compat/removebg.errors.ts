@@ -54,9 +54,14 @@ const THEIRS: Readonly<Partial<Record<ProblemCode, ErrorRow>>> = {
   'shutting-down': row(503, 'service_unavailable'),
 };
 
+/** What is wrong with the form of a request is 400 there, whatever finer status HTTP has for it. */
+const OF_FORM: ReadonlySet<number> = new Set([405, 415, 417, 421, 431]);
+
 /** How a problem is told; what they have nothing for keeps its status, and its name in their spelling. */
-export const removebgError = (code: ProblemCode): ErrorRow =>
-  THEIRS[code] ?? row(PROBLEMS[code][0], code.replaceAll('-', '_'));
+export function removebgError(code: ProblemCode): ErrorRow {
+  const [status] = PROBLEMS[code];
+  return THEIRS[code] ?? row(OF_FORM.has(status) ? 400 : status, code.replaceAll('-', '_'));
+}
 
 /** A problem as remove.bg would tell it. Title and detail are ours; nothing of the request is among them. */
 export function asRemovebgError({ code, facts }: Problem): { status: number; body: RemovebgErrors } {

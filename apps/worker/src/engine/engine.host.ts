@@ -59,7 +59,8 @@ export class EngineHost {
   #doomed = false;
   #retry: NodeJS.Timeout | undefined;
   #stopped = false;
-  #starts = 0;
+  /** Children started so far. */
+  starts = 0;
   readonly #watch: MemoryWatch;
 
   /** @param entry built file of the child, relative to the package's folder, which is the working directory */
@@ -71,11 +72,6 @@ export class EngineHost {
     this.#watch = new MemoryWatch(maxImageBytes, () => this.#overflow());
     this.#plans = settings.plans;
     this.#entry = resolve(entry);
-  }
-
-  /** Children started so far. */
-  get starts(): number {
-    return this.#starts;
   }
 
   /** Facts of the running child; undefined while it (re)starts. */
@@ -139,7 +135,7 @@ export class EngineHost {
 
   /** Resolves and rejects with the child's `ready`. */
   #spawn(warmUp: boolean): Promise<EngineFacts> {
-    this.#starts += 1;
+    this.starts += 1;
     const child = new EngineChild(
       this.#entry,
       { ...this.#settings, plans: [...this.#plans], warmUp },
