@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ApiClient, type JobKey } from '../support/api.client.js';
+import { cutShort } from '../support/bad.images.js';
 import { drawCanary, formOf, withCanary } from '../support/canary.photo.js';
 import { OtlpCollector } from '../support/otlp.collector.js';
 import { eventually } from '../support/eventually.js';
@@ -92,7 +93,7 @@ async function fail(): Promise<void> {
   await api.post(image, { query: QUERY, headers: HEADERS });
   await api.post(image, { headers: { ...HEADERS, 'Content-Type': `text/${MARK}` } });
   await api.post(image, { headers: { 'Content-Type': `multipart/form-data; boundary=${MARK}` } });
-  const cut = image.subarray(0, Math.floor(image.length / 2));
+  const cut = cutShort(image);
   const answer = await api.postForm(formOf(cut, canary), { headers: { Prefer: 'wait=30' } });
   expect(answer.json['code']).toBe('image-corrupt');
   await api.post(image, { signal: AbortSignal.timeout(5), headers: HEADERS }).catch(() => undefined);

@@ -1,4 +1,5 @@
 import { ApiClient, type JobKey } from '../support/api.client.js';
+import { cutShort } from '../support/bad.images.js';
 import { drawCanary, formOf, needlesOf, withCanary } from '../support/canary.photo.js';
 import { whileHeld } from '../support/engine.hold.js';
 import { eventually } from '../support/eventually.js';
@@ -73,7 +74,7 @@ test('given a photo on its way, when it is queued, running, ready and delivered,
 });
 
 test('given a photo that is damaged, when its job has failed, then nothing is left', async () => {
-  const job = await submit(image.subarray(0, image.length / 2));
+  const job = await submit(cutShort(image));
   const failed = await api.result(job);
   expect([failed.status, failed.json['code']]).toEqual([422, 'image-corrupt']);
   await expectNoTrace(false);

@@ -27,6 +27,9 @@ export function pngHeader(width: number, height: number): Buffer {
   return head;
 }
 
-/** A photo whose pixels end in the middle, closed as if it were whole: only who decodes it can tell. */
-export const truncatedJpeg = (): Buffer =>
-  Buffer.concat([photo('astronaut').subarray(0, 30_000), Buffer.from([0xff, 0xd9])]);
+/** A JPEG whose pixels end after so many bytes, closed as if it were whole: only who decodes it can tell. */
+export const cutShort = (jpeg: Buffer, bytes = Math.floor(jpeg.length / 2)): Buffer =>
+  Buffer.concat([jpeg.subarray(0, bytes), Buffer.from([0xff, 0xd9])]);
+
+/** A photo that is cut short. */
+export const truncatedJpeg = (): Buffer => cutShort(photo('astronaut'), 30_000);
