@@ -1,4 +1,5 @@
 import sharp from 'sharp';
+import { cutShort } from '../support/bad.images.js';
 import { BatchClient } from '../support/batch.client.js';
 import { runPatiently, type Outcome } from '../support/patient.batch.js';
 import { eventually, pause } from '../support/eventually.js';
@@ -16,7 +17,7 @@ jest.setTimeout(120_000);
 beforeAll(async () => {
   const image = await smallPhoto();
   images = new Map(Array.from({ length: IMAGES }, (_, i) => [`folder/${i}.jpg`, image]));
-  images.set('broken.jpg', Buffer.concat([image.subarray(0, 4000), Buffer.alloc(4000, 9)]));
+  images.set('broken.jpg', cutShort(image));
   system = await startSystem();
   await system.startApi();
 });

@@ -1,3 +1,4 @@
+import { cutShort } from '../support/bad.images.js';
 import { pause } from '../support/eventually.js';
 import { SeededRandom } from '../support/seeded.random.js';
 import { smallPhoto } from '../support/small.photo.js';
@@ -62,7 +63,7 @@ const endOf = (system: SupervisedSystem, { seed }: FaultRunPlan): Promise<number
 
 async function imagesToSend(): Promise<Images> {
   const good = await smallPhoto();
-  return { good, broken: Buffer.concat([good.subarray(0, 4000), Buffer.alloc(4000, 9)]) };
+  return { good, broken: cutShort(good) };
 }
 
 class FaultRun {
