@@ -1,8 +1,8 @@
 /**
  * What `npm test` runs, in this order. A gate is an npm script (it counts as one test), or folders of Jest
- * tests.
+ * tests. One that is `onDemand` runs only when it is named: it takes too long, or asks more of the machine.
  * @typedef {{ name: string, script: string }} ScriptGate
- * @typedef {{ name: string, folders: string[], oneByOne: boolean }} JestGate
+ * @typedef {{ name: string, folders: string[], oneByOne: boolean, onDemand?: boolean }} JestGate
  * @typedef {ScriptGate | JestGate} Gate
  */
 
@@ -17,18 +17,22 @@ export const GATES = [
   { name: 'unit', folders: ['test/unit'], oneByOne: false },
   // These start servers and look at the clock or at memory: side by side they would disturb each other.
   { name: 'retention', folders: ['test/retention'], oneByOne: true },
-  { name: 'e2e', folders: ['test/e2e', 'test/faults'], oneByOne: true },
+  { name: 'e2e', folders: ['test/e2e'], oneByOne: true },
+  { name: 'faults', folders: ['test/faults'], oneByOne: true },
   { name: 'hostile', folders: ['test/hostile'], oneByOne: true },
   { name: 'deploy', folders: ['test/deploy'], oneByOne: true },
   { name: 'browser', folders: ['test/browser'], oneByOne: true },
+  { name: 'long', folders: ['test/long'], oneByOne: true, onDemand: true },
 ];
 
 /**
- * The gates named, in their own order; all of them when none is named.
+ * The gates named, in their own order; when none is named, all but those on demand.
  * @param {string[]} names
  * @returns {{ gates: readonly Gate[], unknown: string[] }}
  */
 export function chooseGates(names) {
   const unknown = names.filter((name) => !GATES.some((gate) => gate.name === name));
-  return { gates: names.length === 0 ? GATES : GATES.filter((gate) => names.includes(gate.name)), unknown };
+  const isWanted = (/** @type {Gate} */ gate) =>
+    names.length === 0 ? !('onDemand' in gate) : names.includes(gate.name);
+  return { gates: GATES.filter(isWanted), unknown };
 }
