@@ -94,7 +94,7 @@ describe('given the page of the running service', () => {
     expect(await slider.getAttribute('aria-valuetext')).toBe('52 percent original');
     await page.keyboard.press('Home');
     expect(
-      await page.evaluate(`document.querySelector('.card .box').style.getPropertyValue('--split')`),
+      await page.evaluate(`document.querySelector('.card .frame').style.getPropertyValue('--split')`),
     ).toBe('0%');
   });
 
