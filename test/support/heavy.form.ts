@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { photo } from './photos.js';
 
-const SIDE_PIXELS = 2680;
+const SIDE_PIXELS = 2656;
 
 /**
  * A form of about 22 MB whose cut-out has as many: a photo before a background of noise, which no encoder can make
