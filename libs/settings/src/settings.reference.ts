@@ -33,7 +33,7 @@ export function settingRows(): SettingRow[] {
     const shape = properties[name] as Shape;
     const description = shape.description ?? '';
     const words = FALLBACK_IN_WORDS.exec(description)?.[1];
-    const constant = String(shape.default ?? type.safeParse(undefined).data ?? '');
+    const constant = String(shape.default ?? (type.safeParse(undefined).data as Shape['default']) ?? '');
     return {
       name,
       // An empty list is none.
