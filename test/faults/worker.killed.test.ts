@@ -15,7 +15,8 @@ let image: Buffer;
 jest.setTimeout(90_000);
 beforeAll(async () => {
   image = await smallPhoto();
-  system = await startSystem();
+  // The engine is held while another worker starts, which takes longer than opening an image may.
+  system = await startSystem({ OPENING_DEADLINE_S: '60' });
   api = new ApiClient(system.url);
 });
 afterAll(() => system.stop());

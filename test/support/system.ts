@@ -97,8 +97,6 @@ export class TestSystem {
   private spawn(app: 'api' | 'worker', overrides: Record<string, string>, launch: Launch): ServiceProcess {
     const env = {
       ...process.env,
-      // Tests hold an engine while another process starts, which takes long on some machines.
-      OPENING_DEADLINE_S: '60',
       HOST: '127.0.0.1',
       RATE_LIMIT: 'off',
       REDIS_URL: `unix://${this.redis.socket}`,

@@ -52,9 +52,9 @@ describe('given the texts of the page', () => {
 
 describe('given a problem', () => {
   it('when it can come of sending a photo, then its text is its own, and says what to do next', () => {
-    // What comes of options, batches, keys, addresses and ill-formed requests: the page uses none of them.
+    // What comes of options, batches, keys and addresses: the page uses none of them.
     const elsewhere =
-      /method|encoding|expectation|headers|region|batch|image-url|roi|model|background|multiple|parameter|key|retry|custom|not-purged|not-found|multipart|invalid-request|missing-image|result-busy/;
+      /batch|image-url|roi|model|background|multiple|parameter|key|retry|custom|not-purged|not-found|multipart|invalid-request|missing-image|result-busy/;
     const codes = (Object.keys(PROBLEMS) as (keyof typeof PROBLEMS)[]).filter(
       (code) => !elsewhere.test(code) || code === 'job-not-found' || code === 'foreground-not-found',
     );
