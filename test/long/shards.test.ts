@@ -102,10 +102,12 @@ test('given that shard, when it comes back empty, then it takes jobs again, and 
   const job = await whileHeld(sharded.system.workers[0]!, async () => {
     await victim.redis.start();
     await eventually(async () => (await stateOf('b')) === 'up');
-    const lost = (await oneOnEach()).get(victim)![0]!;
+    const jobs = await oneOnEach();
+    const lost = jobs.get(victim)![0]!;
     await victim.redis.kill();
     await victim.redis.start();
     expect((await api.result(lost)).json['code']).toBe('queue-lost');
+    for (const [shard, own] of jobs) if (shard !== victim) for (const other of own) await api.cancel(other);
     return lost;
   });
   const answer = await eventually(async () => {
@@ -131,7 +133,7 @@ test('given a shard that is drained, when a new API starts, then new jobs avoid 
     for (const { id } of later) expect(await sharded.shardOf(id)).not.toBe(drained);
     const shards = (await draining.call('GET', '/readyz')).json['shards'];
     expect(shards).toContainEqual({ name: 'c', state: 'draining' });
-    for (const job of later) await draining.cancel(job);
+    for (const job of later) expect((await draining.cancel(job)).status).toBe(204);
     for (const [shard, own] of held) if (shard !== drained) for (const job of own) await api.cancel(job);
     return held.get(drained)!;
   });

@@ -16,7 +16,8 @@ const { folder, redisUrl, workers, maxmemoryMb } = JSON.parse(process.argv[2] ??
 const supervisor = new Supervisor(GRACE_MS);
 const path = folder;
 const files = { path, socket: join(path, 'redis.sock'), kek: join(path, 'kek'), remove: () => undefined };
-const redis = redisProgram(findRedis().path ?? 'redis-server', files, maxmemoryMb);
+const own = { name: 'redis', socket: files.socket, maxmemoryMb };
+const redis = redisProgram(findRedis().path ?? 'redis-server', files, own);
 redis.command.args.push('--user', 'inspector', 'on', 'nopass', '~*', '&*', '+@all');
 supervisor.startRedis(redis);
 const env = { REDIS_URL: redisUrl, KEK_FILE: files.kek, THREADS: '1' };

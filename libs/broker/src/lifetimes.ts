@@ -16,6 +16,12 @@ export const PURGE_GRACE_MS = 2000;
 /** How long an upload may take from its first byte to its last. */
 export const UPLOAD_MS = 120_000;
 
+/**
+ * How long storing a result may take, outages included. A network that was cut may still deliver a write after the job
+ * has ended: that is what is left of it, and it lives no longer than this.
+ */
+export const STORE_MS = 45_000;
+
 /** Workers that may die around one job before it is given up. */
 export const MAX_STARTS = 3;
 

@@ -1,7 +1,7 @@
 import { inputKey, outputKey } from '#broker/broker.keys.js';
 import type { Broker } from '#broker/broker.js';
 import type { JobRecord, UploadPart } from '#broker/job.record.js';
-import { lifetimeAfter } from '#broker/lifetimes.js';
+import { lifetimeAfter, STORE_MS } from '#broker/lifetimes.js';
 import type { PayloadStore } from '#broker/payload.store.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { chunkCount, openChunk, sealPayload } from '#vault/chunk.cipher.js';
@@ -71,7 +71,8 @@ export interface StoreRequest extends Pick<JobRecord, 'id' | 'attempt' | 'seat'>
 
 /**
  * Seals and stores a result under its attempt's own key, and wipes the plaintext. One chunk is on its way while
- * the next is sealed; each is tried again through an outage. Returns the number of chunks.
+ * the next is sealed; each is tried again through an outage. Only once it is whole it gets its lifetime. Returns the
+ * number of chunks.
  */
 export async function storeOutput(
   payloads: Broker['payloads'],
@@ -84,9 +85,10 @@ export async function storeOutput(
   for (const box of sealPayload(to.key, { id: to.id, role: 'output' }, result)) {
     const place = index++;
     await written;
-    written = persist(async () => payloads.of(to).write(key, place, box, to.lifetimeMs));
+    written = persist(async () => payloads.of(to).write(key, place, box, Math.min(STORE_MS, to.lifetimeMs)));
     written.catch(() => undefined);
   }
   await written;
+  await persist(async () => payloads.of(to).prolong(key, to.lifetimeMs));
   return chunkCount(result.length);
 }
