@@ -112,7 +112,6 @@ export async function openBroker(
       numbers: new WorkerNumbers(control),
       consume: (options) => new JobConsumer(url, turns, options),
       close: async () => {
-        watcher.close();
         await queue.close();
         close();
         for (const redis of connections) redis.disconnect();

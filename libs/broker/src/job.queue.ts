@@ -2,7 +2,7 @@ import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { JobId } from '#contracts/job.id.js';
 import { QUEUE_NAME, queueKey, QUEUE_PREFIX } from './broker.keys.js';
-import { roleOptions } from './redis.connection.js';
+import { connect } from './redis.connection.js';
 import { guarded } from './redis.failure.js';
 import type { Claim, TenantTurns } from './tenant.turns.js';
 
@@ -10,6 +10,7 @@ const WAITING_KEY = queueKey('prioritized');
 
 /** The queue that workers pull from. It carries ids alone: constant name, empty data, no return value. */
 export class JobQueue {
+  private readonly redis: Redis;
   private readonly queue: Queue;
 
   constructor(
@@ -17,8 +18,9 @@ export class JobQueue {
     private readonly control: Redis,
     private readonly turns: TenantTurns,
   ) {
+    this.redis = connect(url, 'queue');
     this.queue = new Queue(QUEUE_NAME, {
-      connection: roleOptions(url, 'queue'),
+      connection: this.redis,
       prefix: QUEUE_PREFIX,
       skipVersionCheck: true,
       streams: { events: { maxLen: 1 } },
@@ -72,5 +74,6 @@ export class JobQueue {
   /** Closes BullMQ's connection. */
   async close(): Promise<void> {
     await this.queue.close().catch(() => undefined);
+    this.redis.disconnect();
   }
 }

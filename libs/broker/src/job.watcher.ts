@@ -20,9 +20,6 @@ export type NoticeListener<T = JobNotice> = (notice: T | undefined) => void;
 
 const RESUBSCRIBE_BATCH = 500;
 
-/** Nobody who only listens notices that a connection is dead: so something is asked on it, which must be answered. */
-const PING_EVERY_MS = 1500;
-
 /**
  * Waits on behalf of this process: one subscriber connection, one channel a job that somebody here waits for.
  * When the connection comes back, all channels are subscribed anew and every listener is told to read again.
@@ -33,16 +30,9 @@ export class JobWatcher {
   private readonly subscribing = new Map<string, Promise<void>>();
   private readonly cancelListeners = new Set<(id: string) => void>();
 
-  private readonly pinger = setInterval(() => this.ping(), PING_EVERY_MS).unref();
-
   constructor(private readonly redis: Redis) {
     redis.on('message', (channel: string, text: string) => this.dispatch(channel, text));
     redis.on('ready', () => void this.restore());
-  }
-
-  /** Stops asking whether the connection lives. */
-  close(): void {
-    clearInterval(this.pinger);
   }
 
   /**
@@ -80,10 +70,6 @@ export class JobWatcher {
 
   private async subscribe(channels: string[]): Promise<void> {
     if (this.redis.status === 'ready') await this.redis.subscribe(...channels).catch(() => undefined);
-  }
-
-  private ping(): void {
-    if (this.redis.status === 'ready') void this.redis.ping().catch(() => undefined);
   }
 
   private async restore(): Promise<void> {

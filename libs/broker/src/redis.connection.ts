@@ -7,12 +7,16 @@ const RECONNECT_MS = 200;
 
 /**
  * A connection on which Redis owes an answer for this long is given up, and made anew: a network that forgot it would
- * otherwise be noticed by the kernel after a quarter of an hour.
+ * otherwise be noticed by the kernel after a quarter of an hour. Payload may be on a slow way.
  */
-const SILENCE_MS = 3000;
+const SILENCE_MS = 2000;
+const PAYLOAD_SILENCE_MS = 3000;
 
-/** How long a worker's blocking connection waits for a job at a time. */
-export const CONSUMER_BLOCKS_MS = 3000;
+/** Something is asked on each connection this often: they would else be found dead one after the other, when needed. */
+const PING_EVERY_MS = 1000;
+
+/** How long a worker's blocking connection waits for a job at a time; it asks for more by itself. */
+export const CONSUMER_BLOCKS_MS = 1000;
 
 const NO_PASSWORD = 'none';
 
@@ -91,11 +95,11 @@ export function roleOptions(url: string, role: ConnectionRole): ConnectionSettin
     retryStrategy: () => RECONNECT_MS,
     maxRetriesPerRequest: null,
   };
-  if (role === 'consumer') return { ...base, socketTimeout: CONSUMER_BLOCKS_MS + SILENCE_MS / 2 };
+  if (role === 'consumer') return { ...base, socketTimeout: CONSUMER_BLOCKS_MS + SILENCE_MS };
   if (role === 'subscriber') return { ...base, socketTimeout: SILENCE_MS, autoResubscribe: false };
   return {
     ...base,
-    socketTimeout: SILENCE_MS,
+    socketTimeout: role === 'payload' ? PAYLOAD_SILENCE_MS : SILENCE_MS,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
@@ -107,7 +111,17 @@ export function roleOptions(url: string, role: ConnectionRole): ConnectionSettin
 export function connect(url: string, role: ConnectionRole): Redis {
   const redis = new Redis(roleOptions(url, role));
   redis.on('error', () => undefined);
+  keepAsking(redis);
   return redis;
+}
+
+/** Asks for a sign of life on a connection, again and again until it is closed for good. */
+export function keepAsking(redis: Pick<Redis, 'status' | 'ping' | 'once'>): void {
+  const ask = (): void => {
+    if (redis.status === 'ready') void redis.ping().catch(() => undefined);
+  };
+  const timer = setInterval(ask, PING_EVERY_MS).unref();
+  redis.once('end', () => clearInterval(timer));
 }
 
 /** Redis answers, and does not know the user. */
