@@ -4,6 +4,8 @@ import { pause } from '../test/support/eventually.js';
 
 const PATIENCE_MS = 300_000;
 const RETRY_MS = 250;
+/** Of a question that may meet an address where nobody is any more. */
+const TRIES = 10;
 
 /** How one accepted job ended, as its client knows it. */
 export type End = 'delivered' | 'cut-off' | `failed ${string}`;
@@ -47,7 +49,8 @@ export class PhotoAccount {
     const wrong: string[] = [];
     for (const { job, end } of this.jobs) {
       let answer: Answer | undefined;
-      for (let i = 0; answer === undefined && i < this.urls.length; i++) {
+      for (let i = 0; (answer?.status ?? 503) === 503 && i < TRIES; i++) {
+        if (i > 0) await pause(RETRY_MS);
         answer = await this.ask((api) => api.result(job, { query: '' }));
       }
       const known = answer?.status === 404 || answer?.status === 410 || answer?.status === 422;

@@ -181,3 +181,27 @@ test("given Cloudflare's addresses, when they are read, then each is a network o
   expect(list.check('104.16.1.1')).toBe(true);
   expect(text).toMatch(/^real_ip_header CF-Connecting-IP;$/m);
 });
+
+test('given one API of two that is dead, when requests come, uploads too, then the other answers each of them once', async () => {
+  const dead = await ToldServer.start();
+  const { address } = dead;
+  await dead.stop();
+  const two = await EdgeProcess.start({ upstreams: [address, upstream.address] });
+  const there = new EdgeClient(two.url, two.certificate);
+  const before = upstream.told.length;
+  const body = Buffer.alloc(300_000, 1);
+  const headers = { 'Content-Type': 'image/jpeg', 'Content-Length': body.length };
+  for (let i = 0; i < 3; i += 1) {
+    expect((await there.call('POST', '/v1/jobs', { headers, body })).status).toBe(204);
+    expect((await there.call('GET', '/healthz')).status).toBe(204);
+  }
+  expect(upstream.told.slice(before).map(({ bodyBytes }) => bodyBytes)).toEqual([
+    body.length,
+    0,
+    body.length,
+    0,
+    body.length,
+    0,
+  ]);
+  await two.stop();
+});
