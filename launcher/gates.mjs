@@ -1,8 +1,8 @@
 /**
  * What `npm test` runs, in this order. A gate is an npm script (it counts as one test), or folders of Jest
- * tests. One that is `onDemand` runs only when it is named: it takes too long, or asks more of the machine.
+ * tests.
  * @typedef {{ name: string, script: string }} ScriptGate
- * @typedef {{ name: string, folders: string[], oneByOne: boolean, onDemand?: boolean }} JestGate
+ * @typedef {{ name: string, folders: string[], oneByOne: boolean }} JestGate
  * @typedef {ScriptGate | JestGate} Gate
  */
 
@@ -19,20 +19,19 @@ export const GATES = [
   { name: 'retention', folders: ['test/retention'], oneByOne: true },
   { name: 'e2e', folders: ['test/e2e'], oneByOne: true },
   { name: 'faults', folders: ['test/faults'], oneByOne: true },
+  { name: 'scale', folders: ['test/scale'], oneByOne: true },
   { name: 'hostile', folders: ['test/hostile'], oneByOne: true },
   { name: 'deploy', folders: ['test/deploy'], oneByOne: true },
   { name: 'browser', folders: ['test/browser'], oneByOne: true },
-  { name: 'long', folders: ['test/long'], oneByOne: true, onDemand: true },
 ];
 
 /**
- * The gates named, in their own order; when none is named, all but those on demand.
+ * The gates named, in their own order; all of them when none is named.
  * @param {string[]} names
  * @returns {{ gates: readonly Gate[], unknown: string[] }}
  */
 export function chooseGates(names) {
   const unknown = names.filter((name) => !GATES.some((gate) => gate.name === name));
-  const isWanted = (/** @type {Gate} */ gate) =>
-    names.length === 0 ? !('onDemand' in gate) : names.includes(gate.name);
+  const isWanted = (/** @type {Gate} */ { name }) => names.length === 0 || names.includes(name);
   return { gates: GATES.filter(isWanted), unknown };
 }

@@ -3,7 +3,7 @@ import { buildStep } from './step.build.mjs';
 import { chromiumStep } from './step.chromium.mjs';
 import { dependenciesStep } from './step.dependencies.mjs';
 import { modelsStep } from './step.models.mjs';
-import { deployedStep } from './step.deployed.mjs';
+import { toolSteps } from './step.tools.mjs';
 import { nodeStep } from './step.node.mjs';
 import { redisStep } from './step.redis.mjs';
 
@@ -22,7 +22,7 @@ export const APP_STEPS = [nodeStep, dependenciesStep, buildStep, modelsStep];
 export const START_STEPS = [nodeStep, dependenciesStep, redisStep, buildStep, modelsStep];
 
 /** What the tests need: all of that, a browser, and what is deployed with the service. */
-export const TEST_STEPS = [...START_STEPS, deployedStep, chromiumStep];
+export const TEST_STEPS = [...START_STEPS, ...toolSteps(), chromiumStep];
 
 /** Enough to run the model registry's command line. */
 export const BUILD_STEPS = [nodeStep, dependenciesStep, buildStep];

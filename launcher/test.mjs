@@ -7,7 +7,7 @@ import { describe, duration, runCommand, say } from './report.mjs';
 import { setUp, START_STEPS } from './setup.steps.mjs';
 import { filesIn } from './stamp.mjs';
 import { chromiumStep } from './step.chromium.mjs';
-import { deployedStep } from './step.deployed.mjs';
+import { toolSteps } from './step.tools.mjs';
 
 /** @typedef {import('./gate.jest.mjs').Tally} Tally */
 
@@ -84,8 +84,8 @@ await runCommand(async () => {
   // Without a browser all other gates still have something to say.
   if (gates.some(({ name }) => name === 'browser'))
     tallies.push(await trySetUp('browser set-up', [chromiumStep]));
-  if (gates.some(({ name }) => name === 'deploy'))
-    tallies.push(await trySetUp('deploy set-up', [deployedStep]));
+  for (const step of toolSteps(gates.map(({ name }) => name)))
+    tallies.push(await trySetUp(step.name, [step]));
   for (const gate of gates) tallies.push(await runGate(gate));
   return summarize(tallies);
 });

@@ -1,6 +1,6 @@
 import { pause } from '../support/eventually.js';
 import type { SeededRandom } from '../support/seeded.random.js';
-import type { Role, SupervisedSystem } from '../support/supervised.system.js';
+import { canSetClock, type Role, type SupervisedSystem } from '../support/supervised.system.js';
 import { takeDescriptors, takeMemory, takeProcessors, type Relief } from './starvation.js';
 
 /** Where a fault strikes, and for how long at most. */
@@ -22,6 +22,7 @@ export interface Fault {
 }
 
 const SHORTEST_MS = 300;
+const HOUR_S = 3600;
 /** A value that takes much room for a short command. */
 const BALLAST_BYTES = 8 * 1024 * 1024;
 
@@ -114,6 +115,17 @@ const fullRedis: Fault = {
   },
 };
 
+/** The clock of the machine is put forward, and back again: all that Redis keeps for a time has run out in between. */
+const clockSet: Fault = {
+  name: 'clock-set',
+  losesQueue: true,
+  strike: async (scene) => {
+    await scene.system.setClock(HOUR_S);
+    await hold(scene);
+    await scene.system.setClock(0);
+  },
+};
+
 /** Every kind of fault, each injected for real. */
 export const FAULTS: readonly Fault[] = [
   ...(['worker', 'engine', 'api', 'redis'] as const).map(killed),
@@ -129,4 +141,5 @@ export const FAULTS: readonly Fault[] = [
   starvedProcess('worker-descriptors-taken', 'worker', takeDescriptors),
   starved('processors-taken', () => takeProcessors()),
   fullRedis,
+  ...(canSetClock() ? [clockSet] : []),
 ];

@@ -112,13 +112,13 @@ class FaultRun {
     const { system, chance, plan, ledger } = this;
     await pause(chance.between(0, plan.longestMs / 2));
     // From now until it is over: a client cannot know when in between it struck.
-    const note = (): void => {
-      if (fault.losesQueue) ledger.disturbances.queueLostAt = performance.now();
-      if (fault.breaksClients) ledger.disturbances.clientsBrokenAt = performance.now();
+    const note = (at: number): void => {
+      if (fault.losesQueue) ledger.disturbances.queueLostAt = at;
+      if (fault.breaksClients) ledger.disturbances.clientsBrokenAt = at;
     };
-    note();
+    note(Infinity);
     await fault.strike({ system, chance, longestMs: plan.longestMs });
-    note();
+    note(performance.now());
     const ms = Math.max(0, Math.round((await this.probeMs()) - this.usualMs));
     this.recoveries.push({ fault: fault.name, ms });
     plan.say(`${fault.name}: well again after ${ms} ms`);

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { Redis } from 'ioredis';
 import { ChaosProxy } from './chaos.proxy.js';
 import { childrenOf, isAlive } from './engine.hold.js';
-import { eventually } from './eventually.js';
+import { eventually, pause } from './eventually.js';
 
 /** What a process of the service is. */
 export type Role = 'redis' | 'api' | 'worker' | 'engine';
@@ -21,6 +21,15 @@ const ROLE_OF: readonly (readonly [part: string, role: Role])[] = [
   ['redis-server', 'redis'],
 ];
 
+/** libfaketime, where packages put it: shows processes another time than the machine's. */
+const FAKE_CLOCK = ['x86_64', 'aarch64']
+  .map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketime.so.1`)
+  .find((file) => existsSync(file));
+
+/** Whether a system's clock can be set. */
+export const canSetClock = (): boolean => FAKE_CLOCK !== undefined;
+
+const CLOCK_READ_S = 1;
 const START_MS = 60_000;
 const KEPT_LINES = 100;
 /** What a process takes whose Redis and supervisor are gone, and more. */
@@ -40,6 +49,7 @@ export class SupervisedSystem {
 
   private constructor(private readonly settings: Record<string, string>) {
     writeFileSync(join(this.folder, 'kek'), randomBytes(32), { mode: 0o600 });
+    void this.setClock(0);
   }
 
   /** Starts it; resolves once it answers that it is ready. */
@@ -89,6 +99,15 @@ export class SupervisedSystem {
   }
 
   /**
+   * Sets the clock of all its processes, engines excepted, so many seconds ahead of the machine's; resolves once all have
+   * seen it.
+   */
+  async setClock(aheadS: number): Promise<void> {
+    writeFileSync(this.clockFile, `+${aheadS}\n`);
+    await pause(1000 * CLOCK_READ_S + 100);
+  }
+
+  /**
    * Ends it with a signal to the supervisor alone. Returns the processes that were still there when their time was up;
    * they are killed then.
    */
@@ -118,13 +137,18 @@ export class SupervisedSystem {
     return join(this.folder, 'redis.sock');
   }
 
+  private get clockFile(): string {
+    return join(this.folder, 'clock');
+  }
+
   private spawn(workers: number): void {
     const given = {
       ...{ folder: this.folder, redisUrl: `unix://${this.network.path}`, workers },
       maxmemoryMb: Number(this.settings['REDIS_MAXMEMORY_MB'] ?? 256),
     };
     const args = ['test/support/supervised.mjs', JSON.stringify(given)];
-    const env = { ...process.env, HOST: '127.0.0.1', RATE_LIMIT: 'off', ...this.settings };
+    const clock = FAKE_CLOCK === undefined ? {} : clockFrom(FAKE_CLOCK, this.clockFile);
+    const env = { ...process.env, HOST: '127.0.0.1', RATE_LIMIT: 'off', ...clock, ...this.settings };
     const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     for (const input of [child.stdout, child.stderr])
       if (input !== null) createInterface({ input }).on('line', (line) => this.note(line));
@@ -156,6 +180,17 @@ export class SupervisedSystem {
     return found.filter(isAlive);
   }
 }
+
+/**
+ * See faketime(1): the file is read again and again; timers go on as they were. Redis' own allocator asks for the time
+ * before it can allocate, which the library cannot answer without allocating: so there libc's is used.
+ */
+const clockFrom = (library: string, file: string): NodeJS.ProcessEnv => ({
+  LD_PRELOAD: `${library}:libc.so.6`,
+  FAKETIME_TIMESTAMP_FILE: file,
+  FAKETIME_CACHE_DURATION: String(CLOCK_READ_S),
+  FAKETIME_DONT_FAKE_MONOTONIC: '1',
+});
 
 function roleOf(pid: number): Role | undefined {
   try {

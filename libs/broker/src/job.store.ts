@@ -5,6 +5,7 @@ import type { ProblemCode } from '#contracts/problem.catalogue.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import type { Tenant } from '#contracts/tenant.js';
 import { DEADLINES_KEY, recordKey, seatKey, TENANTS_KEY } from './broker.keys.js';
+import { callDue } from './due.script.js';
 import {
   FIELDS_DROPPED_AT_END,
   fieldsOf,
@@ -14,11 +15,16 @@ import {
   type UploadPart,
 } from './job.record.js';
 import { sourcesOf, targetOf, type JobEvent } from './job.transitions.js';
-import { EXPIRY_MARGIN_MS, lifetimeAfter, PURGE_GRACE_MS, type Lifetimes } from './lifetimes.js';
+import {
+  EXPIRY_MARGIN_MS,
+  lifetimeAfter,
+  livingLifetimes,
+  PURGE_GRACE_MS,
+  type Lifetimes,
+} from './lifetimes.js';
 import { guarded } from './redis.failure.js';
 import type { Seat, SeatOffer } from './shard.seat.js';
 import {
-  callDue,
   callRemoved,
   callTransition,
   type Enrolment,
@@ -174,7 +180,7 @@ export class JobStore {
 
   /** Ids of jobs whose present state has run out, at most `most`. */
   async due(most: number): Promise<JobId[]> {
-    return (await guarded(() => callDue(this.redis, most))) as JobId[];
+    return (await guarded(() => callDue(this.redis, most, livingLifetimes(this.lifetimes)))) as JobId[];
   }
 
   /** A purge could not be finished: the sweeper is to try again, but not before `ms` from now. */

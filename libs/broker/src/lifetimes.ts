@@ -1,5 +1,6 @@
+import type { JobState } from '#contracts/job.states.js';
 import type { Settings } from '#settings/settings.schema.js';
-import type { JobEvent } from './job.transitions.js';
+import { targetOf, type JobEvent } from './job.transitions.js';
 
 /** How long a reader may stay silent before its lease lapses. */
 export const LEASE_MS = 10_000;
@@ -66,3 +67,12 @@ export function lifetimeAfter(event: JobEvent, of: Lifetimes): number {
       return of.tombstoneMs;
   }
 }
+
+/** Time that each living state may last when it begins, in milliseconds. */
+export const livingLifetimes = (of: Lifetimes): Partial<Record<JobState, number>> =>
+  Object.fromEntries(
+    STARTS.map((event) => [targetOf(event), lifetimeAfter(event, of)] satisfies [JobState, number]),
+  );
+
+/** The events by which the living states begin. */
+const STARTS = ['accept', 'enqueue', 'claim', 'commit', 'lease'] as const satisfies JobEvent[];

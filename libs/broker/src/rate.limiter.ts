@@ -3,7 +3,8 @@ import { rateKey } from './broker.keys.js';
 import { guarded } from './redis.failure.js';
 
 /**
- * Counts a hit in a fixed window that opens with the first hit.
+ * Counts a hit in a fixed window that opens with the first hit. A window that closes later than it may was opened before
+ * the server's clock was set back.
  *
  * KEYS  1 counter (string)
  * ARGV  1 window ms
@@ -11,8 +12,10 @@ import { guarded } from './redis.failure.js';
  */
 const HIT = `
 local hits = redis.call('INCR', KEYS[1])
-if hits == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
-return {hits, redis.call('PTTL', KEYS[1])}`;
+local left = redis.call('PTTL', KEYS[1])
+if hits > 1 and left <= tonumber(ARGV[1]) then return {hits, left} end
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+return {hits, tonumber(ARGV[1])}`;
 
 interface HitRedis extends Redis {
   rbHit(key: string, windowMs: number): Promise<[hits: number, closesInMs: number]>;

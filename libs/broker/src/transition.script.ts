@@ -13,6 +13,7 @@ import {
   SHARDS_KEY,
   TENANTS_KEY,
 } from './broker.keys.js';
+import { DUE, type DueRedis } from './due.script.js';
 import { BOOKKEEPING } from './reservation.script.js';
 import type { SeatOffer } from './shard.seat.js';
 
@@ -109,44 +110,17 @@ local record = redis.call('HGETALL', KEYS[1])
 table.insert(record, 1, 1)
 return record`;
 
-/**
- * Jobs whose time has run out, and clean-up of those whose record Redis has already dropped.
- *
- * KEYS  1 deadlines (zset)  2 reservations (hash)  3 reserved total (string)  4 tenants (hash)  5 batched (hash)
- *       6 shards (hash)
- * ARGV  1 prefix of record keys up to the id  2 suffix after it  3 most jobs to return
- * RETURNS {id, …}
- */
-const DUE = `
-local RESERVED, TOTAL, TENANTS, BATCHED, SHARDS = KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-${BOOKKEEPING}
-${BATCH_BOOKS}
-local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
-local due = {}
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[3])) do
-  if redis.call('EXISTS', ARGV[1] .. id .. ARGV[2]) == 1 then
-    due[#due + 1] = id
-  else
-    redis.call('ZREM', KEYS[1], id)
-    book(id, nil)
-    note(id, 'expired', nil, now)
-  end
-end
-return due`;
-
 /** A control connection that knows the scripts. */
-export interface ScriptedRedis extends Redis {
+export interface ScriptedRedis extends Redis, DueRedis {
   rbTransition(...args: (string | number)[]): Promise<(string | number)[]>;
   rbRemoved(...args: (string | number)[]): Promise<(string | number)[]>;
-  rbDue(...args: (string | number)[]): Promise<(string | number)[]>;
 }
 
 /** Teaches a connection the scripts. */
 export function withScripts(redis: Redis): ScriptedRedis {
   redis.defineCommand('rbTransition', { numberOfKeys: 7, lua: TRANSITION });
   redis.defineCommand('rbRemoved', { numberOfKeys: 2, lua: REMOVED });
-  redis.defineCommand('rbDue', { numberOfKeys: 6, lua: DUE });
+  redis.defineCommand('rbDue', { numberOfKeys: 7, lua: DUE });
   return redis as ScriptedRedis;
 }
 
@@ -225,10 +199,3 @@ export const callRemoved = (
   removed: { keys: number; all: boolean },
 ): Promise<(string | number)[]> =>
   redis.rbRemoved(recordKey(id), DEADLINES_KEY, removed.keys, removed.all ? '1' : '0', jobChannel(id), id);
-
-/** Runs the script that finds jobs whose time has run out. */
-export function callDue(redis: ScriptedRedis, most: number): Promise<(string | number)[]> {
-  const [head, tail] = recordKey('\n' as JobId).split('\n') as [string, string];
-  const keys = [DEADLINES_KEY, RESERVATIONS_KEY, RESERVED_TOTAL_KEY, TENANTS_KEY, BATCHED_KEY, SHARDS_KEY];
-  return redis.rbDue(...keys, head, tail, most);
-}

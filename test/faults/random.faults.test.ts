@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
-import { FAULTS } from '../faults/fault.kinds.js';
-import { faultsIn, runFaults } from '../faults/fault.run.js';
+import { FAULTS } from './fault.kinds.js';
+import { faultsIn, runFaults } from './fault.run.js';
 
 /** Promised: 5 s beyond the work itself. Machines that test are busy, so more is let pass. */
 const RECOVERY_MS = 15_000;
