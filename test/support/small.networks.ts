@@ -19,6 +19,20 @@ export function meanNetwork(batch: number | string = 'n'): Buffer {
   });
 }
 
+/** Everything is the subject, whatever comes in: float in, float out. */
+export function wholeNetwork(): Buffer {
+  return encoded({
+    nodes: [
+      node('ReduceMean', ['input'], ['mean'], { attributes: { axes: [1], keepdims: 1 } }),
+      node('Mul', ['mean', 'zero'], ['nothing']),
+      node('Add', ['nothing', 'one'], ['output']),
+    ],
+    initializers: [tensor('zero', Float32Array.of(0)), tensor('one', Float32Array.of(1))],
+    inputs: [planesOf('n')],
+    outputs: [value('output', DataType.float, ['n', 1, SMALL_SIDE, SMALL_SIDE])],
+  });
+}
+
 /** Opacity is the red channel, at half the size: bytes in, bytes out. */
 export function redNetwork(): Buffer {
   const half = SMALL_SIDE / 2;
