@@ -120,5 +120,16 @@ function* polyglots(): Generator<ImageCase> {
   }
 }
 
-/** Files of other formats, and images that are something else as well. */
-export const otherCases = (): ImageCase[] => [...containers(), ...polyglots()];
+/** Beyond 100 MB of pixels libvips likes to hold what it cannot read row by row in a file, which nobody here may write. */
+const LARGE = { width: 6100, height: 6000 };
+const large: ImageCase = {
+  name: 'large webp',
+  make: () =>
+    sharp({ create: { ...LARGE, channels: 3, background: '#a52' } })
+      .webp({ effort: 0 })
+      .toBuffer(),
+  outcome: LARGE,
+};
+
+/** Files of other formats, images that are something else as well, and a large one. */
+export const otherCases = (): ImageCase[] => [...containers(), ...polyglots(), large];
