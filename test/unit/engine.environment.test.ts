@@ -13,7 +13,7 @@ const WORKER = {
 describe('engine.environment', () => {
   test('given a worker with secrets, when its engine is started, then it gets the allocator settings and nothing else of them', () => {
     const { GLIBC_TUNABLES, ...others } = engineEnvironment(WORKER);
-    expect(GLIBC_TUNABLES).toMatch(/^glibc\.malloc\.perturb=165:glibc\.malloc\.mmap_threshold=41943040:/);
+    expect(GLIBC_TUNABLES).toMatch(/^glibc\.malloc\.perturb=165:glibc\.malloc\.mmap_threshold=4294967296:/);
     expect(others).toEqual({ ORT_DISABLE_TELEMETRY: '1' });
     expect(Object.keys(engineEnvironment({}))).toEqual(['ORT_DISABLE_TELEMETRY', 'GLIBC_TUNABLES']);
   });

@@ -1,15 +1,12 @@
 const MMAP_THRESHOLD = 'glibc.malloc.mmap_threshold';
 
-/** The largest tensor of ISNet has 34 MB; whatever is larger is an image, and goes back to the kernel when it is freed. */
-const LARGEST_TENSOR_BYTES = 40 * 2 ** 20;
-
 /**
- * glibc settings of the engine, added to those of its worker, which lets go of large blocks at once. Tensors would
- * otherwise be mapped and faulted anew for each layer, because zero retention forbids ONNX Runtime's arena, which would
- * keep them: that costs more than wiping freed memory does.
+ * glibc settings of the engine, added to those of its worker, which lets go of large blocks at once. Large tensors would otherwise be mapped and faulted
+ * anew for each layer, because zero retention forbids ONNX Runtime's arena, which would keep them: that costs more
+ * than wiping freed memory does.
  */
-const KEEP_TENSORS = [
-  `${MMAP_THRESHOLD}=${LARGEST_TENSOR_BYTES}`,
+const KEEP_LARGE_BLOCKS = [
+  `${MMAP_THRESHOLD}=4294967296`,
   'glibc.malloc.trim_threshold=8589934592',
   'glibc.malloc.top_pad=268435456',
 ];
@@ -39,7 +36,7 @@ export function engineEnvironment(env: NodeJS.ProcessEnv, accelerated = false): 
 
 function allocatorOf({ GLIBC_TUNABLES: own }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const others = own?.split(':').filter((tunable) => !tunable.startsWith(`${MMAP_THRESHOLD}=`)) ?? [];
-  return { GLIBC_TUNABLES: [...others, ...KEEP_TENSORS].join(':') };
+  return { GLIBC_TUNABLES: [...others, ...KEEP_LARGE_BLOCKS].join(':') };
 }
 
 const devicesOf = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
