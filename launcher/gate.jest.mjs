@@ -40,7 +40,13 @@ export async function runJestGate({ name, folders, oneByOne }) {
   const reportFile = inRoot('.cache', 'tests', `${name}.json`);
   mkdirSync(inRoot('.cache', 'tests'), { recursive: true });
   rmSync(reportFile, { force: true });
-  const args = [JEST, '--ci', '--json', `--outputFile=${reportFile}`, ...(oneByOne ? ['--runInBand'] : [])];
+  const args = [
+    JEST,
+    '--ci',
+    '--json',
+    `--outputFile=${reportFile}`,
+    oneByOne ? '--runInBand' : '--maxWorkers=100%',
+  ];
   const { ok } = await performNode([...args, ...folders.map((folder) => `${folder}/`)], {
     env: { ...process.env, NODE_ENV: 'test', ...chromiumEnv() },
     limitMs: LIMIT_MS,

@@ -130,7 +130,9 @@ export const settingsSchema = z.object({
     .describe('Longest time to open one image, before the network sees it'),
   MAX_IMAGE_MEMORY_MB: int(64, 65_536)
     .default(1024)
-    .describe('Most memory that the work on one image may take beside the models; a WebP of 50 megapixels takes 960'),
+    .describe(
+      'Most memory that the work on one image may take beside the models; a WebP of 50 megapixels takes 960',
+    ),
   RESULT_TTL_S: int(1, 3600).default(120).describe('How long an uncollected result is held'),
   TOMBSTONE_TTL_S: int(1, 3600)
     .default(300)
