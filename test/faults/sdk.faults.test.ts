@@ -129,7 +129,10 @@ test('given a folder under way on the command line, when the API is killed and s
     const running = await whileHeld(system.workers[0]!, async () => {
       const args = [join(folder, 'in'), '--out', join(folder, 'out'), '--server', proxy.url];
       const started = startCommand(args);
-      await eventually(() => proxy.of('POST', /custom_id/).some(({ status }) => status === 202), 30_000);
+      // All of them: one that the API was still receiving would leave its bytes behind for two minutes.
+      const accepted = (): number =>
+        proxy.of('POST', /custom_id/).filter(({ status }) => status === 202).length;
+      await eventually(() => accepted() === 4 || undefined, 30_000);
       await restartApi();
       await pause(200);
       return started;

@@ -124,6 +124,8 @@ test('given that shard, when it comes back empty, then it takes jobs again, and 
 
 test('given a shard that is drained, when a new API starts, then new jobs avoid it and those on it are finished', async () => {
   const drained = sharded.shard('c');
+  // The engine whose image was given up is replaced first: held before it is warm, it would be no worker.
+  await deliverOne([await api.submit(image)]);
   const jobs = await whileHeld(sharded.system.workers[0]!, async () => {
     const held = await oneOnEach();
     const other = await sharded.system.startApi({ PAYLOAD_DRAIN: 'c' });

@@ -39,12 +39,15 @@ export class JobPurge {
     return this.finish(id, await this.parts.jobs.end(id, 'fail', { code, ...fence }));
   }
 
-  /** Its payload went with the shard that had it. The purge is finished once nothing can be left there either. */
+  /**
+   * Its payload went with the shard that had it. Running work is told to stop. The purge is finished once nothing can
+   * be left there either.
+   */
   async lost(id: JobId): Promise<void> {
     const tombstone = await this.parts.jobs.end(id, 'lose', { code: 'queue-lost' });
     if (tombstone === undefined) return;
-    await this.parts.queue.discard(id);
     await this.unlink(tombstone);
+    await this.callOff(id);
   }
 
   /** The client gave the job up, or vanished. Running work is told to stop. */
@@ -77,12 +80,15 @@ export class JobPurge {
   /** @throws Problem `broker-unavailable` when the job is over and its bytes are out of reach: it is purged later */
   private async stopped(id: JobId, tombstone: JobRecord | undefined): Promise<boolean> {
     const isGone = tombstone === undefined ? await this.completed(id) : await this.unlink(tombstone);
-    if (tombstone !== undefined) {
-      await this.parts.queue.discard(id);
-      await guarded(() => this.parts.control.publish(CANCEL_CHANNEL, id));
-    }
+    if (tombstone !== undefined) await this.callOff(id);
     if (!isGone) throw away();
     return tombstone !== undefined;
+  }
+
+  /** Nobody needs to begin with it any more, nor to go on. */
+  private async callOff(id: JobId): Promise<void> {
+    await this.parts.queue.discard(id);
+    await guarded(() => this.parts.control.publish(CANCEL_CHANNEL, id));
   }
 
   /** True when the job ended by this very call. */

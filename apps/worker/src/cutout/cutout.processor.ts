@@ -59,7 +59,7 @@ export class CutoutProcessor {
     let result: CutoutResult | undefined;
     try {
       tell('fetch', 0);
-      upload = await persist(() => fetchUpload(this.context.broker, record, keys.inputKey));
+      upload = await persist(() => fetchUpload(this.context.broker, record, keys.inputKey), signal);
       trail.mark('fetched');
       result = await this.context.engine.run({
         image: upload.input,
@@ -75,7 +75,7 @@ export class CutoutProcessor {
       });
       trail.mark('computed');
       tell('store', 98);
-      const ready = await this.commit(record, result, { keys, trail });
+      const ready = await this.commit(record, result, { keys, trail, signal });
       trail.mark('stored');
       if (ready !== undefined) {
         this.meter(record, result);
@@ -91,13 +91,13 @@ export class CutoutProcessor {
   private async commit(
     record: JobRecord,
     result: CutoutResult,
-    { keys: { outputKey: key }, trail }: { keys: PayloadKeys; trail: AttemptTrail },
+    { keys, trail, signal }: { keys: PayloadKeys; trail: AttemptTrail; signal: AbortSignal },
   ): Promise<JobRecord | undefined> {
     const { broker } = this.context;
     const { id, attempt, seat } = record;
     const { data, timingsMs, ...facts } = result;
     const bytes = data.length;
-    const to = { id, attempt, seat, key, lifetimeMs: broker.lifetimes.resultMs };
+    const to = { id, attempt, seat, key: keys.outputKey, lifetimeMs: broker.lifetimes.resultMs, signal };
     const chunks = await storeOutput(broker.payloads, data, to);
     trail.mark('committing');
     const ready = await persist(() =>
@@ -106,7 +106,7 @@ export class CutoutProcessor {
     if (ready === undefined) {
       this.context.log.info('refused', { code: 'fenced', attempt });
       trail.failed('fenced');
-      await persist(() => broker.purge.output(record));
+      await persist(() => broker.purge.output(record), signal);
     } else {
       await persist(() => broker.purge.input(record));
     }

@@ -67,6 +67,8 @@ async function fetchPart(
 export interface StoreRequest extends Pick<JobRecord, 'id' | 'attempt' | 'seat'> {
   key: Buffer;
   lifetimeMs: number;
+  /** Aborted when the job is given up. */
+  signal: AbortSignal;
 }
 
 /**
@@ -85,10 +87,12 @@ export async function storeOutput(
   for (const box of sealPayload(to.key, { id: to.id, role: 'output' }, result)) {
     const place = index++;
     await written;
-    written = persist(async () => payloads.of(to).write(key, place, box, Math.min(STORE_MS, to.lifetimeMs)));
+    const write = async (): Promise<void> =>
+      payloads.of(to).write(key, place, box, Math.min(STORE_MS, to.lifetimeMs));
+    written = persist(write, to.signal);
     written.catch(() => undefined);
   }
   await written;
-  await persist(async () => payloads.of(to).prolong(key, to.lifetimeMs));
+  await persist(async () => payloads.of(to).prolong(key, to.lifetimeMs), to.signal);
   return chunkCount(result.length);
 }
