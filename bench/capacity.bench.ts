@@ -8,10 +8,10 @@
  * Plan: --rate 1,10,100 (images a second), --mb 2, --out-mb (twice --mb), --megapixels (2.5 a MB), --p99 3 (seconds),
  * --costs bench/results/capacity.json (your own, once saved), --hold 1 (seconds that a result waits for its reader), --gpu-fixed-ms and --gpu-image-ms with --batch 8 (an
  * accelerator, with what you measured there), --core-hour 0.04 --gb-hour 0.005 --gpu-hour 1.5 (prices), --json.
- * Check: --levels none measures the costs alone. --model isnet (a light network of yours, `npm run models -- add`, checks more images in less time), --workers 2, --levels 0.3,0.6,0.85, --images 60,100,140, --sizes yes|no (costs by size, too), --save.
+ * Check: --levels none measures the costs alone. --model isnet (a light network of yours, `npm run models -- add`, checks more images in less time), --workers 2, --levels 0.3,0.6,0.85, --images 140,160,160, --sizes yes|no (costs by size, too), --save.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { calibrate, checkLevel, type LevelCheck } from './capacity.check.js';
+import { calibrate, checkLevel, type Calibration, type LevelCheck } from './capacity.check.js';
 import {
   COSTS_FILE,
   REFERENCE_FILE,
@@ -135,23 +135,19 @@ async function check(): Promise<LevelCheck[]> {
     .map(Number)
     .filter((share) => share > 0);
   if (wanted.length === 0) return [];
-  const images = list('images', '60,100,140').map(Number);
+  const images = list('images', '140,160,160').map(Number);
   const live = await LiveService.start(workers, model);
   try {
     await live.closed(photo, 2 * workers, workers);
     const levels: LevelCheck[] = [];
     for (const [at, share] of wanted.entries()) {
-      // Anew each time: a machine that others use is not the same for long.
-      const calibration = await calibrate(live, photo, {
-        alone: number('alone', 10),
-        full: number('full', 8 * workers),
-        workers,
-      });
+      const counts = { alone: number('alone', 16), full: number('full', 16 * workers), workers };
+      const measure = (): Promise<Calibration> => calibrate(live, photo, counts);
       const fleet = { apis: 1, shards: 1, workers, batch: 1 };
-      const level = await checkLevel(live, photo, { share, images: images[at] ?? 100, fleet, calibration });
-      const { realMs, predictedRatio, explainedRatio } = level;
+      const level = await checkLevel(live, photo, { share, images: images[at] ?? 100, fleet, measure });
+      const { fullPerSecond, realMs, predictedRatio, explainedRatio } = level;
       say(
-        `${share * 100} % of ${calibration.fullPerSecond.toFixed(2)} images/s: real p50 ${realMs.p50.toFixed(0)} ms, p99 ${realMs.p99.toFixed(0)} ms; ` +
+        `${share * 100} % of ${fullPerSecond.toFixed(2)} images/s: real p50 ${realMs.p50.toFixed(0)} ms, p99 ${realMs.p99.toFixed(0)} ms; ` +
           `predicted ${predictedRatio.p50.toFixed(2)} and ${predictedRatio.p99.toFixed(2)} of that, ` +
           `explained ${explainedRatio.p50.toFixed(2)} and ${explainedRatio.p99.toFixed(2)}`,
       );

@@ -17,8 +17,10 @@ export interface LevelCheck {
   share: number;
   images: number;
   perSecond: number;
+  /** Most that the workers did a second. */
+  fullPerSecond: number;
   realMs: Quantiles;
-  /** With costs measured before the run. */
+  /** With costs measured just before the run and just after it. */
   predictedMs: Quantiles;
   /** With the steps of the very images, from their spans: what the machine did to them is known then, waiting is not. */
   explainedMs: Quantiles;
@@ -65,16 +67,35 @@ export async function calibrate(
   };
 }
 
-/** Runs one level for real and in the simulation. */
+/** Both together: a machine that others use drifts while it is watched. */
+function pooled(a: Calibration, b: Calibration): Calibration {
+  const means = { ...a.means };
+  for (const step of Object.keys(means) as (keyof MeansMs)[])
+    means[step] = (a.means[step] + b.means[step]) / 2;
+  return {
+    means,
+    latencyMs: (a.latencyMs + b.latencyMs) / 2,
+    alone: [...a.alone, ...b.alone],
+    full: [...a.full, ...b.full],
+    fullPerSecond: (a.fullPerSecond + b.fullPerSecond) / 2,
+  };
+}
+
+/** Runs one level for real, between two measurements of what images cost, and in the simulation. */
 export async function checkLevel(
   live: LiveService,
   photo: Buffer,
-  level: { share: number; images: number; fleet: Fleet; calibration: Calibration },
+  level: { share: number; images: number; fleet: Fleet; measure: () => Promise<Calibration> },
 ): Promise<LevelCheck> {
-  const { share, images, fleet, calibration } = level;
-  const perSecond = share * calibration.fullPerSecond;
+  const { share, images, fleet, measure } = level;
+  const before = await measure();
+  const perSecond = share * before.fullPerSecond;
   const atMs = arrivals(images, perSecond, randomFrom(Math.round(share * 1000)));
   const observed = await live.open(photo, atMs);
+  // The last spans are handed over within two seconds.
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  const steps = observed.map((one) => live.stepsOf(one));
+  const calibration = pooled(before, await measure());
   const realMs = quantiles(observed.map(({ latencyMs }) => latencyMs));
   const simulate = (costOf: (index: number) => ImageCost): Quantiles =>
     quantiles(
@@ -93,15 +114,13 @@ export async function checkLevel(
     p50: median(repeats.map(({ p50 }) => p50)),
     p99: median(repeats.map(({ p99 }) => p99)),
   };
-  // The last spans are handed over within two seconds.
-  await new Promise((resolve) => setTimeout(resolve, 3000));
-  const steps = observed.map((one) => live.stepsOf(one));
   const explainedMs = simulate((index) => {
     const own = steps[index];
     return own === undefined ? costWith(calibration, draw()) : costOfSteps(calibration, own);
   });
   return {
-    ...{ share, images, perSecond, realMs, predictedMs, explainedMs },
+    ...{ share, images, perSecond, fullPerSecond: calibration.fullPerSecond },
+    ...{ realMs, predictedMs, explainedMs },
     predictedRatio: ratio(predictedMs, realMs),
     explainedRatio: ratio(explainedMs, realMs),
   };

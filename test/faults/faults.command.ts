@@ -11,7 +11,8 @@ to it; and accounts for every image that was accepted. Exit status 1 when someth
   --minutes N       how long (default: every kind of fault once)
   --seed N          repeats the choices of an earlier run, which printed its seed
   --only a,b        these kinds alone: ${FAULTS.map(({ name }) => name).join(', ')}
-  --clients N       clients that submit images, one at a time each (default: 4)
+  --clients N       clients that submit images, one at a time each, beside the one that tells how the
+                    service is (default: as many as workers: each of them always has an image)
   --workers N       (default: 2)
   --longest-ms N    how long a fault may last (default: 3000)
   --recovery-ms N   how soon the service must be well again (default: 5000)`;
@@ -21,7 +22,7 @@ const { values } = parseArgs({
     minutes: { type: 'string' },
     seed: { type: 'string', default: String(randomInt(1_000_000)) },
     only: { type: 'string' },
-    clients: { type: 'string', default: '4' },
+    clients: { type: 'string' },
     workers: { type: 'string', default: '2' },
     'longest-ms': { type: 'string', default: '3000' },
     'recovery-ms': { type: 'string', default: '5000' },
@@ -43,7 +44,7 @@ async function main(): Promise<number> {
     seed: Number(values.seed),
     ...(values.minutes === undefined ? { rounds: 1 } : { minutes: Number(values.minutes) }),
     ...(values.only !== undefined && { only: values.only.split(',') }),
-    clients: Number(values.clients),
+    clients: Number(values.clients ?? values.workers),
     workers: Number(values.workers),
     longestMs: Number(values['longest-ms']),
     say: (line) => say(`${new Date().toISOString().slice(11, 19)} ${line}`),
