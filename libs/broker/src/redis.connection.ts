@@ -13,7 +13,7 @@ const SILENCE_MS = 2000;
 const PAYLOAD_SILENCE_MS = 3000;
 
 /** Something is asked on each connection this often: they would else be found dead one after the other, when needed. */
-const PING_EVERY_MS = 1000;
+const PING_EVERY_MS = 500;
 
 /** How long a worker's blocking connection waits for a job at a time; it asks for more by itself. */
 export const CONSUMER_BLOCKS_MS = 1000;
