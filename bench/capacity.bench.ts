@@ -8,7 +8,7 @@
  * Plan: --rate 1,10,100 (images a second), --mb 2, --out-mb (twice --mb), --megapixels (2.5 a MB), --p99 3 (seconds),
  * --costs bench/results/capacity.json (your own, once saved), --hold 1 (seconds that a result waits for its reader), --gpu-fixed-ms and --gpu-image-ms with --batch 8 (an
  * accelerator, with what you measured there), --core-hour 0.04 --gb-hour 0.005 --gpu-hour 1.5 (prices), --json.
- * Check: --levels none measures the costs alone. --model isnet (a light network of yours, `npm run models -- add`, checks more images in less time), --workers 2, --levels 0.3,0.6,0.85, --images 140,160,160, --sizes yes|no (costs by size, too), --save.
+ * Check: --levels none measures the costs alone. --model isnet (a light network of yours, `npm run models -- add`, checks more images in less time), --workers 2, --levels 0.3,0.6,0.85, --images 100,120,140, --sizes yes|no (costs by size, too), --save.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { calibrate, checkLevel, type Calibration, type LevelCheck } from './capacity.check.js';
@@ -135,7 +135,7 @@ async function check(): Promise<LevelCheck[]> {
     .map(Number)
     .filter((share) => share > 0);
   if (wanted.length === 0) return [];
-  const images = list('images', '140,160,160').map(Number);
+  const images = list('images', '100,120,140').map(Number);
   const live = await LiveService.start(workers, model);
   try {
     await live.closed(photo, 2 * workers, workers);

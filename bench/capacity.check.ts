@@ -46,6 +46,11 @@ export interface Calibration {
 }
 
 const REPEATS = 25;
+/**
+ * Images in a row that get costs measured in a row: a machine that others use is slow for a while and fast for a while,
+ * and slow images side by side are what makes queues (moving blocks, Künsch 1989).
+ */
+const BLOCK = 8;
 
 /** Measures what the photo costs: images one by one, then as many as the workers can hold. */
 export async function calibrate(
@@ -104,11 +109,7 @@ export async function checkLevel(
         fleet,
       ).latenciesMs,
     );
-  const random = randomFrom(1);
-  const draw = (): number => {
-    const pool = random() < share ? calibration.full : calibration.alone;
-    return pool[Math.floor(random() * pool.length)]?.engineMs ?? NaN;
-  };
+  const draw = drawerOf(calibration, share);
   const repeats = Array.from({ length: REPEATS }, () => simulate(() => costWith(calibration, draw())));
   const predictedMs = {
     p50: median(repeats.map(({ p50 }) => p50)),
@@ -123,6 +124,19 @@ export async function checkLevel(
     ...{ realMs, predictedMs, explainedMs },
     predictedRatio: ratio(predictedMs, realMs),
     explainedRatio: ratio(explainedMs, realMs),
+  };
+}
+
+/** Draws times of the engine, as many of them under full load as the service is under load itself. */
+function drawerOf({ alone, full }: Calibration, share: number): () => number {
+  const random = randomFrom(1);
+  let drawn = 0;
+  let from = 0;
+  return () => {
+    const step = drawn++ % BLOCK;
+    if (step === 0) from = random();
+    const pool = random() < share ? full : alone;
+    return pool[(Math.floor(from * pool.length) + step) % pool.length]?.engineMs ?? NaN;
   };
 }
 
