@@ -27,6 +27,8 @@ const RIGHT = 150;
 const TOP = 54;
 const PLOT_HEIGHT = 128;
 const PLOT_WIDTH = WIDTH - LEFT - RIGHT;
+/** Of small text, about. */
+const CHARACTER_WIDTH = 5.5;
 /** Of lines, on white and on black. Their names stand beside them, so that colour alone tells nothing. */
 const LIGHT = ['#0b62a8', '#b3470c', '#20754b', '#8a3a8f', '#6b6410', '#a02334'];
 const DARK = ['#6cb4f2', '#f0a06c', '#6fd09c', '#d89be0', '#d6cb62', '#f28b98'];
@@ -82,7 +84,9 @@ function panelOf({ title, unit, series }: Panel, { top, x, lastS, phases }: Fram
       i % 2 === 0
         ? `<rect class="phase" x="${r(x(fromS))}" y="${top + 22}" width="${r(x(toS) - x(fromS))}" height="${PLOT_HEIGHT}"/>`
         : '';
-    return shade + text(r(x(fromS) + 4), top + 34, name, { classes: 'small' });
+    // A name that its stretch has no room for would stand in the next one.
+    const fits = x(toS) - x(fromS) > name.length * CHARACTER_WIDTH;
+    return fits ? shade + text(r(x(fromS) + 4), top + 34, name, { classes: 'small' }) : shade;
   });
   const rows = [0, 0.5, 1].map((share) => {
     const at = r(y(share * most));
@@ -91,7 +95,8 @@ function panelOf({ title, unit, series }: Panel, { top, x, lastS, phases }: Fram
   const times = [0, 0.25, 0.5, 0.75, 1].map((share) =>
     text(r(x(share * lastS)), bottom + 15, `${Math.round(share * lastS)} s`, {
       classes: 'small',
-      anchor: 'middle',
+      // The last one must not reach into the names of the lines.
+      anchor: share === 1 ? 'end' : 'middle',
     }),
   );
   const lines = series.map((one, i) => seriesOf(one, { index: i, x, y }));
