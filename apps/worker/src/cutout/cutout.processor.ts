@@ -119,6 +119,8 @@ export class CutoutProcessor {
     if (error instanceof Cancelled) {
       log.info('refused', { code: 'cancelled', attempt });
       trail.failed('cancelled');
+      // What it stored after the job had been purged would else stay until it expires.
+      await broker.purge.output(record).catch(() => undefined);
       return;
     }
     const expected = error instanceof Problem || error instanceof TamperedError;
