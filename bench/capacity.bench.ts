@@ -11,7 +11,7 @@
  * Check: --levels none measures the costs alone. --model isnet (a light network of yours, `npm run models -- add`, checks more images in less time), --workers 2, --levels 0.3,0.6,0.85, --images 100,120,140, --sizes yes|no (costs by size, too), --save.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { calibrate, checkLevel, type Calibration, type LevelCheck } from './capacity.check.js';
+import { checkLevel, type LevelCheck } from './capacity.check.js';
 import {
   COSTS_FILE,
   REFERENCE_FILE,
@@ -141,10 +141,11 @@ async function check(): Promise<LevelCheck[]> {
     await live.closed(photo, 2 * workers, workers);
     const levels: LevelCheck[] = [];
     for (const [at, share] of wanted.entries()) {
-      const counts = { alone: number('alone', 16), full: number('full', 16 * workers), workers };
-      const measure = (): Promise<Calibration> => calibrate(live, photo, counts);
       const fleet = { apis: 1, shards: 1, workers, batch: 1 };
-      const level = await checkLevel(live, photo, { share, images: images[at] ?? 100, fleet, measure });
+      const level = await checkLevel(live, photo, {
+        ...{ share, fleet, images: images[at] ?? 100 },
+        ...{ alone: number('alone', 16), full: number('full', 16 * workers) },
+      });
       const { fullPerSecond, realMs, predictedRatio, explainedRatio } = level;
       say(
         `${share * 100} % of ${fullPerSecond.toFixed(2)} images/s: real p50 ${realMs.p50.toFixed(0)} ms, p99 ${realMs.p99.toFixed(0)} ms; ` +

@@ -36,7 +36,7 @@ export interface Quantiles {
 }
 
 /** Costs of one photo, alone and under full load. */
-export interface Calibration {
+interface Calibration {
   means: MeansMs;
   latencyMs: number;
   alone: Observed[];
@@ -53,7 +53,7 @@ const REPEATS = 25;
 const BLOCK = 8;
 
 /** Measures what the photo costs: images one by one, then as many as the workers can hold. */
-export async function calibrate(
+async function calibrate(
   live: LiveService,
   photo: Buffer,
   counts: { alone: number; full: number; workers: number },
@@ -90,9 +90,10 @@ function pooled(a: Calibration, b: Calibration): Calibration {
 export async function checkLevel(
   live: LiveService,
   photo: Buffer,
-  level: { share: number; images: number; fleet: Fleet; measure: () => Promise<Calibration> },
+  level: { share: number; images: number; fleet: Fleet; alone: number; full: number },
 ): Promise<LevelCheck> {
-  const { share, images, fleet, measure } = level;
+  const { share, images, fleet, alone, full } = level;
+  const measure = (): Promise<Calibration> => calibrate(live, photo, { alone, full, workers: fleet.workers });
   const before = await measure();
   const perSecond = share * before.fullPerSecond;
   const atMs = arrivals(images, perSecond, randomFrom(Math.round(share * 1000)));

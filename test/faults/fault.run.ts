@@ -88,7 +88,7 @@ class FaultRun {
     const clients = Array.from({ length: plan.clients }, (_, i) => this.client(i + 1).run(end.signal));
     const took: number[] = [];
     for (let i = 0; i < PRACTICE; i += 1) took.push(await this.probeMs());
-    this.usualMs = took.sort((a, b) => a - b)[Math.floor(PRACTICE / 2)] ?? NaN;
+    this.usualMs = median(took);
     plan.say(`an image takes ${Math.round(this.usualMs)} ms under this load`);
     await this.strikeAll();
     end.abort();
@@ -145,6 +145,10 @@ class FaultRun {
     return new RestlessClient(this.system.url, this.images, this.ledger, chance);
   }
 }
+
+/** The middle one; 0 of none. */
+export const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
 
 /** The picture of a promise kept: what a report must say, in words that name what is wrong. */
 export function faultsIn(

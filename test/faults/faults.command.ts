@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { FAULTS } from './fault.kinds.js';
-import { faultsIn, runFaults } from './fault.run.js';
+import { faultsIn, median, runFaults } from './fault.run.js';
 
 const HELP = `usage: npm run test:faults [-- options]
 
@@ -49,10 +49,10 @@ async function main(): Promise<number> {
     longestMs: Number(values['longest-ms']),
     say: (line) => say(`${new Date().toISOString().slice(11, 19)} ${line}`),
   });
-  const times = report.recoveries.map(({ ms }) => ms).sort((a, b) => a - b);
+  const times = report.recoveries.map(({ ms }) => ms);
   say(report.ledger.toString());
   say(
-    `${times.length} faults; well again after ${times[times.length >> 1] ?? 0} ms (median), ${times.at(-1) ?? 0} ms at most`,
+    `${times.length} faults; well again after ${median(times)} ms (median), ${Math.max(0, ...times)} ms at most`,
   );
   const faults = faultsIn(report, Number(values['recovery-ms']));
   for (const fault of faults) say(`WRONG ${fault}`);

@@ -132,7 +132,7 @@ test('given a folder under way on the command line, when the API is killed and s
       // All of them: one that the API was still receiving would leave its bytes behind for two minutes.
       const accepted = (): number =>
         proxy.of('POST', /custom_id/).filter(({ status }) => status === 202).length;
-      await eventually(() => accepted() === 4 || undefined, 30_000);
+      await eventually(() => accepted() === 4, 30_000);
       await restartApi();
       await pause(200);
       return started;
