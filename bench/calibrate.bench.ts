@@ -32,7 +32,7 @@ const MODEL = 'isnet-original';
 const AT_ONCE = 42;
 const MAX_PIXELS = 50_000_000;
 const METHOD =
-  'float32, pixels resized to 1024 x 1024 with lanczos3; magnitudes per channel over all photos; p999 is the upper edge of a bucket 12 % wide; three significant digits';
+  'float32, pixels resized to 1024 x 1024 with lanczos3; magnitudes per channel over all photos; p999 is the upper edge of a bucket 12 % wide; likeness is the correlation of neighbours in a row; three significant digits';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const say = (line: string): void => void process.stdout.write(`${line}\n`);

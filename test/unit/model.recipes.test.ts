@@ -22,6 +22,7 @@ function wideCalibration(graph: OnnxGraph): Calibration {
       max: Array<number>(count).fill(2),
       p999: Array<number>(count).fill(2.5),
       mean: Array<number>(count).fill(0),
+      likeness: Array<number>(count).fill(0.9),
     },
   ];
   return {

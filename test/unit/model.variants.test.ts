@@ -49,7 +49,11 @@ describe('model variants', () => {
         PHOTOS.map((each) => softIou(int8[each], float32[each])),
       ];
       const mean = (values: number[]): number => values.reduce((sum, value) => sum + value) / values.length;
-      expect({ differences, ious, ok: mean(differences) <= 0.9 && Math.min(...ious) >= 0.99 }).toMatchObject({
+      expect({
+        differences,
+        ious,
+        ok: mean(differences) <= 0.7 && Math.min(...ious) >= 0.99,
+      }).toMatchObject({
         ok: true,
       });
     },

@@ -1,9 +1,11 @@
 import type { ByteTensor } from './channel.steps.js';
+import { KernelRounding, type KernelShape } from './kernel.rounding.js';
 
 /** A convolution's weights, output channels × input channels × kernel height × kernel width, and its bias. */
 export interface FloatConvolution {
   weights: Float32Array;
   bias: Float32Array;
+  kernel: KernelShape;
 }
 
 /** The same in whole numbers: `steps` per output channel, bias in units of them. */
@@ -14,7 +16,7 @@ export interface ByteConvolution {
 }
 
 /** Bilinear enlargement of bytes rounds down; on average that loses this much of a byte. Found by measurement. */
-const LOST_BY_ENLARGING = 0.1;
+const LOST_BY_ENLARGING = 0.15;
 const INT32_MAX = 2 ** 31 - 1;
 const SMALLEST_STEP = 1e-12;
 
@@ -27,13 +29,13 @@ const SMALLEST_STEP = 1e-12;
  * and why do I need to try U8U8"). With 127 such CPUs would give wrong results.
  */
 export function quantise(
-  { weights, bias }: FloatConvolution,
+  { weights, bias, kernel }: FloatConvolution,
   input: ByteTensor,
   output: ByteTensor,
   weightMax: number,
 ): ByteConvolution {
   const channels = bias.length;
-  const kernel = weights.length / channels / input.steps.length;
+  const rounding = new KernelRounding(kernel);
   const whole = {
     weights: new Int8Array(weights.length),
     steps: new Float32Array(channels),
@@ -43,10 +45,12 @@ export function quantise(
   for (let channel = 0; channel < channels; channel += 1) {
     const start = channel * moved.length;
     const outStep = output.steps[channel] as number;
-    const lost = moveSteps(moved, weights.subarray(start, start + moved.length), { input, outStep, kernel });
+    const lost = moveSteps(moved, weights.subarray(start, start + moved.length), { input, outStep });
     const step = Math.max(largestOf(moved) / weightMax, SMALLEST_STEP);
-    const missed = round(moved, whole.weights.subarray(start, start + moved.length), { step, input, kernel });
-    const offset = ((bias[channel] as number) / outStep + LOST_BY_ENLARGING * lost + missed) / step;
+    for (let i = 0; i < moved.length; i += 1) moved[i] = (moved[i] as number) / step;
+    const into = whole.weights.subarray(start, start + moved.length);
+    const missed = round(moved, into, { rounding, input, weightMax });
+    const offset = ((bias[channel] as number) / outStep + LOST_BY_ENLARGING * lost) / step + missed;
     whole.steps[channel] = step;
     whole.bias[channel] = Math.max(-INT32_MAX, Math.min(INT32_MAX, Math.round(offset)));
   }
@@ -57,9 +61,10 @@ export function quantise(
 function moveSteps(
   moved: Float64Array,
   weights: Float32Array,
-  by: { input: ByteTensor; outStep: number; kernel: number },
+  by: { input: ByteTensor; outStep: number },
 ): number {
-  const { input, outStep, kernel } = by;
+  const { input, outStep } = by;
+  const kernel = weights.length / input.steps.length;
   let lost = 0;
   for (let channel = 0, i = 0; channel < input.steps.length; channel += 1) {
     const factor = (input.steps[channel] as number) / outStep;
@@ -74,25 +79,22 @@ function moveSteps(
 }
 
 /**
- * Rounds weights; returns what that takes from the channel's result on average, given the input's means, in steps
- * of the output. It goes into the bias (Nagel et al., ICCV 2019, section 4.2).
+ * Rounds one output channel's weights, which are in steps; returns what that takes from its result on average, given
+ * the input's means. It goes into the bias (Nagel et al., ICCV 2019, section 4.2).
  */
 function round(
-  moved: Float64Array,
+  weights: Float64Array,
   into: Int8Array,
-  by: { step: number; input: ByteTensor; kernel: number },
+  by: { rounding: KernelRounding; input: ByteTensor; weightMax: number },
 ): number {
-  const { step, input, kernel } = by;
+  const { rounding, input, weightMax } = by;
+  const kernel = weights.length / input.steps.length;
   let missed = 0;
-  for (let channel = 0, i = 0; channel < input.means.length; channel += 1) {
-    let difference = 0;
-    for (const end = i + kernel; i < end; i += 1) {
-      const weight = moved[i] as number;
-      const whole = Math.round(weight / step);
-      into[i] = whole;
-      difference += weight - step * whole;
-    }
-    missed += (difference * (input.means[channel] as number)) / (input.steps[channel] as number);
+  for (let channel = 0; channel < input.steps.length; channel += 1) {
+    const [start, end] = [channel * kernel, (channel + 1) * kernel];
+    const likeness = input.likeness[channel] as number;
+    const off = rounding.round(weights.subarray(start, end), likeness, weightMax, into.subarray(start, end));
+    missed += (off * (input.means[channel] as number)) / (input.steps[channel] as number);
   }
   return missed;
 }

@@ -5,7 +5,8 @@ const reaches = z.array(z.number().nonnegative()).min(1);
 
 /**
  * What a network's inner values reach on photographs: per tensor and channel the largest magnitude (`max`) and
- * the one that 99.9 % of all values stay below (`p999`), and the mean value. Three significant digits are kept.
+ * the one that 99.9 % of all values stay below (`p999`), the mean value, and the correlation of values that are
+ * neighbours in a row (`likeness`, 0 where it is negative). Three significant digits are kept.
  */
 export const calibrationSchema = z.strictObject({
   model: z.string().min(1).describe('Name of the model that was observed'),
@@ -16,7 +17,12 @@ export const calibrationSchema = z.strictObject({
     .min(1),
   tensors: z.record(
     z.string(),
-    z.strictObject({ max: reaches, p999: reaches, mean: z.array(z.number()).min(1) }),
+    z.strictObject({
+      max: reaches,
+      p999: reaches,
+      mean: z.array(z.number()).min(1),
+      likeness: z.array(z.number().min(0).max(1)).min(1),
+    }),
   ),
 });
 

@@ -8,10 +8,16 @@ const BYTE_MAX = 255;
 const SIGNED_MAX = 127;
 /** Channels that stay below this share of the strongest one are treated as if they reached it. */
 const WEAKEST_SHARE = 1e-3;
-/** Decoders saturate early on purpose: their rare peaks carry no edge, and finer steps do. Found by measurement. */
-const DECODER_SHARE = 0.9;
-/** Weight of one channel's own range against the tensor's: the square root of their product. */
-const balanced = (own: number, strongest: number): number => Math.sqrt(own * strongest);
+/**
+ * Saturation on purpose, as a multiple of what 99.9 % of a channel's values stay below: rare peaks carry no edge, and
+ * finer steps do; decoders bear it sooner. Found by measurement.
+ */
+const SATURATION = { encoder: 1.6, decoder: 1 };
+/** Share of a tensor's channels that stay below its usual reach: a single channel's peaks coarsen no other's steps. */
+const USUAL_SHARE = 0.97;
+
+/** A few photographs do not show that neighbours are always the same. */
+export const MOST_LIKENESS = 0.9;
 
 const OBSERVED = new Set(['Relu', 'Add', 'MaxPool']);
 
@@ -23,6 +29,8 @@ export interface ByteTensor {
   zero: number;
   /** Per channel: the real value on average over the photographs; 0 where nothing is known. */
   means: Float64Array;
+  /** Per channel: correlation of neighbouring values, 0 to 1. */
+  likeness: Float64Array;
   /** Channels that come straight from a bilinear enlargement, which rounds down. */
   enlarged: Uint8Array;
 }
@@ -34,7 +42,7 @@ export interface ByteTensor {
  *
  * After "Data-Free Quantization Through Weight Equalization and Bias Correction" (Nagel et al., ICCV 2019) and
  * SmoothQuant (Xiao et al., ICML 2023) with migration strength 0.5: a step is the geometric mean of what the
- * channel needs and what the tensor needs.
+ * channel needs and what the tensor's channels usually need, and at least what the channel needs.
  * @param image what the network's input bytes mean
  * @throws RecipeError when statistics are missing
  */
@@ -77,20 +85,25 @@ function signed(node: OnnxNode, calibration: Calibration): ByteTensor {
 }
 
 /** What holds before bytes are moved on. */
-function atStart(node: OnnxNode, calibration: Calibration): Pick<ByteTensor, 'means' | 'enlarged'> {
-  const means = Float64Array.from(statisticsOf(node, calibration).mean);
-  return { means, enlarged: new Uint8Array(means.length) };
+function atStart(
+  node: OnnxNode,
+  calibration: Calibration,
+): Pick<ByteTensor, 'means' | 'likeness' | 'enlarged'> {
+  const { mean, likeness } = statisticsOf(node, calibration);
+  return {
+    means: Float64Array.from(mean),
+    likeness: Float64Array.from(likeness, (each) => Math.min(each, MOST_LIKENESS)),
+    enlarged: new Uint8Array(mean.length),
+  };
 }
 
 /** The largest value that each channel of a node's output is to represent. */
 function rangeOf(node: OnnxNode, calibration: Calibration): Float64Array {
   const { max, p999 } = statisticsOf(node, calibration);
-  const isDecoder = /^\/stage\dd\//.test(node.name ?? '');
-  const range = reaching(
-    isDecoder ? p999.map((each, i) => Math.min(DECODER_SHARE * each, max[i] ?? 0)) : max,
-  );
-  const strongest = Math.max(...range);
-  return range.map((own) => balanced(own, strongest));
+  const saturation = SATURATION[/^\/stage\dd\//.test(node.name ?? '') ? 'decoder' : 'encoder'];
+  const range = reaching(p999.map((each, i) => Math.min(saturation * each, max[i] ?? 0)));
+  const usual = range.toSorted()[Math.floor(USUAL_SHARE * range.length)] as number;
+  return range.map((own) => Math.max(own, Math.sqrt(own * usual)));
 }
 
 function reaching(range: readonly number[]): Float64Array {
@@ -119,11 +132,13 @@ function shareSteps(tensors: Map<string, ByteTensor>, add: OnnxNode, calibration
 /** Operations that move bytes without computing pass meanings on. */
 function passOn(tensors: Map<string, ByteTensor>, node: OnnxNode, calibration: Calibration): void {
   if (node.opType === 'MaxPool') {
-    const from = knownTensor(tensors, inputOf(node), node);
-    tensors.set(outputOf(node), { ...from, means: atStart(node, calibration).means });
+    const { steps, zero, enlarged } = knownTensor(tensors, inputOf(node), node);
+    tensors.set(outputOf(node), { ...atStart(node, calibration), steps, zero, enlarged });
   } else if (node.opType === 'Resize') {
     const from = knownTensor(tensors, inputOf(node), node);
-    tensors.set(outputOf(node), { ...from, enlarged: new Uint8Array(from.steps.length).fill(1) });
+    // What was one pixel is two: half the way lies between neighbours.
+    const likeness = from.likeness.map((each) => Math.sqrt(each));
+    tensors.set(outputOf(node), { ...from, likeness, enlarged: new Uint8Array(from.steps.length).fill(1) });
   } else if (node.opType === 'Concat') {
     const from = node.inputs.map((name) => knownTensor(tensors, name, node));
     const zero = from[0]?.zero ?? 0;
@@ -132,6 +147,7 @@ function passOn(tensors: Map<string, ByteTensor>, node: OnnxNode, calibration: C
       steps: Float64Array.from(from.flatMap(({ steps }) => [...steps])),
       zero,
       means: Float64Array.from(from.flatMap(({ means }) => [...means])),
+      likeness: Float64Array.from(from.flatMap(({ likeness }) => [...likeness])),
       enlarged: Uint8Array.from(from.flatMap(({ enlarged }) => [...enlarged])),
     });
   }
