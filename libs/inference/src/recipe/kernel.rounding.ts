@@ -21,7 +21,7 @@ const MAX_SWEEPS = 8;
 export class KernelRounding {
   readonly #taps: number;
   /** taps × taps: pixels between two taps, along rows and columns. */
-  readonly #distances: Uint8Array;
+  readonly #distances: Uint16Array;
   readonly #common: Float64Array;
   readonly #errors: Float64Array;
   readonly #pulls: Float64Array;
@@ -29,7 +29,7 @@ export class KernelRounding {
   constructor({ width, height, dilation }: KernelShape) {
     const taps = width * height;
     this.#taps = taps;
-    this.#distances = Uint8Array.from({ length: taps * taps }, (_, i) => {
+    this.#distances = Uint16Array.from({ length: taps * taps }, (_, i) => {
       const [a, b] = [Math.floor(i / taps), i % taps];
       const [across, down] = [(a % width) - (b % width), Math.floor(a / width) - Math.floor(b / width)];
       return dilation * (Math.abs(across) + Math.abs(down));
