@@ -61,7 +61,7 @@ describe('rounding of a kernel', () => {
     const wholes = new Int8Array(9);
     new KernelRounding({ width: 3, height: 3, dilation: 64 }).round(weights, 0.9, LARGEST, wholes);
     expect([...wholes]).toEqual(Array(9).fill(0));
-    const [one] = [new Int8Array(1)];
+    const one = new Int8Array(1);
     expect(
       new KernelRounding({ width: 1, height: 1, dilation: 1 }).round(Float64Array.of(1.75), 1, LARGEST, one),
     ).toBeCloseTo(-0.25, 12);
