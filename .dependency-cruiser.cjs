@@ -1,6 +1,6 @@
 /**
  * Directions of the house (docs: README, "Where things are"). Data flows one way:
- * HTTP → intake → broker → worker → imaging + inference → broker → delivery → purge; nothing points back.
+ * HTTP → uploads → broker → worker → imaging + inference → broker → results → purge; nothing points back.
  */
 
 /** An npm package, wherever it is installed. */
@@ -38,17 +38,37 @@ module.exports = {
       { path: '^apps/([^/]+)/' },
       { path: '^apps/', pathNot: '^apps/$1/' },
     ),
+    {
+      name: 'no-folder-cycles',
+      comment: 'Folders of an application form layers: none needs one that needs it.',
+      severity: 'error',
+      scope: 'folder',
+      from: { path: '^apps/[^/]+/src/' },
+      to: { circular: true },
+    },
     never(
-      'intake-knows-no-delivery',
-      'The way in and the way out meet in the broker alone.',
-      { path: '^apps/api/src/intake/' },
-      { path: '^apps/api/src/delivery/' },
+      'uploads-know-no-results',
+      'Uploads and results meet in the broker alone.',
+      { path: '^apps/api/src/(uploads|parsers)/' },
+      { path: '^apps/api/src/(results|events|long-poll)/' },
     ),
     never(
-      'delivery-knows-no-intake',
-      'The way in and the way out meet in the broker alone.',
-      { path: '^apps/api/src/delivery/' },
-      { path: '^apps/api/src/intake/' },
+      'results-know-no-uploads',
+      'Uploads and results meet in the broker alone.',
+      { path: '^apps/api/src/(results|events|long-poll)/' },
+      { path: '^apps/api/src/(uploads|parsers)/' },
+    ),
+    never(
+      'api-platform-below-features',
+      'The HTTP platform, the document builder and the providers know no feature.',
+      { path: '^apps/api/src/(http|openapi|core|observability)/' },
+      { path: '^apps/api/src/', pathNot: '^apps/api/src/(http|openapi|core|observability)/' },
+    ),
+    never(
+      'api-features-apart',
+      'A feature imports no other feature but jobs.',
+      { path: '^apps/api/src/(jobs|batches|compat|service)/' },
+      { path: '^apps/api/src/(batches|compat|service)/', pathNot: '^apps/api/src/$1/' },
     ),
     never(
       'nest-in-apps',

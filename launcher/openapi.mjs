@@ -4,7 +4,7 @@ import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { inRoot } from './places.mjs';
 import { runCommand, say } from './report.mjs';
 
-const PRINT_DOCUMENT = inRoot('dist', 'apps', 'api', 'src', 'ops', 'openapi.command.js');
+const PRINT_DOCUMENT = inRoot('dist', 'apps', 'api', 'src', 'openapi.command.js');
 
 /** @type {import('@redocly/openapi-core').RawUniversalConfig} */
 const RULES = {

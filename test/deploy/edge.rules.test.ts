@@ -16,9 +16,7 @@ const ALLOWED = [
   ...['requestBytes', 'responseBytes', 'route', 'status', 'time'],
 ];
 const document = new ContractDocument(
-  JSON.parse(
-    execFileSync(process.execPath, ['dist/apps/api/src/ops/openapi.command.js'], { encoding: 'utf8' }),
-  ),
+  JSON.parse(execFileSync(process.execPath, ['dist/apps/api/src/openapi.command.js'], { encoding: 'utf8' })),
 );
 
 let upstream: ToldServer;

@@ -19,9 +19,7 @@ interface Holder {
 const UNKNOWN = 'A'.repeat(22);
 const files = new KeyFiles();
 const { operations } = new ContractDocument(
-  JSON.parse(
-    execFileSync(process.execPath, ['dist/apps/api/src/ops/openapi.command.js'], { encoding: 'utf8' }),
-  ),
+  JSON.parse(execFileSync(process.execPath, ['dist/apps/api/src/openapi.command.js'], { encoding: 'utf8' })),
 );
 /** Every operation on something that belongs to somebody. */
 const OWNED = [...operations].filter(([, { parameters = [] }]) =>

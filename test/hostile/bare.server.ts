@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { loadSettings } from '#settings/settings.js';
 import { wipe } from '#vault/wipe.js';
-import { createAdapter, prepareServer } from '../../apps/api/src/http/fastify.adapter.js';
+import { createAdapter, prepareServer } from '../../apps/api/src/http/fastify-adapter.js';
 
 /** The API's HTTP server with all its bounds, and nothing behind it but a call that takes a body in. */
 export interface BareServer {

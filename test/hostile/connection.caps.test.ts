@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { capConnections } from '../../apps/api/src/http/connection.caps.js';
+import { limitConnections } from '../../apps/api/src/http/connection-limits.js';
 import { eventually } from '../support/eventually.js';
 
 /** An address of this machine that is not its own to itself: connections from there count. */
@@ -17,7 +17,7 @@ const sockets: Socket[] = [];
 
 async function listen(proxies: string[] = []): Promise<void> {
   server = createServer((_request, response) => response.end('served'));
-  capConnections(server, { most: 100, mostOfOne: MOST_OF_ONE, proxies });
+  limitConnections(server, { max: 100, maxPerNetwork: MOST_OF_ONE, proxies });
   server.listen(0, '0.0.0.0');
   await once(server, 'listening');
 }

@@ -13,10 +13,10 @@ import { builtInTiers } from '#settings/tier.table.js';
 import { Log } from '#telemetry/log.js';
 import { deriveReceiptKey } from '#vault/receipt.keys.js';
 import { ReceiptSigner } from '#vault/receipt.signer.js';
-import { ApiModule } from '../../apps/api/src/api.module.js';
-import { createAdapter, prepareServer } from '../../apps/api/src/http/fastify.adapter.js';
+import { AppModule } from '../../apps/api/src/app.module.js';
+import { createAdapter, prepareServer } from '../../apps/api/src/http/fastify-adapter.js';
 import { ProblemFilter } from '../../apps/api/src/http/problem.filter.js';
-import { ApiTelemetry } from '../../apps/api/src/telemetry/api.telemetry.js';
+import { ApiTelemetry } from '../../apps/api/src/observability/api-telemetry.js';
 import type { TestSystem } from './system.js';
 
 /** An API within the test's own process. */
@@ -39,13 +39,12 @@ export async function startApiInside(system: TestSystem, images: ImageFetcher): 
   const log = new Log('debug', (line) => (printed += line));
   const stopping = new AbortController();
   const adapter = createAdapter(settings);
-  const module = ApiModule.over({
+  const module = AppModule.over({
     ...{ settings, broker, kek, images, log, telemetry },
     models: readCatalogue(process.cwd()).shipped,
     keys: new KeyBookFile(undefined, builtInTiers(settings)),
     receipts: await ReceiptSigner.over([deriveReceiptKey(kek)]),
     stopping: stopping.signal,
-    pageFolder: '',
   });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger: false,

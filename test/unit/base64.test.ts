@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { base64Bytes, encodeBase64 } from '../../apps/api/src/delivery/base64.js';
+import { base64Bytes, encodeBase64 } from '../../apps/api/src/results/base64-encoder.js';
 
 describe('base64 without a string', () => {
   it("given any bytes, when they are encoded, then the result is what Node's own encoder gives", () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { CHUNK_BYTES } from '#vault/chunk.cipher.js';
-import { cutChunks } from '../../apps/api/src/intake/chunk.stream.js';
+import { chunkStream } from '../../apps/api/src/uploads/chunk-stream.js';
 
 async function* from(buffers: Buffer[]): AsyncGenerator<Buffer, void> {
   for (const buffer of buffers) yield await Promise.resolve(buffer);
@@ -15,7 +15,7 @@ describe('cutting an upload into chunks', () => {
         const whole = Buffer.concat(arrived);
         const pieces: Buffer[] = [];
         let ended = false;
-        for await (const { index, last, plain } of cutChunks(from(arrived))) {
+        for await (const { index, last, plain } of chunkStream(from(arrived))) {
           expect(ended).toBe(false);
           expect(index).toBe(pieces.length);
           expect(last || plain.length === CHUNK_BYTES).toBe(true);

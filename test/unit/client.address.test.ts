@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { throttleNetwork } from '../../apps/api/src/http/client.address.js';
+import { throttleNetwork } from '../../apps/api/src/http/client-network.js';
 
 describe('the network a client is throttled by', () => {
   it.each([

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { EntryNames } from '../../apps/api/src/batches/entry.names.js';
+import { EntryNames } from '../../apps/api/src/batches/entry-names.js';
 
 const named = (...ids: string[]): string[] => {
   const names = new EntryNames();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import fastify from 'fastify';
 import type { OutputFacts } from '#broker/job.record.js';
-import { JsonSink } from '../../apps/api/src/compat/json.sink.js';
+import { JsonResultWriter } from '../../apps/api/src/compat/removebg/json-result-writer.js';
 
 const OUTPUT: Omit<OutputFacts, 'bytes'> = {
   width: 7,
@@ -23,7 +23,7 @@ let url: string;
 beforeAll(async () => {
   server.get('/', async (_request, reply) => {
     const pieces = results.shift() ?? [];
-    const sink = new JsonSink(reply);
+    const sink = new JsonResultWriter(reply);
     sink.begin({ ...OUTPUT, bytes: pieces.reduce((sum, { length }) => sum + length, 0) });
     for (const piece of pieces) await sink.write(piece);
     await sink.finish();

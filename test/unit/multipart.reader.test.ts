@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Problem } from '#contracts/problem.catalogue.js';
-import { MultipartReader } from '../../apps/api/src/intake/multipart.reader.js';
+import { MultipartReader } from '../../apps/api/src/parsers/multipart-reader.js';
 
 const TYPE = 'multipart/form-data; boundary=----x';
 

@@ -1,4 +1,4 @@
-import { presentedKey, showsApiKey } from '../../apps/api/src/tenancy/presented.key.js';
+import { extractApiKey, hasApiKey } from '../../apps/api/src/http/api-key-header.js';
 
 describe('the API key that a request shows', () => {
   it.each([
@@ -12,12 +12,12 @@ describe('the API key that a request shows', () => {
     [{ authorization: 'Bearer ' }, undefined],
     [{}, undefined],
   ])('given %j, then it is %j', (headers, key) => {
-    expect(presentedKey(headers)).toBe(key);
+    expect(extractApiKey(headers)).toBe(key);
   });
 
   it('given the token of a job, when a head is looked at, then it is no key', () => {
-    expect(showsApiKey({ authorization: `Bearer ${'a'.repeat(43)}` })).toBe(false);
-    expect(showsApiKey({ authorization: `Bearer rb_${'a'.repeat(43)}` })).toBe(true);
-    expect(showsApiKey({ 'x-api-key': 'anything' })).toBe(true);
+    expect(hasApiKey({ authorization: `Bearer ${'a'.repeat(43)}` })).toBe(false);
+    expect(hasApiKey({ authorization: `Bearer rb_${'a'.repeat(43)}` })).toBe(true);
+    expect(hasApiKey({ 'x-api-key': 'anything' })).toBe(true);
   });
 });

@@ -1,8 +1,8 @@
 import { jobOptionsSchema } from '#contracts/job.options.js';
 import { isProblemCode, Problem, PROBLEMS, type ProblemCode } from '#contracts/problem.catalogue.js';
-import { rembgOptions } from '../../apps/api/src/compat/rembg.options.js';
-import { asRemovebgError } from '../../apps/api/src/compat/removebg.errors.js';
-import { removebgWish, type RemovebgWish } from '../../apps/api/src/compat/removebg.options.js';
+import { rembgOptions } from '../../apps/api/src/compat/rembg/rembg-options.js';
+import { asRemovebgError } from '../../apps/api/src/compat/removebg/removebg-errors.js';
+import { removebgWish, type RemovebgWish } from '../../apps/api/src/compat/removebg/removebg-options.js';
 
 const wish = (fields: Record<string, string>): RemovebgWish => removebgWish(new Map(Object.entries(fields)));
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { Problem } from '#contracts/problem.catalogue.js';
-import { readBase64 } from '../../apps/api/src/compat/base64.reader.js';
-import { readJson } from '../../apps/api/src/compat/json.reader.js';
-import { readUrlencoded } from '../../apps/api/src/compat/urlencoded.reader.js';
-import type { Part } from '../../apps/api/src/intake/multipart.reader.js';
+import { readBase64 } from '../../apps/api/src/parsers/base64-reader.js';
+import { readJson } from '../../apps/api/src/parsers/json-reader.js';
+import { readUrlencoded } from '../../apps/api/src/parsers/urlencoded-reader.js';
+import type { Part } from '../../apps/api/src/parsers/multipart-reader.js';
 import { allOf, arriving, breaking } from '../support/arriving.js';
 
 type Reader = (source: AsyncIterable<Buffer>) => AsyncGenerator<Part, void>;

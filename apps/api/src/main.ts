@@ -17,19 +17,22 @@ import { builtInTiers } from '#settings/tier.table.js';
 import { Log } from '#telemetry/log.js';
 import { deriveReceiptKey } from '#vault/receipt.keys.js';
 import { ReceiptSigner, type ReceiptKeys } from '#vault/receipt.signer.js';
-import type { ApiContext } from './api.context.js';
-import { ApiModule } from './api.module.js';
-import { logAccess } from './http/access.log.js';
-import { createAdapter, prepareServer } from './http/fastify.adapter.js';
-import { scrubParserAfterBodies } from './http/parser.scrub.js';
-import { servePage } from './http/page.js';
+import type { Resources } from './core/providers.js';
+import { AppModule } from './app.module.js';
+import { logAccess } from './http/access-log.js';
+import { createAdapter, prepareServer } from './http/fastify-adapter.js';
+import { wipeParserAfterBodies } from './http/http-parser-wipe.js';
+import { servePage } from './http/static-page.js';
 import { ProblemFilter } from './http/problem.filter.js';
-import { serveDocs } from './ops/docs.js';
-import { AdminServer } from './telemetry/admin.server.js';
-import { ApiTelemetry } from './telemetry/api.telemetry.js';
-import { countRequests } from './telemetry/request.count.js';
+import { serveDocs } from './openapi/serve-document.js';
+import { AdminServer } from './observability/admin-server.js';
+import { ApiTelemetry } from './observability/api-telemetry.js';
+import { countRequests } from './observability/request-metrics.js';
 
 const CLOSE_IDLE_EVERY_MS = 50;
+
+/** Folder of the built page. */
+const PAGE_FOLDER = fileURLToPath(new URL('../../web', import.meta.url));
 
 /** @throws SettingsError when MODEL names one that no manifest has */
 function modelsOnOffer(settings: Settings): ModelEntry[] {
@@ -51,7 +54,7 @@ function imageFetcher({
   return new ImageFetcher({ totalMs: IMAGE_URL_TIMEOUT_S * 1000, ports: IMAGE_URL_PORTS });
 }
 
-async function openContext(stopping: AbortSignal): Promise<ApiContext> {
+async function openResources(stopping: AbortSignal): Promise<Resources> {
   const settings = requireRedis(loadSettings(process.env));
   const log = new Log(settings.LOG_LEVEL);
   const kek = readKek(settings.KEK_FILE);
@@ -75,30 +78,29 @@ async function openContext(stopping: AbortSignal): Promise<ApiContext> {
     images: imageFetcher(settings),
     receipts: await ReceiptSigner.over(receiptKeys),
     stopping,
-    pageFolder: fileURLToPath(new URL('../../web', import.meta.url)),
   };
 }
 
-async function createApp(context: ApiContext): Promise<NestFastifyApplication> {
-  const adapter = createAdapter(context.settings);
-  const app = await NestFactory.create<NestFastifyApplication>(ApiModule.over(context), adapter, {
+async function createApp(resources: Resources): Promise<NestFastifyApplication> {
+  const adapter = createAdapter(resources.settings);
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.over(resources), adapter, {
     logger: false,
     bodyParser: false,
     abortOnError: false,
   });
   const server = adapter.getInstance();
-  logAccess(server, context.log);
-  countRequests(server, context.telemetry.metrics);
-  scrubParserAfterBodies(server);
-  prepareServer(server, context.settings);
-  await servePage(server, context.pageFolder);
-  app.useGlobalFilters(new ProblemFilter(context.log));
+  logAccess(server, resources.log);
+  countRequests(server, resources.telemetry.metrics);
+  wipeParserAfterBodies(server);
+  prepareServer(server, resources.settings);
+  await servePage(server, PAGE_FOLDER);
+  app.useGlobalFilters(new ProblemFilter(resources.log));
   serveDocs(app);
   return app;
 }
 
 /** @throws SettingsError when the address cannot be had: trying again would not help */
-async function listen(app: NestFastifyApplication, { PORT, HOST }: ApiContext['settings']): Promise<void> {
+async function listen(app: NestFastifyApplication, { PORT, HOST }: Settings): Promise<void> {
   try {
     await app.listen(PORT, HOST);
   } catch (error) {
@@ -113,13 +115,13 @@ async function listen(app: NestFastifyApplication, { PORT, HOST }: ApiContext['s
 
 async function main(): Promise<void> {
   const stopping = new AbortController();
-  const context = await openContext(stopping.signal);
-  const { settings, log, broker } = context;
-  const app = await createApp(context);
-  const admin = await AdminServer.open(context);
+  const resources = await openResources(stopping.signal);
+  const { settings, log, broker } = resources;
+  const app = await createApp(resources);
+  const admin = await AdminServer.open(resources);
   await listen(app, settings);
   broker.sweeper.start();
-  const unfollow = context.keys.follow((news) => {
+  const unfollow = resources.keys.follow((news) => {
     if ('fault' in news) log.warn('keys', news);
     else log.info('keys', { loaded: news.keys });
   });
@@ -138,7 +140,7 @@ async function main(): Promise<void> {
     clearInterval(idle);
     await broker.sweeper.stop();
     await admin?.close();
-    await context.telemetry.stop();
+    await resources.telemetry.stop();
     await broker.close();
     log.info('stopped', { service: 'api' });
   });

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { jobOptionsSchema } from '#contracts/job.options.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { layoutOf } from '#imaging/result.geometry.js';
-import { parseOptions } from '../../../apps/api/src/intake/upload.reader.js';
-import { MultipartReader } from '../../../apps/api/src/intake/multipart.reader.js';
+import { parseOptions } from '../../../apps/api/src/uploads/upload-reader.js';
+import { MultipartReader } from '../../../apps/api/src/parsers/multipart-reader.js';
 import { mutated } from './mutations.js';
 import { target, type FuzzTarget } from './fuzz.target.js';
 

@@ -2,8 +2,8 @@ import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '
 import type { FastifyReply } from 'fastify';
 import { Problem, type ProblemCode } from '#contracts/problem.catalogue.js';
 import type { Log } from '#telemetry/log.js';
-import { noteRefusal } from './refusal.note.js';
-import { answerTo } from '../compat/error.shapes.js';
+import { setRefusalCode } from './refusal-code.js';
+import { renderForRoute } from './problem-renderer.js';
 
 /** Codes of failures that Nest and Fastify raise themselves. Their messages may echo input and are dropped. */
 const CODE_OF_STATUS: Record<number, ProblemCode> = {
@@ -35,8 +35,8 @@ export function problemOf(error: unknown): Problem | undefined {
 
 /** Answers with `application/problem+json` (RFC 9457), or in the shape that clients of the call know. */
 export function sendProblem(reply: FastifyReply, problem: Problem): void {
-  const { status, contentType, body } = answerTo(reply, problem);
-  noteRefusal(reply, problem.code);
+  const { status, contentType, body } = renderForRoute(reply, problem);
+  setRefusalCode(reply, problem.code);
   if (problem.facts.retryAfterS !== undefined) void reply.header('Retry-After', problem.facts.retryAfterS);
   if (status === 401) void reply.header('WWW-Authenticate', CHALLENGE);
   void reply

@@ -2,25 +2,25 @@ import { Controller, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isTerminal } from '#contracts/job.states.js';
 import { wipe } from '#vault/wipe.js';
-import { EventFeed } from '../delivery/event.feed.js';
-import { problemOfEnd } from '../delivery/job.presenter.js';
-import { ResponseSink } from '../delivery/result.response.js';
-import { SseStream } from '../delivery/sse.stream.js';
-import { IntakeService, type Accepted } from '../intake/intake.service.js';
-import { DescribeSubmit } from '../ops/submit.description.js';
-import { SubmitGuard } from '../throttle/submit.guard.js';
-import { JobAnswers } from './job.answers.js';
-import { clientGone, preferredWaitS, wantsEvents } from '../http/request.preferences.js';
-import { ResultWait } from './result.wait.js';
+import { JobEventStream } from '../events/job-event-stream.js';
+import { problemOfTerminalState } from '../results/job.mapper.js';
+import { HttpResultWriter } from '../results/http-result-writer.js';
+import { SseStream } from '../events/sse-stream.js';
+import { UploadService, type Accepted } from '../uploads/upload.service.js';
+import { DescribeSubmit } from './submit.openapi.js';
+import { SubmitGuard } from '../rate-limit/submit.guard.js';
+import { JobResponder } from './job-responder.js';
+import { disconnectSignal, preferredWaitS, wantsEvents } from '../http/request-preferences.js';
+import { SynchronousResults } from './synchronous-results.js';
 
 /** `POST /v1/jobs`: one image in; at once a job, after a wait the image, or a stream that ends with it. */
 @Controller('v1/jobs')
 export class SubmitController {
   constructor(
-    private readonly intake: IntakeService,
-    private readonly answers: JobAnswers,
-    private readonly feed: EventFeed,
-    private readonly results: ResultWait,
+    private readonly uploads: UploadService,
+    private readonly responder: JobResponder,
+    private readonly eventStream: JobEventStream,
+    private readonly results: SynchronousResults,
   ) {}
 
   /** Takes one image. The client's `Accept` and `Prefer` say how the result comes back. */
@@ -28,41 +28,41 @@ export class SubmitController {
   @UseGuards(SubmitGuard)
   @DescribeSubmit()
   async submit(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const gone = clientGone(reply);
-    const accepted = await this.intake.accept(request, reply);
+    const signal = disconnectSignal(reply);
+    const accepted = await this.uploads.submit(request, reply);
     if (accepted.replayed) void reply.header('Idempotent-Replayed', 'true');
     const waitS = preferredWaitS(request, this.results.maxWaitS);
     try {
       if (wantsEvents(request)) await this.stream(accepted, reply);
-      else if (waitS !== undefined) await this.wait(accepted, reply, { gone, waitS });
-      else await this.tell(accepted, reply);
+      else if (waitS !== undefined) await this.wait(accepted, reply, { signal, waitS });
+      else await this.sendAccepted(accepted, reply);
     } finally {
       wipe(accepted.token);
     }
   }
 
-  /** 202; a request that is repeated after the job's end hears how it ended. */
-  private async tell({ record, token }: Accepted, reply: FastifyReply): Promise<void> {
-    if (isTerminal(record.state)) throw problemOfEnd(record, record.state);
-    await this.answers.sendAccepted(reply, record, token);
+  /** 202; for a request that is repeated after the job's end, how it ended. */
+  private async sendAccepted({ record, token }: Accepted, reply: FastifyReply): Promise<void> {
+    if (isTerminal(record.state)) throw problemOfTerminalState(record, record.state);
+    await this.responder.sendAccepted(reply, record, token);
   }
 
   private async stream({ record, token }: Accepted, reply: FastifyReply): Promise<void> {
-    const body = await this.answers.accepted(record, token);
+    const body = await this.responder.accepted(record, token);
     const stream = new SseStream(reply);
     stream.send('accepted', body);
-    await this.feed.follow(stream, { id: record.id, seenVersion: undefined, inlineToken: token });
+    await this.eventStream.follow(stream, { id: record.id, seenVersion: undefined, inlineToken: token });
   }
 
   /** The image if it is done in time, else 202. */
   private async wait(
     accepted: Accepted,
     reply: FastifyReply,
-    { gone, waitS }: { gone: AbortSignal; waitS: number },
+    { signal, waitS }: { signal: AbortSignal; waitS: number },
   ): Promise<void> {
     void reply.header('Preference-Applied', `wait=${waitS}`);
-    const limits = { timeoutMs: waitS * 1000, signal: gone };
-    const record = await this.results.deliver(accepted, new ResponseSink(reply), limits);
-    if (record !== undefined) await this.answers.sendAccepted(reply, record, accepted.token);
+    const limits = { timeoutMs: waitS * 1000, signal };
+    const record = await this.results.deliver(accepted, new HttpResultWriter(reply, { via: 'wait' }), limits);
+    if (record !== undefined) await this.responder.sendAccepted(reply, record, accepted.token);
   }
 }

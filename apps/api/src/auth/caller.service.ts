@@ -1,0 +1,84 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { Problem } from '#contracts/problem.catalogue.js';
+import type { Tenant } from '#contracts/tenant.js';
+import type { KnownKey } from '#settings/key.book.js';
+import { UNLIMITED, type Tier } from '#settings/tier.table.js';
+import { TenantNames } from '#vault/tenant.name.js';
+import { BROKER, KEY_ENCRYPTION_KEY } from '../core/providers.js';
+import { throttleNetwork } from '../http/client-network.js';
+import { extractApiKey } from '../http/api-key-header.js';
+import type { Broker } from '#broker/broker.js';
+import { KeyBookFile } from '#settings/key.book.file.js';
+
+/** Most of the memory for images that one client may take, unless nothing is limited. */
+const MEMORY_SHARE = 0.5;
+
+/** Who makes a request, and what they may use. */
+export interface Caller {
+  tenant: Tenant;
+  tierName: string;
+  tier: Tier;
+  /** The API key in force that was shown; undefined for an anonymous client. `text` is the key itself. */
+  key: { id: string; text: string; expiresAt: number | undefined } | undefined;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set once: a request has one caller, even when the keys change meanwhile. */
+    caller?: Caller;
+  }
+}
+
+/** Identifies who makes a request: the holder of an API key, or the network of an anonymous client. */
+@Injectable()
+export class CallerService {
+  private readonly names: TenantNames;
+
+  constructor(
+    @Inject(BROKER) private readonly broker: Broker,
+    @Inject(KEY_ENCRYPTION_KEY) kek: Buffer,
+    private readonly keys: KeyBookFile,
+  ) {
+    this.names = new TenantNames(kek);
+  }
+
+  /**
+   * Who makes the request. Without a file of keys everybody is anonymous; with one, a request with a key that is not
+   * valid is refused, since a client served as anonymous would notice its mistake only by a limit.
+   * @throws Problem `key-invalid` | `upload-interrupted` when the client has gone already
+   */
+  of(request: FastifyRequest): Caller {
+    return (request.caller ??= this.lookUp(request));
+  }
+
+  private lookUp(request: FastifyRequest): Caller {
+    const { isOn, book } = this.keys;
+    const { id: named } = request.params as { id?: string };
+    const text = isOn ? extractApiKey(request.headers, named !== undefined) : undefined;
+    if (text === undefined) {
+      // A connection that was reset in the meantime no longer knows where it came from.
+      const { ip } = request as { ip?: string };
+      if (ip === undefined) throw new Problem('upload-interrupted');
+      const tenant = this.tenantOf(['network', throttleNetwork(ip)], book.anonymous);
+      return { tenant, tierName: 'anonymous', tier: book.anonymous, key: undefined };
+    }
+    const found: KnownKey | undefined = book.find(text, Date.now());
+    if (found === undefined) throw new Problem('key-invalid');
+    const { id, tier, tierName, expiresAt } = found;
+    return { tenant: this.tenantOf(['key', id], tier), tierName, tier, key: { id, text, expiresAt } };
+  }
+
+  private tenantOf(words: readonly string[], { weight, imagesInFlight, bytesInFlight }: Tier): Tenant {
+    const { capacityBytes } = this.broker.payloads;
+    return {
+      id: this.names.of(...words),
+      weight,
+      maxInFlight: imagesInFlight,
+      maxReservedBytes:
+        bytesInFlight < UNLIMITED
+          ? Math.min(bytesInFlight, Math.floor(MEMORY_SHARE * capacityBytes))
+          : bytesInFlight,
+    };
+  }
+}

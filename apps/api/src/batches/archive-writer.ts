@@ -1,0 +1,77 @@
+import type { ServerResponse } from 'node:http';
+import type { FastifyReply } from 'fastify';
+import { ZipWriter } from '#archive/zip.writer.js';
+import type { OutputFacts } from '#broker/job.record.js';
+import type { BatchFailure } from '#contracts/batch.view.js';
+import { wipe } from '#vault/wipe.js';
+import { endAndFlush, writeAndFlush } from '../results/response-writer.js';
+import type { ResultWriter } from '../results/result-delivery.service.js';
+import { sendHead } from '../results/http-result-writer.js';
+import { EntryNames } from './entry-names.js';
+
+/** What `errors.json`, the last file of an archive, says. */
+export interface ArchiveReport {
+  /** False when the archive was ended before every image had come to its end. */
+  complete: boolean;
+  failures: BatchFailure[];
+}
+
+/** An archive of results as the body of an answer, written while they are finished. */
+export class ArchiveWriter {
+  private readonly response: ServerResponse;
+  private readonly zip = new ZipWriter();
+  private readonly names = new EntryNames();
+  private inFile = false;
+
+  constructor(reply: FastifyReply) {
+    this.response = reply.raw;
+    sendHead(reply, {
+      'Content-Type': 'application/zip',
+      'Content-Disposition': 'attachment; filename="cutouts.zip"',
+      'Cache-Control': 'no-store',
+      'X-Accel-Buffering': 'no',
+    });
+    this.response.flushHeaders();
+  }
+
+  /** A file has been begun that is not yet whole: nothing but that can follow. */
+  get isInFile(): boolean {
+    return this.inFile;
+  }
+
+  /** The next file, named after its `custom_id`. */
+  entry(customId: string): ResultWriter {
+    let head: Buffer | undefined;
+    return {
+      way: 'archive',
+      begin: ({ format }: OutputFacts) => {
+        this.inFile = true;
+        head = this.zip.begin(this.names.take(customId, format));
+      },
+      write: async (plain) => {
+        const packed = this.zip.piece(plain);
+        const before = head;
+        head = undefined;
+        if (before !== undefined) await writeAndFlush(this.response, before);
+        await writeAndFlush(this.response, packed).finally(() => wipe(packed));
+      },
+      finish: async () => {
+        await writeAndFlush(this.response, this.zip.finish());
+        this.inFile = false;
+      },
+    };
+  }
+
+  /** Ends the archive with what is to be said of images that are not in it. */
+  async end(report: ArchiveReport): Promise<void> {
+    const text = Buffer.from(`${JSON.stringify(report, undefined, 2)}\n`);
+    const pieces = [this.zip.head(EntryNames.REPORT, text), text, this.zip.end()];
+    await writeAndFlush(this.response, Buffer.concat(pieces));
+    await endAndFlush(this.response);
+  }
+
+  /** Cuts the connection: a shortened archive must not look whole. */
+  abort(): void {
+    this.response.destroy();
+  }
+}

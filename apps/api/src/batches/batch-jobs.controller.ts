@@ -1,0 +1,127 @@
+import { Controller, Inject, Post, Req, Res, UseGuards } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FoundMember } from '#broker/batch.store.js';
+import type { Enrolment } from '#broker/transition.script.js';
+import { customIdSchema, type BatchJob } from '#contracts/batch.view.js';
+import { jobLinks } from '#contracts/job.view.js';
+import { Problem } from '#contracts/problem.catalogue.js';
+import { publicId } from '#contracts/public.id.js';
+import { jobIdOf, tokenText } from '#vault/job.token.js';
+import { wipe } from '#vault/wipe.js';
+import { SETTINGS, BROKER } from '../core/providers.js';
+import { timeText } from '../results/job.mapper.js';
+import { UploadService } from '../uploads/upload.service.js';
+import { JobResponder, retryAfter } from '../jobs/job-responder.js';
+import { DescribeBatchSubmit } from './batches.openapi.js';
+import { SubmitGuard } from '../rate-limit/submit.guard.js';
+import { BatchToken, RequireBatchToken, type BatchAccess } from '../auth/batch-token.guard.js';
+import { LongPoll } from '../long-poll/long-poll.service.js';
+import type { Settings } from '#settings/settings.schema.js';
+import type { Broker } from '#broker/broker.js';
+
+const CUSTOM_ID = 'custom_id';
+
+/** `POST /v1/batches/{id}/jobs`: one more image. Its `custom_id` makes it known again when the request is repeated. */
+@Controller('v1/batches/:id/jobs')
+export class BatchJobsController {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(BROKER) private readonly broker: Broker,
+    private readonly longPoll: LongPoll,
+    private readonly uploads: UploadService,
+    private readonly responder: JobResponder,
+  ) {}
+
+  /** Takes one image, or finds it there already. */
+  @Post()
+  @UseGuards(SubmitGuard)
+  @RequireBatchToken()
+  @DescribeBatchSubmit()
+  async submit(
+    @BatchToken() batch: BatchAccess,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { status } = await this.longPoll.readBatch(batch.id);
+    const named = (request.query as Record<string, unknown>)[CUSTOM_ID];
+    const customId = named === undefined || named === '' ? undefined : parseCustomId(named);
+    const earlier = customId === undefined ? undefined : await this.find(batch, customId);
+    if (earlier !== undefined) await this.sendEarlier(reply, batch, earlier);
+    else if (status !== 'open') throw new Problem('batch-closed');
+    else await this.take(request, reply, batch);
+  }
+
+  private async take(request: FastifyRequest, reply: FastifyReply, batch: BatchAccess): Promise<void> {
+    const { id, secrets } = batch;
+    const { salt, token } = secrets.drawJob();
+    let customId: string = jobIdOf(token);
+    const takes = (name: string, value: unknown): boolean => {
+      if (name !== CUSTOM_ID) return false;
+      if (value !== '') customId = parseCustomId(value);
+      return true;
+    };
+    const most = this.settings.MAX_BATCH_IMAGES;
+    const enrolment = (): Enrolment => ({ batch: id, ...secrets.seal(customId, salt), most });
+    try {
+      const member = { token, enrolment };
+      const { record } = await this.uploads.submit(request, reply, { takes, member });
+      const body: BatchJob = { ...(await this.responder.accepted(record, token)), custom_id: customId };
+      void reply.headers({ Location: body.links.self, ...retryAfter(body.eta_ms) });
+      await reply.code(202).header('Cache-Control', 'no-store').send(body);
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== 'custom-id-taken') throw error;
+      const earlier = await this.find(batch, customId);
+      if (earlier === undefined) throw error;
+      await this.sendEarlier(reply, batch, earlier);
+    } finally {
+      wipe(token);
+    }
+  }
+
+  /** The image of that name, unless it ended without a result. */
+  private find({ id, secrets }: BatchAccess, customId: string): Promise<FoundMember | undefined> {
+    return this.broker.batches.find(id, secrets.nameOf(customId));
+  }
+
+  /** 200: the image is in the batch already; nothing more was done. */
+  private async sendEarlier(
+    reply: FastifyReply,
+    { secrets }: BatchAccess,
+    found: FoundMember,
+  ): Promise<void> {
+    const { customId, token } = secrets.open(found.box);
+    try {
+      const record = await this.broker.jobs.read(found.jobId);
+      const body =
+        record === undefined
+          ? forgotten(found, token, this.settings.REGION)
+          : await this.responder.accepted(record, token);
+      await reply
+        .code(200)
+        .headers({ 'Idempotent-Replayed': 'true', 'Cache-Control': 'no-store' })
+        .send({ ...body, custom_id: customId } satisfies BatchJob);
+    } finally {
+      wipe(token);
+    }
+  }
+}
+
+/** A job whose tombstone has gone, while its batch still knows how it ended. */
+const forgotten = (
+  { jobId, state }: FoundMember,
+  token: Buffer,
+  region: string | undefined,
+): Omit<BatchJob, 'custom_id'> => ({
+  id: publicId(jobId, region),
+  token: tokenText(token),
+  status: state,
+  expires_at: timeText(Date.now()),
+  links: jobLinks(publicId(jobId, region)),
+});
+
+/** @throws Problem `invalid-parameter` */
+function parseCustomId(value: unknown): string {
+  const parsed = customIdSchema.safeParse(value);
+  if (!parsed.success) throw new Problem('invalid-parameter', { parameter: CUSTOM_ID });
+  return parsed.data;
+}

@@ -1,0 +1,49 @@
+import type { BatchMember, BatchRecord } from '#broker/batch.store.js';
+import { batchLinks, isLost, type BatchFailure, type BatchView } from '#contracts/batch.view.js';
+import { publicId } from '#contracts/public.id.js';
+import { problemBody, type ProblemCode } from '#contracts/problem.catalogue.js';
+import type { BatchSecrets } from '#vault/batch.token.js';
+import { timeText } from '../results/job.mapper.js';
+
+const CODE_OF_LOSS = {
+  failed: 'processing-failed',
+  cancelled: 'job-cancelled',
+  expired: 'result-expired',
+} as const satisfies Record<string, ProblemCode>;
+
+/** How an image is named to the holder of its batch. */
+export function toBatchEntry(
+  { jobId, box }: Pick<BatchMember, 'jobId' | 'box'>,
+  secrets: BatchSecrets,
+  region: string | undefined,
+): { custom_id: string; id: string } {
+  return { custom_id: secrets.customIdOf(box), id: publicId(jobId, region) };
+}
+
+/** An image that ended without a result, and why. */
+export function toBatchFailure(
+  member: BatchMember,
+  secrets: BatchSecrets,
+  region: string | undefined,
+): BatchFailure {
+  const { state, code } = member;
+  const why = code ?? (isLost(state) ? CODE_OF_LOSS[state] : 'processing-failed');
+  return { ...toBatchEntry(member, secrets, region), problem: problemBody(why) };
+}
+
+/** A batch as its holder sees it. */
+export function toBatchResponse(
+  record: BatchRecord,
+  lost: readonly BatchMember[],
+  { secrets, region }: { secrets: BatchSecrets; region: string | undefined },
+): BatchView {
+  const id = publicId(record.id, region);
+  const { status, version, counts, createdAt, expiresAt } = record;
+  return {
+    ...{ id, status, version, counts },
+    failures: lost.map((member) => toBatchFailure(member, secrets, region)),
+    created_at: timeText(createdAt),
+    expires_at: timeText(expiresAt),
+    links: batchLinks(id),
+  };
+}

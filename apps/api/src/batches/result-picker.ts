@@ -1,0 +1,76 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { BatchMember } from '#broker/batch.store.js';
+import type { JobRecord } from '#broker/job.record.js';
+import { Problem } from '#contracts/problem.catalogue.js';
+import { wipe } from '#vault/wipe.js';
+import { BROKER } from '../core/providers.js';
+import { ResultDelivery, type ResultWriter } from '../results/result-delivery.service.js';
+import type { BatchAccess } from '../auth/batch-token.guard.js';
+import type { Broker } from '#broker/broker.js';
+
+/** Results looked at in one go: some may be on their way to other readers. */
+const CANDIDATES = 16;
+
+/** A result that is there to be fetched. */
+export interface Candidate {
+  customId: string;
+  record: JobRecord;
+}
+
+/** Where the next result goes. */
+export interface Target {
+  writer: ResultWriter;
+  /** Something of the result has been sent: it cannot be told any more that it failed. */
+  hasStarted: () => boolean;
+}
+
+/** Finds the next finished result of a batch and hands it out, each to one reader. */
+@Injectable()
+export class ResultPicker {
+  constructor(
+    @Inject(BROKER) private readonly broker: Broker,
+    private readonly delivery: ResultDelivery,
+  ) {}
+
+  /**
+   * Delivers the result that was finished first, and purges it. False when there is none.
+   * @throws ClientDisconnectedError | Problem when the delivery broke; the result has been given back
+   */
+  async deliverNext(
+    { id, secrets }: BatchAccess,
+    target: (candidate: Candidate) => Target,
+  ): Promise<boolean> {
+    const { batches } = this.broker;
+    for (const member of await batches.members(id, 'ready', { version: 0, most: CANDIDATES })) {
+      const { customId, token } = secrets.open(member.box);
+      try {
+        if (await this.deliver(member, token, (record) => target({ customId, record }))) return true;
+      } finally {
+        wipe(token);
+      }
+    }
+    return false;
+  }
+
+  /** False when another reader was quicker, or the result has gone. */
+  private async deliver(
+    { jobId }: BatchMember,
+    token: Buffer,
+    targetOf: (record: JobRecord) => Target,
+  ): Promise<boolean> {
+    const record = await this.broker.jobs.read(jobId);
+    if (record?.state !== 'ready') return false;
+    const target = targetOf(record);
+    try {
+      await this.delivery.deliver(record, token, target.writer);
+      return true;
+    } catch (error) {
+      // A result whose shard is unreachable must not hold up the others.
+      const isUnavailable = error instanceof Problem && error.code === 'broker-unavailable';
+      const isElsewhere = !isUnavailable || record.seat !== undefined;
+      const isTaken = error instanceof Problem && isElsewhere && !target.hasStarted();
+      if (isTaken) return false;
+      throw error;
+    }
+  }
+}

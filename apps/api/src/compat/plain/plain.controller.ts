@@ -1,0 +1,24 @@
+import { Controller, Post, Req, Res, UseGuards } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { HttpResultWriter } from '../../results/http-result-writer.js';
+import { disconnectSignal } from '../../http/request-preferences.js';
+import { DescribePlain } from '../compat.openapi.js';
+import { SubmitGuard } from '../../rate-limit/submit.guard.js';
+import { SyncCutout } from '../sync-cutout.js';
+
+/** `POST /api/remove-bg`: a form with an `image` in, the cut-out back. */
+@Controller('api/remove-bg')
+export class PlainController {
+  constructor(private readonly cutouts: SyncCutout) {}
+
+  /** A PNG unless the form asks for something else. */
+  @Post()
+  @UseGuards(SubmitGuard)
+  @DescribePlain()
+  async removeBackground(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    await this.cutouts.respond(request, reply, {
+      writer: new HttpResultWriter(reply, { via: 'compat' }),
+      signal: disconnectSignal(reply),
+    });
+  }
+}

@@ -1,0 +1,7 @@
+import { renderProblem, type ProblemRenderer } from '../../http/problem-renderer.js';
+
+/** FastAPI says what is wrong in `detail`; a problem has that member too, so here it is always present. */
+export const renderRembgProblem: ProblemRenderer = (problem, reply) => {
+  const body = problem.toBody();
+  return { ...renderProblem(problem, reply), body: { ...body, detail: body.detail ?? body.title } };
+};

@@ -1,0 +1,60 @@
+import { Controller, Get, Inject, Post, Req, Res, UseGuards } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify';
+import { MODELS } from '../../core/providers.js';
+import { HttpResultWriter } from '../../results/http-result-writer.js';
+import { disconnectSignal } from '../../http/request-preferences.js';
+import { DescribeRembg, DescribeRembgUrl } from '../compat.openapi.js';
+import { SubmitGuard } from '../../rate-limit/submit.guard.js';
+import { ImageUrls } from '../../uploads/image-urls.js';
+import { renderRembgProblem } from './rembg-errors.js';
+import { RembgUpload } from './rembg-upload.js';
+import { SyncCutout } from '../sync-cutout.js';
+import type { ModelEntry } from '#inference/model.catalogue.js';
+
+const ROUTE: FastifyContextConfig = { renderProblem: renderRembgProblem };
+
+/** `/api/remove`, the call of `rembg s`. */
+@Controller('api/remove')
+export class RembgController {
+  constructor(
+    @Inject(MODELS) private readonly models: readonly ModelEntry[],
+    private readonly cutouts: SyncCutout,
+    private readonly urls: ImageUrls,
+  ) {}
+
+  /** A form with a `file` in, a PNG back. */
+  @Post()
+  @RouteConfig(ROUTE)
+  @UseGuards(SubmitGuard)
+  @DescribeRembg()
+  async fromForm(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const signal = disconnectSignal(reply);
+    const { readForm: read } = this.upload(signal);
+    await this.cutouts.respond(request, reply, {
+      read,
+      writer: new HttpResultWriter(reply, { via: 'compat' }),
+      signal,
+    });
+  }
+
+  /** The same for an image that is named by its address. */
+  @Get()
+  @RouteConfig(ROUTE)
+  @UseGuards(SubmitGuard)
+  @DescribeRembgUrl()
+  async fromUrl(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const signal = disconnectSignal(reply);
+    const { readUrl: read } = this.upload(signal);
+    await this.cutouts.respond(request, reply, {
+      read,
+      writer: new HttpResultWriter(reply, { via: 'compat' }),
+      signal,
+    });
+  }
+
+  private upload(signal: AbortSignal): RembgUpload {
+    const models = this.models.map(({ name }) => name);
+    return new RembgUpload(models, this.urls, signal);
+  }
+}

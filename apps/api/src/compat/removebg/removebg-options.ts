@@ -1,0 +1,82 @@
+import type { JobOptions } from '#contracts/job.options.js';
+import { Problem } from '#contracts/problem.catalogue.js';
+import { parseOptions } from '../../uploads/upload-reader.js';
+
+/** Fields that mean the same here as at remove.bg; `model` and `refine` are ours. */
+const SHARED = [
+  'size',
+  'crop',
+  'crop_margin',
+  'roi',
+  'scale',
+  'position',
+  'format',
+  'channels',
+  'bg_color',
+  'semitransparency',
+  'add_shadow',
+  'model',
+  'refine',
+] as const;
+
+/** What remove.bg takes a field to be that is not given, where that is not so on the service's own calls. */
+const DEFAULTS: [string, string][] = [
+  ['size', 'preview'],
+  ['format', 'auto'],
+];
+
+/** Kinds of subject that can be told, which helps there and changes nothing here. */
+export const SUBJECT_TYPES = [
+  'auto',
+  'person',
+  'product',
+  'car',
+  'animal',
+  'graphic',
+  'transportation',
+  'other',
+] as const;
+
+/** How finely `X-Type` is to tell the kind of subject; `none`: not at all. */
+export const TYPE_LEVELS = ['none', '1', '2', 'latest'] as const;
+
+/** Kinds of shadow. Here there is one: it is cast, or not. */
+export const SHADOW_TYPES = ['none', 'auto', 'drop', 'car', '3D'] as const;
+
+/** What the fields of a request to remove.bg ask for. */
+export interface RemovebgWish {
+  options: JobOptions;
+  /** What `X-Type` says; undefined: nothing. */
+  type: string | undefined;
+}
+
+/**
+ * Reads the fields of a request to remove.bg. Subjects are not classified here: `X-Type` repeats the type that was
+ * given, and says `other` where none was. Fields that nobody knows are passed over, as there.
+ * @throws Problem `invalid-parameter`
+ */
+export function removebgWish(texts: ReadonlyMap<string, string>): RemovebgWish {
+  const type = oneOf(texts, 'type', SUBJECT_TYPES) ?? 'auto';
+  const level = oneOf(texts, 'type_level', TYPE_LEVELS);
+  const shadow = oneOf(texts, 'shadow_type', SHADOW_TYPES);
+  const given = SHARED.flatMap((name): [string, string][] => {
+    const text = texts.get(name);
+    return text === undefined ? [] : [[name, text]];
+  });
+  if (shadow !== undefined) given.push(['add_shadow', String(shadow !== 'none')]);
+  return {
+    options: parseOptions([...DEFAULTS, ...given]),
+    type: level === 'none' ? undefined : type === 'auto' ? 'other' : type,
+  };
+}
+
+function oneOf<T extends string>(
+  texts: ReadonlyMap<string, string>,
+  parameter: string,
+  values: readonly T[],
+): T | undefined {
+  const text = texts.get(parameter);
+  const value = values.find((one) => one === text);
+  if (text !== undefined && value === undefined) throw new Problem('invalid-parameter', { parameter });
+  return value;
+}

@@ -1,0 +1,88 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { lifetimeAfter } from '#broker/lifetimes.js';
+import { Problem } from '#contracts/problem.catalogue.js';
+import { wipe } from '#vault/wipe.js';
+import { SETTINGS, BROKER, STOPPING } from '../core/providers.js';
+import type { AbortableResultWriter } from '../results/http-result-writer.js';
+import { announcedBytes, maxUploadBytes } from '../http/fastify-adapter.js';
+import { UploadService, type Accepted } from '../uploads/upload.service.js';
+import type { UploadRead } from '../uploads/upload-reader.js';
+import { SynchronousResults } from '../jobs/synchronous-results.js';
+import { ImageUrls } from '../uploads/image-urls.js';
+import type { Settings } from '#settings/settings.schema.js';
+import type { Broker } from '#broker/broker.js';
+
+const COME_BACK_S = 1;
+
+/** A request that names its image by an address has no more than this. */
+const MAX_BYTES_WITHOUT_IMAGE = 131_072;
+
+/** One call that takes an image and answers with the result. */
+export interface SyncCutoutCall {
+  /** By default as on the service's own calls. */
+  read?: UploadRead;
+  writer: AbortableResultWriter;
+  /** Aborted when the client disconnects. */
+  signal: AbortSignal;
+  /** Called when the image has been taken in. */
+  onAccepted?: () => void;
+}
+
+/**
+ * Calls without a job: an image in, the result in the same response. They wait in the same queue as all jobs, for as
+ * long as a job lives; when the client disconnects, its job is cancelled.
+ */
+@Injectable()
+export class SyncCutout {
+  private readonly maxMs: number;
+
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(BROKER) broker: Broker,
+    @Inject(STOPPING) private readonly stopping: AbortSignal,
+    private readonly uploads: UploadService,
+    private readonly results: SynchronousResults,
+    private readonly urls: ImageUrls,
+  ) {
+    const { lifetimes } = broker;
+    this.maxMs = lifetimeAfter('enqueue', lifetimes) + lifetimeAfter('claim', lifetimes);
+  }
+
+  /** @throws Problem why there is no result, while nothing has been sent */
+  async respond(request: FastifyRequest, reply: FastifyReply, call: SyncCutoutCall): Promise<void> {
+    const { read, writer, signal } = call;
+    const way = read === undefined ? {} : { read, mostBytes: this.maxBytes(request) };
+    const accepted = await this.uploads.submit(request, reply, way);
+    try {
+      if (accepted.replayed) void reply.header('Idempotent-Replayed', 'true');
+      call.onAccepted?.();
+      await this.deliver(accepted, writer, signal);
+    } catch (error) {
+      // Nobody knows the job's token: nobody can collect its result.
+      await this.results.withdraw(accepted);
+      throw error;
+    } finally {
+      wipe(accepted.token);
+    }
+  }
+
+  private async deliver(
+    accepted: Accepted,
+    writer: AbortableResultWriter,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const limits = { timeoutMs: this.maxMs, signal };
+    const unfinished = await this.results.deliver(accepted, writer, limits);
+    if (unfinished === undefined) return;
+    if (this.stopping.aborted) throw new Problem('shutting-down', { retryAfterS: COME_BACK_S });
+    throw new Problem('deadline-exceeded');
+  }
+
+  /** Where images are fetched, a short request may bring a long one. */
+  private maxBytes(request: FastifyRequest): number | undefined {
+    const announced = announcedBytes(request);
+    if (!this.urls.isOn || announced > MAX_BYTES_WITHOUT_IMAGE) return undefined;
+    return maxUploadBytes(this.settings);
+  }
+}

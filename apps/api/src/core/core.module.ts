@@ -1,0 +1,37 @@
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { KeyBookFile } from '#settings/key.book.file.js';
+import { Log } from '#telemetry/log.js';
+import { ReceiptSigner } from '#vault/receipt.signer.js';
+import { ApiTelemetry } from '../observability/api-telemetry.js';
+import {
+  BROKER,
+  IMAGE_FETCHER,
+  KEY_ENCRYPTION_KEY,
+  MODELS,
+  SETTINGS,
+  STOPPING,
+  type Resources,
+} from './providers.js';
+
+/** Provides to every module what `main` has opened. */
+@Global()
+@Module({})
+export class CoreModule {
+  /** The module over these resources. */
+  static over(resources: Resources): DynamicModule {
+    const { settings, broker, log, telemetry, kek, keys, receipts, models, images, stopping } = resources;
+    const providers = [
+      { provide: SETTINGS, useValue: settings },
+      { provide: BROKER, useValue: broker },
+      { provide: KEY_ENCRYPTION_KEY, useValue: kek },
+      { provide: MODELS, useValue: models },
+      { provide: IMAGE_FETCHER, useValue: images },
+      { provide: STOPPING, useValue: stopping },
+      { provide: Log, useValue: log },
+      { provide: ApiTelemetry, useValue: telemetry },
+      { provide: KeyBookFile, useValue: keys },
+      { provide: ReceiptSigner, useValue: receipts },
+    ];
+    return { module: CoreModule, providers, exports: providers };
+  }
+}

@@ -1,0 +1,35 @@
+import type { Broker } from '#broker/broker.js';
+import type { ImageFetcher } from '#fetcher/image.fetcher.js';
+import type { ModelEntry } from '#inference/model.catalogue.js';
+import type { KeyBookFile } from '#settings/key.book.file.js';
+import type { Settings } from '#settings/settings.schema.js';
+import type { Log } from '#telemetry/log.js';
+import type { ReceiptSigner } from '#vault/receipt.signer.js';
+import type { ApiTelemetry } from '../observability/api-telemetry.js';
+
+/** Validated settings (`Settings`). */
+export const SETTINGS = Symbol('settings');
+/** Jobs, batches, payload and limits in Redis (`Broker`). */
+export const BROKER = Symbol('broker');
+/** Key-encryption key, 32 bytes (`Buffer`). */
+export const KEY_ENCRYPTION_KEY = Symbol('key-encryption key');
+/** Models that clients may ask for, the default one first (`readonly ModelEntry[]`). */
+export const MODELS = Symbol('models');
+/** Fetches images from URLs (`ImageFetcher`); undefined unless the operator has enabled it. */
+export const IMAGE_FETCHER = Symbol('image fetcher');
+/** Aborted when the process begins to stop (`AbortSignal`): waiting requests are then answered. */
+export const STOPPING = Symbol('stopping');
+
+/** What `main` opens before Nest starts. No class of the application reads the environment or a file. */
+export interface Resources {
+  readonly settings: Settings;
+  readonly broker: Broker;
+  readonly log: Log;
+  readonly telemetry: ApiTelemetry;
+  readonly kek: Buffer;
+  readonly keys: KeyBookFile;
+  readonly receipts: ReceiptSigner;
+  readonly models: readonly ModelEntry[];
+  readonly images: ImageFetcher | undefined;
+  readonly stopping: AbortSignal;
+}

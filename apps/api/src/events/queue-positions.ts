@@ -1,0 +1,65 @@
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { Broker } from '#broker/broker.js';
+import type { JobRecord } from '#broker/job.record.js';
+import { ListenerMap } from '#broker/listener.map.js';
+import { BROKER } from '../core/providers.js';
+import type { QueuePosition } from '../results/job.mapper.js';
+
+const INTERVAL_MS = 1000;
+/** Positions further back are not published: they change little and would cost more to look up. */
+const MAX_POSITION = 5000;
+/** Listeners called in one turn of the event loop, so that deliveries do not wait for thousands of them. */
+const JOBS_A_TURN = 50;
+
+/** Receives the queue position of a job once a second. */
+type PositionListener = (position: QueuePosition) => void;
+
+/** Positions of waiting jobs in the queue, looked up once a second for all that follow one. */
+@Injectable()
+export class QueuePositions implements OnApplicationShutdown {
+  private readonly listeners = new ListenerMap<PositionListener>();
+  private readonly timer = setInterval(() => void this.publish().catch(() => undefined), INTERVAL_MS);
+  private isPublishing = false;
+
+  constructor(@Inject(BROKER) private readonly broker: Broker) {}
+
+  /** Calls `listener` once a second while the job is queued, until the returned function is called. */
+  follow(id: string, listener: PositionListener): () => void {
+    this.listeners.add(id, listener);
+    return () => this.listeners.remove(id, listener);
+  }
+
+  /** Position of a job now; empty when it is not queued or Redis is unreachable. */
+  async of({ id, state }: JobRecord): Promise<QueuePosition> {
+    const { queue, pace } = this.broker;
+    const unknown = { position: undefined, etaMs: undefined };
+    if (state !== 'queued') return unknown;
+    try {
+      const position = await queue.position(id);
+      return position === undefined ? unknown : { position, etaMs: (await pace.outlook()).etaMs(position) };
+    } catch {
+      return unknown;
+    }
+  }
+
+  /** Stops the timer. */
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  private async publish(): Promise<void> {
+    if (this.isPublishing || this.listeners.size === 0) return;
+    this.isPublishing = true;
+    try {
+      const { queue, pace } = this.broker;
+      const [waiting, outlook] = await Promise.all([queue.waiting(MAX_POSITION), pace.outlook()]);
+      for (const [index, id] of waiting.entries()) {
+        if (index % JOBS_A_TURN === JOBS_A_TURN - 1) await new Promise(setImmediate);
+        const position = { position: index + 1, etaMs: outlook.etaMs(index + 1) };
+        for (const listener of this.listeners.of(id)) listener(position);
+      }
+    } finally {
+      this.isPublishing = false;
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Problem } from '#contracts/problem.catalogue.js';
+import type { Settings } from '#settings/settings.schema.js';
+import { limitSlowBodies } from './slow-body-timeout.js';
+import { limitConnections } from './connection-limits.js';
+import { shareWith } from './cors.js';
+import { MethodTable } from './method-table.js';
+import { sendProblem } from './problem.filter.js';
+import { routeConfig } from './problem-renderer.js';
+import { handleSpecialRequests, respondToMalformedRequest } from './raw-responses.js';
+import { validateRequestHead } from './request-head-validator.js';
+import { setSecurityHeaders, securityHeaders } from './security-headers.js';
+import { drainUnreadBodies } from './unread-bodies.js';
+
+/** What multipart framing may add around one image. */
+const MULTIPART_OVERHEAD_BYTES = 65_536;
+
+/** How much larger an image may become as text. */
+const TEXT_GROWTH = 1.5;
+
+/** Largest upload of one image file, in bytes. */
+export const maxUploadBytes = (settings: Settings): number => settings.MAX_UPLOAD_MB * 1_048_576;
+
+/**
+ * The HTTP server: bounded in time and size before anything is read. Bodies are handed on as streams, so that
+ * guards run before a byte of an upload is taken in, and nothing is buffered or spooled.
+ */
+export function createAdapter(settings: Settings): FastifyAdapter {
+  const trusted = trustedProxies(settings);
+  return new FastifyAdapter({
+    trustProxy: trusted.length > 0 && trusted,
+    bodyLimit: maxUploadBytes(settings) + MULTIPART_OVERHEAD_BYTES,
+    connectionTimeout: 0,
+    requestTimeout: 120_000,
+    keepAliveTimeout: 5000,
+    http: {
+      headersTimeout: 10_000,
+      connectionsCheckingInterval: 2000,
+      maxHeaderSize: 16_384,
+      // Looked at with the rest of the head, and answered like it.
+      requireHostHeader: false,
+    },
+    exposeHeadRoutes: false,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 128 },
+    // Addresses that the router refuses to read: Fastify's own answer would echo them.
+    frameworkErrors: (error: FastifyError, _request: unknown, reply: unknown) => {
+      const code = error.code === 'FST_ERR_BAD_URL' ? 'invalid-request' : 'not-found';
+      sendProblem((reply as FastifyReply).headers(securityHeaders()), new Problem(code));
+    },
+    clientErrorHandler: respondToMalformedRequest,
+    logger: false,
+  });
+}
+
+/** Body parsing and size limits, to be set up before Nest adds its routes. */
+export function prepareServer(server: FastifyInstance, settings: Settings): void {
+  server.removeContentTypeParser(['application/json', 'text/plain']);
+  server.addContentTypeParser('*', (_request, payload, done) => {
+    done(null, payload);
+  });
+  const most = maxUploadBytes(settings);
+  setSecurityHeaders(server);
+  shareWith(server, settings.CORS_ORIGINS);
+  drainUnreadBodies(server, textBodyBytes(most));
+  server.addHook('onRequest', (request, reply, done) => {
+    const fault = validateRequestHead(request.raw);
+    const isTooLarge = announcedBytes(request) > maxBodyBytes(request, most);
+    // Whoever sends one such head may have hidden another request behind it: nothing more is read from there.
+    if (fault !== undefined) sendProblem(reply.header('Connection', 'close'), new Problem(fault));
+    else if (isTooLarge) sendProblem(reply, new Problem('image-too-large'));
+    else done();
+  });
+  new MethodTable(server);
+  limitSlowBodies(server);
+  handleSpecialRequests(
+    server.server,
+    ({ headers }) => Number(headers['content-length'] ?? 0) <= textBodyBytes(most),
+  );
+  limitConnections(server.server, {
+    max: settings.MAX_CONNECTIONS,
+    maxPerNetwork: settings.MAX_CONNECTIONS_PER_ADDRESS,
+    proxies: trustedProxies(settings),
+  });
+}
+
+const trustedProxies = ({ TRUST_PROXY }: Settings): string[] =>
+  TRUST_PROXY?.split(',').map((proxy) => proxy.trim()) ?? [];
+
+/** Most bytes of a body that brings an image of `imageBytes` as text. */
+export const textBodyBytes = (imageBytes: number): number =>
+  imageBytes * TEXT_GROWTH + MULTIPART_OVERHEAD_BYTES;
+
+/** Body size a request announces; 0 when it announces none. */
+export const announcedBytes = (request: FastifyRequest): number =>
+  Number(request.headers['content-length'] ?? 0);
+
+function maxBodyBytes(request: FastifyRequest, imageBytes: number): number {
+  if (routeConfig(request).takesBase64 === true) return textBodyBytes(imageBytes);
+  const isForm = request.headers['content-type']?.startsWith('multipart/') === true;
+  return isForm ? imageBytes + MULTIPART_OVERHEAD_BYTES : imageBytes;
+}

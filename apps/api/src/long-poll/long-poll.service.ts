@@ -1,0 +1,121 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { BatchRecord } from '#broker/batch.store.js';
+import type { Broker } from '#broker/broker.js';
+import type { JobRecord } from '#broker/job.record.js';
+import type { BatchNotice } from '#broker/job.watcher.js';
+import type { BatchId } from '#contracts/batch.id.js';
+import type { JobId } from '#contracts/job.id.js';
+import { Problem, type ProblemCode } from '#contracts/problem.catalogue.js';
+import type { Settings } from '#settings/settings.schema.js';
+import { BROKER, SETTINGS } from '../core/providers.js';
+import { ApiTelemetry } from '../observability/api-telemetry.js';
+import { ShutdownNotifier } from './shutdown-notifier.js';
+import { readThrough, Wait, type WaitLimits } from './wait.js';
+
+/** A record in Redis that changes and publishes a notice when it does. */
+interface Watched<T> {
+  /** Calls `notify` at each change until the returned function is called. */
+  watch: (notify: () => void) => Promise<() => void>;
+  read: () => Promise<T | undefined>;
+  /** The problem when there is no such record. */
+  notFound: ProblemCode;
+}
+
+/** Long-polls: waits until a record in Redis satisfies a predicate, reading it again at each notice. */
+@Injectable()
+export class LongPoll {
+  constructor(
+    @Inject(BROKER) private readonly broker: Broker,
+    @Inject(SETTINGS) private readonly settings: Settings,
+    private readonly telemetry: ApiTelemetry,
+    private readonly shutdown: ShutdownNotifier,
+  ) {}
+
+  /** Longest wait a client may ask for, in seconds. */
+  get maxWaitS(): number {
+    return this.settings.MAX_WAIT_S;
+  }
+
+  /**
+   * The record of a job as soon as `predicate` holds, else as it is when the wait ends.
+   * @throws Problem `job-not-found` | `queue-lost` | `broker-unavailable`
+   */
+  waitForJob(
+    id: JobId,
+    predicate: (record: JobRecord) => boolean,
+    limits: Required<WaitLimits>,
+  ): Promise<JobRecord> {
+    const { jobs, watcher } = this.broker;
+    const job: Watched<JobRecord> = {
+      watch: (notify) => watcher.watch(id, notify),
+      read: () => jobs.read(id),
+      notFound: 'job-not-found',
+    };
+    return this.waitFor(job, predicate, limits);
+  }
+
+  /**
+   * The record of a batch as soon as `predicate` holds, else as it is when the wait ends. A batch may change a hundred
+   * times a second: it is read again only at notices for which `isRelevant` holds, by default all.
+   * @throws Problem `batch-not-found` | `batch-cancelled` | `queue-lost` | `broker-unavailable`
+   */
+  async waitForBatch(
+    id: BatchId,
+    predicate: (record: BatchRecord) => boolean,
+    limits: Required<WaitLimits> & { isRelevant?: (notice: BatchNotice) => boolean },
+  ): Promise<BatchRecord> {
+    const { batches, watcher } = this.broker;
+    const { isRelevant = (): boolean => true } = limits;
+    const batch: Watched<BatchRecord> = {
+      watch: (notify) =>
+        watcher.watchBatch(id, (notice) => {
+          if (notice === undefined || isRelevant(notice)) notify();
+        }),
+      read: () => batches.read(id),
+      notFound: 'batch-not-found',
+    };
+    const record = await this.waitFor(batch, (now) => now.status === 'cancelled' || predicate(now), limits);
+    if (record.status === 'cancelled') throw new Problem('batch-cancelled');
+    return record;
+  }
+
+  /** The record of a batch as it is now. @throws Problem as `waitForBatch` */
+  readBatch(id: BatchId): Promise<BatchRecord> {
+    return this.waitForBatch(id, () => true, { timeoutMs: 0, signal: neverAborts });
+  }
+
+  /**
+   * @throws Problem `notFound` when there was no record to begin with
+   * @throws Problem `queue-lost` when it vanished during the wait
+   * @throws Problem `broker-unavailable` when Redis is unreachable at the end of the wait
+   */
+  private async waitFor<T>(
+    { watch, read, notFound }: Watched<T>,
+    predicate: (record: T) => boolean,
+    limits: Required<WaitLimits>,
+  ): Promise<T> {
+    if (limits.timeoutMs === 0) {
+      const record = await read();
+      if (record === undefined) throw new Problem(notFound);
+      return record;
+    }
+    const wait = new Wait(this.shutdown, limits);
+    const endWait = this.telemetry.waiting('poll');
+    let unwatch = (): void => undefined;
+    try {
+      unwatch = await watch(() => wait.notify());
+      for (let isKnown = false; ; isKnown = true) {
+        const record = await readThrough(read, wait);
+        if (record === undefined) throw new Problem(isKnown ? 'queue-lost' : notFound);
+        if (predicate(record) || wait.isOver) return record;
+        await wait.notified();
+      }
+    } finally {
+      wait.release();
+      endWait();
+      unwatch();
+    }
+  }
+}
+
+const neverAborts = new AbortController().signal;

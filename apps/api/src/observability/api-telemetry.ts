@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { BrokerObserver } from '#broker/broker.observer.js';
+import type { JobRecord } from '#broker/job.record.js';
+import { isTerminal } from '#contracts/job.states.js';
+import type { Settings } from '#settings/settings.schema.js';
+import { LoopLag } from '#telemetry/loop.lag.js';
+import { tierLabel, type LabelValue } from '#telemetry/metric.labels.js';
+import { MetricRegistry, type MetricNumbers } from '#telemetry/metric.registry.js';
+import { OtlpExporter } from '#telemetry/otlp.exporter.js';
+import { traceparent } from '#telemetry/trace.context.js';
+import { nowMs, Tracer } from '#telemetry/tracer.js';
+import type { DeliveryWay } from '#telemetry/metric.labels.js';
+import { DeliverySpan } from './delivery-span.js';
+
+/** An image that has been put into the queue, as far as anybody counts it. */
+export interface QueuedImage {
+  tierName: string;
+  pixels: number;
+  bytes: number;
+}
+
+/** A submission under way. */
+export interface SubmissionSpan {
+  /** `traceparent` for the job's record; undefined when it is not traced. */
+  trace: string | undefined;
+  queued(reply: FastifyReply, image: QueuedImage): void;
+}
+
+/** What this API tells operators: numbers of closed sets, and spans of allow-listed fields. Nothing of any image. */
+export class ApiTelemetry implements BrokerObserver {
+  readonly metrics = new MetricRegistry('api');
+  private readonly exporter: OtlpExporter | undefined;
+  private readonly tracer: Tracer;
+  private readonly goesOn: boolean;
+  private readonly lag = new LoopLag();
+
+  constructor({ OTLP_URL, OTLP_SHARE, TRACEPARENT }: Settings) {
+    const instance = randomBytes(6).toString('hex');
+    this.exporter =
+      OTLP_URL === undefined
+        ? undefined
+        : new OtlpExporter({ url: OTLP_URL, service: 'removebg-api', instance });
+    this.tracer = new Tracer(this.exporter, OTLP_SHARE);
+    this.goesOn = TRACEPARENT === 'accept';
+  }
+
+  /** A request that brings an image. */
+  submission({ headers }: FastifyRequest): SubmissionSpan {
+    const given = this.goesOn ? headers['traceparent'] : undefined;
+    const begun = this.tracer.begin(typeof given === 'string' ? given : undefined);
+    return {
+      trace: begun && traceparent(begun.context),
+      queued: (reply, { tierName, pixels, bytes }) => {
+        const tier = tierLabel(tierName);
+        const endMs = nowMs();
+        const startMs = endMs - reply.elapsedTime;
+        this.metrics.count('removebg_images_accepted_total', { tier });
+        this.metrics.count('removebg_accepted_bytes_total', { tier }, bytes);
+        this.metrics.count('removebg_accepted_megapixels_total', { tier }, pixels / 1e6);
+        this.metrics.observe('removebg_intake_seconds', {}, reply.elapsedTime / 1000);
+        const attributes = { tier, bytes, megapixels: Math.round(pixels / 10_000) / 100 };
+        if (begun !== undefined) this.tracer.root('submit', begun, { startMs, endMs, attributes });
+      },
+    };
+  }
+
+  /** A result that a reader has leased. */
+  delivering(record: JobRecord, way: DeliveryWay): DeliverySpan {
+    return new DeliverySpan(this.metrics, this.tracer, { record, way });
+  }
+
+  /** A client waits, until the returned function is called. */
+  waiting(waiter: LabelValue<'waiter'>): () => void {
+    this.metrics.move('removebg_waiters', { waiter }, 1);
+    return () => this.metrics.move('removebg_waiters', { waiter }, -1);
+  }
+
+  /** Of a delivered result the time counts from its last byte: whoever wrote that measures it. */
+  purged({ state, endedAt, purgedAt }: JobRecord): void {
+    if (!isTerminal(state) || state === 'delivered' || endedAt === undefined || purgedAt === undefined)
+      return;
+    this.metrics.observe('removebg_time_to_delete_seconds', { end: state }, (purgedAt - endedAt) / 1000);
+  }
+
+  /** The sweeper settled a job. */
+  swept(correction: LabelValue<'correction'>): void {
+    this.metrics.count('removebg_sweeper_corrections_total', { correction });
+  }
+
+  /** All numbers of this process as they stand. */
+  numbers(): MetricNumbers {
+    this.metrics.set('removebg_resident_bytes', { process: 'api' }, process.memoryUsage.rss());
+    this.metrics.set('removebg_event_loop_lag_seconds', {}, this.lag.takeS());
+    this.metrics.total('removebg_spans_dropped_total', {}, this.exporter?.dropped ?? 0);
+    return this.metrics.numbers();
+  }
+
+  /** Hands the last spans over. */
+  async stop(): Promise<void> {
+    this.lag.stop();
+    await this.exporter?.stop();
+  }
+}

@@ -1,0 +1,102 @@
+import type { Schema } from './schemas.js';
+
+/** An OpenAPI header. */
+interface Header {
+  description: string;
+  required: boolean;
+  schema: Schema;
+}
+
+const text = (description: string, example: string, more: object = {}): Header => ({
+  description,
+  required: false,
+  schema: { type: 'string', examples: [example], ...more },
+});
+const count = (description: string, example: number): Header => ({
+  description,
+  required: false,
+  schema: { type: 'integer', minimum: 0, examples: [example] },
+});
+const always = (header: Header): Header => ({ ...header, required: true });
+
+/** Every header that an answer may have, by its name. `required` ones are there whenever an answer lists them. */
+export const HEADERS = {
+  'Cache-Control': always(text('`no-store`, wherever an answer is about an image', 'no-store')),
+  'Content-Disposition': always(text('Name for the file', 'attachment; filename="cutout.png"')),
+  'Content-Length': always(count('Bytes of the result', 482_113)),
+  ETag: always(text('Version of the status', '"3"', { pattern: '^"\\d+"$' })),
+  'Idempotent-Replayed': text('`true` when an earlier request made the job', 'true', { enum: ['true'] }),
+  Link: text('Where the receipt of the job is', '</v1/jobs/q83vASNFZ4mrze8BI0VniQ/receipt>; rel="receipt"'),
+  Location: always(text('Address of what was made', '/v1/jobs/q83vASNFZ4mrze8BI0VniQ')),
+  'Preference-Applied': text('`wait=N`: seconds that were granted (RFC 7240)', 'wait=30', {
+    pattern: '^wait=\\d+$',
+  }),
+  RateLimit: text(
+    'What is left of requests and megapixels (`r`), and seconds until all is there again (`t`)',
+    '"submit";r=59;t=60, "pixels";r=499;t=1',
+  ),
+  'RateLimit-Policy': text(
+    'Requests (`submit`) and megapixels (`pixels`) a minute, where they are limited',
+    '"submit";q=60;w=60, "pixels";q=500;w=60;qu="megapixels"',
+  ),
+  'Retry-After': count('Seconds after which to ask again', 2),
+  'Server-Timing': always(
+    text(
+      'Milliseconds of each stage; `infer` says which model ran where (W3C Server Timing)',
+      'decode;dur=8.1, infer;desc="isnet on cpu";dur=310.4, encode;dur=41.0',
+    ),
+  ),
+  Vary: always(text('What else the answer depends on', 'Accept')),
+  'WWW-Authenticate': always(text('RFC 9110', 'Bearer realm="removebg-bd"')),
+  'X-Accel-Buffering': always(text('Tells proxies to pass each event on', 'no', { enum: ['no'] })),
+  'X-Batch-Status': always(
+    text('`complete`: no result will come any more', 'open', { enum: ['open', 'closed', 'complete'] }),
+  ),
+  'X-Credits-Charged': always(count('0: there are no credits', 0)),
+  'X-Custom-Id': always(text('Your name for the image, percent-encoded', 'shoes%2F4711.jpg')),
+  'X-Foreground-Height': always(count('Height of the subject; 0 when nothing is visible', 470)),
+  'X-Foreground-Left': always(count('Columns left of the subject', 31)),
+  'X-Foreground-Top': always(count('Rows above the subject', 42)),
+  'X-Foreground-Width': always(count('Width of the subject; 0 when nothing is visible', 380)),
+  'X-Height': always(count('Height of the result in pixels', 512)),
+  'X-Job-Id': always(text('Id of the job', 'q83vASNFZ4mrze8BI0VniQ')),
+  'X-RateLimit-Limit': count('Requests a minute, where they are limited', 60),
+  'X-RateLimit-Remaining': count('Requests left', 59),
+  'X-RateLimit-Reset': count('Seconds until all requests are there again', 60),
+  'X-Type': text('The type that was given, else `other`; none with `type_level=none`', 'other'),
+  'X-Width': always(count('Width of the result in pixels', 512)),
+} satisfies Record<string, Header>;
+
+/** Name of a header that an answer may have. */
+export type HeaderName = keyof typeof HEADERS;
+
+/** Headers of an answer, as references to the one description of each. */
+export const headers = (...names: HeaderName[]): Record<string, { $ref: string }> =>
+  Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+
+/** What a submission tells of its caller's limits. */
+export const RATE_HEADERS = [
+  'RateLimit-Policy',
+  'RateLimit',
+  'X-RateLimit-Limit',
+  'X-RateLimit-Remaining',
+  'X-RateLimit-Reset',
+] as const satisfies HeaderName[];
+
+/** What an answer with an image says of it. Widths and heights in pixels of the result. */
+export const RESULT_HEADERS = [
+  'Cache-Control',
+  'Content-Disposition',
+  'Content-Length',
+  'Link',
+  'Server-Timing',
+  'X-Width',
+  'X-Height',
+  'X-Foreground-Top',
+  'X-Foreground-Left',
+  'X-Foreground-Width',
+  'X-Foreground-Height',
+] as const satisfies HeaderName[];
+
+/** Headers of an answer that is a result. */
+export const resultHeaders = headers(...RESULT_HEADERS);

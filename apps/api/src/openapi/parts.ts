@@ -1,0 +1,121 @@
+import { type applyDecorators } from '@nestjs/common';
+import { ApiParam, ApiQuery, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { problemBody, PROBLEMS, type ProblemBody, type ProblemCode } from '#contracts/problem.catalogue.js';
+import { headers, type HeaderName } from './headers.js';
+import type { Schema } from './schemas.js';
+
+export { resultHeaders } from './headers.js';
+export { fieldsOf, schemaOf, type Schema } from './schemas.js';
+
+/** What a describing function returns. */
+export type Decorator = ReturnType<typeof applyDecorators>;
+
+/** An OpenAPI response with a problem. */
+interface ProblemResponse {
+  description: string;
+  headers: Record<string, { $ref: string }>;
+  content: Record<string, { schema: Schema; examples: Record<string, { value: ProblemBody }> }>;
+}
+
+/** Names of the ways to show an API key or the token of a job, as OpenAPI security schemes. */
+export const SCHEMES = {
+  key: 'api-key',
+  keyAsBearer: 'api-key-as-bearer',
+  token: 'job-token',
+  tokenInQuery: 'job-token-in-query',
+  batchToken: 'batch-token',
+  batchTokenInQuery: 'batch-token-in-query',
+} as const;
+
+/** A call that takes an API key, and works without. */
+export const takesKey = (): MethodDecorator[] => [
+  ApiSecurity({}),
+  ApiSecurity(SCHEMES.key),
+  ApiSecurity(SCHEMES.keyAsBearer),
+];
+
+/** Schema of bytes; the media type they stand under says what they are. */
+export const binary = { type: 'string', format: 'binary' } as Schema;
+
+/** Why work on an image may fail. */
+export const FAILURES = [
+  'image-too-many-pixels',
+  'image-too-complex',
+  'image-corrupt',
+  'background-corrupt',
+  'roi-exceeds-bounds',
+  'roi-empty',
+  'foreground-not-found',
+  'model-unknown',
+  'worker-crashed',
+  'deadline-exceeded',
+  'processing-failed',
+  'capacity-exhausted',
+] as const satisfies ProblemCode[];
+
+/** Why a job that was there has no result to give. */
+export const ENDS = [
+  'result-delivered',
+  'result-expired',
+  'job-cancelled',
+  'queue-lost',
+] as const satisfies ProblemCode[];
+
+/** Headers that problems of a status have besides `Cache-Control`. */
+const HEADERS_OF_STATUS: Record<number, HeaderName[]> = {
+  401: ['WWW-Authenticate'],
+  409: ['Retry-After'],
+  429: ['Retry-After'],
+  503: ['Retry-After'],
+};
+
+/** Problems a call may answer with, one response a status. */
+export const problems = (...codes: ProblemCode[]): MethodDecorator[] => problemsWith([], codes);
+
+/** Problems a call may answer with, each with these headers besides what its status has. */
+export function problemsWith(more: readonly HeaderName[], codes: readonly ProblemCode[]): MethodDecorator[] {
+  const statuses = new Set(codes.map((code) => PROBLEMS[code][0]));
+  return [...statuses].map((status) => {
+    const response = problemResponse(codes.filter((code) => PROBLEMS[code][0] === status));
+    return ApiResponse({ status, ...response, headers: { ...response.headers, ...headers(...more) } });
+  });
+}
+
+/** The response that tells one of these problems, which have one status. */
+export function problemResponse(codes: readonly ProblemCode[]): ProblemResponse {
+  const [status] = PROBLEMS[codes[0] ?? 'internal-error'];
+  return {
+    description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code][1]}`).join('\n\n'),
+    headers: headers('Cache-Control', ...(HEADERS_OF_STATUS[status] ?? [])),
+    content: {
+      'application/problem+json': {
+        schema: {
+          allOf: [{ $ref: '#/components/schemas/Problem' }, { properties: { code: { enum: [...codes] } } }],
+        },
+        examples: Object.fromEntries(codes.map((code) => [code, { value: problemBody(code) }])),
+      },
+    },
+  };
+}
+
+/** What all calls on one job have in common. */
+export const job = (): MethodDecorator[] => [
+  ApiTags('jobs'),
+  ApiSecurity(SCHEMES.token),
+  ApiParam({
+    name: 'id',
+    description: 'Job id: 22 characters, base64url; where there are regions, after `region.`',
+    // No pattern: a malformed id is as unknown as any other.
+    schema: { type: 'string', examples: ['q83vASNFZ4mrze8BI0VniQ'] },
+  }),
+  ...problems('wrong-region'),
+];
+
+/** The `?wait=` parameter. */
+export const wait = (): MethodDecorator =>
+  ApiQuery({
+    name: 'wait',
+    required: false,
+    description: 'Seconds to wait at most; more than the service allows counts as what it allows',
+    schema: { type: 'integer', minimum: 0, maximum: 999_999, examples: [5] } as Schema,
+  });

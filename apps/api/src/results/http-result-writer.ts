@@ -1,0 +1,99 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import type { FastifyReply } from 'fastify';
+import type { OutputFacts } from '#broker/job.record.js';
+import { MIME_OF_FORMAT } from '#contracts/job.options.js';
+import type { DeliveryWay } from '#telemetry/metric.labels.js';
+import { endAndFlush, writeAndFlush } from './response-writer.js';
+import type { ResultWriter } from './result-delivery.service.js';
+
+/** A sink that is the answer to a request. */
+export interface AbortableResultWriter extends ResultWriter {
+  /** Cuts the connection if the answer had begun: a shortened image must not look whole. False if it had not. */
+  abort(): boolean;
+}
+
+/** What the head of an answer tells of a result, however the image comes. */
+export const resultHeaders = (output: OutputFacts): OutgoingHttpHeaders => ({
+  'Cache-Control': 'no-store',
+  'X-Width': output.width,
+  'X-Height': output.height,
+  'X-Foreground-Top': output.foreground.top,
+  'X-Foreground-Left': output.foreground.left,
+  'X-Foreground-Width': output.foreground.width,
+  'X-Foreground-Height': output.foreground.height,
+  'Server-Timing': serverTiming(output),
+});
+
+/** Takes an answer out of Fastify's hands and sends its head: 200, headers set on the reply before, and these. */
+export function sendHead(reply: FastifyReply, headers: OutgoingHttpHeaders): void {
+  reply.hijack();
+  const set = Object.entries(reply.getHeaders()).filter(([, value]) => value !== undefined);
+  reply.raw.writeHead(200, {
+    ...(Object.fromEntries(set) as Record<string, string | number | string[]>),
+    ...headers,
+  });
+}
+
+/**
+ * The result as the body of an HTTP answer. Fastify is bypassed from the first byte on, so that each chunk can
+ * be awaited and wiped; headers set on the reply before are sent.
+ */
+export class HttpResultWriter implements AbortableResultWriter {
+  private isStarted = false;
+  private readonly receiptLink: string | undefined;
+
+  /** How the result is delivered, for the metrics. */
+  readonly way: DeliveryWay;
+
+  /** `receiptLink`: address of the receipt, for a client that has the token for it. */
+  constructor(
+    private readonly reply: FastifyReply,
+    { via, receiptLink }: { via: DeliveryWay; receiptLink?: string },
+  ) {
+    this.way = via;
+    this.receiptLink = receiptLink;
+  }
+
+  /** The head has been sent. */
+  get hasStarted(): boolean {
+    return this.isStarted;
+  }
+
+  /** Sends the head. */
+  begin(output: OutputFacts): void {
+    this.isStarted = true;
+    sendHead(this.reply, {
+      ...resultHeaders(output),
+      'Content-Type': MIME_OF_FORMAT[output.format],
+      'Content-Length': output.bytes,
+      'Content-Disposition': `attachment; filename="cutout.${output.format}"`,
+      ...(this.receiptLink !== undefined && { Link: `<${this.receiptLink}>; rel="receipt"` }),
+    });
+  }
+
+  /** Sends one chunk. */
+  write(plain: Buffer): Promise<void> {
+    return writeAndFlush(this.reply.raw, plain);
+  }
+
+  /** Ends the body. */
+  finish(): Promise<void> {
+    return endAndFlush(this.reply.raw);
+  }
+
+  /** Cuts the connection if the body had begun. */
+  abort(): boolean {
+    if (this.isStarted) this.reply.raw.destroy();
+    return this.isStarted;
+  }
+}
+
+/** Wall time of the worker's stages (W3C Server Timing), and which model ran where. */
+function serverTiming({ timingsMs, model, provider }: OutputFacts): string {
+  return Object.entries(timingsMs)
+    .map(([stage, ms]) => {
+      const what = stage === 'infer' ? `;desc="${model} on ${provider}"` : '';
+      return `${stage}${what};dur=${ms.toFixed(1)}`;
+    })
+    .join(', ');
+}

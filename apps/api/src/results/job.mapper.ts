@@ -1,0 +1,66 @@
+import type { JobRecord } from '#broker/job.record.js';
+import type { JobEvents } from '#contracts/job.events.js';
+import type { TerminalState } from '#contracts/job.states.js';
+import { publicId } from '#contracts/public.id.js';
+import { jobLinks, resultFactsSchema, type JobView, type ResultFacts } from '#contracts/job.view.js';
+import { Problem, problemBody, type ProblemCode } from '#contracts/problem.catalogue.js';
+
+/** Where a waiting job stands. */
+export interface QueuePosition {
+  position: number | undefined;
+  etaMs: number | undefined;
+}
+
+/** RFC 3339 text of milliseconds since the epoch. */
+export const timeText = (ms: number): string => new Date(ms).toISOString();
+
+/** The id of a job as its holder knows it. */
+export const publicIdOf = ({ id, region }: Pick<JobRecord, 'id' | 'region'>): string => publicId(id, region);
+
+/** A job as its holder sees it. */
+export function toJobResponse(record: JobRecord, place: QueuePosition): JobView {
+  return {
+    id: publicIdOf(record),
+    status: record.state,
+    version: record.version,
+    ...toQueuePosition(place, 'queue_position'),
+    ...(record.output !== undefined && { result: toResultFacts(record.output) }),
+    ...(record.code !== undefined && { problem: problemBody(record.code) }),
+    expires_at: timeText(record.deadlineAt),
+    links: jobLinks(publicIdOf(record)),
+  };
+}
+
+/** Place and ETA under their wire names, where known. */
+export function toQueuePosition<K extends string>(
+  place: QueuePosition,
+  positionName: K,
+): Partial<Record<K, number>> & { eta_ms?: number } {
+  return {
+    ...(place.position !== undefined && { [positionName]: place.position }),
+    ...(place.etaMs !== undefined && { eta_ms: place.etaMs }),
+  } as Partial<Record<K, number>> & { eta_ms?: number };
+}
+
+/** Facts about a result, without where it lies. */
+export const toResultFacts = (output: ResultFacts): ResultFacts => resultFactsSchema.parse(output);
+
+/** The `done` event of a finished job. */
+export function toDoneEvent(record: JobRecord, output: ResultFacts): JobEvents['done'] {
+  return {
+    ...toResultFacts(output),
+    expires_at: timeText(record.deadlineAt),
+    link: jobLinks(publicIdOf(record)).result,
+  };
+}
+
+const CODE_OF_END: Record<Exclude<TerminalState, 'failed'>, ProblemCode> = {
+  delivered: 'result-delivered',
+  cancelled: 'job-cancelled',
+  expired: 'result-expired',
+};
+
+/** Why a job that ended has no result to give. */
+export function problemOfTerminalState(record: JobRecord, state: TerminalState): Problem {
+  return new Problem(state === 'failed' ? (record.code ?? 'processing-failed') : CODE_OF_END[state]);
+}

@@ -1,0 +1,46 @@
+import { Controller, Get, Header, Inject } from '@nestjs/common';
+import { Problem } from '#contracts/problem.catalogue.js';
+import type { ReadyView } from '#contracts/service.view.js';
+import { BROKER, STOPPING } from '../core/providers.js';
+import { DescribeAlive, DescribeReady } from './service.openapi.js';
+import type { Broker } from '#broker/broker.js';
+
+/** For load balancers and operators. */
+@Controller()
+export class HealthController {
+  constructor(
+    @Inject(BROKER) private readonly broker: Broker,
+    @Inject(STOPPING) private readonly stopping: AbortSignal,
+  ) {}
+
+  /** The process is alive. */
+  @Get('healthz')
+  @Header('Cache-Control', 'no-store')
+  @DescribeAlive()
+  alive(): { status: 'alive' } {
+    return { status: 'alive' };
+  }
+
+  /** The service can do its work: a real write to Redis, a worker with a warm model, a shard that takes jobs. */
+  @Get('readyz')
+  @Header('Cache-Control', 'no-store')
+  @DescribeReady()
+  async ready(): Promise<ReadyView> {
+    const { pace, payloads } = this.broker;
+    if (this.stopping.aborted) throw new Problem('shutting-down', { retryAfterS: 5 });
+    await pace.probe();
+    const workers = await pace.workers();
+    if (workers.length === 0) {
+      throw new Problem('not-ready', { detail: 'No worker is ready.', retryAfterS: 2 });
+    }
+    const shards = payloads.views();
+    if (shards.length > 0 && shards.every(({ state }) => state !== 'up')) {
+      throw new Problem('not-ready', { detail: 'No payload shard takes jobs.', retryAfterS: 2 });
+    }
+    return {
+      status: 'ready',
+      workers: workers.map(({ model, provider, slots }) => ({ model, provider, slots })),
+      ...(shards.length > 0 && { shards }),
+    };
+  }
+}

@@ -1,0 +1,39 @@
+import { Controller, Get, Header, Inject } from '@nestjs/common';
+import type { ModelList } from '#contracts/model.view.js';
+import { BROKER, MODELS } from '../core/providers.js';
+import { DescribeModels } from './service.openapi.js';
+import type { Broker } from '#broker/broker.js';
+import type { ModelEntry } from '#inference/model.catalogue.js';
+
+/** Tells which models may be asked for. */
+@Controller('v1/models')
+export class ModelsController {
+  constructor(
+    @Inject(BROKER) private readonly broker: Broker,
+    @Inject(MODELS) private readonly models: readonly ModelEntry[],
+  ) {}
+
+  /** What is on offer is fixed, what is loaded is not: so nobody keeps the answer. */
+  @Get()
+  @Header('Cache-Control', 'no-store')
+  @DescribeModels()
+  async list(): Promise<ModelList> {
+    const { models, broker } = this;
+    const workers = await broker.pace.workers();
+    const loaded = new Set(workers.flatMap((worker) => worker.models));
+    // A worker that cannot have its accelerator has another default than one that can.
+    const preferred = workers[0]?.model ?? models[0]?.name;
+    return {
+      models: models.map(({ name, title, licence, provenance, sha256, input }) => ({
+        name,
+        title,
+        default: name === preferred,
+        loaded: loaded.has(name),
+        input: { width: input.sidePixels, height: input.sidePixels },
+        licence,
+        provenance,
+        sha256,
+      })),
+    };
+  }
+}

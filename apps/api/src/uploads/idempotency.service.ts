@@ -1,0 +1,68 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import type { JobRecord } from '#broker/job.record.js';
+import type { RetryEntry } from '#broker/retry.store.js';
+import { Problem } from '#contracts/problem.catalogue.js';
+import { jobIdOf } from '#vault/job.token.js';
+import { deriveRetryToken, drawSalt } from '#vault/retry.token.js';
+import { TenantNames } from '#vault/tenant.name.js';
+import { UploadFingerprint } from '#vault/upload.fingerprint.js';
+import { BROKER, KEY_ENCRYPTION_KEY } from '../core/providers.js';
+import type { Caller } from '../auth/caller.service.js';
+import type { Broker } from '#broker/broker.js';
+
+const HEADER = 'Idempotency-Key';
+const VALUE = /^[\x21-\x7e]{1,255}$/;
+const TOO_SOON_S = 1;
+
+/** A submission that its client can repeat. */
+export interface IdempotencyClaim {
+  entry: RetryEntry;
+  /** The job's token, the same for each repetition. */
+  token: Buffer;
+  fingerprint: UploadFingerprint;
+  /** The job that an earlier request made; undefined when this is the first. */
+  earlier: JobRecord | undefined;
+}
+
+/**
+ * Recognises submissions that are repeated with the same `Idempotency-Key`
+ * (draft-ietf-httpapi-idempotency-key-header), so that none is done twice. Holders of an API key only: see
+ * `deriveRetryToken` for why.
+ */
+@Injectable()
+export class IdempotencyService {
+  private readonly names: TenantNames;
+
+  constructor(
+    @Inject(BROKER) private readonly broker: Broker,
+    @Inject(KEY_ENCRYPTION_KEY) private readonly kek: Buffer,
+  ) {
+    this.names = new TenantNames(kek);
+  }
+
+  /**
+   * The claim of a request on its job, or undefined when the request cannot be repeated.
+   * @throws Problem `invalid-parameter` | `retry-too-soon`, while the first request is still sending its image
+   */
+  async claim(request: FastifyRequest, { tenant, key }: Caller): Promise<IdempotencyClaim | undefined> {
+    const retryKey = request.headers['idempotency-key'];
+    if (retryKey === undefined || key === undefined) return undefined;
+    if (typeof retryKey !== 'string' || !VALUE.test(retryKey)) {
+      throw new Problem('invalid-parameter', { parameter: HEADER });
+    }
+    const { broker, kek } = this;
+    const name = this.names.of('retry', tenant.id, retryKey);
+    for (;;) {
+      const { entry, isNew } = await broker.retries.open(name, drawSalt());
+      const token = deriveRetryToken({ kek, apiKey: key.text, salt: entry.salt, retryKey });
+      const claim = { entry, token, fingerprint: new UploadFingerprint(token) };
+      if (isNew) return { ...claim, earlier: undefined };
+      if (entry.print === undefined) throw new Problem('retry-too-soon', { retryAfterS: TOO_SOON_S });
+      const earlier = await broker.jobs.read(jobIdOf(token));
+      // Its tombstone has gone, or the job went with the server that had it: what comes now is a new submission.
+      if (earlier !== undefined && earlier.code !== 'queue-lost') return { ...claim, earlier };
+      await broker.retries.forget(entry);
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import { inputKey } from '#broker/broker.keys.js';
+import type { UploadPart } from '#broker/job.record.js';
+import { UPLOAD_MS } from '#broker/lifetimes.js';
+import type { PayloadStore } from '#broker/payload.store.js';
+import { Problem } from '#contracts/problem.catalogue.js';
+import type { ImageLimits } from '#imaging/image.facts.js';
+import { ImageGuard } from '#imaging/image.guard.js';
+import type { JobSecrets } from '#vault/job.token.js';
+import { sealChunk } from '#vault/chunk.cipher.js';
+import { chunkStream } from './chunk-stream.js';
+
+/** Hears of an upload as it arrives. */
+export interface UploadObserver {
+  /** The image has this many pixels. Nothing of it is stored when this throws. */
+  pixels(pixels: number): Promise<void>;
+  /** The next bytes of a file, in the clear. They are wiped afterwards. */
+  bytes(role: UploadPart['role'], plain: Uint8Array): void;
+}
+
+/** Seals the files of one upload, chunk by chunk as they arrive, one after the other into the same key. */
+export class UploadEncryptor {
+  /** What was stored so far. */
+  readonly parts: UploadPart[] = [];
+  /** Pixels of the image; 0 when its header lies beyond the first chunk. */
+  pixels = 0;
+  private written = 0;
+
+  constructor(
+    private readonly payload: PayloadStore,
+    private readonly limits: ImageLimits,
+    private readonly secrets: JobSecrets,
+    private readonly listener: UploadObserver,
+  ) {}
+
+  /**
+   * Looks at each chunk, then seals and stores it. What no decoder is to see is refused at the byte that shows it.
+   * @throws Problem `image-type-unsupported` | `image-corrupt` | `image-too-many-pixels` | `image-too-complex`
+   * @throws whatever the listener throws
+   */
+  async take(role: UploadPart['role'], file: AsyncIterable<Buffer>): Promise<void> {
+    const { id, inputKey: key } = this.secrets;
+    const part = { role, chunks: 0, bytes: 0 };
+    const guard = new ImageGuard(this.limits);
+    for await (const { last, plain } of chunkStream(file)) {
+      inspect(guard, plain, { role, last });
+      if (part.chunks === 0) await this.count(role, guard);
+      this.listener.bytes(role, plain);
+      part.bytes += plain.length;
+      part.chunks += 1;
+      const index = this.written++;
+      const box = sealChunk(key, { id, role }, { index, last }, plain);
+      await this.payload.write(inputKey(id), index, box, UPLOAD_MS);
+    }
+    this.parts.push(part);
+  }
+
+  private async count(role: UploadPart['role'], { facts }: ImageGuard): Promise<void> {
+    if (role !== 'input') return;
+    if (facts !== undefined) this.pixels = facts.width * facts.height;
+    // Whoever hides the size behind a mebibyte of metadata counts as the largest.
+    await this.listener.pixels(this.pixels || this.limits.maxPixels);
+  }
+}
+
+/** @throws Problem what the guard has against the file; damage is told apart by which file it is of */
+function inspect(
+  guard: ImageGuard,
+  plain: Buffer,
+  { role, last }: { role: UploadPart['role']; last: boolean },
+): void {
+  try {
+    guard.look(plain);
+    if (last) guard.end();
+  } catch (error) {
+    const isBackground = role === 'background' && error instanceof Problem && error.code === 'image-corrupt';
+    throw isBackground ? new Problem('background-corrupt') : error;
+  }
+}

@@ -1,0 +1,246 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { inputKey } from '#broker/broker.keys.js';
+import { costOf } from '#broker/job.cost.js';
+import type { JobRecord } from '#broker/job.record.js';
+import type { SeatOffer } from '#broker/shard.seat.js';
+import type { Enrolment } from '#broker/transition.script.js';
+import type { JobOptions } from '#contracts/job.options.js';
+import { Problem } from '#contracts/problem.catalogue.js';
+import type { ImageLimits } from '#imaging/image.facts.js';
+import { imageLimits } from '#settings/image.limits.js';
+import { deriveSecrets, drawToken, jobIdOf, type JobSecrets } from '#vault/job.token.js';
+import { wrapKeys } from '#vault/key.wrap.js';
+import { sameFingerprint } from '#vault/upload.fingerprint.js';
+import { wipe } from '#vault/wipe.js';
+import { SETTINGS, BROKER, KEY_ENCRYPTION_KEY, MODELS } from '../core/providers.js';
+import { announcedBytes, maxUploadBytes } from '../http/fastify-adapter.js';
+import { CallerService, type Caller } from '../auth/caller.service.js';
+import { PixelLimit } from '../rate-limit/pixel-limit.js';
+import { ImageSource } from './image-source.js';
+import { IdempotencyService, type IdempotencyClaim } from './idempotency.service.js';
+import { mayNameAddress, uploadReader, type FieldTaker, type UploadRead } from './upload-reader.js';
+import { UploadEncryptor } from './upload-encryptor.js';
+import type { Settings } from '#settings/settings.schema.js';
+import type { Broker } from '#broker/broker.js';
+import { ApiTelemetry } from '../observability/api-telemetry.js';
+import type { ModelEntry } from '#inference/model.catalogue.js';
+
+/** Bytes of a losslessly encoded cut-out per pixel: an estimate on the safe side. */
+const OUTPUT_BYTES_PER_PIXEL = 1.5;
+
+/** A job that stands in the queue. Its token is here and with the client, nowhere else. */
+export interface Accepted {
+  record: JobRecord;
+  token: Buffer;
+  /** The client can come back for the job by repeating its request, also when it never heard the token. */
+  repeatable: boolean;
+  /** The job was made by an earlier request. */
+  replayed: boolean;
+}
+
+/** How an image comes in, where that is not as on `POST /v1/jobs`. */
+export interface UploadWay {
+  /** Reads it in the way of others. */
+  read?: UploadRead;
+  /** Takes parameters beside the options. */
+  takes?: FieldTaker;
+  /** Most bytes that it can bring; by default what the request announces. */
+  mostBytes?: number | undefined;
+  /** Set when the image comes into a batch. */
+  member?: Member | undefined;
+}
+
+/** An image of a batch. */
+export interface Member {
+  /** Token of its job, which follows from that of the batch. */
+  token: Buffer;
+  /** How it stands in the batch; asked for when the whole request has been read. */
+  enrolment: () => Enrolment;
+}
+
+/** One submission on its way in. */
+interface Submission {
+  request: FastifyRequest;
+  way: UploadWay;
+  /** Is told how its caller stands once the image has been counted. */
+  reply: FastifyReply;
+  caller: Caller;
+  secrets: JobSecrets;
+  claim: IdempotencyClaim | undefined;
+  /** Shard that its bytes go to; undefined where there are none. */
+  seat?: SeatOffer | undefined;
+}
+
+/** HTTP upload → sealed chunks → queue. */
+@Injectable()
+export class UploadService {
+  private readonly limits: ImageLimits;
+  private readonly maxBytes: number;
+
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(BROKER) private readonly broker: Broker,
+    private readonly telemetry: ApiTelemetry,
+    @Inject(KEY_ENCRYPTION_KEY) private readonly kek: Buffer,
+    @Inject(MODELS) private readonly models: readonly ModelEntry[],
+    private readonly callers: CallerService,
+    private readonly claims: IdempotencyService,
+    private readonly pixels: PixelLimit,
+    private readonly images: ImageSource,
+  ) {
+    this.maxBytes = maxUploadBytes(settings);
+    this.limits = imageLimits(settings);
+  }
+
+  /**
+   * Takes one image in, or finds the job that an earlier try of the same request made. When this throws, nothing
+   * of the request is left.
+   * @throws Problem whatever the upload, the image's header or the queue has against it
+   */
+  async submit(request: FastifyRequest, reply: FastifyReply, way: UploadWay = {}): Promise<Accepted> {
+    const caller = this.callers.of(request);
+    // An image of a batch is known again by its name there.
+    const claim = way.member === undefined ? await this.claims.claim(request, caller) : undefined;
+    const token = way.member?.token ?? claim?.token ?? drawToken();
+    try {
+      const record = claim?.earlier
+        ? await this.findAgain(request, way, claim)
+        : await this.begin({ request, way, reply, caller, claim, secrets: deriveSecrets(token) });
+      return { record, token, repeatable: claim !== undefined, replayed: claim?.earlier !== undefined };
+    } catch (error) {
+      wipe(token);
+      claim?.fingerprint.drop();
+      throw error;
+    }
+  }
+
+  /** Gives up a job whose submitter has gone without ever learning its token. */
+  async withdraw(id: JobRecord['id']): Promise<void> {
+    await this.broker.purge.cancelled(id).catch(() => undefined);
+  }
+
+  private readerOf({ read, takes }: UploadWay): UploadRead {
+    return read ?? uploadReader(this.images, takes);
+  }
+
+  /** Memory that an upload may take, as far as its head tells. An address says nothing of what comes from it. */
+  private mostBytes(request: FastifyRequest, { mostBytes }: UploadWay): number {
+    const mayFetch = this.images.isOn && mayNameAddress(request);
+    return mostBytes ?? ((mayFetch ? 0 : announcedBytes(request)) || this.maxBytes);
+  }
+
+  private async begin(submission: Submission): Promise<JobRecord> {
+    const { request, way, caller, secrets } = submission;
+    const { settings, broker } = this;
+    const { jobs, payloads } = broker;
+    const wrappedKeys = wrapKeys(this.kek, secrets.id, secrets);
+    const reserveBytes = this.mostBytes(request, way);
+    const { tenant } = caller;
+    let seat: SeatOffer | undefined;
+    try {
+      const offers = payloads.offers(secrets.id);
+      seat = await this.reserve(() =>
+        jobs.accept(secrets.id, { wrappedKeys, reserveBytes, tenant, offers, region: settings.REGION }),
+      );
+    } catch (error) {
+      // A Redis that answered too late may still open the record: what follows on the same connection ends it.
+      void this.undo(submission);
+      wipe(secrets.inputKey, secrets.outputKey);
+      throw error;
+    }
+    try {
+      return await this.receive({ ...submission, seat });
+    } catch (error) {
+      const isFull = error instanceof Problem && error.code === 'capacity-exhausted';
+      if (isFull) payloads.noteFull({ seat: seat?.seat });
+      await this.undo(submission);
+      throw error;
+    } finally {
+      wipe(secrets.inputKey, secrets.outputKey);
+    }
+  }
+
+  /** A request that came to nothing may be tried again, with another image too. */
+  private async undo({ secrets, claim }: Submission): Promise<void> {
+    await this.withdraw(secrets.id);
+    if (claim !== undefined) await this.broker.retries.forget(claim.entry).catch(() => undefined);
+  }
+
+  /** Adds to a refusal for want of memory when some is likely to be free, for all or for this tenant. */
+  private async reserve<T>(step: () => Promise<T>): Promise<T> {
+    try {
+      return await step();
+    } catch (error) {
+      const code = error instanceof Problem ? error.code : undefined;
+      if (code !== 'capacity-exhausted' && code !== 'tenant-limit') throw error;
+      const { retryAfterS, turnAfterS } = await this.broker.pace.outlook();
+      throw new Problem(code, { retryAfterS: code === 'tenant-limit' ? turnAfterS : retryAfterS });
+    }
+  }
+
+  private async receive(submission: Submission): Promise<JobRecord> {
+    const { request, way, reply, caller, secrets, claim, seat } = submission;
+    const payload = this.broker.payloads.of({ seat: seat?.seat });
+    const sealer = new UploadEncryptor(payload, this.limits, secrets, {
+      pixels: (pixels) => this.pixels.charge(caller, reply, pixels),
+      bytes: (role, plain) => claim?.fingerprint.take(role, plain),
+    });
+    const options = await this.readerOf(way)(request, this.maxBytes, (role, file) => sealer.take(role, file));
+    this.requireOffered(options.model);
+    if (claim !== undefined) {
+      await this.broker.retries.complete(claim.entry, claim.fingerprint.digest(options));
+    }
+    return this.enqueue(submission, sealer, options);
+  }
+
+  /** @throws Problem `model-unknown` */
+  private requireOffered(wanted: string | undefined): void {
+    if (wanted === undefined || this.models.some(({ name }) => name === wanted)) return;
+    throw new Problem('model-unknown', { parameter: 'model' });
+  }
+
+  private async enqueue(
+    { request, reply, caller, way: { member }, secrets: { id }, seat }: Submission,
+    { parts, pixels }: UploadEncryptor,
+    options: JobOptions,
+  ): Promise<JobRecord> {
+    const { jobs, payloads, queue, lifetimes } = this.broker;
+    const trail = this.telemetry.submission(request);
+    const storedBytes = parts.reduce((sum, part) => sum + part.bytes, 0);
+    const reserveBytes = storedBytes + Math.ceil(pixels * OUTPUT_BYTES_PER_PIXEL);
+    const [record] = await Promise.all([
+      this.reserve(() =>
+        jobs.enqueue(id, {
+          ...{ parts, options, reserveBytes, seat, trace: trail.trace },
+          ...{ tenant: caller.tenant, keyId: caller.key?.id, member: member?.enrolment() },
+        }),
+      ),
+      payloads.of({ seat: seat?.seat }).prolong(inputKey(id), lifetimes.queueMs),
+    ]);
+    if (record === undefined) throw new Problem('request-timeout');
+    // Whatever hides its size in a long header counts as the largest.
+    await queue.add(id, { tenant: caller.tenant, cost: costOf(pixels || this.limits.maxPixels) });
+    trail.queued(reply, { tierName: caller.tierName, pixels, bytes: storedBytes });
+    return record;
+  }
+
+  /** The job that an earlier try made, if this one sends the same: its bytes are compared, none is stored. */
+  private async findAgain(
+    request: FastifyRequest,
+    way: UploadWay,
+    claim: IdempotencyClaim,
+  ): Promise<JobRecord> {
+    const { entry, fingerprint, token } = claim;
+    const options = await this.readerOf(way)(request, this.maxBytes, async (role, file) => {
+      for await (const bytes of file) {
+        fingerprint.take(role, bytes);
+        wipe(bytes);
+      }
+    });
+    if (!sameFingerprint(fingerprint.digest(options), entry.print ?? '')) throw new Problem('retry-differs');
+    const record = await this.broker.jobs.read(jobIdOf(token));
+    if (record === undefined) throw new Problem('queue-lost');
+    return record;
+  }
+}
