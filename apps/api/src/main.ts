@@ -132,7 +132,7 @@ async function main(): Promise<void> {
     log.info('stopping', { service: 'api', reason });
     stopping.abort();
     unfollow();
-    // Connections that fall idle while the last answers go out would be kept alive for seconds.
+    // Connections that become idle during the last responses would be kept alive for seconds.
     const idle = setInterval(() => {
       app.getHttpServer().closeIdleConnections();
     }, CLOSE_IDLE_EVERY_MS);

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 
-/** Where a token may stand: `header` only, or also in the query, for EventSource, which cannot set headers. */
+/** Where a token may be: `header` only, or also in the query, for EventSource, which cannot set headers. */
 export type TokenPlace = 'header' | 'header-or-query';
 
 /** The token of a job or a batch that a request shows: `Authorization: Bearer`, else `?token=`; '' when there is none. */

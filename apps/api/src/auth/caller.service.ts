@@ -46,7 +46,7 @@ export class CallerService {
   /**
    * Who makes the request. Without a file of keys everybody is anonymous; with one, a request with a key that is not
    * valid is refused, since a client served as anonymous would notice its mistake only by a limit.
-   * @throws Problem `key-invalid` | `upload-interrupted` when the client has gone already
+   * @throws Problem `key-invalid` | `upload-interrupted` when the client has disconnected
    */
   of(request: FastifyRequest): Caller {
     return (request.caller ??= this.lookUp(request));

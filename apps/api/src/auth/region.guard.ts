@@ -8,7 +8,7 @@ import type { Settings } from '#settings/settings.schema.js';
 /**
  * Keeps a request in its region: ids name the region that they are of, and what is asked here of another one is
  * answered with its address. No instance speaks to another region, so no image ever crosses. An id without a region is
- * from before there were any; one of a region that nobody knows is as unknown as any other.
+ * from before there were any; one of an unknown region is as unknown as any other.
  */
 @Injectable()
 export class RegionGuard implements CanActivate {

@@ -16,7 +16,7 @@ export interface ArchiveReport {
   failures: BatchFailure[];
 }
 
-/** An archive of results as the body of an answer, written while they are finished. */
+/** An archive of results as the body of a response, written while they are finished. */
 export class ArchiveWriter {
   private readonly response: ServerResponse;
   private readonly zip = new ZipWriter();
@@ -34,7 +34,7 @@ export class ArchiveWriter {
     this.response.flushHeaders();
   }
 
-  /** A file has been begun that is not yet whole: nothing but that can follow. */
+  /** A file has been started and is not complete: only its bytes may follow. */
   get isInFile(): boolean {
     return this.inFile;
   }

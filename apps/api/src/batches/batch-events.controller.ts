@@ -16,7 +16,7 @@ export class BatchEventsController {
     private readonly eventStream: BatchEventStream,
   ) {}
 
-  /** Where every image stands, or what has changed since `Last-Event-ID`, and then each change to the end. */
+  /** The state of every image, or what has changed since `Last-Event-ID`, then each change to the end. */
   @Get()
   @RequireBatchToken('header-or-query')
   @DescribeBatchEvents()

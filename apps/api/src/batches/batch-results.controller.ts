@@ -25,7 +25,7 @@ const RECHECK_MS = 60_000;
 const LEASED_RETRY_MS = 50;
 const FAILURES_PAGE = 500;
 
-/** Results of a batch in the order in which they are finished: one an answer, or all in an archive. */
+/** Results of a batch in the order in which they are finished: one a response, or all in an archive. */
 @Controller('v1/batches/:id')
 export class BatchResultsController {
   constructor(

@@ -34,7 +34,7 @@ export class BatchController {
     private readonly longPoll: LongPoll,
   ) {}
 
-  /** Opens a batch. Its token is told once. */
+  /** Opens a batch. Its token is returned once. */
   @Post()
   @UseGuards(SubmitGuard)
   @DescribeBatchOpen()
@@ -53,7 +53,7 @@ export class BatchController {
     }
   }
 
-  /** Where it stands; with `?wait=` a long-poll for the next change, from `If-None-Match` or from now. */
+  /** Its status; with `?wait=` a long-poll for the next change, from `If-None-Match` or from now. */
   @Get(':id')
   @RequireBatchToken()
   @DescribeBatch()

@@ -54,7 +54,7 @@ export const DescribeBatchOpen = (): Decorator =>
     ApiOperation({
       operationId: 'openBatch',
       summary: 'Open a batch',
-      description: 'Its token opens the batch and every image in it. It is told once and kept nowhere.',
+      description: 'Its token opens the batch and every image in it. It is returned once and stored nowhere.',
     }),
     ApiResponse({
       status: 201,
@@ -78,7 +78,7 @@ export const DescribeBatchSubmit = (): Decorator =>
     }),
     ApiResponse({
       status: 202,
-      description: 'It stands in the queue',
+      description: 'The image is queued',
       headers: headers('Cache-Control', 'Location', 'Retry-After', ...RATE_HEADERS),
       content: added,
     }),
@@ -155,12 +155,12 @@ export const DescribeBatchEvents = (): Decorator =>
       operationId: 'streamBatchEvents',
       summary: 'The life of a batch as server-sent events',
       description:
-        'Where each image stands, by its `custom_id`; `counts` after each run of them, `complete` at the end, `gone` ' +
+        'The state of each image, by its `custom_id`; `counts` after each run of them, `complete` at the end, `gone` ' +
         'when the batch is no more.',
     }),
     ApiResponse({
       status: 200,
-      description: 'Events, from where the images stand to their end',
+      description: 'Events, from the present state of the images to their end',
       headers: headers('Cache-Control', 'X-Accel-Buffering'),
       content: streamOf(
         schemaOf(batchEventSchema),
@@ -169,7 +169,7 @@ export const DescribeBatchEvents = (): Decorator =>
     }),
     ApiResponse({
       status: 204,
-      description: 'The end was heard before: an EventSource stays away then',
+      description: 'The client has received the last event: 204 stops an EventSource',
       headers: headers('Cache-Control'),
     }),
     ...problems('batch-not-found', 'batch-cancelled', 'broker-unavailable'),
@@ -182,7 +182,7 @@ export const DescribeBatchResults = (): Decorator =>
     wait(),
     ApiOperation({
       operationId: 'nextResult',
-      summary: 'The next finished image, once: it is purged when the answer has been written',
+      summary: 'The next finished image, once: it is purged when the response has been written',
     }),
     ApiResponse({
       status: 200,

@@ -10,7 +10,7 @@ const NOT_IN_NAMES = /[\p{Cc}<>:"|?*\\]/gu;
  * the folder that the archive is unpacked into, is good on every system, and is there once.
  */
 export class EntryNames {
-  /** The file that tells what is not in the archive. */
+  /** The file that lists what is not in the archive. */
   static readonly REPORT = 'errors.json';
   private readonly taken = new Set<string>([EntryNames.REPORT]);
 
@@ -19,7 +19,7 @@ export class EntryNames {
     const stem = stemOf(customId);
     for (let count = 1; ; count += 1) {
       const name = `${stem}${count === 1 ? '' : `-${count}`}.${format}`;
-      // Some file systems do not tell capitals from small letters.
+      // Some file systems ignore case.
       const key = name.toLowerCase();
       if (this.taken.has(key)) continue;
       this.taken.add(key);

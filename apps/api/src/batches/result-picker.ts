@@ -20,7 +20,7 @@ export interface Candidate {
 /** Where the next result goes. */
 export interface Target {
   writer: ResultWriter;
-  /** Something of the result has been sent: it cannot be told any more that it failed. */
+  /** Part of the result has been sent: an error can no longer be reported. */
   hasStarted: () => boolean;
 }
 
@@ -52,7 +52,7 @@ export class ResultPicker {
     return false;
   }
 
-  /** False when another reader was quicker, or the result has gone. */
+  /** False when another reader was quicker, or the result is gone. */
   private async deliver(
     { jobId }: BatchMember,
     token: Buffer,

@@ -30,7 +30,7 @@ import { idempotencyKey, MORE_HEADERS, OPTIONS, UPLOAD_PROBLEMS } from '../jobs/
 
 type RequestBody = NonNullable<Parameters<typeof ApiOperation>[0]['requestBody']>;
 
-/** What may be wrong with a call that takes an image and answers with the result. */
+/** Problems of a call that takes an image and returns the result. */
 const PROBLEMS_OF_CALLS: readonly ProblemCode[] = [
   ...UPLOAD_PROBLEMS,
   ...(['retry-too-soon', 'retry-differs', 'result-busy', 'shutting-down'] as const),
@@ -58,7 +58,7 @@ const cutout = (content: Record<string, { schema: Schema }>): MethodDecorator =>
     content,
   });
 
-/** Headers that some of the answers of a status have. */
+/** Headers that some responses of a status have. */
 const perhaps = (names: readonly HeaderName[]): Record<string, object> =>
   Object.fromEntries(names.map((name) => [name, { ...HEADERS[name], required: false }]));
 
@@ -87,7 +87,10 @@ const REMOVEBG_FIELDS: Record<string, Schema> = {
   ...OPTIONS,
   size: { ...OPTIONS['size'], default: 'preview' },
   format: { ...OPTIONS['format'], default: 'auto' },
-  bg_image_url: { type: 'string', description: 'Address of a background; refused where none is fetched' },
+  bg_image_url: {
+    type: 'string',
+    description: 'Address of a background; refused unless the operator has enabled it',
+  },
   type: text('Kind of subject: `X-Type` repeats it', 'product', SUBJECT_TYPES),
   type_level: text('`none`: no `X-Type`', 'none', TYPE_LEVELS),
   shadow_type: text('`none`, or the one shadow there is', 'none', SHADOW_TYPES),
@@ -112,7 +115,7 @@ export const DescribeRemovebg = (): Decorator =>
   applyDecorators(
     ...compatible({
       operationId: 'removebg',
-      summary: 'remove.bg v1.0: an image in, its cut-out in the answer',
+      summary: 'remove.bg v1.0: an image in, its cut-out in the response',
       description:
         'Exactly one of `image_file`, `image_file_b64` and `image_url`; empty fields count as absent and unknown ones ' +
         'are passed over. A client that closes the connection cancels its image.',
@@ -137,11 +140,11 @@ export const DescribeRemovebgAccount = (): Decorator =>
   applyDecorators(
     ...compatible({
       operationId: 'removebgAccount',
-      summary: 'remove.bg v1.0: credits, of which there are none; `GET /v1/account` tells the limits',
+      summary: 'remove.bg v1.0: credits, of which there are none; `GET /v1/account` returns the limits',
     }),
     ApiResponse({
       status: 200,
-      description: 'The same for everybody',
+      description: 'The same for every caller',
       headers: headers('Cache-Control'),
       content: { 'application/json': { schema: schemaOf(removebgAccountSchema) } },
     }),
@@ -162,8 +165,8 @@ export const DescribePlain = (): Decorator =>
   applyDecorators(
     ...compatible({
       operationId: 'removeBackground',
-      summary: 'An image in, its cut-out in the answer',
-      description: 'All options of `POST /v1/jobs` may be fields; without any the answer is a PNG.',
+      summary: 'An image in, its cut-out in the response',
+      description: 'All options of `POST /v1/jobs` may be fields; without any the response is a PNG.',
       requestBody: formBody('image', { bg_image_file: binary, ...OPTIONS }),
     }),
     idempotencyKey(),
@@ -190,9 +193,8 @@ export const DescribeRembg = (): Decorator =>
   applyDecorators(
     ...compatible({
       operationId: 'rembg',
-      summary: 'rembg: a form with a file in, a PNG in the answer',
-      description:
-        'As `rembg s` has it. Parameters are fields or stand in the query; others are passed over.',
+      summary: 'rembg: a form with a file in, a PNG in the response',
+      description: 'As in `rembg s`. Parameters are fields or query parameters; others are ignored.',
       requestBody: formBody('file', REMBG_FIELDS),
     }),
     idempotencyKey(),
@@ -206,7 +208,8 @@ export const DescribeRembgUrl = (): Decorator =>
   applyDecorators(
     ...compatible({
       operationId: 'rembgFromUrl',
-      summary: 'rembg: the address of an image in, a PNG in the answer; refused where none is fetched',
+      summary:
+        'rembg: the address of an image in, a PNG in the response; refused unless the operator has enabled it',
     }),
     ApiQuery({
       name: 'url',

@@ -18,7 +18,7 @@ const COME_BACK_S = 1;
 /** A request that names its image by an address has no more than this. */
 const MAX_BYTES_WITHOUT_IMAGE = 131_072;
 
-/** One call that takes an image and answers with the result. */
+/** One call that takes an image and returns the result. */
 export interface SyncCutoutCall {
   /** By default as on the service's own calls. */
   read?: UploadRead;

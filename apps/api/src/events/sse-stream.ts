@@ -29,12 +29,12 @@ export class SseStream<Events extends object = JobEvents> {
     forgetHead(reply);
   }
 
-  /** False once the client has gone or the stream has ended. */
+  /** False once the client has disconnected or the stream has ended. */
   get open(): boolean {
     return !this.response.destroyed && !this.response.writableEnded;
   }
 
-  /** Calls `listener` when the client has gone or the stream has ended. */
+  /** Calls `listener` when the client has disconnected or the stream has ended. */
   onClose(listener: () => void): void {
     this.response.once('close', listener);
     if (this.response.destroyed) listener();
@@ -51,7 +51,7 @@ export class SseStream<Events extends object = JobEvents> {
     if (!this.response.writableNeedDrain) this.send(name, data);
   }
 
-  /** Resolves when the client has caught up, or has gone. */
+  /** Resolves when the client has caught up or disconnected. */
   async flowing(): Promise<void> {
     while (this.open && this.response.writableNeedDrain) {
       await new Promise((resolve) => {

@@ -8,7 +8,7 @@ const AGENT_CHARACTERS = 200;
 /** Asked every few seconds by machines: logged at `debug`. */
 const PROBES = new Set(['/healthz', '/readyz']);
 
-/** Logged when the client left before the answer's head was sent (nginx's convention). */
+/** Logged when the client disconnected before the response's head was sent (nginx's convention). */
 const CLIENT_CLOSED = 499;
 
 /** Bytes a connection had moved when its last request ended: what came after belongs to the next one. */

@@ -52,7 +52,7 @@ export function sendProblem(reply: FastifyReply, problem: Problem): void {
 export class ProblemFilter implements ExceptionFilter {
   constructor(private readonly log: Log) {}
 
-  /** Renders the error, unless the answer is already on its way: then the connection is cut. */
+  /** Renders the error, unless the response has started: then the connection is closed. */
   catch(error: unknown, host: ArgumentsHost): void {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const problem = problemOf(error);

@@ -18,7 +18,7 @@ export class EventsController {
     private readonly eventStream: JobEventStream,
   ) {}
 
-  /** From where the job stands to its end; with `?deliver=inline` the image comes as `chunk` events. */
+  /** From the job's present state to its end; with `?deliver=inline` the image comes as `chunk` events. */
   @Get()
   @RequireJobToken('header-or-query')
   @DescribeEvents()

@@ -5,7 +5,7 @@ import { job, problems, schemaOf, SCHEMES, type Decorator, type Schema } from '.
 import { jobEventSchema } from '../openapi/schemas.js';
 
 /**
- * The content of an answer that is an event stream. OpenAPI 3.1 has no word for one: JSON Schema's `contentSchema`
+ * Content of a response that is an event stream. OpenAPI 3.1 has no term for one: JSON Schema's `contentSchema`
  * says what the text holds once it is parsed.
  */
 export const streamOf = (
@@ -35,7 +35,7 @@ export const lastEventId = (): MethodDecorator =>
   ApiHeader({
     name: 'Last-Event-ID',
     required: false,
-    description: 'Id of the event heard last: the stream goes on after it',
+    description: 'Id of the last event received: the stream continues after it',
     schema: { type: 'string', examples: ['3'] },
   });
 
@@ -60,13 +60,13 @@ export const DescribeEvents = (): Decorator =>
     }),
     ApiResponse({
       status: 200,
-      description: 'Events, from where the job stands to its end',
+      description: 'Events, from the present state of the job to its end',
       headers: headers('Cache-Control', 'X-Accel-Buffering'),
       content: eventStream,
     }),
     ApiResponse({
       status: 204,
-      description: 'The end was heard before: an EventSource stays away then',
+      description: 'The client has received the last event: 204 stops an EventSource',
       headers: headers('Cache-Control'),
     }),
     ...problems('invalid-parameter', 'job-not-found', 'broker-unavailable'),

@@ -45,7 +45,7 @@ export class JobController {
     else await this.responder.sendStatus(reply, record, 200);
   }
 
-  /** The image, once; with `?wait=` a long-poll for it. Purged when the answer has been written. */
+  /** The image, once; with `?wait=` a long-poll for it. Purged when the response has been written. */
   @Get('result')
   @RequireJobToken()
   @DescribeResult()

@@ -5,7 +5,7 @@ import { jobViewSchema } from '#contracts/job.view.js';
 import { headers, resultHeaders } from '../openapi/headers.js';
 import { binary, ENDS, FAILURES, job, problems, schemaOf, wait, type Decorator } from '../openapi/parts.js';
 
-/** The content of an answer that is a result. */
+/** Content of a response that is a result. */
 export const image = Object.fromEntries(
   Object.values(MIME_OF_FORMAT).map((mime) => [mime, { schema: binary }]),
 );
@@ -30,7 +30,7 @@ export const DescribeStatus = (): Decorator =>
       operationId: 'getJob',
       summary: 'Status of a job, or a long-poll for its next change',
       description:
-        'With `wait` the answer comes when the status changes from that of `If-None-Match`, or from now.',
+        'With `wait` the response comes when the status differs from that of `If-None-Match`, or changes from now on.',
     }),
     ifNoneMatch(),
     ApiResponse({
@@ -54,7 +54,7 @@ export const DescribeResult = (): Decorator =>
     wait(),
     ApiOperation({
       operationId: 'getResult',
-      summary: 'The image, once: it is purged when the answer has been written',
+      summary: 'The image, once: it is purged when the response has been written',
     }),
     ApiResponse({ status: 200, description: 'The cut-out', headers: resultHeaders, content: image }),
     ApiResponse({

@@ -21,7 +21,7 @@ import { image } from './jobs.openapi.js';
 /** Fields of all image options. */
 export const OPTIONS = fieldsOf(jobOptionsSchema);
 
-/** Headers that any answer may have once its request was counted. */
+/** Headers that any response may have once its request was counted. */
 export const MORE_HEADERS = ['Idempotent-Replayed', 'Preference-Applied', ...RATE_HEADERS] as const;
 
 const ADDRESS: Schema = {
@@ -84,7 +84,7 @@ const submitHeaders = (): MethodDecorator[] => [
   idempotencyKey(),
 ];
 
-/** What is said of an image, and what of a stream of events: an answer is one or the other. */
+/** Headers of an image and of an event stream: a response is one or the other. */
 const eitherHeaders = (): Record<string, object> =>
   Object.fromEntries(
     [...RESULT_HEADERS, 'X-Accel-Buffering' as const].map((name) => [
@@ -105,7 +105,7 @@ const submitAnswers = (): MethodDecorator[] => [
   }),
   ApiResponse({
     status: 202,
-    description: 'The job stands in the queue',
+    description: 'The job is queued',
     headers: headers('Cache-Control', 'Location', 'Retry-After', ...MORE_HEADERS),
     content: { 'application/json': { schema: schemaOf(jobAcceptedSchema) } },
   }),
@@ -161,7 +161,7 @@ export const DescribeSubmit = (): Decorator =>
           'A raw body with options in the query, or multipart with one file named `image`, perhaps another named ' +
           '`bg_image_file`, and options as fields. A form, or JSON with options, may name an address in `image_url` ' +
           'instead, where the service takes that. ' +
-          '`Prefer: wait=N` answers with the image if it is done in time; `Accept: text/event-stream` answers with ' +
+          '`Prefer: wait=N` returns the image if it is done in time; `Accept: text/event-stream` returns ' +
           "the job's events and the image inline.",
       },
       {},

@@ -26,7 +26,7 @@ export class SynchronousResults {
   }
 
   /**
-   * Waits for the result and delivers it. Undefined once that is done or the client has gone; the record as it stands
+   * Waits for the result and delivers it. Undefined once that is done or the client has disconnected; the present record
    * when the wait ended before the job.
    * @throws Problem why there is no result, while nothing has been sent
    */

@@ -53,7 +53,7 @@ export class AdminServer {
     if (port === undefined) return undefined;
     const sampler = new BoardSampler(sources);
     const server = createServer({ headersTimeout: 5000, requestTimeout: 5000 }, (request, response) => {
-      void answer(request, sources, sampler)
+      void respond(request, sources, sampler)
         .catch(() => plain(503, 'not now'))
         .then(({ status, type, text }) => {
           response.writeHead(status, { ...HEADERS, 'Content-Type': type });
@@ -78,7 +78,7 @@ export class AdminServer {
   }
 }
 
-async function answer(
+async function respond(
   request: IncomingMessage,
   sources: AdminSources,
   sampler: BoardSampler,
@@ -110,7 +110,7 @@ async function answer(
 
 /**
  * A page from elsewhere in an operator's browser could have a name of its own lead to this machine ("DNS rebinding")
- * and read what only this machine may. Whoever asks by such a name is sent away.
+ * and read what only this machine may. Requests by such a name are refused.
  */
 function isAskedByAddress({ headers }: IncomingMessage, { settings }: AdminSources): boolean {
   if (settings.TELEMETRY_ON_NETWORK) return true;

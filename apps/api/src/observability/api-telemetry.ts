@@ -27,7 +27,7 @@ export interface SubmissionSpan {
   queued(reply: FastifyReply, image: QueuedImage): void;
 }
 
-/** What this API tells operators: numbers of closed sets, and spans of allow-listed fields. Nothing of any image. */
+/** Metrics and spans of this API: numbers of closed sets and allow-listed fields, nothing of any image. */
 export class ApiTelemetry implements BrokerObserver {
   readonly metrics = new MetricRegistry('api');
   private readonly exporter: OtlpExporter | undefined;
@@ -76,7 +76,7 @@ export class ApiTelemetry implements BrokerObserver {
     return () => this.metrics.move('removebg_waiters', { waiter }, -1);
   }
 
-  /** Of a delivered result the time counts from its last byte: whoever wrote that measures it. */
+  /** For a delivered result the time counts from its last byte and is measured by its writer. */
   purged({ state, endedAt, purgedAt }: JobRecord): void {
     if (!isTerminal(state) || state === 'delivered' || endedAt === undefined || purgedAt === undefined)
       return;
@@ -88,7 +88,7 @@ export class ApiTelemetry implements BrokerObserver {
     this.metrics.count('removebg_sweeper_corrections_total', { correction });
   }
 
-  /** All numbers of this process as they stand. */
+  /** All metrics of this process. */
   numbers(): MetricNumbers {
     this.metrics.set('removebg_resident_bytes', { process: 'api' }, process.memoryUsage.rss());
     this.metrics.set('removebg_event_loop_lag_seconds', {}, this.lag.takeS());

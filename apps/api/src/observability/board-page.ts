@@ -58,7 +58,7 @@ function chart(course: readonly BoardPoint[]): string {
 
 function tiles({ standing, perMinute, timeToDeleteS, turnaroundS, waiters }: BoardView): string {
   if (standing === undefined) {
-    return '<section><p class="alarm">Redis does not answer. What waits there is not known.</p></section>';
+    return '<section><p class="alarm">Redis does not answer. The queue is unknown.</p></section>';
   }
   const share = standing.inFlightBytes / standing.capacityBytes;
   const meter = `<meter value="${share.toFixed(3)}" high="0.8" optimum="0">${Math.round(share * 100)} %</meter>`;
@@ -122,6 +122,6 @@ export function boardPage(view: BoardView): string {
     clients.length === 0
       ? ''
       : table('Clients, by keyed hash', ['client', 'in flight', 'waiting', 'memory'], clients, 1),
-    refused.length === 0 ? '' : table('Refused by this API since it began', ['code', 'times'], refused, 1),
+    refused.length === 0 ? '' : table('Refused by this API since it started', ['code', 'times'], refused, 1),
   ].join('')}</main></body></html>`;
 }

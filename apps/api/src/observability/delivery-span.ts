@@ -37,13 +37,13 @@ export class DeliverySpan {
     this.span('purge', this.writtenMs, now);
   }
 
-  /** The reader has gone before the last byte. */
+  /** The client disconnected before the last byte. */
   broken(): void {
     this.metrics.count('removebg_deliveries_total', { way: this.of.way, delivery: 'broken' });
     this.span('deliver', this.leasedMs, nowMs(), 'broken');
   }
 
-  /** Written, and Redis was away for too long to purge it: the sweeper will. */
+  /** Written, but Redis was unreachable for too long to purge it: the sweeper will. */
   unsettled(): void {
     this.metrics.count('removebg_deliveries_total', { way: this.of.way, delivery: 'unsettled' });
     this.span('purge', this.writtenMs, nowMs(), 'unsettled');

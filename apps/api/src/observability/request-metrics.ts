@@ -14,7 +14,7 @@ const CALLS: Record<string, Call> = {
   '/v1/account': 'account',
 };
 
-/** Beginnings of the templates of calls that are not told apart further. */
+/** Prefixes of route templates that count as one call. */
 const GROUPS: readonly (readonly [start: string, call: Call])[] = [
   ['/v1/batches', 'batch'],
   ['/v1.0/', 'compat'],
@@ -26,7 +26,7 @@ const GROUPS: readonly (readonly [start: string, call: Call])[] = [
   ['/openapi.json', 'service'],
 ];
 
-/** Which call a route template belongs to. What is at no route, or is a file of the page, is told apart by no more. */
+/** The call that a route template belongs to; `none` without a route, `page` for files of the page. */
 export function callOf(template: string | undefined): Call {
   if (template === undefined) return 'none';
   return CALLS[template] ?? GROUPS.find(([start]) => template.startsWith(start))?.[1] ?? 'page';

@@ -22,8 +22,8 @@ const TAGS: Record<string, string> = {
 const LICENCE = { name: 'Apache License 2.0', identifier: 'Apache-2.0' };
 
 const KEY = 'API key, `rb_…`. Without one a client is anonymous. Not the token of a job.';
-const BATCH_TOKEN = 'Token of the batch, as the answer to its opening told it. Not an API key.';
-const TOKEN = 'Token of the job, as the answer to its submission told it. Not an API key.';
+const BATCH_TOKEN = 'Token of the batch, from the response to its opening. Not an API key.';
+const TOKEN = 'Token of the job, from the response to its submission. Not an API key.';
 
 /** Everything of the document that is not about one operation. */
 function frame(): Omit<OpenAPIObject, 'paths'> {

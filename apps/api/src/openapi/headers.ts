@@ -19,9 +19,9 @@ const count = (description: string, example: number): Header => ({
 });
 const always = (header: Header): Header => ({ ...header, required: true });
 
-/** Every header that an answer may have, by its name. `required` ones are there whenever an answer lists them. */
+/** Every header that a response may have, by its name. `required` ones are present whenever a response lists them. */
 export const HEADERS = {
-  'Cache-Control': always(text('`no-store`, wherever an answer is about an image', 'no-store')),
+  'Cache-Control': always(text('`no-store`, whenever a response is about an image', 'no-store')),
   'Content-Disposition': always(text('Name for the file', 'attachment; filename="cutout.png"')),
   'Content-Length': always(count('Bytes of the result', 482_113)),
   ETag: always(text('Version of the status', '"3"', { pattern: '^"\\d+"$' })),
@@ -46,7 +46,7 @@ export const HEADERS = {
       'decode;dur=8.1, infer;desc="isnet on cpu";dur=310.4, encode;dur=41.0',
     ),
   ),
-  Vary: always(text('What else the answer depends on', 'Accept')),
+  Vary: always(text('What else the response depends on', 'Accept')),
   'WWW-Authenticate': always(text('RFC 9110', 'Bearer realm="removebg-bd"')),
   'X-Accel-Buffering': always(text('Tells proxies to pass each event on', 'no', { enum: ['no'] })),
   'X-Batch-Status': always(
@@ -67,14 +67,14 @@ export const HEADERS = {
   'X-Width': always(count('Width of the result in pixels', 512)),
 } satisfies Record<string, Header>;
 
-/** Name of a header that an answer may have. */
+/** Name of a header that a response may have. */
 export type HeaderName = keyof typeof HEADERS;
 
-/** Headers of an answer, as references to the one description of each. */
+/** Headers of a response, as references to the one description of each. */
 export const headers = (...names: HeaderName[]): Record<string, { $ref: string }> =>
   Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 
-/** What a submission tells of its caller's limits. */
+/** Limits of the caller, in the response to a submission. */
 export const RATE_HEADERS = [
   'RateLimit-Policy',
   'RateLimit',
@@ -83,7 +83,7 @@ export const RATE_HEADERS = [
   'X-RateLimit-Reset',
 ] as const satisfies HeaderName[];
 
-/** What an answer with an image says of it. Widths and heights in pixels of the result. */
+/** Facts about the image in a response. Widths and heights in pixels of the result. */
 export const RESULT_HEADERS = [
   'Cache-Control',
   'Content-Disposition',
@@ -98,5 +98,5 @@ export const RESULT_HEADERS = [
   'X-Foreground-Height',
 ] as const satisfies HeaderName[];
 
-/** Headers of an answer that is a result. */
+/** Headers of a response that is a result. */
 export const resultHeaders = headers(...RESULT_HEADERS);

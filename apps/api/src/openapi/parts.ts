@@ -17,7 +17,7 @@ interface ProblemResponse {
   content: Record<string, { schema: Schema; examples: Record<string, { value: ProblemBody }> }>;
 }
 
-/** Names of the ways to show an API key or the token of a job, as OpenAPI security schemes. */
+/** Names of the OpenAPI security schemes: API key, token of a job, token of a batch. */
 export const SCHEMES = {
   key: 'api-key',
   keyAsBearer: 'api-key-as-bearer',
@@ -34,7 +34,7 @@ export const takesKey = (): MethodDecorator[] => [
   ApiSecurity(SCHEMES.keyAsBearer),
 ];
 
-/** Schema of bytes; the media type they stand under says what they are. */
+/** Schema of bytes; their media type says what they are. */
 export const binary = { type: 'string', format: 'binary' } as Schema;
 
 /** Why work on an image may fail. */
@@ -69,10 +69,10 @@ const HEADERS_OF_STATUS: Record<number, HeaderName[]> = {
   503: ['Retry-After'],
 };
 
-/** Problems a call may answer with, one response a status. */
+/** Problems of a call, one response a status. */
 export const problems = (...codes: ProblemCode[]): MethodDecorator[] => problemsWith([], codes);
 
-/** Problems a call may answer with, each with these headers besides what its status has. */
+/** Problems of a call, each with these headers besides those of its status. */
 export function problemsWith(more: readonly HeaderName[], codes: readonly ProblemCode[]): MethodDecorator[] {
   const statuses = new Set(codes.map((code) => PROBLEMS[code][0]));
   return [...statuses].map((status) => {
@@ -81,7 +81,7 @@ export function problemsWith(more: readonly HeaderName[], codes: readonly Proble
   });
 }
 
-/** The response that tells one of these problems, which have one status. */
+/** The response for these problems, which have one status. */
 export function problemResponse(codes: readonly ProblemCode[]): ProblemResponse {
   const [status] = PROBLEMS[codes[0] ?? 'internal-error'];
   return {

@@ -22,7 +22,7 @@ export type Schema = Exclude<
   { $ref: string }
 >;
 
-/** Server-sent events as the document has them: what stands in `event:` beside what `data:` holds. */
+/** Server-sent events as the document has them: the name in `event:` beside the content of `data:`. */
 const eventSchema = (events: Record<string, z.ZodType>): z.ZodType =>
   z
     .union(
@@ -42,7 +42,7 @@ export const jobEventSchema = eventSchema(jobEventSchemas);
 /** One event of a batch. */
 export const batchEventSchema = eventSchema(batchEventSchemas);
 
-/** Wire schemas that stand under a name in the document; all others stand where they are used. */
+/** Wire schemas with a name in the document; all others are inline. */
 const NAMES = z.registry<{ id: string }>();
 for (const [id, type] of Object.entries({
   Account: accountSchema,

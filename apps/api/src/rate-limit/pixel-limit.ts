@@ -20,9 +20,9 @@ export class PixelLimit {
   async check({ tenant, tier }: Caller, reply: FastifyReply): Promise<void> {
     const limit = tier.megapixelsPerMinute;
     if (limit === UNLIMITED) return;
-    const standing = await this.broker.pixels.standing(tenant.id, limit);
-    tell(reply, limit, standing);
-    if (standing.openInMs > 0) throw refusal(standing);
+    const status = await this.broker.pixels.standing(tenant.id, limit);
+    setHeaders(reply, limit, status);
+    if (status.openInMs > 0) throw refusal(status);
   }
 
   /**
@@ -32,13 +32,13 @@ export class PixelLimit {
   async charge({ tenant, tier }: Caller, reply: FastifyReply, pixels: number): Promise<void> {
     const limit = tier.megapixelsPerMinute;
     if (limit === UNLIMITED) return;
-    const { taken, standing } = await this.broker.pixels.take(tenant.id, limit, pixels);
-    tell(reply, limit, standing);
-    if (!taken) throw refusal(standing);
+    const { taken, standing: status } = await this.broker.pixels.take(tenant.id, limit, pixels);
+    setHeaders(reply, limit, status);
+    if (!taken) throw refusal(status);
   }
 }
 
-const tell = (reply: FastifyReply, limit: number, { left, fullInMs }: PixelStanding): void =>
+const setHeaders = (reply: FastifyReply, limit: number, { left, fullInMs }: PixelStanding): void =>
   setRateLimitHeaders(reply, { policy: 'pixels', limit, left, resetS: Math.ceil(fullInMs / 1000) });
 
 const refusal = ({ openInMs }: PixelStanding): Problem =>

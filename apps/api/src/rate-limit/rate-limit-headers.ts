@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
 
-/** How a caller stands under one of the policies. */
+/** Status of a caller under one of the policies. */
 export interface RateLimitStatus {
   policy: 'submit' | 'pixels';
   /** Requests, or megapixels, a window. */
@@ -13,15 +13,15 @@ export interface RateLimitStatus {
 const WINDOW_S = 60;
 const UNIT = { submit: '', pixels: ';qu="megapixels"' };
 
-const told = new WeakMap<FastifyReply, Map<RateLimitStatus['policy'], RateLimitStatus>>();
+const statuses = new WeakMap<FastifyReply, Map<RateLimitStatus['policy'], RateLimitStatus>>();
 
 /**
- * Tells a client how it stands, beside what it was told in the same answer: headers as in
+ * Sets the rate limit headers for one more policy, beside those set before in the same response: headers as in
  * draft-ietf-httpapi-ratelimit-headers with one item a policy, and the older `X-RateLimit-*` for requests.
  */
-export function setRateLimitHeaders(reply: FastifyReply, standing: RateLimitStatus): void {
-  const all = told.get(reply) ?? new Map<RateLimitStatus['policy'], RateLimitStatus>();
-  told.set(reply, all.set(standing.policy, standing));
+export function setRateLimitHeaders(reply: FastifyReply, status: RateLimitStatus): void {
+  const all = statuses.get(reply) ?? new Map<RateLimitStatus['policy'], RateLimitStatus>();
+  statuses.set(reply, all.set(status.policy, status));
   const items = [...all.values()];
   void reply.headers({
     'RateLimit-Policy': items
@@ -29,18 +29,18 @@ export function setRateLimitHeaders(reply: FastifyReply, standing: RateLimitStat
       .join(', '),
     RateLimit: items.map(({ policy, left, resetS }) => `"${policy}";r=${whole(left)};t=${resetS}`).join(', '),
   });
-  if (standing.policy !== 'submit') return;
+  if (status.policy !== 'submit') return;
   void reply.headers({
-    'X-RateLimit-Limit': standing.limit,
-    'X-RateLimit-Remaining': whole(standing.left),
-    'X-RateLimit-Reset': standing.resetS,
+    'X-RateLimit-Limit': status.limit,
+    'X-RateLimit-Remaining': whole(status.left),
+    'X-RateLimit-Reset': status.resetS,
   });
 }
 
-/** How the client of an answer was told it stands. */
+/** The status that a response reports for a policy. */
 export const rateLimitStatusOf = (
   reply: FastifyReply,
   policy: RateLimitStatus['policy'],
-): RateLimitStatus | undefined => told.get(reply)?.get(policy);
+): RateLimitStatus | undefined => statuses.get(reply)?.get(policy);
 
 const whole = (left: number): number => Math.max(0, Math.floor(left));

@@ -5,7 +5,7 @@ import { publicId } from '#contracts/public.id.js';
 import { jobLinks, resultFactsSchema, type JobView, type ResultFacts } from '#contracts/job.view.js';
 import { Problem, problemBody, type ProblemCode } from '#contracts/problem.catalogue.js';
 
-/** Where a waiting job stands. */
+/** Position of a waiting job in the queue. */
 export interface QueuePosition {
   position: number | undefined;
   etaMs: number | undefined;

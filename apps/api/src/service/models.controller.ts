@@ -13,7 +13,7 @@ export class ModelsController {
     @Inject(MODELS) private readonly models: readonly ModelEntry[],
   ) {}
 
-  /** What is on offer is fixed, what is loaded is not: so nobody keeps the answer. */
+  /** What is offered is fixed, what is loaded changes: so the response is not cached. */
   @Get()
   @Header('Cache-Control', 'no-store')
   @DescribeModels()

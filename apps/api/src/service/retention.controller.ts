@@ -24,7 +24,7 @@ const RECORDED = [
 /** Exactly the fields of the line that meters. */
 const RECORDED_OF_KEY_HOLDERS = ['time', 'key id', 'images', 'megapixels', 'bytes in and out'] as const;
 
-/** For whoever has to be shown that nothing is kept. */
+/** The retention statement, for audits. */
 @Controller('.well-known')
 export class RetentionController {
   constructor(

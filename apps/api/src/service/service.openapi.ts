@@ -8,7 +8,7 @@ import { aliveSchema, readySchema, retentionSchema } from '#contracts/service.vi
 import { headers } from '../openapi/headers.js';
 import { problems, schemaOf, type Decorator } from '../openapi/parts.js';
 
-/** A question that everybody may ask and that takes no input. */
+/** A request that is open to everybody and takes no input. */
 interface Question {
   tag: string;
   operationId: string;
@@ -24,7 +24,7 @@ const question = ({ tag, answer, codes = [], ...operation }: Question): Decorato
     ApiOperation(operation),
     ApiResponse({
       status: 200,
-      description: 'The answer',
+      description: 'The response',
       headers: headers('Cache-Control'),
       content: { 'application/json': { schema: schemaOf(answer) } },
     }),

@@ -13,9 +13,9 @@ const GROUP = 3;
  */
 export class JsonResultWriter implements AbortableResultWriter {
   readonly way = 'compat';
-  private begun = false;
+  private isStarted = false;
   private tail = Buffer.alloc(0);
-  /** Bytes that begin a group of three with those of the next chunk. */
+  /** Bytes that start a group of three with those of the next chunk. */
   private rest = Buffer.alloc(0);
 
   constructor(private readonly reply: FastifyReply) {}
@@ -30,7 +30,7 @@ export class JsonResultWriter implements AbortableResultWriter {
       foreground_height: height,
     };
     this.tail = Buffer.from(`",${JSON.stringify(facts).slice(1)}}`);
-    this.begun = true;
+    this.isStarted = true;
     sendHead(this.reply, {
       ...resultHeaders(output),
       'Content-Type': 'application/json; charset=utf-8',
@@ -39,7 +39,7 @@ export class JsonResultWriter implements AbortableResultWriter {
     this.reply.raw.write(HEAD);
   }
 
-  /** Sends one chunk, but for the bytes that begin a group of three with those of the next. */
+  /** Sends one chunk, but for the bytes that start a group of three with those of the next. */
   async write(plain: Buffer): Promise<void> {
     const joined = Buffer.allocUnsafeSlow(this.rest.length + plain.length);
     this.rest.copy(joined);
@@ -61,11 +61,11 @@ export class JsonResultWriter implements AbortableResultWriter {
     await endAndFlush(this.reply.raw);
   }
 
-  /** Cuts the connection if the body had begun. */
+  /** Closes the connection if the body has started. */
   abort(): boolean {
     wipe(this.rest);
-    if (this.begun) this.reply.raw.destroy();
-    return this.begun;
+    if (this.isStarted) this.reply.raw.destroy();
+    return this.isStarted;
   }
 
   private async send(plain: Buffer, tail: Buffer): Promise<void> {

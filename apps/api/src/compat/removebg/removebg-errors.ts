@@ -2,7 +2,7 @@ import { PROBLEMS, type Problem, type ProblemCode } from '#contracts/problem.cat
 import type { ProblemRenderer } from '../../http/problem-renderer.js';
 import { setRemovebgRateLimitHeaders } from './removebg-rate-limit-headers.js';
 
-/** How one problem is told to clients of remove.bg. */
+/** One problem in the error format of remove.bg. */
 export interface ErrorRow {
   status: number;
   /** Their code where they have one for it, else one in their style. */
@@ -59,13 +59,13 @@ const THEIRS: Readonly<Partial<Record<ProblemCode, ErrorRow>>> = {
 /** What is wrong with the form of a request is 400 there, whatever finer status HTTP has for it. */
 const OF_FORM: ReadonlySet<number> = new Set([405, 415, 417, 421, 431]);
 
-/** How a problem is told; what they have nothing for keeps its status, and its name in their spelling. */
+/** Status and code of a problem there; one without a counterpart keeps its status, and its code in their spelling. */
 export function removebgError(code: ProblemCode): ErrorRow {
   const [status] = PROBLEMS[code];
   return THEIRS[code] ?? row(OF_FORM.has(status) ? 400 : status, code.replaceAll('-', '_'));
 }
 
-/** A problem as remove.bg would tell it. Title and detail are ours; nothing of the request is among them. */
+/** A problem as remove.bg would report it. Title and detail are ours and repeat nothing of the request. */
 export function asRemovebgError({ code, facts }: Problem): { status: number; body: RemovebgErrors } {
   const { status, code: theirs } = removebgError(code);
   const parameter = facts.parameter?.toLowerCase().replaceAll('-', '_') ?? 'parameter';

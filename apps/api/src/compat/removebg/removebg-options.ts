@@ -25,7 +25,7 @@ const DEFAULTS: [string, string][] = [
   ['format', 'auto'],
 ];
 
-/** Kinds of subject that can be told, which helps there and changes nothing here. */
+/** Kinds of subject that a client may state; accepted, without effect here. */
 export const SUBJECT_TYPES = [
   'auto',
   'person',
@@ -37,7 +37,7 @@ export const SUBJECT_TYPES = [
   'other',
 ] as const;
 
-/** How finely `X-Type` is to tell the kind of subject; `none`: not at all. */
+/** Detail of `X-Type`; `none`: the header is left out. */
 export const TYPE_LEVELS = ['none', '1', '2', 'latest'] as const;
 
 /** Kinds of shadow. Here there is one: it is cast, or not. */

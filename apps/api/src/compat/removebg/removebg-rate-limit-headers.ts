@@ -8,11 +8,11 @@ import { rateLimitStatusOf } from '../../rate-limit/rate-limit-headers.js';
 export function setRemovebgRateLimitHeaders(reply: FastifyReply): void {
   const requests = rateLimitStatusOf(reply, 'submit');
   const used = requests !== undefined && requests.left < 0;
-  const standing = used ? requests : (rateLimitStatusOf(reply, 'pixels') ?? requests);
-  if (standing === undefined) return;
+  const status = used ? requests : (rateLimitStatusOf(reply, 'pixels') ?? requests);
+  if (status === undefined) return;
   void reply.headers({
-    'X-RateLimit-Limit': standing.limit,
-    'X-RateLimit-Remaining': Math.max(0, Math.floor(standing.left)),
-    'X-RateLimit-Reset': Math.ceil(Date.now() / 1000) + standing.resetS,
+    'X-RateLimit-Limit': status.limit,
+    'X-RateLimit-Remaining': Math.max(0, Math.floor(status.left)),
+    'X-RateLimit-Reset': Math.ceil(Date.now() / 1000) + status.resetS,
   });
 }

@@ -36,7 +36,7 @@ export class RemovebgController {
     private readonly callers: CallerService,
   ) {}
 
-  /** Takes one image, and answers with its cut-out: the file itself, or JSON around it. */
+  /** Takes one image and returns its cut-out: the file itself, or JSON around it. */
   @Post('removebg')
   @RouteConfig({ renderProblem: renderRemovebgProblem, takesBase64: true } satisfies FastifyContextConfig)
   @UseGuards(SubmitGuard)
