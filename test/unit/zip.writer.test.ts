@@ -121,4 +121,18 @@ describe('zip.writer', () => {
   test('given no file that was begun, when a piece comes, then it is refused', () => {
     expect(() => new ZipWriter().piece(Buffer.alloc(1))).toThrow(RangeError);
   });
+
+  it('when closed, leaves no name of a file in its own memory', () => {
+    const copies: Buffer[] = [];
+    const from = jest.spyOn(Buffer, 'from');
+    const zip = new ZipWriter();
+    zip.begin('a-name-to-be-wiped.png');
+    zip.piece(Buffer.from([1, 2, 3]));
+    zip.finish();
+    for (const { value } of from.mock.results) if (Buffer.isBuffer(value)) copies.push(value);
+    from.mockRestore();
+    expect(copies.some((copy) => copy.includes('a-name-to-be-wiped'))).toBe(true);
+    zip.close();
+    expect(copies.some((copy) => copy.includes('a-name-to-be-wiped'))).toBe(false);
+  });
 });

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { wipe } from '#vault/wipe.js';
 import { LAST_BLOCK, storedBlocks } from './deflate.blocks.js';
 import { directoryEntry, endOfDirectory, localHeader, type ZipEntry } from './zip.records.js';
 
@@ -10,9 +11,10 @@ const DESCRIPTOR_BYTES = 16;
  * bytes around a file; the file's own are copied nowhere that the caller cannot wipe. An archive may pass 4 GiB and
  * 65,535 files (the 64-bit extension is then used), a file may not.
  *
- * A file that is there as a whole: `head`, then its bytes. One that comes in pieces: `begin`, `piece` for each,
- * `finish`; its size and checksum follow it, and it is stored in blocks of Deflate, as programs that unpack while
- * they receive can find the end of nothing else.
+ * A file that is complete: `head`, then its bytes. One that comes in pieces: `begin`, `piece` for each, `finish`; its
+ * size and checksum follow it, and it is stored in blocks of Deflate, since programs that unpack while they receive
+ * can find the end of nothing else. Names of files are user data: what `head`, `begin` and `end` return holds them and
+ * is to be wiped by the caller, and `close` wipes the writer's own copies.
  */
 export class ZipWriter {
   private readonly entries: ZipEntry[] = [];
@@ -65,9 +67,20 @@ export class ZipWriter {
 
   /** The bytes after the last file. */
   end(): Buffer {
-    const directory = Buffer.concat(this.entries.map(directoryEntry));
-    const facts = { entries: this.entries.length, bytes: directory.length, offset: this.offset };
-    return Buffer.concat([directory, endOfDirectory(facts)]);
+    const entries = this.entries.map(directoryEntry);
+    const bytes = entries.reduce((sum, entry) => sum + entry.length, 0);
+    const directory = Buffer.concat([
+      ...entries,
+      endOfDirectory({ entries: entries.length, bytes, offset: this.offset }),
+    ]);
+    wipe(...entries);
+    return directory;
+  }
+
+  /** Wipes the names. Nothing can be written afterwards. */
+  close(): void {
+    wipe(...this.entries.map(({ name }) => name));
+    this.entries.length = 0;
   }
 
   private add(name: string, isStreamed: boolean): ZipEntry {

@@ -52,7 +52,7 @@ export class ArchiveWriter {
         const packed = this.zip.piece(plain);
         const before = head;
         head = undefined;
-        if (before !== undefined) await writeAndFlush(this.response, before);
+        if (before !== undefined) await writeAndFlush(this.response, before).finally(() => wipe(before));
         await writeAndFlush(this.response, packed).finally(() => wipe(packed));
       },
       finish: async () => {
@@ -62,16 +62,22 @@ export class ArchiveWriter {
     };
   }
 
-  /** Ends the archive with what is to be said of images that are not in it. */
+  /** Ends the archive with a report of the images that are not in it. */
   async end(report: ArchiveReport): Promise<void> {
     const text = Buffer.from(`${JSON.stringify(report, undefined, 2)}\n`);
     const pieces = [this.zip.head(EntryNames.REPORT, text), text, this.zip.end()];
-    await writeAndFlush(this.response, Buffer.concat(pieces));
-    await endAndFlush(this.response);
+    try {
+      for (const piece of pieces) await writeAndFlush(this.response, piece);
+      await endAndFlush(this.response);
+    } finally {
+      wipe(...pieces);
+      this.zip.close();
+    }
   }
 
-  /** Cuts the connection: a shortened archive must not look whole. */
+  /** Closes the connection: a truncated archive must not look complete. */
   abort(): void {
+    this.zip.close();
     this.response.destroy();
   }
 }

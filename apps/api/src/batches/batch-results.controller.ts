@@ -80,7 +80,8 @@ export class BatchResultsController {
     const archive = new ArchiveWriter(reply);
     try {
       const complete = await this.fill(archive, batch, signal);
-      if (!signal.aborted) await archive.end({ complete, failures: await this.failures(batch) });
+      if (signal.aborted) archive.abort();
+      else await archive.end({ complete, failures: await this.failures(batch) });
     } catch {
       archive.abort();
     }
