@@ -7,7 +7,7 @@ import { toDoneEvent } from '../results/job.mapper.js';
 import { SseHeartbeat } from '../events/sse-heartbeat.js';
 import type { SseStream } from '../events/sse-stream.js';
 import { ShutdownNotifier } from '../long-poll/shutdown-notifier.js';
-import { readThrough, Wait } from '../long-poll/wait.js';
+import { readThrough, Wait } from '../long-poll/long-poll.service.js';
 import type { BatchAccess } from '../auth/batch-token.guard.js';
 import { toBatchFailure, toBatchEntry } from './batch.mapper.js';
 import type { Settings } from '#settings/settings.schema.js';

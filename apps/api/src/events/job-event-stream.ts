@@ -5,7 +5,7 @@ import { isTerminal, type TerminalState } from '#contracts/job.states.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { BROKER } from '../core/providers.js';
 import { ShutdownNotifier } from '../long-poll/shutdown-notifier.js';
-import { readThrough } from '../long-poll/wait.js';
+import { readThrough } from '../long-poll/long-poll.service.js';
 import { ApiTelemetry } from '../observability/api-telemetry.js';
 import { problemOfTerminalState, timeText, toDoneEvent, toQueuePosition } from '../results/job.mapper.js';
 import { ReceiptService } from '../results/receipt.service.js';

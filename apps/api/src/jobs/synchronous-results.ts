@@ -2,9 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { JobRecord } from '#broker/job.record.js';
 import { isTerminal } from '#contracts/job.states.js';
 import { problemOfTerminalState } from '../results/job.mapper.js';
-import { LongPoll } from '../long-poll/long-poll.service.js';
+import { LongPoll, type WaitLimits } from '../long-poll/long-poll.service.js';
 import type { AbortableResultWriter } from '../results/http-result-writer.js';
-import type { WaitLimits } from '../long-poll/wait.js';
 import { UploadService, type Accepted } from '../uploads/upload.service.js';
 import { JobResponder } from './job-responder.js';
 
