@@ -2,7 +2,7 @@ import { duration, say } from './report.mjs';
 import { buildStep } from './step.build.mjs';
 import { chromiumStep } from './step.chromium.mjs';
 import { dependenciesStep } from './step.dependencies.mjs';
-import { modelsStep } from './step.models.mjs';
+import { modelsStep, testModelsStep } from './step.models.mjs';
 import { toolSteps } from './step.tools.mjs';
 import { nodeStep } from './step.node.mjs';
 import { redisStep } from './step.redis.mjs';
@@ -21,8 +21,11 @@ export const APP_STEPS = [nodeStep, dependenciesStep, buildStep, modelsStep];
 /** What `npm start` needs: all of that and a Redis of its own. */
 export const START_STEPS = [nodeStep, dependenciesStep, redisStep, buildStep, modelsStep];
 
-/** What the tests need: all of that, a browser, and what is deployed with the service. */
-export const TEST_STEPS = [...START_STEPS, ...toolSteps(), chromiumStep];
+/** What any test needs: all of that, and the models that tests load; they come first, their folder is the same. */
+export const TEST_STEPS = [nodeStep, dependenciesStep, redisStep, buildStep, testModelsStep, modelsStep];
+
+/** What all tests need: that, a browser, and what is deployed with the service. */
+export const ALL_STEPS = [...TEST_STEPS, ...toolSteps(), chromiumStep];
 
 /** Enough to run the model registry's command line. */
 export const BUILD_STEPS = [nodeStep, dependenciesStep, buildStep];

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { inRoot, MODELS_COMMAND, ROOT } from './places.mjs';
@@ -6,10 +6,11 @@ import { performNode } from './programs.mjs';
 import { LauncherError, say } from './report.mjs';
 import { digestOf, filesIn, isStamped, writeStamp } from './stamp.mjs';
 
-const STAMP = inRoot('.cache', 'setup', 'models');
-
 /** The settings that decide which models workers load. */
 const CHOICE = ['MODEL', 'PROVIDER', 'REQUIRE_ACCELERATOR'];
+
+/** Where tests look for models, whatever the environment says. */
+const TEST_MODEL_DIR = '.cache/models';
 
 /**
  * Prepares the models that workers load: assembles them and checks their sha256. The stamp spares re-reading 170 MB
@@ -18,24 +19,55 @@ const CHOICE = ['MODEL', 'PROVIDER', 'REQUIRE_ACCELERATOR'];
  */
 export const modelsStep = {
   name: 'models',
-  async run() {
-    if (isStamped(STAMP, digest())) return 'ready';
-    say(`models: preparing ${process.env['MODEL'] || 'the default model'}`);
-    const { ok } = await performNode([MODELS_COMMAND, 'prepare']);
-    if (!ok) throw new LauncherError('A model could not be prepared: see the message above.');
-    writeStamp(STAMP, digest());
-    return 'done';
+  run: () =>
+    prepare({
+      title: process.env['MODEL'] || 'the default model',
+      stamp: 'models',
+      names: [],
+      modelDir: process.env['MODEL_DIR'] || TEST_MODEL_DIR,
+    }),
+};
+
+/**
+ * Prepares every model that a test loads (`test/support/prepared.models.json`); no test prepares one itself.
+ * @type {import('./setup.steps.mjs').Step}
+ */
+export const testModelsStep = {
+  name: 'models of tests',
+  run: () => {
+    const names = JSON.parse(readFileSync(inRoot('test', 'support', 'prepared.models.json'), 'utf8'));
+    return prepare({ title: names.join(', '), stamp: 'test-models', names, modelDir: TEST_MODEL_DIR });
   },
 };
 
-function digest() {
-  const folder = resolve(ROOT, process.env['MODEL_DIR'] || '.cache/models');
-  const prepared = filesIn(folder).map((file) => {
+/**
+ * Prepares models with the built program, unless the stamp says that they are there.
+ * @param {{ title: string, stamp: string, names: string[], modelDir: string }} models no names: the configured ones
+ * @returns {Promise<'ready' | 'done'>}
+ */
+async function prepare({ title, stamp, names, modelDir }) {
+  const file = inRoot('.cache', 'setup', stamp);
+  const choice = names.length > 0 ? names : CHOICE.map((key) => process.env[key] ?? '');
+  if (isStamped(file, digest(choice, modelDir))) return 'ready';
+  say(`models: preparing ${title}`);
+  const env = { ...process.env, MODEL_DIR: modelDir };
+  const { ok } = await performNode([MODELS_COMMAND, 'prepare', ...names], { env });
+  if (!ok) throw new LauncherError('A model could not be prepared: see the message above.');
+  writeStamp(file, digest(choice, modelDir));
+  return 'done';
+}
+
+/**
+ * Of all that decides what is prepared, and of size and time of the files that are there.
+ * @param {string[]} choice
+ * @param {string} modelDir
+ */
+function digest(choice, modelDir) {
+  const prepared = filesIn(resolve(ROOT, modelDir)).map((file) => {
     const { size, mtimeMs } = statSync(file);
     return `${file} ${size} ${mtimeMs}`;
   });
   const inputs = [inRoot('models'), inRoot('dist', 'libs', 'inference'), inRoot('package-lock.json')];
-  const choice = CHOICE.map((key) => process.env[key] ?? '');
   const text = [...choice, ...prepared, digestOf(inputs)].join('\n');
   return createHash('sha256').update(text).digest('hex');
 }

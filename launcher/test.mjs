@@ -4,7 +4,7 @@ import { runScriptGate } from './gate.script.mjs';
 import { chooseGates, GATES } from './gates.mjs';
 import { inRoot } from './places.mjs';
 import { describe, duration, runCommand, say } from './report.mjs';
-import { setUp, START_STEPS } from './setup.steps.mjs';
+import { setUp, TEST_STEPS } from './setup.steps.mjs';
 import { filesIn } from './stamp.mjs';
 import { chromiumStep } from './step.chromium.mjs';
 import { toolSteps } from './step.tools.mjs';
@@ -78,7 +78,7 @@ await runCommand(async () => {
     say(`Unknown: ${unknown.join(', ')}. Gates: ${GATES.map(({ name }) => name).join(', ')}.`);
     return summarize([{ name: 'gates', passed: 0, failed: unknown.length, notes: [] }]);
   }
-  const tallies = [await trySetUp('set-up', START_STEPS)];
+  const tallies = [await trySetUp('set-up', TEST_STEPS)];
   if (tallies[0]?.failed === 1) return summarize(tallies);
   tallies.push(findForgotten());
   // Without a browser all other gates still have something to say.

@@ -1,6 +1,6 @@
-import { ModelRegistry } from '#inference/model.registry.js';
 import { modelListSchema, type ModelView } from '#contracts/model.view.js';
 import { ApiClient } from '../support/api.client.js';
+import { preparedModel } from '../support/prepared.model.js';
 import { smallPhoto } from '../support/small.photo.js';
 import { startSystem, type TestSystem } from '../support/system.js';
 
@@ -15,8 +15,7 @@ let image: Buffer;
 
 jest.setTimeout(120_000);
 beforeAll(async () => {
-  const registry = new ModelRegistry(process.cwd(), '.cache/models');
-  for (const name of MODELS) await registry.prepare(registry.find(name));
+  for (const name of MODELS) await preparedModel(name);
   image = await smallPhoto();
   system = await startSystem({ MODEL: MODELS.join(',') }, 0);
   api = new ApiClient(system.url);

@@ -3,18 +3,17 @@ import sharp from 'sharp';
 import { jobOptionsSchema } from '#contracts/job.options.js';
 import { cutOut, type CutoutJob } from '#imaging/cutout.pipeline.js';
 import type { Mask } from '#imaging/matte.js';
-import { ModelRegistry } from '#inference/model.registry.js';
 import { Segmenter } from '#inference/segmenter.js';
 import { photo, PHOTOS, referenceAlpha, softIou } from '../support/photos.js';
+import { preparedModel } from '../support/prepared.model.js';
 
 const LIMITS = { maxPixels: 10_000_000, maxProgressivePixels: 10_000_000, maxSidePixels: 10_000 };
 
 describe('cutout.pipeline', () => {
   let network: Segmenter;
   beforeAll(async () => {
-    const registry = new ModelRegistry(process.cwd(), '.cache/models');
-    const entry = registry.find('isnet');
-    network = await Segmenter.load(entry, await registry.prepare(entry), 2);
+    const { entry, path } = await preparedModel('isnet');
+    network = await Segmenter.load(entry, path, 2);
   });
   afterAll(() => network.release());
 

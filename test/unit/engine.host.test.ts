@@ -2,13 +2,13 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import sharp from 'sharp';
 import { jobOptionsSchema } from '#contracts/job.options.js';
 import { CUTOUT_STAGES } from '#imaging/cutout.stages.js';
-import { ModelRegistry } from '#inference/model.registry.js';
 import { EngineHost, type CutoutRequest } from '../../apps/worker/src/engine/engine.host.js';
 import { photo, referenceAlpha, softIou } from '../support/photos.js';
+import { MODEL_DIR, preparedModel } from '../support/prepared.model.js';
 
 const SETTINGS = {
   plans: [{ provider: 'cpu' as const, models: ['isnet'], batch: 1 }],
-  modelDir: '.cache/models',
+  modelDir: MODEL_DIR,
   threads: 2,
   maxPixels: 10_000_000,
   maxProgressivePixels: 10_000_000,
@@ -46,8 +46,7 @@ function insideInference(): { reached: Promise<void>; onStage: (stage: string) =
 describe('engine.host', () => {
   let host: EngineHost;
   beforeAll(async () => {
-    const registry = new ModelRegistry(process.cwd(), SETTINGS.modelDir);
-    await registry.prepare(registry.find('isnet'));
+    await preparedModel('isnet');
     host = new EngineHost(SETTINGS);
     await host.start();
   }, 60_000);
@@ -172,9 +171,8 @@ describe('engine.host', () => {
   });
 
   test('given several models, when started, then all are loaded and an image gets the one it asks for', async () => {
-    const registry = new ModelRegistry(process.cwd(), SETTINGS.modelDir);
-    await registry.prepare(registry.find('isnet-vnni'));
     const models = ['isnet', 'isnet-vnni'];
+    for (const name of models) await preparedModel(name);
     const own = new EngineHost({ ...SETTINGS, plans: [{ provider: 'cpu', models, batch: 1 }] });
     expect((await own.start()).models).toEqual(models);
     const options = jobOptionsSchema.parse({ model: 'isnet-vnni' });

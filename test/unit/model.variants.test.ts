@@ -1,10 +1,10 @@
 /** @jest-environment ./test/support/onnx.environment.cjs */
 import { jobOptionsSchema } from '#contracts/job.options.js';
 import { cutOut } from '#imaging/cutout.pipeline.js';
-import { ModelRegistry } from '#inference/model.registry.js';
 import { Segmenter } from '#inference/segmenter.js';
 import sharp from 'sharp';
 import { photo, PHOTOS, softIou } from '../support/photos.js';
+import { preparedModel } from '../support/prepared.model.js';
 
 type Photo = (typeof PHOTOS)[number];
 
@@ -13,9 +13,8 @@ const LONG_MS = 120_000;
 
 /** Alpha that the whole pipeline gives with a model, for each photo. */
 async function alphasOf(name: string): Promise<Record<Photo, Buffer>> {
-  const registry = new ModelRegistry(process.cwd(), '.cache/models');
-  const entry = registry.find(name);
-  const network = await Segmenter.load(entry, await registry.prepare(entry), 2);
+  const { entry, path } = await preparedModel(name);
+  const network = await Segmenter.load(entry, path, 2);
   const alphas: Partial<Record<Photo, Buffer>> = {};
   for (const each of PHOTOS) {
     const { data } = await cutOut({

@@ -12,8 +12,8 @@ import { RecipeError } from './recipe/graph.index.js';
 const HELP = `Usage: npm run models -- <command>
 
   list                       the models there are, and which are prepared
-  prepare [name | --all]     puts models into MODEL_DIR and verifies them (default: MODEL)
-  verify [name | --all]      checks length and sha256 of prepared models (default: MODEL)
+  prepare [name … | --all]   puts models into MODEL_DIR and verifies them (default: MODEL)
+  verify [name … | --all]    checks length and sha256 of prepared models (default: MODEL)
   add FILE --name NAME --size PIXELS --mean R,G,B --std R,G,B --output sigmoid|logits
       --licence TEXT --provenance TEXT [--title TEXT]
                              takes an ONNX file with one float32 input [n, 3, size, size] into MODEL_DIR and
@@ -70,12 +70,11 @@ const COMMANDS: Record<string, (request: Request) => Promise<void>> = {
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-/** The model that is named, the configured ones, or with `--all` those that `wanted` lets through. */
+/** The models that are named, the configured ones, or with `--all` those that `wanted` lets through. */
 function chosen({ registry, models, args }: Request, wanted: (entry: ModelEntry) => boolean): ModelEntry[] {
-  const [name, ...more] = args;
-  if (more.length > 0) throw new UsageError();
-  if (name === '--all') return registry.models.filter(wanted);
-  return (name === undefined ? models : [name]).map((each) => registry.find(each));
+  if (args.length === 1 && args[0] === '--all') return registry.models.filter(wanted);
+  if (args.some((name) => name.startsWith('-'))) throw new UsageError();
+  return (args.length === 0 ? models : args).map((name) => registry.find(name));
 }
 
 function additionOf(args: string[]): { file: string; told: z.output<typeof additionSchema> } {
