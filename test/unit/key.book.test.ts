@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -132,7 +132,7 @@ describe('the file of keys', () => {
   const folder = mkdtempSync(join(tmpdir(), 'removebg-book-'));
   const path = join(folder, 'keys.json');
   const replace = (text: string): void => {
-    writeFileSync(`${path}.new`, text);
+    writeFileSync(`${path}.new`, text, { mode: 0o600 });
     renameSync(`${path}.new`, path);
   };
   afterAll(() => rmSync(folder, { recursive: true }));
@@ -165,5 +165,9 @@ describe('the file of keys', () => {
     replace(textOf([entryOf(first)]));
     expect(file.refresh()).toEqual({ keys: 1 });
     expect(file.book.find(second, NOW)).toBeUndefined();
+    chmodSync(path, 0o666);
+    expect(file.refresh()).toMatchObject({ fault: expect.stringContaining('open to others') as string });
+    chmodSync(path, 0o640);
+    expect(file.refresh()).toEqual({ keys: 1 });
   });
 });

@@ -1,5 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { KeyBook, parseKeyFile, type KeyFile } from './key.book.js';
+import { readSecretFile } from './key.file.js';
 import { SettingsError } from './settings.js';
 import type { TierTable } from './tier.table.js';
 
@@ -19,7 +20,7 @@ export class KeyBookFile {
 
   /**
    * @param file path, or undefined: nobody has a key
-   * @throws SettingsError when the file cannot be read or is wrong
+   * @throws SettingsError when the file cannot be read, is open to others, or is wrong
    */
   constructor(
     private readonly file: string | undefined,
@@ -65,12 +66,7 @@ export class KeyBookFile {
 
   private read(): KeyBook {
     if (this.file === undefined) return new KeyBook(NO_KEYS, this.tiers);
-    let text: string;
-    try {
-      text = readFileSync(this.file, 'utf8');
-    } catch {
-      throw new SettingsError('KEYS_FILE: the file cannot be read');
-    }
+    const text = readSecretFile('KEYS_FILE', this.file).toString();
     return new KeyBook(parseKeyFile(text), this.tiers);
   }
 
@@ -78,8 +74,8 @@ export class KeyBookFile {
   private look(): string | undefined {
     if (this.file === undefined) return undefined;
     try {
-      const { dev, ino, mtimeNs, size } = statSync(this.file, { bigint: true });
-      return `${dev} ${ino} ${mtimeNs} ${size}`;
+      const { dev, ino, mode, mtimeNs, size } = statSync(this.file, { bigint: true });
+      return `${dev} ${ino} ${mode} ${mtimeNs} ${size}`;
     } catch {
       return undefined;
     }

@@ -24,6 +24,9 @@ export const settingsSchema = z.object({
   REDIS_URL: optionalText.describe(
     '`redis://`, `rediss://` or `unix:///path`; unset: `npm start` embeds a private Redis',
   ),
+  REDIS_PASSWORD_FILE: optionalText.describe(
+    'File with the password this process signs in to Redis with, `-` for stdin (default: the one in the address)',
+  ),
   REDIS_MAXMEMORY_MB: int(64, 1_048_576)
     .default(1024)
     .describe('Memory cap of the embedded Redis, and of each embedded payload shard'),
