@@ -30,4 +30,7 @@ else
   export NODE_OPTIONS="--max-semi-space-size=4 ${NODE_OPTIONS:-}"
 fi
 
+# Nothing that it starts can gain rights which it has not itself, not even from a setuid program.
+if command -v setpriv >/dev/null 2>&1; then exec setpriv --no-new-privs "$@"; fi
+
 exec "$@"

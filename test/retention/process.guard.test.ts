@@ -28,18 +28,23 @@ describe('what a process finds when it checks itself', () => {
   it.each([
     [
       'files',
-      'ulimit -c 0; export GLIBC_TUNABLES=glibc.malloc.perturb=165:glibc.malloc.tcache_count=0; "$@"',
+      'ulimit -c 0; export GLIBC_TUNABLES=glibc.malloc.perturb=165:glibc.malloc.tcache_count=0; setpriv --no-new-privs "$@"',
       'process.file-size-limit',
     ],
     [
       'core dumps',
-      'ulimit -f 0; ulimit -c unlimited; export GLIBC_TUNABLES=glibc.malloc.perturb=165:glibc.malloc.tcache_count=0; "$@" | cat',
+      'ulimit -f 0; ulimit -c unlimited; export GLIBC_TUNABLES=glibc.malloc.perturb=165:glibc.malloc.tcache_count=0; setpriv --no-new-privs "$@" | cat',
       'process.core-limit',
     ],
     [
       'freed memory',
-      'ulimit -c 0; ulimit -f 0; export GLIBC_TUNABLES=glibc.malloc.perturb=165; "$@" | cat',
+      'ulimit -c 0; ulimit -f 0; export GLIBC_TUNABLES=glibc.malloc.perturb=165; setpriv --no-new-privs "$@" | cat',
       'process.malloc',
+    ],
+    [
+      'new privileges',
+      'ulimit -c 0; ulimit -f 0; export GLIBC_TUNABLES=glibc.malloc.perturb=165:glibc.malloc.tcache_count=0; "$@" | cat',
+      'process.new-privileges',
     ],
   ])(
     'given everything but the rule for %s, when a process looks, then it names that one alone',

@@ -32,6 +32,7 @@ async function openContext(settings: ServiceSettings): Promise<WorkerContext> {
   const onShard: ShardListener = (news) => log.info('shard', news);
   const broker = await openBroker(settings, 'worker', { onShard, observer: telemetry });
   for (const fault of broker.faults) log.warn('retention', { fault });
+  if (engine.confined.fault !== undefined) log.warn('retention', { fault: engine.confined.fault });
   return { settings, log, telemetry, kek, engine, engineReady, broker };
 }
 

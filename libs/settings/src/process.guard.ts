@@ -9,7 +9,8 @@ const FILE_LIMIT = 'process.file-size-limit';
 const TMPFS = 0x01021994;
 
 /**
- * What of this process itself could keep an image: files, core dumps, swap, freed memory, the debugger, reports.
+ * What of this process itself could keep an image or hand it on: files, core dumps, rights that it could gain, swap,
+ * freed memory, the debugger, reports.
  * Linux tells all of it in /proc; elsewhere most facts are unknown and do not hold.
  */
 export function processFacts(env: NodeJS.ProcessEnv = process.env): RetentionFact[] {
@@ -19,6 +20,7 @@ export function processFacts(env: NodeJS.ProcessEnv = process.env): RetentionFac
     ...limits,
     temporaryFolderFact(canWrite),
     coreFilterFact(),
+    newPrivilegesFact(),
     swapFact(),
     mallocFact(env),
     ...debuggerFacts(env),
@@ -82,6 +84,14 @@ function coreFilterFact(): RetentionFact {
   const found = `${piped ? 'piped' : 'file'}, ${filter === 0 ? 'nothing' : 'memory'} selected`;
   const closes = 'a crash could hand memory to a collector (coredump_filter 0)';
   return { fact: 'process.core-pattern', found, closes, holds: !piped || filter === 0 };
+}
+
+/** Whether what a taken-over process starts could gain rights that the process has not, root's for example. */
+function newPrivilegesFact(): RetentionFact {
+  const flag = /^NoNewPrivs:\s*(\d)$/m.exec(read('/proc/self/status') ?? '')?.[1];
+  const found = flag === undefined ? UNKNOWN : flag === '1' ? 'impossible' : 'possible';
+  const closes = 'a setuid program could give a taken-over process rights (setpriv --no-new-privs)';
+  return { fact: 'process.new-privileges', found, closes, holds: found === 'impossible' };
 }
 
 /**

@@ -6,6 +6,7 @@ import { wipe } from '#vault/wipe.js';
 import { EngineUnavailable, type EngineFacts, type EngineSettings } from './engine.contract.js';
 import { fromEngineSchema, MAX_HEADER_BYTES, type FromEngine, type ToEngine } from './engine.protocol.js';
 import { engineEnvironment } from './engine.environment.js';
+import type { Command } from './engine.privileges.js';
 import { frameHead, FrameDecoder } from './frame.codec.js';
 
 /** Most of what a child may say on stderr before it is ready; afterwards it is not listened to. */
@@ -33,13 +34,14 @@ export class EngineChild {
   #note = '';
   #settleReady: ((outcome: EngineFacts | Error) => void) | undefined;
 
-  constructor(entry: string, settings: EngineSettings & { warmUp: boolean }, events: EngineChildEvents) {
+  constructor(command: Command, settings: EngineSettings & { warmUp: boolean }, events: EngineChildEvents) {
     this.#events = events;
     this.#decoder = new FrameDecoder({
       maxHeaderBytes: MAX_HEADER_BYTES,
       maxPayloadBytes: Math.min(settings.maxPixels * BYTES_PER_PIXEL + SPARE_BYTES, 0xffffffff),
     });
-    this.#process = spawn(process.execPath, [entry], {
+    const [program, ...args] = command;
+    this.#process = spawn(program, args, {
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
       env: engineEnvironment(
         process.env,

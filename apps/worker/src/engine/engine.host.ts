@@ -16,6 +16,7 @@ import {
   type EngineFacts,
   type EngineSettings,
 } from './engine.contract.js';
+import { confined, type ConfinedCommand } from './engine.privileges.js';
 import type { FromEngine } from './engine.protocol.js';
 import { EngineJob } from './engine.job.js';
 import { EngineLine } from './engine.line.js';
@@ -46,7 +47,8 @@ const PATIENCE = 3;
  */
 export class EngineHost {
   readonly #settings: EngineSettings;
-  readonly #entry: string;
+  /** How its children are started, and which privileges they keep. */
+  readonly confined: ConfinedCommand;
   readonly #estimate = new ProgressEstimate(FIRST_INFER_MS);
   readonly #line = new EngineLine<EngineJob>();
   #child: EngineChild | undefined;
@@ -71,7 +73,7 @@ export class EngineHost {
     this.#settings = settings;
     this.#watch = new MemoryWatch(maxImageBytes, () => this.#overflow());
     this.#plans = settings.plans;
-    this.#entry = resolve(entry);
+    this.confined = confined([process.execPath, resolve(entry)], [resolve(entry), settings.modelDir]);
   }
 
   /** Facts of the running child; undefined while it (re)starts. */
@@ -137,7 +139,7 @@ export class EngineHost {
   #spawn(warmUp: boolean): Promise<EngineFacts> {
     this.starts += 1;
     const child = new EngineChild(
-      this.#entry,
+      this.confined.command,
       { ...this.#settings, plans: [...this.#plans], warmUp },
       {
         onMessage: (message, payload) => this.#hear(message, payload),
