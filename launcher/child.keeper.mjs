@@ -25,13 +25,17 @@ export function nextDelayMs(previousMs, livedMs) {
  * second time from the terminal.
  * @param {import('./programs.supervised.mjs').Program} program
  */
-export function startProgram({ command, env, cwd, ipc }) {
-  return spawn(command.program, command.args, {
+export function startProgram({ command, env, cwd, stdin, ipc }) {
+  const input = typeof stdin === 'object' ? 'pipe' : stdin;
+  const child = spawn(command.program, command.args, {
     cwd,
     env,
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? [/** @type {const} */ ('ipc')] : [])],
+    stdio: [input, 'pipe', 'pipe', ...(ipc ? [/** @type {const} */ ('ipc')] : [])],
   });
+  // A program that ends before it has read everything is missed by its exit.
+  if (typeof stdin === 'object') child.stdin?.on('error', () => {}).end(stdin.text);
+  return child;
 }
 
 /** Keeps one program running: starts it again, later each time, until it is told to stop. */

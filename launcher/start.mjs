@@ -1,6 +1,7 @@
 /** `npm start`: everything on this machine, from nothing. */
 import { appProgram, redisProgram } from './programs.supervised.mjs';
 import { accepts, addressOf, answers, listeningPort, waitUntil } from './readiness.mjs';
+import { drawPasswords } from './redis.users.mjs';
 import { LauncherError, runCommand, say } from './report.mjs';
 import { makeRunFolder } from './run.folder.mjs';
 import { readLayout, readSettings } from './settings.reader.mjs';
@@ -38,10 +39,10 @@ const EXTRA_GRACE_MS = 2000;
  * Starts private Redis servers and waits for them.
  * @param {Supervisor} supervisor
  * @param {import('./run.folder.mjs').RunFolder} folder
- * @param {Settings} settings
+ * @param {{ settings: Settings, passwords: import('./redis.users.mjs').RedisPasswords }} by
  * @returns {Promise<NodeJS.ProcessEnv>} their addresses, as settings
  */
-async function startPrivateRedis(supervisor, folder, settings) {
+async function startPrivateRedis(supervisor, folder, { settings, passwords }) {
   const { path } = findRedis();
   if (path === undefined) throw new LauncherError('redis-server has gone since the set-up.');
   const names = Array.from({ length: settings.PAYLOAD_SHARDS }, (_, place) => `shard-${place + 1}`);
@@ -49,7 +50,8 @@ async function startPrivateRedis(supervisor, folder, settings) {
   const maxmemoryMb = settings.REDIS_MAXMEMORY_MB;
   const all = [{ name: 'redis', socket: folder.socket }];
   all.push(...names.map((name, place) => ({ name, socket: sockets[place] ?? '' })));
-  for (const each of all) supervisor.startRedis(redisProgram(path, folder, { ...each, maxmemoryMb }));
+  for (const each of all)
+    supervisor.startRedis(redisProgram(path, folder, { ...each, maxmemoryMb, passwords }));
   const isOver = () => supervisor.isStopping;
   for (const { name, socket } of all) {
     const limits = { everyMs: REDIS_POLL_MS, limitMs: REDIS_START_LIMIT_MS, isOver };
@@ -64,29 +66,30 @@ async function startPrivateRedis(supervisor, folder, settings) {
  * Starts the APIs and the workers.
  * @param {Supervisor} supervisor
  * @param {{ apis: number, workers: number, port: number }} how many of each, and the first API's port
- * @param {NodeJS.ProcessEnv} env what the launcher decides for them
+ * @param {{ env: NodeJS.ProcessEnv, passwords: Partial<import('./redis.users.mjs').RedisPasswords> }} by what the
+ *   launcher decides for them, and their passwords in a private Redis
  * @returns {Promise<number[]>} the ports that the APIs listen on
  */
-function startApps(supervisor, { apis, workers, port }, env) {
+function startApps(supervisor, { apis, workers, port }, { env, passwords }) {
   for (let number = 1; number <= workers; number += 1) {
-    supervisor.startApp(appProgram('worker', workers === 1 ? 'worker' : `worker ${number}`, env));
+    const name = workers === 1 ? 'worker' : `worker ${number}`;
+    supervisor.startApp(appProgram('worker', name, env, passwords.worker));
   }
   const each = Array.from({ length: apis }, (_, place) => {
     const name = apis === 1 ? 'api' : `api ${place + 1}`;
-    return startApi(supervisor, name, { ...env, PORT: String(port === 0 ? 0 : port + place) });
+    const own = { ...env, PORT: String(port === 0 ? 0 : port + place) };
+    return startApi(supervisor, appProgram('api', name, own, passwords.api));
   });
   return Promise.all(each);
 }
 
 /**
  * @param {Supervisor} supervisor
- * @param {string} name
- * @param {NodeJS.ProcessEnv} env
+ * @param {import('./programs.supervised.mjs').Program} api
  * @returns {Promise<number>} the port that it listens on
  */
-function startApi(supervisor, name, env) {
+function startApi(supervisor, api) {
   return new Promise((resolve) => {
-    const api = appProgram('api', name, env);
     supervisor.startApp(api, (message) => {
       const port = listeningPort(message);
       if (port === undefined) return;
@@ -125,11 +128,12 @@ async function run() {
   process.once('disconnect', () => void supervisor.stop(0));
   const folder = makeRunFolder();
   try {
-    const redis = hasRedis ? {} : await startPrivateRedis(supervisor, folder, settings);
+    const passwords = drawPasswords();
+    const redis = hasRedis ? {} : await startPrivateRedis(supervisor, folder, { settings, passwords });
     const { workers, threads } = await readLayout(settings);
     const env = { ...redis, KEK_FILE: settings.KEK_FILE ?? folder.kek, THREADS: String(threads) };
     const counts = { apis: settings.APIS, workers, port: settings.PORT };
-    void startApps(supervisor, counts, env).then((ports) =>
+    void startApps(supervisor, counts, { env, passwords: hasRedis ? {} : passwords }).then((ports) =>
       announce(
         supervisor,
         ports.map((port) => addressOf(settings.HOST, port)),

@@ -3,25 +3,18 @@
 #
 #   secrets.sh OVERLAY SHARDS
 #
-# redis.conf with a password for each application (as a hash), the addresses with these passwords in them, and the key
-# that API and workers share. Run again to replace all of them: jobs that are under way then end as `queue-lost`.
+# The files of deploy/secrets.sh, and the addresses of Redis with the passwords in them, one for each application. Run
+# again to replace all of them: jobs that are under way then end as `queue-lost`.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 overlay=$1
 shards=$2
 umask 077
-mkdir -p "$overlay/secrets"
+"$here/../secrets.sh" "$overlay/secrets"
 cd "$overlay/secrets"
-
-random() { head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n'; }
-hash_of() { printf %s "$1" | sha256sum | cut -d ' ' -f 1; }
-
-api=$(random)
-worker=$(random)
-head -c 32 /dev/urandom >kek
-sed -e "s/^user api on nopass /user api on #$(hash_of "$api") /" \
-  -e "s/^user worker on nopass /user worker on #$(hash_of "$worker") /" "$here/../../redis.conf" >redis.conf
+api=$(cat redis-password-api)
+worker=$(cat redis-password-worker)
 
 # name=address,… of all shards for one user.
 payload() {

@@ -1,4 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { settingsSchema } from '#settings/settings.schema.js';
 import { readCompose, type ComposeService } from '../support/compose.file.js';
@@ -63,6 +67,43 @@ test('given the services, when their networks are listed, then only the API and 
     volumes?.some((volume) => volume.startsWith('redis-socket:')),
   );
   expect(seeing.map(([name]) => name).sort()).toEqual(['api', 'redis', 'worker', 'worker-cuda']);
+});
+
+test('given the secrets, when the services are read, then each sees its own password in Redis and no other', () => {
+  const seen = Object.fromEntries(services.map(([name, { secrets = [] }]) => [name, secrets]));
+  const worker = ['kek', 'redis-password-worker'];
+  expect(seen).toEqual({
+    ...{ redis: ['redis.conf'], api: ['kek', 'redis-password-api'], edge: [] },
+    ...{ worker, 'worker-cuda': worker },
+  });
+  for (const [name, { environment = {} }] of services)
+    for (const [setting, file] of Object.entries(environment).filter(([key]) =>
+      /^(KEK|REDIS_PASSWORD)_FILE$/.test(key),
+    ))
+      expect([name, setting, seen[name]]).toEqual([name, setting, expect.arrayContaining([basename(file)])]);
+  // The script draws what is named.
+  const folder = mkdtempSync(join(tmpdir(), 'removebg-secrets-'));
+  execFileSync('deploy/secrets.sh', [folder]);
+  const drawn = readdirSync(folder).sort();
+  expect(drawn).toEqual(Object.keys(compose.secrets).sort());
+  for (const name of drawn) {
+    expect(statSync(join(folder, name)).mode & 0o777).toBe(0o400);
+    expect(compose.secrets[name]?.file).toBe(`\${SECRETS_FOLDER:-/dev/shm/removebg-bd}/${name}`);
+  }
+  // Passwords are drawn anew each time, and Redis has only what they cannot be guessed from.
+  const passwords = ['api', 'worker'].map((user) =>
+    readFileSync(join(folder, `redis-password-${user}`), 'utf8'),
+  );
+  const conf = readFileSync(join(folder, 'redis.conf'), 'utf8');
+  for (const [place, password] of passwords.entries()) {
+    expect(password).toMatch(/^[0-9a-f]{64}$/);
+    expect(conf).not.toContain(password);
+    const hash = createHash('sha256').update(password).digest('hex');
+    expect(conf).toContain(`user ${place === 0 ? 'api' : 'worker'} on #${hash} resetkeys`);
+  }
+  expect(conf.replaceAll(/ #[0-9a-f]{64} /g, ' nopass ')).toBe(readFileSync('redis.conf', 'utf8'));
+  expect(passwords[0]).not.toBe(passwords[1]);
+  rmSync(folder, { recursive: true });
 });
 
 test('given the volumes, when they are read, then each is memory, small, and of one user', () => {

@@ -66,6 +66,29 @@ test('given the secrets that are drawn, when Redis and the API run on them over 
   expect(facts.filter(({ holds }) => !holds)).toEqual([]);
   expect(facts).toContainEqual(expect.objectContaining({ fact: 'redis.user', found: 'api, exact rights' }));
 
+  // Neither signs in as the other, and nobody without a password.
+  const [own, others] = ['api', 'worker'].map((user) =>
+    readFileSync(join(secrets, `redis-password-${user}`), 'utf8'),
+  );
+  const signIn = (...words: string[]): string =>
+    execFileSync(
+      'redis-cli',
+      ['-p', String(port), '--no-auth-warning', '--user', ...words, 'acl', 'whoami'],
+      {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      },
+    );
+  expect(signIn('api', '--pass', own!)).toBe('api\n');
+  expect(signIn('worker', '--pass', others!)).toBe('worker\n');
+  for (const [user, password] of [
+    ['worker', own!],
+    ['api', others!],
+    ['worker', 'none'],
+    ['default', 'none'],
+  ] as const)
+    expect(signIn(user, '--pass', password)).toMatch(/^NOAUTH/);
+
   // Without its password, or as somebody else's, nobody comes in.
   const wrong = there.replace(/:[0-9a-f]{64}@/, `:${'0'.repeat(64)}@`);
   const refused = start('node', [process.execPath, 'dist/apps/api/src/main.js'], {

@@ -15,6 +15,7 @@ beforeAll(() => {
   // kustomize takes files from below its own folder: a copy of what it reads, with secrets drawn for it.
   folder = mkdtempSync(join(tmpdir(), 'kube-'));
   cpSync('deploy/kubernetes', join(folder, 'deploy/kubernetes'), { recursive: true });
+  cpSync('deploy/secrets.sh', join(folder, 'deploy/secrets.sh'));
   cpSync('redis.conf', join(folder, 'redis.conf'));
   for (const [name, shards] of Object.entries(OVERLAYS)) {
     const overlay = join(folder, 'deploy/kubernetes/overlays', name);
@@ -224,4 +225,16 @@ test('given the secrets of an overlay, when they are drawn, then every address h
   const plain = conf.replaceAll(/^(user \w+ on) #\w+/gm, '$1 nopass');
   expect(plain).toBe(readFileSync('redis.conf', 'utf8'));
   expect(readFileSync(join(secrets, 'kek'))).toHaveLength(32);
+  // Each workload gets its own addresses, and only Redis its configuration.
+  for (const object of rendered['production']!.filter(({ kind }) =>
+    /^(Deployment|StatefulSet)$/.test(kind),
+  )) {
+    const text = JSON.stringify(object['spec']);
+    const user = object.metadata.labels?.['app.kubernetes.io/component'] ?? '';
+    const own = { api: ['API'], worker: ['WORKER'] }[user] ?? [];
+    const keys = [...text.matchAll(/"key":"(\w+?)_(?:PAYLOAD_)?REDIS_URLS?"/g)].map(([, key]) => key);
+    expect([object.metadata.name, [...new Set(keys)]]).toEqual([object.metadata.name, own]);
+    expect([user, text.includes('"secretName":"removebg-redis"')]).toEqual([user, user === 'redis']);
+    expect([user, text.includes('"secretName":"removebg-keys"')]).toEqual([user, own.length > 0]);
+  }
 });

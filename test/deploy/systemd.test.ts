@@ -80,7 +80,7 @@ test('given the drop-in for all units, when it is read, then it forbids files, c
     'CapabilityBoundingSet=',
   ])
     expect(all).toMatch(new RegExp(`^${line}$`, 'm'));
-  // Only what must write has leave to, and to no image: a key of 32 bytes, a process number.
+  // Only what must write has leave to, and to no image: keys and passwords, a process number.
   const own = readdirSync(UNITS).filter(
     (name) => name.endsWith('.service.d') && name !== 'removebg-.service.d',
   );
@@ -89,12 +89,12 @@ test('given the drop-in for all units, when it is read, then it forbids files, c
   );
   expect(Object.fromEntries(own.map((name, place) => [name, limits[place]]))).toEqual({
     'removebg-edge.service.d': '512',
-    'removebg-kek.service.d': '32',
+    'removebg-secrets.service.d': '16384',
   });
 });
 
 test('given the processes, when their units are read, then each runs within contained.sh and all but two have no network', () => {
-  for (const unit of RUN.filter((name) => name !== 'removebg-kek.service'))
+  for (const unit of RUN.filter((name) => name !== 'removebg-secrets.service'))
     expect(settingsOf(unit)).toMatch(
       /^ExecStart=\/opt\/removebg-bd\/launcher\/contained\.sh (node|redis|nginx) \//m,
     );

@@ -24,6 +24,7 @@ export interface ComposeService {
   healthcheck?: { test: string[] };
   environment?: Record<string, string>;
   secrets?: string[];
+  command?: string[];
   build?: { target: string };
   depends_on?: Record<string, { condition: string }>;
 }
@@ -33,6 +34,7 @@ export interface ComposeFile {
   name: string;
   services: Record<string, ComposeService>;
   networks: Record<string, { ipam: { config: { subnet: string }[] } }>;
+  secrets: Record<string, { file: string }>;
   volumes: Record<string, { driver: string; driver_opts: { type: string; o: string } }>;
 }
 

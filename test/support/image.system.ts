@@ -1,6 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readCompose } from './compose.file.js';
 import { freePort, makeCertificate } from './edge.process.js';
 import { eventually } from './eventually.js';
 import { ImageProcess } from './image.process.js';
@@ -8,6 +9,13 @@ import type { ImageTrees } from './image.tree.js';
 
 /** The images' user. */
 export const IMAGE_USER = 10_001;
+
+const compose = readCompose();
+/** Those that have secrets. */
+const SERVICES = ['redis', 'api', 'worker'];
+const secretsOf = (service: string): string => `secrets-${service}`;
+const environmentOf = (service: string): Record<string, string> =>
+  compose.services[service]?.environment ?? {};
 
 /** The service of docker-compose.yml, each part run from its image's tree. */
 export class ImageSystem {
@@ -17,21 +25,21 @@ export class ImageSystem {
   edgePort = 0;
 
   constructor(private readonly trees: ImageTrees) {
-    for (const name of ['redis', 'secrets', 'edge']) mkdirSync(join(this.folder, name), { mode: 0o700 });
-    writeFileSync(join(this.folder, 'secrets', 'kek'), randomBytes(32), { mode: 0o400 });
-    for (const name of ['redis', 'secrets', 'secrets/kek', 'edge'])
+    for (const name of ['redis', 'edge', ...SERVICES.map(secretsOf)]) {
+      mkdirSync(join(this.folder, name), { mode: 0o700 });
       chownSync(join(this.folder, name), IMAGE_USER, IMAGE_USER);
+    }
+    this.drawSecrets();
     chmodSync(this.folder, 0o711);
   }
 
   /** Starts Redis, API and worker; resolves once the service is ready to work. */
   async start(): Promise<void> {
     this.port = await freePort();
-    const shared = { '/run/redis': join(this.folder, 'redis'), '/run/secrets': join(this.folder, 'secrets') };
-    const env = { REDIS_URL: 'unix:///run/redis/redis.sock', KEK_FILE: '/run/secrets/kek' };
-    this.run('redis', {}, { '/run/redis': shared['/run/redis'] });
-    this.run('api', { ...env, PORT: String(this.port), TRUST_PROXY: '127.0.0.1' }, shared, true);
-    this.run('worker', env, shared);
+    this.run('redis', {}, this.foldersOf('redis'));
+    const own = { PORT: String(this.port), TRUST_PROXY: '127.0.0.1', PUBLIC_URL: '', KEYS_FILE: '' };
+    this.run('api', { ...environmentOf('api'), ...own }, this.foldersOf('api'), true);
+    this.run('worker', environmentOf('worker'), this.foldersOf('worker'));
     await this.answers(`http://127.0.0.1:${this.port}/readyz`);
   }
 
@@ -62,13 +70,31 @@ export class ImageSystem {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  /** The secrets of deploy/secrets.sh, each with the services that the Compose file gives it to. */
+  private drawSecrets(): void {
+    const drawn = join(this.folder, 'drawn');
+    execFileSync('deploy/secrets.sh', [drawn, `${IMAGE_USER}:${IMAGE_USER}`]);
+    for (const service of SERVICES)
+      for (const secret of compose.services[service]?.secrets ?? [])
+        execFileSync('cp', ['-p', join(drawn, secret), join(this.folder, secretsOf(service))]);
+    rmSync(drawn, { recursive: true });
+  }
+
+  private foldersOf(service: string): Record<string, string> {
+    const folders = { '/run/redis': 'redis', '/run/secrets': secretsOf(service) };
+    return Object.fromEntries(
+      Object.entries(folders).map(([place, name]) => [place, join(this.folder, name)]),
+    );
+  }
+
   private run(
     name: string,
     env: Record<string, string>,
     folders: Record<string, string>,
     hasNetwork = false,
   ) {
-    const settings = this.trees.file.settings(name);
+    const image = this.trees.file.settings(name);
+    const settings = { ...image, command: compose.services[name]?.command ?? image.command };
     this.parts[name] = ImageProcess.start({
       root: this.trees.root(name),
       settings,

@@ -6,6 +6,7 @@
  */
 import { join } from 'node:path';
 import { appProgram, redisProgram } from '../../launcher/programs.supervised.mjs';
+import { drawPasswords } from '../../launcher/redis.users.mjs';
 import { listeningPort } from '../../launcher/readiness.mjs';
 import { findRedis } from '../../launcher/step.redis.mjs';
 import { Supervisor } from '../../launcher/supervisor.mjs';
@@ -16,15 +17,16 @@ const { folder, redisUrl, workers, maxmemoryMb } = JSON.parse(process.argv[2] ??
 const supervisor = new Supervisor(GRACE_MS);
 const path = folder;
 const files = { path, socket: join(path, 'redis.sock'), kek: join(path, 'kek'), remove: () => undefined };
-const own = { name: 'redis', socket: files.socket, maxmemoryMb };
+const passwords = drawPasswords();
+const own = { name: 'redis', socket: files.socket, maxmemoryMb, passwords };
 const redis = redisProgram(findRedis().path ?? 'redis-server', files, own);
 redis.command.args.push('--user', 'inspector', 'on', 'nopass', '~*', '&*', '+@all');
 supervisor.startRedis(redis);
 const env = { REDIS_URL: redisUrl, KEK_FILE: files.kek, THREADS: '1' };
 for (let number = 1; number <= workers; number += 1) {
-  supervisor.startApp(appProgram('worker', `worker ${number}`, env));
+  supervisor.startApp(appProgram('worker', `worker ${number}`, env, passwords.worker));
 }
-const api = appProgram('api', 'api', { ...env, PORT: '0' });
+const api = appProgram('api', 'api', { ...env, PORT: '0' }, passwords.api);
 supervisor.startApp(api, (message) => {
   const port = listeningPort(message);
   if (port === undefined) return;

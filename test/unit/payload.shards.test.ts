@@ -211,10 +211,14 @@ describe('payload on three real Redis', () => {
     await whenReady(own, 5000);
     const news: string[] = [];
     const strictly = (): Promise<OpenPayloads> =>
-      openPayloads(settingsAs('api'), 'api', {
-        ...{ control: own, home: own },
-        onShard: ({ shard, state }) => news.push(`${shard} ${state}`),
-      });
+      openPayloads(
+        settingsAs('api'),
+        { user: 'api', password: undefined },
+        {
+          ...{ control: own, home: own },
+          onShard: ({ shard, state }) => news.push(`${shard} ${state}`),
+        },
+      );
     const strict = await strictly();
     const wrong = new RedisProcess(folderFor('wrong'), '64mb', ['--slowlog-max-len', '128']);
     await server('b').kill();

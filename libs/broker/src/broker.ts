@@ -1,5 +1,6 @@
 import { faultsOf, requireRetention, type RetentionFact } from '#settings/retention.fact.js';
 import type { ServiceSettings } from '#settings/process.life.js';
+import { readRedisPassword } from '#settings/key.file.js';
 import { processFacts } from '#settings/process.guard.js';
 import { BatchStore } from './batch.store.js';
 import { NOBODY, type BrokerObserver } from './broker.observer.js';
@@ -63,6 +64,7 @@ export interface BrokerListeners {
 /**
  * Connects to Redis, checks that neither it nor this process can keep anything, and builds the parts on top.
  * @throws RetentionGuardError when something could be kept
+ * @throws SettingsError when the password of Redis cannot be read
  * @throws Error when Redis does not answer within ten seconds
  */
 export async function openBroker(
@@ -71,7 +73,8 @@ export async function openBroker(
   { onShard = () => undefined, observer = NOBODY }: BrokerListeners = {},
 ): Promise<Broker> {
   const guard = settings.RETENTION_GUARD;
-  const url = await signIn(settings.REDIS_URL, { user, guard, limitMs: FIRST_ANSWER_MS });
+  const as = { user, password: readRedisPassword(settings.REDIS_PASSWORD_FILE) };
+  const url = await signIn(settings.REDIS_URL, { ...as, guard, limitMs: FIRST_ANSWER_MS });
   const control = withScripts(connect(url, 'control'));
   const payload = connect(url, 'payload');
   const subscriber = connect(url, 'subscriber');
@@ -81,7 +84,7 @@ export async function openBroker(
     const ownFacts = [...processFacts(), ...(await redisFacts(control))];
     requireRetention(ownFacts, guard);
     const lifetimes = lifetimesOf(settings);
-    const { payloads, close } = await openPayloads(settings, user, { control, home: payload, onShard });
+    const { payloads, close } = await openPayloads(settings, as, { control, home: payload, onShard });
     const allFacts = (): RetentionFact[] => [...ownFacts, ...payloads.facts];
     const jobs = new JobStore(control, lifetimes, payloads.capBytes);
     const turns = new TenantTurns(control, lifetimes.queueMs + EXPIRY_MARGIN_MS);

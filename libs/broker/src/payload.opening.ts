@@ -37,14 +37,14 @@ export interface OpenPayloads {
  */
 export async function openPayloads(
   settings: ServiceSettings,
-  user: SignIn['user'],
+  { user, password }: Pick<SignIn, 'user' | 'password'>,
   { control, home, onShard }: PayloadParts,
 ): Promise<OpenPayloads> {
   const guard = settings.RETENTION_GUARD;
   const servers = await Promise.all(
     payloadServers(settings).map(async (server) => ({
       ...server,
-      url: await ownAddress(server.url, { user, guard, limitMs: SHARD_ANSWER_MS }),
+      url: await ownAddress(server.url, { user, password, guard, limitMs: SHARD_ANSWER_MS }),
     })),
   );
   const shards = servers.map((server) => {
@@ -74,7 +74,7 @@ async function ownAddress(url: string, as: SignIn): Promise<string> {
     return await signIn(url, as);
   } catch (error) {
     if (error instanceof RetentionGuardError) throw error;
-    return addressAs(as.user, url);
+    return addressAs(as.user, url, as.password);
   }
 }
 

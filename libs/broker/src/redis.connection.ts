@@ -43,23 +43,26 @@ export interface ConnectionSettings extends Address {
 }
 
 /**
- * The address as one of the users that redis.conf makes, unless it names a user itself. Such users have no
- * password where the socket's folder is the lock; the protocol wants a word all the same.
+ * The address as one of the users that redis.conf makes, unless it names a user itself. A user without a password is
+ * given a word all the same, because the protocol wants one.
+ * @param password of that user; unset: none
  */
-export function addressAs(user: string, url: string): string {
+export function addressAs(user: string, url: string, password = NO_PASSWORD): string {
   const parsed = new URL(url);
   if (parsed.protocol === 'unix:') {
-    if (!parsed.searchParams.has('user')) parsed.searchParams.set('user', user);
+    if (parsed.searchParams.has('user')) return parsed.href;
+    parsed.searchParams.set('user', user);
+    parsed.searchParams.set('password', password);
   } else if (parsed.username === '') {
     parsed.username = user;
-    if (parsed.password === '') parsed.password = NO_PASSWORD;
+    if (parsed.password === '') parsed.password = password;
   }
   return parsed.href;
 }
 
 /**
  * Host, port and credentials, or socket path and user, of a Redis address: `redis://user:password@host:port`,
- * `rediss://…`, `unix:///path?user=name`.
+ * `rediss://…`, `unix:///path?user=name&password=…`.
  * @throws TypeError when it is no such address
  */
 export function addressOptions(url: string): Address {
@@ -68,7 +71,7 @@ export function addressOptions(url: string): Address {
     const user = parsed.searchParams.get('user');
     return {
       path: decodeURIComponent(parsed.pathname),
-      ...(user !== null && { username: user, password: NO_PASSWORD }),
+      ...(user !== null && { username: user, password: parsed.searchParams.get('password') ?? NO_PASSWORD }),
     };
   }
   if (parsed.protocol !== 'redis:' && parsed.protocol !== 'rediss:')

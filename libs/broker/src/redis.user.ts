@@ -5,6 +5,8 @@ import { addressAs, connect, StrangerError, whenReady } from './redis.connection
 /** What an application signs in as, and whether that may be anybody on a development machine. */
 export interface SignIn {
   user: 'api' | 'worker';
+  /** Password of that user; unset: it has none. */
+  password: string | undefined;
   guard: ServiceSettings['RETENTION_GUARD'];
   /** How long to wait for a first answer. */
   limitMs: number;
@@ -13,11 +15,11 @@ export interface SignIn {
 /**
  * The address under which a Redis lets this application in: as its own user, or, on a development machine, as nobody
  * in particular.
- * @throws RetentionGuardError when Redis does not know the user: it does not run on redis.conf
+ * @throws RetentionGuardError when Redis refuses the user: it does not run on redis.conf, or the password is wrong
  * @throws Error when it does not answer
  */
-export async function signIn(given: string, { user, guard, limitMs }: SignIn): Promise<string> {
-  const url = addressAs(user, given);
+export async function signIn(given: string, { user, password, guard, limitMs }: SignIn): Promise<string> {
+  const url = addressAs(user, given, password);
   const trial = connect(url, 'control');
   try {
     await whenReady(trial, limitMs);
@@ -25,7 +27,10 @@ export async function signIn(given: string, { user, guard, limitMs }: SignIn): P
   } catch (error) {
     if (!(error instanceof StrangerError)) throw error;
     if (guard === 'warn') return given;
-    throw new RetentionGuardError(['redis.user is unknown to it: this Redis does not run on redis.conf']);
+    throw new RetentionGuardError([
+      `redis.user is refused: this Redis does not run on redis.conf, or ${user} has another password there ` +
+        '(REDIS_PASSWORD_FILE)',
+    ]);
   } finally {
     trial.disconnect();
   }
