@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { BlockList, isIPv6 } from 'node:net';
 import { connect, type ConnectionOptions } from 'node:tls';
 import { problemBody } from '#contracts/problem.catalogue.js';
+import { settingsSchema } from '#settings/settings.schema.js';
 import { ContractDocument } from '../support/contract.document.js';
-import { EdgeClient } from '../support/edge.client.js';
+import { EdgeClient, type EdgeAnswer } from '../support/edge.client.js';
 import { EdgeProcess } from '../support/edge.process.js';
 import { eventually } from '../support/eventually.js';
 import { ToldServer } from '../support/told.server.js';
@@ -77,6 +79,7 @@ test('given headers of all kinds, when a request passes, then only those of the 
   const documented = parameters.filter((parameter) => parameter.in === 'header').map(({ name }) => name);
   expect(documented).not.toEqual([]);
   const known = [...documented, 'Accept', 'Authorization', 'Content-Type', 'User-Agent', 'X-Api-Key'];
+  known.push('Origin', 'Access-Control-Request-Method', 'Access-Control-Request-Headers', 'Sec-Fetch-Site');
   const unknown = ['Cookie', 'Referer', 'Forwarded', 'X-Real-IP', 'X-Forwarded-Host', 'X-Accel-Buffering'];
   const headers = Object.fromEntries([...known, ...unknown].map((name) => [name, 'shown']));
   await client.call('POST', '/v1/jobs?format=webp', { headers, body: Buffer.alloc(1000) });
@@ -160,6 +163,38 @@ test('given two services of which one drops its connections, when images are pos
   expect(statuses.filter((status) => status === 503)).toHaveLength(2);
   expect(statuses.filter((status) => status === 202)).toHaveLength(6);
 });
+
+test('given one client with as many requests as it may have at a time, when it asks for more, then it hears 503 and others are served', async () => {
+  const held: ServerResponse[] = [];
+  const holding = await ToldServer.start((response, { url }) => {
+    if (url === '/v1/models') response.writeHead(200).end();
+    else held.push(response);
+  });
+  const realAddress = 'set_real_ip_from 127.0.0.2/32; real_ip_header CF-Connecting-IP;';
+  const full = await EdgeProcess.start({ upstreams: [holding.address], realAddress });
+  const asking = new EdgeClient(full.url, full.certificate);
+  const as = (client: string, path: string): Promise<EdgeAnswer> =>
+    asking.call('GET', path, { localAddress: '127.0.0.2', headers: { 'CF-Connecting-IP': client } });
+  const limit = settingsSchema.shape.MAX_CONNECTIONS_PER_ADDRESS.parse(undefined);
+  // Addresses of one network of IPv6 count as one client, and so does one address of IPv4.
+  const clients = [
+    { own: (n: number) => `2001:db8:0:a::${n.toString(16)}`, other: '2001:db8:0:b::1' },
+    { own: () => '203.0.113.7', other: '203.0.113.8' },
+  ];
+  for (const { own, other } of clients) {
+    const waiting = Array.from({ length: limit }, (_, n) => as(own(n + 1), '/v1/jobs/none/result'));
+    await eventually(() => held.length === limit);
+    const refused = await as(own(limit + 1), '/v1/models');
+    expect([refused.status, refused.headers['retry-after']]).toEqual([503, '2']);
+    expect(JSON.parse(refused.body.toString())).toEqual(problemBody('not-ready', { retryAfterS: 2 }));
+    expect((await as(other, '/v1/models')).status).toBe(200);
+    for (const response of held.splice(0)) response.writeHead(204).end();
+    expect((await Promise.all(waiting)).filter(({ status }) => status !== 204)).toEqual([]);
+    await eventually(async () => (await as(own(1), '/v1/models')).status === 200);
+  }
+  await full.stop();
+  await holding.stop();
+}, 60_000);
 
 test("given Cloudflare's addresses, when they are read, then each is a network of public addresses", () => {
   const text = readFileSync('deploy/nginx/cloudflare.conf', 'utf8');
