@@ -46,7 +46,9 @@ RUN deploy/containers/closure.sh runtime - node prlimit
 FROM build AS worker-files
 RUN rm -rf node_modules/onnxruntime-node/bin/napi-v*/darwin node_modules/onnxruntime-node/bin/napi-v*/win32 \
   dist/apps/api dist/apps/web dist/apps/audit
-COPY deploy/containers/closure.sh deploy/containers/closure.sh
+COPY deploy/containers/closure.sh deploy/containers/packages.sh deploy/containers/worker.packages deploy/containers/
+# What it never loads, the web server for one, is not there.
+RUN deploy/containers/packages.sh deploy/containers/worker.packages
 RUN deploy/containers/closure.sh runtime node_modules node prlimit
 
 FROM ${CUDA_IMAGE} AS cuda
@@ -54,7 +56,9 @@ FROM ${CUDA_IMAGE} AS cuda
 FROM build-cuda AS worker-cuda-files
 RUN rm -rf node_modules/onnxruntime-node/bin/napi-v*/darwin node_modules/onnxruntime-node/bin/napi-v*/win32 \
   dist/apps/api dist/apps/web dist/apps/audit
-COPY deploy/containers/closure.sh deploy/containers/closure.sh
+COPY deploy/containers/closure.sh deploy/containers/packages.sh deploy/containers/worker.packages deploy/containers/
+# What it never loads, the web server for one, is not there.
+RUN deploy/containers/packages.sh deploy/containers/worker.packages
 RUN deploy/containers/closure.sh runtime node_modules node prlimit
 # What ONNX Runtime's CUDA provider loads beside the driver, which the container runtime brings.
 COPY --from=cuda /usr/local/cuda/lib64/libcublas.so.12 /usr/local/cuda/lib64/libcublasLt.so.12 cuda/

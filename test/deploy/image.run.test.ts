@@ -5,6 +5,7 @@ import { EdgeClient } from '../support/edge.client.js';
 import { eventually } from '../support/eventually.js';
 import { IMAGE_USER, ImageSystem } from '../support/image.system.js';
 import { ImageTrees } from '../support/image.tree.js';
+import { packagesIn, packagesLoadedBy } from '../support/loaded.packages.js';
 import { smallPhoto } from '../support/small.photo.js';
 
 const PARTS = ['api', 'worker', 'redis', 'edge'] as const;
@@ -50,6 +51,20 @@ test.each(PARTS)(
     }
   },
 );
+
+test('given the image of the worker, when its packages are listed, then they are those that it loads, and no other', async () => {
+  const entries = ['main.js', 'engine/engine.main.js'].map((entry) => `dist/apps/worker/src/${entry}`);
+  const loaded = await packagesLoadedBy(entries);
+  const there = packagesIn(`${trees.root('worker')}/app/node_modules`);
+  // Each of these is loaded by its neighbor, whose name it has, for the platform that it runs on.
+  const native = there.filter((name) => /^@(img\/sharp|msgpackr-extract\/msgpackr-extract)-/.test(name));
+  expect(native.length).toBeGreaterThanOrEqual(2);
+  expect(there.filter((name) => !loaded.includes(name) && !native.includes(name))).toEqual([]);
+  // All that would be there without the list: nothing of it is missed.
+  const before = packagesIn(`${trees.root('build')}/app/node_modules`);
+  expect(before.length).toBeGreaterThan(there.length + 50);
+  expect(loaded.filter((name) => before.includes(name) && !there.includes(name))).toEqual([]);
+});
 
 test('given the images, when a photo is posted, then the cut-out comes back and every retention fact holds', async () => {
   const api = new ApiClient(`http://127.0.0.1:${system.port}`);
