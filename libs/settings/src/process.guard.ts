@@ -86,10 +86,28 @@ function coreFilterFact(): RetentionFact {
   return { fact: 'process.core-pattern', found, closes, holds: !piped || filter === 0 };
 }
 
+/** What the kernel lets this process do beyond other users' processes, and whether that can grow. */
+export interface Privileges {
+  /** It has a capability, as processes of root do. */
+  hasCapabilities: boolean;
+  /** A program that it starts could gain some; undefined: unknown, elsewhere than on Linux. */
+  canGain: boolean | undefined;
+}
+
+/** Reads the privileges of this process. */
+export function ownPrivileges(): Privileges {
+  const status = read('/proc/self/status') ?? '';
+  const flag = /^NoNewPrivs:\s*(\d)$/m.exec(status)?.[1];
+  return {
+    hasCapabilities: /^CapPrm:\s*0*[1-9a-f]/m.test(status),
+    canGain: flag === undefined ? undefined : flag === '0',
+  };
+}
+
 /** Whether what a taken-over process starts could gain rights that the process has not, root's for example. */
 function newPrivilegesFact(): RetentionFact {
-  const flag = /^NoNewPrivs:\s*(\d)$/m.exec(read('/proc/self/status') ?? '')?.[1];
-  const found = flag === undefined ? UNKNOWN : flag === '1' ? 'impossible' : 'possible';
+  const { canGain } = ownPrivileges();
+  const found = canGain === undefined ? UNKNOWN : canGain ? 'possible' : 'impossible';
   const closes = 'a setuid program could give a taken-over process rights (setpriv --no-new-privs)';
   return { fact: 'process.new-privileges', found, closes, holds: found === 'impossible' };
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { ownPrivileges } from '#settings/process.guard.js';
 
 /** A program and its arguments. */
 export type Command = [program: string, ...args: string[]];
@@ -26,8 +26,8 @@ const SYSTEM_FOLDERS = ['/usr/bin', '/bin'];
  * @param files that it must be able to read
  */
 export function confined(command: Command, files: readonly string[]): ConfinedCommand {
-  const { noNewPrivileges, hasCapabilities } = ownPrivileges();
-  if (noNewPrivileges && !hasCapabilities) return { command };
+  const { canGain, hasCapabilities } = ownPrivileges();
+  if (canGain === false && !hasCapabilities) return { command };
   const setpriv = findSetpriv();
   if (setpriv !== undefined) {
     const readable = files.flatMap((file) => ['-a', '-r', file]);
@@ -48,33 +48,11 @@ const PRIVILEGES_POSSIBLE =
   'engine.new-privileges are possible: a taken-over engine could gain rights from setuid programs (install setpriv ' +
   'of util-linux)';
 
-/** What the kernel says of this process; elsewhere than on Linux nothing is known, and nothing can be done. */
-function ownPrivileges(): { noNewPrivileges: boolean; hasCapabilities: boolean } {
-  let status = '';
-  try {
-    status = readFileSync('/proc/self/status', 'utf8');
-  } catch {
-    // Not Linux.
-  }
-  return {
-    noNewPrivileges: /^NoNewPrivs:\s*1$/m.test(status),
-    hasCapabilities: /^CapPrm:\s*0*[1-9a-f]/m.test(status),
-  };
-}
-
+/** The absolute path of setpriv, because an engine's environment has no PATH. */
 function findSetpriv(): string | undefined {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...SYSTEM_FOLDERS];
-  return folders
-    .filter((folder) => folder !== '')
-    .map((folder) => join(folder, 'setpriv'))
-    .find((file) => {
-      try {
-        accessSync(file, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
+  const paths = folders.filter((folder) => folder !== '').map((folder) => join(folder, 'setpriv'));
+  return [...new Set(paths)].find((path) => succeeds([path, '--version']));
 }
 
 const succeeds = ([program, ...args]: Command): boolean =>
