@@ -3,7 +3,7 @@ import { inRoot } from './places.mjs';
 import { performNode } from './programs.mjs';
 import { runCommand, say } from './report.mjs';
 
-const TARGETS = ['guard', 'decoder', 'multipart', 'options', 'geometry'];
+const TARGETS = ['guard', 'decoder', 'multipart', 'urlencoded', 'json', 'base64', 'options', 'geometry'];
 const USAGE = `usage: npm run fuzz -- [${TARGETS.join('|')}] [--seconds N]`;
 const DEFAULT_SECONDS = 60;
 const SPARE_MS = 120_000;

@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { loadSettings } from '#settings/settings.js';
-import { wipe } from '#vault/wipe.js';
 import { createAdapter, prepareServer } from '../../apps/api/src/http/fastify-adapter.js';
+import { bodyReaderOf } from '../../apps/api/src/parsers/body-reader.js';
 
 /** The API's HTTP server with all its bounds, and nothing behind it but a call that takes a body in. */
 export interface BareServer {
@@ -18,10 +18,7 @@ export async function startBareServer(env: NodeJS.ProcessEnv = {}): Promise<Bare
   server.get('/healthz', async () => ({ status: 'alive' }));
   server.post('/v1/jobs', async (request) => {
     let bytes = 0;
-    for await (const piece of request.raw.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      bytes += piece.length;
-      wipe(piece);
-    }
+    for await (const piece of bodyReaderOf(request.raw).pieces()) bytes += piece.length;
     return { bytes };
   });
   await server.listen({ port: 0, host: '127.0.0.1' });

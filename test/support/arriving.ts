@@ -1,3 +1,6 @@
+import { Problem } from '#contracts/problem.catalogue.js';
+import type { ByteSource } from '../../apps/api/src/parsers/byte-source.js';
+
 /** A body that comes in pieces of these sizes, over and over. Each piece is memory of its own, as from a socket. */
 export async function* arriving(
   whole: Buffer,
@@ -16,7 +19,7 @@ export async function* arriving(
 /** A body whose connection breaks after its first bytes. */
 export async function* breaking(first: string): AsyncGenerator<Buffer, void> {
   yield await Promise.resolve(Buffer.from(first));
-  throw new Error('aborted');
+  throw new Problem('upload-interrupted');
 }
 
 /** All bytes of a stream, copied piece by piece. */
@@ -24,4 +27,19 @@ export async function allOf(source: AsyncIterable<Buffer>): Promise<Buffer> {
   const pieces: Buffer[] = [];
   for await (const piece of source) pieces.push(Buffer.from(piece));
   return Buffer.concat(pieces);
+}
+
+/** Pieces as a body reader gives them: each is wiped when the next is asked for, and on closing. */
+export function sourceOf(pieces: AsyncIterable<Buffer>): ByteSource {
+  const iterator = pieces[Symbol.asyncIterator]();
+  let lent: Buffer | undefined;
+  return {
+    async next() {
+      lent?.fill(0);
+      const next = await iterator.next();
+      lent = next.done === true ? undefined : next.value;
+      return lent;
+    },
+    close: () => void lent?.fill(0),
+  };
 }

@@ -3,8 +3,14 @@ import fc from 'fast-check';
 import { jobOptionsSchema } from '#contracts/job.options.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { layoutOf } from '#imaging/result.geometry.js';
-import { parseOptions } from '../../../apps/api/src/uploads/upload-reader.js';
-import { MultipartReader } from '../../../apps/api/src/parsers/multipart-reader.js';
+import { parseOptions } from '../../../apps/api/src/uploads/upload-options.js';
+import type { ByteSource } from '../../../apps/api/src/parsers/byte-source.js';
+import type { FormField } from '../../../apps/api/src/parsers/form-field.js';
+import { readBase64 } from '../../../apps/api/src/parsers/base64-reader.js';
+import { readJson } from '../../../apps/api/src/parsers/json-reader.js';
+import { readMultipart } from '../../../apps/api/src/parsers/multipart-reader.js';
+import { readUrlencoded } from '../../../apps/api/src/parsers/urlencoded-reader.js';
+import { arriving, sourceOf } from '../../support/arriving.js';
 import { mutated } from './mutations.js';
 import { target, type FuzzTarget } from './fuzz.target.js';
 
@@ -18,28 +24,69 @@ const FORMS = [
   `--x\r\nA: b\r\nContent-Disposition: form-data; name=image\r\n\r\n\r\n--x--\r\nepilogue`,
 ].map((text) => Buffer.from(text, 'latin1'));
 
-/** The parts of a form that arrives in pieces, as text, or the code of the problem. */
-async function partsOf(form: Buffer, sizes: readonly number[]): Promise<unknown> {
-  const arriving = async function* (): AsyncGenerator<Buffer, void> {
-    for (let at = 0, i = 0; at < form.length; i += 1) {
-      const size = sizes[i % sizes.length]!;
-      yield Buffer.from(form.subarray(at, at + size));
-      at += size;
-    }
-  };
-  const parts: string[] = [];
+const TEXTS = ['a=b&image_file_b64=%41+/=&&c', '=&a=%zz', `a=${'b'.repeat(300)}&%c3%a4=1`].map((text) =>
+  Buffer.from(text),
+);
+const OBJECTS = [
+  '{"image_file_b64":"data:image/png;base64,aGFsbG8=","crop":true,"roi":null}',
+  '{"a":{"b":["c",{"d":"\\"}"}]},"e":-1.5e3 , "\\u00e4":"\\ud83d\\ude00\\/" }',
+].map((text) => Buffer.from(text));
+const BASE64 = ['data:image/jpeg;base64,aGFs\r\nbG8=', 'aGFsbG8', '-_-_', 'data:,a'].map((text) =>
+  Buffer.from(text),
+);
+
+type Reader = (source: ByteSource) => AsyncIterable<FormField>;
+
+/** The fields of a body that arrives in pieces, as text, or the code of the problem. All pieces are wiped. */
+async function fieldsOf(reader: Reader, body: Buffer, sizes: number[]): Promise<unknown> {
+  const pieces: Buffer[] = [];
+  const fields: string[] = [];
   try {
-    for await (const { name, isFile, body } of new MultipartReader(arriving(), TYPE).parts()) {
+    for await (const field of reader(sourceOf(arriving(body, sizes, pieces)))) {
+      const { name, isFile, kind, body: value } = field;
+      const known = name.toString('latin1');
       let text = '';
-      for await (const piece of body) text += piece.toString('latin1');
-      parts.push(JSON.stringify([name, isFile, text]));
+      for await (const piece of value) text += piece.toString('latin1');
+      fields.push(JSON.stringify([known, isFile, kind, text]));
     }
-    return parts;
+    return fields;
   } catch (error) {
     if (error instanceof Problem) return error.code;
     throw error;
+  } finally {
+    assert.ok(
+      pieces.every((piece) => piece.every((byte) => byte === 0)),
+      'a piece was not wiped',
+    );
   }
 }
+
+const asField: Reader = async function* (source) {
+  const bytes = async function* (): AsyncGenerator<Buffer, void> {
+    for (let piece = await source.next(); piece !== undefined; piece = await source.next()) yield piece;
+  };
+  try {
+    yield { name: Buffer.alloc(0), isFile: false, kind: 'text', body: readBase64(bytes()) };
+  } finally {
+    source.close();
+  }
+};
+
+const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 4 });
+
+/** A reader whose fields must not depend on how a body arrives. */
+const readerTarget = (name: string, reader: Reader, bodies: Buffer[]): FuzzTarget =>
+  target({
+    name,
+    inputs: fc.tuple(mutated(bodies), sizes),
+    holds: async ([body, pieces]) => {
+      assert.deepEqual(
+        await fieldsOf(reader, body, pieces),
+        await fieldsOf(reader, body, [body.length || 1]),
+        'the fields depend on how the body arrives',
+      );
+    },
+  });
 
 const word = fc.oneof(
   fc.constantFrom(
@@ -74,20 +121,10 @@ const side = fc.integer({ min: 1, max: 20_000 });
 
 /** Forms, options, and where things are put in a result. */
 export const textTargets = (): FuzzTarget[] => [
-  target({
-    name: 'multipart',
-    inputs: fc.tuple(
-      mutated(FORMS),
-      fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 4 }),
-    ),
-    holds: async ([form, sizes]) => {
-      assert.deepEqual(
-        await partsOf(form, sizes),
-        await partsOf(form, [form.length || 1]),
-        'the parts depend on how the form arrives',
-      );
-    },
-  }),
+  readerTarget('multipart', (source) => readMultipart(source, TYPE), FORMS),
+  readerTarget('urlencoded', (source) => readUrlencoded(source), TEXTS),
+  readerTarget('json', readJson, OBJECTS),
+  readerTarget('base64', asField, BASE64),
   target({
     name: 'options',
     inputs: fields,

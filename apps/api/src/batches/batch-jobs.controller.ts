@@ -10,7 +10,11 @@ import { jobIdOf, tokenText } from '#vault/job.token.js';
 import { wipe } from '#vault/wipe.js';
 import { SETTINGS, BROKER } from '../core/providers.js';
 import { timeText } from '../results/job.mapper.js';
+import { text } from '../uploads/field-table.js';
+import { nativeUpload } from '../uploads/native-upload.js';
+import { RemoteImageService } from '../uploads/remote-image.service.js';
 import { UploadService } from '../uploads/upload.service.js';
+import type { UploadSource } from '../uploads/upload-source.js';
 import { JobResponder, retryAfter } from '../jobs/job-responder.js';
 import { DescribeBatchSubmit } from './batches.openapi.js';
 import { SubmitGuard } from '../rate-limit/submit.guard.js';
@@ -20,17 +24,24 @@ import type { Settings } from '#settings/settings.schema.js';
 import type { Broker } from '#broker/broker.js';
 
 const CUSTOM_ID = 'custom_id';
+/** 200 characters in UTF-8, and some more that are then refused as too long. */
+const MAX_CUSTOM_ID_BYTES = 1024;
 
 /** `POST /v1/batches/{id}/jobs`: one more image. Its `custom_id` makes it known again when the request is repeated. */
 @Controller('v1/batches/:id/jobs')
 export class BatchJobsController {
+  private readonly source: UploadSource;
+
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(BROKER) private readonly broker: Broker,
     private readonly longPoll: LongPoll,
     private readonly uploads: UploadService,
     private readonly responder: JobResponder,
-  ) {}
+    images: RemoteImageService,
+  ) {
+    this.source = nativeUpload(images, { [CUSTOM_ID]: text(MAX_CUSTOM_ID_BYTES) });
+  }
 
   /** Takes one image, or finds it there already. */
   @Post()
@@ -55,16 +66,15 @@ export class BatchJobsController {
     const { id, secrets } = batch;
     const { salt, token } = secrets.drawJob();
     let customId: string = jobIdOf(token);
-    const takes = (name: string, value: unknown): boolean => {
-      if (name !== CUSTOM_ID) return false;
-      if (value !== '') customId = parseCustomId(value);
-      return true;
-    };
     const most = this.settings.MAX_BATCH_IMAGES;
-    const enrolment = (): Enrolment => ({ batch: id, ...secrets.seal(customId, salt), most });
+    const enrolment = (extraFields: ReadonlyMap<string, string>): Enrolment => {
+      const named = extraFields.get(CUSTOM_ID);
+      if (named !== undefined) customId = parseCustomId(named);
+      return { batch: id, ...secrets.seal(customId, salt), most };
+    };
     try {
       const member = { token, enrolment };
-      const { record } = await this.uploads.submit(request, reply, { takes, member });
+      const { record } = await this.uploads.submit(request, reply, { source: this.source, member });
       const body: BatchJob = { ...(await this.responder.accepted(record, token)), custom_id: customId };
       void reply.headers({ Location: body.links.self, ...retryAfter(body.eta_ms) });
       await reply.code(202).header('Cache-Control', 'no-store').send(body);

@@ -7,9 +7,9 @@ import { SETTINGS, BROKER, STOPPING } from '../core/providers.js';
 import type { AbortableResultWriter } from '../results/http-result-writer.js';
 import { announcedBytes, maxUploadBytes } from '../http/fastify-adapter.js';
 import { UploadService, type Accepted } from '../uploads/upload.service.js';
-import type { UploadRead } from '../uploads/upload-reader.js';
+import { RemoteImageService } from '../uploads/remote-image.service.js';
+import type { UploadSource } from '../uploads/upload-source.js';
 import { SynchronousResults } from '../jobs/synchronous-results.js';
-import { ImageUrls } from '../uploads/image-urls.js';
 import type { Settings } from '#settings/settings.schema.js';
 import type { Broker } from '#broker/broker.js';
 
@@ -21,12 +21,12 @@ const MAX_BYTES_WITHOUT_IMAGE = 131_072;
 /** One call that takes an image and returns the result. */
 export interface SyncCutoutCall {
   /** By default as on the service's own calls. */
-  read?: UploadRead;
+  source?: UploadSource;
   writer: AbortableResultWriter;
   /** Aborted when the client disconnects. */
   signal: AbortSignal;
   /** Called when the image has been taken in. */
-  onAccepted?: () => void;
+  onAccepted?: (accepted: Accepted) => void;
 }
 
 /**
@@ -43,7 +43,7 @@ export class SyncCutout {
     @Inject(STOPPING) private readonly stopping: AbortSignal,
     private readonly uploads: UploadService,
     private readonly results: SynchronousResults,
-    private readonly urls: ImageUrls,
+    private readonly images: RemoteImageService,
   ) {
     const { lifetimes } = broker;
     this.maxMs = lifetimeAfter('enqueue', lifetimes) + lifetimeAfter('claim', lifetimes);
@@ -51,12 +51,12 @@ export class SyncCutout {
 
   /** @throws Problem why there is no result, while nothing has been sent */
   async respond(request: FastifyRequest, reply: FastifyReply, call: SyncCutoutCall): Promise<void> {
-    const { read, writer, signal } = call;
-    const way = read === undefined ? {} : { read, mostBytes: this.maxBytes(request) };
+    const { source, writer, signal } = call;
+    const way = source === undefined ? {} : { source, mostBytes: this.maxBytes(request) };
     const accepted = await this.uploads.submit(request, reply, way);
     try {
       if (accepted.replayed) void reply.header('Idempotent-Replayed', 'true');
-      call.onAccepted?.();
+      call.onAccepted?.(accepted);
       await this.deliver(accepted, writer, signal);
     } catch (error) {
       // Nobody knows the job's token: nobody can collect its result.
@@ -82,7 +82,7 @@ export class SyncCutout {
   /** Where images are fetched, a short request may bring a long one. */
   private maxBytes(request: FastifyRequest): number | undefined {
     const announced = announcedBytes(request);
-    if (!this.urls.isOn || announced > MAX_BYTES_WITHOUT_IMAGE) return undefined;
+    if (!this.images.isEnabled || announced > MAX_BYTES_WITHOUT_IMAGE) return undefined;
     return maxUploadBytes(this.settings);
   }
 }

@@ -96,7 +96,8 @@ export const textBodyBytes = (imageBytes: number): number =>
 export const announcedBytes = (request: FastifyRequest): number =>
   Number(request.headers['content-length'] ?? 0);
 
-function maxBodyBytes(request: FastifyRequest, imageBytes: number): number {
+/** Largest body of a request that brings an image of `imageBytes`. */
+export function maxBodyBytes(request: FastifyRequest, imageBytes: number): number {
   if (routeConfig(request).takesBase64 === true) return textBodyBytes(imageBytes);
   const isForm = request.headers['content-type']?.startsWith('multipart/') === true;
   return isForm ? imageBytes + MULTIPART_OVERHEAD_BYTES : imageBytes;

@@ -34,7 +34,7 @@ function watch(request: IncomingMessage, response: ServerResponse): void {
       clearInterval(timer);
       return;
     }
-    const isOurs = request.readableLength > 0;
+    const isOurs = (request.bodyReader?.queuedBytes ?? 0) > 0;
     const came = socket.bytesRead - before;
     before = socket.bytesRead;
     slow = isOurs || came >= LEAST_BYTES ? 0 : slow + 1;

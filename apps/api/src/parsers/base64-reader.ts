@@ -1,12 +1,11 @@
 import { Problem } from '#contracts/problem.catalogue.js';
 import { wipe } from '#vault/wipe.js';
-import { ByteFeed } from './byte-feed.js';
 
 const [COMMA, PAD, BAD, SKIPPED] = [0x2c, 64, 255, 254];
 const SCHEME = 'data:';
 const MAX_PREFIX_BYTES = 256;
 
-/** Value of each byte: of both alphabets of RFC 4648 (§4 and §5). White space is skipped. */
+/** Value of each byte, of both alphabets of RFC 4648 (§4 and §5). White space is skipped. */
 const VALUES = new Uint8Array(256).fill(BAD);
 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/='
   .split('')
@@ -15,60 +14,100 @@ VALUES[0x2d] = 62;
 VALUES[0x5f] = 63;
 for (const space of [0x20, 0x09, 0x0a, 0x0d]) VALUES[space] = SKIPPED;
 
+/** Bits beyond the byte that a group's 4th (here: 0th), 2nd or 3rd letter completes. */
+const SHIFT_OF = Uint8Array.of(0, 0, 4, 2);
+
 const malformed = (): Problem => new Problem('image-corrupt', { detail: 'The image is not valid base64' });
 
 /**
  * Decodes base64 as it arrives, behind a data URL's prefix (RFC 2397) if there is one, wrapped in lines or not, padded
- * or not. Wipes what it has read; whoever takes a piece wipes that.
+ * or not. Bytes are put over the text they come from, so whoever wipes the text wipes them.
  * @throws Problem `image-corrupt` when it is no base64, and whatever the source throws
  */
 export async function* readBase64(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
-  const feed = new ByteFeed(source);
+  const prefix = new DataUrlPrefix();
+  const decoder = new Base64Decoder();
   try {
-    await skipPrefix(feed);
-    const groups = new Base64Groups();
-    do {
-      const plain = groups.decode(feed.take());
-      if (plain.length > 0) yield plain;
-    } while (await feed.more());
-    groups.end();
+    for await (const text of source) {
+      for (const part of prefix.isOver ? [text] : prefix.behind(text)) {
+        const plain = decoder.decode(part);
+        if (plain.length > 0) yield plain;
+      }
+    }
+    const plain = decoder.decode(prefix.end());
+    if (plain.length > 0) yield plain;
+    decoder.end();
   } finally {
-    feed.close();
+    prefix.close();
   }
 }
 
-/** Takes `data:image/png;base64,` away. */
-async function skipPrefix(feed: ByteFeed): Promise<void> {
-  while (feed.bytes.length < SCHEME.length) if (!(await feed.more())) return;
-  // Nothing of an image stands in so few bytes; a colon is no base64.
-  if (feed.bytes.toString('latin1', 0, SCHEME.length).toLowerCase() !== SCHEME) return;
-  let comma = feed.bytes.indexOf(COMMA);
-  while (comma === -1) {
-    if (feed.bytes.length > MAX_PREFIX_BYTES || !(await feed.more())) throw malformed();
-    comma = feed.bytes.indexOf(COMMA);
+/** Takes `data:image/png;base64,` away, however it is cut. */
+class DataUrlPrefix {
+  isOver = false;
+  private readonly held = Buffer.alloc(MAX_PREFIX_BYTES);
+  private length = 0;
+
+  /** The base64 that `text` brings, maybe behind what was held back before. */
+  behind(text: Buffer): Buffer[] {
+    const before = this.length;
+    this.length += text.copy(this.held, before);
+    const start = this.startOfText();
+    if (start === undefined) return [];
+    this.isOver = true;
+    return start < before ? [this.held.subarray(start, before), text] : [text.subarray(start - before)];
   }
-  if (comma > MAX_PREFIX_BYTES) throw malformed();
-  const prefix = feed.take(comma + 1).toString('latin1');
-  if (!/;base64,$/i.test(prefix)) throw malformed();
+
+  /** What was held back when the text ends. @throws Problem `image-corrupt` within a prefix */
+  end(): Buffer {
+    if (this.isOver) return this.held.subarray(0, 0);
+    if (this.length >= SCHEME.length) throw malformed();
+    return this.held.subarray(0, this.length);
+  }
+
+  close(): void {
+    wipe(this.held);
+  }
+
+  /** Index of the first byte of the base64; undefined as long as it has not come. */
+  private startOfText(): number | undefined {
+    // Nothing of an image stands in so few bytes; a colon is no base64.
+    if (this.length < SCHEME.length) return undefined;
+    if (this.held.toString('latin1', 0, SCHEME.length).toLowerCase() !== SCHEME) return 0;
+    const comma = this.held.subarray(0, this.length).indexOf(COMMA);
+    if (comma === -1) {
+      if (this.length === MAX_PREFIX_BYTES) throw malformed();
+      return undefined;
+    }
+    if (!/;base64,$/i.test(this.held.toString('latin1', 0, comma + 1))) throw malformed();
+    return comma + 1;
+  }
 }
 
 /** Decodes text in pieces that are cut anywhere. */
-class Base64Groups {
+class Base64Decoder {
   /** Bits that do not make a whole byte yet. */
   private bits = 0;
   /** Letters of the present group of four. */
   private letters = 0;
   private padded = false;
 
-  /** Bytes that `text` completes. */
+  /** Bytes that `text` completes, at its beginning. */
   decode(text: Buffer): Buffer {
-    const plain = Buffer.allocUnsafeSlow(Math.ceil((text.length * 3) / 4) + 1);
-    try {
-      return plain.subarray(0, this.decodeInto(plain, text));
-    } catch (error) {
-      wipe(plain);
-      throw error;
+    let { bits, letters } = this;
+    let written = 0;
+    for (let at = 0; at < text.length; at++) {
+      const value = VALUES[text[at] ?? 0] ?? BAD;
+      if (value < PAD && !this.padded) {
+        bits = ((bits << 6) | value) & 0xfff;
+        letters = (letters + 1) & 3;
+        if (letters !== 1) text[written++] = bits >> (SHIFT_OF[letters] ?? 0);
+      } else if (value === PAD) this.pad(letters);
+      else if (value !== SKIPPED) throw malformed();
     }
+    this.bits = bits;
+    this.letters = letters;
+    return text.subarray(0, written);
   }
 
   /** @throws Problem `image-corrupt` when the text ends within a byte */
@@ -76,28 +115,8 @@ class Base64Groups {
     if (this.letters === 1) throw malformed();
   }
 
-  private decodeInto(plain: Buffer, text: Buffer): number {
-    let { bits, letters } = this;
-    let at = 0;
-    for (const byte of text) {
-      const value = VALUES[byte] ?? BAD;
-      if (value < PAD && !this.padded) {
-        bits = ((bits << 6) | value) & 0xfff;
-        letters = (letters + 1) & 3;
-        if (letters !== 1) plain[at++] = bits >> (SHIFT_OF[letters] ?? 0);
-      } else if (value === PAD) this.pad(letters);
-      else if (value !== SKIPPED) throw malformed();
-    }
-    this.bits = bits;
-    this.letters = letters;
-    return at;
-  }
-
   private pad(letters: number): void {
     if (letters < 2 && !this.padded) throw malformed();
     this.padded = true;
   }
 }
-
-/** Bits beyond the byte that a group's 4th (here: 0th), 2nd or 3rd letter completes. */
-const SHIFT_OF = [0, 0, 4, 2];

@@ -1,128 +1,155 @@
 import { Problem } from '#contracts/problem.catalogue.js';
 import { wipe } from '#vault/wipe.js';
-import { readPartHead, type PartHead } from './multipart-header.js';
-
-/** One part of a form. Its body must be read before the next part is asked for. */
-export interface Part extends PartHead {
-  body: AsyncIterable<Buffer>;
-}
+import { ByteCursor } from './byte-cursor.js';
+import type { ByteSource } from './byte-source.js';
+import { FieldName, type FormField } from './form-field.js';
+import { readPartHead } from './multipart-head.js';
 
 const MAX_HEAD_BYTES = 8192;
-const MAX_EPILOGUE_BYTES = 8192;
-const HEAD_END = Buffer.from('\r\n\r\n');
+const [TAB, CR, SPACE, DASH] = [0x09, 0x0d, 0x20, 0x2d];
 const LINE_END = Buffer.from('\r\n');
-const CLOSE = Buffer.from('--');
+const HEAD_END = Buffer.from('\r\n\r\n');
 const BOUNDARY = /;\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70})(?=[\s;]|$))/gi;
 
+const malformed = (detail?: string): Problem => new Problem('malformed-multipart', { detail });
+
 /**
- * Reads `multipart/form-data` (RFC 7578, RFC 2046 §5.1.1) as it arrives, without a file, with bounded memory, and
- * wiping what it has passed on: general parsers keep pieces of the body, and file names as strings.
+ * Reads `multipart/form-data` (RFC 7578, RFC 2046 §5.1.1) as it arrives: a preamble and an epilogue are passed over,
+ * blanks may follow a boundary. Line ends are CRLF. General parsers (busboy, multer, @fastify/multipart) keep pieces of
+ * the body, and file names as strings.
+ * @throws Problem `malformed-multipart`, also when `contentType` has no boundary, or two | `upload-interrupted`
  */
-export class MultipartReader {
-  private readonly source: AsyncIterator<Buffer>;
+export async function* readMultipart(
+  source: ByteSource,
+  contentType: string,
+): AsyncGenerator<FormField, void> {
+  const reader = new MultipartReader(source, boundaryOf(contentType));
+  try {
+    await reader.skipBody();
+    while (!(await reader.isAtEnd())) {
+      yield await reader.readHead();
+      await reader.skipBody();
+    }
+    await reader.skipEpilogue();
+  } finally {
+    reader.close();
+  }
+}
+
+function boundaryOf(contentType: string): string {
+  const [found, ...more] = contentType.matchAll(BOUNDARY);
+  const boundary = found?.[1] ?? found?.[2];
+  if (boundary === undefined) throw malformed('Content-Type has no boundary parameter of 1 to 70 characters');
+  if (more.length > 0) throw malformed('Content-Type has more than one boundary parameter');
+  return boundary;
+}
+
+class MultipartReader {
+  private readonly cursor: ByteCursor;
   private readonly delimiter: Buffer;
-  /** Bytes that have arrived and are not yet passed on. The first delimiter has no line end before it. */
-  private held: Buffer = Buffer.from(LINE_END);
+  private readonly head = Buffer.alloc(MAX_HEAD_BYTES);
+  private readonly name = new FieldName();
+  private isInBody = true;
 
-  /** @throws Problem `malformed-multipart` when the type names no boundary, or two */
-  constructor(source: AsyncIterable<Buffer>, contentType: string) {
-    const [found, ...more] = contentType.matchAll(BOUNDARY);
-    const boundary = found?.[1] ?? found?.[2];
-    if (boundary === undefined || more.length > 0) throw new Problem('malformed-multipart');
+  constructor(source: ByteSource, boundary: string) {
     this.delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1');
-    this.source = source[Symbol.asyncIterator]();
+    // The first delimiter may have no line end before it.
+    this.cursor = new ByteCursor(source, Buffer.from(LINE_END));
   }
 
-  /** The parts in their order. @throws Problem `malformed-multipart` | `upload-interrupted` */
-  async *parts(): AsyncGenerator<Part, void> {
-    try {
-      for await (const preamble of this.upToDelimiter()) {
-        if (preamble.length > 0) throw new Problem('malformed-multipart');
-      }
-      while (!(await this.atClose())) {
-        const head = await this.head();
-        const body = this.upToDelimiter();
-        yield { ...head, body };
-        for await (const unread of body) wipe(unread);
-      }
-      await this.skipEpilogue();
-    } finally {
-      wipe(this.held);
-    }
+  /** What is left up to the next delimiter. */
+  private async *body(): AsyncGenerator<Buffer, void> {
+    for (let piece = await this.segment(); piece !== undefined; piece = await this.segment()) yield piece;
   }
 
-  /** Bytes until the next delimiter, which is taken away. */
-  private async *upToDelimiter(): AsyncGenerator<Buffer, void> {
-    for (;;) {
-      const at = this.held.indexOf(this.delimiter);
-      if (at !== -1) {
-        if (at > 0) yield this.held.subarray(0, at);
-        this.held = this.held.subarray(at + this.delimiter.length);
-        return;
-      }
-      const sure = this.held.length - this.delimiter.length + 1;
-      if (sure > 0) {
-        const passed = this.held.subarray(0, sure);
-        this.held = this.held.subarray(sure);
-        yield passed;
-      }
-      await this.more();
-    }
+  /** Passes over what is left up to the next delimiter. */
+  async skipBody(): Promise<void> {
+    while ((await this.segment()) !== undefined);
   }
 
   /** True after the last delimiter; otherwise what follows is the head of a part. */
-  private async atClose(): Promise<boolean> {
-    while (this.held.length < 2) await this.more();
-    const next = this.held.subarray(0, 2);
-    const isClose = next.equals(CLOSE);
-    if (!isClose && !next.equals(LINE_END)) throw new Problem('malformed-multipart');
-    // The line end stays: an empty head is then an end of head at once.
-    if (isClose) this.held = this.held.subarray(2);
-    return isClose;
+  async isAtEnd(): Promise<boolean> {
+    const { cursor } = this;
+    if (!(await cursor.has(2))) throw malformed();
+    if (cursor.block[cursor.at] === DASH && cursor.block[cursor.at + 1] === DASH) return true;
+    await this.skipBlanks();
+    if (!(await cursor.has(2)) || !cursor.take(2).equals(LINE_END)) throw malformed();
+    this.isInBody = true;
+    return false;
   }
 
-  private async head(): Promise<PartHead> {
-    let end = this.held.indexOf(HEAD_END);
-    while (end === -1) {
-      if (this.held.length > MAX_HEAD_BYTES) throw new Problem('malformed-multipart');
-      await this.more();
-      end = this.held.indexOf(HEAD_END);
-    }
-    if (end > MAX_HEAD_BYTES) throw new Problem('malformed-multipart');
-    const bytes = this.held.subarray(0, end);
-    const head = readPartHead(bytes);
-    wipe(bytes);
-    this.held = this.held.subarray(end + HEAD_END.length);
-    if (head === undefined) throw new Problem('malformed-multipart');
-    return head;
-  }
-
-  private async skipEpilogue(): Promise<void> {
-    let left = MAX_EPILOGUE_BYTES - this.held.length;
-    for (let next = await this.next(); next !== undefined && left > 0; next = await this.next()) {
-      left -= next.length;
-      wipe(next);
-    }
-    if (left < 0) throw new Problem('malformed-multipart');
-  }
-
-  /** Adds what arrives next. @throws Problem `malformed-multipart` when nothing does */
-  private async more(): Promise<void> {
-    const arrived = await this.next();
-    if (arrived === undefined) throw new Problem('malformed-multipart');
-    const joined = Buffer.allocUnsafeSlow(this.held.length + arrived.length);
-    this.held.copy(joined);
-    arrived.copy(joined, this.held.length);
-    wipe(this.held, arrived);
-    this.held = joined;
-  }
-
-  private async next(): Promise<Buffer | undefined> {
+  /** Reads the head of a part. @throws Problem `malformed-multipart` without a name, or beyond 8 KiB */
+  async readHead(): Promise<FormField> {
+    const { cursor, head } = this;
+    // The line end before the head: an empty head ends at once.
+    let length = LINE_END.copy(head);
     try {
-      const result = await this.source.next();
-      return result.done === true ? undefined : result.value;
-    } catch {
-      throw new Problem('upload-interrupted');
+      for (;;) {
+        const copied = cursor.block.copy(head, length, cursor.at);
+        const end = head.subarray(0, length + copied).indexOf(HEAD_END, Math.max(0, length - 3));
+        if (end !== -1) {
+          cursor.at += end + HEAD_END.length - length;
+          length += copied;
+          return this.field(head.subarray(LINE_END.length, Math.max(end, LINE_END.length)));
+        }
+        cursor.at += copied;
+        length += copied;
+        if (length === MAX_HEAD_BYTES) throw malformed('The head of a part is longer than 8 KiB');
+        if (!(await cursor.more())) throw malformed();
+      }
+    } finally {
+      wipe(head.subarray(0, length));
     }
   }
+
+  async skipEpilogue(): Promise<void> {
+    do this.cursor.at = this.cursor.block.length;
+    while (await this.cursor.more());
+  }
+
+  close(): void {
+    wipe(this.head);
+    this.name.reset();
+    this.cursor.close();
+  }
+
+  private field(head: Buffer): FormField {
+    this.name.reset();
+    const facts = readPartHead(head, this.name);
+    if (facts === undefined) throw malformed('A part has no Content-Disposition with a name');
+    return { ...facts, name: this.name.value, kind: 'text', body: this.body() };
+  }
+
+  /** The next bytes of a body; undefined once the delimiter behind it has been read. */
+  private async segment(): Promise<Buffer | undefined> {
+    const { cursor, delimiter } = this;
+    while (this.isInBody) {
+      const found = cursor.block.indexOf(delimiter, cursor.at);
+      const end = found === -1 ? startOfPartial(cursor, delimiter) : found;
+      const piece = cursor.take(end - cursor.at);
+      if (found !== -1) {
+        cursor.at += delimiter.length;
+        this.isInBody = false;
+      }
+      if (piece.length > 0) return piece;
+      if (found === -1 && !(await cursor.more())) throw malformed();
+    }
+    return undefined;
+  }
+
+  private async skipBlanks(): Promise<void> {
+    const { cursor } = this;
+    do {
+      while (cursor.block[cursor.at] === SPACE || cursor.block[cursor.at] === TAB) cursor.at += 1;
+    } while (cursor.left === 0 && (await cursor.more()));
+  }
+}
+
+/** Index from which on the rest of the block may be the beginning of a delimiter; only its first byte is a CR. */
+function startOfPartial({ block, at }: ByteCursor, delimiter: Buffer): number {
+  const tail = Math.max(at, block.length - delimiter.length + 1);
+  const from = block.subarray(tail).lastIndexOf(CR);
+  if (from === -1) return block.length;
+  const rest = block.subarray(tail + from);
+  return rest.equals(delimiter.subarray(0, rest.length)) ? tail + from : block.length;
 }

@@ -1,92 +1,125 @@
 import { Problem } from '#contracts/problem.catalogue.js';
-import { wipe } from '#vault/wipe.js';
-import type { Part } from './multipart-reader.js';
-import { ByteFeed } from './byte-feed.js';
+import { ByteCursor } from './byte-cursor.js';
+import type { ByteSource } from './byte-source.js';
+import { FieldName, type FormField } from './form-field.js';
 
 const [AMPERSAND, EQUALS, PERCENT, PLUS, SPACE] = [0x26, 0x3d, 0x25, 0x2b, 0x20];
-const MAX_NAME_BYTES = 100;
 
 const malformed = (): Problem =>
   new Problem('invalid-request', { detail: 'The body is not application/x-www-form-urlencoded' });
 
 /**
- * Reads `application/x-www-form-urlencoded` (WHATWG URL §5.1) as it arrives, field by field. Values stay bytes: an image
- * in base64 may be one, and a string could not be wiped. In the fields of `plusStays` a `+` is itself, because base64
- * has it and clients forget to escape it. A value must be read before the next field is asked for.
+ * Reads `application/x-www-form-urlencoded` (WHATWG URL §5.1) as it arrives, field by field. Values stay bytes. Fields
+ * without a name are passed over.
+ * @param keepsPlus true for fields in which a `+` is itself: base64 has it, and clients forget to escape it
  * @throws Problem `invalid-request` when it is no such form | `upload-interrupted`
  */
 export async function* readUrlencoded(
-  source: AsyncIterable<Buffer>,
-  plusStays: ReadonlySet<string> = new Set(),
-): AsyncGenerator<Part, void> {
-  const feed = new ByteFeed(source);
+  source: ByteSource,
+  keepsPlus: (name: Buffer) => boolean = () => false,
+): AsyncGenerator<FormField, void> {
+  const reader = new UrlencodedReader(source);
   try {
-    while ((await feed.peek()) !== undefined) {
-      const name = await readName(feed);
-      if ((await feed.peek()) === EQUALS) feed.take(1);
-      const body = decoded(feed, { end: AMPERSAND, plusStays: plusStays.has(name) });
-      if (name !== '') yield { name, isFile: false, body };
-      for await (const unread of body) wipe(unread);
-      feed.take(1);
+    while (await reader.skipNameless()) {
+      const name = await reader.readName();
+      const body = reader.value(keepsPlus(name));
+      yield { name, isFile: false, kind: 'text', body };
+      await reader.skipValue();
     }
   } finally {
-    feed.close();
+    reader.close();
   }
 }
 
-async function readName(feed: ByteFeed): Promise<string> {
-  let name = Buffer.alloc(0);
-  for await (const piece of decoded(feed, { end: EQUALS, plusStays: false })) {
-    name = Buffer.concat([name, piece]);
-    if (name.length > MAX_NAME_BYTES) throw malformed();
+class UrlencodedReader {
+  private readonly cursor: ByteCursor;
+  private readonly name = new FieldName();
+  private isInValue = false;
+
+  constructor(source: ByteSource) {
+    this.cursor = new ByteCursor(source);
   }
-  return name.toString('utf8');
-}
 
-interface Decoding {
-  /** What ends a name or value, as `&` does too. It is not taken. */
-  end: number;
-  plusStays: boolean;
-}
-
-async function* decoded(feed: ByteFeed, decoding: Decoding): AsyncGenerator<Buffer, void> {
-  for (;;) {
-    const { used, written, ended } = decodeInPlace(feed.bytes, decoding);
-    const plain = feed.take(used).subarray(0, written);
-    if (written > 0) yield plain;
-    if (ended) return;
-    if (await feed.more()) continue;
-    if (feed.bytes.length > 0) throw malformed();
-    return;
+  /** Passes over separators, and values without a name. False at the end of the form. */
+  async skipNameless(): Promise<boolean> {
+    const { cursor } = this;
+    let isInValue = false;
+    do {
+      const { block } = cursor;
+      let { at } = cursor;
+      for (; at < block.length; at++) {
+        if (block[at] === AMPERSAND) isInValue = false;
+        else if (block[at] === EQUALS) isInValue = true;
+        else if (!isInValue) break;
+      }
+      cursor.at = at;
+    } while (cursor.left === 0 && (await cursor.more()));
+    return cursor.left > 0;
   }
-}
 
-/** Puts what escapes stand for over them. One that is cut off at the end is not used. */
-function decodeInPlace(
-  bytes: Buffer,
-  { end, plusStays }: Decoding,
-): { used: number; written: number; ended: boolean } {
-  let [used, written] = [0, 0];
-  while (used < bytes.length) {
-    const byte = bytes[used] ?? 0;
-    if (byte === end || byte === AMPERSAND) return { used, written, ended: true };
-    if (byte === PERCENT) {
-      if (used + 3 > bytes.length) break;
-      bytes[written++] = hexByte(bytes, used + 1);
-      used += 3;
-    } else {
-      bytes[written++] = byte === PLUS && !plusStays ? SPACE : byte;
-      used += 1;
+  async readName(): Promise<Buffer> {
+    const { cursor, name } = this;
+    name.reset();
+    for (;;) {
+      name.append(this.decode(EQUALS, false));
+      if (this.isAt(EQUALS) || this.isAt(AMPERSAND)) break;
+      if (!(await this.more())) break;
+    }
+    if (this.isAt(EQUALS)) cursor.at += 1;
+    this.isInValue = true;
+    return name.value;
+  }
+
+  async *value(keepsPlus: boolean): AsyncGenerator<Buffer, void> {
+    while (this.isInValue) {
+      const piece = this.decode(AMPERSAND, keepsPlus);
+      if (piece.length > 0) yield piece;
+      if (this.isAt(AMPERSAND) || !(await this.more())) this.isInValue = false;
     }
   }
-  return { used, written, ended: false };
+
+  async skipValue(): Promise<void> {
+    while (this.isInValue) {
+      this.decode(AMPERSAND, true);
+      if (this.isAt(AMPERSAND) || !(await this.more())) this.isInValue = false;
+    }
+  }
+
+  close(): void {
+    this.name.reset();
+    this.cursor.close();
+  }
+
+  private isAt(mark: number): boolean {
+    return this.cursor.block[this.cursor.at] === mark;
+  }
+
+  /** @throws Problem `invalid-request` when the form ends within an escape */
+  private async more(): Promise<boolean> {
+    const isMore = await this.cursor.more();
+    if (!isMore && this.cursor.left > 0) throw malformed();
+    return isMore;
+  }
+
+  /** Reads up to `end` or `&`, and puts what escapes stand for over them. One that is cut off is not read. */
+  private decode(end: number, keepsPlus: boolean): Buffer {
+    const { block, at: start } = this.cursor;
+    let [at, written] = [start, start];
+    for (; at < block.length; at++) {
+      const byte = block[at] ?? 0;
+      if (byte === end || byte === AMPERSAND) break;
+      if (byte === PERCENT) {
+        if (at + 3 > block.length) break;
+        block[written++] = (hexDigit(block[at + 1]) << 4) | hexDigit(block[at + 2]);
+        at += 2;
+      } else block[written++] = byte === PLUS && !keepsPlus ? SPACE : byte;
+    }
+    this.cursor.at = at;
+    return block.subarray(start, written);
+  }
 }
 
-function hexByte(bytes: Buffer, at: number): number {
-  return (hexDigit(bytes[at] ?? 0) << 4) | hexDigit(bytes[at + 1] ?? 0);
-}
-
-function hexDigit(byte: number): number {
+function hexDigit(byte = 0): number {
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
   const letter = byte | 0x20;
   if (letter >= 0x61 && letter <= 0x66) return letter - 0x57;

@@ -1,88 +1,105 @@
 import type { UploadPart } from '#broker/job.record.js';
 import { Problem } from '#contracts/problem.catalogue.js';
-import type { Part } from '../parsers/multipart-reader.js';
-import { capped, type ByteBudget, type FileSink } from './upload-reader.js';
+import { wipe } from '#vault/wipe.js';
 import { readBase64 } from '../parsers/base64-reader.js';
+import type { FormField, ValueKind } from '../parsers/form-field.js';
+import type { FieldTable, KnownField } from './field-table.js';
+import { ByteBudget, repeatedFile, type UploadTarget } from './upload-source.js';
 
-type Role = UploadPart['role'];
+/** Fields of one form, known or not. */
+const MAX_FIELDS = 1000;
 
-/** A field that is a file, by its name. */
-export type FileFields = ReadonlyMap<string, { role: Role; written: 'bytes' | 'base64' }>;
+/** A text as it was sent. */
+export interface FieldText {
+  text: string;
+  kind: ValueKind;
+}
 
 /** What a form brought. */
-export interface TakenForm {
-  /** Fields that are no files, and not empty. */
-  texts: ReadonlyMap<string, string>;
-  /** Files that went to the sink. */
-  files: ReadonlySet<Role>;
+export interface FormContent {
+  /** Known fields that are no files, by name. Of a field that comes twice the last one counts. */
+  texts: ReadonlyMap<string, FieldText>;
+  /** Names of texts that came more than once, each time with a value. */
+  repeated: ReadonlySet<string>;
+  /** Files that went to the sink. An empty one counts as absent. */
+  files: ReadonlySet<UploadPart['role']>;
+  /** A field of another name has come. */
+  hasUnknown: boolean;
 }
-
-/** Names and values of all fields that are no files. */
-const MAX_TEXT_BYTES = 65_536;
-const FIELD_BYTES = 32;
-
-/** How clients write a field that they do not set. */
-const UNSET = new Set(['', 'undefined', 'null']);
 
 /**
- * Takes a form in, whatever its encoding: files go to `sink` as they arrive, the other fields are collected. An empty
- * field, file or not, counts as absent; of a field that comes twice the last one counts.
- * @throws Problem `multiple-images` | `multiple-backgrounds` | `invalid-request` when the texts are too long
+ * Reads a form, whatever its encoding. The name of a field decides before anything of its value is copied: a known file
+ * goes to the sink as it arrives, a known text is bounded, everything else is passed over.
+ * @throws Problem `multiple-images` | `multiple-backgrounds` | `invalid-request` for a text beyond its bound, or beyond
+ * 1,000 fields
  */
-export async function takeForm(
-  parts: AsyncIterable<Part>,
-  fields: FileFields,
-  { sink, budget }: { sink: FileSink; budget: ByteBudget },
-): Promise<TakenForm> {
-  const texts = new Map<string, string>();
-  const files = new Set<Role>();
-  let leftBytes = MAX_TEXT_BYTES;
-  for await (const { name, body } of parts) {
-    const field = fields.get(name);
-    if (field === undefined) {
-      const bytes = await shortText(body, leftBytes);
-      leftBytes -= bytes.length + FIELD_BYTES;
-      const text = bytes.toString('utf8').trim();
-      if (UNSET.has(text)) texts.delete(name);
-      else texts.set(name, text);
-      continue;
-    }
-    const file = await unlessEmpty(body);
-    if (file === undefined) continue;
-    const { role, written } = field;
-    if (files.has(role)) throw repeated(role);
-    files.add(role);
-    await sink(role, capped(written === 'base64' ? readBase64(file) : file, budget));
+export async function readForm(
+  fields: AsyncIterable<FormField>,
+  table: FieldTable,
+  target: UploadTarget,
+): Promise<FormContent> {
+  const reader = new FormReader(target);
+  let left = MAX_FIELDS;
+  for await (const field of fields) {
+    if (left-- === 0) throw new Problem('invalid-request', { detail: `More than ${MAX_FIELDS} fields` });
+    const known = table.find(field.name);
+    if (known === undefined) reader.hasUnknown = true;
+    else await reader.read(known, field);
   }
-  return { texts, files };
+  return reader;
 }
 
-/** A second image where one is taken. */
-export const repeated = (role: Role): Problem =>
-  new Problem(role === 'input' ? 'multiple-images' : 'multiple-backgrounds');
+class FormReader implements FormContent {
+  readonly texts = new Map<string, FieldText>();
+  readonly repeated = new Set<string>();
+  readonly files = new Set<UploadPart['role']>();
+  hasUnknown = false;
+  private readonly budget: ByteBudget;
 
-async function shortText(body: AsyncIterable<Buffer>, maxBytes: number): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  let bytes = 0;
-  for await (const piece of body) {
-    bytes += piece.length;
-    if (bytes > maxBytes) throw new Problem('invalid-request', { detail: 'The fields are too long' });
-    pieces.push(Buffer.from(piece));
+  constructor(private readonly target: UploadTarget) {
+    this.budget = new ByteBudget(target.maxBytes);
   }
-  return Buffer.concat(pieces);
+
+  async read({ name, spec }: KnownField, { kind, body }: FormField): Promise<void> {
+    if (spec.kind === 'text') {
+      const text = await readText(body, name, spec.maxBytes);
+      if (text !== '' && (this.texts.get(name)?.text ?? '') !== '') this.repeated.add(name);
+      this.texts.set(name, { text, kind });
+      return;
+    }
+    if (kind === 'nested') throw new Problem('invalid-request', { detail: `${name} is to be a text` });
+    const bytes = await unlessEmpty(body);
+    if (bytes === undefined) return;
+    if (this.files.has(spec.role)) throw repeatedFile(spec.role);
+    this.files.add(spec.role);
+    const file = spec.encoding === 'base64' ? readBase64(bytes) : bytes;
+    await this.target.sink(spec.role, this.budget.limit(file));
+  }
+}
+
+/** The text of a field. The memory in which it arrives is wiped. @throws Problem `invalid-request` beyond `maxBytes` */
+async function readText(body: AsyncIterable<Buffer>, name: string, maxBytes: number): Promise<string> {
+  const held = Buffer.allocUnsafeSlow(maxBytes);
+  let length = 0;
+  try {
+    for await (const piece of body) {
+      if (length + piece.length > maxBytes) {
+        throw new Problem('invalid-request', { detail: `${name} is longer than ${maxBytes} bytes` });
+      }
+      length += piece.copy(held, length);
+    }
+    return held.toString('utf8', 0, length);
+  } finally {
+    wipe(held);
+  }
 }
 
 /** The same bytes, or undefined when there are none. */
 async function unlessEmpty(body: AsyncIterable<Buffer>): Promise<AsyncIterable<Buffer> | undefined> {
   const pieces = body[Symbol.asyncIterator]();
-  const next = async (): Promise<Buffer | undefined> => {
-    const piece = await pieces.next();
-    return piece.done === true ? undefined : piece.value;
-  };
-  let first = await next();
-  while (first?.length === 0) first = await next();
-  if (first === undefined) return undefined;
+  let next = await pieces.next();
+  if (next.done === true) return undefined;
   return (async function* (): AsyncGenerator<Buffer, void> {
-    for (let piece: Buffer | undefined = first; piece !== undefined; piece = await next()) yield piece;
+    for (; next.done !== true; next = await pieces.next()) yield next.value;
   })();
 }

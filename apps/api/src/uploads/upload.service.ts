@@ -5,7 +5,6 @@ import { costOf } from '#broker/job.cost.js';
 import type { JobRecord } from '#broker/job.record.js';
 import type { SeatOffer } from '#broker/shard.seat.js';
 import type { Enrolment } from '#broker/transition.script.js';
-import type { JobOptions } from '#contracts/job.options.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import type { ImageLimits } from '#imaging/image.facts.js';
 import { imageLimits } from '#settings/image.limits.js';
@@ -17,9 +16,10 @@ import { SETTINGS, BROKER, KEY_ENCRYPTION_KEY, MODELS } from '../core/providers.
 import { announcedBytes, maxUploadBytes } from '../http/fastify-adapter.js';
 import { CallerService, type Caller } from '../auth/caller.service.js';
 import { PixelLimit } from '../rate-limit/pixel-limit.js';
-import { ImageSource } from './image-source.js';
 import { IdempotencyService, type IdempotencyClaim } from './idempotency.service.js';
-import { mayNameAddress, uploadReader, type FieldTaker, type UploadRead } from './upload-reader.js';
+import { mayNameAddress, nativeUpload } from './native-upload.js';
+import { RemoteImageService } from './remote-image.service.js';
+import type { UploadContent, UploadSource } from './upload-source.js';
 import { UploadEncryptor } from './upload-encryptor.js';
 import type { Settings } from '#settings/settings.schema.js';
 import type { Broker } from '#broker/broker.js';
@@ -37,14 +37,13 @@ export interface Accepted {
   repeatable: boolean;
   /** The job was made by an earlier request. */
   replayed: boolean;
+  extraFields: UploadContent['extraFields'];
 }
 
 /** How an image comes in, where that is not as on `POST /v1/jobs`. */
 export interface UploadWay {
-  /** Reads it in the way of others. */
-  read?: UploadRead;
-  /** Takes parameters beside the options. */
-  takes?: FieldTaker;
+  /** Reads it in another way. */
+  source?: UploadSource;
   /** Most bytes that it can bring; by default what the request announces. */
   mostBytes?: number | undefined;
   /** Set when the image comes into a batch. */
@@ -55,8 +54,8 @@ export interface UploadWay {
 export interface Member {
   /** Token of its job, which follows from that of the batch. */
   token: Buffer;
-  /** How it stands in the batch; asked for when the whole request has been read. */
-  enrolment: () => Enrolment;
+  /** How it stands in the batch, by what the request brought. @throws Problem */
+  enrolment: (extraFields: UploadContent['extraFields']) => Enrolment;
 }
 
 /** One submission on its way in. */
@@ -72,11 +71,14 @@ interface Submission {
   seat?: SeatOffer | undefined;
 }
 
+type Received = Pick<Accepted, 'record' | 'extraFields'>;
+
 /** HTTP upload → sealed chunks → queue. */
 @Injectable()
 export class UploadService {
   private readonly limits: ImageLimits;
   private readonly maxBytes: number;
+  private readonly native: UploadSource;
 
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
@@ -87,8 +89,9 @@ export class UploadService {
     private readonly callers: CallerService,
     private readonly claims: IdempotencyService,
     private readonly pixels: PixelLimit,
-    private readonly images: ImageSource,
+    private readonly images: RemoteImageService,
   ) {
+    this.native = nativeUpload(images);
     this.maxBytes = maxUploadBytes(settings);
     this.limits = imageLimits(settings);
   }
@@ -104,10 +107,11 @@ export class UploadService {
     const claim = way.member === undefined ? await this.claims.claim(request, caller) : undefined;
     const token = way.member?.token ?? claim?.token ?? drawToken();
     try {
-      const record = claim?.earlier
+      const received = claim?.earlier
         ? await this.findAgain(request, way, claim)
         : await this.begin({ request, way, reply, caller, claim, secrets: deriveSecrets(token) });
-      return { record, token, repeatable: claim !== undefined, replayed: claim?.earlier !== undefined };
+      const replayed = claim?.earlier !== undefined;
+      return { ...received, token, repeatable: claim !== undefined, replayed };
     } catch (error) {
       wipe(token);
       claim?.fingerprint.drop();
@@ -120,17 +124,13 @@ export class UploadService {
     await this.broker.purge.cancelled(id).catch(() => undefined);
   }
 
-  private readerOf({ read, takes }: UploadWay): UploadRead {
-    return read ?? uploadReader(this.images, takes);
-  }
-
   /** Memory that an upload may take, as far as its head tells. An address says nothing of what comes from it. */
   private mostBytes(request: FastifyRequest, { mostBytes }: UploadWay): number {
-    const mayFetch = this.images.isOn && mayNameAddress(request);
+    const mayFetch = this.images.isEnabled && mayNameAddress(request);
     return mostBytes ?? ((mayFetch ? 0 : announcedBytes(request)) || this.maxBytes);
   }
 
-  private async begin(submission: Submission): Promise<JobRecord> {
+  private async begin(submission: Submission): Promise<Received> {
     const { request, way, caller, secrets } = submission;
     const { settings, broker } = this;
     const { jobs, payloads } = broker;
@@ -179,19 +179,23 @@ export class UploadService {
     }
   }
 
-  private async receive(submission: Submission): Promise<JobRecord> {
+  private async receive(submission: Submission): Promise<Received> {
     const { request, way, reply, caller, secrets, claim, seat } = submission;
     const payload = this.broker.payloads.of({ seat: seat?.seat });
     const sealer = new UploadEncryptor(payload, this.limits, secrets, {
       pixels: (pixels) => this.pixels.charge(caller, reply, pixels),
       bytes: (role, plain) => claim?.fingerprint.take(role, plain),
     });
-    const options = await this.readerOf(way)(request, this.maxBytes, (role, file) => sealer.take(role, file));
+    const content = await (way.source ?? this.native)(request, {
+      maxBytes: this.maxBytes,
+      sink: (role, file) => sealer.take(role, file),
+    });
+    const { options, extraFields } = content;
     this.requireOffered(options.model);
     if (claim !== undefined) {
       await this.broker.retries.complete(claim.entry, claim.fingerprint.digest(options));
     }
-    return this.enqueue(submission, sealer, options);
+    return { record: await this.enqueue(submission, sealer, content), extraFields };
   }
 
   /** @throws Problem `model-unknown` */
@@ -203,7 +207,7 @@ export class UploadService {
   private async enqueue(
     { request, reply, caller, way: { member }, secrets: { id }, seat }: Submission,
     { parts, pixels }: UploadEncryptor,
-    options: JobOptions,
+    { options, extraFields }: UploadContent,
   ): Promise<JobRecord> {
     const { jobs, payloads, queue, lifetimes } = this.broker;
     const trail = this.telemetry.submission(request);
@@ -213,7 +217,7 @@ export class UploadService {
       this.reserve(() =>
         jobs.enqueue(id, {
           ...{ parts, options, reserveBytes, seat, trace: trail.trace },
-          ...{ tenant: caller.tenant, keyId: caller.key?.id, member: member?.enrolment() },
+          ...{ tenant: caller.tenant, keyId: caller.key?.id, member: member?.enrolment(extraFields) },
         }),
       ),
       payloads.of({ seat: seat?.seat }).prolong(inputKey(id), lifetimes.queueMs),
@@ -230,17 +234,17 @@ export class UploadService {
     request: FastifyRequest,
     way: UploadWay,
     claim: IdempotencyClaim,
-  ): Promise<JobRecord> {
+  ): Promise<Received> {
     const { entry, fingerprint, token } = claim;
-    const options = await this.readerOf(way)(request, this.maxBytes, async (role, file) => {
-      for await (const bytes of file) {
-        fingerprint.take(role, bytes);
-        wipe(bytes);
-      }
+    const { options, extraFields } = await (way.source ?? this.native)(request, {
+      maxBytes: this.maxBytes,
+      sink: async (role, file) => {
+        for await (const bytes of file) fingerprint.take(role, bytes);
+      },
     });
     if (!sameFingerprint(fingerprint.digest(options), entry.print ?? '')) throw new Problem('retry-differs');
     const record = await this.broker.jobs.read(jobIdOf(token));
     if (record === undefined) throw new Problem('queue-lost');
-    return record;
+    return { record, extraFields };
   }
 }

@@ -1,6 +1,9 @@
 import type { JobOptions } from '#contracts/job.options.js';
 import { Problem } from '#contracts/problem.catalogue.js';
-import { parseOptions } from '../../uploads/upload-reader.js';
+import { parseOptions } from '../../uploads/upload-options.js';
+
+/** The fields that mean something here. */
+export const REMBG_FIELDS = ['model', 'a', 'om', 'bgc'] as const;
 
 /** The network that this service has under another name, or under several. */
 const ISNET = /^isnet(?:$|-(?!anime))/;

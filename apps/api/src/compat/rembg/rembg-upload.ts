@@ -1,47 +1,51 @@
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '#contracts/problem.catalogue.js';
-import { MultipartReader } from '../../parsers/multipart-reader.js';
-import { bodyOf, ByteBudget, capped, type UploadRead } from '../../uploads/upload-reader.js';
-import { takeForm, type FileFields } from '../../uploads/form-reader.js';
-import type { ImageUrls } from '../../uploads/image-urls.js';
-import { rembgOptions } from './rembg-options.js';
+import { maxBodyBytes } from '../../http/fastify-adapter.js';
+import { bodyReaderOf } from '../../parsers/body-reader.js';
+import { readMultipart } from '../../parsers/multipart-reader.js';
+import { FieldTable, file, optionFields } from '../../uploads/field-table.js';
+import { readForm } from '../../uploads/form-reader.js';
+import type { RemoteImageService } from '../../uploads/remote-image.service.js';
+import { ByteBudget, type UploadSource } from '../../uploads/upload-source.js';
+import { REMBG_FIELDS, rembgOptions } from './rembg-options.js';
+import { setTexts } from '../set-texts.js';
 
-const FILES: FileFields = new Map([['file', { role: 'input', written: 'bytes' }]] as const);
+const FORM_TABLE = new FieldTable({ ...optionFields(REMBG_FIELDS), file: file('input') });
+const NO_FIELDS: ReadonlyMap<string, string> = new Map();
 
-/** One upload as `rembg s` takes it. */
-export class RembgUpload {
-  /** `models`: on offer, by name, the default one first. */
-  constructor(
-    private readonly models: readonly string[],
-    private readonly urls: ImageUrls,
-    private readonly gone: AbortSignal,
-  ) {}
-
-  /** Reads a form with a `file`; parameters are fields of it, or stand in the query. @throws Problem */
-  readonly readForm: UploadRead = async (request, maxBytes, sink) => {
-    const form = new MultipartReader(bodyOf(request), request.headers['content-type'] ?? '');
-    const budget = new ByteBudget(maxBytes);
-    const { texts, files } = await takeForm(form.parts(), FILES, { sink, budget });
-    if (!files.has('input')) {
+/**
+ * Reads a form with a `file`, as `rembg s` takes it; parameters are fields of it, or are in the query.
+ * @param models available models by name, the default one first
+ * @throws Problem
+ */
+export const rembgFormUpload =
+  (models: readonly string[]): UploadSource =>
+  async (request, target) => {
+    const body = bodyReaderOf(request.raw).limitTo(maxBodyBytes(request, target.maxBytes));
+    const fields = readMultipart(body, request.headers['content-type'] ?? '');
+    const form = await readForm(fields, FORM_TABLE, target);
+    if (!form.files.has('input')) {
       throw new Problem('missing-image', {
         parameter: 'file',
         detail: 'Send one multipart file named "file"',
       });
     }
-    return rembgOptions(new Map([...queryOf(request), ...texts]), this.models);
+    const texts = new Map([...queryOf(request), ...setTexts(form)]);
+    return { options: rembgOptions(texts, models), extraFields: NO_FIELDS };
   };
 
-  /** Reads a query with a `url`. @throws Problem */
-  readonly readUrl: UploadRead = async (request, maxBytes, sink) => {
+/** Reads a query with a `url`. @param gone aborted when the client has disconnected. @throws Problem */
+export const rembgUrlUpload =
+  (models: readonly string[], images: RemoteImageService, gone: AbortSignal): UploadSource =>
+  async (request, { maxBytes, sink }) => {
     const texts = queryOf(request);
     const url = texts.get('url');
     if (url === undefined) throw new Problem('missing-image', { parameter: 'url', detail: 'Name a "url"' });
-    const options = rembgOptions(texts, this.models);
-    const image = this.urls.fetcherFor('url')(url, { signal: this.gone, maxBytes });
-    await sink('input', capped(image, new ByteBudget(maxBytes)));
-    return options;
+    const options = rembgOptions(texts, models);
+    const image = images.fetchFor('url', url, { signal: gone, maxBytes });
+    await sink('input', new ByteBudget(maxBytes).limit(image));
+    return { options, extraFields: NO_FIELDS };
   };
-}
 
 /** Parameters of the query that are not empty. */
 function queryOf(request: FastifyRequest): Map<string, string> {

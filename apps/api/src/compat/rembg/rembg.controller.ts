@@ -6,9 +6,9 @@ import { HttpResultWriter } from '../../results/http-result-writer.js';
 import { disconnectSignal } from '../../http/request-preferences.js';
 import { DescribeRembg, DescribeRembgUrl } from '../compat.openapi.js';
 import { SubmitGuard } from '../../rate-limit/submit.guard.js';
-import { ImageUrls } from '../../uploads/image-urls.js';
+import { RemoteImageService } from '../../uploads/remote-image.service.js';
 import { renderRembgProblem } from './rembg-errors.js';
-import { RembgUpload } from './rembg-upload.js';
+import { rembgFormUpload, rembgUrlUpload } from './rembg-upload.js';
 import { SyncCutout } from '../sync-cutout.js';
 import type { ModelEntry } from '#inference/model.catalogue.js';
 
@@ -20,7 +20,7 @@ export class RembgController {
   constructor(
     @Inject(MODELS) private readonly models: readonly ModelEntry[],
     private readonly cutouts: SyncCutout,
-    private readonly urls: ImageUrls,
+    private readonly images: RemoteImageService,
   ) {}
 
   /** A form with a `file` in, a PNG back. */
@@ -30,9 +30,8 @@ export class RembgController {
   @DescribeRembg()
   async fromForm(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const signal = disconnectSignal(reply);
-    const { readForm: read } = this.upload(signal);
     await this.cutouts.respond(request, reply, {
-      read,
+      source: rembgFormUpload(this.modelNames),
       writer: new HttpResultWriter(reply, { via: 'compat' }),
       signal,
     });
@@ -45,16 +44,14 @@ export class RembgController {
   @DescribeRembgUrl()
   async fromUrl(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const signal = disconnectSignal(reply);
-    const { readUrl: read } = this.upload(signal);
     await this.cutouts.respond(request, reply, {
-      read,
+      source: rembgUrlUpload(this.modelNames, this.images, signal),
       writer: new HttpResultWriter(reply, { via: 'compat' }),
       signal,
     });
   }
 
-  private upload(signal: AbortSignal): RembgUpload {
-    const models = this.models.map(({ name }) => name);
-    return new RembgUpload(models, this.urls, signal);
+  private get modelNames(): string[] {
+    return this.models.map(({ name }) => name);
   }
 }

@@ -1,6 +1,6 @@
 import type { JobOptions } from '#contracts/job.options.js';
 import { Problem } from '#contracts/problem.catalogue.js';
-import { parseOptions } from '../../uploads/upload-reader.js';
+import { parseOptions } from '../../uploads/upload-options.js';
 
 /** Fields that mean the same here as at remove.bg; `model` and `refine` are ours. */
 const SHARED = [
@@ -18,6 +18,9 @@ const SHARED = [
   'model',
   'refine',
 ] as const;
+
+/** All fields that mean something here, but for files and addresses. */
+export const REMOVEBG_FIELDS: readonly string[] = [...SHARED, 'type', 'type_level', 'shadow_type'];
 
 /** What remove.bg takes a field to be that is not given, where that is not so on the service's own calls. */
 const DEFAULTS: [string, string][] = [

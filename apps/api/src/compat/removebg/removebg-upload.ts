@@ -1,22 +1,26 @@
 import type { FastifyRequest } from 'fastify';
 import type { UploadPart } from '#broker/job.record.js';
 import { Problem } from '#contracts/problem.catalogue.js';
-import { textBodyBytes } from '../../http/fastify-adapter.js';
-import { MultipartReader, type Part } from '../../parsers/multipart-reader.js';
-import { bodyOf, ByteBudget, capped, checkBackground, type UploadRead } from '../../uploads/upload-reader.js';
-import { repeated, takeForm, type FileFields } from '../../uploads/form-reader.js';
-import type { ImageUrls } from '../../uploads/image-urls.js';
+import { MOST_URL_CHARACTERS } from '#fetcher/url.rules.js';
+import { maxBodyBytes } from '../../http/fastify-adapter.js';
+import { bodyReaderOf } from '../../parsers/body-reader.js';
+import type { FormField } from '../../parsers/form-field.js';
 import { readJson } from '../../parsers/json-reader.js';
-import { removebgWish } from './removebg-options.js';
+import { readMultipart } from '../../parsers/multipart-reader.js';
 import { readUrlencoded } from '../../parsers/urlencoded-reader.js';
+import { FieldTable, file, optionFields, text } from '../../uploads/field-table.js';
+import { readForm } from '../../uploads/form-reader.js';
+import type { RemoteImageService } from '../../uploads/remote-image.service.js';
+import { checkBackground } from '../../uploads/upload-options.js';
+import { ByteBudget, mediaTypeOf, repeatedFile, type UploadSource } from '../../uploads/upload-source.js';
+import { REMOVEBG_FIELDS, removebgWish } from './removebg-options.js';
+import { setTexts } from '../set-texts.js';
+
+/** What `X-Type` is to say, among the extra fields of an upload. */
+export const TYPE = 'type';
 
 const BASE64_FIELD = 'image_file_b64';
-
-const FILES: FileFields = new Map([
-  ['image_file', { role: 'input', written: 'bytes' }],
-  [BASE64_FIELD, { role: 'input', written: 'base64' }],
-  ['bg_image_file', { role: 'background', written: 'bytes' }],
-] as const);
+const SOURCES = 'Exactly one of image_file, image_file_b64 and image_url';
 
 /** Fields that name an image by its address. */
 const URLS: readonly [parameter: string, role: UploadPart['role']][] = [
@@ -24,48 +28,55 @@ const URLS: readonly [parameter: string, role: UploadPart['role']][] = [
   ['bg_image_url', 'background'],
 ];
 
-/** One upload as remove.bg takes it: a multipart or urlencoded form, or a flat JSON object. */
-export class RemovebgUpload {
-  /** What `X-Type` is to say, once the upload has been read. */
-  type: string | undefined;
+const TEXTS = {
+  ...optionFields(REMOVEBG_FIELDS),
+  ...Object.fromEntries(URLS.map(([name]) => [name, text(MOST_URL_CHARACTERS)])),
+  [BASE64_FIELD]: file('input', 'base64'),
+};
+const TEXT_TABLE = new FieldTable(TEXTS);
+const FORM_TABLE = new FieldTable({
+  ...TEXTS,
+  image_file: file('input'),
+  bg_image_file: file('background'),
+});
 
-  constructor(
-    private readonly urls: ImageUrls,
-    private readonly gone: AbortSignal,
-  ) {}
-
-  /** Reads it. @throws Problem `missing-image` | `multiple-images` | `multiple-backgrounds` and others */
-  readonly read: UploadRead = async (request, maxBytes, sink) => {
-    const budget = new ByteBudget(maxBytes);
-    const { texts, files } = await takeForm(partsOf(request, maxBytes), FILES, { sink, budget });
+/**
+ * Reads one upload as remove.bg takes it: a multipart or urlencoded form, or a JSON object.
+ * @param gone aborted when the client has disconnected
+ * @throws Problem `missing-image` | `multiple-images` | `multiple-backgrounds` and others
+ */
+export const removebgUpload =
+  (images: RemoteImageService, gone: AbortSignal): UploadSource =>
+  async (request, target) => {
+    const { maxBytes, sink } = target;
+    const form = await readForm(fieldsOf(request, maxBytes), tableOf(request), target);
+    const texts = setTexts(form);
     const wanted = URLS.filter(([parameter]) => texts.has(parameter));
-    const twice = wanted.find(([, role]) => files.has(role));
-    if (twice !== undefined) throw repeated(twice[1]);
-    const roles = new Set([...files, ...wanted.map(([, role]) => role)]);
+    const twice = wanted.find(([, role]) => form.files.has(role));
+    if (twice !== undefined) throw repeatedFile(twice[1]);
+    const roles = new Set([...form.files, ...wanted.map(([, role]) => role)]);
     if (!roles.has('input')) throw new Problem('missing-image', { detail: SOURCES });
     const { options, type } = removebgWish(texts);
     if (roles.has('background')) checkBackground(options);
     for (const [parameter, role] of wanted) {
-      const fetchImage = this.urls.fetcherFor(parameter);
-      const image = fetchImage(texts.get(parameter) ?? '', { signal: this.gone, maxBytes });
-      await sink(role, capped(image, budget));
+      const image = images.fetchFor(parameter, texts.get(parameter) ?? '', { signal: gone, maxBytes });
+      await sink(role, new ByteBudget(maxBytes).limit(image));
     }
-    this.type = type;
-    return options;
+    return { options, extraFields: new Map(type === undefined ? [] : [[TYPE, type]]) };
   };
-}
 
-const SOURCES = 'Exactly one of image_file, image_file_b64 and image_url';
+/** Only a form with parts has files that are not in base64. */
+const tableOf = (request: FastifyRequest): FieldTable =>
+  mediaTypeOf(request) === 'multipart/form-data' ? FORM_TABLE : TEXT_TABLE;
 
 /** @throws Problem `missing-image` | `invalid-request` for another type of body */
-function partsOf(request: FastifyRequest, maxBytes: number): AsyncIterable<Part> {
-  const contentType = request.headers['content-type'] ?? '';
-  const body = within(bodyOf(request), new ByteBudget(textBodyBytes(maxBytes)));
-  switch (contentType.split(';')[0]?.trim().toLowerCase()) {
+function fieldsOf(request: FastifyRequest, maxBytes: number): AsyncIterable<FormField> {
+  const body = bodyReaderOf(request.raw).limitTo(maxBodyBytes(request, maxBytes));
+  switch (mediaTypeOf(request)) {
     case 'multipart/form-data':
-      return new MultipartReader(body, contentType).parts();
+      return readMultipart(body, request.headers['content-type'] ?? '');
     case 'application/x-www-form-urlencoded':
-      return readUrlencoded(body, new Set([BASE64_FIELD]));
+      return readUrlencoded(body, (name) => TEXT_TABLE.find(name)?.name === BASE64_FIELD);
     case 'application/json':
       return readJson(body);
     case '':
@@ -75,13 +86,5 @@ function partsOf(request: FastifyRequest, maxBytes: number): AsyncIterable<Part>
         detail:
           'The body is to be multipart/form-data, application/x-www-form-urlencoded or application/json',
       });
-  }
-}
-
-/** The whole body, much of which may be nothing: white space has no end. @throws Problem `image-too-large` */
-async function* within(body: AsyncIterable<Buffer>, budget: ByteBudget): AsyncGenerator<Buffer, void> {
-  for await (const arrived of body) {
-    budget.take(arrived.length);
-    yield arrived;
   }
 }

@@ -7,11 +7,11 @@ import { disconnectSignal } from '../../http/request-preferences.js';
 import { DescribeRemovebg, DescribeRemovebgAccount } from '../compat.openapi.js';
 import { CallerService } from '../../auth/caller.service.js';
 import { SubmitGuard } from '../../rate-limit/submit.guard.js';
-import { ImageUrls } from '../../uploads/image-urls.js';
+import { RemoteImageService } from '../../uploads/remote-image.service.js';
 import { JsonResultWriter } from './json-result-writer.js';
 import { renderRemovebgProblem } from './removebg-errors.js';
 import { setRemovebgRateLimitHeaders } from './removebg-rate-limit-headers.js';
-import { RemovebgUpload } from './removebg-upload.js';
+import { removebgUpload, TYPE } from './removebg-upload.js';
 import { SyncCutout } from '../sync-cutout.js';
 
 /** Large enough for any client that checks before it calls; it does not shrink. */
@@ -32,7 +32,7 @@ const REMOVEBG_ACCOUNT: RemovebgAccount = {
 export class RemovebgController {
   constructor(
     private readonly cutouts: SyncCutout,
-    private readonly urls: ImageUrls,
+    private readonly images: RemoteImageService,
     private readonly callers: CallerService,
   ) {}
 
@@ -43,18 +43,18 @@ export class RemovebgController {
   @DescribeRemovebg()
   async removebg(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const signal = disconnectSignal(reply);
-    const upload = new RemovebgUpload(this.urls, signal);
     void reply.header('Vary', 'Accept');
     await this.cutouts.respond(request, reply, {
-      read: upload.read,
+      source: removebgUpload(this.images, signal),
       writer: wantsJson(request)
         ? new JsonResultWriter(reply)
         : new HttpResultWriter(reply, { via: 'compat' }),
       signal,
-      onAccepted: () => {
+      onAccepted: ({ extraFields }) => {
         setRemovebgRateLimitHeaders(reply);
         void reply.header('X-Credits-Charged', 0);
-        if (upload.type !== undefined) void reply.header('X-Type', upload.type);
+        const type = extraFields.get(TYPE);
+        if (type !== undefined) void reply.header('X-Type', type);
       },
     });
   }

@@ -1,0 +1,57 @@
+import type { FastifyRequest } from 'fastify';
+import type { UploadPart } from '#broker/job.record.js';
+import type { JobOptions } from '#contracts/job.options.js';
+import { Problem } from '#contracts/problem.catalogue.js';
+import { wipe } from '#vault/wipe.js';
+
+/** Takes in the bytes of a file as they arrive. It uses each piece before it asks for the next. */
+export type FileSink = (role: UploadPart['role'], bytes: AsyncIterable<Buffer>) => Promise<void>;
+
+/** What one request brought beside its files. */
+export interface UploadContent {
+  options: JobOptions;
+  /** Values that are no options of the image, by name. */
+  extraFields: ReadonlyMap<string, string>;
+}
+
+/** Where the files of an upload go, and how much of them there may be. */
+export interface UploadTarget {
+  /** Largest image file, in bytes; all files of a request together have no more. */
+  maxBytes: number;
+  sink: FileSink;
+}
+
+/**
+ * Reads the image, maybe a background, and the options that a request brings. Files go to the sink as they arrive.
+ * @throws Problem whatever is wrong with them
+ */
+export type UploadSource = (request: FastifyRequest, target: UploadTarget) => Promise<UploadContent>;
+
+/** Bytes that the files of one request may still have. */
+export class ByteBudget {
+  constructor(private leftBytes: number) {}
+
+  /** The file as it arrives; each piece is wiped once the next is asked for. @throws Problem `image-too-large` beyond the budget | `missing-image` when it is empty */
+  async *limit(file: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
+    let isEmpty = true;
+    for await (const piece of file) {
+      try {
+        isEmpty &&= piece.length === 0;
+        this.leftBytes -= piece.length;
+        if (this.leftBytes < 0) throw new Problem('image-too-large');
+        yield piece;
+      } finally {
+        wipe(piece);
+      }
+    }
+    if (isEmpty) throw new Problem('missing-image');
+  }
+}
+
+/** The media type of a request's body, in lower case, without parameters; empty when there is none. */
+export const mediaTypeOf = ({ headers }: FastifyRequest): string =>
+  headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
+
+/** A second image, or background, where one is taken. */
+export const repeatedFile = (role: UploadPart['role']): Problem =>
+  new Problem(role === 'input' ? 'multiple-images' : 'multiple-backgrounds');
