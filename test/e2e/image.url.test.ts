@@ -90,18 +90,12 @@ test('given it is on, when what is sent is no address, then the answer says so',
 });
 
 test('given JSON that is none, or says too much or too little, when it is sent, then the answer is its code', async () => {
-  for (const body of [
-    '',
-    '{',
-    '[]',
-    '"text"',
-    'null',
-    `{"image_url": "${ECHO}"`,
-    `{"a": "${'b'.repeat(66_000)}"}`,
-  ]) {
+  for (const body of ['', '{', '[]', '"text"', 'null', `{"image_url": "${ECHO}"`]) {
     expectProblem(await postJson(on, body), 400, 'invalid-request');
   }
+  expectProblem(await postJson(on, { image_url: `http://${'b'.repeat(3000)}` }), 400, 'invalid-request');
   expectProblem(await postJson(on, {}), 400, 'missing-image');
+  expectProblem(await postJson(on, { [ECHO]: 'b'.repeat(66_000) }), 400, 'missing-image');
   expectProblem(await postJson(on, { image_url: '' }), 400, 'missing-image');
   expectProblem(await postJson(on, { image_url: loopback(), [ECHO]: 1 }), 400, 'unknown-parameter');
   expectProblem(await postJson(on, { image_url: loopback(), format: ECHO }), 400, 'invalid-parameter');
