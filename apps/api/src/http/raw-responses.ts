@@ -21,13 +21,29 @@ const CODE_OF_FAILURE: Record<string, ProblemCode> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
 };
 
+/** The last request that was made out on each connection, and its response. Responses are finished in order. */
+const exchanges = new WeakMap<Duplex, { request: IncomingMessage; response: ServerResponse }>();
+
 /** Answers a connection on which no request could be made out, and closes it. Nothing of what it sent is repeated. */
 export function respondToMalformedRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
+  if (error.code === 'ECONNRESET') socket.destroy();
+  else closeInTurn(socket, CODE_OF_FAILURE[error.code ?? ''] ?? 'invalid-request');
+}
+
+/**
+ * Closes a connection with a response of this code, after those that are due before it. What follows a request that was
+ * refused, or is part of one that has its response, gets none of its own.
+ */
+function closeInTurn(socket: Duplex, code: ProblemCode): void {
+  const { request, response } = exchanges.get(socket) ?? {};
+  const isUnanswered = response?.headersSent === false && response.socket === socket;
+  if (request === undefined || response === undefined) closeWith(socket, code);
+  else if (!request.complete && isUnanswered) closeWith(socket, code);
+  else {
+    const close = (): void => (request.complete ? closeWith(socket, code) : closeAfterWrites(socket));
+    if (response.closed) close();
+    else response.once('close', close);
   }
-  closeWith(socket, CODE_OF_FAILURE[error.code ?? ''] ?? 'invalid-request');
 }
 
 /** What Node would answer, or not answer, by itself: CONNECT, and `Expect` in its two forms. */
@@ -35,10 +51,14 @@ export function handleSpecialRequests(
   server: Server,
   isAcceptable: (request: IncomingMessage) => boolean,
 ): void {
+  const remember = (request: IncomingMessage, response: ServerResponse): void =>
+    void exchanges.set(request.socket, { request, response });
+  server.prependListener('request', remember);
   server.on('connect', (_request: IncomingMessage, socket: Duplex) =>
-    closeWith(socket, 'method-not-allowed'),
+    closeInTurn(socket, 'method-not-allowed'),
   );
-  server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    remember(request, response);
     const { status, body, headers } = wholeAnswer('expectation-failed');
     response.writeHead(status, headers).end(body);
   });
@@ -49,12 +69,21 @@ export function handleSpecialRequests(
   });
 }
 
-/** Answers a connection past whatever was to be said on it, and closes it. */
+/** Answers a connection past whatever was to be said on it, and closes it; one that is being closed gets no more. */
 export function closeWith(socket: Duplex, code: ProblemCode): void {
+  if (!socket.writable) {
+    closeAfterWrites(socket);
+    return;
+  }
   const { status, body, headers } = wholeAnswer(code);
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.write(`HTTP/1.1 ${status} ${REASONS[status] ?? 'Error'}\r\n${lines.join('')}\r\n${body}`);
+  closeAfterWrites(socket);
+}
+
+function closeAfterWrites(socket: Duplex): void {
   socket.on('error', () => undefined);
-  socket.end(`HTTP/1.1 ${status} ${REASONS[status] ?? 'Error'}\r\n${lines.join('')}\r\n${body}`);
+  socket.end();
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
