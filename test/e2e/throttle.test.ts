@@ -9,7 +9,7 @@ let system: TestSystem;
 let api: ApiClient;
 
 beforeAll(async () => {
-  system = await startSystem({ RATE_LIMIT: '3' }, 0);
+  system = await startSystem({ RATE_LIMIT: '3', TRUST_PROXY: '127.0.0.1' }, 0);
   api = new ApiClient(system.url);
 });
 afterAll(() => system.stop());
@@ -53,4 +53,14 @@ test('given counted clients, when Redis is looked at, then no address stands in 
   expect(foreignKeys(await system.keys(), KEYS_WITH_JOBS)).toEqual([]);
   expect((await system.keys()).filter((key) => key.startsWith('rb:rate:'))).toHaveLength(1);
   expect(await foundInRedis(system.inspector(), ['127.0.0.1'])).toEqual([]);
+});
+
+test('given many IPv6 clients in one /48, when they submit as much as four of them may, then the next one is refused, and others are not', async () => {
+  const image = await smallPhoto();
+  const from = async (client: string): Promise<number> =>
+    (await api.post(image, { headers: { 'X-Forwarded-For': client } })).status;
+  for (let subnet = 0; subnet < 12; subnet += 1) expect(await from(`2001:db8:1:${subnet}::1`)).toBe(202);
+  expect(await from('2001:db8:1:99::1')).toBe(429);
+  expect(await from('2001:db8:2:99::1')).toBe(202);
+  expect(await from('203.0.113.9')).toBe(202);
 });

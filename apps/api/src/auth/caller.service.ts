@@ -6,7 +6,7 @@ import type { KnownKey } from '#settings/key.book.js';
 import { UNLIMITED, type Tier } from '#settings/tier.table.js';
 import { TenantNames } from '#vault/tenant.name.js';
 import { BROKER, KEY_ENCRYPTION_KEY } from '../core/providers.js';
-import { throttleNetwork } from '../http/client-network.js';
+import { coarseNetwork, throttleNetwork } from '../http/client-network.js';
 import { extractApiKey } from '../http/api-key-header.js';
 import type { Broker } from '#broker/broker.js';
 import { KeyBookFile } from '#settings/key.book.file.js';
@@ -17,6 +17,8 @@ const MEMORY_SHARE = 0.5;
 /** Who makes a request, and what they may use. */
 export interface Caller {
   tenant: Tenant;
+  /** Id of the coarse network that an anonymous client is in; undefined when it is the client's own. */
+  coarseId: string | undefined;
   tierName: string;
   tier: Tier;
   /** The API key in force that was shown; undefined for an anonymous client. `text` is the key itself. */
@@ -60,13 +62,15 @@ export class CallerService {
       // A connection that was reset in the meantime no longer knows where it came from.
       const { ip } = request as { ip?: string };
       if (ip === undefined) throw new Problem('upload-interrupted');
-      const tenant = this.tenantOf(['network', throttleNetwork(ip)], book.anonymous);
-      return { tenant, tierName: 'anonymous', tier: book.anonymous, key: undefined };
+      const [network, coarse] = [throttleNetwork(ip), coarseNetwork(ip)];
+      const tenant = this.tenantOf(['network', network], book.anonymous);
+      const coarseId = coarse === network ? undefined : this.names.of('coarse-network', coarse);
+      return { tenant, coarseId, tierName: 'anonymous', tier: book.anonymous, key: undefined };
     }
     const found: KnownKey | undefined = book.find(text, Date.now());
     if (found === undefined) throw new Problem('key-invalid');
     const { id, tier, tierName, expiresAt } = found;
-    return { tenant: this.tenantOf(['key', id], tier), tierName, tier, key: { id, text, expiresAt } };
+    return { tenant: this.tenantOf(['key', id], tier), coarseId: undefined, tierName, tier, key: { id, text, expiresAt } };
   }
 
   private tenantOf(words: readonly string[], { weight, imagesInFlight, bytesInFlight }: Tier): Tenant {

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { UNLIMITED } from '#settings/tier.table.js';
 import { CallerService } from '../auth/caller.service.js';
+import { COARSE_NETWORK_CLIENTS } from '../http/client-network.js';
 import { PixelLimit } from './pixel-limit.js';
 import { setRateLimitHeaders } from './rate-limit-headers.js';
 
@@ -20,7 +21,11 @@ export class SubmitGuard extends ThrottlerGuard {
   protected override async handleRequest({ context, limit, ttl }: ThrottlerRequest): Promise<boolean> {
     const { req, res } = this.getRequestResponse(context) as { req: FastifyRequest; res: FastifyReply };
     const caller = this.callers.of(req);
-    if (limit !== UNLIMITED) await this.count(res, { tenantId: caller.tenant.id, limit, ttl });
+    if (limit !== UNLIMITED) {
+      await this.count(res, { tenantId: caller.tenant.id, limit, ttl });
+      if (caller.coarseId !== undefined)
+        await this.countCoarse(caller.coarseId, COARSE_NETWORK_CLIENTS * limit, ttl);
+    }
     await this.pixels.check(caller, res);
     return true;
   }
@@ -32,6 +37,12 @@ export class SubmitGuard extends ThrottlerGuard {
     const record = await this.storageService.increment(tenantId, ttl, limit, ttl, 'submit');
     const left = limit - record.totalHits;
     setRateLimitHeaders(reply, { policy: 'submit', limit, left, resetS: record.timeToExpire });
+    if (record.isBlocked) throw new Problem('rate-limited', { retryAfterS: record.timeToBlockExpire });
+  }
+
+  /** All clients of one coarse network together: one customer can have thousands of networks of a client. */
+  private async countCoarse(id: string, limit: number, ttl: number): Promise<void> {
+    const record = await this.storageService.increment(id, ttl, limit, ttl, 'submit');
     if (record.isBlocked) throw new Problem('rate-limited', { retryAfterS: record.timeToBlockExpire });
   }
 }
