@@ -7,6 +7,9 @@ import { smallPhoto } from '../support/small.photo.js';
 import { startSystem, type TestSystem } from '../support/system.js';
 import { launchBrowser } from './page.driver.js';
 
+/** A page of another origin, which the service allows. */
+const OTHER_ORIGIN = 'http://shop.localhost:8080';
+
 const folder = mkdtempSync(join(tmpdir(), 'removebg-sdk-'));
 let system: TestSystem;
 let browser: Browser;
@@ -30,7 +33,7 @@ beforeAll(async () => {
     `--outfile=${bundle}`,
   ]);
   photo = (await smallPhoto()).toString('base64');
-  [system, browser] = await Promise.all([startSystem(), launchBrowser()]);
+  [system, browser] = await Promise.all([startSystem({ CORS_ORIGINS: OTHER_ORIGIN }), launchBrowser()]);
   page = await browser.newPage();
   await page.route('**/sdk.html', (route) =>
     route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>SDK</title>' }),
@@ -47,14 +50,32 @@ afterAll(async () => {
 });
 
 /** Runs a script in the page that has the SDK, a client of this origin, and a photo. */
-const inPage = <T>(script: string): Promise<T> =>
+const inPage = <T>(script: string, settings = '{}'): Promise<T> =>
   page.evaluate(`(async () => {
     const { RemoveBg, ClientProblem } = await import('/sdk.js');
-    const client = new RemoveBg();
+    const client = new RemoveBg(${settings});
     const bytes = Uint8Array.from(atob('${photo}'), (char) => char.charCodeAt(0));
     const photo = new Blob([bytes], { type: 'image/jpeg' });
     ${script}
   })()`);
+
+describe('given the SDK in a page of another origin', () => {
+  it('when an image and a batch are sent, then each cut-out comes, with the facts in its headers', async () => {
+    await page.goto(`${OTHER_ORIGIN}/sdk.html`);
+    const found = await inPage<{ origin: string; names: string[]; width: number; valid: boolean }>(
+      `
+      const names = [];
+      const images = ['a', 'b', 'c'].map((name) => ({ name, image: photo }));
+      for await (const { name, ok } of client.batch(images)) names.push(name + ok);
+      const { width, job } = await client.remove(photo);
+      const { valid } = await client.verify(await client.receipt(job));
+      return { origin: location.origin, names: names.sort(), width, valid };`,
+      JSON.stringify({ origin: system.url }),
+    );
+    expect(found).toMatchObject({ origin: OTHER_ORIGIN, names: ['atrue', 'btrue', 'ctrue'], valid: true });
+    await page.goto(`${system.url}/sdk.html`);
+  });
+});
 
 describe('given the SDK in a browser', () => {
   it('when an image is removed, then progress, cut-out and a valid receipt come', async () => {

@@ -42,7 +42,7 @@ function open(count: number, from: string): Socket[] {
 const closed = (opened: readonly Socket[]): number => opened.filter(({ destroyed }) => destroyed).length;
 
 async function served(socket: Socket): Promise<boolean> {
-  socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
   const answer = once(socket, 'data', { signal: AbortSignal.timeout(ANSWER_MS) });
   return answer.then(
     ([data]) => String(data).includes('served'),

@@ -1,3 +1,4 @@
+import { HEADERS } from '../../apps/api/src/openapi/headers.js';
 import { startBareServer, type BareServer } from './bare.server.js';
 
 const OURS = 'https://shop.example';
@@ -32,11 +33,26 @@ test('given a list of origins, when a page of one of them asks, then it may, and
     const answer = await ask(open, OURS, preflight);
     expect([openedTo(answer), answer.headers.get('vary')]).toEqual([OURS, 'Origin']);
     expect(answer.headers.has('access-control-allow-credentials')).toBe(false);
+    expect(answer.headers.get('cross-origin-resource-policy')).toBe('cross-origin');
   }
   const preflight = await ask(open, OURS, true);
   expect(preflight.status).toBe(204);
   expect(preflight.headers.get('access-control-allow-methods')).toContain('POST');
   expect(preflight.headers.get('access-control-allow-headers')).toContain('X-Api-Key');
+});
+
+test('given an answer to a page of an allowed origin, then it may read each header that is documented', async () => {
+  const answer = await ask(open, OURS, false);
+  const exposed = answer.headers.get('access-control-expose-headers')?.split(', ') ?? [];
+  expect(exposed.sort()).toEqual(Object.keys(HEADERS).sort());
+});
+
+test('given a list of origins, when OPTIONS is no preflight, then it tells the methods of the address', async () => {
+  for (const headers of [{}, { Origin: OURS }]) {
+    const answer = await fetch(`${open.url}/healthz`, { method: 'OPTIONS', headers });
+    expect([answer.status, answer.headers.get('allow')]).toEqual([204, 'GET, HEAD, OPTIONS']);
+  }
+  expect((await fetch(`${open.url}/nowhere`, { method: 'OPTIONS' })).status).toBe(404);
 });
 
 test('given a list of origins, when a page of another one asks, however alike, then nothing is opened to it', async () => {

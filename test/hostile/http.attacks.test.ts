@@ -93,7 +93,7 @@ test('given all attacks, when they are counted, then there are more than twice 9
 
 test('given 200 requests in one piece, when they are pipelined, then each is answered, in order', async () => {
   const connection = new RawConnection(system.url);
-  const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
+  const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
   await connection.send(Array.from({ length: 100 }, () => get('/healthz') + get('/nothing')).join(''));
   const answers = await connection.answers(200, 20_000);
   expect(answers.map(({ status }) => status)).toEqual(
@@ -105,7 +105,7 @@ test('given 200 requests in one piece, when they are pipelined, then each is ans
 test('given uploads that are broken off or reset at any point, when the connections are gone, then nothing is left of them', async () => {
   const before = memoryMib();
   const head =
-    'POST /v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\nContent-Length: 5000000\r\n\r\n';
+    'POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/jpeg\r\nContent-Length: 5000000\r\n\r\n';
   const start = Buffer.concat([
     Buffer.from(head),
     Buffer.from('ffd8ffe000104a464946000101000001000100ffe2fff0', 'hex'),

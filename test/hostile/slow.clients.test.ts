@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-const POST = 'POST /v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\n';
+const POST = 'POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/jpeg\r\n';
 
 /** Sends a piece again and again until the connection is closed. Returns how long that took. */
 async function drip(start: string, piece: string): Promise<{ connection: RawConnection; tookMs: number }> {
@@ -34,7 +34,7 @@ test('given clients that send nothing, or drip a head, a body or chunks, when te
   const slow = Promise.all([
     drip('', ''),
     drip('GET /healthz HT', ''),
-    drip('GET /healthz HTTP/1.1\r\nHost: x\r\n', 'A: b\r\n'),
+    drip('GET /healthz HTTP/1.1\r\nHost: localhost\r\n', 'A: b\r\n'),
     drip(`${POST}Content-Length: 1000000\r\n\r\n`, 'a'),
     drip(`${POST}Content-Length: 1000000\r\n\r\n`, ''),
     drip(`${POST}Transfer-Encoding: chunked\r\n\r\n`, '1\r\na\r\n'),
@@ -71,7 +71,7 @@ test('given a client that sends slowly, but steadily, when its body is whole, th
 
 test('given a connection that has been answered, when nothing more comes, then it is closed after some seconds', async () => {
   const connection = new RawConnection(server.url);
-  await connection.send('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+  await connection.send('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
   expect((await connection.answers())[0]?.status).toBe(200);
   expect(await connection.closes(15_000)).toBe(true);
   connection.break();

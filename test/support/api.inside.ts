@@ -50,7 +50,7 @@ export async function startApiInside(system: TestSystem, images: ImageFetcher): 
     logger: false,
     bodyParser: false,
   });
-  prepareServer(adapter.getInstance(), settings);
+  await prepareServer(adapter.getInstance(), settings);
   app.useGlobalFilters(new ProblemFilter(log));
   await app.listen(0, '127.0.0.1');
   return {

@@ -92,7 +92,7 @@ async function createApp(resources: Resources): Promise<NestFastifyApplication> 
   logAccess(server, resources.log);
   countRequests(server, resources.telemetry.metrics);
   wipeParserAfterBodies(server);
-  prepareServer(server, resources.settings);
+  await prepareServer(server, resources.settings);
   await servePage(server, PAGE_FOLDER);
   app.useGlobalFilters(new ProblemFilter(resources.log));
   serveDocs(app);

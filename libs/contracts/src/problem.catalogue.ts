@@ -15,6 +15,10 @@ export const PROBLEMS = {
   'image-url-invalid': [400, 'The address of the image is no http or https address, or carries credentials'],
   'image-url-refused': [400, 'The address of the image does not lead to a public host and port'],
   'key-invalid': [401, 'The API key is unknown, revoked or expired'],
+  'cross-site-request': [
+    403,
+    'A page of another origin may not do this: the operator names in CORS_ORIGINS those that may',
+  ],
   'not-found': [404, 'There is nothing at this address'],
   'job-not-found': [404, 'No such job, or not your job'],
   'batch-not-found': [404, 'No such batch, or not your batch'],
@@ -36,6 +40,10 @@ export const PROBLEMS = {
   'image-type-unsupported': [415, 'Only JPEG, PNG and WebP images are taken'],
   'expectation-failed': [417, 'No expectation but 100-continue can be met'],
   'wrong-region': [421, 'This is of another region: ask there'],
+  'misdirected-request': [
+    421,
+    'The service is not known by this Host: ask for localhost, a loopback address or the name in PUBLIC_URL',
+  ],
   'retry-differs': [422, 'This Idempotency-Key was used for another image or other options'],
   'image-too-many-pixels': [422, 'The image has more pixels, or a longer side, than this service takes'],
   'image-too-complex': [
@@ -59,6 +67,10 @@ export const PROBLEMS = {
   'tenant-limit': [
     429,
     'You have as many images in work as you may have at a time: collect results, or wait as Retry-After says',
+  ],
+  'too-many-open-requests': [
+    429,
+    'You have as many requests open as one client may have: wait until one has ended',
   ],
   'headers-too-large': [431, 'The head of the request is too large, or has too many lines'],
   'internal-error': [500, 'Something went wrong on our side; nothing was kept'],

@@ -19,7 +19,13 @@ const MODEL_NAMES = /^[a-z0-9][a-z0-9.-]{0,63}(,[a-z0-9][a-z0-9.-]{0,63})*$/;
  * name. This object is the only list; the README's table is checked against it.
  */
 export const settingsSchema = z.object({
-  HOST: z.string().min(1).default('127.0.0.1').describe('Address the API listens on'),
+  HOST: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe(
+      'Address the API listens on; a loopback one answers only to local names and that of PUBLIC_URL',
+    ),
   PORT: int(0, 65_535).default(3000).describe('Port the API listens on; 0 takes a free one'),
   REDIS_URL: optionalText.describe(
     '`redis://`, `rediss://` or `unix:///path`; unset: `npm start` embeds a private Redis',
@@ -154,7 +160,9 @@ export const settingsSchema = z.object({
   MAX_CONNECTIONS: int(1, 1_000_000).default(20_000).describe('Most connections at a time'),
   MAX_CONNECTIONS_PER_ADDRESS: int(1, 1_000_000)
     .default(256)
-    .describe('Most connections of one client address at a time; proxies and this machine excepted'),
+    .describe(
+      'Most connections, or open requests behind a proxy, of one client at a time; this machine excepted',
+    ),
   CORS_ORIGINS: z
     .string()
     .regex(/^https?:\/\/[a-z0-9.-]+(:\d{1,5})?(,https?:\/\/[a-z0-9.-]+(:\d{1,5})?){0,49}$/)

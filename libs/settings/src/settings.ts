@@ -6,7 +6,8 @@ export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }
 
-const isLoopback = (host: string): boolean =>
+/** True for a host that only this machine can reach. */
+export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 
 /**

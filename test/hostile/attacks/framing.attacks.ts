@@ -2,10 +2,10 @@ import { attack, closing, ECHO, manyHeaders, post, request, type Attack } from '
 
 const TYPE = 'Content-Type: image/jpeg';
 const CHUNKED = 'Transfer-Encoding: chunked';
-const HIDDEN = `0\r\n\r\nGET /${ECHO} HTTP/1.1\r\nHost: x\r\n\r\n`;
+const HIDDEN = `0\r\n\r\nGET /${ECHO} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
 const health = (...headers: string[]): Buffer => request('GET /healthz HTTP/1.1', headers);
 /** A head written by hand. */
-const raw = (lines: string): string => `GET /healthz HTTP/1.1\r\nHost: x\r\n${lines}\r\n\r\n`;
+const raw = (lines: string): string => `GET /healthz HTTP/1.1\r\nHost: localhost\r\n${lines}\r\n\r\n`;
 
 /** Two readers of a request must come to the same message, or to none. */
 const smuggling = (): Attack[] => [
@@ -51,23 +51,24 @@ const chunks = (): Attack[] => {
 };
 
 const lines = (): Attack[] => [
-  closing('bare line feeds', 'GET /healthz HTTP/1.1\nHost: x\n\n', 400),
-  closing('one bare line feed', 'GET /healthz HTTP/1.1\r\nHost: x\nA: b\r\n\r\n', 400),
-  closing('a bare carriage return', 'GET /healthz HTTP/1.1\r\nHost: x\rA: b\r\n\r\n', 400),
+  closing('bare line feeds', 'GET /healthz HTTP/1.1\nHost: localhost\n\n', 400),
+  closing('one bare line feed', 'GET /healthz HTTP/1.1\r\nHost: localhost\nA: b\r\n\r\n', 400),
+  closing('a bare carriage return', 'GET /healthz HTTP/1.1\r\nHost: localhost\rA: b\r\n\r\n', 400),
   closing('a folded line', raw('A: b\r\n c'), 400),
   closing('NUL in a value', raw('A: b\0c'), 400),
   closing('NUL in a name', raw('A\0: b'), 400),
   closing('a space in a name', raw('A B: c'), 400),
   closing('a line without a colon', raw(ECHO), 400),
   closing('a line without a name', raw(': c'), 400),
-  closing('a first line that is folded', 'GET /healthz HTTP/1.1\r\n Host: x\r\n\r\n', 400),
-  closing('a space before the method', ' GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n', 400),
+  closing('a first line that is folded', 'GET /healthz HTTP/1.1\r\n Host: localhost\r\n\r\n', 400),
+  closing('a space before the method', ' GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n', 400),
   closing('no host', 'GET /healthz HTTP/1.1\r\n\r\n', 400),
   closing('two hosts', 'GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n', 400),
+  closing('another host', `GET /healthz HTTP/1.1\r\nHost: ${ECHO}.example\r\n\r\n`, 421),
   closing('an empty host', 'GET /healthz HTTP/1.1\r\nHost:\r\n\r\n', 400),
   closing('a host of markup', `GET /healthz HTTP/1.1\r\nHost: <${ECHO}>\r\n\r\n`, 400),
   closing('two tokens', raw(`Authorization: Bearer a\r\nAuthorization: Bearer b`), 400),
-  attack('line ends before the request', `\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n`, 200),
+  attack('line ends before the request', `\r\n\r\nGET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n`, 200),
 ];
 
 const floods = (): Attack[] => [
@@ -86,7 +87,7 @@ const floods = (): Attack[] => [
 
 const versions = (): Attack[] => [
   closing('HTTP/0.9', 'GET /healthz\r\n\r\n', 400),
-  closing('HTTP/0.9 with a header', 'GET /healthz\r\nHost: x\r\n\r\n', 400),
+  closing('HTTP/0.9 with a header', 'GET /healthz\r\nHost: localhost\r\n\r\n', 400),
   closing('HTTP/1.0', request('GET /healthz HTTP/1.0'), 200),
   closing('HTTP/2 without asking', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400),
   closing('HTTP/3.0', request('GET /healthz HTTP/3.0'), 400),

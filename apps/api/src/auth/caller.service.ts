@@ -70,7 +70,13 @@ export class CallerService {
     const found: KnownKey | undefined = book.find(text, Date.now());
     if (found === undefined) throw new Problem('key-invalid');
     const { id, tier, tierName, expiresAt } = found;
-    return { tenant: this.tenantOf(['key', id], tier), coarseId: undefined, tierName, tier, key: { id, text, expiresAt } };
+    return {
+      tenant: this.tenantOf(['key', id], tier),
+      coarseId: undefined,
+      tierName,
+      tier,
+      key: { id, text, expiresAt },
+    };
   }
 
   private tenantOf(words: readonly string[], { weight, imagesInFlight, bytesInFlight }: Tier): Tenant {

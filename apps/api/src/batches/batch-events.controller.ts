@@ -1,5 +1,6 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify';
 import type { BatchEvents } from '#contracts/batch.events.js';
 import { SseStream } from '../events/sse-stream.js';
 import { disconnectSignal, numberInHeader } from '../http/request-preferences.js';
@@ -18,6 +19,7 @@ export class BatchEventsController {
 
   /** The state of every image, or what has changed since `Last-Event-ID`, then each change to the end. */
   @Get()
+  @RouteConfig({ withoutHead: true } satisfies FastifyContextConfig)
   @RequireBatchToken('header-or-query')
   @DescribeBatchEvents()
   async events(

@@ -1,5 +1,6 @@
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify';
 import type { BatchRecord } from '#broker/batch.store.js';
 import type { BatchNotice } from '#broker/job.watcher.js';
 import type { BatchFailure, BatchState } from '#contracts/batch.view.js';
@@ -38,6 +39,7 @@ export class BatchResultsController {
 
   /** The next image that is finished, once; with `?wait=` a long-poll for it. Purged when it has been written. */
   @Get('results')
+  @RouteConfig({ withoutHead: true } satisfies FastifyContextConfig)
   @RequireBatchToken()
   @DescribeBatchResults()
   async next(
@@ -72,6 +74,7 @@ export class BatchResultsController {
 
   /** All images as they are finished, until the batch is complete; last, what is to be said of the others. */
   @Get('archive')
+  @RouteConfig({ withoutHead: true } satisfies FastifyContextConfig)
   @RequireBatchToken()
   @DescribeBatchArchive()
   async archive(@BatchToken() batch: BatchAccess, @Res() reply: FastifyReply): Promise<void> {

@@ -1,46 +1,46 @@
-import type { FastifyInstance } from 'fastify';
+import cors, { type FastifyCorsOptions } from '@fastify/cors';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { HEADERS } from '../openapi/headers.js';
 
 /** How long a browser may remember what it was allowed. */
 const MAX_AGE_S = 600;
 
-const METHODS = 'GET, POST, DELETE';
-const REQUEST_HEADERS =
-  'Authorization, Content-Type, Prefer, X-Api-Key, Idempotency-Key, Last-Event-ID, If-None-Match';
-const ANSWER_HEADERS =
-  'Location, Retry-After, ETag, Link, Preference-Applied, Server-Timing, Content-Disposition, Idempotent-Replayed, ' +
-  'RateLimit, RateLimit-Policy, X-Width, X-Height, X-Foreground-Top, X-Foreground-Left, X-Foreground-Width, X-Foreground-Height';
+const REQUEST_HEADERS = [
+  'Authorization',
+  'Content-Type',
+  'Idempotency-Key',
+  'If-None-Match',
+  'Last-Event-ID',
+  'Prefer',
+  'X-Api-Key',
+];
+
+const SHARED: FastifyCorsOptions = {
+  methods: ['GET', 'HEAD', 'POST', 'DELETE'],
+  allowedHeaders: REQUEST_HEADERS,
+  exposedHeaders: Object.keys(HEADERS),
+  maxAge: MAX_AGE_S,
+  strictPreflight: false,
+};
 
 /**
  * Lets pages of other origins use the service (WHATWG Fetch, 3.2): those that the operator has named, exactly, and no
- * others. Credentials of a browser are never let through: there are none here. Without a list nothing is ever said of
- * origins, and browsers refuse.
+ * others. They may read every header that the API description names. Credentials of a browser are never let through:
+ * there are none here. Without a list nothing is ever said of origins, and browsers refuse. To be awaited before anything
+ * that may answer.
  */
-export function shareWith(server: FastifyInstance, origins: readonly string[]): void {
+export async function shareWith(server: FastifyInstance, origins: readonly string[]): Promise<void> {
   if (origins.length === 0) return;
+  const allowed = ({ headers }: FastifyRequest): string | false =>
+    headers.origin !== undefined && origins.includes(headers.origin) && headers.origin;
   server.addHook('onRequest', (request, reply, done) => {
-    const { origin } = request.headers;
-    void reply.header('Vary', 'Origin');
-    if (origin === undefined || !origins.includes(origin)) {
-      done();
-      return;
-    }
-    void reply.headers({
-      'Access-Control-Allow-Origin': origin,
-      'Access-Control-Expose-Headers': ANSWER_HEADERS,
-      'Cross-Origin-Resource-Policy': 'cross-origin',
-    });
-    const isPreflight = request.method === 'OPTIONS' && request.headers['access-control-request-method'];
-    if (!isPreflight) {
-      done();
-      return;
-    }
-    void reply
-      .code(204)
-      .headers({
-        'Access-Control-Allow-Methods': METHODS,
-        'Access-Control-Allow-Headers': REQUEST_HEADERS,
-        'Access-Control-Max-Age': String(MAX_AGE_S),
-      })
-      .send();
+    if (allowed(request) !== false) void reply.header('Cross-Origin-Resource-Policy', 'cross-origin');
+    done();
+  });
+  await server.register(cors, {
+    delegator: (request, callback) => {
+      const preflight = request.headers['access-control-request-method'] !== undefined;
+      callback(null, { ...SHARED, origin: allowed(request), preflight });
+    },
   });
 }

@@ -5,6 +5,10 @@ import type { Settings } from '#settings/settings.schema.js';
 import { limitSlowBodies } from './slow-body-timeout.js';
 import { limitConnections } from './connection-limits.js';
 import { shareWith } from './cors.js';
+import { refuseCrossSiteRequests } from './cross-site-check.js';
+import { limitForwardedClients } from './forwarded-clients.js';
+import { addHeadRoutes } from './head-routes.js';
+import { requireKnownHost } from './host-check.js';
 import { MethodTable } from './method-table.js';
 import { sendProblem } from './problem.filter.js';
 import { routeConfig } from './problem-renderer.js';
@@ -41,6 +45,7 @@ export function createAdapter(settings: Settings): FastifyAdapter {
       // Looked at with the rest of the head, and answered like it.
       requireHostHeader: false,
     },
+    // `addHeadRoutes` knows which routes can be read again.
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 128 },
@@ -55,14 +60,14 @@ export function createAdapter(settings: Settings): FastifyAdapter {
 }
 
 /** Body parsing and size limits, to be set up before Nest adds its routes. */
-export function prepareServer(server: FastifyInstance, settings: Settings): void {
+export async function prepareServer(server: FastifyInstance, settings: Settings): Promise<void> {
   server.removeContentTypeParser(['application/json', 'text/plain']);
   server.addContentTypeParser('*', (_request, payload, done) => {
     done(null, payload);
   });
   const most = maxUploadBytes(settings);
   setSecurityHeaders(server);
-  shareWith(server, settings.CORS_ORIGINS);
+  await shareWith(server, settings.CORS_ORIGINS);
   drainUnreadBodies(server, textBodyBytes(most));
   server.addHook('onRequest', (request, reply, done) => {
     const fault = validateRequestHead(request.raw);
@@ -72,7 +77,11 @@ export function prepareServer(server: FastifyInstance, settings: Settings): void
     else if (isTooLarge) sendProblem(reply, new Problem('image-too-large'));
     else done();
   });
+  requireKnownHost(server, settings);
+  refuseCrossSiteRequests(server, settings.CORS_ORIGINS);
+  limitForwardedClients(server, settings.MAX_CONNECTIONS_PER_ADDRESS);
   new MethodTable(server);
+  addHeadRoutes(server);
   limitSlowBodies(server);
   handleSpecialRequests(
     server.server,

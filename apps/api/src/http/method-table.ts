@@ -12,10 +12,11 @@ export class MethodTable {
   /** Learns all routes of a server; to be called before the first is added. */
   constructor(server: FastifyInstance) {
     server.addHook('onRoute', ({ url, method }) => {
-      this.routes.push({ pattern: patternOf(url), methods: [method].flat() });
+      const methods = [method].flat().filter((each) => each !== 'OPTIONS');
+      this.routes.push({ pattern: patternOf(url), methods });
     });
     server.addHook('onRequest', (request, reply, done) => {
-      if (request.is404) this.answer(request, reply, done);
+      if (request.is404 || request.method === 'OPTIONS') this.answer(request, reply, done);
       else done();
     });
   }
@@ -29,7 +30,7 @@ export class MethodTable {
   private answer(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
     const path = request.url.split('?', 1)[0] ?? '';
     const isForAll = request.method === 'OPTIONS' && path === '*';
-    const methods = isForAll ? ['DELETE', 'GET', 'POST'] : this.allowed(path);
+    const methods = isForAll ? ['DELETE', 'GET', 'HEAD', 'POST'] : this.allowed(path);
     if (methods.length === 0) {
       done();
       return;

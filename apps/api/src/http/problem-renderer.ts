@@ -17,6 +17,10 @@ declare module 'fastify' {
     renderProblem?: ProblemRenderer;
     /** The route takes an image as text too: in base64, with line ends, or with escapes in a urlencoded form. */
     takesBase64?: boolean;
+    /** A GET that makes the service work: pages of other origins may not send it. */
+    hasEffect?: boolean;
+    /** A GET that can be read once, or that streams: it has no HEAD. */
+    withoutHead?: boolean;
   }
 }
 

@@ -1,5 +1,6 @@
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify';
 import { isTerminal } from '#contracts/job.states.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { BROKER } from '../core/providers.js';
@@ -20,6 +21,7 @@ export class EventsController {
 
   /** From the job's present state to its end; with `?deliver=inline` the image comes as `chunk` events. */
   @Get()
+  @RouteConfig({ withoutHead: true } satisfies FastifyContextConfig)
   @RequireJobToken('header-or-query')
   @DescribeEvents()
   async events(

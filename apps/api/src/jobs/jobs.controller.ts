@@ -1,5 +1,6 @@
 import { Controller, Delete, Get, Header, HttpCode, Inject, Req, Res } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify';
 import type { JobRecord } from '#broker/job.record.js';
 import { isTerminal } from '#contracts/job.states.js';
 import { jobLinks } from '#contracts/job.view.js';
@@ -47,6 +48,7 @@ export class JobController {
 
   /** The image, once; with `?wait=` a long-poll for it. Purged when the response has been written. */
   @Get('result')
+  @RouteConfig({ withoutHead: true } satisfies FastifyContextConfig)
   @RequireJobToken()
   @DescribeResult()
   async result(

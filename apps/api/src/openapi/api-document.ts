@@ -1,13 +1,28 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { PROBLEMS, type ProblemCode } from '#contracts/problem.catalogue.js';
 import { HEADERS } from './headers.js';
 import { problemResponse, SCHEMES } from './parts.js';
 import { namedSchemas } from './schemas.js';
 
+/** What any call may be answered with, whatever it asks. */
+const HEAD_REFUSALS = [
+  'invalid-request',
+  'cross-site-request',
+  'expectation-failed',
+  'misdirected-request',
+  'too-many-open-requests',
+  'headers-too-large',
+] as const satisfies ProblemCode[];
+
 const ABOUT =
   'Background removal that keeps nothing. A job is purged the moment its result is delivered.\n\n' +
   'Every error is `application/problem+json` (RFC 9457) with a stable `code`. Options that a form gives empty count ' +
-  'as absent; parameters that are not known are refused.';
+  'as absent; parameters that are not known are refused.\n\n' +
+  'HEAD is answered like GET, without a body, wherever an answer can be had again. Before any call is looked at, its head ' +
+  'may be refused: ' +
+  HEAD_REFUSALS.map((code) => `\`${code}\` (${PROBLEMS[code][0]})`).join(', ') +
+  '.';
 
 /** What each group of operations is about. */
 const TAGS: Record<string, string> = {

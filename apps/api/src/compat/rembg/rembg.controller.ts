@@ -39,7 +39,7 @@ export class RembgController {
 
   /** The same for an image that is named by its address. */
   @Get()
-  @RouteConfig(ROUTE)
+  @RouteConfig({ ...ROUTE, hasEffect: true, withoutHead: true } satisfies FastifyContextConfig)
   @UseGuards(SubmitGuard)
   @DescribeRembgUrl()
   async fromUrl(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
