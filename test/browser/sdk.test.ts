@@ -1,5 +1,8 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -7,14 +10,20 @@ import { smallPhoto } from '../support/small.photo.js';
 import { startSystem, type TestSystem } from '../support/system.js';
 import { launchBrowser } from './page.driver.js';
 
-/** A page of another origin, which the service allows. */
-const OTHER_ORIGIN = 'http://shop.localhost:8080';
-
+const PAGE = '<!doctype html><title>SDK</title>';
 const folder = mkdtempSync(join(tmpdir(), 'removebg-sdk-'));
 let system: TestSystem;
+/** Serves the page of another origin. */
+const shop = createServer((request, response) => {
+  const isScript = request.url === '/sdk.js';
+  response.setHeader('Content-Type', isScript ? 'text/javascript' : 'text/html');
+  response.end(isScript ? readFileSync(join(folder, 'browser.min.js')) : PAGE);
+});
 let browser: Browser;
 let page: Page;
 let photo: string;
+/** Origin of a page that is not of the service. */
+let otherOrigin: string;
 
 jest.setTimeout(120_000);
 beforeAll(async () => {
@@ -33,18 +42,22 @@ beforeAll(async () => {
     `--outfile=${bundle}`,
   ]);
   photo = (await smallPhoto()).toString('base64');
-  [system, browser] = await Promise.all([startSystem({ CORS_ORIGINS: OTHER_ORIGIN }), launchBrowser()]);
+  shop.listen(0, '127.0.0.1');
+  await once(shop, 'listening');
+  otherOrigin = `http://localhost:${(shop.address() as AddressInfo).port}`;
+  [system, browser] = await Promise.all([startSystem({ CORS_ORIGINS: otherOrigin }), launchBrowser()]);
   page = await browser.newPage();
-  await page.route('**/sdk.html', (route) =>
-    route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>SDK</title>' }),
+  await page.route(`${system.url}/sdk.html`, (route) =>
+    route.fulfill({ contentType: 'text/html', body: PAGE }),
   );
-  await page.route('**/sdk.js', (route) =>
+  await page.route(`${system.url}/sdk.js`, (route) =>
     route.fulfill({ contentType: 'text/javascript', body: readFileSync(bundle, 'utf8') }),
   );
   await page.goto(`${system.url}/sdk.html`);
 });
 afterAll(async () => {
   await browser.close();
+  shop.close();
   await system.stop();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -61,7 +74,7 @@ const inPage = <T>(script: string, settings = '{}'): Promise<T> =>
 
 describe('given the SDK in a page of another origin', () => {
   it('when an image and a batch are sent, then each cut-out comes, with the facts in its headers', async () => {
-    await page.goto(`${OTHER_ORIGIN}/sdk.html`);
+    await page.goto(`${otherOrigin}/sdk.html`);
     const found = await inPage<{ origin: string; names: string[]; width: number; valid: boolean }>(
       `
       const names = [];
@@ -72,7 +85,7 @@ describe('given the SDK in a page of another origin', () => {
       return { origin: location.origin, names: names.sort(), width, valid };`,
       JSON.stringify({ origin: system.url }),
     );
-    expect(found).toMatchObject({ origin: OTHER_ORIGIN, names: ['atrue', 'btrue', 'ctrue'], valid: true });
+    expect(found).toMatchObject({ origin: otherOrigin, names: ['atrue', 'btrue', 'ctrue'], valid: true });
     await page.goto(`${system.url}/sdk.html`);
   });
 });
