@@ -5,6 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { openBroker } from '#broker/broker.js';
 import type { ShardListener } from '#broker/payload.opening.js';
+import type { ConnectionListener } from '#broker/watched.redis.js';
 import { ImageFetcher } from '#fetcher/image.fetcher.js';
 import { readCatalogue, type ModelEntry } from '#inference/model.catalogue.js';
 import { offeredModels } from '#settings/engine.plan.js';
@@ -65,7 +66,8 @@ async function openResources(stopping: AbortSignal): Promise<Resources> {
   const keys = new KeyBookFile(settings.KEYS_FILE, builtInTiers(settings));
   const telemetry = new ApiTelemetry(settings);
   const onShard: ShardListener = (news) => log.info('shard', news);
-  const broker = await openBroker(settings, 'api', { onShard, observer: telemetry });
+  const onConnection: ConnectionListener = (news) => log.warn('connection', news);
+  const broker = await openBroker(settings, 'api', { onShard, onConnection, observer: telemetry });
   for (const fault of broker.faults) log.warn('retention', { fault });
   return {
     settings,

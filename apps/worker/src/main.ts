@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { openBroker } from '#broker/broker.js';
 import type { ShardListener } from '#broker/payload.opening.js';
+import type { ConnectionListener } from '#broker/watched.redis.js';
 import { enginePlans } from '#settings/engine.plan.js';
 import { imageLimits } from '#settings/image.limits.js';
 import { readKek } from '#settings/key.file.js';
@@ -25,12 +26,14 @@ async function openContext(settings: ServiceSettings): Promise<WorkerContext> {
     ...imageLimits(settings),
     maxImageBytes: settings.MAX_IMAGE_MEMORY_MB * 1_048_576,
   });
+  engine.restarts.onRestart = (cause) => log.warn('engine', { event: 'replaced', cause });
   // The model loads while everything else is opened.
   const engineReady = engine.start();
   engineReady.catch(() => undefined);
   const telemetry = new WorkerTelemetry(settings);
   const onShard: ShardListener = (news) => log.info('shard', news);
-  const broker = await openBroker(settings, 'worker', { onShard, observer: telemetry });
+  const onConnection: ConnectionListener = (news) => log.warn('connection', news);
+  const broker = await openBroker(settings, 'worker', { onShard, onConnection, observer: telemetry });
   for (const fault of broker.faults) log.warn('retention', { fault });
   if (engine.confined.fault !== undefined) log.warn('retention', { fault: engine.confined.fault });
   return { settings, log, telemetry, kek, engine, engineReady, broker };

@@ -13,7 +13,7 @@ import { BATCH_BOOKS } from './batch.script.js';
 import { BATCH_PARTS, BATCHED_KEY, batchKey } from './broker.keys.js';
 import { fieldsOf } from './job.record.js';
 import type { Lifetimes } from './lifetimes.js';
-import { failureCode, guarded } from './redis.failure.js';
+import { failureCode, guarded, guardedRead } from './redis.failure.js';
 
 /**
  * Opens a batch, closes it, or ends it, which leaves only that it was cancelled.
@@ -109,7 +109,7 @@ export class BatchStore {
 
   /** Undefined when there is no such batch. */
   async read(id: BatchId): Promise<BatchRecord | undefined> {
-    return parseBatch(id, await guarded(() => this.redis.hgetall(batchKey(id))));
+    return parseBatch(id, await guardedRead(() => this.redis.hgetall(batchKey(id))));
   }
 
   /** Images on a list that changed after `version`, in the order of their last changes; at most `most`. */
@@ -118,7 +118,7 @@ export class BatchStore {
     list: MemberList,
     from: { version: number; most: number },
   ): Promise<BatchMember[]> {
-    return guarded(async () => {
+    return guardedRead(async () => {
       const after = `(${from.version}`;
       const key = batchKey(id, `:${list}`);
       const found = await this.redis.zrangebyscore(key, after, '+inf', 'WITHSCORES', 'LIMIT', 0, from.most);
@@ -135,7 +135,7 @@ export class BatchStore {
 
   /** The image of that name, unless there is none, or it ended without a result: another may take its place then. */
   async find(id: BatchId, name: string): Promise<FoundMember | undefined> {
-    return guarded(async () => {
+    return guardedRead(async () => {
       const jobId = (await this.redis.hget(batchKey(id, ':members'), `by:${name}`)) as JobId | null;
       if (jobId === null) return undefined;
       const [is, box] = await this.redis.hmget(batchKey(id, ':members'), `is:${jobId}`, `of:${jobId}`);

@@ -25,6 +25,7 @@ import { Sweeper } from './sweeper.js';
 import { TenantTurns } from './tenant.turns.js';
 import { WorkerNumbers } from './worker.numbers.js';
 import { withScripts } from './transition.script.js';
+import type { ConnectionListener } from './watched.redis.js';
 
 const FIRST_ANSWER_MS = 10_000;
 
@@ -55,9 +56,10 @@ export interface Broker {
   close(): Promise<void>;
 }
 
-/** Who hears of what happens: shards that come and go, and what operators count. */
+/** Who receives what happens: changes of shards and connections, once each, and what operators count. */
 export interface BrokerListeners {
   onShard?: ShardListener;
+  onConnection?: ConnectionListener;
   observer?: BrokerObserver;
 }
 
@@ -70,14 +72,15 @@ export interface BrokerListeners {
 export async function openBroker(
   settings: ServiceSettings,
   user: 'api' | 'worker',
-  { onShard = () => undefined, observer = NOBODY }: BrokerListeners = {},
+  listeners: BrokerListeners = {},
 ): Promise<Broker> {
+  const { onShard, onConnection, observer } = counted(listeners);
   const guard = settings.RETENTION_GUARD;
   const as = { user, password: readRedisPassword(settings.REDIS_PASSWORD_FILE) };
   const url = await signIn(settings.REDIS_URL, { ...as, guard, limitMs: FIRST_ANSWER_MS });
-  const control = withScripts(connect(url, 'control'));
-  const payload = connect(url, 'payload');
-  const subscriber = connect(url, 'subscriber');
+  const control = withScripts(connect(url, 'control', onConnection));
+  const payload = connect(url, 'payload', onConnection);
+  const subscriber = connect(url, 'subscriber', onConnection);
   const connections = [control, payload, subscriber];
   try {
     await Promise.all(connections.map((redis) => whenReady(redis, FIRST_ANSWER_MS)));
@@ -88,7 +91,7 @@ export async function openBroker(
     const allFacts = (): RetentionFact[] => [...ownFacts, ...payloads.facts];
     const jobs = new JobStore(control, lifetimes, payloads.capBytes);
     const turns = new TenantTurns(control, lifetimes.queueMs + EXPIRY_MARGIN_MS);
-    const queue = new JobQueue(url, control, turns);
+    const queue = new JobQueue(url, control, turns, onConnection);
     const watcher = new JobWatcher(subscriber);
     const purge = new JobPurge({ jobs, queue, control, payloads, observer });
     return {
@@ -113,7 +116,7 @@ export async function openBroker(
       sweeper: new Sweeper({ jobs, purge, payloads, observer }, lifetimes.maxDeliveries),
       overview: new ServiceOverview(control, () => payloads.capacityBytes),
       numbers: new WorkerNumbers(control),
-      consume: (options) => new JobConsumer(url, turns, options),
+      consume: (options) => new JobConsumer(url, turns, { ...options, onConnection }),
       close: async () => {
         await queue.close();
         close();
@@ -124,4 +127,19 @@ export async function openBroker(
     for (const redis of connections) redis.disconnect();
     throw error;
   }
+}
+
+/** The listeners, each change also going to the observer. */
+function counted({ onShard, onConnection, observer = NOBODY }: BrokerListeners): Required<BrokerListeners> {
+  return {
+    observer,
+    onShard: (change) => {
+      observer.shardChanged(change.state);
+      onShard?.(change);
+    },
+    onConnection: (change) => {
+      observer.connectionChanged(change);
+      onConnection?.(change);
+    },
+  };
 }

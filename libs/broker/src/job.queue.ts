@@ -3,8 +3,9 @@ import type { Redis } from 'ioredis';
 import type { JobId } from '#contracts/job.id.js';
 import { QUEUE_NAME, queueKey, QUEUE_PREFIX } from './broker.keys.js';
 import { connect } from './redis.connection.js';
-import { guarded } from './redis.failure.js';
+import { guarded, guardedRead } from './redis.failure.js';
 import type { Claim, TenantTurns } from './tenant.turns.js';
+import type { ConnectionListener } from './watched.redis.js';
 
 const WAITING_KEY = queueKey('prioritized');
 
@@ -17,8 +18,9 @@ export class JobQueue {
     url: string,
     private readonly control: Redis,
     private readonly turns: TenantTurns,
+    onConnection?: ConnectionListener,
   ) {
-    this.redis = connect(url, 'queue');
+    this.redis = connect(url, 'queue', onConnection);
     this.queue = new Queue(QUEUE_NAME, {
       connection: this.redis,
       prefix: QUEUE_PREFIX,
@@ -51,18 +53,18 @@ export class JobQueue {
 
   /** Place in the queue, 1 = next; undefined when the job does not wait. It may fall back when other tenants come. */
   async position(id: JobId): Promise<number | undefined> {
-    const rank = await guarded(() => this.control.zrank(WAITING_KEY, id));
+    const rank = await guardedRead(() => this.control.zrank(WAITING_KEY, id));
     return rank === null ? undefined : rank + 1;
   }
 
   /** Ids of the first `most` waiting jobs, next first. */
   waiting(most: number): Promise<string[]> {
-    return guarded(() => this.control.zrange(WAITING_KEY, 0, String(most - 1)));
+    return guardedRead(() => this.control.zrange(WAITING_KEY, 0, String(most - 1)));
   }
 
   /** Jobs waiting and jobs begun. */
   async depth(): Promise<{ waiting: number; active: number }> {
-    return guarded(async () => {
+    return guardedRead(async () => {
       const [waiting, active] = await Promise.all([
         this.control.zcard(WAITING_KEY),
         this.control.llen(queueKey('active')),

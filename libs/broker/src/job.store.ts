@@ -22,7 +22,7 @@ import {
   PURGE_GRACE_MS,
   type Lifetimes,
 } from './lifetimes.js';
-import { guarded } from './redis.failure.js';
+import { guarded, guardedRead } from './redis.failure.js';
 import type { Seat, SeatOffer } from './shard.seat.js';
 import {
   callRemoved,
@@ -52,12 +52,12 @@ export class JobStore {
 
   /** The record, or undefined when there is none. */
   async read(id: JobId): Promise<JobRecord | undefined> {
-    return parseRecord(id, await guarded(() => this.redis.hgetall(recordKey(id))));
+    return parseRecord(id, await guardedRead(() => this.redis.hgetall(recordKey(id))));
   }
 
   /** What living jobs of a tenant hold now: their number, and the bytes they have reserved. */
   async held(tenant: Tenant['id']): Promise<{ jobs: number; bytes: number }> {
-    const sums = await guarded(() => this.redis.hmget(TENANTS_KEY, `jobs:${tenant}`, `bytes:${tenant}`));
+    const sums = await guardedRead(() => this.redis.hmget(TENANTS_KEY, `jobs:${tenant}`, `bytes:${tenant}`));
     const [jobs = 0, bytes = 0] = sums.map(Number);
     return { jobs, bytes };
   }
@@ -193,7 +193,7 @@ export class JobStore {
 
   /** Living jobs whose payload is on that seat. */
   async onSeat(seat: Seat): Promise<JobId[]> {
-    return (await guarded(() => this.redis.smembers(seatKey(seat)))) as JobId[];
+    return (await guardedRead(() => this.redis.smembers(seatKey(seat)))) as JobId[];
   }
 
   private async apply(id: JobId, event: JobEvent, extras: Extras): Promise<JobRecord | undefined> {

@@ -1,11 +1,36 @@
 import type { Redis } from 'ioredis';
 import { PACE_KEY, PROBE_KEY, TENANTS_KEY, WORKERS_KEY } from './broker.keys.js';
 import type { JobQueue } from './job.queue.js';
-import { guarded } from './redis.failure.js';
+import { guarded, guardedRead } from './redis.failure.js';
 
-/** How often a worker gives a sign of life, and after what silence it counts as gone. */
+/** How often a worker gives a sign of life, and after what silence it counts as gone: a busy machine may delay some. */
 export const HEARTBEAT_MS = 1000;
-const WORKER_TTL_MS = 3500;
+const WORKER_TTL_MS = 5000;
+
+/** By Redis' clock alone: those of workers and APIs may differ. */
+const NOW = `
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)`;
+
+/**
+ * A worker's sign of life.
+ *
+ * KEYS  1 workers (zset)
+ * ARGV  1 ms until it counts as gone  2 the worker
+ */
+const BEAT = `${NOW}
+redis.call('ZADD', KEYS[1], now + ARGV[1], ARGV[2])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+redis.call('PEXPIRE', KEYS[1], 10 * ARGV[1])`;
+
+/** Workers alive now. KEYS 1 workers (zset). RETURNS {worker, …} */
+const WORKERS = `${NOW}
+return redis.call('ZRANGEBYSCORE', KEYS[1], now, '+inf')`;
+
+interface PaceRedis extends Redis {
+  rbBeat(key: string, lifetimeMs: number, worker: string): Promise<null>;
+  rbWorkers(key: string): Promise<string[]>;
+}
 
 /** Weight of the newest image in the moving estimate of service time. */
 const NEWEST = 0.2;
@@ -36,22 +61,20 @@ export interface Outlook {
 
 /** The moving estimate of the service and what follows from it: who works, how fast, how long one waits. */
 export class Pace {
+  private readonly redis: PaceRedis;
+
   constructor(
-    private readonly redis: Redis,
+    redis: Redis,
     private readonly queue: JobQueue,
-  ) {}
+  ) {
+    redis.defineCommand('rbBeat', { numberOfKeys: 1, lua: BEAT });
+    redis.defineCommand('rbWorkers', { numberOfKeys: 1, lua: WORKERS });
+    this.redis = redis as PaceRedis;
+  }
 
   /** A worker's sign of life. */
   async beat(worker: WorkerFacts): Promise<void> {
-    const now = Date.now();
-    await guarded(() =>
-      this.redis
-        .multi()
-        .zadd(WORKERS_KEY, now + WORKER_TTL_MS, JSON.stringify(worker))
-        .zremrangebyscore(WORKERS_KEY, '-inf', now)
-        .pexpire(WORKERS_KEY, 10 * WORKER_TTL_MS)
-        .exec(),
-    );
+    await guarded(() => this.redis.rbBeat(WORKERS_KEY, WORKER_TTL_MS, JSON.stringify(worker)));
   }
 
   /** A worker leaves in good order. */
@@ -61,7 +84,7 @@ export class Pace {
 
   /** Workers alive now. */
   async workers(): Promise<WorkerFacts[]> {
-    const members = await guarded(() => this.redis.zrangebyscore(WORKERS_KEY, Date.now(), '+inf'));
+    const members = await guardedRead(() => this.redis.rbWorkers(WORKERS_KEY));
     return members.map((member) => JSON.parse(member) as WorkerFacts);
   }
 
@@ -76,8 +99,8 @@ export class Pace {
   /** How things stand now. */
   async outlook(): Promise<Outlook> {
     const [serviceMs, fields, workers, { waiting, active }] = await Promise.all([
-      guarded(() => this.redis.hget(PACE_KEY, 'serviceMs')),
-      guarded(() => this.redis.hlen(TENANTS_KEY)),
+      guardedRead(() => this.redis.hget(PACE_KEY, 'serviceMs')),
+      guardedRead(() => this.redis.hlen(TENANTS_KEY)),
       this.workers(),
       this.queue.depth(),
     ]);

@@ -3,6 +3,7 @@ import { Problem } from '#contracts/problem.catalogue.js';
 import type { SHARD_STATES } from '#contracts/service.view.js';
 import type { PayloadServer } from '#settings/payload.servers.js';
 import { faultsOf, type RetentionFact } from '#settings/retention.fact.js';
+import { afterRunning } from '#settings/run.timer.js';
 import { PayloadStore } from './payload.store.js';
 import { connect } from './redis.connection.js';
 import { imageCapacity, redisFacts } from './redis.guard.js';
@@ -165,5 +166,6 @@ export class PayloadShard {
 /** A server that holds payload is not there now. */
 export const away = (): Problem => new Problem('broker-unavailable', { retryAfterS: AWAY_RETRY_S });
 
+/** Resolves after `ms` in which this process ran: its own stall is not the server's. */
 const after = (ms: number): Promise<false> =>
-  new Promise((resolve) => setTimeout(() => resolve(false), ms).unref());
+  new Promise((resolve) => afterRunning(ms, () => resolve(false)));

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { rateKey } from './broker.keys.js';
-import { guarded } from './redis.failure.js';
+import { guarded, guardedRead } from './redis.failure.js';
 
 /**
  * Counts a hit in a fixed window that opens with the first hit. A window that closes later than it may was opened before
@@ -39,7 +39,9 @@ export class RateLimiter {
   /** How a tenant stands, without counting anything; 0 and 0 when no window is open. */
   async standing(tenant: string): Promise<{ hits: number; closesInMs: number }> {
     const key = rateKey(tenant);
-    const [hits, closesInMs] = await guarded(() => Promise.all([this.redis.get(key), this.redis.pttl(key)]));
+    const [hits, closesInMs] = await guardedRead(() =>
+      Promise.all([this.redis.get(key), this.redis.pttl(key)]),
+    );
     return { hits: Number(hits ?? 0), closesInMs: Math.max(0, closesInMs) };
   }
 }

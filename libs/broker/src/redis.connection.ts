@@ -1,26 +1,22 @@
-import { Redis } from 'ioredis';
-
-/** What a connection is for; each role fails in its own way while Redis is away. */
-export type ConnectionRole = 'control' | 'payload' | 'subscriber' | 'queue' | 'consumer';
+import type { Redis } from 'ioredis';
+import { WatchedRedis, type ConnectionListener, type ConnectionRole } from './watched.redis.js';
 
 const RECONNECT_MS = 200;
 
 /**
  * A connection on which Redis owes an answer for this long is given up, and made anew: a network that forgot it would
- * otherwise be noticed by the kernel after a quarter of an hour. Payload may be on a slow way.
+ * otherwise be noticed by the kernel after a quarter of an hour. Payload may be on a slow way. Only time in which this
+ * process runs counts.
  */
 const SILENCE_MS = 2000;
 const PAYLOAD_SILENCE_MS = 3000;
-
-/** Something is asked on each connection this often: they would else be found dead one after the other, when needed. */
-const PING_EVERY_MS = 500;
 
 /** How long a worker's blocking connection waits for a job at a time; it asks for more by itself. */
 export const CONSUMER_BLOCKS_MS = 1000;
 
 const NO_PASSWORD = 'none';
 
-/** How to reach a server, in the terms of ioredis and BullMQ alike. */
+/** How to reach a server, in the terms of ioredis. */
 interface Address {
   path?: string;
   host?: string;
@@ -30,16 +26,14 @@ interface Address {
   tls?: object;
 }
 
-/** Connection options in the terms of ioredis and BullMQ alike. */
+/** Connection options in the terms of ioredis. */
 export interface ConnectionSettings extends Address {
   connectTimeout: number;
   retryStrategy: () => number;
   maxRetriesPerRequest: number | null;
-  socketTimeout?: number;
   autoResubscribe?: boolean;
   enableOfflineQueue?: boolean;
   autoResendUnfulfilledCommands?: boolean;
-  commandTimeout?: number;
 }
 
 /**
@@ -94,37 +88,33 @@ export function addressOptions(url: string): Address {
 export function roleOptions(url: string, role: ConnectionRole): ConnectionSettings {
   const base: ConnectionSettings = {
     ...addressOptions(url),
-    connectTimeout: 2000,
+    // A connection that does not come about is given up like one that is silent.
+    connectTimeout: 0,
     retryStrategy: () => RECONNECT_MS,
     maxRetriesPerRequest: null,
   };
-  if (role === 'consumer') return { ...base, socketTimeout: CONSUMER_BLOCKS_MS + SILENCE_MS };
-  if (role === 'subscriber') return { ...base, socketTimeout: SILENCE_MS, autoResubscribe: false };
+  if (role === 'consumer') return base;
+  if (role === 'subscriber') return { ...base, autoResubscribe: false };
   return {
     ...base,
-    socketTimeout: role === 'payload' ? PAYLOAD_SILENCE_MS : SILENCE_MS,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    commandTimeout: role === 'payload' ? 5000 : 2000,
   };
 }
 
-/** Opens a connection of the given role. Errors while reconnecting are expected and carry no news. */
-export function connect(url: string, role: ConnectionRole): Redis {
-  const redis = new Redis(roleOptions(url, role));
-  redis.on('error', () => undefined);
-  keepAsking(redis);
-  return redis;
+/** Opens a connection of the given role. `onChange` receives its losses and when it is usable again. */
+export function connect(
+  url: string,
+  role: ConnectionRole,
+  onChange: ConnectionListener = () => undefined,
+): Redis {
+  return new WatchedRedis(roleOptions(url, role), { role, silenceMs: silenceMsOf(role), onChange });
 }
 
-/** Asks for a sign of life on a connection, again and again until it is closed for good. */
-export function keepAsking(redis: Pick<Redis, 'status' | 'ping' | 'once'>): void {
-  const ask = (): void => {
-    if (redis.status === 'ready') void redis.ping().catch(() => undefined);
-  };
-  const timer = setInterval(ask, PING_EVERY_MS).unref();
-  redis.once('end', () => clearInterval(timer));
+function silenceMsOf(role: ConnectionRole): number {
+  if (role === 'consumer') return CONSUMER_BLOCKS_MS + SILENCE_MS;
+  return role === 'payload' ? PAYLOAD_SILENCE_MS : SILENCE_MS;
 }
 
 /** Redis answers, and does not know the user. */

@@ -1,5 +1,6 @@
 import type { ProblemCode } from '#contracts/problem.catalogue.js';
 import type { Stage } from '#contracts/job.states.js';
+import type { LabelValue } from './metric.labels.js';
 
 /**
  * The allow-list: everything that any process may log, as event names with their fields. A field that is not
@@ -56,8 +57,12 @@ export interface LogEvents {
   stages: Record<`${Stage | 'handover'}Ms`, number>;
   /** Work on an image ended without a result. */
   refused: { code: ProblemCode | 'cancelled' | 'fenced'; attempt: number };
-  /** The inference process was replaced. */
-  engine: { event: 'crashed' };
+  /** The inference process was replaced, and why. */
+  engine: { event: 'replaced'; cause: LabelValue<'restart'> };
+  /** A connection to the control Redis was lost, or is usable again: one line a change. */
+  connection: { connection: LabelValue<'connection'> } & (
+    { state: 'lost'; cause: LabelValue<'loss'> } | { state: 'restored' }
+  );
   /** A payload shard, by the operator's name for it, has come, gone, or is not used because it could keep data. */
   shard: { shard: string; state: 'up' | 'draining' | 'away' | 'refused' };
   /** Redis could not be reached from here. */

@@ -102,7 +102,7 @@ export const METRICS = {
   removebg_image_failures_total: counter(WORKER, 'Images that failed, by the code of the problem', ['code']),
   removebg_result_bytes_total: counter(WORKER, 'Bytes of results made', []),
   removebg_result_megapixels_total: counter(WORKER, 'Millions of pixels of results made', []),
-  removebg_engine_restarts_total: counter(WORKER, 'Engine processes that took the place of another', []),
+  removebg_engine_restarts_total: counter(WORKER, 'Engine processes replaced, by cause', ['restart']),
   removebg_worker_slots: gauge(WORKER, 'Images computed at a time, by where', ['provider']),
 
   removebg_resident_bytes: gauge(BOTH, 'Resident memory', ['process']),
@@ -111,6 +111,15 @@ export const METRICS = {
     '99th percentile of the delay of timers since the last look',
     [],
   ),
+  removebg_redis_connections_lost_total: counter(
+    BOTH,
+    'Connections to the control Redis lost, by what they are for and why',
+    ['connection', 'loss'],
+  ),
+  removebg_redis_connections_restored_total: counter(BOTH, 'Connections of these that are usable again', [
+    'connection',
+  ]),
+  removebg_shard_changes_total: counter(BOTH, 'Changes of payload shards, by the new state', ['shard']),
   removebg_spans_dropped_total: counter(BOTH, 'Spans that no collector took', []),
 } as const satisfies Record<string, MetricSpec>;
 

@@ -1,5 +1,6 @@
 import { PROVIDERS } from '#contracts/execution.providers.js';
 import { STAGES, TERMINAL_STATES } from '#contracts/job.states.js';
+import { SHARD_STATES } from '#contracts/service.view.js';
 import { PROBLEMS, type ProblemCode } from '#contracts/problem.catalogue.js';
 
 const PROBLEM_CODES = Object.keys(PROBLEMS) as ProblemCode[];
@@ -31,6 +32,16 @@ export const LABELS = {
   /** What the sweeper did: gave a silent reader's result back, finished a purge, ended what was out of time. */
   correction: ['released', 'completed', 'expired'],
   waiter: ['events', 'poll'],
+  /** What a connection to Redis is for, and why it was lost: nothing came although an answer was owed, or it was closed. */
+  connection: ['control', 'payload', 'subscriber', 'queue', 'consumer'],
+  loss: ['silent', 'closed'],
+  /** The state that a payload shard came into. */
+  shard: SHARD_STATES,
+  /**
+   * Why an engine was replaced: it crashed, could not be started, or was ended because an image took too much memory, took
+   * too long, or was cancelled.
+   */
+  restart: ['crashed', 'not-started', 'memory', 'time', 'cancelled'],
   process: ['api', 'worker', 'engine'],
 } as const satisfies Record<string, readonly string[]>;
 

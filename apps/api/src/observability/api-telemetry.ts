@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { BrokerObserver } from '#broker/broker.observer.js';
 import type { JobRecord } from '#broker/job.record.js';
+import type { ConnectionChange } from '#broker/watched.redis.js';
 import { isTerminal } from '#contracts/job.states.js';
 import type { Settings } from '#settings/settings.schema.js';
+import { countConnection } from '#telemetry/connection.count.js';
 import { LoopLag } from '#telemetry/loop.lag.js';
 import { tierLabel, type LabelValue } from '#telemetry/metric.labels.js';
 import { MetricRegistry, type MetricNumbers } from '#telemetry/metric.registry.js';
@@ -86,6 +88,16 @@ export class ApiTelemetry implements BrokerObserver {
   /** The sweeper settled a job. */
   swept(correction: LabelValue<'correction'>): void {
     this.metrics.count('removebg_sweeper_corrections_total', { correction });
+  }
+
+  /** A connection was lost, or is usable again. */
+  connectionChanged(change: ConnectionChange): void {
+    countConnection(this.metrics, change);
+  }
+
+  /** A payload shard came into another state. */
+  shardChanged(shard: LabelValue<'shard'>): void {
+    this.metrics.count('removebg_shard_changes_total', { shard });
   }
 
   /** All metrics of this process. */

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { inputKey } from '#broker/broker.keys.js';
 import { costOf } from '#broker/job.cost.js';
 import type { JobRecord } from '#broker/job.record.js';
+import { throughOutage } from '#broker/redis.failure.js';
 import type { SeatOffer } from '#broker/shard.seat.js';
 import type { Enrolment } from '#broker/transition.script.js';
 import { Problem } from '#contracts/problem.catalogue.js';
@@ -121,7 +122,7 @@ export class UploadService {
 
   /** Gives up a job whose submitter has gone without ever learning its token. */
   async withdraw(id: JobRecord['id']): Promise<void> {
-    await this.broker.purge.cancelled(id).catch(() => undefined);
+    await throughOutage(() => this.broker.purge.cancelled(id));
   }
 
   /** Memory that an upload may take, as far as its head tells. An address says nothing of what comes from it. */
@@ -144,7 +145,7 @@ export class UploadService {
         jobs.accept(secrets.id, { wrappedKeys, reserveBytes, tenant, offers, region: settings.REGION }),
       );
     } catch (error) {
-      // A Redis that answered too late may still open the record: what follows on the same connection ends it.
+      // A Redis that answered too late may still open the record: what follows ends it, also after an outage.
       void this.undo(submission);
       wipe(secrets.inputKey, secrets.outputKey);
       throw error;

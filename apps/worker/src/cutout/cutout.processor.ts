@@ -46,7 +46,6 @@ export class CutoutProcessor {
           if (!(error instanceof EngineCrash)) return this.giveUp(record, trail, error);
           crashes += 1;
           trail.crashed();
-          this.context.log.warn('engine', { event: 'crashed' });
         }
       }
     });

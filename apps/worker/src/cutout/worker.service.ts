@@ -19,6 +19,8 @@ const JOBS_PER_SLOT = 2;
 export class WorkerService {
   /** The last sign of life given. */
   private sign: WorkerFacts | undefined;
+  /** Whether the last one got through: trouble is logged once. */
+  private beats = true;
   private consumer: JobConsumer | undefined;
   private heartbeat: NodeJS.Timeout | undefined;
   private reporting: NodeJS.Timeout | undefined;
@@ -97,6 +99,12 @@ export class WorkerService {
     const { models, provider, batch: slots } = engine.facts;
     const [model = ''] = models;
     this.sign = { name: telemetry.name, slots, model, models, provider, faults: broker.faults };
-    await broker.pace.beat(this.sign).catch(() => log.warn('trouble', { with: 'heartbeat' }));
+    try {
+      await broker.pace.beat(this.sign);
+      this.beats = true;
+    } catch {
+      if (this.beats) log.warn('trouble', { with: 'heartbeat' });
+      this.beats = false;
+    }
   }
 }

@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { BrokerObserver } from '#broker/broker.observer.js';
 import type { JobRecord } from '#broker/job.record.js';
+import type { ConnectionChange } from '#broker/watched.redis.js';
 import type { Lifetimes } from '#broker/lifetimes.js';
 import { isTerminal } from '#contracts/job.states.js';
 import { residentBytes } from '#settings/process.memory.js';
 import type { Settings } from '#settings/settings.schema.js';
+import { countConnection } from '#telemetry/connection.count.js';
 import { LoopLag } from '#telemetry/loop.lag.js';
-import { LABELS } from '#telemetry/metric.labels.js';
+import { LABELS, type LabelValue } from '#telemetry/metric.labels.js';
 import { MetricRegistry, type MetricNumbers } from '#telemetry/metric.registry.js';
 import { OtlpExporter } from '#telemetry/otlp.exporter.js';
 import { Tracer } from '#telemetry/tracer.js';
@@ -44,6 +46,16 @@ export class WorkerTelemetry implements BrokerObserver {
     // Nothing to count.
   }
 
+  /** A connection was lost, or is usable again. */
+  connectionChanged(change: ConnectionChange): void {
+    countConnection(this.metrics, change);
+  }
+
+  /** A payload shard came into another state. */
+  shardChanged(shard: LabelValue<'shard'>): void {
+    this.metrics.count('removebg_shard_changes_total', { shard });
+  }
+
   /** All numbers of this process as they stand. */
   numbers(engine: EngineHost): MetricNumbers {
     const { metrics } = this;
@@ -51,7 +63,8 @@ export class WorkerTelemetry implements BrokerObserver {
       const slots = engine.facts?.provider === provider ? engine.facts.batch : 0;
       metrics.set('removebg_worker_slots', { provider }, slots);
     }
-    metrics.total('removebg_engine_restarts_total', {}, Math.max(0, engine.starts - 1));
+    for (const restart of LABELS.restart)
+      metrics.total('removebg_engine_restarts_total', { restart }, engine.restarts.countOf(restart));
     metrics.set('removebg_resident_bytes', { process: 'worker' }, process.memoryUsage.rss());
     metrics.set('removebg_resident_bytes', { process: 'engine' }, residentBytes(engine.facts?.pid) ?? 0);
     metrics.set('removebg_event_loop_lag_seconds', {}, this.lag.takeS());

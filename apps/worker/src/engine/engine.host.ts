@@ -20,6 +20,7 @@ import { confined, type ConfinedCommand } from './engine.privileges.js';
 import type { FromEngine } from './engine.protocol.js';
 import { EngineJob } from './engine.job.js';
 import { EngineLine } from './engine.line.js';
+import { EngineRestarts, type RestartCause } from './engine.restarts.js';
 import { MemoryWatch } from './memory.watch.js';
 import { ProgressEstimate } from './progress.estimate.js';
 
@@ -39,7 +40,6 @@ const FIRST_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 10_000;
 /** Failed starts in a row after which waiting images are given back. */
 const PATIENCE = 3;
-
 /**
  * Runs cut-outs in a child process that can be killed, as many at a time as it takes, first come first served, so
  * that the worker's event loop never blocks. A child that dies is replaced; images that only waited, or were in it
@@ -61,8 +61,8 @@ export class EngineHost {
   #doomed = false;
   #retry: NodeJS.Timeout | undefined;
   #stopped = false;
-  /** Children started so far. */
-  starts = 0;
+  /** Children that were replaced, and why. */
+  readonly restarts = new EngineRestarts();
   readonly #watch: MemoryWatch;
 
   /** @param entry built file of the child, relative to the package's folder, which is the working directory */
@@ -114,7 +114,7 @@ export class EngineHost {
     if (request.signal?.aborted === true) throw new Cancelled();
     const job = new EngineJob(request, this.#estimate, {
       onAbort: () => this.#abandon(job),
-      onConviction: () => this.#putDown(),
+      onConviction: (cause) => this.#putDown(cause),
     });
     this.#line.join(job);
     this.#next();
@@ -137,7 +137,6 @@ export class EngineHost {
 
   /** Resolves and rejects with the child's `ready`. */
   #spawn(warmUp: boolean): Promise<EngineFacts> {
-    this.starts += 1;
     const child = new EngineChild(
       this.confined.command,
       { ...this.#settings, plans: [...this.#plans], warmUp },
@@ -201,18 +200,20 @@ export class EngineHost {
    * told to stop, and until it ends by itself the image would stay in memory.
    */
   #abandon(job: EngineJob): void {
-    if (!this.#line.withdraw(job)) this.#putDown();
+    if (!this.#line.withdraw(job)) this.#putDown('cancelled');
     job.fail(new Cancelled());
   }
 
   /** Of one image it is known that it was too much; of several each is tried alone. */
   #overflow(): void {
     const only = this.#line.onlyOne;
+    this.restarts.because('memory');
     if (only === undefined) this.#child?.kill();
-    else only.convict('image-too-complex');
+    else only.convict('image-too-complex', 'memory');
   }
 
-  #putDown(): void {
+  #putDown(cause: RestartCause): void {
+    this.restarts.because(cause);
     this.#doomed = true;
     this.#child?.kill();
   }
@@ -223,6 +224,7 @@ export class EngineHost {
     this.#facts = undefined;
     this.#watch.stop();
     if (this.#stopped) return;
+    this.restarts.note(wasReady ? 'crashed' : 'not-started');
     const { inside, culprits } = this.#line.collapse(this.#doomed);
     for (const job of inside) job.leave();
     if (!this.#doomed) this.#failures += 1;

@@ -1,4 +1,5 @@
 import type { ProblemCode } from '#contracts/problem.catalogue.js';
+import { afterRunning } from '#settings/run.timer.js';
 import { wipe } from '#vault/wipe.js';
 import type { CutoutRequest, CutoutResult, EngineStage } from './engine.contract.js';
 import type { ProgressEstimate } from './progress.estimate.js';
@@ -10,8 +11,8 @@ let lastId = 0;
 /** What an image needs of its host. */
 export interface EngineJobEvents {
   onAbort: () => void;
-  /** It was convicted. */
-  onConviction: () => void;
+  /** It takes more memory or time than an image may. */
+  onConviction: (cause: 'memory' | 'time') => void;
 }
 
 /** One image between `run` and its answer: deadline, cancellation and progress. It settles once. */
@@ -24,8 +25,8 @@ export class EngineJob {
   readonly #estimate: ProgressEstimate;
   readonly #events: EngineJobEvents;
   #settle: ((outcome: CutoutResult | Error) => void) | undefined;
-  #deadline: NodeJS.Timeout | undefined;
-  #opening: NodeJS.Timeout | undefined;
+  #stopDeadline: (() => void) | undefined;
+  #stopOpening: (() => void) | undefined;
   #ticker: NodeJS.Timeout | undefined;
   #percent = 0;
 
@@ -49,30 +50,33 @@ export class EngineJob {
     return this.verdict !== undefined;
   }
 
-  /** The child has the image now: its deadlines run. */
+  /**
+   * The child has the image now: its deadlines run. Time in which this process did not run does not count: the child may
+   * have answered long ago.
+   */
   begin(): void {
     const { deadlineMs, openingMs = deadlineMs } = this.request;
-    this.#deadline = setTimeout(() => this.convict('deadline-exceeded'), deadlineMs);
-    this.#opening = setTimeout(() => this.convict('image-too-complex'), openingMs);
+    this.#stopDeadline = afterRunning(deadlineMs, () => this.convict('deadline-exceeded', 'time'));
+    this.#stopOpening = afterRunning(openingMs, () => this.convict('image-too-complex', 'time'));
   }
 
   /** It takes more than one image may: its child is put down, and it fails with this code. */
-  convict(code: ProblemCode): void {
+  convict(code: ProblemCode, cause: 'memory' | 'time'): void {
     this.verdict ??= code;
-    this.#events.onConviction();
+    this.#events.onConviction(cause);
   }
 
   /** The child is done with the image, or gone, and another may begin. Until then the deadline holds even for a cancelled image. */
   leave(): void {
-    clearTimeout(this.#deadline);
-    clearTimeout(this.#opening);
+    this.#stopDeadline?.();
+    this.#stopOpening?.();
     clearInterval(this.#ticker);
   }
 
   /** The child has come to `stage`. */
   enter(stage: EngineStage): void {
     clearInterval(this.#ticker);
-    if (stage !== 'decode') clearTimeout(this.#opening);
+    if (stage !== 'decode') this.#stopOpening?.();
     if (this.#settle === undefined) return;
     this.#tell(stage, 0);
     if (stage !== 'infer') return;

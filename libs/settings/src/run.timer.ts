@@ -1,0 +1,40 @@
+/** How much of the time between two looks counts as run, at most: a process that was not scheduled ran no longer. */
+const TICK_MS = 250;
+
+/**
+ * Calls `onTick` about every 250 ms (or `tickMs`) with the milliseconds in which this process ran since the last call.
+ * Time in which it was stopped, starved or blocked does not count, and whatever had arrived in its sockets by then has
+ * been read. Returns what ends it. It does not keep the process alive.
+ */
+export function onRunTicks(onTick: (ranMs: number) => void, tickMs: number = TICK_MS): () => void {
+  let last = performance.now();
+  let stopped = false;
+  const timer = setInterval(() => {
+    const now = performance.now();
+    const ranMs = Math.min(now - last, tickMs);
+    last = now;
+    // Timers fire before sockets are read; immediates run after.
+    setImmediate(() => {
+      if (!stopped) onTick(ranMs);
+    });
+  }, tickMs).unref();
+  return () => {
+    stopped = true;
+    clearInterval(timer);
+  };
+}
+
+/** Calls `act` once this process has run for `ms`; see `onRunTicks`. Returns what prevents it. */
+export function afterRunning(ms: number, act: () => void): () => void {
+  let restMs = ms;
+  const stop = onRunTicks(
+    (ranMs) => {
+      restMs -= ranMs;
+      if (restMs > 0) return;
+      stop();
+      act();
+    },
+    Math.max(1, Math.min(TICK_MS, ms)),
+  );
+  return stop;
+}
