@@ -9,6 +9,7 @@ import { refuseCrossSiteRequests } from './cross-site-check.js';
 import { limitForwardedClients } from './forwarded-clients.js';
 import { addHeadRoutes } from './head-routes.js';
 import { requireKnownHost } from './host-check.js';
+import { closeIdleConnections } from './idle-connections.js';
 import { MethodTable } from './method-table.js';
 import { sendProblem } from './problem.filter.js';
 import { routeConfig } from './problem-renderer.js';
@@ -83,6 +84,7 @@ export async function prepareServer(server: FastifyInstance, settings: Settings)
   new MethodTable(server);
   addHeadRoutes(server);
   limitSlowBodies(server);
+  closeIdleConnections(server.server);
   handleSpecialRequests(
     server.server,
     ({ headers }) => Number(headers['content-length'] ?? 0) <= textBodyBytes(most),
