@@ -87,9 +87,9 @@ function removed(folder: string): boolean {
   }
 }
 
-/** Twice as many busy loops as there are cores. */
-export function takeProcessors(): Relief {
-  const burners = Array.from({ length: 2 * availableParallelism() }, () =>
+/** Busy loops beside the service: twice as many as there are cores, unless told otherwise. */
+export function takeProcessors(count = 2 * availableParallelism()): Relief {
+  const burners = Array.from({ length: count }, () =>
     spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }),
   );
   return () => {
