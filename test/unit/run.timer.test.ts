@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process';
+import { cpuMsOf } from '#settings/process.cpu.js';
 import { afterRunning, onRunTicks } from '#settings/run.timer.js';
-import { pause } from '../support/eventually.js';
+import { eventually, pause } from '../support/eventually.js';
 
 const standStill = (ms: number): unknown => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 const nextImmediate = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -24,6 +26,23 @@ test('given a limit, when this process runs, then it runs out once', async () =>
   });
   await pause(600);
   expect(times).toBe(1);
+});
+
+test('given a limit of what another process computes, when that one stands still, then it does not run out', async () => {
+  const child = spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' });
+  let over = false;
+  child.kill('SIGSTOP');
+  const stop = afterRunning(
+    400,
+    () => (over = true),
+    () => cpuMsOf(child.pid),
+  );
+  await pause(1500);
+  expect(over).toBe(false);
+  child.kill('SIGCONT');
+  await eventually(() => over);
+  stop();
+  child.kill('SIGKILL');
 });
 
 test('given ticks, when this process stood still, then the late one counts as one', async () => {

@@ -24,12 +24,18 @@ export function onRunTicks(onTick: (ranMs: number) => void, tickMs: number = TIC
   };
 }
 
-/** Calls `act` once this process has run for `ms`; see `onRunTicks`. Returns what prevents it. */
-export function afterRunning(ms: number, act: () => void): () => void {
+/**
+ * Calls `act` once this process has run for `ms`; see `onRunTicks`. With `clock`, milliseconds of CPU time that another
+ * process has used, only time counts in which that one ran too. Returns what prevents it.
+ */
+export function afterRunning(ms: number, act: () => void, clock?: () => number | undefined): () => void {
   let restMs = ms;
+  let last = clock?.();
   const stop = onRunTicks(
     (ranMs) => {
-      restMs -= ranMs;
+      const now = clock?.();
+      restMs -= now === undefined || last === undefined ? ranMs : Math.min(ranMs, now - last);
+      last = now;
       if (restMs > 0) return;
       stop();
       act();

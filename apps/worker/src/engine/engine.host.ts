@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Problem } from '#contracts/problem.catalogue.js';
 import type { EnginePlan } from '#settings/engine.plan.js';
+import { cpuMsOf } from '#settings/process.cpu.js';
 import { SettingsError } from '#settings/settings.js';
 import { wipe } from '#vault/wipe.js';
 import { EngineChild } from './engine.child.js';
@@ -115,6 +116,7 @@ export class EngineHost {
     const job = new EngineJob(request, this.#estimate, {
       onAbort: () => this.#abandon(job),
       onConviction: (cause) => this.#putDown(cause),
+      cpuMs: () => cpuMsOf(this.#facts?.pid),
     });
     this.#line.join(job);
     this.#next();
@@ -126,10 +128,7 @@ export class EngineHost {
     this.#stopped = true;
     clearTimeout(this.#retry);
     const error = new EngineUnavailable('the engine was stopped');
-    for (const job of this.#line.evacuate()) {
-      job.leave();
-      job.fail(error);
-    }
+    for (const job of this.#line.evacuate()) job.drop(error);
     this.#giveBack(error);
     this.#child?.kill();
     await this.#child?.exited;

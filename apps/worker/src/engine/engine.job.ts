@@ -13,6 +13,8 @@ export interface EngineJobEvents {
   onAbort: () => void;
   /** It takes more memory or time than an image may. */
   onConviction: (cause: 'memory' | 'time') => void;
+  /** Milliseconds of CPU time that its child has used; undefined when that cannot be told. */
+  cpuMs: () => number | undefined;
 }
 
 /** One image between `run` and its answer: deadline, cancellation and progress. It settles once. */
@@ -52,12 +54,14 @@ export class EngineJob {
 
   /**
    * The child has the image now: its deadlines run. Time in which this process did not run does not count: the child may
-   * have answered long ago.
+   * have answered long ago. Opening is measured by what the child computes, so that no image is too complex for a busy
+   * machine.
    */
   begin(): void {
     const { deadlineMs, openingMs = deadlineMs } = this.request;
     this.#stopDeadline = afterRunning(deadlineMs, () => this.convict('deadline-exceeded', 'time'));
-    this.#stopOpening = afterRunning(openingMs, () => this.convict('image-too-complex', 'time'));
+    const onOpening = (): void => this.convict('image-too-complex', 'time');
+    this.#stopOpening = afterRunning(openingMs, onOpening, this.#events.cpuMs);
   }
 
   /** It takes more than one image may: its child is put down, and it fails with this code. */
@@ -92,6 +96,12 @@ export class EngineJob {
 
   fail(error: Error): void {
     this.#end(error);
+  }
+
+  /** It leaves its child, and fails. */
+  drop(error: Error): void {
+    this.leave();
+    this.fail(error);
   }
 
   #tell(stage: EngineStage, elapsedMs: number): void {
