@@ -121,7 +121,7 @@ module.exports = {
           // Reads what /proc tells of this process, and writes there that no memory goes into core dumps.
           '^libs/settings/src/process\\.guard\\.ts$',
           // Reads how much memory the engine takes, and writes nothing.
-          '^libs/settings/src/process\\.memory\\.ts$',
+          '^libs/settings/src/process\\.(memory|cpu)\\.ts$',
           // The audit reads /proc and writes reports; no image of a user ever comes to it.
           '^apps/audit/',
           // The command line works on its own user's machine.
