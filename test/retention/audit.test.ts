@@ -4,96 +4,8 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { scanProcess } from '../../apps/audit/src/scan/slice.scan.js';
-import { tallyOf } from '../../apps/audit/src/scan/tally.js';
-import { indexPayloads } from '../../apps/audit/src/scan/window.index.js';
 import { readCommand } from '../../apps/audit/src/command.line.js';
 import { placesOf, runAudit } from '../support/audit.command.js';
-
-const BYTES = 400_000;
-
-/** Holds what it is sent at an odd offset of a buffer, in memory only; `wipe` overwrites it. */
-const HOLDER = `
-let held;
-process.on('message', ({ hex, offset, wipe }) => {
-  if (wipe) held.fill(0);
-  else {
-    held = Buffer.allocUnsafeSlow(hex.length / 2 + offset);
-    // Digit by digit: Buffer.from(hex) would leave a second copy in a pool.
-    for (let i = 0; i < hex.length; i += 2) held[offset + i / 2] = parseInt(hex.slice(i, i + 2), 16);
-  }
-  process.send('done');
-});
-process.send('ready');`;
-
-class Holder {
-  private constructor(private readonly child: ChildProcess) {}
-
-  static async start(): Promise<Holder> {
-    const child = spawn(process.execPath, ['-e', HOLDER], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-    await once(child, 'message');
-    return new Holder(child);
-  }
-
-  get pid(): number {
-    return this.child.pid!;
-  }
-
-  async tell(message: { hex?: string; offset?: number; wipe?: true }): Promise<void> {
-    this.child.send(message);
-    await once(this.child, 'message');
-  }
-
-  end(): void {
-    this.child.kill('SIGKILL');
-  }
-}
-
-const shares = (pid: number, payloads: { held: Buffer; control: Buffer }) => {
-  const index = indexPayloads([
-    { canary: 'test', kind: 'held', bytes: payloads.held },
-    { canary: 'test', kind: 'control', bytes: payloads.control },
-  ]);
-  const kinds = tallyOf(index, scanProcess(pid, index).found, () => 'memory', 1);
-  return { held: kinds[0]!.share, control: kinds[1]!.share };
-};
-
-describe('the memory scanner', () => {
-  let holder: Holder;
-  beforeEach(async () => {
-    holder = await Holder.start();
-  });
-  afterEach(() => holder.end());
-
-  test.each([0, 1, 3, 5, 7])(
-    'given a process that holds bytes at an offset of %i, when it is scanned, then all of them are found, and none of a control',
-    async (offset) => {
-      const payloads = { held: randomBytes(BYTES), control: randomBytes(BYTES) };
-      await holder.tell({ hex: payloads.held.toString('hex'), offset });
-      expect(shares(holder.pid, payloads)).toEqual({ held: 1, control: 0 });
-    },
-  );
-
-  test('given bytes that were overwritten, when the process is scanned, then none of them are found', async () => {
-    const payloads = { held: randomBytes(BYTES), control: randomBytes(BYTES) };
-    await holder.tell({ hex: payloads.held.toString('hex'), offset: 3 });
-    await holder.tell({ wipe: true });
-    expect(shares(holder.pid, payloads)).toEqual({ held: 0, control: 0 });
-  });
-
-  test('given half of the bytes, when the process is scanned, then half of the windows are found', async () => {
-    const payloads = { held: randomBytes(BYTES), control: randomBytes(BYTES) };
-    await holder.tell({ hex: payloads.held.subarray(0, BYTES / 2).toString('hex'), offset: 1 });
-    const { held, control } = shares(holder.pid, payloads);
-    expect(held).toBeCloseTo(0.5, 1);
-    expect(control).toBe(0);
-  });
-
-  test('given bytes without variety, when they are indexed, then they are no evidence and not looked for', () => {
-    const index = indexPayloads([{ canary: 'test', kind: 'plain', bytes: Buffer.alloc(BYTES, 'abcd') }]);
-    expect(index.labels[0]!.sampled).toBe(0);
-  });
-});
 
 describe('the command line', () => {
   test.each([
@@ -102,10 +14,30 @@ describe('the command line', () => {
     [['--url', 'http://x', '--pid', 'cook=1'], /ROLE is one of/],
     [['--url', 'http://x', '--pid', 'api=-1'], /not the number of a process/],
     [['--paths', 'result,moon'], /no such path/],
+    [['--rounds', '0'], /from 1 to 100/],
+    [['--idle', 'long'], /from 0 to 600/],
+    [['--shards', '10'], /from 0 to 9/],
     [['--report', 'a.pdf'], /must end in/],
     [['--wrong'], /--wrong/],
   ])('given %j, when it is read, then it is refused with the reason', (args, reason) => {
     expect(() => readCommand(args)).toThrow(reason);
+  });
+
+  test('given some paths, when the line is read, then the path that shows that the audit sees is walked first', () => {
+    const { paths, rounds, idleS } = readCommand(['--paths', 'packets,result,refused-option']);
+    expect(paths.map(({ name }) => name)).toEqual(['result', 'packets', 'refused-option']);
+    expect({ rounds, idleS }).toEqual({ rounds: 1, idleS: 0 });
+  });
+
+  test('given the long form, when the line is read, then there are ten rounds with rest, and the slow paths too', () => {
+    const long = readCommand(['--long', '--rounds', '3']);
+    const names = long.paths.map(({ name }) => name);
+    expect({ rounds: long.rounds, idleS: long.idleS }).toEqual({ rounds: 3, idleS: 15 });
+    expect(names).toContain('upload-late');
+    expect(readCommand([]).paths.map(({ name }) => name)).toEqual(
+      names.filter((name) => name !== 'upload-late'),
+    );
+    expect(new Set(names).size).toBe(names.length);
   });
 });
 

@@ -1,18 +1,22 @@
+import { AS_STRING } from './canary/canary.js';
 import type { AuditFinding, AuditReport, Look, PathReport } from './report/audit.report.js';
 import { hitsIn, type KindTally } from './scan/tally.js';
 import type { Role } from './system/process.table.js';
 
-/** Least share of a canary that the engine must show while it works on it, or the audit proves nothing. */
-export const LEAST_CONTROL_SHARE = 0.9;
+/** Smallest share of a canary that the engine must show while it works on it, or the audit proves nothing. */
+export const MIN_CONTROL_SHARE = 0.9;
 
 const NEVER_SENT = 'control';
-/** A job's token opens nothing once the job is over: it is shown and not counted. */
-const NOTED_KINDS = new Set(['job token']);
-/** In flight an image belongs to the engine; API and Redis must not hold it in the clear. */
-const SEALED_ROLES: readonly Role[] = ['redis', 'api'];
+/**
+ * Shown and not counted: a job's token opens nothing once the job is over, and a string of JavaScript is there until
+ * its memory is used again (docs/retention.md lists them).
+ */
+const isNoted = (kind: string): boolean => kind === 'job token' || kind.endsWith(AS_STRING);
+/** In flight an image belongs to the engine; API, Redis and the launcher must not hold it in the clear. */
+const SEALED_ROLES: readonly Role[] = ['redis', 'api', 'launcher'];
 
 /** True when what was found is evidence of a leak. */
-export const counts = (tally: KindTally): boolean => tally.found > 0 && !NOTED_KINDS.has(tally.kind);
+export const counts = (tally: KindTally): boolean => tally.found > 0 && !isNoted(tally.kind);
 
 /** Kinds that count and of which anything was found. */
 export const leaksIn = (kinds: readonly KindTally[]): KindTally[] => kinds.filter(counts);
@@ -27,15 +31,17 @@ export function controlShare(inFlight: Look | undefined): { kind: string; share:
 }
 
 /** Windows of the control that were found in any look; 0 or the scanner is broken. */
-export function controlHits(report: Pick<AuditReport, 'inFlight' | 'paths' | 'atEnd'>): number {
-  return looksOf(report)
+export function controlHits(report: Pick<AuditReport, 'inFlight' | 'paths' | 'ends'>): number {
+  return allLooks(report)
     .flatMap(({ memory }) => memory.flatMap(({ kinds }) => kinds))
     .filter(({ canary }) => canary === NEVER_SENT)
     .reduce((sum, { found }) => sum + found, 0);
 }
 
-const looksOf = ({ inFlight, paths, atEnd }: Pick<AuditReport, 'inFlight' | 'paths' | 'atEnd'>): Look[] =>
-  [inFlight, ...paths.map(({ after }) => after), atEnd].filter((look) => look !== undefined);
+const allLooks = ({ inFlight, paths, ends }: Pick<AuditReport, 'inFlight' | 'paths' | 'ends'>): Look[] => [
+  ...(inFlight === undefined ? [] : [inFlight]),
+  ...[...paths, ...ends].flatMap(({ looks }) => looks.map(({ look }) => look)),
+];
 
 /** How a tally reads: `pixels RGBA: 12 of 256 windows (5 %, about 200 KB), [heap] rw-p × 12`. */
 export const tallyText = ({ kind, found, sampled, share, bytes, places }: KindTally): string =>
@@ -53,16 +59,37 @@ export function size(bytes: number): string {
   return `${(bytes / 1_048_576).toFixed(bytes < 10_485_760 ? 1 : 0)} MiB`;
 }
 
+/** The form in which something was found. */
+export function formOf(kind: string): string {
+  if (/base64/.test(kind)) return 'base64';
+  if (/pixels|tensor/.test(kind)) return 'pixels';
+  return /file$/.test(kind) ? 'raw' : 'text';
+}
+
 /** Everything in a look that should not be there. */
-export function findingsIn(look: Look, where: string): AuditFinding[] {
+function findingsIn(look: Look, { path, round, title, when }: FindingPlace): AuditFinding[] {
+  const where = round === 1 ? `${title}, ${when}` : `${title}, round ${round}, ${when}`;
   const memory = look.memory.flatMap(({ role, pid, kinds }) =>
-    leaksIn(kinds).map((tally) => ({
-      channel: 'memory' as const,
-      where: `${where}: ${role} (pid ${pid})`,
-      what: tallyText(tally),
-    })),
+    leaksIn(kinds).map((tally) => {
+      const { canary, kind, bytes, payloadBytes, places } = tally;
+      const about = { path, round, when, role, pid, canary, form: formOf(kind) };
+      return {
+        channel: 'memory' as const,
+        where: `${where}: ${role} (pid ${pid})${canary === path ? '' : ` (${canary})`}`,
+        what: tallyText(tally),
+        memory: { ...about, kind, bytes, payloadBytes, places },
+      };
+    }),
   );
   return [...memory, ...keyspaceFindings(look, where)];
+}
+
+interface FindingPlace {
+  /** Name of the path. */
+  path: string;
+  round: number;
+  title: string;
+  when: string;
 }
 
 function keyspaceFindings({ keyspace }: Look, where: string): AuditFinding[] {
@@ -80,20 +107,19 @@ function keyspaceFindings({ keyspace }: Look, where: string): AuditFinding[] {
 /** While the engine works, nothing of the image may stand in the clear in Redis or in the API. */
 export function inFlightFindings(look: Look): AuditFinding[] {
   const memory = look.memory.filter(({ role }) => SEALED_ROLES.includes(role));
-  return findingsIn({ ...look, memory }, 'in flight');
+  const place = { path: 'in flight', round: 1, title: 'in flight', when: 'while the engine works' };
+  return findingsIn({ ...look, memory }, place);
 }
 
 /** What is wrong with a path. */
-export function pathFindings({ title, after, outcome, note }: PathReport): AuditFinding[] {
+export function pathFindings({ name, title, round, looks, outcome, note }: PathReport): AuditFinding[] {
   if (outcome === 'broken') return [{ channel: 'path', where: title, what: note ?? 'broke' }];
-  if (after === undefined) return [];
-  const payloads = after.keyspace?.payloads ?? [];
-  return [
-    ...findingsIn(after, title),
-    ...payloads.map((key) => ({
+  return looks.flatMap(({ when, look }) => [
+    ...findingsIn(look, { path: name, round, title, when }),
+    ...(look.keyspace?.payloads ?? []).map((key) => ({
       channel: 'keyspace' as const,
-      where: title,
+      where: `${title}, ${when}`,
       what: `a sealed image is left: ${key}`,
     })),
-  ];
+  ]);
 }

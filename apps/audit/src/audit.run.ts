@@ -3,75 +3,65 @@ import {
   controlHits,
   controlShare,
   inFlightFindings,
-  findingsIn,
   leaksIn,
-  LEAST_CONTROL_SHARE,
+  MIN_CONTROL_SHARE,
+  pathFindings,
+  tallyText,
 } from './audit.findings.js';
-import { pathFindings, tallyText } from './audit.findings.js';
-import { lookFor } from './audit.look.js';
-import { Canary, type ModelInput } from './canary/canary.js';
-import { FileWatch } from './channel/file.watch.js';
+import { AuditRound, type RoundReport } from './audit.round.js';
+import type { ModelInput } from './canary/canary.js';
+import type { FileLook } from './channel/file.watch.js';
 import { factsOf, faultsOf, type ProcessFacts } from './channel/process.facts.js';
-import { PathSkipped, type AuditPath } from './path/audit.path.js';
+import type { AuditPath } from './path/audit.path.js';
 import { ServiceClient } from './path/service.client.js';
 import {
   OUT_OF_SIGHT,
   type AuditFinding,
   type AuditReport,
   type Look,
-  type PathReport,
+  type OutputLook,
 } from './report/audit.report.js';
-import { nothingFound, scanCopy } from './scan/buffer.scan.js';
-import { hitsIn, tallyOf } from './scan/tally.js';
-import { indexPayloads } from './scan/window.index.js';
-import { pause, type AuditedSystem } from './system/audited.system.js';
-import { folderOf } from './system/process.table.js';
-
-/** The promise: this long after the end nothing is left. */
-const AFTER_END_MS = 500;
+import type { AuditedSystem } from './system/audited.system.js';
 
 /** What an audit is told. */
 export interface AuditOrder {
   system: AuditedSystem;
   paths: readonly AuditPath[];
   model: ModelInput;
+  /** How often all paths are walked. What is slow is walked in the first round. */
+  rounds: number;
+  /** Rest before the last look of a round, milliseconds. */
+  idleMs: number;
   /** Hears what is being done. */
   onStep: (text: string) => void;
 }
 
+/** What an audit collects before it is judged. */
+type Seen = Pick<AuditReport, 'inFlight' | 'paths' | 'ends' | 'atEnd'>;
+type Channels = Pick<AuditReport, 'output' | 'files' | 'processes'>;
+
 /** One run of the audit over one system. */
 export class AuditRun {
-  readonly #order: AuditOrder;
-  readonly #client: ServiceClient;
-  readonly #canaries: Canary[] = [];
-  readonly #files: FileWatch;
   readonly #factsBefore: ProcessFacts[];
-  #inFlight: Look | undefined;
 
-  constructor(order: AuditOrder) {
-    this.#order = order;
-    this.#client = new ServiceClient(order.system.url);
-    const processes = order.system.processes();
-    const folders = processes.map(({ pid }) => folderOf(pid)).filter((folder) => folder !== undefined);
-    this.#files = new FileWatch(order.system.privateFolders, folders);
-    this.#factsBefore = processes.map(factsOf).filter((facts) => facts !== undefined);
+  constructor(private readonly order: AuditOrder) {
+    this.#factsBefore = this.#facts();
   }
 
   /** Walks all paths and reports. */
   async perform(): Promise<AuditReport> {
     const startedAt = new Date();
-    const { system, onStep } = this.#order;
-    const paths: PathReport[] = [];
-    for (const path of this.#order.paths) {
-      onStep(path.title);
-      paths.push(await this.#walk(path));
-    }
-    onStep('All canaries once more');
-    const payloads = this.#canaries.flatMap((canary) => canary.payloads);
-    const atEnd = await lookFor(payloads, system);
-    const seen = { inFlight: this.#inFlight, paths, atEnd };
-    const channels = this.#channels();
-    const findings = [...this.#findings(seen), ...channelFindings(channels)];
+    const { system, rounds } = this.order;
+    const done: RoundReport[] = [];
+    for (let round = 1; round <= rounds; round += 1) done.push(await this.#round(round));
+    const seen: Seen = {
+      inFlight: clearest(done.map(({ inFlight }) => inFlight)),
+      paths: done.flatMap(({ paths }) => paths),
+      ends: done.map(({ end }) => end),
+      atEnd: done.at(-1)?.end.looks[0]?.look,
+    };
+    const channels = this.#channels(done);
+    const findings = [...memoryFindings(seen), ...channelFindings(channels)];
     return {
       product: 'Removebg BD',
       verdict: verdictOf(seen, findings),
@@ -87,56 +77,18 @@ export class AuditRun {
     };
   }
 
-  async #walk(path: AuditPath): Promise<PathReport> {
-    const { name, title } = path;
-    const { system } = this.#order;
-    if (path.kills === true && !system.mayKill) {
-      return { name, title, outcome: 'not run', note: 'kills processes: needs --allow-kill' };
-    }
-    const canary = await Canary.draw(name, path.shape, this.#order.model);
-    this.#canaries.push(canary);
-    const lookInside = async (): Promise<void> => {
-      this.#inFlight ??= await lookFor(canary.payloads, system);
-    };
-    try {
-      const note = await path.walk({ canary, client: this.#client, system, lookInside });
-      await pause(AFTER_END_MS);
-      const after = await lookFor(canary.payloads, system);
-      const report: PathReport = {
-        name,
-        title,
-        outcome: 'clean',
-        after,
-        ...(note !== undefined && { note }),
-      };
-      return pathFindings(report).length === 0 ? report : { ...report, outcome: 'found' };
-    } catch (error) {
-      const note = error instanceof Error ? error.message : String(error);
-      return { name, title, outcome: error instanceof PathSkipped ? 'not run' : 'broken', note };
-    }
+  #round(round: number): Promise<RoundReport> {
+    const { paths, system, ...order } = this.order;
+    const client = new ServiceClient(system.url);
+    const walked = paths.filter(({ isSlow }) => isSlow !== true || round === 1);
+    return new AuditRound({ ...order, system, client, round, paths: walked }).perform();
   }
 
-  #findings({ inFlight, paths, atEnd }: Pick<AuditReport, 'inFlight' | 'paths' | 'atEnd'>): AuditFinding[] {
-    return [
-      ...(inFlight === undefined ? [] : inFlightFindings(inFlight)),
-      ...paths.flatMap(pathFindings),
-      ...(atEnd === undefined ? [] : findingsIn(atEnd, 'at the end')),
-    ];
-  }
-
-  #channels(): Pick<AuditReport, 'output' | 'files' | 'processes'> {
-    const index = indexPayloads(this.#canaries.flatMap((canary) => canary.payloads));
-    const processes = this.#order.system
-      .processes()
-      .map(factsOf)
-      .filter((facts) => facts !== undefined);
-    const printed = this.#order.system.output();
-    const found = nothingFound(index);
-    if (printed !== undefined) scanCopy(index, printed, found);
+  #channels(done: readonly RoundReport[]): Channels {
     return {
-      output: printed && { bytes: printed.length, hits: hitsIn(tallyOf(index, found, () => 'output', 1)) },
-      files: this.#files.finish(index),
-      processes: processes.map((facts) => ({
+      output: outputOf(done),
+      files: filesOf(done),
+      processes: this.#facts().map((facts) => ({
         ...facts,
         faults: faultsOf(facts),
         writtenDuringRun: facts.writtenBytes - this.#writtenBefore(facts.pid),
@@ -144,16 +96,49 @@ export class AuditRun {
     };
   }
 
+  /** Of all but the launcher, which makes the service's files before it starts, and gets no image. */
+  #facts(): ProcessFacts[] {
+    return this.order.system
+      .processes()
+      .filter(({ role }) => role !== 'launcher')
+      .map(factsOf)
+      .filter((facts) => facts !== undefined);
+  }
+
   #writtenBefore(pid: number): number {
     return this.#factsBefore.find((facts) => facts.pid === pid)?.writtenBytes ?? 0;
   }
 }
 
-function channelFindings({
-  output,
-  files,
-  processes,
-}: Pick<AuditReport, 'output' | 'files' | 'processes'>): AuditFinding[] {
+/** The look in which an engine showed most. */
+const clearest = (looks: readonly (Look | undefined)[]): Look | undefined =>
+  [...looks].sort((a, b) => controlShare(b).share - controlShare(a).share)[0];
+
+function outputOf(done: readonly RoundReport[]): OutputLook | undefined {
+  const looks = done.map(({ output }) => output).filter((output) => output !== undefined);
+  const last = looks.at(-1);
+  return last && { bytes: last.bytes, hits: looks.flatMap(({ hits }) => hits) };
+}
+
+function filesOf(done: readonly RoundReport[]): FileLook | undefined {
+  const looks = done.map(({ files }) => files);
+  const [first] = looks;
+  return (
+    first && {
+      folders: first.folders,
+      appeared: [...new Set(looks.flatMap(({ appeared }) => appeared))],
+      lookedInto: looks.reduce((sum, { lookedInto }) => sum + lookedInto, 0),
+      hits: looks.flatMap(({ hits }) => hits),
+    }
+  );
+}
+
+const memoryFindings = ({ inFlight, paths, ends }: Seen): AuditFinding[] => [
+  ...(inFlight === undefined ? [] : inFlightFindings(inFlight)),
+  ...[...paths, ...ends].flatMap(pathFindings),
+];
+
+function channelFindings({ output, files, processes }: Channels): AuditFinding[] {
   return [
     ...leaksIn(output?.hits ?? []).map((tally) => ({
       channel: 'output' as const,
@@ -168,26 +153,16 @@ function channelFindings({
     ...(files?.hits ?? []).flatMap(({ file, kinds }) =>
       leaksIn(kinds).map((tally) => ({ channel: 'files' as const, where: file, what: tallyText(tally) })),
     ),
-    ...processes.flatMap(({ role, pid, faults, writtenDuringRun }) => [
-      ...faults.map((what) => ({ channel: 'process' as const, where: `${role} (pid ${pid})`, what })),
-      ...(writtenDuringRun > 0 && role !== 'nginx'
-        ? [
-            {
-              channel: 'process' as const,
-              where: `${role} (pid ${pid})`,
-              what: `wrote ${writtenDuringRun} bytes to a disk`,
-            },
-          ]
-        : []),
-    ]),
+    ...processes.flatMap(({ role, pid, faults, writtenDuringRun }) => {
+      const written = writtenDuringRun > 0 && role !== 'nginx';
+      const all = written ? [...faults, `wrote ${writtenDuringRun} bytes to a disk`] : faults;
+      return all.map((what) => ({ channel: 'process' as const, where: `${role} (pid ${pid})`, what }));
+    }),
   ];
 }
 
-function verdictOf(
-  seen: Pick<AuditReport, 'inFlight' | 'paths' | 'atEnd'>,
-  findings: readonly AuditFinding[],
-): AuditReport['verdict'] {
+function verdictOf(seen: Seen, findings: readonly AuditFinding[]): AuditReport['verdict'] {
   if (controlHits(seen) > 0) return 'void';
-  if (controlShare(seen.inFlight).share < LEAST_CONTROL_SHARE) return 'void';
+  if (controlShare(seen.inFlight).share < MIN_CONTROL_SHARE) return 'void';
   return findings.length === 0 ? 'pass' : 'fail';
 }

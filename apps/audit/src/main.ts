@@ -45,7 +45,9 @@ async function audit(command: Command): Promise<number> {
     const [name = ''] = offeredModels(loadSettings(process.env));
     const model = new ModelRegistry(ROOT, '.cache/models').find(name).input;
     const onStep = (text: string): void => say(`  … ${text}`);
-    const report = await new AuditRun({ system, paths: command.paths, model, onStep }).perform();
+    const { paths, rounds, idleS } = command;
+    const run = new AuditRun({ system, paths, model, rounds, idleMs: idleS * 1000, onStep });
+    const report = await run.perform();
     say(tableOf(report));
     for (const file of command.reports) {
       writeFileSync(file, renderReport(report, file));

@@ -5,7 +5,15 @@ import type { ServiceClient } from './service.client.js';
 
 /** What a path is given. */
 export interface PathStage {
+  /** The canary of the path, where it has a shape. @throws Error where it has none */
   canary: Canary;
+  /** Draws one more, of which the encoded forms alone are looked for; `label` tells it from the others. */
+  draw: (label: string, shape: CanaryShape) => Promise<Canary>;
+  /**
+   * Indexes a canary. The function returned looks for it in the API 50 ms after it is called: for paths that send
+   * several requests, each of which would overwrite what the one before has left.
+   */
+  prepareLook: (canary: Canary) => () => Promise<void>;
   client: ServiceClient;
   system: AuditedSystem;
   /** To be called while an engine works on the canary: looks at memory then. */
@@ -22,9 +30,12 @@ export interface AuditPath {
   /** For `--paths`. */
   name: string;
   title: string;
-  shape: CanaryShape;
+  /** Left out when the path draws all its canaries by itself. */
+  shape?: CanaryShape;
   /** Walked only where processes may be killed. */
   kills?: true;
+  /** Takes minutes: walked once in the long form, or when it is named. */
+  isSlow?: true;
   /** Sends the canary and sees it to its end. Resolves at that end; a text adds to the report. @throws PathSkipped */
   walk: (stage: PathStage) => Promise<string | undefined>;
 }

@@ -23,14 +23,14 @@ export const BATCH_PATHS: readonly AuditPath[] = [
 
 async function byResults(stage: PathStage): Promise<undefined> {
   const batch = await batchOf(stage);
-  await stage.canary.learnResult(await read(stage.client, batch, '/results?wait=60'));
+  stage.canary.learnResult(await read(stage.client, batch, '/results?wait=60'));
 }
 
 async function byArchive(stage: PathStage): Promise<undefined> {
   const batch = await batchOf(stage);
   const archive = await read(stage.client, batch, '/archive');
   const nameBytes = archive.readUInt16LE(26);
-  await stage.canary.learnResult(inflateRawSync(archive.subarray(LOCAL_HEADER_BYTES + nameBytes)));
+  stage.canary.learnResult(inflateRawSync(archive.subarray(LOCAL_HEADER_BYTES + nameBytes)));
 }
 
 /** A closed batch that has the canary. */

@@ -49,7 +49,7 @@ async function byResult({ canary, client, lookInside }: PathStage): Promise<unde
   canary.learnToken(job.token);
   await client.listen(job, stageBegins('infer'));
   await lookInside();
-  await canary.learnResult(await client.result(job));
+  canary.learnResult(await client.result(job));
 }
 
 async function byEvents({ canary, client }: PathStage): Promise<string | undefined> {
@@ -64,7 +64,7 @@ async function byEvents({ canary, client }: PathStage): Promise<string | undefin
     return false;
   });
   if (pieces.length === 0) throw new Error(`the stream brought no image and ended with ${last}`);
-  await canary.learnResult(Buffer.concat(pieces));
+  canary.learnResult(Buffer.concat(pieces));
   return last === 'purged' ? undefined : `the stream ended with ${last}`;
 }
 
@@ -73,14 +73,14 @@ async function byWaiting({ canary, client }: PathStage): Promise<undefined> {
   const answer = await client.post(bytes, mime, { Prefer: 'wait=60' });
   const body = Buffer.from(await answer.arrayBuffer());
   if (answer.status !== 200) throw new Error(`no result but ${answer.status}`);
-  await canary.learnResult(body);
+  canary.learnResult(body);
 }
 
 async function byForm({ canary, client }: PathStage): Promise<undefined> {
   const { bytes, mime } = canary.image;
   const job = await client.submitForm(bytes, mime, canary.fileName);
   canary.learnToken(job.token);
-  await canary.learnResult(await client.result(job));
+  canary.learnResult(await client.result(job));
 }
 
 async function byJson({ canary, client }: PathStage): Promise<undefined> {
@@ -88,7 +88,7 @@ async function byJson({ canary, client }: PathStage): Promise<undefined> {
   const answer = await client.postText(body, 'application/json', { Accept: 'application/json' });
   const { data } = (await answer.json()) as { data?: { result_b64: string } };
   if (data === undefined) throw new Error(`no result but ${answer.status}`);
-  await canary.learnResult(Buffer.from(data.result_b64, 'base64'));
+  canary.learnResult(Buffer.from(data.result_b64, 'base64'));
 }
 
 async function byUrlencoded({ canary, client }: PathStage): Promise<undefined> {
@@ -97,5 +97,5 @@ async function byUrlencoded({ canary, client }: PathStage): Promise<undefined> {
   const answer = await client.postText(body, 'application/x-www-form-urlencoded');
   const result = Buffer.from(await answer.arrayBuffer());
   if (answer.status !== 200) throw new Error(`no result but ${answer.status}`);
-  await canary.learnResult(result);
+  canary.learnResult(result);
 }

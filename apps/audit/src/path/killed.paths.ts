@@ -19,7 +19,7 @@ async function killWorker(stage: PathStage): Promise<string> {
   canary.learnToken(job.token);
   await client.listen(job, stageBegins('infer'));
   for (const pid of pidsOf(stage, 'worker')) process.kill(pid, 'SIGKILL');
-  await canary.learnResult(await client.result(job));
+  canary.learnResult(await client.result(job));
   await eventually(
     () => (engines.every((pid) => entryOf(pid) === undefined) ? true : undefined),
     RESTART_LIMIT_MS,
@@ -40,7 +40,7 @@ async function killApi(stage: PathStage): Promise<string> {
   const begin = Date.now();
   await eventually(() => isUp(client.url), RESTART_LIMIT_MS);
   const awayMs = Date.now() - begin;
-  await canary.learnResult(await client.result(job));
+  canary.learnResult(await client.result(job));
   return `back after ${(awayMs / 1000).toFixed(1)} s, and the result with it`;
 }
 

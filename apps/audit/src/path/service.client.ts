@@ -49,13 +49,18 @@ export class ServiceClient {
 
   /** A call on a batch. */
   ofBatch(batch: JobKey, method: string, path: string, init: RequestInit = {}): Promise<Response> {
-    const headers = { ...bearer(batch), ...(init.headers as Record<string, string>) };
+    const headers = { ...bearerOf(batch), ...(init.headers as Record<string, string>) };
     return fetch(`${this.url}/v1/batches/${batch.id}${path}`, { ...init, method, headers });
+  }
+
+  /** `POST /v1/batches`. */
+  async openBatch(): Promise<JobKey> {
+    return (await (await fetch(`${this.url}/v1/batches`, { method: 'POST' })).json()) as JobKey;
   }
 
   /** Opens a batch, adds an image that must be accepted, and closes it. */
   async batchOf(image: Uint8Array, mime: string): Promise<{ batch: JobKey; job: JobAccepted }> {
-    const batch = (await (await fetch(`${this.url}/v1/batches`, { method: 'POST' })).json()) as JobKey;
+    const batch = await this.openBatch();
     const body = image as NonNullable<RequestInit['body']>;
     const job = await accepted(
       await this.ofBatch(batch, 'POST', '/jobs', { body, headers: { 'Content-Type': mime } }),
@@ -67,7 +72,7 @@ export class ServiceClient {
   /** `GET /v1/jobs/{id}/result`, waiting for it. @throws Error when it does not come */
   async result(job: JobKey): Promise<Buffer> {
     const response = await again(() =>
-      fetch(`${this.url}/v1/jobs/${job.id}/result?wait=60`, { headers: bearer(job) }),
+      fetch(`${this.url}/v1/jobs/${job.id}/result?wait=60`, { headers: bearerOf(job) }),
     );
     const body = Buffer.from(await response.arrayBuffer());
     if (response.status !== 200) throw new Error(`no result but ${response.status}: ${body.toString()}`);
@@ -76,7 +81,7 @@ export class ServiceClient {
 
   /** Status and what the answer says, `GET /v1/jobs/{id}`. */
   async status(job: JobKey): Promise<{ status: string; expires_at: string }> {
-    const response = await again(() => fetch(`${this.url}/v1/jobs/${job.id}`, { headers: bearer(job) }));
+    const response = await again(() => fetch(`${this.url}/v1/jobs/${job.id}`, { headers: bearerOf(job) }));
     return (await response.json()) as { status: string; expires_at: string };
   }
 
@@ -92,7 +97,7 @@ export class ServiceClient {
 
   /** `DELETE /v1/jobs/{id}`. */
   async cancel(job: JobKey): Promise<void> {
-    const answer = await fetch(`${this.url}/v1/jobs/${job.id}`, { method: 'DELETE', headers: bearer(job) });
+    const answer = await fetch(`${this.url}/v1/jobs/${job.id}`, { method: 'DELETE', headers: bearerOf(job) });
     await answer.arrayBuffer();
   }
 
@@ -100,7 +105,7 @@ export class ServiceClient {
   async listen(job: JobKey, enough: EventListener): Promise<void> {
     const abort = new AbortController();
     const response = await fetch(`${this.url}/v1/jobs/${job.id}/events`, {
-      headers: bearer(job),
+      headers: bearerOf(job),
       signal: abort.signal,
     });
     await hear(response, enough);
@@ -122,11 +127,32 @@ export class ServiceClient {
     upload.destroy();
   }
 
+  /** Takes the first piece of a result, stops until `meanwhile` is done, and reads on. Resolves to the bytes read. */
+  slowDownload(job: JobKey, meanwhile: () => Promise<void>): Promise<number> {
+    const begin = this.url.startsWith('https:') ? getSecurely : get;
+    const options = { headers: bearerOf(job), agent: false as const };
+    return new Promise((resolve, reject) => {
+      const download = begin(`${this.url}/v1/jobs/${job.id}/result`, options, (response: IncomingMessage) => {
+        let bytes = 0;
+        response.on('error', () => undefined);
+        response.on('data', (piece: Buffer) => {
+          if (bytes === 0) {
+            response.pause();
+            void meanwhile().then(() => response.resume(), reject);
+          }
+          bytes += piece.length;
+        });
+        response.once('close', () => resolve(bytes));
+      });
+      download.once('error', reject);
+    });
+  }
+
   /** Takes the first piece of a result and breaks the connection. Returns the answer's status. */
   breakDownload(job: JobKey): Promise<number> {
     const begin = this.url.startsWith('https:') ? getSecurely : get;
     return new Promise((resolve, reject) => {
-      const options = { headers: bearer(job), agent: false as const };
+      const options = { headers: bearerOf(job), agent: false as const };
       const download = begin(`${this.url}/v1/jobs/${job.id}/result`, options, (response: IncomingMessage) => {
         response.on('error', () => undefined);
         response.once('data', () => {
@@ -175,4 +201,5 @@ async function accepted(response: Response): Promise<JobAccepted> {
   return body;
 }
 
-const bearer = ({ token }: JobKey): Record<string, string> => ({ Authorization: `Bearer ${token}` });
+/** The header that opens a job or a batch. */
+export const bearerOf = ({ token }: JobKey): Record<string, string> => ({ Authorization: `Bearer ${token}` });

@@ -1,7 +1,7 @@
 import { drawCanary } from '../canary/canary.image.js';
 import { pause } from '../system/audited.system.js';
-import { ticksUsed } from '../system/process.table.js';
 import { PathSkipped, type AuditPath, type PathStage } from './audit.path.js';
+import { engineRests } from './engine.rest.js';
 import { stageBegins } from './service.client.js';
 
 const ONE_MEGAPIXEL = { width: 1200, height: 900 };
@@ -9,8 +9,6 @@ const ONE_MEGAPIXEL = { width: 1200, height: 900 };
 const FOUR_MEGAPIXELS = { width: 2200, height: 1900 };
 const FILLERS = 4;
 const MOST_LIFE_MS = 20_000;
-const REST_LIMIT_MS = 20_000;
-const REST_WINDOW_MS = 250;
 
 /** Images that end in another way. */
 export const UNDELIVERED_PATHS: readonly AuditPath[] = [
@@ -81,20 +79,6 @@ async function cancelRunning({ canary, client, system }: PathStage): Promise<str
   const begin = Date.now();
   await engineRests(system);
   return `the engine let go ${((Date.now() - begin) / 1000).toFixed(1)} s after the cancellation`;
-}
-
-/** A running inference cannot be interrupted: the image ends with the stage that it is in. */
-async function engineRests(system: PathStage['system']): Promise<void> {
-  const used = (): number =>
-    system
-      .processes()
-      .filter(({ role }) => role === 'engine')
-      .reduce((sum, { pid }) => sum + ticksUsed(pid), 0);
-  for (const until = Date.now() + REST_LIMIT_MS; Date.now() < until;) {
-    const before = used();
-    await pause(REST_WINDOW_MS);
-    if (Math.abs(used() - before) <= 1) return;
-  }
 }
 
 async function expire({ canary, client }: PathStage): Promise<undefined> {

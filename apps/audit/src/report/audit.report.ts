@@ -2,7 +2,7 @@ import type { FileLook } from '../channel/file.watch.js';
 import type { ProcessFacts } from '../channel/process.facts.js';
 import type { KeyspaceLook } from '../channel/redis.keyspace.js';
 import type { KindTally } from '../scan/tally.js';
-import type { ServiceProcess } from '../system/process.table.js';
+import type { Role, ServiceProcess } from '../system/process.table.js';
 
 /** What the memory of one process showed at one moment. */
 export interface ProcessScan extends ServiceProcess {
@@ -12,20 +12,53 @@ export interface ProcessScan extends ServiceProcess {
 
 /** All that was looked at together. */
 export interface Look {
+  /** When it began, milliseconds after the end of what was looked for. */
+  afterMs: number;
   /** How long the look took, milliseconds. */
   tookMs: number;
   memory: ProcessScan[];
   keyspace: KeyspaceLook | undefined;
 }
 
-/** One path of an image and what was left of it. */
+/** A look and its time by name: `50 ms`, `2 s`, `end` or `idle`. */
+export interface PathLook {
+  when: string;
+  look: Look;
+}
+
+/** Canaries found in what the system has printed. */
+export interface OutputLook {
+  bytes: number;
+  hits: KindTally[];
+}
+
+/** One walk of a path and what was left of it. */
 export interface PathReport {
   name: string;
   title: string;
+  /** 1 for the first. */
+  round: number;
   outcome: 'clean' | 'found' | 'not run' | 'broken';
   /** Why it was not run or broke, or what else is worth knowing. */
   note?: string;
-  after?: Look;
+  looks: PathLook[];
+}
+
+/** Part of an image that was found in a process. */
+export interface MemoryFinding {
+  path: string;
+  round: number;
+  when: string;
+  role: Role;
+  pid: number;
+  /** Which canary of the path. */
+  canary: string;
+  /** `raw`, `base64`, `pixels` or `text`. */
+  form: string;
+  kind: string;
+  bytes: number;
+  payloadBytes: number;
+  places: string[];
 }
 
 /** Something that should not be. */
@@ -33,6 +66,8 @@ export interface AuditFinding {
   channel: 'memory' | 'keyspace' | 'output' | 'files' | 'process' | 'path' | 'control';
   where: string;
   what: string;
+  /** Of findings in memory. */
+  memory?: MemoryFinding;
 }
 
 /** The whole audit; the JSON report is this object. */
@@ -46,11 +81,14 @@ export interface AuditReport {
   host: { kernel: string; node: string; cores: number };
   /** While an engine worked on a canary: it must be seen there, and in the engine alone. */
   inFlight: Look | undefined;
+  /** Of all rounds. */
   paths: PathReport[];
-  /** Once more at the end, for all canaries of the run together. */
+  /** For each round, all its canaries together at its end. */
+  ends: PathReport[];
+  /** The last of these looks. */
   atEnd: Look | undefined;
   /** Canaries found in what the system has printed; undefined when that could not be known. */
-  output: { bytes: number; hits: KindTally[] } | undefined;
+  output: OutputLook | undefined;
   files: FileLook | undefined;
   processes: (ProcessFacts & { faults: string[]; writtenDuringRun: number })[];
   findings: AuditFinding[];

@@ -11,10 +11,10 @@ export const channelRows = (report: AuditReport): Cell[][] => [
   ...fileRows(report),
 ];
 
-function keyspaceRows({ paths, atEnd, findings }: AuditReport): Cell[][] {
-  const looks = [...paths.map(({ after }) => after?.keyspace), atEnd?.keyspace].filter(
-    (look) => look !== undefined,
-  );
+function keyspaceRows({ paths, ends, findings }: AuditReport): Cell[][] {
+  const looks = [...paths, ...ends]
+    .flatMap((path) => path.looks.map(({ look }) => look.keyspace))
+    .filter((look) => look !== undefined);
   if (looks.length === 0)
     return [[plain('Redis keys and values'), plain('needs --redis-url'), plain(''), NOT_RUN]];
   const found = findings.filter(({ channel }) => channel === 'keyspace').length;

@@ -1,6 +1,7 @@
 import type { AuditReport } from './audit.report.js';
 import { REPORT_STYLE } from './report.style.js';
-import { sectionsOf, sentenceOf, type Section } from './report.sections.js';
+import type { Section } from './report.section.js';
+import { sectionsOf, sentenceOf } from './report.sections.js';
 import type { Cell } from './table.cell.js';
 
 /** The report as one page that needs nothing else: for reading, printing and filing. */

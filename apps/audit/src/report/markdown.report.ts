@@ -1,5 +1,6 @@
 import type { AuditReport } from './audit.report.js';
-import { sectionsOf, sentenceOf, type Section } from './report.sections.js';
+import type { Section } from './report.section.js';
+import { sectionsOf, sentenceOf } from './report.sections.js';
 
 /** The report as Markdown. */
 export function markdownOf(report: AuditReport): string {

@@ -1,25 +1,16 @@
-import { controlHits, controlShare, leaksIn, LEAST_CONTROL_SHARE, percent, size } from '../audit.findings.js';
-import { hitsIn } from '../scan/tally.js';
+import { controlHits, controlShare, leaksIn, MIN_CONTROL_SHARE, percent } from '../audit.findings.js';
 import type { Role } from '../system/process.table.js';
-import type { AuditReport, Look, PathReport } from './audit.report.js';
+import type { AuditReport, Look } from './audit.report.js';
+import { findingsSection, memorySection, notedSection } from './memory.section.js';
 import { channelRows, processRows } from './channel.rows.js';
+import type { Section } from './report.section.js';
 import { plain, verdictCell, type Cell } from './table.cell.js';
-
-/** One table of the report, in any format. */
-export interface Section {
-  title: string;
-  /** What it shows, in a sentence or two. */
-  text: string;
-  head: string[];
-  rows: Cell[][];
-}
-
-const PARTS: readonly Role[] = ['api', 'worker', 'engine', 'redis', 'nginx'];
 
 /** The tables of a report, in the order in which they are read. */
 export const sectionsOf = (report: AuditReport): Section[] => [
   controlSection(report),
   memorySection(report),
+  ...[findingsSection(report), notedSection(report)].filter((section) => section !== undefined),
   {
     title: 'Other channels',
     text: 'Everything else that could hold or show an image, looked at over the whole run.',
@@ -36,18 +27,20 @@ export const sectionsOf = (report: AuditReport): Section[] => [
 
 /** What the report says in one sentence. */
 export function sentenceOf(report: AuditReport): string {
-  const ran = report.paths.filter(({ outcome }) => outcome !== 'not run').length;
+  const ran = new Set(report.paths.filter(({ outcome }) => outcome !== 'not run').map(({ name }) => name))
+    .size;
+  const rounds = report.ends.length === 1 ? '' : ` in ${report.ends.length} rounds`;
   if (report.verdict === 'void') {
     return 'VOID: the scanner did not see a canary where one was, or saw one where none was. This run proves nothing.';
   }
-  if (report.verdict === 'fail') return `FAIL: ${report.findings.length} findings on ${ran} paths.`;
-  return `PASS: after ${ran} paths not one window of any canary was left anywhere.`;
+  if (report.verdict === 'fail') return `FAIL: ${report.findings.length} findings on ${ran} paths${rounds}.`;
+  return `PASS: after ${ran} paths${rounds} not one window of any canary was left anywhere.`;
 }
 
 function controlSection(report: AuditReport): Section {
   const { kind, share } = controlShare(report.inFlight);
   const strays = controlHits(report);
-  const inClear = (role: Role): number => leakSums(report.inFlight, role).found;
+  const inClear = (role: Role): number => leakedWindows(report.inFlight, role);
   const row = (what: string, seen: string, verdict: Cell): Cell[] => [plain(what), plain(seen), verdict];
   const sealed = (['api', 'redis'] as const).map((role) =>
     row(
@@ -63,8 +56,8 @@ function controlSection(report: AuditReport): Section {
     rows: [
       row(
         'engine while it works',
-        `${percent(share)} of the ${kind} (at least ${percent(LEAST_CONTROL_SHARE)})`,
-        verdictCell(share >= LEAST_CONTROL_SHARE, ['seen', 'VOID']),
+        `${percent(share)} of the ${kind} (at least ${percent(MIN_CONTROL_SHARE)})`,
+        verdictCell(share >= MIN_CONTROL_SHARE, ['seen', 'VOID']),
       ),
       row('canary that was never sent', `${strays} windows`, verdictCell(strays === 0, ['none', 'VOID'])),
       ...(report.inFlight === undefined ? [] : sealed),
@@ -72,75 +65,9 @@ function controlSection(report: AuditReport): Section {
   };
 }
 
-function memorySection(report: AuditReport): Section {
-  const present = PARTS.filter((role) =>
-    report.paths.some(({ after }) => after?.memory.some((scan) => scan.role === role)),
+/** Windows of leaks in the processes of one part. */
+const leakedWindows = (look: Look | undefined, wanted: Role): number =>
+  leaksIn((look?.memory ?? []).filter(({ role }) => role === wanted).flatMap(({ kinds }) => kinds)).reduce(
+    (sum, { found }) => sum + found,
+    0,
   );
-  const end: PathReport | undefined = report.atEnd && {
-    name: 'end',
-    title: 'All of them, once more at the end',
-    outcome: present.some((role) => leakSums(report.atEnd, role).found > 0) ? 'found' : 'clean',
-    after: report.atEnd,
-  };
-  return {
-    title: 'Left in memory half a second after the end',
-    text:
-      'Windows of 24 bytes found, of those looked for: the file, base64, pixels, the input of the network, the ' +
-      'result, EXIF text, file name. Each path has a canary of its own.',
-    head: ['path', ...present, 'left', 'verdict'],
-    rows: [...report.paths, ...(end === undefined ? [] : [end])].map((path) => memoryRow(path, present)),
-  };
-}
-
-function memoryRow({ title, outcome, note, after }: PathReport, present: readonly Role[]): Cell[] {
-  if (after === undefined) {
-    const verdict: Cell =
-      outcome === 'broken' ? { text: 'BROKEN', tone: 'bad' } : { text: 'not run', tone: 'idle' };
-    return [
-      plain(note === undefined ? title : `${title} (${note})`),
-      ...present.map(() => plain('')),
-      plain(''),
-      verdict,
-    ];
-  }
-  const sums = present.map((role) => leakSums(after, role));
-  const bytes = sums.reduce((sum, each) => sum + each.bytes, 0);
-  return [
-    plain(note === undefined ? title : `${title} (${note})`),
-    ...sums.map(({ found, sampled }): Cell => ({
-      text: `${found}/${sampled}`,
-      tone: found === 0 ? 'plain' : 'bad',
-    })),
-    plain(bytes === 0 ? '0' : size(bytes)),
-    verdictCell(outcome === 'clean'),
-  ];
-}
-
-/** Sums over the processes of one part; the bytes are those of its largest form, so that none is counted twice. */
-function leakSums(look: Look | undefined, wanted: Role): { found: number; sampled: number; bytes: number } {
-  const kinds = (look?.memory ?? []).filter(({ role }) => role === wanted).flatMap((scan) => scan.kinds);
-  const leaks = leaksIn(kinds);
-  return {
-    found: leaks.reduce((sum, { found }) => sum + found, 0),
-    sampled: kinds
-      .filter(({ canary }) => canary !== 'control')
-      .reduce((sum, { sampled }) => sum + sampled, 0),
-    bytes: leaks.reduce((most, { bytes }) => Math.max(most, bytes), 0),
-  };
-}
-
-/** What was found in each process on each path, in short: `engine: pixels RGB 57 %, EXIF text 100 %`. */
-export function detailsOf(report: AuditReport): { where: string; what: string }[] {
-  const looks: { title: string; after: Look | undefined }[] = [
-    ...report.paths.map(({ title, after }) => ({ title, after })),
-    { title: 'At the end', after: report.atEnd },
-  ];
-  return looks.flatMap(({ title, after }) =>
-    (after?.memory ?? []).flatMap(({ role, pid, kinds }) => {
-      const what = hitsIn(kinds).map(
-        ({ kind, share, places }) => `${kind} ${percent(share)} (${places[0] ?? ''})`,
-      );
-      return what.length === 0 ? [] : [{ where: `${title}: ${role} ${pid}`, what: what.join(', ') }];
-    }),
-  );
-}

@@ -1,8 +1,9 @@
 import type { AuditReport } from './audit.report.js';
-import { detailsOf, sectionsOf, sentenceOf, type Section } from './report.sections.js';
+import type { Section } from './report.section.js';
+import { sectionsOf, sentenceOf } from './report.sections.js';
 
-const MOST_WIDTH = 62;
-const MOST_FINDINGS = 12;
+const MAX_WIDTH = 62;
+const MAX_FINDINGS = 12;
 
 /** The report as it is printed at the end of a run. */
 export function tableOf(report: AuditReport): string {
@@ -12,17 +13,11 @@ export function tableOf(report: AuditReport): string {
     `Removebg BD retention audit · ${report.startedAt.slice(0, 16).replace('T', ' ')} UTC · ${report.system} system · ${seconds} s`,
     ...sectionsOf(report).flatMap((section) => ['', section.title, ...table(section)]),
   ];
-  const details = detailsOf(report).map(({ where, what }) => `  ${where}\n      ${what}`);
   const other = report.findings.filter(({ channel }) => channel !== 'memory');
-  const rest = other.map(({ channel, where, what }) => `  ${channel}: ${where}: ${what}`);
-  for (const [title, found] of [
-    ['Seen in memory', details],
-    ['Other findings', rest],
-  ] as const) {
-    if (found.length === 0) continue;
-    lines.push('', title, ...found.slice(0, MOST_FINDINGS));
-    if (found.length > MOST_FINDINGS)
-      lines.push(`  … and ${found.length - MOST_FINDINGS} more: see --report`);
+  const texts = other.map(({ channel, where, what }) => `  ${channel}: ${where}: ${what}`);
+  if (texts.length > 0) {
+    lines.push('', 'Other findings', ...texts.slice(0, MAX_FINDINGS));
+    if (texts.length > MAX_FINDINGS) lines.push(`  … and ${texts.length - MAX_FINDINGS} more: see --report`);
   }
   return [...lines, '', sentenceOf(report)].join('\n');
 }
@@ -37,4 +32,4 @@ function table({ head, rows }: Section): string[] {
 }
 
 const shortened = (text: string): string =>
-  text.length <= MOST_WIDTH ? text : `${text.slice(0, MOST_WIDTH - 1)}…`;
+  text.length <= MAX_WIDTH ? text : `${text.slice(0, MAX_WIDTH - 1)}…`;

@@ -29,13 +29,13 @@ export const nothingFound = (index: WindowIndex): Finding => ({
  */
 export function scanBytes(index: WindowIndex, bytes: Uint8Array, address: number, into: Finding): void {
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, (bytes.length >>> 3) * 2);
-  const { filter } = index;
+  const { filter, filterBits } = index;
   const length = words.length;
   for (let at = 0; at < length; at += 2) {
     const low = words[at] as number;
     const high = words[at + 1] as number;
     const hash = hashOf(low, high);
-    const bit = filterBit(hash);
+    const bit = filterBit(hash, filterBits);
     if ((((filter[bit >>> 5] as number) >>> (bit & 31)) & 1) === 1) {
       confirm(index, { bytes, at: at * 4, hash, address }, into);
     }

@@ -12,6 +12,8 @@ export interface KindTally {
   share: number;
   /** The same in bytes. */
   bytes: number;
+  /** Bytes of the whole payload. */
+  payloadBytes: number;
   /** Where the first ones stood. */
   places: string[];
 }
@@ -38,6 +40,7 @@ export function tallyOf(
       sampled,
       share,
       bytes: Math.round(share * payloadBytes),
+      payloadBytes,
       places: [...(places.get(label) ?? new Map<string, number>())]
         .sort(([, a], [, b]) => b - a)
         .slice(0, mostPlaces)

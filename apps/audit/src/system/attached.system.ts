@@ -14,6 +14,7 @@ export interface Attachment {
 export class AttachedSystem implements AuditedSystem {
   readonly isOwn = false;
   readonly privateFolders = [];
+  readonly apiKey = undefined;
   readonly url: string;
   readonly mayKill: boolean;
   readonly redisUrls: readonly string[];

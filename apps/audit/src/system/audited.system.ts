@@ -8,6 +8,8 @@ export interface AuditedSystem {
   readonly mayKill: boolean;
   /** How each Redis can be asked for its keys; empty when none can. */
   readonly redisUrls: readonly string[];
+  /** A key of the service, for what needs one; undefined when the audit has none. */
+  readonly apiKey: string | undefined;
   /** Folders that belong to this system alone: whatever appears there is its doing. */
   readonly privateFolders: readonly string[];
   /** The processes as they are now: killed ones come back under another number. */

@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { drawApiKey, drawKeyId, hashApiKey } from '#vault/api.key.js';
 import { AuditImpossible, eventually, type AuditedSystem } from './audited.system.js';
 import { OwnRedis } from './own.redis.js';
 import { descendants, roleOf, type ServiceProcess } from './process.table.js';
@@ -29,6 +30,7 @@ const SETTINGS = {
 export class OwnSystem implements AuditedSystem {
   readonly isOwn = true;
   readonly mayKill = true;
+  readonly apiKey = drawApiKey();
   readonly #folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'audit-'));
   readonly #redis = new OwnRedis(ROOT, this.#folder);
   readonly #shards: OwnRedis[];
@@ -46,6 +48,7 @@ export class OwnSystem implements AuditedSystem {
     const system = new OwnSystem(shards);
     try {
       for (const redis of system.#servers()) await redis.ready();
+      system.#writeKeys();
       const launcher = system.#launch();
       const address = await eventually(() => system.#announced(launcher), START_LIMIT_MS);
       if (address === undefined || address === '') {
@@ -69,14 +72,15 @@ export class OwnSystem implements AuditedSystem {
     return this.#servers().map(({ readerUrl }) => readerUrl);
   }
 
-  /** Redis, and everything below the launcher. */
+  /** The API first, of which most is to be known soonest; Redis, the launcher and everything below it. */
   processes(): ServiceProcess[] {
-    const below = descendants(this.#launcher?.pid ?? 0).map((entry) => ({
-      role: roleOf(entry),
-      pid: entry.pid,
-    }));
+    const launcher = { role: 'launcher' as const, pid: this.#launcher?.pid ?? 0 };
+    const below = descendants(launcher.pid)
+      .map((entry) => ({ role: roleOf(entry), pid: entry.pid }))
+      .filter(({ role }) => role !== 'other');
     const servers = this.#servers().map(({ pid }) => ({ role: 'redis' as const, pid }));
-    return [...below.filter(({ role }) => role !== 'other'), ...servers];
+    const isApi = ({ role }: ServiceProcess): boolean => role === 'api';
+    return [...below.filter(isApi), ...servers, ...below.filter((one) => !isApi(one)), launcher];
   }
 
   /** What the launcher and all below it have printed. */
@@ -102,6 +106,19 @@ export class OwnSystem implements AuditedSystem {
     return [this.#redis, ...this.#shards];
   }
 
+  get #keysFile(): string {
+    return join(this.#folder, 'keys.json');
+  }
+
+  /** The one key that `apiKey` is. */
+  #writeKeys(): void {
+    const entry = {
+      ...{ id: drawKeyId(), name: 'audit', tier: 'enterprise' },
+      ...{ sha256: hashApiKey(this.apiKey).toString('hex'), created: new Date().toISOString() },
+    };
+    writeFileSync(this.#keysFile, JSON.stringify({ version: 1, keys: [entry] }), { mode: 0o600 });
+  }
+
   #launch(): ChildProcess {
     const shards = this.#shards.map(({ url }, i) => `shard-${i}=${url}`).join(',');
     const launcher = spawn(process.execPath, [join(ROOT, 'launcher', 'start.mjs')], {
@@ -111,6 +128,7 @@ export class OwnSystem implements AuditedSystem {
         ...SETTINGS,
         REDIS_URL: this.#redis.url,
         PAYLOAD_REDIS_URLS: shards,
+        KEYS_FILE: this.#keysFile,
         TMPDIR: this.#folder,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
