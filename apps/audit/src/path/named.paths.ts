@@ -3,7 +3,7 @@ import { inflateRawSync } from 'node:zlib';
 import { PathSkipped, type AuditPath, type PathStage } from './audit.path.js';
 import { MEDIUM, SMALL, statusesOf } from './path.cases.js';
 import { announced, fileNamed, inChunks, multipart, plainBody } from './request.bodies.js';
-import { sendRaw, type Outgoing } from './raw.client.js';
+import { sendPatiently, type Outgoing } from './raw.client.js';
 import type { JobKey } from './service.client.js';
 
 const LOCAL_HEADER_BYTES = 30;
@@ -30,15 +30,15 @@ async function archiveOfNames(stage: PathStage): Promise<string> {
       { name: 'custom_id', value: `${canary.drawText('batch name')}/${canary.drawText('batch name')}` },
       { name: 'image', value: image.bytes, fileName, type: image.mime },
     ];
-    await expectStatus(202, sendRaw(client.url, announced(path, multipart(parts), { headers })));
+    await expectStatus(202, sendPatiently(client.url, announced(path, multipart(parts), { headers })));
   }
   const parts = [
     { name: 'custom_id', value: lost.drawText('batch name') },
-    { name: 'image', value: lost.image.bytes.subarray(0, 12_000), fileName: lost.fileName },
+    { name: 'image', value: damaged(lost.image.bytes), fileName: lost.fileName },
   ];
-  await expectStatus(202, sendRaw(client.url, announced(path, multipart(parts), { headers })));
+  await sendPatiently(client.url, announced(path, multipart(parts), { headers }));
   await (await client.ofBatch(batch, 'POST', '/close')).arrayBuffer();
-  const archive = await sendRaw(client.url, {
+  const archive = await sendPatiently(client.url, {
     ...{ method: 'GET', path: `/v1/batches/${batch.id}/archive`, headers, pieces: [] },
   });
   if (archive.status !== 200) throw new Error(`no archive but ${archive.status}`);
@@ -48,6 +48,13 @@ async function archiveOfNames(stage: PathStage): Promise<string> {
   return `${NAMES + 1} names, one of an image that failed`;
 }
 
+/** What a decoder finds out only when it comes to it. */
+function damaged(bytes: Buffer): Buffer {
+  const copy = Buffer.from(bytes);
+  copy.fill(0, Math.floor(copy.length * 0.4), Math.floor(copy.length * 0.6));
+  return copy;
+}
+
 async function repeat(stage: PathStage): Promise<string> {
   const { client, system } = stage;
   if (system.apiKey === undefined) throw new PathSkipped('needs an API key, which the audit does not have');
@@ -55,7 +62,7 @@ async function repeat(stage: PathStage): Promise<string> {
   const other = await stage.draw('another image', MEDIUM);
   const headers = { 'X-Api-Key': system.apiKey, 'Idempotency-Key': randomBytes(12).toString('hex') };
   const send = (outgoing: Outgoing): Promise<{ status: number; body: Buffer }> =>
-    sendRaw(client.url, outgoing);
+    sendPatiently(client.url, outgoing);
   const form = announced('/v1/jobs', fileNamed('image', canary), { headers });
   const first = await expectStatus(202, send(form));
   const job = JSON.parse(first.toString()) as JobKey;
@@ -75,8 +82,9 @@ async function repeat(stage: PathStage): Promise<string> {
   return `then ${statusesOf(again)}`;
 }
 
-async function askHead({ canary, client }: PathStage): Promise<string> {
+async function askHead({ canary, draw, prepareLook, client }: PathStage): Promise<string> {
   const { bytes, mime } = canary.image;
+  const other = await draw('HEAD with a body', MEDIUM);
   const job = await client.submit(bytes, mime);
   canary.learnToken(job.token);
   await client.until(job, ['ready']);
@@ -84,13 +92,14 @@ async function askHead({ canary, client }: PathStage): Promise<string> {
   const head = (path: string): Outgoing => ({ method: 'HEAD', path, headers, pieces: [] });
   const answers: { status: number }[] = [];
   for (const path of [`/v1/jobs/${job.id}`, `/v1/jobs/${job.id}/result`, `/v1/jobs/${job.id}/receipt`]) {
-    answers.push(await sendRaw(client.url, head(path)));
+    answers.push(await sendPatiently(client.url, head(path)));
   }
-  const result = await client.result(job);
-  canary.learnResult(result);
+  const look = prepareLook(canary);
+  canary.learnResult(await client.result(job));
+  await look();
   // A body that comes with HEAD is nobody's image.
-  const body = plainBody(bytes, mime);
-  answers.push(await sendRaw(client.url, announced('/healthz', body, { method: 'HEAD' })));
+  const body = plainBody(other.image.bytes, other.image.mime);
+  answers.push(await sendPatiently(client.url, announced('/healthz', body, { method: 'HEAD' })));
   return statusesOf(answers);
 }
 

@@ -1,8 +1,10 @@
 import type { Canary } from '../canary/canary.js';
 import type { CanaryShape } from '../canary/canary.image.js';
 import type { AuditPath, PathStage } from './audit.path.js';
+import { engineRests } from './engine.rest.js';
 import { announced, inChunks, inPackets, type Body } from './request.bodies.js';
-import { CUT, sendRaw, type Outgoing, type RawAnswer } from './raw.client.js';
+import type { JobKey } from './service.client.js';
+import { CUT, sendPatiently, type Outgoing, type RawAnswer } from './raw.client.js';
 
 /** About 7 KB as a JPEG. */
 export const TINY: CanaryShape = { format: 'jpeg', width: 110, height: 90 };
@@ -15,7 +17,8 @@ export const MEDIUM: CanaryShape = { format: 'jpeg', width: 450, height: 380 };
 export const LARGE: CanaryShape = { format: 'jpeg', width: 900, height: 720 };
 
 const PACKET_BYTES = 1400;
-const PACKET_PAUSE_MS = 2;
+/** 0: as fast as the event loop turns, so that some packets come in together. */
+const PACKET_PAUSES_MS = [0, 1, 2];
 
 /** One request of a path, with a canary of its own. */
 export interface PathCase {
@@ -39,12 +42,13 @@ export const chunkedCase = ({ label, shape, request }: PathCase, chunkBytes: num
   request: (canary) => inChunks(request(canary), chunkBytes),
 });
 
-/** A case whose body leaves in packets, as through a network with an MTU of 1,500 bytes. */
-export const packetCase = ({ label, shape, request }: PathCase): PathCase => ({
-  label: `${label} in packets`,
-  shape,
-  request: (canary) => inPackets(request(canary), PACKET_BYTES, PACKET_PAUSE_MS),
-});
+/** Cases whose bodies leave in packets, as through a network with an MTU of 1,500 bytes, with several pauses between. */
+export const packetCases = ({ label, shape, request }: PathCase): PathCase[] =>
+  PACKET_PAUSES_MS.map((pauseMs) => ({
+    label: `${label} in packets, ${pauseMs} ms`,
+    shape,
+    request: (canary) => inPackets(request(canary), PACKET_BYTES, pauseMs),
+  }));
 
 /** What a case came to. */
 export interface CaseAnswer extends RawAnswer {
@@ -61,7 +65,7 @@ export async function sendAll(stage: PathStage, cases: readonly PathCase[]): Pro
   for (const [place, { label }] of cases.entries()) {
     const canary = canaries[place] as Canary;
     const look = place === cases.length - 1 ? undefined : stage.prepareLook(canary);
-    const answer = await sendRaw(stage.client.url, outgoing[place] as Outgoing);
+    const answer = await sendPatiently(stage.client.url, outgoing[place] as Outgoing);
     answers.push({ ...answer, label, canary });
     await look?.();
   }
@@ -83,12 +87,37 @@ export const refusedPath = (name: string, title: string, cases: readonly PathCas
   walk: (stage) => refuseAll(stage, cases),
 });
 
+/** A path whose requests must all be accepted. The API is looked at while the jobs wait; then they are cancelled. */
+export const acceptedPath = (name: string, title: string, cases: readonly PathCase[]): AuditPath => ({
+  name,
+  title,
+  walk: (stage) => acceptAll(stage, cases),
+});
+
 /** A path whose requests must all be answered with a result. */
 export const deliveredPath = (name: string, title: string, cases: readonly PathCase[]): AuditPath => ({
   name,
   title,
   walk: (stage) => deliverAll(stage, cases),
 });
+
+/** Sends requests that must be accepted, and cancels their jobs. @throws Error when one is not */
+async function acceptAll(stage: PathStage, cases: readonly PathCase[]): Promise<string> {
+  const { client } = stage;
+  for (const one of cases) {
+    const canary = await stage.draw(one.label, one.shape);
+    const look = stage.prepareLook(canary);
+    const answer = await sendPatiently(client.url, one.request(canary));
+    if (answer.status !== 202)
+      throw new Error(`not accepted: ${told({ ...answer, label: one.label, canary })}`);
+    const job = JSON.parse(answer.body.toString()) as JobKey;
+    canary.learnToken(job.token);
+    await look();
+    await client.cancel(job);
+  }
+  await engineRests(stage.system);
+  return `${cases.length} images`;
+}
 
 /** Sends requests that must be answered with a result. @throws Error when one is not */
 export async function deliverAll(stage: PathStage, cases: readonly PathCase[]): Promise<string> {

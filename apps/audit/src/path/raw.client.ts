@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { request, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { request as requestSecurely } from 'node:https';
 import { pause } from '../system/audited.system.js';
@@ -7,6 +8,10 @@ const ANSWER_LIMIT_MS = 180_000;
 const REST_LIMIT_MS = 10_000;
 const BREAK_AFTER_MS = 300;
 
+const TOO_MANY_REQUESTS = 429;
+const RATE_RETRIES = 3;
+const MAX_RATE_WAIT_S = 60;
+
 /** A request whose bytes leave in the pieces that are given. */
 export interface Outgoing {
   method?: string;
@@ -15,7 +20,7 @@ export interface Outgoing {
   /** Without `Content-Length` each piece becomes one HTTP chunk. */
   headers: Record<string, string>;
   pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
-  /** Pause after each piece, so that it leaves in a packet of its own. */
+  /** Pause after each piece, so that it leaves in a packet of its own; 0: one turn of the event loop. */
   paceMs?: number;
 }
 
@@ -43,6 +48,16 @@ export async function sendRaw(url: string, outgoing: Outgoing): Promise<RawAnswe
   await Promise.all([poured, closed]);
   clearTimeout(late);
   return answer;
+}
+
+/** The same, again for as long as the service says that there are too many requests, and when to come back. */
+export async function sendPatiently(url: string, outgoing: Outgoing): Promise<RawAnswer> {
+  for (let left = RATE_RETRIES; ; left -= 1) {
+    const answer = await sendRaw(url, outgoing);
+    const waitS = Number(answer.headers['retry-after']);
+    if (answer.status !== TOO_MANY_REQUESTS || left === 0 || !(waitS <= MAX_RATE_WAIT_S)) return answer;
+    await pause(waitS * 1000);
+  }
 }
 
 /** Sends a share of the pieces, 0 to 1, and breaks the connection. */
@@ -100,7 +115,7 @@ async function pour(sent: ClientRequest, { pieces, paceMs }: Outgoing): Promise<
     if (paceMs === undefined) await write(sent, piece);
     else {
       sent.write(piece);
-      await pause(paceMs);
+      await (paceMs === 0 ? setImmediate() : pause(paceMs));
     }
   }
   if (!sent.destroyed) sent.end();

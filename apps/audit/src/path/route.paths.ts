@@ -1,6 +1,14 @@
 import type { Canary } from '../canary/canary.js';
 import type { AuditPath } from './audit.path.js';
-import { caseOf, chunkedCase, deliveredPath, packetCase, SMALL, type PathCase } from './path.cases.js';
+import {
+  acceptedPath,
+  caseOf,
+  chunkedCase,
+  deliveredPath,
+  packetCases,
+  SMALL,
+  type PathCase,
+} from './path.cases.js';
 import {
   announced,
   base64,
@@ -11,6 +19,7 @@ import {
   urlencoded,
   type Body,
 } from './request.bodies.js';
+import type { Outgoing } from './raw.client.js';
 
 /** Photos of 8 to 30 KB. */
 const SIZES = [
@@ -26,17 +35,24 @@ const CHUNK_BYTES = [256, 512];
 export const ROUTE_PATHS: readonly AuditPath[] = [
   deliveredPath('routes', 'Delivered on each compatible route', routes(PACKET_SHAPE)),
   deliveredPath('background', 'Delivered before a background image', backgrounds()),
-  deliveredPath('chunks-raw', 'Uploaded in small HTTP chunks, by itself', [...inEachSize(raw)]),
-  deliveredPath('chunks-form', 'Uploaded in small HTTP chunks, as a form', [...inEachSize(form)]),
+  acceptedPath('chunks-raw', 'Uploaded in small HTTP chunks, by itself', inEachSize(raw)),
+  acceptedPath('chunks-form', 'Uploaded in small HTTP chunks, as a form', inEachSize(form)),
+  deliveredPath('chunks-delivered', 'Uploaded in small HTTP chunks, and delivered', [
+    ...inEachSize((shape) => waiting(raw(shape))),
+    ...inEachSize((shape) => waiting(form(shape))),
+  ]),
   deliveredPath(
     'chunks-routes',
     'Uploaded in small HTTP chunks, on each compatible route',
     CHUNK_BYTES.flatMap((bytes) => routes(SMALL).map((one) => chunkedCase(one, bytes))),
   ),
+  acceptedPath('packets', 'Uploaded in packets of 1,400 bytes', [
+    ...[raw, form].flatMap((way) => packetCases(way(PACKET_SHAPE))),
+  ]),
   deliveredPath(
-    'packets',
-    'Uploaded in packets of 1,400 bytes, on each route',
-    [raw(PACKET_SHAPE), form(PACKET_SHAPE), ...routes(PACKET_SHAPE)].map(packetCase),
+    'packets-routes',
+    'Uploaded in packets of 1,400 bytes, on each compatible route',
+    routes(PACKET_SHAPE).flatMap(packetCases),
   ),
 ];
 
@@ -44,7 +60,7 @@ function raw(shape: PathCase['shape']): PathCase {
   return {
     label: 'raw',
     shape,
-    request: ({ image }) => announced('/v1/jobs', plainBody(image.bytes, image.mime), WAITING),
+    request: ({ image }) => announced('/v1/jobs', plainBody(image.bytes, image.mime)),
   };
 }
 
@@ -52,11 +68,18 @@ function form(shape: PathCase['shape']): PathCase {
   return {
     label: 'form',
     shape,
-    request: (canary) => announced('/v1/jobs', fileNamed('image', canary), WAITING),
+    request: (canary) => announced('/v1/jobs', fileNamed('image', canary)),
   };
 }
 
-const WAITING = { headers: { Prefer: 'wait=60' } };
+/** The result is to come with the answer. */
+function waiting({ label, shape, request }: PathCase): PathCase {
+  const asked = (canary: Canary): Outgoing => {
+    const outgoing = request(canary);
+    return { ...outgoing, headers: { ...outgoing.headers, Prefer: 'wait=60' } };
+  };
+  return { label, shape, request: asked };
+}
 
 function inEachSize(one: (shape: PathCase['shape']) => PathCase): PathCase[] {
   return CHUNK_BYTES.flatMap((bytes) =>
@@ -93,11 +116,11 @@ function backgrounds(): PathCase[] {
         })),
       );
   return [
-    {
+    waiting({
       label: 'jobs',
       shape: PACKET_SHAPE,
-      request: (canary) => announced('/v1/jobs', both('image')(canary), WAITING),
-    },
+      request: (canary) => announced('/v1/jobs', both('image')(canary)),
+    }),
     caseOf('removebg', '/v1.0/removebg', PACKET_SHAPE, both('image_file')),
     chunkedCase(caseOf('removebg', '/v1.0/removebg', SMALL, both('image_file')), 512),
   ];
