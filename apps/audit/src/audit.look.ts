@@ -2,6 +2,7 @@ import { lookAtAll } from './channel/redis.keyspace.js';
 import { neverSent } from './canary/canary.js';
 import type { Look } from './report/audit.report.js';
 import { indexPayloads, type Payload, type WindowIndex } from './scan/window.index.js';
+import { hitsIn } from './scan/tally.js';
 import { scanMemory } from './scan/memory.scan.js';
 import { pause, type AuditedSystem } from './system/audited.system.js';
 import type { Role, ServiceProcess } from './system/process.table.js';
@@ -49,7 +50,8 @@ export async function look(
   const keyspace = isWanted === undefined ? await lookAtAll(system.redisUrls, index) : undefined;
   const memory = processes.map((service, place) => {
     const { bytes = 0, kinds = [] } = scans[place] ?? {};
-    return { ...service, bytes, kinds };
+    return { ...service, bytes, kinds: hitsIn(kinds) };
   });
-  return { afterMs: Math.round(begin - endedAt), tookMs, memory, keyspace };
+  const windows = index.labelOf.length;
+  return { afterMs: Math.round(begin - endedAt), tookMs, windows, memory, keyspace };
 }

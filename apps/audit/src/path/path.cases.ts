@@ -76,7 +76,7 @@ export async function sendAll(stage: PathStage, cases: readonly PathCase[]): Pro
 export async function refuseAll(stage: PathStage, cases: readonly PathCase[]): Promise<string> {
   const answers = await sendAll(stage, cases);
   const wrong = answers.filter(({ status }) => status !== CUT && (status < 400 || status > 499));
-  if (wrong.length > 0) throw new Error(`not refused: ${wrong.map(told).join(', ')}`);
+  if (wrong.length > 0) throw new Error(`not refused: ${wrong.map(described).join(', ')}`);
   return statusesOf(answers);
 }
 
@@ -109,7 +109,7 @@ async function acceptAll(stage: PathStage, cases: readonly PathCase[]): Promise<
     const look = stage.prepareLook(canary);
     const answer = await sendPatiently(client.url, one.request(canary));
     if (answer.status !== 202)
-      throw new Error(`not accepted: ${told({ ...answer, label: one.label, canary })}`);
+      throw new Error(`not accepted: ${described({ ...answer, label: one.label, canary })}`);
     const job = JSON.parse(answer.body.toString()) as JobKey;
     canary.learnToken(job.token);
     await look();
@@ -123,7 +123,7 @@ async function acceptAll(stage: PathStage, cases: readonly PathCase[]): Promise<
 export async function deliverAll(stage: PathStage, cases: readonly PathCase[]): Promise<string> {
   const answers = await sendAll(stage, cases);
   for (const answer of answers) {
-    if (answer.status !== 200) throw new Error(`no result: ${told(answer)}`);
+    if (answer.status !== 200) throw new Error(`no result: ${described(answer)}`);
     answer.canary.learnResult(resultIn(answer));
   }
   return `${answers.length} images`;
@@ -135,7 +135,7 @@ function resultIn({ headers, body }: RawAnswer): Buffer {
   return Buffer.from(data.result_b64, 'base64');
 }
 
-const told = ({ label, status, body }: CaseAnswer): string =>
+const described = ({ label, status, body }: CaseAnswer): string =>
   `${label} (${status} ${body.subarray(0, 120).toString('latin1')})`;
 
 /** How often each status came: `400 × 3, cut × 1`. */

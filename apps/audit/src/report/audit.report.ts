@@ -7,6 +7,7 @@ import type { Role, ServiceProcess } from '../system/process.table.js';
 /** What the memory of one process showed at one moment. */
 export interface ProcessScan extends ServiceProcess {
   bytes: number;
+  /** Those of which anything was found. */
   kinds: KindTally[];
 }
 
@@ -16,6 +17,8 @@ export interface Look {
   afterMs: number;
   /** How long the look took, milliseconds. */
   tookMs: number;
+  /** How many windows were looked for in each process. */
+  windows: number;
   memory: ProcessScan[];
   keyspace: KeyspaceLook | undefined;
 }

@@ -1,6 +1,6 @@
 import { leaksIn, size } from '../audit.findings.js';
 import type { Role } from '../system/process.table.js';
-import type { AuditReport, Look, MemoryFinding, PathLook, PathReport } from './audit.report.js';
+import type { AuditReport, MemoryFinding, PathLook, PathReport } from './audit.report.js';
 import type { Section } from './report.section.js';
 import { plain, verdictCell, type Cell } from './table.cell.js';
 
@@ -9,7 +9,10 @@ const PARTS: readonly Role[] = ['api', 'redis', 'worker', 'engine', 'launcher', 
 /** What was left in each process on each path: bytes at each look, the most of all rounds. */
 export function memorySection({ paths, ends }: AuditReport): Section {
   const all = [...paths, ...ends];
-  const first = paths.flatMap(({ looks }) => looks.slice(0, -1).map(({ look }) => look.afterMs));
+  const latest = Math.max(
+    0,
+    ...paths.flatMap(({ looks }) => looks.slice(0, -1).map(({ look }) => look.afterMs)),
+  );
   const present = PARTS.filter((role) =>
     all.some(({ looks }) => looks.some(({ look }) => look.memory.some((scan) => scan.role === role))),
   );
@@ -18,7 +21,7 @@ export function memorySection({ paths, ends }: AuditReport): Section {
     text:
       'Bytes found 50 ms and 2 s after the end of each path, and all canaries once more at the end of a round: the ' +
       'file, base64, pixels, the input of the network, the result, texts. Of several rounds the worst is shown. Each ' +
-      `image has noise of its own. The first looks began ${Math.min(...first)} to ${Math.max(...first)} ms after the end.`,
+      `image has noise of its own. The latest of the first looks began ${latest} ms after the end.`,
     head: ['path', ...present, 'windows', 'rounds', 'verdict'],
     rows: byName(all).map((walks) => memoryRow(walks, present)),
   };
@@ -39,7 +42,7 @@ function memoryRow(walks: readonly PathReport[], present: readonly Role[]): Cell
   return [
     what,
     ...present.map((role) => bytesCell(looked, role)),
-    plain(`${windowsIn(looked[0]?.looks.at(-1)?.look)}`),
+    plain(`${looked[0]?.looks.at(-1)?.look.windows ?? 0}`),
     plain(`${found} of ${looked.length}`),
     verdictCell(found === 0),
   ];
@@ -72,10 +75,6 @@ function bytesIn(looks: readonly PathLook[], wanted: Role): number {
   }
   return [...most.values()].reduce((sum, bytes) => sum + bytes, 0);
 }
-
-/** Windows looked for in each process. */
-const windowsIn = (look: Look | undefined): number =>
-  (look?.memory[0]?.kinds ?? []).reduce((sum, { sampled }) => sum + sampled, 0);
 
 function byName(walks: readonly PathReport[]): PathReport[][] {
   const groups = new Map<string, PathReport[]>();
