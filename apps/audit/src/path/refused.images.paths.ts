@@ -106,11 +106,8 @@ async function tooLarge(stage: PathStage): Promise<string> {
     const bytes = large(first, last);
     const form = fileNamed('image', { image: { ...first.image, bytes }, fileName: first.fileName });
     const whole = announced('/v1/jobs', label === 'form' ? form : plainBody(bytes, first.image.mime));
-    const { status } = await sendRaw(
-      stage.client.url,
-      label === 'announced' ? whole : inChunks(whole, 65_536),
-    );
-    notes.push(`${label} ${status}`);
+    const outgoing = label === 'announced' ? whole : inChunks(whole, 65_536);
+    notes.push(`${label} ${statusesOf([await sendRaw(stage.client.url, outgoing)])}`);
   }
   return notes.join(', ');
 }

@@ -1,6 +1,15 @@
 import type { Canary } from '../canary/canary.js';
 import type { AuditPath, PathStage } from './audit.path.js';
-import { caseOf, MEDIUM, refuseAll, refusedPath, SMALL, summed, TINY, type PathCase } from './path.cases.js';
+import {
+  caseOf,
+  MEDIUM,
+  refuseAll,
+  refusedPath,
+  SMALL,
+  statusesOf,
+  TINY,
+  type PathCase,
+} from './path.cases.js';
 import { announced, base64, json, multipart, plainBody, urlencoded } from './request.bodies.js';
 import { sendRaw } from './raw.client.js';
 import type { FormPart } from './request.bodies.js';
@@ -102,7 +111,7 @@ async function refuseNames(stage: PathStage): Promise<string> {
     { name: 'custom_id', value: canary.drawText('batch name') },
     photo(canary, 'another'),
   ]);
-  const { status } = await sendRaw(client.url, announced(path, form, { headers }));
-  await client.ofBatch(batch, 'DELETE', '');
-  return `${note}, ${summed([`${status} wrong file`])}`;
+  const answer = await sendRaw(client.url, announced(path, form, { headers }));
+  await (await client.ofBatch(batch, 'DELETE', '')).arrayBuffer();
+  return `${note}; with a wrong file ${statusesOf([answer])}`;
 }
