@@ -1,9 +1,11 @@
+import { getPriority } from 'node:os';
 import { jobOptionsSchema } from '#contracts/job.options.js';
 import {
   EngineHost,
   type CutoutRequest,
   type CutoutResult,
 } from '../../apps/worker/src/engine/engine.host.js';
+import { eventually } from '../support/eventually.js';
 
 /** Four images at a time in one child process that does as each image says. */
 const SETTINGS = {
@@ -39,6 +41,33 @@ describe('engine.host with several images in its child', () => {
     expect(results.map(({ height }) => height)).toEqual(results.map((_, i) => i + 1));
     expect(results[0]).toMatchObject({ model: 'isnet-fp16', provider: 'cuda' });
   });
+
+  test('given a child, when it is started, then it gets less of the CPU than its host', () => {
+    expect(getPriority(host.facts!.pid)).toBe(Math.min(19, getPriority() + 5));
+  });
+
+  test('given children that crash, take too long, or are cancelled, when replaced, then each is counted once by its cause', async () => {
+    const causes: string[] = [];
+    host.restarts.onRestart = (cause) => causes.push(cause);
+    const replaced = async (count: number): Promise<void> => {
+      await eventually(() => causes.length === count && host.facts !== undefined);
+    };
+    await expect(host.run(request('die', 10))).rejects.toMatchObject({ name: 'EngineCrash' });
+    await replaced(1);
+    const slow = host.run(request('work', 10_000, { deadlineMs: 300 }));
+    await expect(slow).rejects.toMatchObject({ code: 'deadline-exceeded' });
+    await replaced(2);
+    const leaving = new AbortController();
+    const left = host.run(request('work', 10_000, { signal: leaving.signal }));
+    const cancelled = expect(left).rejects.toMatchObject({ name: 'Cancelled' });
+    leaving.abort();
+    await cancelled;
+    await replaced(3);
+    expect(causes).toEqual(['crashed', 'time', 'cancelled']);
+    expect((['crashed', 'time', 'cancelled'] as const).map((cause) => host.restarts.countOf(cause))).toEqual([
+      1, 1, 1,
+    ]);
+  }, 30_000);
 
   test('given one that kills the child, when it has company, then it alone is blamed, and all others finish', async () => {
     const before = host.facts!.pid;

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { constants, getPriority, setPriority } from 'node:os';
 import type { Duplex } from 'node:stream';
 import { EX_CONFIG } from '#settings/process.life.js';
 import { SettingsError } from '#settings/settings.js';
@@ -15,11 +16,24 @@ const MAX_NOTE_BYTES = 2048;
 const BYTES_PER_PIXEL = 5;
 const SPARE_BYTES = 1024 * 1024;
 
+/** An engine computes for seconds; API, worker and Redis, which it computes beside, need milliseconds now and then. */
+const NICENESS = 5;
+
 /** What a child reports, besides being ready. */
 export interface EngineChildEvents {
   onMessage: (message: Exclude<FromEngine, { type: 'ready' }>, payload: Buffer) => void;
   /** Once, whatever the reason; nothing is reported afterwards. */
   onExit: () => void;
+}
+
+/** Gives a process less of the CPU than its parent has. Its threads inherit it: it has none of its own yet. */
+function lowerPriority(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    setPriority(pid, Math.min(constants.priority.PRIORITY_LOW, getPriority() + NICENESS));
+  } catch {
+    // It has ended already, and is replaced as always; or a sandbox forbids it.
+  }
 }
 
 /** One engine process: its life, and messages to and from it. It knows nothing of queues and retries. */
@@ -48,6 +62,7 @@ export class EngineChild {
         settings.plans.some(({ provider }) => provider !== 'cpu'),
       ),
     });
+    lowerPriority(this.#process.pid);
     this.#socket = this.#process.stdio[3] as Duplex;
     this.ready = new Promise((resolve, reject) => {
       this.#settleReady = (outcome) => (outcome instanceof Error ? reject(outcome) : resolve(outcome));
