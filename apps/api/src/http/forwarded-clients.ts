@@ -13,8 +13,10 @@ const RETRY_AFTER_S = 1;
 export function limitForwardedClients(server: FastifyInstance, maxPerNetwork: number): void {
   const open = new Map<string, number>();
   server.addHook('onRequest', (request, reply, done) => {
-    const network = throttleNetwork(request.ip);
-    if (network === throttleNetwork(request.socket.remoteAddress ?? '')) {
+    // A connection that was reset in the meantime no longer knows where it came from.
+    const { ip } = request as { ip?: string };
+    const network = ip === undefined ? undefined : throttleNetwork(ip);
+    if (network === undefined || network === throttleNetwork(request.socket.remoteAddress ?? '')) {
       done();
       return;
     }
