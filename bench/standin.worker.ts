@@ -40,8 +40,9 @@ export class StandInWorker {
     if (record === undefined) throw new Error('there was nothing to claim');
     const { id, attempt } = record;
     const sealed = sealPayload(secrets.outputKey, { id, role: 'output' }, Buffer.alloc(RESULT_BYTES, 1));
-    for (const box of sealed)
-      await payloads.of(record).write(outputKey(id, attempt), 0, box, lifetimes.resultMs);
+    const payload = payloads.of(record);
+    await payload.open(outputKey(id, attempt), lifetimes.resultMs);
+    for (const box of sealed) await payload.write(outputKey(id, attempt), 0, box);
     const at = performance.now();
     await jobs.commit(id, {
       ...{ attempt, chunks: 1, bytes: RESULT_BYTES, width: 1, height: 1, format: 'png' as const },

@@ -77,6 +77,8 @@ async function happen(id: JobId, event: JobEvent, attempt: number): Promise<unkn
       return jobs.renew(id, 'lease');
     case 'release':
       return jobs.release(id);
+    case 'progress':
+      return jobs.progress(id);
     case 'fail':
       return jobs.end(id, 'fail', { code: 'image-corrupt' });
     default:

@@ -81,6 +81,9 @@ async function happen(id: ReturnType<typeof newId>, event: JobEvent, attempt: nu
     case 'release':
       await jobs.release(id, 'L');
       return;
+    case 'progress':
+      await jobs.progress(id);
+      return;
     default:
       await jobs.end(id, event);
   }
@@ -136,7 +139,8 @@ describe('the job store on a real Redis', () => {
   it('given a job that ended and whose purge was cut short, when the sweeper comes, then it finishes it', async () => {
     const id = newId();
     for (const event of ['accept', 'enqueue'] as const) await happen(id, event, 0);
-    await broker.payloads.of(AT_HOME).write(inputKey(id), 0, Buffer.from('sealed'), 60_000);
+    await broker.payloads.of(AT_HOME).open(inputKey(id), 60_000);
+    await broker.payloads.of(AT_HOME).write(inputKey(id), 0, Buffer.from('sealed'));
     await broker.jobs.end(id, 'cancel');
     expect(await broker.payloads.of(AT_HOME).read(inputKey(id), 0)).toBeDefined();
     await new Promise((resolve) => setTimeout(resolve, PURGE_GRACE_MS + 100));

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openBroker, type Broker } from '#broker/broker.js';
 import { inputKey, outputKey, RESERVED_TOTAL_KEY, seatKey, SHARDS_KEY } from '#broker/broker.keys.js';
+import { PayloadLink } from '#broker/payload.link.js';
 import { openPayloads, type OpenPayloads } from '#broker/payload.opening.js';
 import { connect, whenReady } from '#broker/redis.connection.js';
 import { shardOrder } from '#broker/shard.order.js';
@@ -74,7 +75,9 @@ afterAll(async () => {
 async function accept(id: JobId, reserveBytes = 100, by = broker): Promise<SeatOffer> {
   const offers = by.payloads.offers(id);
   const seat = await by.jobs.accept(id, { wrappedKeys: 'k', reserveBytes, tenant: SOMEBODY, offers });
-  await by.payloads.of({ seat: seat!.seat }).write(inputKey(id), 0, Buffer.from('sealed'), 60_000);
+  const payload = by.payloads.of({ seat: seat!.seat });
+  await payload.open(inputKey(id), 60_000);
+  await payload.write(inputKey(id), 0, Buffer.from('sealed'));
   return seat!;
 }
 
@@ -107,7 +110,8 @@ describe('payload on three real Redis', () => {
       await broker.jobs.enqueue(id, { ...upload, reserveBytes: 300, seat: { seat, capBytes: CAP_BYTES } });
       const claimed = (await broker.jobs.claim(id))!;
       expect(claimed.seat).toBe(seat);
-      await broker.payloads.of(claimed).write(outputKey(id, 1), 0, Buffer.from('result'), 60_000);
+      await broker.payloads.of(claimed).open(outputKey(id, 1), 60_000);
+      await broker.payloads.of(claimed).write(outputKey(id, 1), 0, Buffer.from('result'));
       await broker.jobs.commit(id, { ...OUTPUT, attempt: 1 });
       await broker.purge.input(claimed);
       expect(await redis.hgetall(SHARDS_KEY)).toEqual({ [seat]: '6' });
@@ -196,26 +200,17 @@ describe('payload on three real Redis', () => {
     await broker.purge.cancelled(id);
   });
 
-  it('given a later chunk of an upload whose server has forgotten the first, when it is stored, then it has a lifetime', async () => {
-    const { seat } = await accept(newId());
-    const key = inputKey(newId());
-    await broker.payloads.of({ seat }).write(key, 3, Buffer.from('late'), 60_000);
-    const there = connect(server(nameIn({ seat, capBytes: 0 })).urlFor('inspector'), 'payload');
-    await whenReady(there, 5000);
-    expect(await there.pttl(key)).toBeGreaterThan(60_000);
-    there.disconnect();
-  });
-
   it('given a shard that could keep data, when it comes back or a process starts, then no image goes there', async () => {
     const own = connect(control.urlFor('api'), 'control');
-    await whenReady(own, 5000);
+    const home = PayloadLink.open(control.urlFor('api'), 'api');
+    await Promise.all([own, home.main].map((redis) => whenReady(redis, 5000)));
     const news: string[] = [];
     const strictly = (): Promise<OpenPayloads> =>
       openPayloads(
         settingsAs('api'),
         { user: 'api', password: undefined },
         {
-          ...{ control: own, home: own },
+          ...{ control: own, home },
           onShard: ({ shard, state }) => news.push(`${shard} ${state}`),
         },
       );
@@ -234,5 +229,6 @@ describe('payload on three real Redis', () => {
     expect(strict.payloads.facts.filter(({ holds }) => !holds)).toEqual([]);
     strict.close();
     own.disconnect();
+    home.close();
   });
 });

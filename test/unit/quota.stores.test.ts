@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { pixelsKey, rateKey, retryKey } from '#broker/broker.keys.js';
-import { lifetimesOf, UPLOAD_MS } from '#broker/lifetimes.js';
+import { lifetimesOf } from '#broker/lifetimes.js';
 import { PixelBudget, PIXEL_WINDOW_MS } from '#broker/pixel.budget.js';
 import { RateLimiter } from '#broker/rate.limiter.js';
 import { connect, whenReady } from '#broker/redis.connection.js';
@@ -94,7 +94,7 @@ describe('submissions that may be repeated, on a real Redis', () => {
 
   it('given an entry, when its upload is complete, then it lives no longer than a job can', async () => {
     const { entry } = await store().open('b', 'salt');
-    expect(await redis.pttl(retryKey('b'))).toBeGreaterThan(UPLOAD_MS);
+    expect(await redis.pttl(retryKey('b'))).toBeGreaterThan(lifetimes.uploadMs);
     await store().complete(entry, 'print');
     const { queueMs, workMs, resultMs } = lifetimes;
     expect(await redis.pttl(retryKey('b'))).toBeLessThanOrEqual(queueMs + workMs + resultMs);

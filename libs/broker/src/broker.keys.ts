@@ -16,13 +16,16 @@ export const queueKey = (part: string): string => `${QUEUE_PREFIX}:${QUEUE_NAME}
 /** Zset: job id by the time (ms) at which its present state runs out. Every living job is in it. */
 export const DEADLINES_KEY = `${PREFIX}:deadlines`;
 
-/** Hash: `bytes:tenant`, or `bytes:tenant:seat`, per living job: what it has reserved, for whom, on which shard. */
+/** Hash: `bytes:tenant[:seat[:pool]]` per living job: what it has reserved, for whom, on which shard (may be empty). */
 export const RESERVATIONS_KEY = `${PREFIX}:reserved`;
 
 /** String: sum of all reservations, in bytes. */
 export const RESERVED_TOTAL_KEY = `${PREFIX}:reserved-total`;
 
-/** Hash: of each tenant with living jobs, their number (`jobs:tenant`) and their reserved bytes (`bytes:tenant`). */
+/**
+ * Hash: of each tenant with living jobs, their number (`jobs:tenant`) and their reserved bytes (`bytes:tenant`); of each
+ * pool of tenants, the bytes that all of them have reserved (`pool:name`).
+ */
 export const TENANTS_KEY = `${PREFIX}:tenants`;
 
 /** Hash: of each payload shard with living jobs, per life (`Seat`), the bytes that they have reserved there. */

@@ -4,6 +4,7 @@ import { readRedisPassword } from '#settings/key.file.js';
 import { processFacts } from '#settings/process.guard.js';
 import { BatchStore } from './batch.store.js';
 import { NOBODY, type BrokerObserver } from './broker.observer.js';
+import { CapacityOutlook } from './capacity.outlook.js';
 import { JobConsumer, type ConsumerOptions } from './job.consumer.js';
 import { JobPurge } from './job.purge.js';
 import { JobQueue } from './job.queue.js';
@@ -11,6 +12,7 @@ import { JobStore } from './job.store.js';
 import { JobWatcher } from './job.watcher.js';
 import { EXPIRY_MARGIN_MS, lifetimesOf, type Lifetimes } from './lifetimes.js';
 import { Pace } from './pace.js';
+import { PayloadLink } from './payload.link.js';
 import { openPayloads, type ShardListener } from './payload.opening.js';
 import type { PayloadShards } from './payload.shards.js';
 import { PixelBudget } from './pixel.budget.js';
@@ -37,6 +39,7 @@ export interface Broker {
   queue: JobQueue;
   watcher: JobWatcher;
   pace: Pace;
+  capacity: CapacityOutlook;
   limiter: RateLimiter;
   pixels: PixelBudget;
   retries: RetryStore;
@@ -79,9 +82,9 @@ export async function openBroker(
   const as = { user, password: readRedisPassword(settings.REDIS_PASSWORD_FILE) };
   const url = await signIn(settings.REDIS_URL, { ...as, guard, limitMs: FIRST_ANSWER_MS });
   const control = withScripts(connect(url, 'control', onConnection));
-  const payload = connect(url, 'payload', onConnection);
+  const payload = PayloadLink.open(url, user, onConnection);
   const subscriber = connect(url, 'subscriber', onConnection);
-  const connections = [control, payload, subscriber];
+  const connections = [control, payload.main, subscriber];
   try {
     await Promise.all(connections.map((redis) => whenReady(redis, FIRST_ANSWER_MS)));
     const ownFacts = [...processFacts(), ...(await redisFacts(control))];
@@ -92,7 +95,7 @@ export async function openBroker(
     const jobs = new JobStore(control, lifetimes, payloads.capBytes);
     const turns = new TenantTurns(control, lifetimes.queueMs + EXPIRY_MARGIN_MS);
     const queue = new JobQueue(url, control, turns, onConnection);
-    const watcher = new JobWatcher(subscriber);
+    const pace = new Pace(control, queue);
     const purge = new JobPurge({ jobs, queue, control, payloads, observer });
     return {
       jobs,
@@ -107,8 +110,9 @@ export async function openBroker(
         return faultsOf(allFacts());
       },
       progress: new ProgressPublisher(control),
-      watcher,
-      pace: new Pace(control, queue),
+      watcher: new JobWatcher(subscriber),
+      pace,
+      capacity: new CapacityOutlook(control, pace),
       limiter: new RateLimiter(control),
       pixels: new PixelBudget(control),
       retries: new RetryStore(control, lifetimes),
@@ -120,10 +124,12 @@ export async function openBroker(
       close: async () => {
         await queue.close();
         close();
+        payload.close();
         for (const redis of connections) redis.disconnect();
       },
     };
   } catch (error) {
+    payload.close();
     for (const redis of connections) redis.disconnect();
     throw error;
   }

@@ -55,9 +55,27 @@ export class JobPurge {
     return this.stopped(id, await this.parts.jobs.end(id, 'cancel'));
   }
 
-  /** Its time ran out. */
-  async expired(id: JobId): Promise<boolean> {
-    return this.stopped(id, await this.parts.jobs.end(id, 'expire'));
+  /**
+   * Its upload came to nothing. Whatever the record says, and also when Redis has lost it, what was written is unlinked:
+   * the upload may have gone on after the job had ended.
+   */
+  async uploadFailed(id: JobId, { seat }: Pick<JobRecord, 'seat'>): Promise<void> {
+    const { jobs, payloads } = this.parts;
+    const tombstone = await jobs.end(id, 'cancel').catch(() => undefined);
+    if (tombstone !== undefined) {
+      await this.unlink(tombstone);
+      await this.callOff(id);
+      return;
+    }
+    const keys = await payloads.remove({ seat }, [inputKey(id)]);
+    if (keys > 0) await jobs.noteRemoved(id, { keys, all: true });
+    await this.completed(id);
+  }
+
+  /** Its time ran out, or the last of its deliveries, which held `lease`, broke. */
+  async expired(id: JobId, lease?: string): Promise<boolean> {
+    const fence = lease === undefined ? {} : { fence: ['lease', lease] as const };
+    return this.stopped(id, await this.parts.jobs.end(id, 'expire', fence));
   }
 
   /** The upload was committed to a result: the input is no longer needed. One out of reach goes with the job. */

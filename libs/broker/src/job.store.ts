@@ -63,8 +63,8 @@ export class JobStore {
   }
 
   /**
-   * Reserves memory and opens a record. Where payload is on shards, on the first of `offers` that has room: the one
-   * that is returned.
+   * Reserves memory and opens a record, if there is room for `roomForBytes` now. Where payload is on shards, on the
+   * first of `offers` that has room: the one that is returned.
    * @throws Problem `tenant-limit` when the reservation, or one more job, passes a limit of the tenant
    * @throws Problem `capacity-exhausted` when the reservation does not fit into the whole, or onto any shard
    */
@@ -73,14 +73,15 @@ export class JobStore {
     job: {
       wrappedKeys: string;
       reserveBytes: number;
+      roomForBytes?: number | undefined;
       tenant: Tenant;
       region?: string | undefined;
       offers?: readonly SeatOffer[] | undefined;
     },
   ): Promise<SeatOffer | undefined> {
-    const { wrappedKeys, region, reserveBytes, tenant, offers = [undefined] } = job;
+    const { wrappedKeys, region, reserveBytes, roomForBytes, tenant, offers = [undefined] } = job;
     for (const seat of offers) {
-      const reserve = { bytes: reserveBytes, capBytes: this.capBytes, tenant, seat };
+      const reserve = { bytes: reserveBytes, roomForBytes, capBytes: this.capBytes, tenant, seat };
       const set = {
         wrappedKeys,
         ...(seat !== undefined && { seat: seat.seat }),
@@ -89,6 +90,18 @@ export class JobStore {
       if ((await this.tryTo(id, 'accept', { reserve, set })) !== 'no-room') return seat;
     }
     throw new Problem('capacity-exhausted', { retryAfterS: 5 });
+  }
+
+  /**
+   * The upload goes on, and with `reserve` needs that much memory by now. False when the job has ended meanwhile.
+   * @throws Problem as `accept`
+   */
+  async progress(
+    id: JobId,
+    reserve?: { bytes: number; tenant: Tenant; seat?: SeatOffer | undefined },
+  ): Promise<boolean> {
+    const extras = reserve === undefined ? {} : { reserve: { ...reserve, capBytes: this.capBytes } };
+    return (await this.apply(id, 'progress', extras)) !== undefined;
   }
 
   /**
@@ -123,7 +136,7 @@ export class JobStore {
 
   /** A worker starts: its attempt number in the record is its fence. Undefined when there is nothing to do. */
   claim(id: JobId): Promise<JobRecord | undefined> {
-    return this.apply(id, 'claim', { count: 'attempt' });
+    return this.apply(id, 'claim', { count: ['attempt'] });
   }
 
   /**
@@ -142,9 +155,13 @@ export class JobStore {
     return record?.output?.attempt === output.attempt ? record : undefined;
   }
 
-  /** One reader takes the result. Undefined when it is not there to be taken. */
-  lease(id: JobId, lease: string): Promise<JobRecord | undefined> {
-    return this.apply(id, 'lease', { count: 'deliveries', set: { lease } });
+  /**
+   * One reader takes the result, also when an earlier try of this call got through and only its answer was lost.
+   * Undefined when it is not there to be taken.
+   */
+  async lease(id: JobId, lease: string): Promise<JobRecord | undefined> {
+    const leased = await this.apply(id, 'lease', { count: ['deliveries'], set: { lease } });
+    return leased ?? this.apply(id, 'renew', { fence: ['lease', lease] });
   }
 
   /** The reader is alive. False when it lost its lease. */
@@ -152,10 +169,11 @@ export class JobStore {
     return (await this.apply(id, 'renew', { fence: ['lease', lease] })) !== undefined;
   }
 
-  /** The reader's connection broke: the result may be asked for again for a while. */
-  release(id: JobId, lease?: string): Promise<JobRecord | undefined> {
+  /** The delivery broke: the result may be asked for again for a while. One that broke on our side does not count. */
+  release(id: JobId, lease?: string, { counts = true } = {}): Promise<JobRecord | undefined> {
     return this.apply(id, 'release', {
       ...(lease !== undefined && { fence: ['lease', lease] as const }),
+      ...(!counts && { count: ['deliveries', -1] as const }),
     });
   }
 

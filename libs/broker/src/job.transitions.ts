@@ -3,6 +3,7 @@ import { isTerminal, JOB_STATES, type JobState } from '#contracts/job.states.js'
 /** States from which each event may happen, and the state it leads to. An empty list: no record may exist yet. */
 const TABLE = {
   accept: [[], 'accepted'],
+  progress: [['accepted'], 'accepted'],
   enqueue: [['accepted'], 'queued'],
   claim: [['queued', 'running'], 'running'],
   commit: [['running'], 'ready'],

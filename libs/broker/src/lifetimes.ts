@@ -14,12 +14,27 @@ export const EXPIRY_MARGIN_MS = 15_000;
 /** How long whoever ends a job may take to remove its bytes before the sweeper does. */
 export const PURGE_GRACE_MS = 2000;
 
-/** How long an upload may take from its first byte to its last. */
-export const UPLOAD_MS = 120_000;
+/**
+ * How long an upload may go without a renewal by the API that receives it. The request itself ends at `uploadMs`, while
+ * the API still renews: the sweeper takes only uploads whose API has died.
+ */
+export const UPLOAD_LEASE_MS = 30_000;
+
+/** How often that API renews it. */
+export const UPLOAD_RENEWAL_MS = 8000;
+
+/** How long an API goes on renewing after the request had to be over: its own clean-up takes less. */
+export const UPLOAD_MARGIN_MS = 10_000;
 
 /**
- * How long storing a result may take, outages included. A network that was cut may still deliver a write after the job
- * has ended: that is what is left of it, and it lives no longer than this.
+ * How long payload may live that reaches Redis after its key has been removed, where whoever wrote it cannot remove it
+ * again because its connection broke.
+ */
+export const LATE_WRITE_MS = 5000;
+
+/**
+ * How long storing a result may take, outages included: its key lives no longer than this until it is whole. The
+ * commit that follows may take as long again.
  */
 export const STORE_MS = 45_000;
 
@@ -28,6 +43,8 @@ export const MAX_STARTS = 3;
 
 /** Lifetimes that operators may set, in milliseconds. */
 export interface Lifetimes {
+  /** Of a request that uploads an image, from its first byte to its last. */
+  uploadMs: number;
   queueMs: number;
   workMs: number;
   resultMs: number;
@@ -39,6 +56,7 @@ export interface Lifetimes {
 
 /** The one place where settings become lifetimes. */
 export const lifetimesOf = (settings: Settings): Lifetimes => ({
+  uploadMs: settings.UPLOAD_TIMEOUT_S * 1000,
   queueMs: settings.QUEUE_TTL_S * 1000,
   workMs: settings.JOB_DEADLINE_S * 1000,
   resultMs: settings.RESULT_TTL_S * 1000,
@@ -51,7 +69,8 @@ export const lifetimesOf = (settings: Settings): Lifetimes => ({
 export function lifetimeAfter(event: JobEvent, of: Lifetimes): number {
   switch (event) {
     case 'accept':
-      return UPLOAD_MS;
+    case 'progress':
+      return UPLOAD_LEASE_MS;
     case 'enqueue':
       return of.queueMs;
     case 'claim':

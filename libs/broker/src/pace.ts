@@ -111,8 +111,8 @@ export class Pace {
         : Math.ceil((position + active) / slots) * Number(serviceMs);
     const secondsOf = (position: number): number =>
       Math.min(120, Math.max(1, Math.ceil((etaMs(position) ?? 5000) / 1000)));
-    // Two fields a tenant. In a fair order each of them has at most about one image before a tenant's next.
-    const turn = Math.min(waiting, Math.ceil(fields / 2));
+    // Two fields a tenant, and one a pool. In a fair order each of them has at most about one image before a tenant's next.
+    const turn = Math.min(waiting, Math.floor(fields / 2));
     return { etaMs, retryAfterS: secondsOf(waiting), turnAfterS: secondsOf(turn) };
   }
 

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { payloadServers } from '#settings/payload.servers.js';
 import type { ServiceSettings } from '#settings/process.life.js';
+import type { PayloadLink } from './payload.link.js';
 import { PayloadShard, type ShardState } from './payload.shard.js';
 import { PayloadShards } from './payload.shards.js';
 import { addressAs } from './redis.connection.js';
@@ -19,8 +20,8 @@ export type ShardListener = (news: { shard: string; state: ShardState }) => void
 /** What payload needs of the rest. */
 export interface PayloadParts {
   control: Redis;
-  /** Connection for payload on the control server. */
-  home: Redis;
+  /** Connections for payload on the control server. */
+  home: PayloadLink;
   onShard: ShardListener;
 }
 
@@ -49,7 +50,7 @@ export async function openPayloads(
   );
   const shards = servers.map((server) => {
     return new PayloadShard({
-      ...{ ...server, guard },
+      ...{ ...server, guard, user },
       onState: (state) => onShard({ shard: server.name, state }),
     });
   });
@@ -61,7 +62,7 @@ export async function openPayloads(
   try {
     await settled(shards);
     if (shards.length > 0) watch.start();
-    return { close, payloads: new PayloadShards(home, await imageCapacity(home), shards, watch) };
+    return { close, payloads: new PayloadShards(home, await imageCapacity(home.main), shards, watch) };
   } catch (error) {
     close();
     throw error;

@@ -4,8 +4,8 @@ import type { SHARD_STATES } from '#contracts/service.view.js';
 import type { PayloadServer } from '#settings/payload.servers.js';
 import { faultsOf, type RetentionFact } from '#settings/retention.fact.js';
 import { afterRunning } from '#settings/run.timer.js';
+import { PayloadLink } from './payload.link.js';
 import { PayloadStore } from './payload.store.js';
-import { connect } from './redis.connection.js';
 import { imageCapacity, redisFacts } from './redis.guard.js';
 import { seatOf, type Seat, type SeatOffer } from './shard.seat.js';
 
@@ -22,6 +22,7 @@ export type ShardState = (typeof SHARD_STATES)[number];
 
 /** A shard under its address as one of our users. */
 export interface ShardPlace extends PayloadServer {
+  user: 'api' | 'worker';
   guard: 'enforce' | 'warn';
   /** Hears each change of its state. */
   onState: (state: ShardState) => void;
@@ -34,6 +35,7 @@ export interface ShardPlace extends PayloadServer {
 export class PayloadShard {
   /** What was found out about it last. */
   facts: RetentionFact[] = [];
+  private readonly link: PayloadLink;
   private readonly redis: Redis;
   private life: SeatOffer | undefined;
   private looking: Promise<void> | undefined;
@@ -43,7 +45,8 @@ export class PayloadShard {
   private told: ShardState | undefined;
 
   constructor(private readonly place: ShardPlace) {
-    this.redis = connect(place.url, 'payload');
+    this.link = PayloadLink.open(place.url, place.user);
+    this.redis = this.link.main;
     this.redis.on('ready', () => void this.lookOnce());
     this.redis.on('close', () => this.lose());
   }
@@ -95,7 +98,7 @@ export class PayloadShard {
    * comes late must not be left in the next one, where nobody would look for it.
    */
   payloadOf(seat: Seat): PayloadStore {
-    return new PayloadStore(() => this.serving(seat));
+    return new PayloadStore(this.link, () => this.requireServing(seat));
   }
 
   /** Asks for a sign of life. Returns the seat that gave one. */
@@ -118,13 +121,12 @@ export class PayloadShard {
   /** Lets the connection go. */
   close(): void {
     this.redis.removeAllListeners('close');
-    this.redis.disconnect();
+    this.link.close();
   }
 
-  private serving(seat: Seat): Redis {
+  private requireServing(seat: Seat): void {
     if (this.life === undefined || !this.answering) throw away();
     if (this.life.seat !== seat) throw new Problem('queue-lost');
-    return this.redis;
   }
 
   private async lookOnce(): Promise<void> {

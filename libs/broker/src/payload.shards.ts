@@ -1,8 +1,8 @@
-import type { Redis } from 'ioredis';
 import type { JobId } from '#contracts/job.id.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import type { RetentionFact } from '#settings/retention.fact.js';
 import type { JobRecord } from './job.record.js';
+import type { PayloadLink } from './payload.link.js';
 import { away, type PayloadShard, type ShardState } from './payload.shard.js';
 import { PayloadStore } from './payload.store.js';
 import { shardOrder } from './shard.order.js';
@@ -26,12 +26,12 @@ export class PayloadShards {
   private readonly home: PayloadStore;
 
   constructor(
-    home: Redis,
+    home: PayloadLink,
     private readonly homeBytes: number,
     private readonly shards: readonly PayloadShard[],
     private readonly watch: ShardWatch,
   ) {
-    this.home = new PayloadStore(() => home);
+    this.home = new PayloadStore(home);
   }
 
   /** Bytes that images may take now, on all servers that are there. */

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { retryKey } from './broker.keys.js';
 import { fieldsOf } from './job.record.js';
-import { EXPIRY_MARGIN_MS, UPLOAD_MS, type Lifetimes } from './lifetimes.js';
+import { EXPIRY_MARGIN_MS, type Lifetimes } from './lifetimes.js';
 import { guarded } from './redis.failure.js';
 
 /**
@@ -65,7 +65,7 @@ export class RetryStore {
    * it stands. @throws Problem `broker-unavailable`
    */
   async open(name: string, salt: string): Promise<{ entry: RetryEntry; isNew: boolean }> {
-    const lifetimeMs = UPLOAD_MS + EXPIRY_MARGIN_MS;
+    const lifetimeMs = this.lifetimes.uploadMs + EXPIRY_MARGIN_MS;
     const there = fieldsOf(await guarded(() => this.redis.rbOpenRetry(retryKey(name), salt, lifetimeMs)));
     const isNew = there['salt'] === undefined;
     return { isNew, entry: { name, salt: there['salt'] ?? salt, print: there['print'] } };

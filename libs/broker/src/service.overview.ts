@@ -72,8 +72,8 @@ export class ServiceOverview {
         inFlightBytes: Number(bytes ?? 0),
         capacityBytes: this.capacityBytes(),
       },
-      // Two fields a tenant.
-      tenants: fields / 2,
+      // Two fields a tenant, and one a pool.
+      tenants: Math.floor(fields / 2),
       purgeLagMs: due[1] === undefined ? 0 : Math.max(0, now - Number(due[1])),
       serviceMs: serviceMs === null ? undefined : Number(serviceMs),
       redisUsedBytes: Number(/^used_memory:(\d+)/m.exec(memory)?.[1] ?? 0),

@@ -11,4 +11,14 @@ export interface Tenant {
   maxInFlight: number;
   /** Most bytes that those jobs may have reserved; a tenant's only job may have more. */
   maxReservedBytes: number;
+  /** Clients that share a part of the capacity, whatever each of them may reserve; undefined: no such bound. */
+  pool?: TenantPool | undefined;
+}
+
+/** Tenants who together may reserve no more than a part of the capacity. */
+export interface TenantPool {
+  /** Lower case letters; the same for all its tenants. */
+  name: string;
+  /** Most bytes that all their jobs may have reserved. */
+  maxReservedBytes: number;
 }

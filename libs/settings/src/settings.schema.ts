@@ -117,6 +117,11 @@ export const settingsSchema = z.object({
       'The same for progressive JPEG and interlaced PNG, which take up to three times as long to open',
     ),
   MAX_SIDE_PIXELS: int(1, 65_535).default(20_000).describe('Longest side of an image'),
+  UPLOAD_TIMEOUT_S: int(10, 3600)
+    .default(300)
+    .describe(
+      'Longest time for one request to arrive; who cannot be done by then at their pace is cut early',
+    ),
   IMAGE_URL: z
     .enum(['on', 'off'])
     .default('off')

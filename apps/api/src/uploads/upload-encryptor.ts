@@ -1,7 +1,5 @@
-import { inputKey } from '#broker/broker.keys.js';
 import type { UploadPart } from '#broker/job.record.js';
-import { UPLOAD_MS } from '#broker/lifetimes.js';
-import type { PayloadStore } from '#broker/payload.store.js';
+import type { UploadSession } from '#broker/upload.session.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import type { ImageLimits } from '#imaging/image.facts.js';
 import { ImageGuard } from '#imaging/image.guard.js';
@@ -23,10 +21,9 @@ export class UploadEncryptor {
   readonly parts: UploadPart[] = [];
   /** Pixels of the image; 0 when its header lies beyond the first chunk. */
   pixels = 0;
-  private written = 0;
 
   constructor(
-    private readonly payload: PayloadStore,
+    private readonly session: UploadSession,
     private readonly limits: ImageLimits,
     private readonly secrets: JobSecrets,
     private readonly listener: UploadObserver,
@@ -35,7 +32,7 @@ export class UploadEncryptor {
   /**
    * Looks at each chunk, then seals and stores it. What no decoder is to see is refused at the byte that shows it.
    * @throws Problem `image-type-unsupported` | `image-corrupt` | `image-too-many-pixels` | `image-too-complex`
-   * @throws whatever the listener throws
+   * @throws whatever the listener throws, and as `UploadSession.write`
    */
   async take(role: UploadPart['role'], file: AsyncIterable<Buffer>): Promise<void> {
     const { id, inputKey: key } = this.secrets;
@@ -47,9 +44,7 @@ export class UploadEncryptor {
       this.listener.bytes(role, plain);
       part.bytes += plain.length;
       part.chunks += 1;
-      const index = this.written++;
-      const box = sealChunk(key, { id, role }, { index, last }, plain);
-      await this.payload.write(inputKey(id), index, box, UPLOAD_MS);
+      await this.session.write(plain.length, (index) => sealChunk(key, { id, role }, { index, last }, plain));
     }
     this.parts.push(part);
   }

@@ -4,8 +4,8 @@ import { inputKey } from '#broker/broker.keys.js';
 import { costOf } from '#broker/job.cost.js';
 import type { JobRecord } from '#broker/job.record.js';
 import { throughOutage } from '#broker/redis.failure.js';
-import type { SeatOffer } from '#broker/shard.seat.js';
 import type { Enrolment } from '#broker/transition.script.js';
+import { UploadSession } from '#broker/upload.session.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import type { ImageLimits } from '#imaging/image.facts.js';
 import { imageLimits } from '#settings/image.limits.js';
@@ -68,8 +68,11 @@ interface Submission {
   caller: Caller;
   secrets: JobSecrets;
   claim: IdempotencyClaim | undefined;
-  /** Shard that its bytes go to; undefined where there are none. */
-  seat?: SeatOffer | undefined;
+}
+
+/** One that has a job. */
+interface StartedSubmission extends Submission {
+  session: UploadSession;
 }
 
 type Received = Pick<Accepted, 'record' | 'extraFields'>;
@@ -132,58 +135,50 @@ export class UploadService {
   }
 
   private async begin(submission: Submission): Promise<Received> {
-    const { request, way, caller, secrets } = submission;
-    const { settings, broker } = this;
-    const { jobs, payloads } = broker;
-    const wrappedKeys = wrapKeys(this.kek, secrets.id, secrets);
-    const reserveBytes = this.mostBytes(request, way);
-    const { tenant } = caller;
-    let seat: SeatOffer | undefined;
+    const { request, way, caller, secrets, claim } = submission;
+    const { settings, broker, kek } = this;
+    const maxBytes = this.mostBytes(request, way);
     try {
-      const offers = payloads.offers(secrets.id);
-      seat = await this.reserve(() =>
-        jobs.accept(secrets.id, { wrappedKeys, reserveBytes, tenant, offers, region: settings.REGION }),
-      );
+      const session = await UploadSession.start(broker, secrets.id, {
+        ...{ wrappedKeys: wrapKeys(kek, secrets.id, secrets), tenant: caller.tenant, maxBytes },
+        region: settings.REGION,
+      });
+      return await this.receive({ ...submission, session });
     } catch (error) {
-      // A Redis that answered too late may still open the record: what follows ends it, also after an outage.
-      void this.undo(submission);
-      wipe(secrets.inputKey, secrets.outputKey);
-      throw error;
-    }
-    try {
-      return await this.receive({ ...submission, seat });
-    } catch (error) {
-      const isFull = error instanceof Problem && error.code === 'capacity-exhausted';
-      if (isFull) payloads.noteFull({ seat: seat?.seat });
-      await this.undo(submission);
-      throw error;
+      // A request that came to nothing may be tried again, with another image too.
+      if (claim !== undefined) await broker.retries.forget(claim.entry).catch(() => undefined);
+      throw await this.withRetryAfter(error, maxBytes, caller);
     } finally {
       wipe(secrets.inputKey, secrets.outputKey);
     }
   }
 
-  /** A request that came to nothing may be tried again, with another image too. */
-  private async undo({ secrets, claim }: Submission): Promise<void> {
-    await this.withdraw(secrets.id);
-    if (claim !== undefined) await this.broker.retries.forget(claim.entry).catch(() => undefined);
+  /** Adds to a refusal for want of memory when some is likely to be free, for all or for this tenant. */
+  private async withRetryAfter(error: unknown, bytes: number, { tenant }: Caller): Promise<unknown> {
+    const code = error instanceof Problem ? error.code : undefined;
+    if (code !== 'capacity-exhausted' && code !== 'tenant-limit') return error;
+    const { capacity } = this.broker;
+    const retryAfterS = await capacity.retryAfterS(bytes, code === 'tenant-limit' ? tenant.id : undefined);
+    return new Problem(code, { retryAfterS });
   }
 
-  /** Adds to a refusal for want of memory when some is likely to be free, for all or for this tenant. */
-  private async reserve<T>(step: () => Promise<T>): Promise<T> {
+  private async receive(submission: StartedSubmission): Promise<Received> {
+    const { session } = submission;
     try {
-      return await step();
+      return await this.store(submission);
     } catch (error) {
-      const code = error instanceof Problem ? error.code : undefined;
-      if (code !== 'capacity-exhausted' && code !== 'tenant-limit') throw error;
-      const { retryAfterS, turnAfterS } = await this.broker.pace.outlook();
-      throw new Problem(code, { retryAfterS: code === 'tenant-limit' ? turnAfterS : retryAfterS });
+      const isFull = error instanceof Problem && error.code === 'capacity-exhausted';
+      if (isFull) this.broker.payloads.noteFull({ seat: session.seat?.seat });
+      await session.abandon();
+      throw error;
+    } finally {
+      session.finish();
     }
   }
 
-  private async receive(submission: Submission): Promise<Received> {
-    const { request, way, reply, caller, secrets, claim, seat } = submission;
-    const payload = this.broker.payloads.of({ seat: seat?.seat });
-    const sealer = new UploadEncryptor(payload, this.limits, secrets, {
+  private async store(submission: StartedSubmission): Promise<Received> {
+    const { request, way, reply, caller, secrets, claim, session } = submission;
+    const sealer = new UploadEncryptor(session, this.limits, secrets, {
       pixels: (pixels) => this.pixels.charge(caller, reply, pixels),
       bytes: (role, plain) => claim?.fingerprint.take(role, plain),
     });
@@ -206,7 +201,7 @@ export class UploadService {
   }
 
   private async enqueue(
-    { request, reply, caller, way: { member }, secrets: { id }, seat }: Submission,
+    { request, reply, caller, way: { member }, secrets: { id }, session: { seat } }: StartedSubmission,
     { parts, pixels }: UploadEncryptor,
     { options, extraFields }: UploadContent,
   ): Promise<JobRecord> {
@@ -215,12 +210,10 @@ export class UploadService {
     const storedBytes = parts.reduce((sum, part) => sum + part.bytes, 0);
     const reserveBytes = storedBytes + Math.ceil(pixels * OUTPUT_BYTES_PER_PIXEL);
     const [record] = await Promise.all([
-      this.reserve(() =>
-        jobs.enqueue(id, {
-          ...{ parts, options, reserveBytes, seat, trace: trail.trace },
-          ...{ tenant: caller.tenant, keyId: caller.key?.id, member: member?.enrolment(extraFields) },
-        }),
-      ),
+      jobs.enqueue(id, {
+        ...{ parts, options, reserveBytes, seat, trace: trail.trace },
+        ...{ tenant: caller.tenant, keyId: caller.key?.id, member: member?.enrolment(extraFields) },
+      }),
       payloads.of({ seat: seat?.seat }).prolong(inputKey(id), lifetimes.queueMs),
     ]);
     if (record === undefined) throw new Problem('request-timeout');

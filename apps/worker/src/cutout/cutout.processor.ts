@@ -97,7 +97,7 @@ export class CutoutProcessor {
     const { data, timingsMs, ...facts } = result;
     const bytes = data.length;
     const to = { id, attempt, seat, key: keys.outputKey, lifetimeMs: broker.lifetimes.resultMs, signal };
-    const chunks = await storeOutput(broker.payloads, data, to);
+    const chunks = await storeOutput(broker, data, to);
     trail.mark('committing');
     const ready = await persist(() =>
       broker.jobs.commit(id, { attempt, chunks, bytes, ...facts, timingsMs }),

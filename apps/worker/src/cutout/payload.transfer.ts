@@ -2,10 +2,11 @@ import { inputKey, outputKey } from '#broker/broker.keys.js';
 import type { Broker } from '#broker/broker.js';
 import type { JobRecord, UploadPart } from '#broker/job.record.js';
 import { lifetimeAfter, STORE_MS } from '#broker/lifetimes.js';
-import type { PayloadStore } from '#broker/payload.store.js';
+import { PayloadClosedError, type PayloadStore } from '#broker/payload.store.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { chunkCount, openChunk, sealPayload } from '#vault/chunk.cipher.js';
 import { wipe } from '#vault/wipe.js';
+import { Cancelled } from '../engine/engine.contract.js';
 import { persist } from './persistence.js';
 
 /** The files of an upload, in the clear. */
@@ -73,26 +74,39 @@ export interface StoreRequest extends Pick<JobRecord, 'id' | 'attempt' | 'seat'>
 
 /**
  * Seals and stores a result under its attempt's own key, and wipes the plaintext. One chunk is on its way while
- * the next is sealed; each is tried again through an outage. Only once it is whole it gets its lifetime. Returns the
- * number of chunks.
+ * the next is sealed; each is tried again through an outage. Only once it is whole it gets its lifetime, which covers
+ * the commit too. Returns the number of chunks.
+ * @throws Cancelled when the attempt is over; Problem `queue-lost` when what was stored has gone all the same
  */
 export async function storeOutput(
-  payloads: Broker['payloads'],
+  { payloads, jobs }: Pick<Broker, 'payloads' | 'jobs'>,
   result: Buffer,
   to: StoreRequest,
 ): Promise<number> {
   const key = outputKey(to.id, to.attempt);
+  const requireAttempt = async (): Promise<void> => {
+    const now = await jobs.read(to.id);
+    if (now?.state !== 'running' || now.attempt !== to.attempt) throw new Cancelled();
+  };
+  await persist(async () => {
+    await payloads.of(to).open(key, STORE_MS);
+    await requireAttempt();
+  }, to.signal);
   let written: Promise<void> = Promise.resolve();
   let index = 0;
   for (const box of sealPayload(to.key, { id: to.id, role: 'output' }, result)) {
     const place = index++;
     await written;
-    const write = async (): Promise<void> =>
-      payloads.of(to).write(key, place, box, Math.min(STORE_MS, to.lifetimeMs));
-    written = persist(write, to.signal);
+    written = persist(() => payloads.of(to).write(key, place, box), to.signal).catch(
+      async (error: unknown) => {
+        if (!(error instanceof PayloadClosedError)) throw error;
+        await persist(requireAttempt, to.signal);
+        throw new Problem('queue-lost');
+      },
+    );
     written.catch(() => undefined);
   }
   await written;
-  await persist(async () => payloads.of(to).prolong(key, to.lifetimeMs), to.signal);
+  await persist(async () => payloads.of(to).prolong(key, STORE_MS + to.lifetimeMs), to.signal);
   return chunkCount(result.length);
 }
