@@ -37,7 +37,7 @@ export function createAdapter(settings: Settings): FastifyAdapter {
     trustProxy: trusted.length > 0 && trusted,
     bodyLimit: maxUploadBytes(settings) + MULTIPART_OVERHEAD_BYTES,
     connectionTimeout: 0,
-    requestTimeout: 120_000,
+    requestTimeout: uploadTimeoutMs(settings),
     keepAliveTimeout: 5000,
     http: {
       headersTimeout: 10_000,
@@ -83,7 +83,7 @@ export async function prepareServer(server: FastifyInstance, settings: Settings)
   limitForwardedClients(server, settings.MAX_CONNECTIONS_PER_ADDRESS);
   new MethodTable(server);
   addHeadRoutes(server);
-  limitSlowBodies(server);
+  limitSlowBodies(server, uploadTimeoutMs(settings));
   closeIdleConnections(server.server);
   handleSpecialRequests(
     server.server,
@@ -95,6 +95,8 @@ export async function prepareServer(server: FastifyInstance, settings: Settings)
     proxies: trustedProxies(settings),
   });
 }
+
+const uploadTimeoutMs = ({ UPLOAD_TIMEOUT_S }: Settings): number => UPLOAD_TIMEOUT_S * 1000;
 
 const trustedProxies = ({ TRUST_PROXY }: Settings): string[] =>
   TRUST_PROXY?.split(',').map((proxy) => proxy.trim()) ?? [];
