@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '#contracts/problem.catalogue.js';
-import type { Tenant } from '#contracts/tenant.js';
+import type { Tenant, TenantPool } from '#contracts/tenant.js';
 import type { KnownKey } from '#settings/key.book.js';
 import { UNLIMITED, type Tier } from '#settings/tier.table.js';
 import { TenantNames } from '#vault/tenant.name.js';
@@ -13,6 +13,9 @@ import { KeyBookFile } from '#settings/key.book.file.js';
 
 /** Most of the memory for images that one client may take, unless nothing is limited. */
 const MEMORY_SHARE = 0.5;
+
+/** Most of it that all clients without a key may take together where keys are in force: the rest is for holders of keys. */
+const ANONYMOUS_SHARE = 0.75;
 
 /** Who makes a request, and what they may use. */
 export interface Caller {
@@ -63,7 +66,8 @@ export class CallerService {
       const { ip } = request as { ip?: string };
       if (ip === undefined) throw new Problem('upload-interrupted');
       const [network, coarse] = [throttleNetwork(ip), coarseNetwork(ip)];
-      const tenant = this.tenantOf(['network', network], book.anonymous);
+      const pool = isOn ? this.anonymousPool() : undefined;
+      const tenant = { ...this.tenantOf(['network', network], book.anonymous), pool };
       const coarseId = coarse === network ? undefined : this.names.of('coarse-network', coarse);
       return { tenant, coarseId, tierName: 'anonymous', tier: book.anonymous, key: undefined };
     }
@@ -77,6 +81,11 @@ export class CallerService {
       tier,
       key: { id, text, expiresAt },
     };
+  }
+
+  private anonymousPool(): TenantPool {
+    const { capacityBytes } = this.broker.payloads;
+    return { name: 'anonymous', maxReservedBytes: Math.floor(ANONYMOUS_SHARE * capacityBytes) };
   }
 
   private tenantOf(words: readonly string[], { weight, imagesInFlight, bytesInFlight }: Tier): Tenant {
