@@ -15,13 +15,20 @@ import type { Broker } from '#broker/broker.js';
 import { Log } from '#telemetry/log.js';
 import { ApiTelemetry } from '../observability/api-telemetry.js';
 
-const SETTLE_RETRY_MS = 250;
+const RETRY_MS = 250;
+
+/**
+ * How long reads are tried again while payload cannot be reached. Before the first chunk the client can still be told to
+ * come again.
+ */
+const FIRST_READ_PATIENCE_MS = 5000;
+const READ_PATIENCE_MS = 20_000;
 
 /** Where a result goes, chunk by chunk. Each call resolves when the bytes are with the kernel. */
 export interface ResultWriter {
   /** How the result goes out, for whoever counts. */
   readonly way: DeliveryWay;
-  /** Announces the result, before the first chunk. */
+  /** Announces the result, once its first chunk is there. */
   begin(output: OutputFacts): void;
   write(plain: Buffer, index: number): Promise<void>;
   /** Resolves when everything has been handed to the kernel; rejects when the client has gone. */
@@ -35,7 +42,8 @@ export class ClientDisconnectedError extends Error {
 
 /**
  * Hands a finished result to one reader at a time. When the last byte has been written the job is purged; when
- * the connection breaks first, the result goes back to `ready`, a bounded number of times.
+ * the connection breaks first, the result goes back to `ready`, a bounded number of times. A delivery that broke because
+ * the broker could not be reached does not count among them.
  */
 @Injectable()
 export class ResultDelivery {
@@ -46,8 +54,9 @@ export class ResultDelivery {
   ) {}
 
   /**
-   * Leases, decrypts, writes and purges.
+   * Leases, decrypts, writes and purges. Nothing is sent before the first chunk has been read and opened.
    * @throws Problem `result-busy` while another reader has it, or the reason for which it is gone
+   * @throws Problem `broker-unavailable` when its bytes cannot be reached; the result has been given back
    * @throws ClientDisconnectedError when the connection broke; the result has been given back
    */
   async deliver(record: JobRecord, token: Buffer, sink: ResultWriter): Promise<void> {
@@ -55,69 +64,94 @@ export class ResultDelivery {
     const { jobs, payloads } = this.broker;
     // A result whose shard cannot be reached is not leased: the deliveries it has are not used up by trying.
     payloads.of(record);
-    const leased = await jobs.lease(record.id, lease);
+    const leased = await throughOutage(() => jobs.lease(record.id, lease), FIRST_READ_PATIENCE_MS);
     if (leased?.output === undefined) throw await this.refusal(record);
     const renewal = this.keepLease(leased, lease);
     const trail = this.telemetry.delivering(leased, sink.way);
     try {
-      sink.begin(leased.output);
-      await this.send(leased, leased.output, { token, sink, lost: renewal.lost });
-      await sink.finish();
-      trail.written();
-    } catch (error) {
-      trail.broken();
-      await this.giveBack(leased, lease);
-      throw error;
+      try {
+        await this.send(leased, leased.output, { token, sink, lost: renewal.lost });
+        await sink.finish();
+        trail.written();
+      } catch (error) {
+        trail.broken();
+        // During an outage the client hears of it at once.
+        await Promise.race([this.giveBack(leased, lease, error), pause(RETRY_MS)]);
+        throw error;
+      }
+      // The lease is kept until the purge: nobody else is to get what the client has.
+      if (await this.settle(record, lease)) trail.purged();
+      else trail.unsettled();
     } finally {
       renewal.stop();
     }
-    if (await this.settle(record, lease)) trail.purged();
-    else trail.unsettled();
   }
 
   /** The image is with the client: purge it, through a short outage of Redis if need be. False when that was too long. */
   private async settle({ id }: JobRecord, lease: string): Promise<boolean> {
-    for (const until = Date.now() + LEASE_MS; ;) {
-      try {
-        await this.broker.purge.delivered(id, lease);
-        return true;
-      } catch {
-        if (Date.now() > until) {
-          this.log.warn('trouble', { with: 'settle' });
-          return false;
-        }
-        await new Promise((resolve) => setTimeout(resolve, SETTLE_RETRY_MS));
-      }
+    try {
+      await throughOutage(() => this.broker.purge.delivered(id, lease), LEASE_MS);
+      return true;
+    } catch {
+      this.log.warn('trouble', { with: 'settle' });
+      return false;
     }
   }
 
   private async send(
-    { id, seat }: JobRecord,
+    record: JobRecord,
     output: OutputFacts,
     to: { token: Buffer; sink: ResultWriter; lost: AbortSignal },
   ): Promise<void> {
-    const key = outputKey(id, output.attempt);
+    const { sink, lost } = to;
+    const { id } = record;
     const secrets = deriveSecrets(to.token);
-    const payload = this.broker.payloads.of({ seat });
-    let next = payload.read(key, 0);
+    let next = this.read(record, output, { index: 0, lost });
     let written: Promise<void> = Promise.resolve();
     try {
       for (let index = 0; index < output.chunks; index++) {
         const box = await next;
-        if (box === undefined || to.lost.aborted) throw new ClientDisconnectedError();
         const last = index === output.chunks - 1;
-        if (!last) next = payload.read(key, index + 1);
-        next.catch(() => undefined);
         const plain = openChunk(secrets.outputKey, { id, role: 'output' }, { index, last }, box);
-        // One chunk is opened while the one before is on its way out.
-        await written;
-        written = to.sink.write(plain, index).finally(() => wipe(plain));
+        try {
+          if (index === 0) sink.begin(output);
+          await written;
+        } catch (error) {
+          wipe(plain);
+          throw error;
+        }
+        // The next chunk is read while this one is on its way out.
+        written = sink.write(plain, index).finally(() => wipe(plain));
         written.catch(() => undefined);
+        if (!last) next = this.read(record, output, { index: index + 1, lost });
+        next.catch(() => undefined);
       }
       await written;
     } finally {
       wipe(secrets.inputKey, secrets.outputKey);
     }
+  }
+
+  /**
+   * Reads one chunk, again and again through a short outage.
+   * @throws Problem `broker-unavailable` when it was none; `queue-lost` when the chunk is gone
+   * @throws Problem why the result is not to be had any more when the lease was lost meanwhile
+   */
+  private async read(
+    record: JobRecord,
+    { attempt }: OutputFacts,
+    { index, lost }: { index: number; lost: AbortSignal },
+  ): Promise<Buffer> {
+    const { payloads } = this.broker;
+    const read = async (): Promise<Buffer> => {
+      if (lost.aborted) throw await this.refusal(record);
+      const box = await payloads.of(record).read(outputKey(record.id, attempt), index);
+      if (box !== undefined) return box;
+      // Its server may have started anew in between, or be gone.
+      payloads.of(record);
+      throw new Problem('queue-lost');
+    };
+    return throughOutage(read, index === 0 ? FIRST_READ_PATIENCE_MS : READ_PATIENCE_MS);
   }
 
   /** Signs of life while a slow reader reads. `lost` is aborted when the job was ended under the reader. */
@@ -134,10 +168,17 @@ export class ResultDelivery {
     return { lost: lost.signal, stop: () => clearInterval(timer) };
   }
 
-  private async giveBack(leased: JobRecord, lease: string): Promise<void> {
+  /** What broke on the client's side counts; what is gone cannot be given back. */
+  private async giveBack({ id, deliveries }: JobRecord, lease: string, error: unknown): Promise<void> {
     const { jobs, purge, lifetimes } = this.broker;
-    const again = leased.deliveries < lifetimes.maxDeliveries;
-    await (again ? jobs.release(leased.id, lease) : purge.expired(leased.id)).catch(() => undefined);
+    const counts = !isUnreachable(error);
+    const isGone = error instanceof Problem && error.code === 'queue-lost';
+    const again = !counts || deliveries < lifetimes.maxDeliveries;
+    const step = async (): Promise<unknown> => {
+      if (isGone) return purge.lost(id);
+      return again ? jobs.release(id, lease, { counts }) : purge.expired(id, lease);
+    };
+    await throughOutage(step, LEASE_MS).catch(() => undefined);
   }
 
   private async refusal({ id }: JobRecord): Promise<Problem> {
@@ -148,3 +189,22 @@ export class ResultDelivery {
       : new Problem('result-busy', { retryAfterS: 1 });
   }
 }
+
+/** Repeats a step that may be repeated while the broker cannot be reached, for so long. @throws what the last try threw */
+async function throughOutage<T>(step: () => Promise<T>, patienceMs: number): Promise<T> {
+  let unreachableSince: number | undefined;
+  for (;;) {
+    try {
+      return await step();
+    } catch (error) {
+      unreachableSince ??= Date.now();
+      if (!isUnreachable(error) || Date.now() - unreachableSince > patienceMs) throw error;
+      await pause(RETRY_MS);
+    }
+  }
+}
+
+const isUnreachable = (error: unknown): boolean =>
+  error instanceof Problem && error.code === 'broker-unavailable';
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
