@@ -78,15 +78,14 @@ export async function openBroker(
   listeners: BrokerListeners = {},
 ): Promise<Broker> {
   const { onShard, onConnection, observer } = counted(listeners);
-  const guard = settings.RETENTION_GUARD;
-  const as = { user, password: readRedisPassword(settings.REDIS_PASSWORD_FILE) };
-  const url = await signIn(settings.REDIS_URL, { ...as, guard, limitMs: FIRST_ANSWER_MS });
+  const { RETENTION_GUARD: guard, REDIS_URL, REDIS_PASSWORD_FILE } = settings;
+  const as = { user, password: readRedisPassword(REDIS_PASSWORD_FILE) };
+  const url = await signIn(REDIS_URL, { ...as, guard, limitMs: FIRST_ANSWER_MS });
   const control = withScripts(connect(url, 'control', onConnection));
   const payload = PayloadLink.open(url, user, onConnection);
-  const subscriber = connect(url, 'subscriber', onConnection);
-  const connections = [control, payload.main, subscriber];
+  const connections = [control, connect(url, 'subscriber', onConnection)] as const;
   try {
-    await Promise.all(connections.map((redis) => whenReady(redis, FIRST_ANSWER_MS)));
+    await Promise.all([...connections, payload.main].map((redis) => whenReady(redis, FIRST_ANSWER_MS)));
     const ownFacts = [...processFacts(), ...(await redisFacts(control))];
     requireRetention(ownFacts, guard);
     const lifetimes = lifetimesOf(settings);
@@ -110,7 +109,7 @@ export async function openBroker(
         return faultsOf(allFacts());
       },
       progress: new ProgressPublisher(control),
-      watcher: new JobWatcher(subscriber),
+      watcher: new JobWatcher(connections[1]),
       pace,
       capacity: new CapacityOutlook(control, pace),
       limiter: new RateLimiter(control),
