@@ -57,7 +57,11 @@ test('given an upload whose job ends under it, when its last bytes come, then 40
     const ids = await redis.zrange(DEADLINES_KEY, 0, '-1');
     return ids.length === 1 && ids;
   });
-  await redis.zadd(DEADLINES_KEY, 'XX', 0, id!);
+  // Again and again: the API renews it when the upload starts.
+  await eventually(async () => {
+    await redis.zadd(DEADLINES_KEY, 'XX', 0, id!);
+    return (await redis.hget(`rb:{${id}}:job`, 'state')) === 'expired';
+  });
   await eventually(async () => (await redis.hget(`rb:{${id}}:job`, 'purgedAt')) !== null);
   void connection.send(Buffer.alloc(ANNOUNCED - 2048, 1));
   await eventually(() => connection.text.startsWith('HTTP/1.1 408 '));

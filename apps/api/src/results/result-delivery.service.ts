@@ -24,6 +24,9 @@ const RETRY_MS = 250;
 const FIRST_READ_PATIENCE_MS = 5000;
 const READ_PATIENCE_MS = 20_000;
 
+/** Up to so many deliveries at a time each read their next chunk while the one before is on its way out. */
+const MAX_READING_AHEAD = 32;
+
 /** Where a result goes, chunk by chunk. Each call resolves when the bytes are with the kernel. */
 export interface ResultWriter {
   /** How the result goes out, for whoever counts. */
@@ -47,6 +50,8 @@ export class ClientDisconnectedError extends Error {
  */
 @Injectable()
 export class ResultDelivery {
+  private sending = 0;
+
   constructor(
     @Inject(BROKER) private readonly broker: Broker,
     private readonly log: Log,
@@ -108,6 +113,7 @@ export class ResultDelivery {
     const secrets = deriveSecrets(to.token);
     let next = this.read(record, output, { index: 0, lost });
     let written: Promise<void> = Promise.resolve();
+    this.sending += 1;
     try {
       for (let index = 0; index < output.chunks; index++) {
         const box = await next;
@@ -120,14 +126,16 @@ export class ResultDelivery {
           wipe(plain);
           throw error;
         }
-        // The next chunk is read while this one is on its way out.
+        // The next chunk is read while this one is on its way out, unless that would be too many chunks in memory.
         written = sink.write(plain, index).finally(() => wipe(plain));
         written.catch(() => undefined);
+        if (this.sending > MAX_READING_AHEAD) await written;
         if (!last) next = this.read(record, output, { index: index + 1, lost });
         next.catch(() => undefined);
       }
       await written;
     } finally {
+      this.sending -= 1;
       wipe(secrets.inputKey, secrets.outputKey);
     }
   }
