@@ -20,6 +20,8 @@ const SHARED_NEXT: Partial<Record<AnyCode, ProblemKey>> = {
   'image-too-large': 'next.export',
   'image-type-unsupported': 'next.save',
   'image-too-many-pixels': 'next.scale',
+  'too-many-open-requests': 'next.wait',
+  'cross-site-request': 'misdirected-request.next',
   'tenant-limit': 'next.wait',
   'capacity-exhausted': 'next.wait',
   'broker-unavailable': 'next.wait',
