@@ -1,9 +1,13 @@
 import { join } from 'node:path';
+import { recordKey } from '#broker/broker.keys.js';
 import { REDIS_USERS, userLine } from '#broker/redis.acl.js';
+import type { JobId } from '#contracts/job.id.js';
+import { ApiClient, type JobKey } from '../support/api.client.js';
 import { ChaosProxy } from '../support/chaos.proxy.js';
 import { eventually, pause } from '../support/eventually.js';
 import { memoryPeakMb } from '../support/process.peak.js';
 import { ReadyResults, type ReadyResult } from '../support/ready.results.js';
+import { heavyPhoto } from '../support/small.photo.js';
 import { download, type Download } from '../support/result.download.js';
 import { TestSystem } from '../support/system.js';
 
@@ -98,4 +102,24 @@ test('given a Redis that cannot be reached, when a result is fetched, then 503 w
   await redis.call('ACL', 'SETUSER', user, ...rights);
   expectWhole([result], [await download(system.url, result)]);
   await expectPurged([result]);
+});
+
+test('given a client that waits for its result, when the result cannot be read, then it gets 202 with the token, and collects it later', async () => {
+  await system.startWorker();
+  const api = new ApiClient(system.url);
+  const redis = system.inspector();
+  const { user, rights } = apiUser();
+  const waiting = api.post(await heavyPhoto(), { headers: { Prefer: 'wait=60' } });
+  await eventually(async () => {
+    const records = (await redis.keys(recordKey('*' as JobId))).map((key) => redis.hget(key, 'state'));
+    return (await Promise.all(records)).includes('running');
+  });
+  await redis.call('ACL', 'SETUSER', user, 'clearselectors');
+  const accepted = await waiting;
+  await redis.call('ACL', 'SETUSER', user, ...rights);
+  expect([accepted.status, accepted.json['status']]).toEqual([202, 'ready']);
+  const { id, token } = accepted.json as unknown as JobKey;
+  const headers = { Authorization: `Bearer ${token}` };
+  const collected = await api.call('GET', `/v1/jobs/${id}/result`, { headers });
+  expect([collected.status, collected.headers.get('content-type')]).toEqual([200, 'image/png']);
 });

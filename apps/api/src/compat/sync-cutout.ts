@@ -13,7 +13,7 @@ import { SynchronousResults } from '../jobs/synchronous-results.js';
 import type { Settings } from '#settings/settings.schema.js';
 import type { Broker } from '#broker/broker.js';
 
-const COME_BACK_S = 1;
+const RETRY_AFTER_S = 1;
 
 /** A request that names its image by an address has no more than this. */
 const MAX_BYTES_WITHOUT_IMAGE = 131_072;
@@ -75,7 +75,8 @@ export class SyncCutout {
     const limits = { timeoutMs: this.maxMs, signal };
     const unfinished = await this.results.deliver(accepted, writer, limits);
     if (unfinished === undefined) return;
-    if (this.stopping.aborted) throw new Problem('shutting-down', { retryAfterS: COME_BACK_S });
+    if (unfinished.state === 'ready') throw new Problem('broker-unavailable', { retryAfterS: RETRY_AFTER_S });
+    if (this.stopping.aborted) throw new Problem('shutting-down', { retryAfterS: RETRY_AFTER_S });
     throw new Problem('deadline-exceeded');
   }
 

@@ -54,7 +54,7 @@ export class SubmitController {
     await this.eventStream.follow(stream, { id: record.id, seenVersion: undefined, inlineToken: token });
   }
 
-  /** The image if it is done in time, else 202. */
+  /** The image if it is done in time and can be read, else 202. */
   private async wait(
     accepted: Accepted,
     reply: FastifyReply,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { JobRecord } from '#broker/job.record.js';
 import { isTerminal } from '#contracts/job.states.js';
+import { Problem } from '#contracts/problem.catalogue.js';
 import { problemOfTerminalState } from '../results/job.mapper.js';
 import { LongPoll, type WaitLimits } from '../long-poll/long-poll.service.js';
 import type { AbortableResultWriter } from '../results/http-result-writer.js';
@@ -25,8 +26,8 @@ export class SynchronousResults {
   }
 
   /**
-   * Waits for the result and delivers it. Undefined once that is done or the client has disconnected; the present record
-   * when the wait ended before the job.
+   * Waits for the result and delivers it. Undefined once that is done or the client has disconnected. The present record
+   * when the wait ended before the job, or, in the state `ready`, when the result cannot be read now.
    * @throws Problem why there is no result, while nothing has been sent
    */
   async deliver(
@@ -40,7 +41,12 @@ export class SynchronousResults {
     if (!limits.signal.aborted) {
       if (isTerminal(record.state)) throw problemOfTerminalState(record, record.state);
       if (record.state !== 'ready') return record;
-      if (await this.responder.sendResult(record, accepted.token, writer)) return undefined;
+      try {
+        if (await this.responder.sendResult(record, accepted.token, writer)) return undefined;
+      } catch (error) {
+        if (error instanceof Problem && error.code === 'broker-unavailable') return record;
+        throw error;
+      }
     }
     await this.withdraw(accepted);
     return undefined;
