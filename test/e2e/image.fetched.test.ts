@@ -1,3 +1,4 @@
+import { RESERVATION_STEP_BYTES } from '#broker/upload.session.js';
 import { ImageFetcher } from '#fetcher/image.fetcher.js';
 import { ApiClient, type Answer } from '../support/api.client.js';
 import { startApiInside, type InsideApi } from '../support/api.inside.js';
@@ -90,11 +91,11 @@ test.each([
   expect(String(answer.body)).not.toMatch(/zebra|127\.0|example/);
 });
 
-test('given an image that may be as large as any, when it is fetched, then that much is reserved meanwhile', async () => {
+test('given an image that may be as large as any, when nothing of it has come, then only a first step is reserved', async () => {
   const gone = new AbortController();
   const answer = postJson('/silent', {}, gone.signal).catch(() => undefined);
   const redis = system.inspector();
-  await eventually(async () => Number(await redis.get('rb:reserved-total')) === 22 * MIB, 5000);
+  await eventually(async () => Number(await redis.get('rb:reserved-total')) === RESERVATION_STEP_BYTES, 5000);
   gone.abort();
   await answer;
   redis.disconnect();
