@@ -61,13 +61,16 @@ export class JobPurge {
    */
   async uploadFailed(id: JobId, { seat }: Pick<JobRecord, 'seat'>): Promise<void> {
     const { jobs, payloads } = this.parts;
-    const tombstone = await jobs.end(id, 'cancel').catch(() => undefined);
+    const ending = jobs.end(id, 'cancel');
+    const tombstone = await ending.catch(() => undefined);
     if (tombstone !== undefined) {
       await this.unlink(tombstone);
       await this.callOff(id);
       return;
     }
     const keys = await payloads.remove({ seat }, [inputKey(id)]);
+    // The record may still be open: the caller has to come back when Redis can be reached.
+    await ending;
     if (keys > 0) await jobs.noteRemoved(id, { keys, all: true });
     await this.completed(id);
   }
