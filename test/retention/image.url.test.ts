@@ -14,7 +14,7 @@ const NAME = 'photos.example.com';
 /** Fetches as the API does, wipes what it gets as the intake does, and tells how much came. */
 const FETCHER = `
   const { ImageFetcher } = await import('./dist/libs/fetcher/src/image.fetcher.js');
-  const { chunkStream } = await import('./dist/apps/api/src/uploads/chunk-stream.js');
+  const { chunkStream } = await import('./dist/apps/api/src/uploads/upload-encryptor.js');
   process.on('message', async ({ url, port, authorities, most, keep }) => {
     const world = { resolve: async () => ['127.0.0.1'], alsoAllows: (text) => text === '127.0.0.1', authorities };
     const fetcher = new ImageFetcher({ totalMs: 10_000, ports: [port] }, world);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { CHUNK_BYTES } from '#vault/chunk.cipher.js';
-import { chunkStream } from '../../apps/api/src/uploads/chunk-stream.js';
+import { chunkStream } from '../../apps/api/src/uploads/upload-encryptor.js';
 
 async function* from(buffers: Buffer[]): AsyncGenerator<Buffer, void> {
   for (const buffer of buffers) yield await Promise.resolve(buffer);

@@ -3,7 +3,7 @@ import { DEFAULT_REFINE, jobOptionsSchema, OUTPUT_FORMATS, OUTPUT_SIZES } from '
 import { parseColor } from '#contracts/option.color.js';
 import { parseMargins, parsePosition, parseRegion, parseScale } from '#contracts/option.values.js';
 import { Problem } from '#contracts/problem.catalogue.js';
-import { parseOptions } from '../../apps/api/src/uploads/upload-options.js';
+import { parseOptions } from '../../apps/api/src/uploads/upload-source.js';
 
 /** The parameter that a set of fields is refused for. */
 function refusedFor(fields: Record<string, unknown>): string | undefined {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { jobOptionsSchema } from '#contracts/job.options.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { layoutOf } from '#imaging/result.geometry.js';
-import { parseOptions } from '../../../apps/api/src/uploads/upload-options.js';
+import { parseOptions } from '../../../apps/api/src/uploads/upload-source.js';
 import type { ByteSource } from '../../../apps/api/src/parsers/byte-source.js';
 import type { FormField } from '../../../apps/api/src/parsers/form-field.js';
 import { readBase64 } from '../../../apps/api/src/parsers/base64-reader.js';

@@ -4,9 +4,8 @@ import { ZipWriter } from '#archive/zip.writer.js';
 import type { OutputFacts } from '#broker/job.record.js';
 import type { BatchFailure } from '#contracts/batch.view.js';
 import { wipe } from '#vault/wipe.js';
-import { endAndFlush, writeAndFlush } from '../results/response-writer.js';
+import { endAndFlush, writeAndFlush, sendHead } from '../results/http-result-writer.js';
 import type { ResultWriter } from '../results/result-delivery.service.js';
-import { sendHead } from '../results/http-result-writer.js';
 import { EntryNames } from './entry-names.js';
 
 /** What `errors.json`, the last file of an archive, says. */

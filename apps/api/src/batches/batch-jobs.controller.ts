@@ -10,7 +10,7 @@ import { jobIdOf, tokenText } from '#vault/job.token.js';
 import { wipe } from '#vault/wipe.js';
 import { SETTINGS, BROKER } from '../core/providers.js';
 import { timeText } from '../results/job.mapper.js';
-import { text } from '../uploads/field-table.js';
+import { text } from '../uploads/form-reader.js';
 import { nativeUpload } from '../uploads/native-upload.js';
 import { RemoteImageService } from '../uploads/remote-image.service.js';
 import { UploadService } from '../uploads/upload.service.js';

@@ -3,8 +3,7 @@ import type { FastifyReply } from 'fastify';
 import type { JobEvents } from '#contracts/job.events.js';
 import { wipe } from '#vault/wipe.js';
 import { base64Bytes, encodeBase64 } from '../results/base64-encoder.js';
-import { endAndFlush, writeAndFlush } from '../results/response-writer.js';
-import { sendHead } from '../results/http-result-writer.js';
+import { endAndFlush, writeAndFlush, sendHead } from '../results/http-result-writer.js';
 
 /** A client this far behind is cut; it may come back with Last-Event-ID. */
 const MAX_BEHIND_BYTES = 262_144;

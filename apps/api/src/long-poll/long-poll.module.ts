@@ -1,6 +1,5 @@
 import { Module } from '@nestjs/common';
-import { LongPoll } from './long-poll.service.js';
-import { ShutdownNotifier } from './shutdown-notifier.js';
+import { LongPoll, ShutdownNotifier } from './long-poll.service.js';
 
 /** Waiting for records in Redis to change. */
 @Module({ providers: [LongPoll, ShutdownNotifier], exports: [LongPoll, ShutdownNotifier] })

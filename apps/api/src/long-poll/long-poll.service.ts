@@ -7,9 +7,8 @@ import type { BatchId } from '#contracts/batch.id.js';
 import type { JobId } from '#contracts/job.id.js';
 import { Problem, type ProblemCode } from '#contracts/problem.catalogue.js';
 import type { Settings } from '#settings/settings.schema.js';
-import { BROKER, SETTINGS } from '../core/providers.js';
+import { BROKER, SETTINGS, STOPPING } from '../core/providers.js';
 import { ApiTelemetry } from '../observability/api-telemetry.js';
-import { ShutdownNotifier } from './shutdown-notifier.js';
 
 const RETRY_MS = 250;
 
@@ -27,6 +26,34 @@ interface Watched<T> {
   read: () => Promise<T | undefined>;
   /** The problem when there is no such record. */
   notFound: ProblemCode;
+}
+
+/**
+ * Notifies all waiting requests when this process shuts down. They do not listen on the signal itself: an EventTarget
+ * searches all its listeners at each addition and removal, and ten thousand requests wait here.
+ */
+@Injectable()
+export class ShutdownNotifier {
+  private readonly listeners = new Set<() => void>();
+
+  constructor(@Inject(STOPPING) private readonly stopping: AbortSignal) {
+    stopping.addEventListener('abort', () => this.notify(), { once: true });
+  }
+
+  /** True once the process shuts down. */
+  get isShuttingDown(): boolean {
+    return this.stopping.aborted;
+  }
+
+  /** Calls `listener` at shutdown, until the returned function is called. */
+  onShutdown(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  private notify(): void {
+    for (const listener of [...this.listeners]) listener();
+  }
 }
 
 /** Long-polls: waits until a record in Redis satisfies a predicate, reading it again at each notice. */

@@ -7,11 +7,21 @@ import { bodyReaderOf } from '../parsers/body-reader.js';
 import type { FormField } from '../parsers/form-field.js';
 import { readJson } from '../parsers/json-reader.js';
 import { readMultipart } from '../parsers/multipart-reader.js';
-import { FieldTable, file, optionFields, text, type FieldSpec } from './field-table.js';
-import { readForm, type FieldText, type FormContent } from './form-reader.js';
-import type { RemoteImageService } from './remote-image.service.js';
-import { checkBackground, parseOptions, unknownParameter } from './upload-options.js';
 import {
+  FieldTable,
+  file,
+  optionFields,
+  text,
+  readForm,
+  type FieldSpec,
+  type FieldText,
+  type FormContent,
+} from './form-reader.js';
+import type { RemoteImageService } from './remote-image.service.js';
+import {
+  checkBackground,
+  parseOptions,
+  unknownParameter,
   ByteBudget,
   mediaTypeOf,
   type UploadContent,

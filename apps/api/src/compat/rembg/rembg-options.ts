@@ -1,6 +1,6 @@
 import type { JobOptions } from '#contracts/job.options.js';
 import { Problem } from '#contracts/problem.catalogue.js';
-import { parseOptions } from '../../uploads/upload-options.js';
+import { parseOptions } from '../../uploads/upload-source.js';
 
 /** The fields that mean something here. */
 export const REMBG_FIELDS = ['model', 'a', 'om', 'bgc'] as const;

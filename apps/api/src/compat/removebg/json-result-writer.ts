@@ -2,8 +2,13 @@ import type { FastifyReply } from 'fastify';
 import type { OutputFacts } from '#broker/job.record.js';
 import { wipe } from '#vault/wipe.js';
 import { base64Bytes, encodeBase64 } from '../../results/base64-encoder.js';
-import { endAndFlush, writeAndFlush } from '../../results/response-writer.js';
-import { resultHeaders, sendHead, type AbortableResultWriter } from '../../results/http-result-writer.js';
+import {
+  endAndFlush,
+  writeAndFlush,
+  resultHeaders,
+  sendHead,
+  type AbortableResultWriter,
+} from '../../results/http-result-writer.js';
 
 const HEAD = Buffer.from('{"data":{"result_b64":"');
 const GROUP = 3;

@@ -1,6 +1,6 @@
 import type { JobOptions } from '#contracts/job.options.js';
 import { Problem } from '#contracts/problem.catalogue.js';
-import { parseOptions } from '../../uploads/upload-options.js';
+import { parseOptions } from '../../uploads/upload-source.js';
 
 /** Fields that mean the same here as at remove.bg; `model` and `refine` are ours. */
 const SHARED = [
