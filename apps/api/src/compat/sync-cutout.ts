@@ -9,7 +9,7 @@ import { announcedBytes, maxUploadBytes } from '../http/fastify-adapter.js';
 import { UploadService, type Accepted } from '../uploads/upload.service.js';
 import { RemoteImageService } from '../uploads/remote-image.service.js';
 import type { UploadSource } from '../uploads/upload-source.js';
-import { SynchronousResults } from '../jobs/synchronous-results.js';
+import { JobResponder } from '../jobs/job-responder.js';
 import type { Settings } from '#settings/settings.schema.js';
 import type { Broker } from '#broker/broker.js';
 
@@ -42,7 +42,7 @@ export class SyncCutout {
     @Inject(BROKER) broker: Broker,
     @Inject(STOPPING) private readonly stopping: AbortSignal,
     private readonly uploads: UploadService,
-    private readonly results: SynchronousResults,
+    private readonly responder: JobResponder,
     private readonly images: RemoteImageService,
   ) {
     const { lifetimes } = broker;
@@ -60,7 +60,7 @@ export class SyncCutout {
       await this.deliver(accepted, writer, signal);
     } catch (error) {
       // Nobody knows the job's token: nobody can collect its result.
-      await this.results.withdraw(accepted);
+      await this.responder.withdraw(accepted);
       throw error;
     } finally {
       wipe(accepted.token);
@@ -73,7 +73,7 @@ export class SyncCutout {
     signal: AbortSignal,
   ): Promise<void> {
     const limits = { timeoutMs: this.maxMs, signal };
-    const unfinished = await this.results.deliver(accepted, writer, limits);
+    const unfinished = await this.responder.sendResultWhenReady(accepted, writer, limits);
     if (unfinished === undefined) return;
     if (unfinished.state === 'ready') throw new Problem('broker-unavailable', { retryAfterS: RETRY_AFTER_S });
     if (this.stopping.aborted) throw new Problem('shutting-down', { retryAfterS: RETRY_AFTER_S });

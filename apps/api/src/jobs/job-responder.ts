@@ -1,20 +1,31 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { JobRecord } from '#broker/job.record.js';
+import { isTerminal } from '#contracts/job.states.js';
 import { jobLinks, type JobAccepted } from '#contracts/job.view.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { tokenText } from '#vault/job.token.js';
-import { publicIdOf, toJobResponse, toQueuePosition, timeText } from '../results/job.mapper.js';
 import { QueuePositions } from '../events/queue-positions.js';
-import { ResultDelivery } from '../results/result-delivery.service.js';
+import { LongPoll, type WaitLimits } from '../long-poll/long-poll.service.js';
 import type { AbortableResultWriter } from '../results/http-result-writer.js';
+import {
+  problemOfTerminalState,
+  publicIdOf,
+  timeText,
+  toJobResponse,
+  toQueuePosition,
+} from '../results/job.mapper.js';
+import { ResultDelivery } from '../results/result-delivery.service.js';
+import { UploadService, type Accepted } from '../uploads/upload.service.js';
 
 /** Responses that several operations on jobs share. */
 @Injectable()
 export class JobResponder {
   constructor(
     private readonly positions: QueuePositions,
+    private readonly longPoll: LongPoll,
     private readonly delivery: ResultDelivery,
+    private readonly uploads: UploadService,
   ) {}
 
   /** Body of 202: the job and its token. */
@@ -61,9 +72,43 @@ export class JobResponder {
       return false;
     }
   }
+
+  /**
+   * Waits for the result and sends it in the response to the submission (`Prefer: wait`, compatible calls). Undefined
+   * once that is done or the client has disconnected. The present record when the wait ended before the job, or, in the
+   * state `ready`, when the result cannot be read now. Until this response the client alone can learn the job's token:
+   * when it disconnects and cannot repeat its request, the job is cancelled.
+   * @throws Problem why there is no result, while nothing has been sent
+   */
+  async sendResultWhenReady(
+    accepted: Accepted,
+    writer: AbortableResultWriter,
+    limits: Required<WaitLimits>,
+  ): Promise<JobRecord | undefined> {
+    const { id } = accepted.record;
+    const isDone = ({ state }: JobRecord): boolean => state === 'ready' || isTerminal(state);
+    const record = await this.longPoll.waitForJob(id, isDone, limits);
+    if (!limits.signal.aborted) {
+      if (isTerminal(record.state)) throw problemOfTerminalState(record, record.state);
+      if (record.state !== 'ready') return record;
+      try {
+        if (await this.sendResult(record, accepted.token, writer)) return undefined;
+      } catch (error) {
+        if (error instanceof Problem && error.code === 'broker-unavailable') return record;
+        throw error;
+      }
+    }
+    await this.withdraw(accepted);
+    return undefined;
+  }
+
+  /** Cancels the job of a client that will not get its result. */
+  async withdraw({ record, repeatable }: Accepted): Promise<void> {
+    if (!repeatable) await this.uploads.withdraw(record.id);
+  }
 }
 
-/** When to ask again; a second at least. */
+/** When to ask again; after a second or later. */
 export const retryAfter = (etaMs: number | undefined): { 'Retry-After': number } => ({
   'Retry-After': Math.max(1, Math.ceil((etaMs ?? 1000) / 1000)),
 });

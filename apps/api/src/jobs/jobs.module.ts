@@ -6,13 +6,12 @@ import { JobResponder } from './job-responder.js';
 import { JobController } from './jobs.controller.js';
 import { ReceiptController } from './receipts.controller.js';
 import { SubmitController } from './submit.controller.js';
-import { SynchronousResults } from './synchronous-results.js';
 
 /** `/v1/jobs`: one image a job. */
 @Module({
   imports: [UploadsModule, EventsModule],
   controllers: [SubmitController, JobController, EventsController, ReceiptController],
-  providers: [JobResponder, SynchronousResults],
-  exports: [UploadsModule, EventsModule, JobResponder, SynchronousResults],
+  providers: [JobResponder],
+  exports: [UploadsModule, EventsModule, JobResponder],
 })
 export class JobsModule {}

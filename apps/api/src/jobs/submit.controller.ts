@@ -6,12 +6,12 @@ import { JobEventStream } from '../events/job-event-stream.js';
 import { problemOfTerminalState } from '../results/job.mapper.js';
 import { HttpResultWriter } from '../results/http-result-writer.js';
 import { SseStream } from '../events/sse-stream.js';
+import { LongPoll } from '../long-poll/long-poll.service.js';
 import { UploadService, type Accepted } from '../uploads/upload.service.js';
 import { DescribeSubmit } from './submit.openapi.js';
 import { SubmitGuard } from '../rate-limit/submit.guard.js';
 import { JobResponder } from './job-responder.js';
 import { disconnectSignal, preferredWaitS, wantsEvents } from '../http/request-preferences.js';
-import { SynchronousResults } from './synchronous-results.js';
 
 /** `POST /v1/jobs`: one image in; at once a job, after a wait the image, or a stream that ends with it. */
 @Controller('v1/jobs')
@@ -20,7 +20,7 @@ export class SubmitController {
     private readonly uploads: UploadService,
     private readonly responder: JobResponder,
     private readonly eventStream: JobEventStream,
-    private readonly results: SynchronousResults,
+    private readonly longPoll: LongPoll,
   ) {}
 
   /** Takes one image. The client's `Accept` and `Prefer` say how the result comes back. */
@@ -31,7 +31,7 @@ export class SubmitController {
     const signal = disconnectSignal(reply);
     const accepted = await this.uploads.submit(request, reply);
     if (accepted.replayed) void reply.header('Idempotent-Replayed', 'true');
-    const waitS = preferredWaitS(request, this.results.maxWaitS);
+    const waitS = preferredWaitS(request, this.longPoll.maxWaitS);
     try {
       if (wantsEvents(request)) await this.stream(accepted, reply);
       else if (waitS !== undefined) await this.wait(accepted, reply, { signal, waitS });
@@ -62,7 +62,8 @@ export class SubmitController {
   ): Promise<void> {
     void reply.header('Preference-Applied', `wait=${waitS}`);
     const limits = { timeoutMs: waitS * 1000, signal };
-    const record = await this.results.deliver(accepted, new HttpResultWriter(reply, { via: 'wait' }), limits);
+    const writer = new HttpResultWriter(reply, { via: 'wait' });
+    const record = await this.responder.sendResultWhenReady(accepted, writer, limits);
     if (record !== undefined) await this.responder.sendAccepted(reply, record, accepted.token);
   }
 }
