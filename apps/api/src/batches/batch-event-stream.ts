@@ -7,7 +7,7 @@ import { toDoneEvent } from '../results/job.mapper.js';
 import { SseHeartbeat } from '../events/sse-heartbeat.js';
 import type { SseStream } from '../events/sse-stream.js';
 import { ShutdownNotifier, readThrough, Wait } from '../long-poll/long-poll.service.js';
-import type { BatchAccess } from '../auth/batch-token.guard.js';
+import type { BatchAccess } from '../auth/token.guards.js';
 import { toBatchFailure, toBatchEntry } from './batch.mapper.js';
 import type { Settings } from '#settings/settings.schema.js';
 import type { Broker } from '#broker/broker.js';

@@ -18,7 +18,7 @@ import type { UploadSource } from '../uploads/upload-source.js';
 import { JobResponder, retryAfter } from '../jobs/job-responder.js';
 import { DescribeBatchSubmit } from './batches.openapi.js';
 import { SubmitGuard } from '../rate-limit/submit.guard.js';
-import { BatchToken, RequireBatchToken, type BatchAccess } from '../auth/batch-token.guard.js';
+import { BatchToken, RequireBatchToken, type BatchAccess } from '../auth/token.guards.js';
 import { LongPoll } from '../long-poll/long-poll.service.js';
 import type { Settings } from '#settings/settings.schema.js';
 import type { Broker } from '#broker/broker.js';

@@ -13,7 +13,7 @@ import { HttpResultWriter } from '../results/http-result-writer.js';
 import { disconnectSignal, queryWaitMs } from '../http/request-preferences.js';
 import { DescribeBatchArchive, DescribeBatchResults } from './batches.openapi.js';
 import { ArchiveWriter } from './archive-writer.js';
-import { BatchToken, RequireBatchToken, type BatchAccess } from '../auth/batch-token.guard.js';
+import { BatchToken, RequireBatchToken, type BatchAccess } from '../auth/token.guards.js';
 import { toBatchFailure } from './batch.mapper.js';
 import { LongPoll } from '../long-poll/long-poll.service.js';
 import { ResultPicker, type Candidate, type Target } from './result-picker.js';

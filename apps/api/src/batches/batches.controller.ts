@@ -15,7 +15,7 @@ import {
   DescribeBatchOpen,
 } from './batches.openapi.js';
 import { SubmitGuard } from '../rate-limit/submit.guard.js';
-import { BatchToken, RequireBatchToken, type BatchAccess } from '../auth/batch-token.guard.js';
+import { BatchToken, RequireBatchToken, type BatchAccess } from '../auth/token.guards.js';
 import { toBatchResponse } from './batch.mapper.js';
 import { LongPoll } from '../long-poll/long-poll.service.js';
 import type { Settings } from '#settings/settings.schema.js';

@@ -5,7 +5,7 @@ import { Problem } from '#contracts/problem.catalogue.js';
 import { wipe } from '#vault/wipe.js';
 import { BROKER } from '../core/providers.js';
 import { ResultDelivery, type ResultWriter } from '../results/result-delivery.service.js';
-import type { BatchAccess } from '../auth/batch-token.guard.js';
+import type { BatchAccess } from '../auth/token.guards.js';
 import type { Broker } from '#broker/broker.js';
 
 /** Results looked at in one go: some may be on their way to other readers. */

@@ -7,7 +7,7 @@ import { BROKER } from '../core/providers.js';
 import { JobEventStream } from '../events/job-event-stream.js';
 import { SseStream } from '../events/sse-stream.js';
 import { DescribeEvents } from './events.openapi.js';
-import { JobToken, RequireJobToken, type JobAccess } from '../auth/job-token.guard.js';
+import { JobToken, RequireJobToken, type JobAccess } from '../auth/token.guards.js';
 import { numberInHeader } from '../http/request-preferences.js';
 import type { Broker } from '#broker/broker.js';
 

@@ -10,7 +10,7 @@ import { publicIdOf, problemOfTerminalState } from '../results/job.mapper.js';
 import { LongPoll } from '../long-poll/long-poll.service.js';
 import { DescribeCancel, DescribeResult, DescribeStatus } from './jobs.openapi.js';
 import { HttpResultWriter } from '../results/http-result-writer.js';
-import { JobToken, RequireJobToken, type JobAccess } from '../auth/job-token.guard.js';
+import { JobToken, RequireJobToken, type JobAccess } from '../auth/token.guards.js';
 import { JobResponder } from './job-responder.js';
 import { disconnectSignal, numberInHeader, queryWaitMs } from '../http/request-preferences.js';
 import type { Broker } from '#broker/broker.js';
