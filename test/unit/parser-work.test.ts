@@ -68,7 +68,7 @@ async function workOf(kind: string, body: Buffer, sizes: number[]): Promise<Work
       yield field;
     }
   };
-  const sink = async (_role: string, bytes: AsyncIterable<Buffer>): Promise<void> => {
+  const writeFile = async (_role: string, bytes: AsyncIterable<Buffer>): Promise<void> => {
     for await (const piece of bytes) piece.fill(0);
   };
   const reader = READERS[kind]!(sourceOf(arriving(body, sizes, pieces)));
@@ -76,7 +76,7 @@ async function workOf(kind: string, body: Buffer, sizes: number[]): Promise<Work
   const hook = createHook({ init: (_id, type) => void (steps += type === 'PROMISE' ? 1 : 0) });
   hook.enable();
   touched = 0;
-  const reading = readForm(counted(reader), TABLE, { maxBytes: 2 * MIB, sink });
+  const reading = readForm(counted(reader), TABLE, { maxBytes: 2 * MIB, writeFile });
   const code = await reading.then(
     () => 'read',
     (error: unknown) => (error instanceof Problem ? error.code : String(error)),

@@ -27,8 +27,8 @@ import { servePage } from './http/static-page.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { serveDocs } from './openapi/serve-document.js';
 import { AdminServer } from './observability/admin-server.js';
-import { ApiTelemetry } from './observability/api-telemetry.js';
-import { countRequests } from './observability/request-metrics.js';
+import { ApiTelemetry, countRequests } from './observability/api-telemetry.js';
+import { reportRateLimits } from './rate-limit/rate-limit-headers.js';
 
 const CLOSE_IDLE_EVERY_MS = 50;
 
@@ -93,6 +93,7 @@ async function createApp(resources: Resources): Promise<NestFastifyApplication> 
   const server = adapter.getInstance();
   logAccess(server, resources.log);
   countRequests(server, resources.telemetry.metrics);
+  reportRateLimits(server);
   wipeParserAfterBodies(server);
   await prepareServer(server, resources.settings);
   await servePage(server, PAGE_FOLDER);

@@ -74,7 +74,7 @@ export class BatchJobsController {
     };
     try {
       const member = { token, enrolment };
-      const { record } = await this.uploads.submit(request, reply, { source: this.source, member });
+      const { record } = await this.uploads.submit(request, { source: this.source, member });
       const body: BatchJob = { ...(await this.responder.accepted(record, token)), custom_id: customId };
       void reply.headers({ Location: body.links.self, ...retryAfter(body.eta_ms) });
       await reply.code(202).header('Cache-Control', 'no-store').send(body);

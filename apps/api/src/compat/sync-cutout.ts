@@ -52,8 +52,8 @@ export class SyncCutout {
   /** @throws Problem why there is no result, while nothing has been sent */
   async respond(request: FastifyRequest, reply: FastifyReply, call: SyncCutoutCall): Promise<void> {
     const { source, writer, signal } = call;
-    const way = source === undefined ? {} : { source, mostBytes: this.maxBytes(request) };
-    const accepted = await this.uploads.submit(request, reply, way);
+    const options = source === undefined ? {} : { source, maxBytes: this.maxBytes(request) };
+    const accepted = await this.uploads.submit(request, options);
     try {
       if (accepted.replayed) void reply.header('Idempotent-Replayed', 'true');
       call.onAccepted?.(accepted);

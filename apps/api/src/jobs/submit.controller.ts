@@ -29,7 +29,7 @@ export class SubmitController {
   @DescribeSubmit()
   async submit(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const signal = disconnectSignal(reply);
-    const accepted = await this.uploads.submit(request, reply);
+    const accepted = await this.uploads.submit(request);
     if (accepted.replayed) void reply.header('Idempotent-Replayed', 'true');
     const waitS = preferredWaitS(request, this.longPoll.maxWaitS);
     try {

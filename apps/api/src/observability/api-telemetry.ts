@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { BrokerObserver } from '#broker/broker.observer.js';
 import type { JobRecord } from '#broker/job.record.js';
 import type { ConnectionChange } from '#broker/watched.redis.js';
@@ -10,21 +10,30 @@ import { LoopLag } from '#telemetry/loop.lag.js';
 import { tierLabel, type DeliveryWay, type LabelValue } from '#telemetry/metric.labels.js';
 import { MetricRegistry, type MetricNumbers } from '#telemetry/metric.registry.js';
 import { OtlpExporter } from '#telemetry/otlp.exporter.js';
+import { refusalCodeOf } from '../http/refusal-code.js';
 import { traceparent } from '#telemetry/trace.context.js';
 import { contextOf, nowMs, Tracer } from '#telemetry/tracer.js';
 
-/** An image that has been put into the queue, as far as anybody counts it. */
+/** Facts of a queued image that metrics and spans report. */
 export interface QueuedImage {
   tierName: string;
   pixels: number;
   bytes: number;
 }
 
-/** A submission under way. */
+/** A submission in progress. */
 export interface SubmissionSpan {
   /** `traceparent` for the job's record; undefined when it is not traced. */
   trace: string | undefined;
-  queued(reply: FastifyReply, image: QueuedImage): void;
+  /** The image has been queued. */
+  end(image: QueuedImage): void;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** When the head of the request arrived, as `nowMs`; set by `countRequests`. */
+    receivedAtMs: number;
+  }
 }
 
 /** Metrics and spans of this API: numbers of closed sets and allow-listed fields, nothing of any image. */
@@ -32,7 +41,7 @@ export class ApiTelemetry implements BrokerObserver {
   readonly metrics = new MetricRegistry('api');
   private readonly exporter: OtlpExporter | undefined;
   private readonly tracer: Tracer;
-  private readonly goesOn: boolean;
+  private readonly continuesTraces: boolean;
   private readonly lag = new LoopLag();
 
   constructor({ OTLP_URL, OTLP_SHARE, TRACEPARENT }: Settings) {
@@ -42,25 +51,24 @@ export class ApiTelemetry implements BrokerObserver {
         ? undefined
         : new OtlpExporter({ url: OTLP_URL, service: 'removebg-api', instance });
     this.tracer = new Tracer(this.exporter, OTLP_SHARE);
-    this.goesOn = TRACEPARENT === 'accept';
+    this.continuesTraces = TRACEPARENT === 'accept';
   }
 
-  /** A request that brings an image. */
-  submission({ headers }: FastifyRequest): SubmissionSpan {
-    const given = this.goesOn ? headers['traceparent'] : undefined;
-    const begun = this.tracer.begin(typeof given === 'string' ? given : undefined);
+  /** Starts the span of a request that brings an image. It covers the time since the request's head arrived. */
+  startSubmission({ headers, receivedAtMs: startMs }: FastifyRequest): SubmissionSpan {
+    const parent = this.continuesTraces ? headers['traceparent'] : undefined;
+    const traced = this.tracer.begin(typeof parent === 'string' ? parent : undefined);
     return {
-      trace: begun && traceparent(begun.context),
-      queued: (reply, { tierName, pixels, bytes }) => {
+      trace: traced && traceparent(traced.context),
+      end: ({ tierName, pixels, bytes }) => {
         const tier = tierLabel(tierName);
         const endMs = nowMs();
-        const startMs = endMs - reply.elapsedTime;
         this.metrics.count('removebg_images_accepted_total', { tier });
         this.metrics.count('removebg_accepted_bytes_total', { tier }, bytes);
         this.metrics.count('removebg_accepted_megapixels_total', { tier }, pixels / 1e6);
-        this.metrics.observe('removebg_intake_seconds', {}, reply.elapsedTime / 1000);
+        this.metrics.observe('removebg_intake_seconds', {}, (endMs - startMs) / 1000);
         const attributes = { tier, bytes, megapixels: Math.round(pixels / 10_000) / 100 };
-        if (begun !== undefined) this.tracer.root('submit', begun, { startMs, endMs, attributes });
+        if (traced !== undefined) this.tracer.root('submit', traced, { startMs, endMs, attributes });
       },
     };
   }
@@ -174,4 +182,57 @@ export class DeliverySpan {
       failed: end !== undefined,
     });
   }
+}
+
+type Call = LabelValue<'call'>;
+
+const CALLS: Record<string, Call> = {
+  '/v1/jobs': 'submit',
+  '/v1/jobs/:id': 'status',
+  '/v1/jobs/:id/result': 'result',
+  '/v1/jobs/:id/events': 'events',
+  '/v1/jobs/:id/receipt': 'receipt',
+  '/v1/account': 'account',
+};
+
+/** Prefixes of route templates that count as one call. */
+const GROUPS: readonly (readonly [start: string, call: Call])[] = [
+  ['/v1/batches', 'batch'],
+  ['/v1.0/', 'compat'],
+  ['/api/', 'compat'],
+  ['/v1/models', 'service'],
+  ['/.well-known/', 'service'],
+  ['/healthz', 'service'],
+  ['/readyz', 'service'],
+  ['/openapi.json', 'service'],
+];
+
+/** The call that a route template belongs to; `none` without a route, `page` for files of the page. */
+export function callOf(template: string | undefined): Call {
+  if (template === undefined) return 'none';
+  return CALLS[template] ?? GROUPS.find(([start]) => template.startsWith(start))?.[1] ?? 'page';
+}
+
+/** Counts each request once it is over, by call, class of status, and the code it was refused with. */
+export function countRequests(server: FastifyInstance, metrics: MetricRegistry): void {
+  server.addHook('onRequest', (request, reply, done) => {
+    request.receivedAtMs = nowMs();
+    reply.raw.once('close', () => {
+      const call = callOf(templateOf(request));
+      metrics.count('removebg_http_requests_total', { call, status: statusOf(reply) });
+      const code = refusalCodeOf(reply);
+      if (code !== undefined) metrics.count('removebg_refusals_total', { code });
+    });
+    done();
+  });
+}
+
+const templateOf = (request: FastifyRequest): string | undefined =>
+  request.is404 ? undefined : request.routeOptions.url;
+
+function statusOf({ raw: { headersSent, statusCode } }: FastifyReply): LabelValue<'status'> {
+  if (!headersSent) return 'gone';
+  if (statusCode < 300) return '2xx';
+  if (statusCode < 400) return '3xx';
+  return statusCode < 500 ? '4xx' : '5xx';
 }

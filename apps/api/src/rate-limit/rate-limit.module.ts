@@ -5,8 +5,7 @@ import type { Broker } from '#broker/broker.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { CallerService } from '../auth/caller.service.js';
 import { BROKER } from '../core/providers.js';
-import { PixelLimit } from './pixel-limit.js';
-import { RedisThrottlerStorage } from './redis-throttler-storage.js';
+import { PixelLimit, RedisThrottlerStorage } from './submit.guard.js';
 
 /** Window of the request limit. */
 const WINDOW_MS = 60_000;

@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify';
 import type { OutputFacts } from '#broker/job.record.js';
 import { MIME_OF_FORMAT } from '#contracts/job.options.js';
 import type { DeliveryWay } from '#telemetry/metric.labels.js';
+import { setRateLimitHeaders } from '../rate-limit/rate-limit-headers.js';
 import { ClientDisconnectedError, type ResultWriter } from './result-delivery.service.js';
 
 /** A client that takes nothing for this long is cut. */
@@ -28,6 +29,7 @@ export const resultHeaders = (output: OutputFacts): OutgoingHttpHeaders => ({
 
 /** Takes an answer out of Fastify's hands and sends its head: 200, headers set on the reply before, and these. */
 export function sendHead(reply: FastifyReply, headers: OutgoingHttpHeaders): void {
+  setRateLimitHeaders(reply);
   reply.hijack();
   const set = Object.entries(reply.getHeaders()).filter(([, value]) => value !== undefined);
   reply.raw.writeHead(200, {

@@ -64,7 +64,7 @@ export interface FormContent {
   texts: ReadonlyMap<string, FieldText>;
   /** Names of texts that came more than once, each time with a value. */
   repeated: ReadonlySet<string>;
-  /** Files that went to the sink. An empty one counts as absent. */
+  /** Files that were written to the target. An empty one counts as absent. */
   files: ReadonlySet<UploadPart['role']>;
   /** A field of another name has come. */
   hasUnknown: boolean;
@@ -72,7 +72,7 @@ export interface FormContent {
 
 /**
  * Reads a form, whatever its encoding. The name of a field decides before anything of its value is copied: a known file
- * goes to the sink as it arrives, a known text is bounded, everything else is passed over.
+ * is written to the target as it arrives, a known text is bounded, everything else is passed over.
  * @throws Problem `multiple-images` | `multiple-backgrounds` | `invalid-request` for a text beyond its bound, or beyond
  * 1,000 fields
  */
@@ -116,7 +116,7 @@ class FormReader implements FormContent {
     if (this.files.has(spec.role)) throw repeatedFile(spec.role);
     this.files.add(spec.role);
     const file = spec.encoding === 'base64' ? readBase64(bytes) : bytes;
-    await this.target.sink(spec.role, this.budget.limit(file));
+    await this.target.writeFile(spec.role, this.budget.limit(file));
   }
 }
 

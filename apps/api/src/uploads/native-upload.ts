@@ -69,7 +69,7 @@ export function nativeUpload(
     }
     if (!RAW_TYPES.has(type)) throw new Problem('image-type-unsupported');
     const content = values.parse();
-    await target.sink('input', new ByteBudget(target.maxBytes).limit(body.pieces()));
+    await target.writeFile('input', new ByteBudget(target.maxBytes).limit(body.pieces()));
     return content;
   };
 }
@@ -96,7 +96,7 @@ async function takeForm(
   if (address !== '') {
     const { maxBytes } = target;
     await whileConnected(request, (signal) =>
-      target.sink('input', new ByteBudget(maxBytes).limit(images.fetch(address, { signal, maxBytes }))),
+      target.writeFile('input', new ByteBudget(maxBytes).limit(images.fetch(address, { signal, maxBytes }))),
     );
   }
   return content;

@@ -7,17 +7,17 @@ import type { JobSecrets } from '#vault/job.token.js';
 import { CHUNK_BYTES, sealChunk } from '#vault/chunk.cipher.js';
 import { wipe } from '#vault/wipe.js';
 
-/** Hears of an upload as it arrives. */
+/** Receives upload progress callbacks. */
 export interface UploadObserver {
-  /** The image has this many pixels. Nothing of it is stored when this throws. */
-  pixels(pixels: number): Promise<void>;
+  /** Called once the size of the image is known. Nothing of it is stored when this throws. */
+  onPixels(pixels: number): Promise<void>;
   /** The next bytes of a file, in the clear. They are wiped afterwards. */
-  bytes(role: UploadPart['role'], plain: Uint8Array): void;
+  onBytes(role: UploadPart['role'], plain: Uint8Array): void;
 }
 
-/** Seals the files of one upload, chunk by chunk as they arrive, one after the other into the same key. */
+/** Encrypts the files of one upload, chunk by chunk as they arrive, and appends them to the same key. */
 export class UploadEncryptor {
-  /** What was stored so far. */
+  /** Files stored so far. */
   readonly parts: UploadPart[] = [];
   /** Pixels of the image; 0 when its header lies beyond the first chunk. */
   pixels = 0;
@@ -26,22 +26,23 @@ export class UploadEncryptor {
     private readonly session: UploadSession,
     private readonly limits: ImageLimits,
     private readonly secrets: JobSecrets,
-    private readonly listener: UploadObserver,
+    private readonly observer: UploadObserver,
   ) {}
 
   /**
-   * Looks at each chunk, then seals and stores it. What no decoder is to see is refused at the byte that shows it.
+   * Checks each chunk, then encrypts and stores it. An image that must not reach a decoder is refused at the first byte
+   * that proves it.
    * @throws Problem `image-type-unsupported` | `image-corrupt` | `image-too-many-pixels` | `image-too-complex`
-   * @throws whatever the listener throws, and as `UploadSession.write`
+   * @throws what the observer throws, and as `UploadSession.write`
    */
-  async take(role: UploadPart['role'], file: AsyncIterable<Buffer>): Promise<void> {
+  async write(role: UploadPart['role'], file: AsyncIterable<Buffer>): Promise<void> {
     const { id, inputKey: key } = this.secrets;
     const part = { role, chunks: 0, bytes: 0 };
     const guard = new ImageGuard(this.limits);
     for await (const { last, plain } of chunkStream(file)) {
       inspect(guard, plain, { role, last });
       if (part.chunks === 0) await this.count(role, guard);
-      this.listener.bytes(role, plain);
+      this.observer.onBytes(role, plain);
       part.bytes += plain.length;
       part.chunks += 1;
       await this.session.write(plain.length, (index) => sealChunk(key, { id, role }, { index, last }, plain));
@@ -52,12 +53,12 @@ export class UploadEncryptor {
   private async count(role: UploadPart['role'], { facts }: ImageGuard): Promise<void> {
     if (role !== 'input') return;
     if (facts !== undefined) this.pixels = facts.width * facts.height;
-    // Whoever hides the size behind a mebibyte of metadata counts as the largest.
-    await this.listener.pixels(this.pixels || this.limits.maxPixels);
+    // An image whose size lies behind a mebibyte of metadata counts as the largest.
+    await this.observer.onPixels(this.pixels || this.limits.maxPixels);
   }
 }
 
-/** @throws Problem what the guard has against the file; damage is told apart by which file it is of */
+/** @throws Problem why the guard rejects the file; a damaged background has a code of its own */
 function inspect(
   guard: ImageGuard,
   plain: Buffer,

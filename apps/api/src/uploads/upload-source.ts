@@ -5,7 +5,7 @@ import { Problem } from '#contracts/problem.catalogue.js';
 import { wipe } from '#vault/wipe.js';
 
 /** Takes in the bytes of a file as they arrive. It uses each piece before it asks for the next. */
-export type FileSink = (role: UploadPart['role'], bytes: AsyncIterable<Buffer>) => Promise<void>;
+export type FileWriter = (role: UploadPart['role'], bytes: AsyncIterable<Buffer>) => Promise<void>;
 
 /** What one request brought beside its files. */
 export interface UploadContent {
@@ -18,11 +18,11 @@ export interface UploadContent {
 export interface UploadTarget {
   /** Largest image file, in bytes; all files of a request together have no more. */
   maxBytes: number;
-  sink: FileSink;
+  writeFile: FileWriter;
 }
 
 /**
- * Reads the image, maybe a background, and the options that a request brings. Files go to the sink as they arrive.
+ * Reads the image, maybe a background, and the options that a request brings. Files are written to the target as they arrive.
  * @throws Problem whatever is wrong with them
  */
 export type UploadSource = (request: FastifyRequest, target: UploadTarget) => Promise<UploadContent>;

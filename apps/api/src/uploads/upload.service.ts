@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { inputKey } from '#broker/broker.keys.js';
 import { costOf } from '#broker/job.cost.js';
 import type { JobRecord } from '#broker/job.record.js';
@@ -16,7 +16,7 @@ import { wipe } from '#vault/wipe.js';
 import { SETTINGS, BROKER, KEY_ENCRYPTION_KEY, MODELS } from '../core/providers.js';
 import { announcedBytes, maxUploadBytes } from '../http/fastify-adapter.js';
 import { CallerService, type Caller } from '../auth/caller.service.js';
-import { PixelLimit } from '../rate-limit/pixel-limit.js';
+import { PixelLimit } from '../rate-limit/submit.guard.js';
 import { IdempotencyService, type IdempotencyClaim } from './idempotency.service.js';
 import { mayNameAddress, nativeUpload } from './native-upload.js';
 import { RemoteImageService } from './remote-image.service.js';
@@ -30,24 +30,24 @@ import type { ModelEntry } from '#inference/model.catalogue.js';
 /** Bytes of a losslessly encoded cut-out per pixel: an estimate on the safe side. */
 const OUTPUT_BYTES_PER_PIXEL = 1.5;
 
-/** A job that stands in the queue. Its token is here and with the client, nowhere else. */
+/** A queued job. Its token exists here and at the client, nowhere else. */
 export interface Accepted {
   record: JobRecord;
   token: Buffer;
-  /** The client can come back for the job by repeating its request, also when it never heard the token. */
+  /** The client can get the job again by repeating its request, even if it never received the token. */
   repeatable: boolean;
   /** The job was made by an earlier request. */
   replayed: boolean;
   extraFields: UploadContent['extraFields'];
 }
 
-/** How an image comes in, where that is not as on `POST /v1/jobs`. */
-export interface UploadWay {
-  /** Reads it in another way. */
+/** How a submission differs from `POST /v1/jobs`. */
+export interface SubmitOptions {
+  /** Reads the request; by default as `nativeUpload`. */
   source?: UploadSource;
-  /** Most bytes that it can bring; by default what the request announces. */
-  mostBytes?: number | undefined;
-  /** Set when the image comes into a batch. */
+  /** Largest upload that the request can bring, in bytes; by default the size that it announces. */
+  maxBytes?: number | undefined;
+  /** Set for an image of a batch. */
   member?: Member | undefined;
 }
 
@@ -55,29 +55,30 @@ export interface UploadWay {
 export interface Member {
   /** Token of its job, which follows from that of the batch. */
   token: Buffer;
-  /** How it stands in the batch, by what the request brought. @throws Problem */
+  /** Its entry in the batch, from the extra fields of the request. @throws Problem */
   enrolment: (extraFields: UploadContent['extraFields']) => Enrolment;
 }
 
-/** One submission on its way in. */
+/** One submission in progress. */
 interface Submission {
   request: FastifyRequest;
-  way: UploadWay;
-  /** Is told how its caller stands once the image has been counted. */
-  reply: FastifyReply;
+  source: UploadSource;
+  /** Bytes to reserve for the upload. */
+  reserveBytes: number;
+  member: Member | undefined;
   caller: Caller;
   secrets: JobSecrets;
   claim: IdempotencyClaim | undefined;
 }
 
-/** One that has a job. */
+/** One whose job exists. */
 interface StartedSubmission extends Submission {
   session: UploadSession;
 }
 
 type Received = Pick<Accepted, 'record' | 'extraFields'>;
 
-/** HTTP upload → sealed chunks → queue. */
+/** Encrypts uploads chunk by chunk as they arrive, stores them in the broker and queues their jobs. */
 @Injectable()
 export class UploadService {
   private readonly limits: ImageLimits;
@@ -101,19 +102,21 @@ export class UploadService {
   }
 
   /**
-   * Takes one image in, or finds the job that an earlier try of the same request made. When this throws, nothing
-   * of the request is left.
-   * @throws Problem whatever the upload, the image's header or the queue has against it
+   * Queues one image, or finds the job that an earlier attempt of the same request created. When this throws, nothing
+   * of the request is stored any more.
+   * @throws Problem why the upload, the image or the queue rejects it
    */
-  async submit(request: FastifyRequest, reply: FastifyReply, way: UploadWay = {}): Promise<Accepted> {
+  async submit(request: FastifyRequest, options: SubmitOptions = {}): Promise<Accepted> {
+    const { source = this.native, member, maxBytes = this.reservationBytes(request) } = options;
     const caller = this.callers.of(request);
-    // An image of a batch is known again by its name there.
-    const claim = way.member === undefined ? await this.claims.claim(request, caller) : undefined;
-    const token = way.member?.token ?? claim?.token ?? drawToken();
+    // A repeated image of a batch is recognized by its name there.
+    const claim = member === undefined ? await this.claims.claim(request, caller) : undefined;
+    const token = member?.token ?? claim?.token ?? drawToken();
+    const submission = { request, source, member, caller, claim, reserveBytes: maxBytes };
     try {
       const received = claim?.earlier
-        ? await this.findAgain(request, way, claim)
-        : await this.begin({ request, way, reply, caller, claim, secrets: deriveSecrets(token) });
+        ? await this.findAgain(request, source, claim)
+        : await this.start({ ...submission, secrets: deriveSecrets(token) });
       const replayed = claim?.earlier !== undefined;
       return { ...received, token, repeatable: claim !== undefined, replayed };
     } catch (error) {
@@ -123,37 +126,38 @@ export class UploadService {
     }
   }
 
-  /** Gives up a job whose submitter has gone without ever learning its token. */
+  /** Cancels a job whose client disconnected before it received the token. */
   async withdraw(id: JobRecord['id']): Promise<void> {
     await throughOutage(() => this.broker.purge.cancelled(id));
   }
 
-  /** Memory that an upload may take, as far as its head tells. An address says nothing of what comes from it. */
-  private mostBytes(request: FastifyRequest, { mostBytes }: UploadWay): number {
-    const mayFetch = this.images.isEnabled && mayNameAddress(request);
-    return mostBytes ?? ((mayFetch ? 0 : announcedBytes(request)) || this.maxBytes);
+  /** Largest upload that a request can bring: the size it announces, unless it may name its image by address. */
+  private reservationBytes(request: FastifyRequest): number {
+    const mayFetch = mayNameAddress(request) && this.images.isEnabled;
+    return (mayFetch ? 0 : announcedBytes(request)) || this.maxBytes;
   }
 
-  private async begin(submission: Submission): Promise<Received> {
-    const { request, way, caller, secrets, claim } = submission;
+  private async start(submission: Submission): Promise<Received> {
+    const { reserveBytes, caller, secrets, claim } = submission;
     const { settings, broker, kek } = this;
-    const maxBytes = this.mostBytes(request, way);
     try {
       const session = await UploadSession.start(broker, secrets.id, {
-        ...{ wrappedKeys: wrapKeys(kek, secrets.id, secrets), tenant: caller.tenant, maxBytes },
+        wrappedKeys: wrapKeys(kek, secrets.id, secrets),
+        tenant: caller.tenant,
+        maxBytes: reserveBytes,
         region: settings.REGION,
       });
       return await this.receive({ ...submission, session });
     } catch (error) {
-      // A request that came to nothing may be tried again, with another image too.
+      // A failed request may be repeated, with another image too.
       if (claim !== undefined) await broker.retries.forget(claim.entry).catch(() => undefined);
-      throw await this.withRetryAfter(error, maxBytes, caller);
+      throw await this.withRetryAfter(error, reserveBytes, caller);
     } finally {
       wipe(secrets.inputKey, secrets.outputKey);
     }
   }
 
-  /** Adds to a refusal for want of memory when some is likely to be free, for all or for this tenant. */
+  /** Adds to a refusal for lack of memory when some is likely to be free, for everybody or for this tenant. */
   private async withRetryAfter(error: unknown, bytes: number, { tenant }: Caller): Promise<unknown> {
     const code = error instanceof Problem ? error.code : undefined;
     if (code !== 'capacity-exhausted' && code !== 'tenant-limit') return error;
@@ -177,21 +181,21 @@ export class UploadService {
   }
 
   private async store(submission: StartedSubmission): Promise<Received> {
-    const { request, way, reply, caller, secrets, claim, session } = submission;
-    const sealer = new UploadEncryptor(session, this.limits, secrets, {
-      pixels: (pixels) => this.pixels.charge(caller, reply, pixels),
-      bytes: (role, plain) => claim?.fingerprint.take(role, plain),
+    const { request, source, secrets, claim, session } = submission;
+    const encryptor = new UploadEncryptor(session, this.limits, secrets, {
+      onPixels: (pixels) => this.pixels.charge(request, pixels),
+      onBytes: (role, plain) => claim?.fingerprint.take(role, plain),
     });
-    const content = await (way.source ?? this.native)(request, {
+    const content = await source(request, {
       maxBytes: this.maxBytes,
-      sink: (role, file) => sealer.take(role, file),
+      writeFile: (role, file) => encryptor.write(role, file),
     });
     const { options, extraFields } = content;
     this.requireOffered(options.model);
     if (claim !== undefined) {
       await this.broker.retries.complete(claim.entry, claim.fingerprint.digest(options));
     }
-    return { record: await this.enqueue(submission, sealer, content), extraFields };
+    return { record: await this.enqueue(submission, encryptor, content), extraFields };
   }
 
   /** @throws Problem `model-unknown` */
@@ -201,38 +205,38 @@ export class UploadService {
   }
 
   private async enqueue(
-    { request, reply, caller, way: { member }, secrets: { id }, session: { seat } }: StartedSubmission,
+    { request, caller, member, secrets: { id }, session: { seat } }: StartedSubmission,
     { parts, pixels }: UploadEncryptor,
     { options, extraFields }: UploadContent,
   ): Promise<JobRecord> {
     const { jobs, payloads, queue, lifetimes } = this.broker;
-    const trail = this.telemetry.submission(request);
+    const span = this.telemetry.startSubmission(request);
     const storedBytes = parts.reduce((sum, part) => sum + part.bytes, 0);
     const reserveBytes = storedBytes + Math.ceil(pixels * OUTPUT_BYTES_PER_PIXEL);
     const [record] = await Promise.all([
       jobs.enqueue(id, {
-        ...{ parts, options, reserveBytes, seat, trace: trail.trace },
+        ...{ parts, options, reserveBytes, seat, trace: span.trace },
         ...{ tenant: caller.tenant, keyId: caller.key?.id, member: member?.enrolment(extraFields) },
       }),
       payloads.of({ seat: seat?.seat }).prolong(inputKey(id), lifetimes.queueMs),
     ]);
     if (record === undefined) throw new Problem('request-timeout');
-    // Whatever hides its size in a long header counts as the largest.
+    // An image whose size lies beyond the first chunk counts as the largest.
     await queue.add(id, { tenant: caller.tenant, cost: costOf(pixels || this.limits.maxPixels) });
-    trail.queued(reply, { tierName: caller.tierName, pixels, bytes: storedBytes });
+    span.end({ tierName: caller.tierName, pixels, bytes: storedBytes });
     return record;
   }
 
-  /** The job that an earlier try made, if this one sends the same: its bytes are compared, none is stored. */
+  /** The job that an earlier attempt created, if this one sends the same: its bytes are compared, none is stored. */
   private async findAgain(
     request: FastifyRequest,
-    way: UploadWay,
+    source: UploadSource,
     claim: IdempotencyClaim,
   ): Promise<Received> {
     const { entry, fingerprint, token } = claim;
-    const { options, extraFields } = await (way.source ?? this.native)(request, {
+    const { options, extraFields } = await source(request, {
       maxBytes: this.maxBytes,
-      sink: async (role, file) => {
+      writeFile: async (role, file) => {
         for await (const bytes of file) fingerprint.take(role, bytes);
       },
     });

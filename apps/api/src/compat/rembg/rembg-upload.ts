@@ -33,16 +33,16 @@ export const rembgFormUpload =
     return { options: rembgOptions(texts, models), extraFields: NO_FIELDS };
   };
 
-/** Reads a query with a `url`. @param gone aborted when the client has disconnected. @throws Problem */
+/** Reads a query with a `url`. @param signal aborted when the client has disconnected. @throws Problem */
 export const rembgUrlUpload =
-  (models: readonly string[], images: RemoteImageService, gone: AbortSignal): UploadSource =>
-  async (request, { maxBytes, sink }) => {
+  (models: readonly string[], images: RemoteImageService, signal: AbortSignal): UploadSource =>
+  async (request, { maxBytes, writeFile }) => {
     const texts = queryOf(request);
     const url = texts.get('url');
     if (url === undefined) throw new Problem('missing-image', { parameter: 'url', detail: 'Name a "url"' });
     const options = rembgOptions(texts, models);
-    const image = images.fetchFor('url', url, { signal: gone, maxBytes });
-    await sink('input', new ByteBudget(maxBytes).limit(image));
+    const image = images.fetchFor('url', url, { signal, maxBytes });
+    await writeFile('input', new ByteBudget(maxBytes).limit(image));
     return { options, extraFields: NO_FIELDS };
   };
 

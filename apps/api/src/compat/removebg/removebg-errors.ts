@@ -1,6 +1,5 @@
 import { PROBLEMS, type Problem, type ProblemCode } from '#contracts/problem.catalogue.js';
 import type { ProblemRenderer } from '../../http/problem-renderer.js';
-import { setRemovebgRateLimitHeaders } from './removebg-rate-limit-headers.js';
 
 /** One problem in the error format of remove.bg. */
 export interface ErrorRow {
@@ -77,8 +76,8 @@ export function asRemovebgError({ code, facts }: Problem): { status: number; bod
   return { status, body: { errors: [error] } };
 }
 
-/** A problem in the error format of remove.bg, with its rate limit headers. */
-export const renderRemovebgProblem: ProblemRenderer = (problem, reply) => {
-  setRemovebgRateLimitHeaders(reply);
-  return { ...asRemovebgError(problem), contentType: 'application/json; charset=utf-8' };
-};
+/** A problem in the error format of remove.bg. */
+export const renderRemovebgProblem: ProblemRenderer = (problem) => ({
+  ...asRemovebgError(problem),
+  contentType: 'application/json; charset=utf-8',
+});

@@ -46,13 +46,13 @@ const FORM_TABLE = new FieldTable({
 
 /**
  * Reads one upload as remove.bg takes it: a multipart or urlencoded form, or a JSON object.
- * @param gone aborted when the client has disconnected
+ * @param signal aborted when the client has disconnected
  * @throws Problem `missing-image` | `multiple-images` | `multiple-backgrounds` and others
  */
 export const removebgUpload =
-  (images: RemoteImageService, gone: AbortSignal): UploadSource =>
+  (images: RemoteImageService, signal: AbortSignal): UploadSource =>
   async (request, target) => {
-    const { maxBytes, sink } = target;
+    const { maxBytes, writeFile } = target;
     const form = await readForm(fieldsOf(request, maxBytes), tableOf(request), target);
     const texts = setTexts(form);
     const wanted = URLS.filter(([parameter]) => texts.has(parameter));
@@ -63,8 +63,8 @@ export const removebgUpload =
     const { options, type } = removebgWish(texts);
     if (roles.has('background')) checkBackground(options);
     for (const [parameter, role] of wanted) {
-      const image = images.fetchFor(parameter, texts.get(parameter) ?? '', { signal: gone, maxBytes });
-      await sink(role, new ByteBudget(maxBytes).limit(image));
+      const image = images.fetchFor(parameter, texts.get(parameter) ?? '', { signal, maxBytes });
+      await writeFile(role, new ByteBudget(maxBytes).limit(image));
     }
     return { options, extraFields: new Map(type === undefined ? [] : [[TYPE, type]]) };
   };

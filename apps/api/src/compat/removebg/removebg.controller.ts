@@ -10,7 +10,7 @@ import { SubmitGuard } from '../../rate-limit/submit.guard.js';
 import { RemoteImageService } from '../../uploads/remote-image.service.js';
 import { JsonResultWriter } from './json-result-writer.js';
 import { renderRemovebgProblem } from './removebg-errors.js';
-import { setRemovebgRateLimitHeaders } from './removebg-rate-limit-headers.js';
+import { removebgRateLimitHeaders } from './removebg-rate-limit-headers.js';
 import { removebgUpload, TYPE } from './removebg-upload.js';
 import { SyncCutout } from '../sync-cutout.js';
 
@@ -27,6 +27,11 @@ const REMOVEBG_ACCOUNT: RemovebgAccount = {
   },
 };
 
+const ROUTE: FastifyContextConfig = {
+  renderProblem: renderRemovebgProblem,
+  rateLimitHeaders: removebgRateLimitHeaders,
+};
+
 /** The calls of remove.bg v1.0, for clients that were written for it. */
 @Controller('v1.0')
 export class RemovebgController {
@@ -38,7 +43,7 @@ export class RemovebgController {
 
   /** Takes one image and returns its cut-out: the file itself, or JSON around it. */
   @Post('removebg')
-  @RouteConfig({ renderProblem: renderRemovebgProblem, takesBase64: true } satisfies FastifyContextConfig)
+  @RouteConfig({ ...ROUTE, takesBase64: true } satisfies FastifyContextConfig)
   @UseGuards(SubmitGuard)
   @DescribeRemovebg()
   async removebg(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
@@ -51,7 +56,6 @@ export class RemovebgController {
         : new HttpResultWriter(reply, { via: 'compat' }),
       signal,
       onAccepted: ({ extraFields }) => {
-        setRemovebgRateLimitHeaders(reply);
         void reply.header('X-Credits-Charged', 0);
         const type = extraFields.get(TYPE);
         if (type !== undefined) void reply.header('X-Type', type);
@@ -61,7 +65,7 @@ export class RemovebgController {
 
   /** Credits, of which there are none. */
   @Get('account')
-  @RouteConfig({ renderProblem: renderRemovebgProblem } satisfies FastifyContextConfig)
+  @RouteConfig(ROUTE)
   @Header('Cache-Control', 'no-store')
   @DescribeRemovebgAccount()
   account(@Req() request: FastifyRequest): RemovebgAccount {
