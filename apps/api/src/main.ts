@@ -28,7 +28,7 @@ import { ProblemFilter } from './http/problem.filter.js';
 import { serveDocs } from './openapi/serve-document.js';
 import { AdminServer } from './observability/admin-server.js';
 import { ApiTelemetry, countRequests } from './observability/api-telemetry.js';
-import { reportRateLimits } from './rate-limit/rate-limit-headers.js';
+import { reportRateLimits } from './rate-limit/rate-limits.js';
 
 const CLOSE_IDLE_EVERY_MS = 50;
 

@@ -17,7 +17,7 @@ import { UploadService } from '../uploads/upload.service.js';
 import type { UploadSource } from '../uploads/upload-source.js';
 import { JobResponder, retryAfter } from '../jobs/job-responder.js';
 import { DescribeBatchSubmit } from './batches.openapi.js';
-import { SubmitGuard } from '../rate-limit/submit.guard.js';
+import { SubmitGuard } from '../rate-limit/rate-limits.js';
 import { BatchToken, RequireBatchToken, type BatchAccess } from '../auth/token.guards.js';
 import { LongPoll } from '../long-poll/long-poll.service.js';
 import type { Settings } from '#settings/settings.schema.js';

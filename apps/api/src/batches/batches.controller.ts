@@ -14,7 +14,7 @@ import {
   DescribeBatchClose,
   DescribeBatchOpen,
 } from './batches.openapi.js';
-import { SubmitGuard } from '../rate-limit/submit.guard.js';
+import { SubmitGuard } from '../rate-limit/rate-limits.js';
 import { BatchToken, RequireBatchToken, type BatchAccess } from '../auth/token.guards.js';
 import { toBatchResponse } from './batch.mapper.js';
 import { LongPoll } from '../long-poll/long-poll.service.js';

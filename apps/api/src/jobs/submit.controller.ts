@@ -9,7 +9,7 @@ import { SseStream } from '../events/sse-stream.js';
 import { LongPoll } from '../long-poll/long-poll.service.js';
 import { UploadService, type Accepted } from '../uploads/upload.service.js';
 import { DescribeSubmit } from './submit.openapi.js';
-import { SubmitGuard } from '../rate-limit/submit.guard.js';
+import { SubmitGuard } from '../rate-limit/rate-limits.js';
 import { JobResponder } from './job-responder.js';
 import { disconnectSignal, preferredWaitS, wantsEvents } from '../http/request-preferences.js';
 

@@ -5,7 +5,7 @@ import type { Broker } from '#broker/broker.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { CallerService } from '../auth/caller.service.js';
 import { BROKER } from '../core/providers.js';
-import { PixelLimit, RedisThrottlerStorage } from './submit.guard.js';
+import { PixelLimit, RedisThrottlerStorage } from './rate-limits.js';
 
 /** Window of the request limit. */
 const WINDOW_MS = 60_000;

@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import type { OutputFacts } from '#broker/job.record.js';
 import { MIME_OF_FORMAT } from '#contracts/job.options.js';
 import type { DeliveryWay } from '#telemetry/metric.labels.js';
-import { setRateLimitHeaders } from '../rate-limit/rate-limit-headers.js';
+import { setRateLimitHeaders } from '../rate-limit/rate-limits.js';
 import { ClientDisconnectedError, type ResultWriter } from './result-delivery.service.js';
 
 /** A client that takes nothing for this long is cut. */

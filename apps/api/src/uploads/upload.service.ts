@@ -16,7 +16,7 @@ import { wipe } from '#vault/wipe.js';
 import { SETTINGS, BROKER, KEY_ENCRYPTION_KEY, MODELS } from '../core/providers.js';
 import { announcedBytes, maxUploadBytes } from '../http/fastify-adapter.js';
 import { CallerService, type Caller } from '../auth/caller.service.js';
-import { PixelLimit } from '../rate-limit/submit.guard.js';
+import { PixelLimit } from '../rate-limit/rate-limits.js';
 import { IdempotencyService, type IdempotencyClaim } from './idempotency.service.js';
 import { mayNameAddress, nativeUpload } from './native-upload.js';
 import { RemoteImageService } from './remote-image.service.js';

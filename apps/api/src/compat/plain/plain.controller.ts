@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { HttpResultWriter } from '../../results/http-result-writer.js';
 import { disconnectSignal } from '../../http/request-preferences.js';
 import { DescribePlain } from '../compat.openapi.js';
-import { SubmitGuard } from '../../rate-limit/submit.guard.js';
+import { SubmitGuard } from '../../rate-limit/rate-limits.js';
 import { SyncCutout } from '../sync-cutout.js';
 
 /** `POST /api/remove-bg`: a form with an `image` in, the cut-out back. */

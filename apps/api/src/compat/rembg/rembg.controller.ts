@@ -5,7 +5,7 @@ import { MODELS } from '../../core/providers.js';
 import { HttpResultWriter } from '../../results/http-result-writer.js';
 import { disconnectSignal } from '../../http/request-preferences.js';
 import { DescribeRembg, DescribeRembgUrl } from '../compat.openapi.js';
-import { SubmitGuard } from '../../rate-limit/submit.guard.js';
+import { SubmitGuard } from '../../rate-limit/rate-limits.js';
 import { RemoteImageService } from '../../uploads/remote-image.service.js';
 import { renderRembgProblem } from './rembg-errors.js';
 import { rembgFormUpload, rembgUrlUpload } from './rembg-upload.js';

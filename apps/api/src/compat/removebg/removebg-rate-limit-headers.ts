@@ -1,4 +1,4 @@
-import type { RateLimits } from '../../rate-limit/rate-limit-headers.js';
+import type { RateLimits } from '../../rate-limit/rate-limits.js';
 
 /**
  * `X-RateLimit-*` as remove.bg defines them: megapixels a minute, what is left of them, and the Unix time at which all of

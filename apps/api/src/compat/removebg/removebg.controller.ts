@@ -6,7 +6,7 @@ import { HttpResultWriter } from '../../results/http-result-writer.js';
 import { disconnectSignal } from '../../http/request-preferences.js';
 import { DescribeRemovebg, DescribeRemovebgAccount } from '../compat.openapi.js';
 import { CallerService } from '../../auth/caller.service.js';
-import { SubmitGuard } from '../../rate-limit/submit.guard.js';
+import { SubmitGuard } from '../../rate-limit/rate-limits.js';
 import { RemoteImageService } from '../../uploads/remote-image.service.js';
 import { JsonResultWriter } from './json-result-writer.js';
 import { renderRemovebgProblem } from './removebg-errors.js';
