@@ -102,7 +102,7 @@ async function createApp(resources: Resources): Promise<NestFastifyApplication> 
   return app;
 }
 
-/** @throws SettingsError when the address cannot be had: trying again would not help */
+/** @throws SettingsError when the address is not available: a restart would not help */
 async function listen(app: NestFastifyApplication, { PORT, HOST }: Settings): Promise<void> {
   try {
     await app.listen(PORT, HOST);

@@ -11,10 +11,10 @@ import { extractApiKey } from '../http/api-key-header.js';
 import type { Broker } from '#broker/broker.js';
 import { KeyBookFile } from '#settings/key.book.file.js';
 
-/** Most of the memory for images that one client may take, unless nothing is limited. */
+/** Maximum share of the memory for images that one client may take, unless nothing is limited. */
 const MEMORY_SHARE = 0.5;
 
-/** Most of it that all clients without a key may take together where keys are in force: the rest is for holders of keys. */
+/** Maximum share for all clients without a key together where keys are in force: the rest is for holders of keys. */
 const ANONYMOUS_SHARE = 0.75;
 
 /** Who makes a request, and what they may use. */

@@ -43,7 +43,7 @@ export class ArchiveWriter {
     let head: Buffer | undefined;
     return {
       way: 'archive',
-      begin: ({ format }: OutputFacts) => {
+      start: ({ format }: OutputFacts) => {
         this.inFile = true;
         head = this.zip.begin(this.names.take(customId, format));
       },

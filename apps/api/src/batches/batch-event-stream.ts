@@ -39,7 +39,7 @@ export class BatchEventStream {
     private readonly shutdown: ShutdownNotifier,
   ) {}
 
-  /** Resolves when the stream has ended, for whatever reason. */
+  /** Resolves when the stream has ended, for any reason. */
   async run(stream: SseStream<BatchEvents>, request: BatchEventStreamRequest): Promise<void> {
     const { watcher } = this.broker;
     const wait = new Wait(this.shutdown, { signal: request.signal });
@@ -118,7 +118,7 @@ export class BatchEventStream {
       stream.send('started', name, version);
     } else if (state === 'ready') {
       const record = await this.broker.jobs.read(member.jobId).catch(() => undefined);
-      // Whatever has happened to it meanwhile comes with a later version.
+      // Later changes of it come with a later version.
       if (record?.output === undefined) return;
       stream.send('done', { ...name, ...toDoneEvent(record, record.output) }, version);
     } else {

@@ -66,11 +66,10 @@ export class BatchJobsController {
     const { id, secrets } = batch;
     const { salt, token } = secrets.drawJob();
     let customId: string = jobIdOf(token);
-    const most = this.settings.MAX_BATCH_IMAGES;
     const enrolment = (extraFields: ReadonlyMap<string, string>): Enrolment => {
       const named = extraFields.get(CUSTOM_ID);
       if (named !== undefined) customId = parseCustomId(named);
-      return { batch: id, ...secrets.seal(customId, salt), most };
+      return { batch: id, ...secrets.seal(customId, salt), most: this.settings.MAX_BATCH_IMAGES };
     };
     try {
       const member = { token, enrolment };
@@ -116,7 +115,7 @@ export class BatchJobsController {
   }
 }
 
-/** A job whose tombstone has gone, while its batch still knows how it ended. */
+/** A job whose tombstone has expired, while its batch still knows how it ended. */
 const forgotten = (
   { jobId, state }: FoundMember,
   token: Buffer,

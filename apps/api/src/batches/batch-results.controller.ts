@@ -20,7 +20,7 @@ import { ResultPicker, type Candidate, type Target } from './result-picker.js';
 import type { Settings } from '#settings/settings.schema.js';
 import type { Broker } from '#broker/broker.js';
 
-/** An archive waits for the next result at most this long before it checks again. */
+/** An archive waits up to this long for the next result before it checks again. */
 const RECHECK_MS = 60_000;
 /** When other readers have leased all finished results, they are checked again after this time. */
 const LEASED_RETRY_MS = 50;

@@ -25,7 +25,7 @@ import type { Broker } from '#broker/broker.js';
 const MAX_FAILURES = 1000;
 const MEMBERS_AT_A_TIME = 200;
 
-/** A batch as a whole: opened, looked at, closed, cancelled. */
+/** A batch as a whole: open, read, close, cancel. */
 @Controller('v1/batches')
 export class BatchController {
   constructor(

@@ -8,7 +8,7 @@ import { ResultDelivery, type ResultWriter } from '../results/result-delivery.se
 import type { BatchAccess } from '../auth/token.guards.js';
 import type { Broker } from '#broker/broker.js';
 
-/** Results looked at in one go: some may be on their way to other readers. */
+/** Results considered at a time: other readers may have leased some of them. */
 const CANDIDATES = 16;
 
 /** A result that is there to be fetched. */
@@ -34,7 +34,7 @@ export class ResultPicker {
 
   /**
    * Delivers the result that was finished first, and purges it. False when there is none.
-   * @throws ClientDisconnectedError | Problem when the delivery broke; the result has been given back
+   * @throws ClientDisconnectedError | Problem when the delivery failed; the result has been released
    */
   async deliverNext(
     { id, secrets }: BatchAccess,
@@ -52,7 +52,7 @@ export class ResultPicker {
     return false;
   }
 
-  /** False when another reader was quicker, or the result is gone. */
+  /** False when another reader was quicker, or there is no result any more. */
   private async deliver(
     { jobId }: BatchMember,
     token: Buffer,

@@ -59,7 +59,7 @@ export class SyncCutout {
       call.onAccepted?.(accepted);
       await this.deliver(accepted, writer, signal);
     } catch (error) {
-      // Nobody knows the job's token: nobody can collect its result.
+      // The client does not have the job's token, so it cannot fetch the result later.
       await this.responder.withdraw(accepted);
       throw error;
     } finally {

@@ -80,7 +80,7 @@ export class JobEventStream {
 
   private async emitEnd(stream: SseStream, record: JobRecord, state: TerminalState): Promise<void> {
     const { version } = record;
-    // While the bytes cannot be reached, no receipt can state that they are gone.
+    // While the bytes are unreachable, no receipt can state that they were purged.
     const issued = record.purgedAt === undefined ? undefined : await this.receipts.issue(record);
     const receipt = issued === undefined ? {} : { receipt: issued.receipt };
     if (state === 'failed') {
@@ -95,7 +95,7 @@ export class JobEventStream {
   private async deliverInline(stream: SseStream, record: JobRecord, token: Buffer): Promise<void> {
     const writer: ResultWriter = {
       way: 'inline',
-      begin: () => undefined,
+      start: () => undefined,
       write: (plain, index) => stream.sendChunk(plain, index),
       finish: () => Promise.resolve(),
     };

@@ -5,7 +5,7 @@ import { wipe } from '#vault/wipe.js';
 import { base64Bytes, encodeBase64 } from '../results/base64-encoder.js';
 import { endAndFlush, writeAndFlush, sendHead } from '../results/http-result-writer.js';
 
-/** A client this far behind is cut; it may come back with Last-Event-ID. */
+/** A client this far behind is disconnected; it may reconnect with Last-Event-ID. */
 const MAX_BEHIND_BYTES = 262_144;
 const RECONNECT_AFTER_MS = 1000;
 const DRAIN_CHECK_MS = 1000;
@@ -95,7 +95,7 @@ export class SseStream<Events extends object = JobEvents> {
   }
 }
 
-/** A stream may be open for minutes: what it was asked with, the token among it, is not kept for as long. */
+/** A stream may be open for minutes: its request, with the token in it, is not kept that long. */
 function forgetHead({ request: { raw } }: FastifyReply): void {
   raw.rawHeaders = [];
   raw.headers = {};

@@ -61,7 +61,7 @@ export class JobResponder {
 
   /**
    * 200 with the image, which is purged when the last byte has been written. False when the connection broke.
-   * @throws Problem when the result cannot be had and nothing has been sent
+   * @throws Problem why there is no result, while nothing has been sent
    */
   async sendResult(record: JobRecord, token: Buffer, writer: AbortableResultWriter): Promise<boolean> {
     try {

@@ -120,7 +120,7 @@ export class LongPoll {
   }
 
   /**
-   * @throws Problem `notFound` when there was no record to begin with
+   * @throws Problem `notFound` when there was no record at the start
    * @throws Problem `queue-lost` when it vanished during the wait
    * @throws Problem `broker-unavailable` when Redis is unreachable at the end of the wait
    */
@@ -155,7 +155,7 @@ export class LongPoll {
 
 const neverAborts = new AbortController().signal;
 
-/** One client's wait. A notification that comes while nobody listens is kept for the next listener. */
+/** One client's wait. A notification without a listener is kept for the next one. */
 export class Wait {
   private ended = false;
   private isPending = false;

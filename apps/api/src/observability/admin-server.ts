@@ -46,7 +46,7 @@ export class AdminServer {
 
   /**
    * Listens where the settings say; undefined when they say nowhere.
-   * @throws SettingsError when the address cannot be had
+   * @throws SettingsError when the address is not available
    */
   static async open(sources: AdminSources): Promise<AdminServer | undefined> {
     const { METRICS_PORT: port, METRICS_HOST: host } = sources.settings;

@@ -73,8 +73,8 @@ export class ApiTelemetry implements BrokerObserver {
     };
   }
 
-  /** A result that a reader has leased. */
-  delivering(record: JobRecord, way: DeliveryWay): DeliverySpan {
+  /** Starts the span of a delivery, at its lease. */
+  startDelivery(record: JobRecord, way: DeliveryWay): DeliverySpan {
     return new DeliverySpan(this.metrics, this.tracer, { record, way });
   }
 
@@ -142,7 +142,7 @@ export class DeliverySpan {
     this.span('deliver', this.leasedMs, this.writtenMs);
   }
 
-  /** Nothing of the job is left. */
+  /** The job has been purged. */
   purged(): void {
     const { way } = this.of;
     const now = nowMs();

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { BOARD_STYLE } from './board-style.js';
 import type { BoardPoint, BoardView } from './board-view.js';
-import { atMostText, bytesText, countText, rateText } from './board-words.js';
+import { upperBoundText, bytesText, countText, rateText } from './board-words.js';
 
 const REFRESH_S = 3;
 const CHART_WIDTH = 600;
@@ -37,10 +37,10 @@ function table(
   return `<section><h2>${escaped(title)}</h2><div class="scroll"><table><thead>${line(head, 'th')}</thead><tbody>${body}</tbody></table></div></section>`;
 }
 
-function curve(points: readonly number[], most: number): string {
+function curve(points: readonly number[], max: number): string {
   const step = CHART_WIDTH / Math.max(1, points.length - 1);
   const at = (value: number, i: number): string =>
-    `${(i * step).toFixed(1)} ${(CHART_HEIGHT - 2 - (value / most) * (CHART_HEIGHT - 6)).toFixed(1)}`;
+    `${(i * step).toFixed(1)} ${(CHART_HEIGHT - 2 - (value / max) * (CHART_HEIGHT - 6)).toFixed(1)}`;
   return points.map((value, i) => `${i === 0 ? 'M' : 'L'}${at(value, i)}`).join('');
 }
 
@@ -50,10 +50,10 @@ function chart(course: readonly BoardPoint[]): string {
     return `<section>${title}<p class="none">The first points come in a few seconds.</p></section>`;
   const waiting = course.map((point) => point.waiting);
   const done = course.map((point) => point.perMinute);
-  const mostWaiting = Math.max(1, ...waiting);
-  const mostDone = Math.max(1, ...done);
-  const label = `Waiting, up to ${countText(mostWaiting)}; finished, up to ${rateText(mostDone)} a minute`;
-  return `<section>${title}<svg viewBox="0 0 ${CHART_WIDTH} ${CHART_HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${label}"><path class="waiting" d="${curve(waiting, mostWaiting)}"/><path class="done" d="${curve(done, mostDone)}"/></svg><p class="key"><span class="of-waiting">waiting, top of the chart: ${countText(mostWaiting)}</span><span>finished a minute, top: ${rateText(mostDone)}</span></p></section>`;
+  const maxWaiting = Math.max(1, ...waiting);
+  const maxDone = Math.max(1, ...done);
+  const label = `Waiting, up to ${countText(maxWaiting)}; finished, up to ${rateText(maxDone)} a minute`;
+  return `<section>${title}<svg viewBox="0 0 ${CHART_WIDTH} ${CHART_HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${label}"><path class="waiting" d="${curve(waiting, maxWaiting)}"/><path class="done" d="${curve(done, maxDone)}"/></svg><p class="key"><span class="of-waiting">waiting, top of the chart: ${countText(maxWaiting)}</span><span>finished a minute, top: ${rateText(maxDone)}</span></p></section>`;
 }
 
 function tiles({ standing, perMinute, timeToDeleteS, turnaroundS, waiters }: BoardView): string {
@@ -72,8 +72,8 @@ function tiles({ standing, perMinute, timeToDeleteS, turnaroundS, waiters }: Boa
       bytesText(standing.inFlightBytes),
       `<small>of ${bytesText(standing.capacityBytes)}</small>${meter}`,
     ),
-    tile('Time to delete, p99', atMostText(timeToDeleteS), '<small>since the start</small>'),
-    tile('Turnaround, p99', atMostText(turnaroundS), '<small>accepted to ready</small>'),
+    tile('Time to delete, p99', upperBoundText(timeToDeleteS), '<small>since the start</small>'),
+    tile('Turnaround, p99', upperBoundText(turnaroundS), '<small>accepted to ready</small>'),
     tile('Purge lag', `${(standing.purgeLagMs / 1000).toFixed(1)} s`),
     tile('Clients waiting here', countText(waiters)),
   ].join('')}</dl>`;

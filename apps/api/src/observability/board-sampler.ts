@@ -14,9 +14,9 @@ export interface BoardSources {
 
 const EVERY_MS = 5000;
 /** Five minutes. */
-const MOST_POINTS = 60;
-const MOST_TENANTS = 20;
-/** As much of a tenant's hash as tells tenants apart. */
+const MAX_POINTS = 60;
+const MAX_TENANTS = 20;
+/** Characters of a tenant's hash that are enough to distinguish tenants. */
 const SHOWN_CHARACTERS = 8;
 const MINUTE_MS = 60_000;
 
@@ -54,7 +54,7 @@ export class BoardSampler {
     const { telemetry, broker } = this.sources;
     const own = telemetry.metrics.numbers();
     const all = [own, ...(look?.measured ?? [])];
-    const tenants = look === undefined ? [] : await broker.overview.tenants(MOST_TENANTS).catch(() => []);
+    const tenants = look === undefined ? [] : await broker.overview.tenants(MAX_TENANTS).catch(() => []);
     return {
       atMs: Date.now(),
       standing: look?.standing,
@@ -85,7 +85,7 @@ export class BoardSampler {
     this.lastMs = now;
     const perMinute = sum([...this.known.values()].map((each) => each.perMinute));
     this.course.push({ atMs: now, waiting: standing.waiting, running: standing.running, perMinute });
-    if (this.course.length > MOST_POINTS) this.course.shift();
+    if (this.course.length > MAX_POINTS) this.course.shift();
   }
 
   private async look(): Promise<Look> {

@@ -1,5 +1,5 @@
 import type { BoardView } from './board-view.js';
-import { atMostText, bytesText, countText, rateText } from './board-words.js';
+import { upperBoundText, bytesText, countText, rateText } from './board-words.js';
 
 /** Lines of cells under a head, in columns. */
 function columns(rows: readonly (readonly string[])[]): string[] {
@@ -27,8 +27,8 @@ export function boardText(view: BoardView): string {
       ...columns([
         ['time to delete p99', 'turnaround p99', 'purge lag'],
         [
-          atMostText(view.timeToDeleteS),
-          atMostText(view.turnaroundS),
+          upperBoundText(view.timeToDeleteS),
+          upperBoundText(view.turnaroundS),
           `${(standing.purgeLagMs / 1000).toFixed(1)} s`,
         ],
       ]),

@@ -30,14 +30,14 @@ export interface BoardView {
   /** Undefined while Redis does not answer. */
   standing: ServiceStanding | undefined;
   workers: WorkerRow[];
-  /** Clients with most jobs first; `id` is the beginning of a keyed hash. */
+  /** Clients in descending order of their jobs; `id` is the start of a keyed hash. */
   tenants: TenantStanding[];
   perMinute: number;
-  /** 99th percentiles since the processes began, in seconds; undefined before the first. */
+  /** 99th percentiles since the processes started, in seconds; undefined before the first. */
   timeToDeleteS: number | undefined;
   turnaroundS: number | undefined;
   waiters: number;
-  /** Requests refused by this API since it began, most first. */
+  /** Requests refused by this API since it started, by number, descending. */
   refusals: { code: string; times: number }[];
   course: BoardPoint[];
 }

@@ -8,7 +8,7 @@ export const bytesText = (bytes: number): string =>
   bytes >= GIB ? `${(bytes / GIB).toFixed(1)} GiB` : `${Math.round(bytes / MIB)} MiB`;
 
 /** The upper bound of a measured time; `—` before there is one. */
-export function atMostText(seconds: number | undefined): string {
+export function upperBoundText(seconds: number | undefined): string {
   if (seconds === undefined) return '—';
   if (seconds === Infinity) return 'off the scale';
   return seconds < 1 ? `≤ ${Math.round(seconds * 1000)} ms` : `≤ ${seconds} s`;

@@ -5,19 +5,19 @@ import type { MetricSource } from '#telemetry/metric.text.js';
 /** The service as a whole, asked for now: its gauges, and what its workers have handed over. */
 export async function serviceSources({ overview, pace, numbers }: Broker): Promise<MetricSource[]> {
   try {
-    const [standing, workers] = await Promise.all([overview.standing(), pace.workers()]);
+    const [stats, workers] = await Promise.all([overview.standing(), pace.workers()]);
     const measured = await numbers.read(workers.map(({ name }) => name));
     const registry = new MetricRegistry('service');
-    registry.set('removebg_jobs_in_flight', {}, standing.inFlight);
-    registry.set('removebg_queue_depth', {}, standing.waiting);
-    registry.set('removebg_jobs_running', {}, standing.running);
-    registry.set('removebg_in_flight_bytes', {}, standing.inFlightBytes);
-    registry.set('removebg_capacity_bytes', {}, standing.capacityBytes);
-    registry.set('removebg_tenants_in_flight', {}, standing.tenants);
+    registry.set('removebg_jobs_in_flight', {}, stats.inFlight);
+    registry.set('removebg_queue_depth', {}, stats.waiting);
+    registry.set('removebg_jobs_running', {}, stats.running);
+    registry.set('removebg_in_flight_bytes', {}, stats.inFlightBytes);
+    registry.set('removebg_capacity_bytes', {}, stats.capacityBytes);
+    registry.set('removebg_tenants_in_flight', {}, stats.tenants);
     registry.set('removebg_workers_live', {}, workers.length);
-    registry.set('removebg_purge_lag_seconds', {}, standing.purgeLagMs / 1000);
+    registry.set('removebg_purge_lag_seconds', {}, stats.purgeLagMs / 1000);
     registry.set('removebg_redis_up', {}, 1);
-    registry.set('removebg_redis_used_bytes', {}, standing.redisUsedBytes);
+    registry.set('removebg_redis_used_bytes', {}, stats.redisUsedBytes);
     return [{ numbers: registry.numbers() }, ...measured];
   } catch {
     // Zeros would say that nothing waits; what is not known is left out.

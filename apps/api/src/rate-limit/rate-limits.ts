@@ -99,8 +99,8 @@ export class RedisThrottlerStorage implements ThrottlerStorage {
 }
 
 /**
- * Limits the pixels that a caller submits: the work on an image grows with them, and a request counts as one whatever
- * the size of its image. The size is known once the header of the image has arrived.
+ * Limits the pixels that a caller submits: the work on an image grows with them, and a request counts as one for any
+ * size of its image. The size is known once the header of the image has arrived.
  */
 @Injectable()
 export class PixelLimit {

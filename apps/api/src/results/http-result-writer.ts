@@ -6,16 +6,16 @@ import type { DeliveryWay } from '#telemetry/metric.labels.js';
 import { setRateLimitHeaders } from '../rate-limit/rate-limits.js';
 import { ClientDisconnectedError, type ResultWriter } from './result-delivery.service.js';
 
-/** A client that takes nothing for this long is cut. */
+/** A client that reads nothing for this long is disconnected. */
 const STALL_MS = 30_000;
 
-/** A sink that is the answer to a request. */
+/** Writes a result as the response to a request. */
 export interface AbortableResultWriter extends ResultWriter {
-  /** Cuts the connection if the answer had begun: a shortened image must not look whole. False if it had not. */
+  /** Closes the connection if the response has started: a truncated image must not look complete. False if not. */
   abort(): boolean;
 }
 
-/** What the head of an answer tells of a result, however the image comes. */
+/** Headers of every response that brings a result. */
 export const resultHeaders = (output: OutputFacts): OutgoingHttpHeaders => ({
   'Cache-Control': 'no-store',
   'X-Width': output.width,
@@ -27,7 +27,7 @@ export const resultHeaders = (output: OutputFacts): OutgoingHttpHeaders => ({
   'Server-Timing': serverTiming(output),
 });
 
-/** Takes an answer out of Fastify's hands and sends its head: 200, headers set on the reply before, and these. */
+/** Bypasses Fastify and sends the head of a response: 200, the headers set on the reply so far, and these. */
 export function sendHead(reply: FastifyReply, headers: OutgoingHttpHeaders): void {
   setRateLimitHeaders(reply);
   reply.hijack();
@@ -39,7 +39,7 @@ export function sendHead(reply: FastifyReply, headers: OutgoingHttpHeaders): voi
 }
 
 /**
- * The result as the body of an HTTP answer. Fastify is bypassed from the first byte on, so that each chunk can
+ * The result as the body of an HTTP response. Fastify is bypassed from the first byte on, so that each chunk can
  * be awaited and wiped; headers set on the reply before are sent.
  */
 export class HttpResultWriter implements AbortableResultWriter {
@@ -64,7 +64,7 @@ export class HttpResultWriter implements AbortableResultWriter {
   }
 
   /** Sends the head. */
-  begin(output: OutputFacts): void {
+  start(output: OutputFacts): void {
     this.isStarted = true;
     sendHead(this.reply, {
       ...resultHeaders(output),
@@ -85,7 +85,7 @@ export class HttpResultWriter implements AbortableResultWriter {
     return endAndFlush(this.reply.raw);
   }
 
-  /** Cuts the connection if the body had begun. */
+  /** Closes the connection if the response has started. */
   abort(): boolean {
     if (this.isStarted) this.reply.raw.destroy();
     return this.isStarted;

@@ -14,7 +14,7 @@ import { ReceiptSigner } from '#vault/receipt.signer.js';
 /** Issuer when `PUBLIC_URL` is not set. */
 const DEFAULT_ISSUER = 'removebg-bd';
 
-/** The purge of a job that ends takes a few milliseconds; one that takes longer was cut short. */
+/** A purge takes a few milliseconds; one that takes longer was interrupted. */
 const PURGE_MS = 1000;
 
 /** A signed receipt, and the time of the purge that it states. */
@@ -23,7 +23,7 @@ export interface Receipt {
   purgedAt: number;
 }
 
-/** Turns what a tombstone says into a signed deletion receipt, never before the purge has been done. */
+/** Signs deletion receipts from tombstones, never before the purge is complete. */
 @Injectable()
 export class ReceiptService {
   private readonly issuer: string;
@@ -38,9 +38,8 @@ export class ReceiptService {
   }
 
   /**
-   * The record once its purge is noted. A job that is ending is waited for, a purge that was cut short is finished
-   * here; of a job that goes on living the record comes as it is, after `waitMs` at the latest, and so does that of a
-   * job whose bytes cannot be reached to be removed.
+   * The record once its purge is recorded. Waits for a job that is ending, and completes a purge that was interrupted.
+   * Returns the record as it is after `waitMs` if the job has not ended, or if its bytes are unreachable.
    * @throws Problem `job-not-found`, `queue-lost`, `broker-unavailable`
    */
   async whenPurged(id: JobId, signal: AbortSignal, waitMs = 0): Promise<JobRecord> {
@@ -61,7 +60,7 @@ export class ReceiptService {
   }
 }
 
-/** What a receipt states, by the broker's clock but for the time of signing. @throws Problem `not-purged` */
+/** Claims of a receipt. All times but that of signing are the broker's. @throws Problem `not-purged` */
 export function receiptClaims(record: JobRecord, iss: string, nowMs: number): ReceiptClaims {
   const { state, endedAt, purgedAt } = record;
   if (!isTerminal(state) || endedAt === undefined || purgedAt === undefined) throw new Problem('not-purged');

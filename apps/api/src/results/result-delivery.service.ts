@@ -17,36 +17,33 @@ import { ApiTelemetry } from '../observability/api-telemetry.js';
 
 const RETRY_MS = 250;
 
-/**
- * How long reads are tried again while payload cannot be reached. Before the first chunk the client can still be told to
- * come again.
- */
-const FIRST_READ_PATIENCE_MS = 5000;
-const READ_PATIENCE_MS = 20_000;
+/** How long reads are retried while payload is unreachable. Before the first chunk the client can still get a 503. */
+const FIRST_READ_TIMEOUT_MS = 5000;
+const READ_TIMEOUT_MS = 20_000;
 
-/** Up to so many deliveries at a time each read their next chunk while the one before is on its way out. */
+/** Up to this many concurrent deliveries read their next chunk while the previous one is being written. */
 const MAX_READING_AHEAD = 32;
 
-/** Where a result goes, chunk by chunk. Each call resolves when the bytes are with the kernel. */
+/** Writes a result, chunk by chunk. Each call resolves when the kernel has the bytes. */
 export interface ResultWriter {
-  /** How the result goes out, for whoever counts. */
+  /** How the result is delivered, for the metrics. */
   readonly way: DeliveryWay;
-  /** Announces the result, once its first chunk is there. */
-  begin(output: OutputFacts): void;
+  /** Sends the head, once the first chunk has been read. */
+  start(output: OutputFacts): void;
   write(plain: Buffer, index: number): Promise<void>;
-  /** Resolves when everything has been handed to the kernel; rejects when the client has gone. */
+  /** Resolves when everything has been handed to the kernel; rejects when the client has disconnected. */
   finish(): Promise<void>;
 }
 
-/** The reader's connection broke before the last byte. */
+/** The client's connection closed before the last byte. */
 export class ClientDisconnectedError extends Error {
   override readonly name = 'ClientDisconnectedError';
 }
 
 /**
- * Hands a finished result to one reader at a time. When the last byte has been written the job is purged; when
- * the connection breaks first, the result goes back to `ready`, a bounded number of times. A delivery that broke because
- * the broker could not be reached does not count among them.
+ * Delivers a finished result to one reader at a time. When the last byte has been written, the job is purged. When the
+ * connection closes first, the result returns to `ready`, a bounded number of times; deliveries that failed because the
+ * broker was unreachable do not count.
  */
 @Injectable()
 export class ResultDelivery {
@@ -60,39 +57,39 @@ export class ResultDelivery {
 
   /**
    * Leases, decrypts, writes and purges. Nothing is sent before the first chunk has been read and opened.
-   * @throws Problem `result-busy` while another reader has it, or the reason for which it is gone
-   * @throws Problem `broker-unavailable` when its bytes cannot be reached; the result has been given back
-   * @throws ClientDisconnectedError when the connection broke; the result has been given back
+   * @throws Problem `result-busy` while another reader has it, or why there is no result any more
+   * @throws Problem `broker-unavailable` when its bytes are unreachable; the result has been released
+   * @throws ClientDisconnectedError when the connection closed; the result has been released
    */
-  async deliver(record: JobRecord, token: Buffer, sink: ResultWriter): Promise<void> {
+  async deliver(record: JobRecord, token: Buffer, writer: ResultWriter): Promise<void> {
     const lease = randomBytes(12).toString('base64url');
     const { jobs, payloads } = this.broker;
-    // A result whose shard cannot be reached is not leased: the deliveries it has are not used up by trying.
+    // A result on an unreachable shard is not leased: an attempt must not use up one of its deliveries.
     payloads.of(record);
-    const leased = await throughOutage(() => jobs.lease(record.id, lease), FIRST_READ_PATIENCE_MS);
+    const leased = await throughOutage(() => jobs.lease(record.id, lease), FIRST_READ_TIMEOUT_MS);
     if (leased?.output === undefined) throw await this.refusal(record);
     const renewal = this.keepLease(leased, lease);
-    const trail = this.telemetry.delivering(leased, sink.way);
+    const span = this.telemetry.startDelivery(leased, writer.way);
     try {
       try {
-        await this.send(leased, leased.output, { token, sink, lost: renewal.lost });
-        await sink.finish();
-        trail.written();
+        await this.send(leased, leased.output, { token, writer, lost: renewal.lost });
+        await writer.finish();
+        span.written();
       } catch (error) {
-        trail.broken();
-        // During an outage the client hears of it at once.
-        await Promise.race([this.giveBack(leased, lease, error), pause(RETRY_MS)]);
+        span.broken();
+        // During an outage the client gets its answer without delay.
+        await Promise.race([this.release(leased, lease, error), pause(RETRY_MS)]);
         throw error;
       }
-      // The lease is kept until the purge: nobody else is to get what the client has.
-      if (await this.settle(record, lease)) trail.purged();
-      else trail.unsettled();
+      // The lease is kept until the purge: no other reader may get what the client has.
+      if (await this.settle(record, lease)) span.purged();
+      else span.unsettled();
     } finally {
       renewal.stop();
     }
   }
 
-  /** The image is with the client: purge it, through a short outage of Redis if need be. False when that was too long. */
+  /** Purges the delivered image, through a short outage of Redis if need be. False when the outage lasted too long. */
   private async settle({ id }: JobRecord, lease: string): Promise<boolean> {
     try {
       await throughOutage(() => this.broker.purge.delivered(id, lease), LEASE_MS);
@@ -106,9 +103,9 @@ export class ResultDelivery {
   private async send(
     record: JobRecord,
     output: OutputFacts,
-    to: { token: Buffer; sink: ResultWriter; lost: AbortSignal },
+    to: { token: Buffer; writer: ResultWriter; lost: AbortSignal },
   ): Promise<void> {
-    const { sink, lost } = to;
+    const { writer, lost } = to;
     const { id } = record;
     const secrets = deriveSecrets(to.token);
     let next = this.read(record, output, { index: 0, lost });
@@ -120,14 +117,14 @@ export class ResultDelivery {
         const last = index === output.chunks - 1;
         const plain = openChunk(secrets.outputKey, { id, role: 'output' }, { index, last }, box);
         try {
-          if (index === 0) sink.begin(output);
+          if (index === 0) writer.start(output);
           await written;
         } catch (error) {
           wipe(plain);
           throw error;
         }
-        // The next chunk is read while this one is on its way out, unless that would be too many chunks in memory.
-        written = sink.write(plain, index).finally(() => wipe(plain));
+        // The next chunk is read while this one is written, unless that would hold too many chunks in memory.
+        written = writer.write(plain, index).finally(() => wipe(plain));
         written.catch(() => undefined);
         if (this.sending > MAX_READING_AHEAD) await written;
         if (!last) next = this.read(record, output, { index: index + 1, lost });
@@ -141,9 +138,9 @@ export class ResultDelivery {
   }
 
   /**
-   * Reads one chunk, again and again through a short outage.
-   * @throws Problem `broker-unavailable` when it was none; `queue-lost` when the chunk is gone
-   * @throws Problem why the result is not to be had any more when the lease was lost meanwhile
+   * Reads one chunk, and retries through a short outage.
+   * @throws Problem `broker-unavailable` after a longer outage; `queue-lost` when the chunk no longer exists
+   * @throws Problem why there is no result any more when the lease was lost meanwhile
    */
   private async read(
     record: JobRecord,
@@ -155,14 +152,14 @@ export class ResultDelivery {
       if (lost.aborted) throw await this.refusal(record);
       const box = await payloads.of(record).read(outputKey(record.id, attempt), index);
       if (box !== undefined) return box;
-      // Its server may have started anew in between, or be gone.
+      // The server may have restarted in between, or be down.
       payloads.of(record);
       throw new Problem('queue-lost');
     };
-    return throughOutage(read, index === 0 ? FIRST_READ_PATIENCE_MS : READ_PATIENCE_MS);
+    return throughOutage(read, index === 0 ? FIRST_READ_TIMEOUT_MS : READ_TIMEOUT_MS);
   }
 
-  /** Signs of life while a slow reader reads. `lost` is aborted when the job was ended under the reader. */
+  /** Renews the lease while the client reads. `lost` is aborted when the job ended during the delivery. */
   private keepLease({ id, output, seat }: JobRecord, lease: string): { lost: AbortSignal; stop: () => void } {
     const { jobs, payloads } = this.broker;
     const lost = new AbortController();
@@ -176,14 +173,14 @@ export class ResultDelivery {
     return { lost: lost.signal, stop: () => clearInterval(timer) };
   }
 
-  /** What broke on the client's side counts; what is gone cannot be given back. */
-  private async giveBack({ id, deliveries }: JobRecord, lease: string, error: unknown): Promise<void> {
+  /** Returns the result to `ready`. A failure of the client counts as a delivery; a lost result is not returned. */
+  private async release({ id, deliveries }: JobRecord, lease: string, error: unknown): Promise<void> {
     const { jobs, purge, lifetimes } = this.broker;
     const counts = !isUnreachable(error);
-    const isGone = error instanceof Problem && error.code === 'queue-lost';
+    const isLost = error instanceof Problem && error.code === 'queue-lost';
     const again = !counts || deliveries < lifetimes.maxDeliveries;
     const step = async (): Promise<unknown> => {
-      if (isGone) return purge.lost(id);
+      if (isLost) return purge.lost(id);
       return again ? jobs.release(id, lease, { counts }) : purge.expired(id, lease);
     };
     await throughOutage(step, LEASE_MS).catch(() => undefined);
@@ -198,15 +195,15 @@ export class ResultDelivery {
   }
 }
 
-/** Repeats a step that may be repeated while the broker cannot be reached, for so long. @throws what the last try threw */
-async function throughOutage<T>(step: () => Promise<T>, patienceMs: number): Promise<T> {
+/** Retries an idempotent step while the broker is unreachable, up to `timeoutMs`. @throws what the last attempt threw */
+async function throughOutage<T>(step: () => Promise<T>, timeoutMs: number): Promise<T> {
   let unreachableSince: number | undefined;
   for (;;) {
     try {
       return await step();
     } catch (error) {
       unreachableSince ??= Date.now();
-      if (!isUnreachable(error) || Date.now() - unreachableSince > patienceMs) throw error;
+      if (!isUnreachable(error) || Date.now() - unreachableSince > timeoutMs) throw error;
       await pause(RETRY_MS);
     }
   }

@@ -5,7 +5,7 @@ import { DescribeModels } from './service.openapi.js';
 import type { Broker } from '#broker/broker.js';
 import type { ModelEntry } from '#inference/model.catalogue.js';
 
-/** Tells which models may be asked for. */
+/** Lists the models that clients may ask for. */
 @Controller('v1/models')
 export class ModelsController {
   constructor(

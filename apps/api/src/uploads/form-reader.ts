@@ -58,7 +58,7 @@ export interface FieldText {
   kind: ValueKind;
 }
 
-/** What a form brought. */
+/** Content of a form. */
 export interface FormContent {
   /** Known fields that are no files, by name. Of a field that comes twice the last one counts. */
   texts: ReadonlyMap<string, FieldText>;
@@ -72,7 +72,7 @@ export interface FormContent {
 
 /**
  * Reads a form, whatever its encoding. The name of a field decides before anything of its value is copied: a known file
- * is written to the target as it arrives, a known text is bounded, everything else is passed over.
+ * is written to the target as it arrives, a known text is bounded, everything else is skipped.
  * @throws Problem `multiple-images` | `multiple-backgrounds` | `invalid-request` for a text beyond its bound, or beyond
  * 1,000 fields
  */

@@ -26,7 +26,7 @@ export interface IdempotencyClaim {
 }
 
 /**
- * Recognises submissions that are repeated with the same `Idempotency-Key`
+ * Recognizes submissions that are repeated with the same `Idempotency-Key`
  * (draft-ietf-httpapi-idempotency-key-header), so that none is done twice. Holders of an API key only: see
  * `deriveRetryToken` for why.
  */
@@ -60,7 +60,7 @@ export class IdempotencyService {
       if (isNew) return { ...claim, earlier: undefined };
       if (entry.print === undefined) throw new Problem('retry-too-soon', { retryAfterS: TOO_SOON_S });
       const earlier = await broker.jobs.read(jobIdOf(token));
-      // Its tombstone has gone, or the job went with the server that had it: what comes now is a new submission.
+      // Its tombstone has expired, or the job was lost with its server: this request is a new submission.
       if (earlier !== undefined && earlier.code !== 'queue-lost') return { ...claim, earlier };
       await broker.retries.forget(entry);
     }

@@ -34,10 +34,10 @@ const RAW_TYPES = new Set(['image/jpeg', 'image/png', 'image/webp', 'application
 /** Query parameters that are not image options. */
 const NOT_OPTIONS = new Set(['token', 'wait']);
 
-/** Names the image's address in a form or a JSON text. Never read from a query: proxies log those. */
+/** Field with the address of the image, in a form or a JSON object. Never read from a query: proxies log queries. */
 const ADDRESS = 'image_url';
 
-/** True when a request may bring its image by address: how much comes is then not what it announces. */
+/** True when a request may name its image by address: the size of the image is then not the announced one. */
 export const mayNameAddress = (request: FastifyRequest): boolean =>
   ['multipart/form-data', 'application/json'].includes(mediaTypeOf(request));
 
@@ -141,7 +141,7 @@ class Values {
   }
 }
 
-/** What a text stands for. An object, array or `null` is no value of any option. */
+/** The value that a text represents. Objects, arrays and `null` are no values of any option. */
 function valueOf({ text: written, kind }: FieldText): unknown {
   if (kind === 'text') return written;
   return kind === 'literal' ? JSON.parse(written) : null;

@@ -4,26 +4,26 @@ import { jobOptionsSchema, type JobOptions } from '#contracts/job.options.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { wipe } from '#vault/wipe.js';
 
-/** Takes in the bytes of a file as they arrive. It uses each piece before it asks for the next. */
+/** Consumes the bytes of a file as they arrive, each piece before it asks for the next. */
 export type FileWriter = (role: UploadPart['role'], bytes: AsyncIterable<Buffer>) => Promise<void>;
 
-/** What one request brought beside its files. */
+/** Content of a request beside its files. */
 export interface UploadContent {
   options: JobOptions;
-  /** Values that are no options of the image, by name. */
+  /** Values of fields that are not image options, by name. */
   extraFields: ReadonlyMap<string, string>;
 }
 
-/** Where the files of an upload go, and how much of them there may be. */
+/** Receives the files of an upload. */
 export interface UploadTarget {
-  /** Largest image file, in bytes; all files of a request together have no more. */
+  /** Limit in bytes on all files of a request together. */
   maxBytes: number;
   writeFile: FileWriter;
 }
 
 /**
  * Reads the image, maybe a background, and the options that a request brings. Files are written to the target as they arrive.
- * @throws Problem whatever is wrong with them
+ * @throws Problem why the request is rejected
  */
 export type UploadSource = (request: FastifyRequest, target: UploadTarget) => Promise<UploadContent>;
 

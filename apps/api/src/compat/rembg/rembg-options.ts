@@ -9,7 +9,7 @@ export const REMBG_FIELDS = ['model', 'a', 'om', 'bgc'] as const;
 const ISNET = /^isnet(?:$|-(?!anime))/;
 const ISNET_THERE = 'isnet-general-use';
 
-/** Models of rembg that look for whatever the subject is: the default one here does that too. */
+/** General-purpose models of rembg: served by the default model. */
 const GENERAL = new Set([
   ISNET_THERE,
   'u2net',
@@ -28,7 +28,7 @@ const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
 ]);
 
 /**
- * Reads the parameters of `rembg s`. `ppm`, `af`, `ab`, `ae` and `extras` tune what is not done here and are passed over.
+ * Reads the parameters of `rembg s`. `ppm`, `af`, `ab`, `ae` and `extras` tune steps that this service does not have and are ignored.
  * @param models on offer, by name, the default one first
  * @throws Problem `invalid-parameter` | `model-unknown`
  */

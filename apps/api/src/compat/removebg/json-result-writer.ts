@@ -26,7 +26,7 @@ export class JsonResultWriter implements AbortableResultWriter {
   constructor(private readonly reply: FastifyReply) {}
 
   /** Sends the head. */
-  begin(output: OutputFacts): void {
+  start(output: OutputFacts): void {
     const { top, left, width, height } = output.foreground;
     const facts = {
       foreground_top: top,

@@ -55,7 +55,7 @@ const THEIRS: Readonly<Partial<Record<ProblemCode, ErrorRow>>> = {
   'shutting-down': row(503, 'service_unavailable'),
 };
 
-/** What is wrong with the form of a request is 400 there, whatever finer status HTTP has for it. */
+/** remove.bg answers 400 to malformed requests, also where HTTP has a more specific status. */
 const OF_FORM: ReadonlySet<number> = new Set([405, 415, 417, 421, 431]);
 
 /** Status and code of a problem there; one without a counterpart keeps its status, and its code in their spelling. */

@@ -55,7 +55,7 @@ export interface RemovebgWish {
 
 /**
  * Reads the fields of a request to remove.bg. Subjects are not classified here: `X-Type` repeats the type that was
- * given, and says `other` where none was. Fields that nobody knows are passed over, as there.
+ * given, and says `other` where none was. Unknown fields are ignored, as at remove.bg.
  * @throws Problem `invalid-parameter`
  */
 export function removebgWish(texts: ReadonlyMap<string, string>): RemovebgWish {

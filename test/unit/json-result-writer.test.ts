@@ -24,7 +24,7 @@ beforeAll(async () => {
   server.get('/', async (_request, reply) => {
     const pieces = results.shift() ?? [];
     const sink = new JsonResultWriter(reply);
-    sink.begin({ ...OUTPUT, bytes: pieces.reduce((sum, { length }) => sum + length, 0) });
+    sink.start({ ...OUTPUT, bytes: pieces.reduce((sum, { length }) => sum + length, 0) });
     for (const piece of pieces) await sink.write(piece);
     await sink.finish();
   });
