@@ -80,8 +80,7 @@ export class AuditRun {
   #round(round: number): Promise<RoundReport> {
     const { paths, system, ...order } = this.order;
     const client = new ServiceClient(system.url);
-    const walked = paths.filter(({ isSlow }) => isSlow !== true || round === 1);
-    return new AuditRound({ ...order, system, client, round, paths: walked }).perform();
+    return new AuditRound({ ...order, system, client, round, paths }).perform();
   }
 
   #channels(done: readonly RoundReport[]): Channels {

@@ -3,6 +3,8 @@ import { ALL_PATHS } from './path/all.paths.js';
 import type { AuditPath } from './path/audit.path.js';
 import type { Role, ServiceProcess } from './system/process.table.js';
 
+const PATH_NAMES = ALL_PATHS.map(({ name }) => name);
+
 /** How the audit is called. */
 export const HELP = `npm run audit [-- options]
 
@@ -25,7 +27,7 @@ Without --url it starts a system of its own, as npm start would, and ends it aft
   --rounds N             so many rounds, 1 to 100 (1, or 10 with --long)
   --idle S               so many seconds of rest before the last look of a round, 0 to 600 (0, or 15 with --long)
   --paths a,b            only these, and first of all result, which shows that the audit can see:
-${listed(ALL_PATHS.map(({ name, isSlow }) => (isSlow === true ? `${name} (minutes; with --long or by name)` : name)))}
+${listed(PATH_NAMES)}
   --report FILE          write a report: .json, .html or .md; repeatable
   --help`;
 
@@ -82,7 +84,7 @@ export function readCommand(args: string[]): Command {
     redisUrls: values['redis-url'] ?? [],
     shards: numberIn('--shards', values.shards ?? '0', [0, 9]),
     mayKill: values['allow-kill'] === true,
-    paths: pathsNamed(values.paths?.split(',') ?? namesOf(values.long === true)),
+    paths: pathsNamed(values.paths?.split(',') ?? PATH_NAMES),
     rounds: numberIn('--rounds', values.rounds ?? form.rounds, [1, 100]),
     idleS: numberIn('--idle', values.idle ?? form.idleS, [0, 600]),
     reports: (values.report ?? []).map((file) => reportFile(file)),
@@ -140,9 +142,6 @@ function numberIn(option: string, text: string, [min, max]: readonly [number, nu
   }
   return value;
 }
-
-const namesOf = (isLong: boolean): string[] =>
-  ALL_PATHS.filter(({ isSlow }) => isLong || isSlow !== true).map(({ name }) => name);
 
 function pathsNamed(names: string[]): AuditPath[] {
   return [...new Set([CONTROL_PATH, ...names])].map((name) => {

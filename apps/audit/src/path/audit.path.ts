@@ -34,8 +34,6 @@ export interface AuditPath {
   shape?: CanaryShape;
   /** Walked only where processes may be killed. */
   kills?: true;
-  /** Takes minutes: walked once in the long form, or when it is named. */
-  isSlow?: true;
   /** Sends the canary and sees it to its end. Resolves at that end; a text adds to the report. @throws PathSkipped */
   walk: (stage: PathStage) => Promise<string | undefined>;
 }

@@ -15,6 +15,7 @@ export class AttachedSystem implements AuditedSystem {
   readonly isOwn = false;
   readonly privateFolders = [];
   readonly apiKey = undefined;
+  readonly uploadTimeoutS = undefined;
   readonly url: string;
   readonly mayKill: boolean;
   readonly redisUrls: readonly string[];

@@ -10,6 +10,8 @@ export interface AuditedSystem {
   readonly redisUrls: readonly string[];
   /** A key of the service, for what needs one; undefined when the audit has none. */
   readonly apiKey: string | undefined;
+  /** How long one request may take to arrive, where that is known. */
+  readonly uploadTimeoutS: number | undefined;
   /** Folders that belong to this system alone: whatever appears there is its doing. */
   readonly privateFolders: readonly string[];
   /** The processes as they are now: killed ones come back under another number. */

@@ -12,6 +12,7 @@ import { descendants, roleOf, type ServiceProcess } from './process.table.js';
 const ROOT = fileURLToPath(new URL('../../../../../', import.meta.url));
 const START_LIMIT_MS = 90_000;
 const STOP_LIMIT_MS = 15_000;
+const UPLOAD_TIMEOUT_S = 20;
 
 /** Short lives, so that running out can be waited for; everything else as `npm start` has it. */
 const SETTINGS = {
@@ -20,6 +21,7 @@ const SETTINGS = {
   PORT: '0',
   HOST: '127.0.0.1',
   RATE_LIMIT: 'off',
+  UPLOAD_TIMEOUT_S: String(UPLOAD_TIMEOUT_S),
   RESULT_TTL_S: '3',
   SHUTDOWN_S: '5',
   WORKERS: '1',
@@ -31,6 +33,7 @@ export class OwnSystem implements AuditedSystem {
   readonly isOwn = true;
   readonly mayKill = true;
   readonly apiKey = drawApiKey();
+  readonly uploadTimeoutS = UPLOAD_TIMEOUT_S;
   readonly #folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'audit-'));
   readonly #redis = new OwnRedis(ROOT, this.#folder);
   readonly #shards: OwnRedis[];
