@@ -1,8 +1,13 @@
+import { createDecipheriv, type DecipherGCM } from 'node:crypto';
 import fc from 'fast-check';
 import { customIdSchema } from '#contracts/batch.view.js';
 import { BatchSecrets, batchIdOf, opensBatch } from '#vault/batch.token.js';
 import { drawToken, jobIdOf } from '#vault/job.token.js';
 import { TamperedError } from '#vault/sealed.box.js';
+
+const decipherPrototype = Object.getPrototypeOf(
+  createDecipheriv('aes-256-gcm', Buffer.alloc(32), Buffer.alloc(12)),
+) as DecipherGCM;
 
 describe('batch.token', () => {
   test('given a token, when it is shown for a batch, then it opens that one and no other', () => {
@@ -28,6 +33,21 @@ describe('batch.token', () => {
         expect(Buffer.from(sealed.box, 'base64url').includes(Buffer.from(`${text}.`))).toBe(false);
       }),
     );
+  });
+
+  test('given an entry, when it has been read, then the bytes in which it was opened are wiped', () => {
+    const secrets = new BatchSecrets(drawToken());
+    const { box } = secrets.seal('shoes/47 11.jpg', secrets.drawJob().salt);
+    const opened = jest.spyOn(decipherPrototype, 'update');
+    try {
+      expect(secrets.open(box).customId).toBe('shoes/47 11.jpg');
+      expect(secrets.customIdOf(box)).toBe('shoes/47 11.jpg');
+      const copies = opened.mock.results.map(({ value }) => value as Buffer);
+      expect(copies).toHaveLength(2);
+      expect(copies.filter((copy) => copy.some((byte) => byte !== 0))).toEqual([]);
+    } finally {
+      opened.mockRestore();
+    }
   });
 
   test('given secrets that are wiped, when they are used, then they are those of nobody', () => {

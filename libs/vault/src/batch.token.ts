@@ -62,7 +62,9 @@ export class BatchSecrets {
   /** Seals what `open` tells. */
   seal(customId: string, salt: Buffer): SealedEntry {
     const name = this.nameOf(customId);
-    const plain = Buffer.concat([salt, Buffer.from(customId)]);
+    const plain = Buffer.alloc(JOB_SALT_BYTES + Buffer.byteLength(customId));
+    salt.copy(plain);
+    plain.write(customId, JOB_SALT_BYTES);
     const box = seal(this.#boxKey, 'batch entry', plain).toString('base64url');
     wipe(plain);
     return { name, box };
@@ -70,14 +72,15 @@ export class BatchSecrets {
 
   /** @throws TamperedError when the box is of another batch */
   open(box: string): BatchEntry {
-    const plain = this.#opened(box);
-    const token = this.#jobToken(plain.subarray(0, JOB_SALT_BYTES));
-    return { customId: customIdIn(plain), token };
+    return this.#opened(box, (plain) => ({
+      customId: customIdIn(plain),
+      token: this.#jobToken(plain.subarray(0, JOB_SALT_BYTES)),
+    }));
   }
 
   /** The custom id alone. @throws TamperedError when the box is of another batch */
   customIdOf(box: string): string {
-    return customIdIn(this.#opened(box));
+    return this.#opened(box, customIdIn);
   }
 
   /** Overwrites the token and all keys. */
@@ -85,8 +88,14 @@ export class BatchSecrets {
     wipe(this.#token, this.#nameKey, this.#boxKey);
   }
 
-  #opened(box: string): Buffer {
-    return open(this.#boxKey, 'batch entry', Buffer.from(box, 'base64url'));
+  /** What `read` takes from an entry, which is wiped then. */
+  #opened<T>(box: string, read: (plain: Buffer) => T): T {
+    const plain = open(this.#boxKey, 'batch entry', Buffer.from(box, 'base64url'));
+    try {
+      return read(plain);
+    } finally {
+      wipe(plain);
+    }
   }
 
   #jobToken(salt: Buffer): Buffer {
