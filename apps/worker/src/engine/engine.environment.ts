@@ -14,6 +14,12 @@ const KEEP_LARGE_BLOCKS = [
 /** ONNX Runtime's own telemetry would open files in the home and temporary folders, and the network. */
 const NO_TELEMETRY = { ORT_DISABLE_TELEMETRY: '1' };
 
+/**
+ * Functions of libraries are bound when they are loaded. Bound at their first call, in the midst of an image, the
+ * loader would save all vector registers on that thread's stack, and with them what was copied last.
+ */
+const NO_LATE_BINDING = { LD_BIND_NOW: '1' };
+
 /** Where the libraries of an accelerator and its device are found. */
 const DEVICE_VARIABLES = [
   'LD_LIBRARY_PATH',
@@ -31,7 +37,12 @@ const NO_CACHE = { CUDA_CACHE_DISABLE: '1' };
  * @param accelerated whether an accelerator is to be tried
  */
 export function engineEnvironment(env: NodeJS.ProcessEnv, accelerated = false): NodeJS.ProcessEnv {
-  return { ...NO_TELEMETRY, ...allocatorOf(env), ...(accelerated && { ...NO_CACHE, ...devicesOf(env) }) };
+  return {
+    ...NO_TELEMETRY,
+    ...NO_LATE_BINDING,
+    ...allocatorOf(env),
+    ...(accelerated && { ...NO_CACHE, ...devicesOf(env) }),
+  };
 }
 
 function allocatorOf({ GLIBC_TUNABLES: own }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
