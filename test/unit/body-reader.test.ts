@@ -7,7 +7,7 @@ import { bodyReaderOf, type BodyReader } from '../../apps/api/src/parsers/body-r
 import { eventually, pause } from '../support/eventually.js';
 
 const IMAGE = randomBytes(67_000);
-const DRAIN = { maxBytes: 1_000_000, maxMs: 10_000 };
+const MAX_DRAIN_BYTES = 1_000_000;
 
 type Handler = (reader: BodyReader, response: ServerResponse, request: IncomingMessage) => unknown;
 
@@ -33,7 +33,7 @@ beforeAll(async () => {
       if (piece !== null) delivered.push(piece);
       return push(piece);
     };
-    response.once('finish', () => reader.drain(DRAIN));
+    response.once('finish', () => reader.drain(MAX_DRAIN_BYTES, () => request.socket.destroy()));
     void handler(reader, response, request);
   });
   server.listen(0, '127.0.0.1');
@@ -63,7 +63,7 @@ function open(head: string): Socket {
 /** The image in HTTP chunks of this size, all in one write, or in packets. */
 const WAYS: [name: string, head: string, packets: () => Buffer[]][] = [
   ['256-byte chunks', 'Transfer-Encoding: chunked', () => [chunked(256)]],
-  ['1-byte chunks', 'Transfer-Encoding: chunked', () => [chunked(1)]],
+  ['32-byte chunks', 'Transfer-Encoding: chunked', () => [chunked(32)]],
   ['1,400-byte packets', `Content-Length: ${IMAGE.length}`, () => cut(IMAGE, 1400)],
   ['one piece', `Content-Length: ${IMAGE.length}`, () => [IMAGE]],
 ];
@@ -74,8 +74,8 @@ function cut(bytes: Buffer, size: number): Buffer[] {
   );
 }
 
-function chunked(size: number): Buffer {
-  const chunks = cut(IMAGE, size).flatMap((chunk) => [
+function chunked(size: number, body = IMAGE): Buffer {
+  const chunks = cut(body, size).flatMap((chunk) => [
     Buffer.from(`${chunk.length.toString(16)}\r\n`),
     chunk,
     Buffer.from('\r\n'),
@@ -183,7 +183,7 @@ test('given a refused body, when its client sends more than is drained, then it 
   const socket = open('Content-Length: 50000000');
   socket.write(Buffer.alloc(50_000_000, 1));
   await new Promise((resolve) => socket.once('close', resolve));
-  expect(deliveredBytes()).toBeLessThan(DRAIN.maxBytes + 200_000);
+  expect(deliveredBytes()).toBeLessThan(MAX_DRAIN_BYTES + 200_000);
   expect(isWiped()).toBe(true);
 });
 
@@ -202,18 +202,68 @@ test('given a limit, when a body is longer, then it is refused as too large and 
   await eventually(isWiped);
 });
 
-test('given a body in single bytes, when it is read, then it comes in few pieces', async () => {
-  const read = new Promise<number>((resolve) => {
+/** Reads the next body to its end: how many pieces came, or the code it was refused with. */
+function readNext(): Promise<number | string> {
+  return new Promise((resolve) => {
     handler = async (reader, response) => {
       let pieces = 0;
-      for await (const piece of reader.pieces()) pieces += piece.length > 0 ? 1 : 0;
+      const read = async (): Promise<void> => {
+        for await (const piece of reader.pieces()) pieces += piece.length > 0 ? 1 : 0;
+      };
+      resolve(await read().then(() => pieces, codeOf));
       response.end();
-      resolve(pieces);
     };
   });
+}
+
+test.each([
+  ['800 single bytes', 1, 800],
+  ['32-byte chunks', 32, IMAGE.length],
+])('given a body in %s, when it is read, then it comes in few pieces', async (_name, size, bytes) => {
+  const read = readNext();
   const socket = open('Transfer-Encoding: chunked');
-  socket.write(chunked(1));
+  socket.write(chunked(size, IMAGE.subarray(0, bytes)));
   expect(await read).toBeLessThan(200);
-  expect(delivered.length).toBe(IMAGE.length);
+  expect(delivered.length).toBeGreaterThanOrEqual(bytes / size);
   socket.destroy();
+});
+
+test('given a body in single bytes that come packet by packet, when its length is known, then it is read', async () => {
+  const read = readNext();
+  const socket = open('Content-Length: 3000');
+  await send(socket, cut(IMAGE.subarray(0, 3000), 1));
+  expect(typeof (await read)).toBe('number');
+  socket.destroy();
+});
+
+test.each([
+  ['in one-byte chunks', 1, 100],
+  ['in 16-byte chunks', 16, 100],
+  ['in one-byte chunks, with a large one at the end', 1, 40_000],
+])(
+  'given a body %s, when it is read, then it is refused soon, and nothing more is read',
+  async (_n, size, last) => {
+    const read = readNext();
+    const socket = open('Transfer-Encoding: chunked');
+    const tiny = chunked(size, randomBytes(600_000)).subarray(0, -5);
+    socket.write(Buffer.concat([tiny, chunked(last, randomBytes(last))]));
+    expect(await read).toBe('invalid-request');
+    await eventually(isWiped);
+    const before = delivered.length;
+    await pause(100);
+    expect(delivered.length).toBe(before);
+    // No more than what was read from the socket at once.
+    expect(delivered.length).toBeLessThan(1024 + 65_536 / 6 + 65_536 / 16);
+    socket.destroy();
+  },
+);
+
+test('given a refused body that is being drained, when it goes on in one-byte chunks, then its client is disconnected', async () => {
+  handler = (_reader, response) => void response.end('no');
+  const socket = open('Transfer-Encoding: chunked');
+  await once(socket, 'data');
+  socket.write(chunked(1, randomBytes(600_000)));
+  await new Promise((resolve) => socket.once('close', resolve));
+  expect(delivered.length).toBeLessThan(30_000);
+  expect(isWiped()).toBe(true);
 });

@@ -16,7 +16,7 @@ import { routeConfig } from './problem-renderer.js';
 import { handleSpecialRequests, respondToMalformedRequest } from './raw-responses.js';
 import { validateRequestHead } from './request-head-validator.js';
 import { setSecurityHeaders, securityHeaders } from './security-headers.js';
-import { drainUnreadBodies } from './unread-bodies.js';
+import { closeAfterResponse, drainUnreadBodies } from './unread-bodies.js';
 
 /** What multipart framing may add around one image. */
 const MULTIPART_OVERHEAD_BYTES = 65_536;
@@ -74,7 +74,7 @@ export async function prepareServer(server: FastifyInstance, settings: Settings)
     const fault = validateRequestHead(request.raw);
     const isTooLarge = announcedBytes(request) > maxBodyBytes(request, most);
     // Whoever sends one such head may have hidden another request behind it: nothing more is read from there.
-    if (fault !== undefined) sendProblem(reply.header('Connection', 'close'), new Problem(fault));
+    if (fault !== undefined) sendProblem(closeAfterResponse(reply), new Problem(fault));
     else if (isTooLarge) sendProblem(reply, new Problem('image-too-large'));
     else done();
   });

@@ -4,6 +4,7 @@ import { Problem } from '#contracts/problem.catalogue.js';
 import { isLoopback } from '#settings/settings.js';
 import type { Settings } from '#settings/settings.schema.js';
 import { sendProblem } from './problem.filter.js';
+import { closeAfterResponse } from './unread-bodies.js';
 
 /**
  * On a loopback address, answers only requests whose `Host` names this machine or is the name of `PUBLIC_URL`; 421
@@ -16,7 +17,7 @@ export function requireKnownHost(server: FastifyInstance, { HOST, PUBLIC_URL }: 
   server.addHook('onRequest', (request, reply, done) => {
     const { host } = request.raw.headers;
     if (host === undefined || isKnownHost(host, publicName)) done();
-    else sendProblem(reply.header('Connection', 'close'), new Problem('misdirected-request'));
+    else sendProblem(closeAfterResponse(reply), new Problem('misdirected-request'));
   });
 }
 

@@ -81,7 +81,8 @@ export function closeWith(socket: Duplex, code: ProblemCode): void {
   closeAfterWrites(socket);
 }
 
-function closeAfterWrites(socket: Duplex): void {
+/** Closes a connection once what was written has gone out, and the client has had time to read it. */
+export function closeAfterWrites(socket: Duplex): void {
   socket.on('error', () => undefined);
   socket.end();
   setTimeout(() => socket.destroy(), LINGER_MS).unref();

@@ -9,11 +9,9 @@ const BLOCK_BYTES = 4096;
 /** The socket is paused while this many bytes wait to be read. */
 const MAX_QUEUED_BYTES = 65_536;
 
-/** What is read of a body that nobody wants. */
-export interface DrainLimits {
-  maxBytes: number;
-  maxMs: number;
-}
+/** Chunks that any chunked body may have (RFC 9112 §7.1), and the bytes that each one beyond them has to bring on average. */
+const FREE_CHUNKS = 1024;
+const MIN_CHUNK_BYTES = 32;
 
 declare module 'node:http' {
   interface IncomingMessage {
@@ -21,6 +19,11 @@ declare module 'node:http' {
     bodyReader?: BodyReader;
   }
 }
+
+const fragmented = (): Problem =>
+  new Problem('invalid-request', {
+    detail: `The body comes in too many small chunks: each is to have ${MIN_CHUNK_BYTES} bytes or more on average`,
+  });
 
 /** The one reader of a request's body. */
 export function bodyReaderOf(request: IncomingMessage): BodyReader {
@@ -35,6 +38,13 @@ export function bodyReaderOf(request: IncomingMessage): BodyReader {
 export class BodyReader implements ByteSource {
   /** Bytes that the client has sent so far. */
   receivedBytes = 0;
+  /**
+   * Set when the client cuts its body into so many tiny chunks that parsing them costs more than anything else a client
+   * could send. Nothing more is read of it then: the connection is to be closed without draining.
+   */
+  isFragmented = false;
+  private readonly isChunked: boolean;
+  private pieceCount = 0;
   private readonly endStream: () => void;
   private readonly queue: Buffer[] = [];
   /** Block that takes small pieces; it is the newest in the queue. */
@@ -44,10 +54,12 @@ export class BodyReader implements ByteSource {
   private lent: Buffer | undefined;
   private state: 'open' | 'complete' | 'ended' | 'discarding' = 'open';
   private maxBytes = Infinity;
+  private disconnect: (() => void) | undefined;
   private wake: (() => void) | undefined;
   private isWakeScheduled = false;
 
   constructor(private readonly request: IncomingMessage) {
+    this.isChunked = request.headers['transfer-encoding'] !== undefined;
     const push = request.push.bind(request);
     this.endStream = () => push(null);
     request.push = (piece: Buffer | null) => (piece === null ? this.complete() : this.receive(piece));
@@ -67,10 +79,14 @@ export class BodyReader implements ByteSource {
     return this;
   }
 
-  /** @throws Problem `upload-interrupted` when the connection closed | `image-too-large` beyond the limit */
+  /**
+   * @throws Problem `upload-interrupted` when the connection closed | `image-too-large` beyond the limit |
+   * `invalid-request` for a body in too many small chunks
+   */
   async next(): Promise<Buffer | undefined> {
     this.release();
     while (this.queue.length === 0 && this.state === 'open') await this.arrival();
+    if (this.isFragmented) throw fragmented();
     if (this.state === 'discarding') throw new Problem('upload-interrupted');
     this.lent = this.shift();
     if (this.receivedBytes > this.maxBytes) {
@@ -97,27 +113,28 @@ export class BodyReader implements ByteSource {
 
   /**
    * Reads and wipes what is left of the body, once the request has been answered: closing at once would reset the
-   * connection under a client that still sends, which would then never read the answer (RFC 9112 §9.6). A client that
-   * sends on beyond the limits is disconnected.
+   * connection under a client that still sends, which would then never read the answer (RFC 9112 §9.6). When the client
+   * sends more than `maxBytes`, or tiny chunks, nothing more is read, and `disconnect` is called.
    */
-  drain({ maxBytes, maxMs }: DrainLimits): void {
+  drain(maxBytes: number, disconnect: () => void): void {
     const isUnread = this.state === 'open';
     this.discard();
+    this.disconnect = disconnect;
+    if (this.isFragmented) disconnect();
     if (!isUnread) return;
-    const { request } = this;
-    const { socket } = request;
     this.maxBytes = this.receivedBytes + maxBytes;
-    const timer = setTimeout(() => socket.destroy(), maxMs).unref();
-    request.once('close', () => clearTimeout(timer));
-    socket.resume();
+    this.request.socket.resume();
   }
 
   private receive(piece: Buffer): boolean {
     this.receivedBytes += piece.length;
+    this.pieceCount += 1;
+    if (this.isFragmented || this.hasTooManyChunks()) return this.refuse(piece);
     if (this.state !== 'open') {
       wipe(piece);
-      if (this.receivedBytes > this.maxBytes) this.request.socket.destroy();
-      return true;
+      if (this.receivedBytes <= this.maxBytes) return true;
+      this.disconnect?.();
+      return false;
     }
     if (piece.length >= BLOCK_BYTES) {
       this.closeBlock();
@@ -126,6 +143,21 @@ export class BodyReader implements ByteSource {
     this.queued += piece.length;
     this.notify();
     return this.queued < MAX_QUEUED_BYTES;
+  }
+
+  /** The parser delivers each chunk by itself; without chunks there is one piece for each read of the socket. */
+  private hasTooManyChunks(): boolean {
+    return this.isChunked && this.pieceCount > FREE_CHUNKS + this.receivedBytes / MIN_CHUNK_BYTES;
+  }
+
+  /** Wipes what has arrived, and stops reading from the socket. */
+  private refuse(piece: Buffer): boolean {
+    wipe(piece);
+    if (this.isFragmented) return false;
+    this.isFragmented = true;
+    this.disconnect?.();
+    this.discard();
+    return false;
   }
 
   /** Moves a small piece into the newest block. */
