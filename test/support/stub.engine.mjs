@@ -1,6 +1,6 @@
 /**
  * Stands in for the engine's child process: speaks its protocol, computes nothing, and does what the "image" says,
- * which is JSON: `{ "do": "work" | "hang" | "die", "ms": … }`, the last two after `ms`, so that others come in.
+ * which is JSON: `{ "do": "work" | "hang" | "die" | "grow", "ms": … }`, all but the first after `ms`, so that others come in.
  * A model called "deadly" ends it before it is ready, as a broken driver would. Of a result, `width` is how many images were inside with it, and `height` its place among the results.
  */
 import { Socket } from 'node:net';
@@ -11,6 +11,8 @@ const decoder = new FrameDecoder({ maxHeaderBytes: 1 << 14, maxPayloadBytes: 1 <
 const timingsMs = { decode: 1, infer: 1, refine: 1, compose: 1, encode: 1 };
 const foreground = { left: 0, top: 0, width: 1, height: 1 };
 const inside = new Set();
+const GROWTH_BYTES = 256 * 1024 * 1024;
+const grown = [];
 let plan;
 let results = 0;
 
@@ -32,6 +34,8 @@ const acts = {
   // Native code that does not come back: nothing else happens in this process any more.
   hang: () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0),
   die: () => process.kill(process.pid, 'SIGKILL'),
+  // Takes 256 MiB, and never answers.
+  grow: () => grown.push(Buffer.alloc(GROWTH_BYTES, 1)),
 };
 
 socket.on('end', () => process.exit(0)).on('error', () => process.exit(0));

@@ -69,6 +69,22 @@ describe('engine.host with several images in its child', () => {
     ]);
   }, 30_000);
 
+  test('given one that takes too much memory, when it has company, then it alone is refused, with the limit that it passed', async () => {
+    const bounded = new EngineHost({ ...SETTINGS, maxImageBytes: 128 * 1_048_576 }, STUB);
+    await bounded.start();
+    try {
+      const greedy = expect(bounded.run(request('grow', 50))).rejects.toMatchObject({
+        code: 'image-memory-exceeded',
+      });
+      const others = [bounded.run(request('work', 500)), bounded.run(request('work', 20))];
+      await greedy;
+      expect((await Promise.all(others)).map(({ format }) => format)).toEqual(['png', 'png']);
+      expect(bounded.restarts.countOf('memory')).toBeGreaterThan(0);
+    } finally {
+      await bounded.stop();
+    }
+  }, 30_000);
+
   test('given one that kills the child, when it has company, then it alone is blamed, and all others finish', async () => {
     const before = host.facts!.pid;
     const killer = host.run(request('die', 60));

@@ -48,7 +48,11 @@ export const PROBLEMS = {
   'image-too-many-pixels': [422, 'The image has more pixels, or a longer side, than this service takes'],
   'image-too-complex': [
     422,
-    'The image has more scans, frames or parts, or takes more memory, than this service gives it',
+    'The image has more scans, frames or parts, or takes longer to open (OPENING_DEADLINE_S), than this service allows',
+  ],
+  'image-memory-exceeded': [
+    422,
+    'The work on the image takes more memory than this service gives one image (MAX_IMAGE_MEMORY_MB)',
   ],
   'image-url-failed': [422, 'The image could not be fetched from its address'],
   'image-corrupt': [422, 'The image is damaged and could not be decoded'],

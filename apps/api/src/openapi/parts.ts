@@ -41,6 +41,7 @@ export const binary = { type: 'string', format: 'binary' } as Schema;
 export const FAILURES = [
   'image-too-many-pixels',
   'image-too-complex',
+  'image-memory-exceeded',
   'image-corrupt',
   'background-corrupt',
   'roi-exceeds-bounds',

@@ -20,6 +20,7 @@ const SHARED_NEXT: Partial<Record<AnyCode, ProblemKey>> = {
   'image-too-large': 'next.export',
   'image-type-unsupported': 'next.save',
   'image-too-many-pixels': 'next.scale',
+  'image-memory-exceeded': 'next.scale',
   'too-many-open-requests': 'next.wait',
   'cross-site-request': 'misdirected-request.next',
   'tenant-limit': 'next.wait',
@@ -38,6 +39,7 @@ const OF_THE_FILE: ReadonlySet<AnyCode> = new Set<AnyCode>([
   'image-type-unsupported',
   'image-too-many-pixels',
   'image-too-complex',
+  'image-memory-exceeded',
   'image-corrupt',
   'foreground-not-found',
 ]);

@@ -25,6 +25,7 @@ export const BN_PROBLEMS: Readonly<Record<keyof typeof EN_PROBLEMS, Saying>> = {
   'image-too-many-pixels': 'ছবিতে পিক্সেল বেশি।',
   'image-too-complex': 'ছবিটি খুলতে অনেক বেশি কাজ লাগে।',
   'image-too-complex.next': 'নতুন করে JPEG হিসেবে রেখে সেটি দিন।',
+  'image-memory-exceeded': 'ছবিটি নিয়ে কাজ করতে অনেক বেশি মেমরি লাগে।',
   'image-corrupt': 'ফাইলটি নষ্ট।',
   'image-corrupt.next': 'অন্য প্রোগ্রামে খুলে একটি কপি রাখুন, তারপর সেটি দিন।',
   'foreground-not-found': 'ছবিতে মূল কোনো বিষয় পাওয়া যায়নি।',

@@ -24,6 +24,7 @@ export const EN_PROBLEMS = {
   'image-too-many-pixels': 'The photo has too many pixels.',
   'image-too-complex': 'The photo takes too much work to open.',
   'image-too-complex.next': 'Save it anew as JPEG and drop that.',
+  'image-memory-exceeded': 'The photo takes too much memory to work on.',
   'image-corrupt': 'The file is damaged.',
   'image-corrupt.next': 'Open it in another program, save a copy, and drop that.',
   'foreground-not-found': 'No subject was found in the photo.',

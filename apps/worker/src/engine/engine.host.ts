@@ -208,7 +208,7 @@ export class EngineHost {
     const only = this.#line.onlyOne;
     this.restarts.because('memory');
     if (only === undefined) this.#child?.kill();
-    else only.convict('image-too-complex', 'memory');
+    else only.convict('image-memory-exceeded', 'memory');
   }
 
   #putDown(cause: RestartCause): void {

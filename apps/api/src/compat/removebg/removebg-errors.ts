@@ -38,6 +38,7 @@ const THEIRS: Readonly<Partial<Record<ProblemCode, ErrorRow>>> = {
   'retry-differs': row(400, 'idempotency_key_reused'),
   'image-too-many-pixels': row(400, 'resolution_too_high'),
   'image-too-complex': row(400, 'failed_to_read_image'),
+  'image-memory-exceeded': row(400, 'resolution_too_high'),
   'image-corrupt': row(400, 'failed_to_read_image'),
   'background-corrupt': row(400, 'failed_to_read_bg_image'),
   'roi-exceeds-bounds': row(400, 'roi_exceeds_bounds'),
