@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { openBroker } from '#broker/broker.js';
@@ -9,6 +8,7 @@ import type { ConnectionListener } from '#broker/watched.redis.js';
 import { ImageFetcher } from '#fetcher/image.fetcher.js';
 import { readCatalogue, type ModelEntry } from '#inference/model.catalogue.js';
 import { offeredModels } from '#settings/engine.plan.js';
+import { limitHeapGrowth } from '#settings/heap.growth.js';
 import { KeyBookFile } from '#settings/key.book.file.js';
 import { readKek, readReceiptKeys } from '#settings/key.file.js';
 import { requireRedis, runService, stopOnSignal } from '#settings/process.life.js';
@@ -149,7 +149,5 @@ async function main(): Promise<void> {
   });
 }
 
-// Thousands of waiting clients are live heap: garbage is collected at a fifth above it, not at up to four times as much.
-// Node takes this flag from no environment variable; the collector reads it each time.
-setFlagsFromString('--heap-growing-percent=20');
+limitHeapGrowth();
 runService('API', main);
