@@ -1,12 +1,15 @@
 /**
  * What the service adds to the bare pipeline: upload to last byte through API, queue and worker, against one
  * in-process run of the same pipeline on the same photo. Interleaved; medians. Inference varies by more than the
- * overhead on a shared machine, so each job's own stages, as its worker logged them, are taken off as well.
+ * overhead on a shared machine, so each job's own stages, as its worker logged them, are taken off as well. What is left
+ * is divided into the worker's part (fetching the upload, handing it to the engine and the result back, storing) and the
+ * API's, with everything between them.
  *
  * usage: npm run bench -- overhead [--megapixels 4] [--rounds 8] [--json]
  */
 import { execFileSync } from 'node:child_process';
 import { request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { jobOptionsSchema } from '#contracts/job.options.js';
 import { enginePlans } from '#settings/engine.plan.js';
 import { imageLimits } from '#settings/image.limits.js';
@@ -20,6 +23,8 @@ import { photoOf } from './photo.js';
 const megapixels = Number(argument('megapixels', '4'));
 const rounds = Number(argument('rounds', '8'));
 const settings = loadSettings(process.env);
+/** Until the worker has logged what it did, which it does after the result is out. */
+const REST_MS = 50;
 const photo = await photoOf(megapixels);
 
 // The bare pipeline has the memory settings of the service: what is measured is the way there and back.
@@ -44,15 +49,17 @@ async function barePipelineMs(): Promise<number> {
   return Object.values(timingsMs).reduce((sum, ms) => sum + ms, 0);
 }
 
-/** What the last job spent in the stages that the bare pipeline has too. */
-function lastStagesMs(): number {
+const IN_THE_ENGINE = ['decodeMs', 'inferMs', 'refineMs', 'composeMs', 'encodeMs'];
+const BESIDE = ['fetchMs', 'handoverMs', 'storeMs'] as const;
+
+/** Where the last job spent its time, as its worker logged it. */
+function lastStages(): Record<string, number> {
   const lines = system.workers[0]?.output().match(/^\{.*"event":"stages".*$/gm) ?? [];
-  const stages = JSON.parse(lines.at(-1) ?? '{}') as Record<string, number>;
-  return ['decodeMs', 'inferMs', 'refineMs', 'composeMs', 'encodeMs'].reduce(
-    (sum, name) => sum + (stages[name] ?? NaN),
-    0,
-  );
+  return JSON.parse(lines.at(-1) ?? '{}') as Record<string, number>;
 }
+
+const sumOf = (stages: Record<string, number>, names: readonly string[]): number =>
+  names.reduce((sum, name) => sum + (stages[name] ?? NaN), 0);
 
 /** From the first byte sent to the last byte received, over plain sockets. */
 function serviceMs(): Promise<number> {
@@ -71,12 +78,18 @@ try {
   const pipeline: number[] = [];
   const service: number[] = [];
   const within: number[] = [];
+  const parts: Record<string, number[]> = { api: [] };
   await barePipelineMs();
   await serviceMs();
   for (let round = 0; round < rounds; round++) {
     pipeline.push(await barePipelineMs());
     service.push(await serviceMs());
-    within.push((service.at(-1) ?? NaN) - lastStagesMs());
+    await sleep(REST_MS);
+    const stages = lastStages();
+    const beside = (service.at(-1) ?? NaN) - sumOf(stages, IN_THE_ENGINE);
+    within.push(beside);
+    for (const name of BESIDE) (parts[name] ??= []).push(stages[name] ?? NaN);
+    parts['api']?.push(beside - sumOf(stages, BESIDE));
     process.stderr.write(
       `round ${round + 1}: pipeline ${tenth(pipeline.at(-1) ?? 0)} ms, service ${tenth(service.at(-1) ?? 0)} ms\n`,
     );
@@ -90,6 +103,8 @@ try {
     overheadMs: tenth(overheadMs),
     overheadShare: tenth((100 * overheadMs) / median(pipeline)),
     besideItsOwnStagesMs: tenth(median(within)),
+    least: tenth(Math.min(...within)),
+    parts: Object.fromEntries(Object.entries(parts).map(([name, all]) => [name, tenth(median(all))])),
   });
 } finally {
   await bare.stop();
