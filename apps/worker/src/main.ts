@@ -4,6 +4,7 @@ import { openBroker } from '#broker/broker.js';
 import type { ShardListener } from '#broker/payload.opening.js';
 import type { ConnectionListener } from '#broker/watched.redis.js';
 import { enginePlans } from '#settings/engine.plan.js';
+import { limitHeapGrowth } from '#settings/heap.growth.js';
 import { imageLimits } from '#settings/image.limits.js';
 import { readKek } from '#settings/key.file.js';
 import { threadsOf } from '#settings/process.layout.js';
@@ -56,4 +57,5 @@ async function main(): Promise<void> {
   process.send?.({ type: 'ready' });
 }
 
+limitHeapGrowth();
 runService('worker', main);
