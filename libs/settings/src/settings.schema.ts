@@ -143,9 +143,9 @@ export const settingsSchema = z.object({
     .default(10)
     .describe('Longest time to open one image, before the network sees it'),
   MAX_IMAGE_MEMORY_MB: int(64, 65_536)
-    .default(1024)
+    .default(1536)
     .describe(
-      'Most memory that the work on one image may take beside the models; a WebP of 50 megapixels takes 960',
+      'Most memory that the work on one image may take beside the models; a WebP of 50 megapixels takes up to 1,260',
     ),
   RESULT_TTL_S: int(1, 3600).default(120).describe('How long an uncollected result is held'),
   TOMBSTONE_TTL_S: int(1, 3600)
