@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { isKnownHost } from '../../apps/api/src/http/host-check.js';
+import { isKnownHost } from '../../apps/api/src/http/request-validation.js';
 import { startBareServer, type BareServer } from './bare.server.js';
 
 const SHOP = 'https://shop.example';

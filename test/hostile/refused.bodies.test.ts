@@ -75,6 +75,15 @@ test('given the last request on a connection, when it is refused and its body is
   expect(await connection.closes(CLOSES_MS)).toBe(true);
 });
 
+test('given a client that waits for 100 Continue, when its body is too large, then the connection is closed with the answer', async () => {
+  const connection = new RawConnection(server.url);
+  await connection.send(head('/v1/jobs', 'Content-Length: 100000000', 'Expect: 100-continue'));
+  const [answer] = await connection.answers();
+  expect([answer?.status, answer?.headers.get('connection')]).toEqual([413, 'close']);
+  expect(connection.text).not.toContain(' 100 ');
+  expect(await connection.closes(2000)).toBe(true);
+});
+
 test('given a refused head, when a request is hidden in what follows, then it is not handled', async () => {
   const hidden = 'GET /hold HTTP/1.1\r\nHost: localhost\r\n\r\n';
   for (const start of [

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { closeIdleConnections } from '../../apps/api/src/http/idle-connections.js';
+import { closeIdleConnections } from '../../apps/api/src/http/connection-limits.js';
 
 const KEEP_ALIVE_MS = 300;
 const HEAD = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';

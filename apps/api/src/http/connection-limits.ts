@@ -1,6 +1,9 @@
 import type { Server } from 'node:http';
 import { BlockList, isIPv4, isIPv6, type Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { Problem } from '#contracts/problem.catalogue.js';
 import { throttleNetwork } from './client-network.js';
+import { sendProblem } from './problem.filter.js';
 
 /** How many connections there may be. */
 export interface ConnectionLimits {
@@ -8,13 +11,13 @@ export interface ConnectionLimits {
   max: number;
   /** From one address, or one /64 of IPv6. */
   maxPerNetwork: number;
-  /** Addresses and CIDRs of proxies, whose connections are those of many. */
+  /** Addresses and CIDRs of proxies, whose connections belong to many clients. */
   proxies: readonly string[];
 }
 
 /**
- * Holds connections of one address down, so that it cannot take them all: one too many is closed as it comes. Proxies
- * that are trusted, and this machine itself, are bounded by the whole alone.
+ * Limits the connections of one address: one beyond the limit is closed at once. For trusted proxies, and this machine
+ * itself, only the limit in all counts.
  */
 export function limitConnections(server: Server, { max, maxPerNetwork, proxies }: ConnectionLimits): void {
   server.maxConnections = max;
@@ -55,4 +58,49 @@ function exemptOf(proxies: readonly string[]): BlockList {
     else list.addSubnet(address, Number(bits), family);
   }
   return list;
+}
+
+/** An open request may end at any moment. */
+const RETRY_AFTER_S = 1;
+
+/**
+ * Bounds the requests that one client behind a trusted proxy has open at a time, as its connections are bounded where
+ * there is no proxy: 429. A proxy's own connections belong to many clients.
+ */
+export function limitForwardedClients(server: FastifyInstance, maxPerNetwork: number): void {
+  const open = new Map<string, number>();
+  server.addHook('onRequest', (request, reply, done) => {
+    // A connection that was reset in the meantime has no address any more.
+    const { ip } = request as { ip?: string };
+    const network = ip === undefined ? undefined : throttleNetwork(ip);
+    if (network === undefined || network === throttleNetwork(request.socket.remoteAddress ?? '')) {
+      done();
+      return;
+    }
+    const count = (open.get(network) ?? 0) + 1;
+    if (count > maxPerNetwork) {
+      sendProblem(reply, new Problem('too-many-open-requests', { retryAfterS: RETRY_AFTER_S }));
+      return;
+    }
+    open.set(network, count);
+    reply.raw.once('close', () => {
+      const left = (open.get(network) ?? 1) - 1;
+      if (left === 0) open.delete(network);
+      else open.set(network, left);
+    });
+    done();
+  });
+}
+
+/**
+ * Closes connections that were idle for the keep-alive time, but not those on which a request waits to be read: after
+ * a process has stood still, its timers fire before its sockets are read.
+ */
+export function closeIdleConnections(server: Server): void {
+  server.on('timeout', (socket: Socket) => {
+    const { bytesRead } = socket;
+    setImmediate(() => {
+      if (socket.bytesRead === bytesRead) socket.destroy();
+    });
+  });
 }

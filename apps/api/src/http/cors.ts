@@ -2,7 +2,7 @@ import cors, { type FastifyCorsOptions } from '@fastify/cors';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { HEADERS } from '../openapi/headers.js';
 
-/** How long a browser may remember what it was allowed. */
+/** How long a browser may cache a preflight response. */
 const MAX_AGE_S = 600;
 
 const REQUEST_HEADERS = [
@@ -25,9 +25,9 @@ const SHARED: FastifyCorsOptions = {
 
 /**
  * Lets pages of other origins use the service (WHATWG Fetch, 3.2): those that the operator has named, exactly, and no
- * others. They may read every header that the API description names. Credentials of a browser are never let through:
- * there are none here. Without a list nothing is ever said of origins, and browsers refuse. To be awaited before anything
- * that may answer.
+ * others. They may read every header that the API description names. Credentials of a browser are never allowed: the service
+ * uses none. Without a list there are no CORS headers, and browsers refuse. To be awaited before anything that
+ * may respond.
  */
 export async function shareWith(server: FastifyInstance, origins: readonly string[]): Promise<void> {
   if (origins.length === 0) return;

@@ -1,17 +1,26 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** Does something for a client, with a signal that is aborted when its connection closes in the meantime. */
+/** Runs `work` with a signal that is aborted when the client's connection closes in the meantime. */
 export async function whileConnected<T>(
   { raw: { socket } }: FastifyRequest,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const gone = new AbortController();
-  const leave = (): void => gone.abort();
-  socket.once('close', leave);
-  if (socket.destroyed) leave();
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  socket.once('close', abort);
+  if (socket.destroyed) abort();
   try {
-    return await work(gone.signal);
+    return await work(controller.signal);
   } finally {
-    socket.off('close', leave);
+    socket.off('close', abort);
   }
+}
+
+/** Aborted when the client closes the connection before its answer is complete. */
+export function disconnectSignal(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) controller.abort();
+  });
+  return controller.signal;
 }

@@ -2,21 +2,15 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '#contracts/problem.catalogue.js';
 import type { Settings } from '#settings/settings.schema.js';
-import { limitSlowBodies } from './slow-body-timeout.js';
-import { limitConnections } from './connection-limits.js';
+import { limitSlowBodies, closeAfterResponse, drainUnreadBodies } from './request-body-limits.js';
+import { limitConnections, limitForwardedClients, closeIdleConnections } from './connection-limits.js';
 import { shareWith } from './cors.js';
-import { refuseCrossSiteRequests } from './cross-site-check.js';
-import { limitForwardedClients } from './forwarded-clients.js';
+import { refuseCrossSiteRequests, requireKnownHost, validateRequestHead } from './request-validation.js';
 import { addHeadRoutes } from './head-routes.js';
-import { requireKnownHost } from './host-check.js';
-import { closeIdleConnections } from './idle-connections.js';
 import { MethodTable } from './method-table.js';
-import { sendProblem } from './problem.filter.js';
-import { routeConfig } from './problem-renderer.js';
+import { sendProblem, routeConfig } from './problem.filter.js';
 import { handleSpecialRequests, respondToMalformedRequest } from './raw-responses.js';
-import { validateRequestHead } from './request-head-validator.js';
 import { setSecurityHeaders, securityHeaders } from './security-headers.js';
-import { closeAfterResponse, drainUnreadBodies } from './unread-bodies.js';
 
 /** What multipart framing may add around one image. */
 const MULTIPART_OVERHEAD_BYTES = 65_536;
@@ -43,14 +37,14 @@ export function createAdapter(settings: Settings): FastifyAdapter {
       headersTimeout: 10_000,
       connectionsCheckingInterval: 2000,
       maxHeaderSize: 16_384,
-      // Looked at with the rest of the head, and answered like it.
+      // `validateRequestHead` checks it, with the response of all other faults.
       requireHostHeader: false,
     },
     // `addHeadRoutes` knows which routes can be read again.
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 128 },
-    // Addresses that the router refuses to read: Fastify's own answer would echo them.
+    // Addresses that the router cannot parse: Fastify's own response would echo them.
     frameworkErrors: (error: FastifyError, _request: unknown, reply: unknown) => {
       const code = error.code === 'FST_ERR_BAD_URL' ? 'invalid-request' : 'not-found';
       sendProblem((reply as FastifyReply).headers(securityHeaders()), new Problem(code));
@@ -66,14 +60,14 @@ export async function prepareServer(server: FastifyInstance, settings: Settings)
   server.addContentTypeParser('*', (_request, payload, done) => {
     done(null, payload);
   });
-  const most = maxUploadBytes(settings);
+  const imageBytes = maxUploadBytes(settings);
   setSecurityHeaders(server);
   await shareWith(server, settings.CORS_ORIGINS);
-  drainUnreadBodies(server, textBodyBytes(most));
+  drainUnreadBodies(server, textBodyBytes(imageBytes));
   server.addHook('onRequest', (request, reply, done) => {
     const fault = validateRequestHead(request.raw);
-    const isTooLarge = announcedBytes(request) > maxBodyBytes(request, most);
-    // Whoever sends one such head may have hidden another request behind it: nothing more is read from there.
+    const isTooLarge = announcedBytes(request) > maxBodyBytes(request, imageBytes);
+    // Such a head may hide another request behind it: none that follows is handled.
     if (fault !== undefined) sendProblem(closeAfterResponse(reply), new Problem(fault));
     else if (isTooLarge) sendProblem(reply, new Problem('image-too-large'));
     else done();
@@ -87,7 +81,7 @@ export async function prepareServer(server: FastifyInstance, settings: Settings)
   closeIdleConnections(server.server);
   handleSpecialRequests(
     server.server,
-    ({ headers }) => Number(headers['content-length'] ?? 0) <= textBodyBytes(most),
+    ({ headers }) => Number(headers['content-length'] ?? 0) <= textBodyBytes(imageBytes),
   );
   limitConnections(server.server, {
     max: settings.MAX_CONNECTIONS,
@@ -101,7 +95,7 @@ const uploadTimeoutMs = ({ UPLOAD_TIMEOUT_S }: Settings): number => UPLOAD_TIMEO
 const trustedProxies = ({ TRUST_PROXY }: Settings): string[] =>
   TRUST_PROXY?.split(',').map((proxy) => proxy.trim()) ?? [];
 
-/** Most bytes of a body that brings an image of `imageBytes` as text. */
+/** Largest body that carries an image of `imageBytes` as text, in bytes. */
 export const textBodyBytes = (imageBytes: number): number =>
   imageBytes * TEXT_GROWTH + MULTIPART_OVERHEAD_BYTES;
 

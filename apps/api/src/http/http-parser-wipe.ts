@@ -1,7 +1,7 @@
 import { createServer, request, type Server } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { hasApiKey } from './api-key-header.js';
-import { hasBody } from './unread-bodies.js';
+import { hasBody } from './request-body-limits.js';
 
 /** Node parses HTTP in one slab of 64 KiB a process; a little more overwrites all of it. */
 const WIPE_BYTES = 70_000;

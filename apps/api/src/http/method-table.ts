@@ -3,20 +3,20 @@ import { Problem } from '#contracts/problem.catalogue.js';
 import { sendProblem } from './problem.filter.js';
 
 /**
- * Tells a wrong method from a wrong address: 405 with the methods that there are, where a bare router says 404. OPTIONS
- * is answered with them as well.
+ * Responds to a wrong method with 405 and the methods that the address has, where a bare router responds with 404; and to
+ * OPTIONS with the same list.
  */
 export class MethodTable {
   private readonly routes: { pattern: RegExp; methods: string[] }[] = [];
 
-  /** Learns all routes of a server; to be called before the first is added. */
+  /** Collects all routes of a server; to be called before the first is added. */
   constructor(server: FastifyInstance) {
     server.addHook('onRoute', ({ url, method }) => {
       const methods = [method].flat().filter((each) => each !== 'OPTIONS');
       this.routes.push({ pattern: patternOf(url), methods });
     });
     server.addHook('onRequest', (request, reply, done) => {
-      if (request.is404 || request.method === 'OPTIONS') this.answer(request, reply, done);
+      if (request.is404 || request.method === 'OPTIONS') this.respond(request, reply, done);
       else done();
     });
   }
@@ -27,7 +27,7 @@ export class MethodTable {
     return [...new Set(found)].sort();
   }
 
-  private answer(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+  private respond(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
     const path = request.url.split('?', 1)[0] ?? '';
     const isForAll = request.method === 'OPTIONS' && path === '*';
     const methods = isForAll ? ['DELETE', 'GET', 'HEAD', 'POST'] : this.allowed(path);

@@ -1,9 +1,55 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify';
 import { Problem, type ProblemCode } from '#contracts/problem.catalogue.js';
 import type { Log } from '#telemetry/log.js';
-import { setRefusalCode } from './refusal-code.js';
-import { renderForRoute } from './problem-renderer.js';
+
+/** An error response before it is sent. */
+export interface ProblemResponse {
+  status: number;
+  contentType: string;
+  body: unknown;
+}
+
+/** Renders a problem in the format that the clients of a route expect. */
+export type ProblemRenderer = (problem: Problem, reply: FastifyReply) => ProblemResponse;
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Format of the route's errors; RFC 9457 by default. */
+    renderProblem?: ProblemRenderer;
+    /** The route takes an image as text too: in base64, with line ends, or with escapes in a urlencoded form. */
+    takesBase64?: boolean;
+    /** A GET that makes the service work: pages of other origins may not send it. */
+    hasEffect?: boolean;
+    /** A GET that can be read once, or that streams: it has no HEAD. */
+    withoutHead?: boolean;
+  }
+}
+
+/** `application/problem+json` (RFC 9457). */
+export const renderProblem: ProblemRenderer = (problem) => ({
+  status: problem.status,
+  contentType: 'application/problem+json; charset=utf-8',
+  body: problem.toBody(),
+});
+
+/** Configuration of a request's route; empty for a request that the router refused to read. */
+export const routeConfig = ({ routeOptions }: FastifyRequest): FastifyContextConfig =>
+  (routeOptions as { config?: FastifyContextConfig }).config ?? {};
+
+/** A problem in the format of the route that it occurs on. */
+export function renderForRoute(reply: FastifyReply, problem: Problem): ProblemResponse {
+  return (routeConfig(reply.request).renderProblem ?? renderProblem)(problem, reply);
+}
+
+const refusals = new WeakMap<FastifyReply['raw'], ProblemCode>();
+
+/** Notes with which code a request was refused, for whoever counts. */
+export const setRefusalCode = ({ raw }: FastifyReply, code: ProblemCode): void =>
+  void refusals.set(raw, code);
+
+/** The code that a request was refused with. */
+export const refusalCodeOf = ({ raw }: FastifyReply): ProblemCode | undefined => refusals.get(raw);
 
 /** Codes of failures that Nest and Fastify raise themselves. Their messages may echo input and are dropped. */
 const CODE_OF_STATUS: Record<number, ProblemCode> = {

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { Problem, type ProblemCode } from '#contracts/problem.catalogue.js';
 import { securityHeaders } from './security-headers.js';
 
-/** How long a client that was told off may take to read it. */
+/** How long a refused client has to read the response. */
 const LINGER_MS = 1000;
 
 const REASONS: Record<number, string> = {
@@ -14,17 +14,17 @@ const REASONS: Record<number, string> = {
   431: 'Request Header Fields Too Large',
 };
 
-/** What Node's parser calls the failures that are no mere nonsense. */
+/** Errors of Node's parser that have a code of their own; all others are `invalid-request`. */
 const CODE_OF_FAILURE: Record<string, ProblemCode> = {
   HPE_HEADER_OVERFLOW: 'headers-too-large',
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 'invalid-request',
   ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
 };
 
-/** The last request that was made out on each connection, and its response. Responses are finished in order. */
+/** The last request that was parsed on each connection, and its response. Responses are finished in order. */
 const exchanges = new WeakMap<Duplex, { request: IncomingMessage; response: ServerResponse }>();
 
-/** Answers a connection on which no request could be made out, and closes it. Nothing of what it sent is repeated. */
+/** Responds on a connection whose bytes are no request, and closes it. The response repeats none of them. */
 export function respondToMalformedRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === 'ECONNRESET') socket.destroy();
   else closeInTurn(socket, CODE_OF_FAILURE[error.code ?? ''] ?? 'invalid-request');
@@ -46,7 +46,7 @@ function closeInTurn(socket: Duplex, code: ProblemCode): void {
   }
 }
 
-/** What Node would answer, or not answer, by itself: CONNECT, and `Expect` in its two forms. */
+/** Handles what Node would respond to by itself: CONNECT, and `Expect` in its two forms. */
 export function handleSpecialRequests(
   server: Server,
   isAcceptable: (request: IncomingMessage) => boolean,
@@ -59,23 +59,23 @@ export function handleSpecialRequests(
   );
   server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
     remember(request, response);
-    const { status, body, headers } = wholeAnswer('expectation-failed');
+    const { status, body, headers } = renderRawResponse('expectation-failed');
     response.writeHead(status, headers).end(body);
   });
-  // Who asks first hears of a refusal before sending anything.
+  // A client that asks first gets a refusal before it sends anything.
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     if (isAcceptable(request)) response.writeContinue();
     server.emit('request', request, response);
   });
 }
 
-/** Answers a connection past whatever was to be said on it, and closes it; one that is being closed gets no more. */
+/** Writes a response of this code straight to the socket, and closes it; nothing is written to one that is being closed. */
 export function closeWith(socket: Duplex, code: ProblemCode): void {
   if (!socket.writable) {
     closeAfterWrites(socket);
     return;
   }
-  const { status, body, headers } = wholeAnswer(code);
+  const { status, body, headers } = renderRawResponse(code);
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.write(`HTTP/1.1 ${status} ${REASONS[status] ?? 'Error'}\r\n${lines.join('')}\r\n${body}`);
   closeAfterWrites(socket);
@@ -88,7 +88,11 @@ export function closeAfterWrites(socket: Duplex): void {
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
-function wholeAnswer(code: ProblemCode): { status: number; body: string; headers: Record<string, string> } {
+function renderRawResponse(code: ProblemCode): {
+  status: number;
+  body: string;
+  headers: Record<string, string>;
+} {
   const problem = new Problem(code);
   const body = JSON.stringify(problem.toBody());
   return {

@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { Problem } from '#contracts/problem.catalogue.js';
 
 /**
@@ -21,11 +21,11 @@ export function preferredWaitS(request: FastifyRequest, maxS: number): number | 
   return seconds === undefined ? undefined : Math.min(Number(seconds), maxS);
 }
 
-/** True when the client would rather have an event stream than anything else. */
+/** True when the client accepts an event stream. */
 export const wantsEvents = (request: FastifyRequest): boolean =>
   /(?:^|,)\s*text\/event-stream\b/i.test(request.headers.accept ?? '');
 
-/** True when the client names JSON, and would rather have it than `type`, which it gets when it does not care. */
+/** True when the client names JSON and prefers it to `type`, which is the default. */
 export function prefersJson(request: FastifyRequest, type: string): boolean {
   const weights = new Map(
     (request.headers.accept ?? '').split(',').map((range) => {
@@ -41,13 +41,4 @@ export function prefersJson(request: FastifyRequest, type: string): boolean {
 export function numberInHeader(value: string | string[] | undefined): number | undefined {
   const digits = /^(?:W\/)?"?(\d{1,15})"?$/.exec(typeof value === 'string' ? value.trim() : '')?.[1];
   return digits === undefined ? undefined : Number(digits);
-}
-
-/** Aborted when the client closes the connection before its answer is complete. */
-export function disconnectSignal(reply: FastifyReply): AbortSignal {
-  const gone = new AbortController();
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) gone.abort();
-  });
-  return gone.signal;
 }

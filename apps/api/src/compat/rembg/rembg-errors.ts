@@ -1,4 +1,4 @@
-import { renderProblem, type ProblemRenderer } from '../../http/problem-renderer.js';
+import { renderProblem, type ProblemRenderer } from '../../http/problem.filter.js';
 
 /** FastAPI says what is wrong in `detail`; a problem has that member too, so here it is always present. */
 export const renderRembgProblem: ProblemRenderer = (problem, reply) => {

@@ -1,4 +1,4 @@
-import { BodyPace } from '../../apps/api/src/http/slow-body-timeout.js';
+import { BodyPace } from '../../apps/api/src/http/request-body-limits.js';
 
 const WINDOWS = 60;
 const TIMEOUT_MS = WINDOWS * 5000;
@@ -14,7 +14,7 @@ function windowsUntilCut(totalBytes: number, bytesOf: (window: number) => number
   return undefined;
 }
 
-describe('slow-body-timeout', () => {
+describe('request-body-limits', () => {
   it('given 4 MB at 30 kB/s, when it goes on for 133 s, then it is not cut', () => {
     expect(windowsUntilCut(4_000_000, () => 150_000)).toBeUndefined();
   });

@@ -1,0 +1,136 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { bodyReaderOf } from '../parsers/body-reader.js';
+import { closeAfterWrites, closeWith } from './raw-responses.js';
+
+/** Connections on which nothing is handled any more but the request that is being answered. */
+const closing = new WeakSet<Socket>();
+
+/** True when the head of a request announces a body. */
+export const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || headers['content-length'] !== undefined;
+
+/**
+ * Makes the answer to this request the last on its connection. Requests that follow, or that are hidden in what follows,
+ * are not handled.
+ */
+export function closeAfterResponse(reply: FastifyReply): FastifyReply {
+  closing.add(reply.raw.req.socket);
+  return reply.header('Connection', 'close');
+}
+
+/**
+ * Gives every request its body reader before anything else happens to it, and drains what is unread of the body once the
+ * response is finished: `maxBytes` at most, at the pace and within the time that bodies have anyway.
+ */
+export function drainUnreadBodies(server: FastifyInstance, maxBytes: number): void {
+  const read = (request: IncomingMessage, response: ServerResponse): void => {
+    if (!hasBody(request) || request.bodyReader !== undefined) return;
+    bodyReaderOf(request);
+    // Before Node's own listener, which closes a connection that is to be closed.
+    response.prependOnceListener('finish', () => finishBody(request, maxBytes));
+  };
+  // Before Fastify's own listener: it has hooks for neither unreadable addresses nor responses past it.
+  server.server.prependListener('request', read);
+  // For further servers that Fastify opens when its host has several addresses.
+  server.addHook('onRequest', ({ raw }, reply, done) => {
+    read(raw, reply.raw);
+    if (!closing.has(raw.socket)) done();
+  });
+  server.addHook('onSend', ({ raw }, reply, _payload, done) => {
+    if (raw.bodyReader?.isFragmented === true || isHeldBack(raw, maxBytes)) closeAfterResponse(reply);
+    done();
+  });
+}
+
+/** True when the client waits for `100 Continue`, and does not get it because its body is too large. */
+const isHeldBack = ({ headers }: IncomingMessage, maxBytes: number): boolean =>
+  headers.expect !== undefined && Number(headers['content-length']) > maxBytes;
+
+function finishBody(request: IncomingMessage, maxBytes: number): void {
+  const { socket, complete } = request;
+  const reader = bodyReaderOf(request);
+  reader.drain(maxBytes, () => closeAfterWrites(socket));
+  if (complete || isHeldBack(request, maxBytes)) return;
+  const close = socket.destroySoon.bind(socket);
+  // What Node calls when the response is the last on its connection.
+  socket.destroySoon = () => {
+    closing.add(socket);
+    if (!reader.isFragmented) request.once('end', close);
+  };
+}
+
+/** How often the pace of a body is checked. */
+const WINDOW_MS = 5000;
+
+/** Windows in a row in which too little has come. */
+const MAX_SLOW_WINDOWS = 2;
+
+/** Minimum for one window: 2 KiB a second, a tenth of what the slowest mobile networks carry. */
+const MIN_WINDOW_BYTES = 10_240;
+
+/** Windows in a row at whose pace the body cannot be complete in time. Mobile networks have worse moments. */
+const MAX_LATE_WINDOWS = 3;
+
+/**
+ * Disconnects clients that send too slowly, with 408: after ten seconds below the minimum, and after fifteen at a pace at
+ * which the announced body cannot be complete within `uploadTimeoutMs`. Time in which this process does not read, because it cannot pass on what it has, does not count.
+ */
+export function limitSlowBodies(server: FastifyInstance, uploadTimeoutMs: number): void {
+  server.addHook('onRequest', ({ raw }, reply, done) => {
+    if (hasBody(raw)) watch(raw, reply.raw, uploadTimeoutMs);
+    done();
+  });
+}
+
+function watch(request: IncomingMessage, response: ServerResponse, uploadTimeoutMs: number): void {
+  const { socket } = request;
+  const pace = new BodyPace(Number(request.headers['content-length']), uploadTimeoutMs);
+  let before = socket.bytesRead;
+  const timer = setInterval(() => {
+    const isOver = request.readableEnded || request.complete || socket.destroyed;
+    if (isOver) {
+      clearInterval(timer);
+      return;
+    }
+    const isOurs = (request.bodyReader?.queuedBytes ?? 0) > 0;
+    const received = socket.bytesRead - before;
+    before = socket.bytesRead;
+    if (!pace.isTooSlow(received, isOurs)) return;
+    clearInterval(timer);
+    if (response.headersSent) socket.destroy();
+    else closeWith(socket, 'request-timeout');
+  }, WINDOW_MS).unref();
+  request.once('close', () => clearInterval(timer));
+}
+
+/** Judges the pace of one body, window by window. */
+export class BodyPace {
+  private windows = 0;
+  private receivedBytes = 0;
+  private slowWindows = 0;
+  private lateWindows = 0;
+
+  /** `totalBytes`: announced size of the body; NaN when none was announced. */
+  constructor(
+    private readonly totalBytes: number,
+    private readonly timeoutMs: number,
+  ) {}
+
+  /** One more window is over in which that many bytes came. `isOurs`: this process did not read what there was. */
+  isTooSlow(received: number, isOurs: boolean): boolean {
+    this.windows += 1;
+    this.receivedBytes += received;
+    this.slowWindows = isOurs || received >= MIN_WINDOW_BYTES ? 0 : this.slowWindows + 1;
+    this.lateWindows = isOurs || !this.isLate(received) ? 0 : this.lateWindows + 1;
+    return this.slowWindows >= MAX_SLOW_WINDOWS || this.lateWindows >= MAX_LATE_WINDOWS;
+  }
+
+  /** Neither at the pace so far nor at that of the last window the rest comes in time. */
+  private isLate(received: number): boolean {
+    const bytesPerWindow = Math.max(received, this.receivedBytes / this.windows);
+    const windowsLeft = this.timeoutMs / WINDOW_MS - this.windows;
+    return this.totalBytes - this.receivedBytes > bytesPerWindow * windowsLeft;
+  }
+}

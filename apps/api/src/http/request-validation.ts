@@ -1,0 +1,98 @@
+import type { IncomingMessage } from 'node:http';
+import { isIPv4 } from 'node:net';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Problem, type ProblemCode } from '#contracts/problem.catalogue.js';
+import { isLoopback } from '#settings/settings.js';
+import type { Settings } from '#settings/settings.schema.js';
+import { routeConfig, sendProblem } from './problem.filter.js';
+import { closeAfterResponse } from './request-body-limits.js';
+
+/** Header lines of one request; the parser bounds their bytes. */
+const MAX_HEADERS = 100;
+
+/** A name, an IPv4 or a bracketed IPv6 address, maybe a port (RFC 9112, 3.2; RFC 3986, 3.2.2). */
+const HOST = /^(?:[A-Za-z0-9._~-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
+
+/** Headers that may come once: a second one is how two readers of a request are made to disagree. */
+const SINGULAR = [
+  'host',
+  'content-length',
+  'content-type',
+  'content-encoding',
+  'transfer-encoding',
+  'authorization',
+];
+
+/**
+ * What is wrong with the head of a request, beyond what the parser refuses; undefined when nothing is. Two servers that
+ * read it must come to the same message.
+ */
+export function validateRequestHead({
+  rawHeaders,
+  headers,
+  httpVersion,
+}: IncomingMessage): ProblemCode | undefined {
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return 'invalid-request';
+  if (rawHeaders.length > 2 * MAX_HEADERS) return 'headers-too-large';
+  const names = rawHeaders.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase());
+  if (SINGULAR.some((name) => names.indexOf(name) !== names.lastIndexOf(name))) return 'invalid-request';
+  const isNamed = headers.host === undefined ? httpVersion === '1.0' : HOST.test(headers.host);
+  if (!isNamed) return 'invalid-request';
+  return faultOfBody(headers, httpVersion);
+}
+
+function faultOfBody(headers: IncomingMessage['headers'], httpVersion: string): ProblemCode | undefined {
+  const transfer = headers['transfer-encoding'];
+  const isPlain = transfer === undefined || (httpVersion === '1.1' && transfer.toLowerCase() === 'chunked');
+  if (!isPlain) return 'invalid-request';
+  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+  return encoding === 'identity' ? undefined : 'content-encoding-unsupported';
+}
+
+/**
+ * On a loopback address, answers only requests whose `Host` names this machine or is the name of `PUBLIC_URL`; 421
+ * otherwise. A page can lead a browser on this machine here under another name (DNS rebinding), and would then count
+ * as one of the service's own.
+ */
+export function requireKnownHost(server: FastifyInstance, { HOST, PUBLIC_URL }: Settings): void {
+  if (!isLoopback(HOST)) return;
+  const publicName = PUBLIC_URL === undefined ? undefined : new URL(PUBLIC_URL).hostname;
+  server.addHook('onRequest', (request, reply, done) => {
+    const { host } = request.raw.headers;
+    if (host === undefined || isKnownHost(host, publicName)) done();
+    else sendProblem(closeAfterResponse(reply), new Problem('misdirected-request'));
+  });
+}
+
+/** True for a `Host` that names a loopback address, `localhost` or `publicName`, with any port. */
+export function isKnownHost(host: string, publicName: string | undefined): boolean {
+  const name = host.replace(/:\d*$/, '').replace(/\.$/, '').toLowerCase();
+  if (name === 'localhost' || name === '[::1]' || name === publicName?.toLowerCase()) return true;
+  return isIPv4(name) && name.startsWith('127.');
+}
+
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** `Sec-Fetch-Site` of requests by the service's own page, or by no page (W3C Fetch Metadata, 2.3). */
+const OWN_SITES: readonly unknown[] = ['same-origin', 'none'];
+
+/**
+ * Refuses requests that a page of an origin that is not allowed makes a browser send, where they change something or
+ * make the service work. `same-site` is refused like `cross-site`: all ports of this machine are one site. Clients other than browsers send no `Sec-Fetch-Site` and are not affected.
+ */
+export function refuseCrossSiteRequests(server: FastifyInstance, allowedOrigins: readonly string[]): void {
+  server.addHook('onRequest', (request, reply, done) => {
+    if (hasEffect(request) && isForeign(request, allowedOrigins)) {
+      sendProblem(reply, new Problem('cross-site-request'));
+    } else done();
+  });
+}
+
+const hasEffect = (request: FastifyRequest): boolean =>
+  !SAFE_METHODS.has(request.method) || routeConfig(request).hasEffect === true;
+
+function isForeign({ headers }: FastifyRequest, allowedOrigins: readonly string[]): boolean {
+  const site = headers['sec-fetch-site'];
+  if (site === undefined || OWN_SITES.includes(site)) return false;
+  return headers.origin === undefined || !allowedOrigins.includes(headers.origin);
+}
