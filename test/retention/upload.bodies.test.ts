@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { connect } from 'node:net';
 import sharp from 'sharp';
 import { scanProcess } from '../../apps/audit/src/scan/slice.scan.js';
 import { hitsIn, tallyOf } from '../../apps/audit/src/scan/tally.js';
@@ -10,7 +11,7 @@ import { startSystem, type TestSystem } from '../support/system.js';
 const SIDE = 160;
 /** What all these photos begin with. */
 const HEAD_BYTES = 1000;
-/** The HTTP parser's own memory is overwritten 50 ms after a body. */
+/** The HTTP parser's own memory is overwritten 5 ms after a body. */
 const AFTER_MS = 300;
 
 let system: TestSystem;
@@ -155,3 +156,27 @@ test.each(Object.keys(WAYS))(
     for (const open of requests) open.break();
   },
 );
+
+/** Requests behind which an image comes that belongs to none. */
+const HEADS: Record<string, string> = {
+  'no request at all': '',
+  'GET without a length': 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n',
+  CONNECT: 'CONNECT localhost:1 HTTP/1.1\r\nHost: localhost\r\n\r\n',
+  'an expectation': 'POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nExpect: x\r\nContent-Length: 90000\r\n\r\n',
+};
+
+test('given images that belong to no request, when they have been refused, then nothing of them is in memory', async () => {
+  const images = new Map<string, Buffer>();
+  for (const [name, head] of Object.entries(HEADS)) {
+    const image = await noise();
+    images.set(name, image);
+    const socket = connect(Number(new URL(system.url).port), '127.0.0.1');
+    socket.on('error', () => undefined).resume();
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.write(Buffer.concat([Buffer.from(head), image]));
+    await Promise.race([closed, pause(AFTER_MS)]);
+    socket.destroy();
+  }
+  await pause(AFTER_MS);
+  expect(foundIn(images)).toEqual([]);
+});

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Problem, type ProblemCode } from '#contracts/problem.catalogue.js';
+import { wipe } from '#vault/wipe.js';
 import { securityHeaders } from './security-headers.js';
 
 /** How long a refused client has to read the response. */
@@ -24,8 +25,13 @@ const CODE_OF_FAILURE: Record<string, ProblemCode> = {
 /** The last request that was parsed on each connection, and its response. Responses are finished in order. */
 const exchanges = new WeakMap<Duplex, { request: IncomingMessage; response: ServerResponse }>();
 
-/** Responds on a connection whose bytes are no request, and closes it. The response repeats none of them. */
+/**
+ * Responds on a connection whose bytes are no request, and closes it. The response repeats none of them, and Node's copy
+ * of them, which may be an image, is wiped.
+ */
 export function respondToMalformedRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
+  const { rawPacket } = error as { rawPacket?: unknown };
+  if (Buffer.isBuffer(rawPacket)) wipe(rawPacket);
   if (error.code === 'ECONNRESET') socket.destroy();
   else closeInTurn(socket, CODE_OF_FAILURE[error.code ?? ''] ?? 'invalid-request');
 }
@@ -54,9 +60,12 @@ export function handleSpecialRequests(
   const remember = (request: IncomingMessage, response: ServerResponse): void =>
     void exchanges.set(request.socket, { request, response });
   server.prependListener('request', remember);
-  server.on('connect', (_request: IncomingMessage, socket: Duplex) =>
-    closeInTurn(socket, 'method-not-allowed'),
-  );
+  server.on('connect', (_request: IncomingMessage, socket: Duplex, first: Buffer) => {
+    wipe(first);
+    // From here on Node parses nothing: what still comes is read, and wiped.
+    socket.on('data', (piece: Buffer) => wipe(piece));
+    closeInTurn(socket, 'method-not-allowed');
+  });
   server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
     remember(request, response);
     const { status, body, headers } = renderRawResponse('expectation-failed');

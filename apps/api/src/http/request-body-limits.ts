@@ -33,6 +33,7 @@ export function drainUnreadBodies(server: FastifyInstance, maxBytes: number): vo
   };
   // Before Fastify's own listener: it has hooks for neither unreadable addresses nor responses past it.
   server.server.prependListener('request', read);
+  server.server.prependListener('checkExpectation', read);
   // For further servers that Fastify opens when its host has several addresses.
   server.addHook('onRequest', ({ raw }, reply, done) => {
     read(raw, reply.raw);
@@ -75,7 +76,8 @@ const MAX_LATE_WINDOWS = 3;
 
 /**
  * Disconnects clients that send too slowly, with 408: after ten seconds below the minimum, and after fifteen at a pace at
- * which the announced body cannot be complete within `uploadTimeoutMs`. Time in which this process does not read, because it cannot pass on what it has, does not count.
+ * which the announced body cannot be complete within `uploadTimeoutMs`. Time in which this process does not read,
+ * because it cannot pass on what it has, does not count.
  */
 export function limitSlowBodies(server: FastifyInstance, uploadTimeoutMs: number): void {
   server.addHook('onRequest', ({ raw }, reply, done) => {
