@@ -94,7 +94,8 @@ async function load(until: number): Promise<void> {
   while (performance.now() < until) {
     const job = await api.submit(photo);
     const events = await api.events(job);
-    await events.ended(120_000);
+    await events.heard('done', 120_000);
+    events.close();
     const began = performance.now();
     const { status, body } = await api.result(job);
     if (status !== 200 || body.length === 0) throw new Error(`no result but ${status}`);

@@ -15,7 +15,7 @@ import { deriveReceiptKey } from '#vault/receipt.keys.js';
 import { ReceiptSigner } from '#vault/receipt.signer.js';
 import { AppModule } from '../../apps/api/src/app.module.js';
 import { createAdapter, prepareServer } from '../../apps/api/src/http/fastify-adapter.js';
-import { ProblemFilter } from '../../apps/api/src/http/problem.filter.js';
+import { ProblemFilter } from '../../apps/api/src/http/problem-responses.js';
 import { ApiTelemetry } from '../../apps/api/src/observability/api-telemetry.js';
 import type { TestSystem } from './system.js';
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { coarseNetwork, throttleNetwork } from '../../apps/api/src/http/client-network.js';
+import { coarseNetwork, throttleNetwork } from '../../apps/api/src/http/connection-limits.js';
 
 describe('the network a client is throttled by', () => {
   it.each([

@@ -6,7 +6,7 @@ import { readMultipart } from '../../apps/api/src/parsers/multipart-reader.js';
 import { readUrlencoded } from '../../apps/api/src/parsers/urlencoded-reader.js';
 import type { ByteSource } from '../../apps/api/src/parsers/byte-source.js';
 import type { FormField } from '../../apps/api/src/parsers/form-field.js';
-import { FieldTable, file, text, readForm } from '../../apps/api/src/uploads/form-reader.js';
+import { FieldTable, file, text, readForm } from '../../apps/api/src/uploads/upload-source.js';
 import { arriving, sourceOf } from '../support/arriving.js';
 
 const MIB = 1_048_576;

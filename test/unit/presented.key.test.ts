@@ -1,4 +1,4 @@
-import { extractApiKey, hasApiKey } from '../../apps/api/src/http/api-key-header.js';
+import { extractApiKey, hasApiKey } from '../../apps/api/src/http/request-preferences.js';
 
 describe('the API key that a request shows', () => {
   it.each([

@@ -6,8 +6,8 @@ import type { KnownKey } from '#settings/key.book.js';
 import { UNLIMITED, type Tier } from '#settings/tier.table.js';
 import { TenantNames } from '#vault/tenant.name.js';
 import { BROKER, KEY_ENCRYPTION_KEY } from '../core/providers.js';
-import { coarseNetwork, throttleNetwork } from '../http/client-network.js';
-import { extractApiKey } from '../http/api-key-header.js';
+import { coarseNetwork, throttleNetwork } from '../http/connection-limits.js';
+import { extractApiKey } from '../http/request-preferences.js';
 import type { Broker } from '#broker/broker.js';
 import { KeyBookFile } from '#settings/key.book.file.js';
 

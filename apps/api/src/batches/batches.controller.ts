@@ -7,8 +7,7 @@ import { Problem } from '#contracts/problem.catalogue.js';
 import { BatchSecrets, batchIdOf } from '#vault/batch.token.js';
 import { drawToken, tokenText } from '#vault/job.token.js';
 import { SETTINGS, BROKER } from '../core/providers.js';
-import { disconnectSignal } from '../http/disconnect-signal.js';
-import { numberInHeader, queryWaitMs } from '../http/request-preferences.js';
+import { disconnectSignal, numberInHeader, queryWaitMs } from '../http/request-preferences.js';
 import {
   DescribeBatch,
   DescribeBatchCancel,

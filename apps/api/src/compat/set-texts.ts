@@ -1,5 +1,5 @@
 import { Problem } from '#contracts/problem.catalogue.js';
-import type { FormContent } from '../uploads/form-reader.js';
+import type { FormContent } from '../uploads/upload-source.js';
 
 /** How clients write a field that they do not set. */
 const UNSET = new Set(['', 'undefined', 'null']);

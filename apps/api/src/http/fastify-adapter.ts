@@ -5,12 +5,21 @@ import type { Settings } from '#settings/settings.schema.js';
 import { limitSlowBodies, closeAfterResponse, drainUnreadBodies } from './request-body-limits.js';
 import { limitConnections, limitForwardedClients, closeIdleConnections } from './connection-limits.js';
 import { shareWith } from './cors.js';
-import { refuseCrossSiteRequests, requireKnownHost, validateRequestHead } from './request-validation.js';
+import {
+  refuseCrossSiteRequests,
+  requireKnownHost,
+  validateRequestHead,
+  MethodTable,
+} from './request-validation.js';
 import { addHeadRoutes } from './head-routes.js';
-import { MethodTable } from './method-table.js';
-import { sendProblem, routeConfig } from './problem.filter.js';
-import { handleSpecialRequests, respondToMalformedRequest } from './raw-responses.js';
-import { setSecurityHeaders, securityHeaders } from './security-headers.js';
+import {
+  sendProblem,
+  routeConfig,
+  handleSpecialRequests,
+  respondToMalformedRequest,
+  setSecurityHeaders,
+  securityHeaders,
+} from './problem-responses.js';
 
 /** What multipart framing may add around one image. */
 const MULTIPART_OVERHEAD_BYTES = 65_536;

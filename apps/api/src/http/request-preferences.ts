@@ -1,5 +1,7 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyRequest, FastifyReply } from 'fastify';
+import type { IncomingHttpHeaders } from 'node:http';
 import { Problem } from '#contracts/problem.catalogue.js';
+import { API_KEY_PREFIX } from '#vault/api.key.js';
 
 /**
  * Milliseconds of a `?wait=` in seconds, cut at `maxS`; 0 when there is none.
@@ -42,3 +44,45 @@ export function numberInHeader(value: string | string[] | undefined): number | u
   const digits = /^(?:W\/)?"?(\d{1,15})"?$/.exec(typeof value === 'string' ? value.trim() : '')?.[1];
   return digits === undefined ? undefined : Number(digits);
 }
+
+/** Runs `work` with a signal that is aborted when the client's connection closes in the meantime. */
+export async function whileConnected<T>(
+  { raw: { socket } }: FastifyRequest,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  socket.once('close', abort);
+  if (socket.destroyed) abort();
+  try {
+    return await work(controller.signal);
+  } finally {
+    socket.off('close', abort);
+  }
+}
+
+/** Aborted when the client closes the connection before its answer is complete. */
+export function disconnectSignal(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}
+
+/**
+ * The API key that a request shows: `X-Api-Key`, else `Authorization: Bearer`. Whatever stands there is meant as one,
+ * also when it is nothing like a key. On calls about one job or batch, `Bearer` is its token (`bearerIsToken`).
+ */
+export function extractApiKey(
+  { 'x-api-key': header, authorization }: IncomingHttpHeaders,
+  bearerIsToken = false,
+): string | undefined {
+  if (header !== undefined) return String(header);
+  if (bearerIsToken) return undefined;
+  return /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+}
+
+/** True when an API key stands in the head of a request, on whatever call. */
+export const hasApiKey = (headers: IncomingHttpHeaders): boolean =>
+  headers['x-api-key'] !== undefined || extractApiKey(headers)?.startsWith(API_KEY_PREFIX) === true;

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { isIPv4 } from 'node:net';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest, FastifyReply } from 'fastify';
 import { Problem, type ProblemCode } from '#contracts/problem.catalogue.js';
 import { isLoopback } from '#settings/settings.js';
 import type { Settings } from '#settings/settings.schema.js';
-import { routeConfig, sendProblem } from './problem.filter.js';
+import { routeConfig, sendProblem } from './problem-responses.js';
 import { closeAfterResponse } from './request-body-limits.js';
 
 /** Header lines of one request; the parser bounds their bytes. */
@@ -95,4 +95,49 @@ function isForeign({ headers }: FastifyRequest, allowedOrigins: readonly string[
   const site = headers['sec-fetch-site'];
   if (site === undefined || OWN_SITES.includes(site)) return false;
   return headers.origin === undefined || !allowedOrigins.includes(headers.origin);
+}
+
+/**
+ * Responds to a wrong method with 405 and the methods that the address has, where a bare router responds with 404; and to
+ * OPTIONS with the same list.
+ */
+export class MethodTable {
+  private readonly routes: { pattern: RegExp; methods: string[] }[] = [];
+
+  /** Collects all routes of a server; to be called before the first is added. */
+  constructor(server: FastifyInstance) {
+    server.addHook('onRoute', ({ url, method }) => {
+      const methods = [method].flat().filter((each) => each !== 'OPTIONS');
+      this.routes.push({ pattern: patternOf(url), methods });
+    });
+    server.addHook('onRequest', (request, reply, done) => {
+      if (request.is404 || request.method === 'OPTIONS') this.respond(request, reply, done);
+      else done();
+    });
+  }
+
+  /** Methods of the routes that an address matches. */
+  allowed(path: string): string[] {
+    const found = this.routes.filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => methods);
+    return [...new Set(found)].sort();
+  }
+
+  private respond(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+    const path = request.url.split('?', 1)[0] ?? '';
+    const isForAll = request.method === 'OPTIONS' && path === '*';
+    const methods = isForAll ? ['DELETE', 'GET', 'HEAD', 'POST'] : this.allowed(path);
+    if (methods.length === 0) {
+      done();
+      return;
+    }
+    void reply.header('Allow', [...methods, 'OPTIONS'].join(', '));
+    if (request.method === 'OPTIONS') void reply.code(204).send();
+    else sendProblem(reply, new Problem('method-not-allowed'));
+  }
+}
+
+/** A parameter of a route stands for anything but a slash. */
+function patternOf(url: string): RegExp {
+  const text = url.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll(/:[A-Za-z0-9_]+/g, '[^/]+');
+  return new RegExp(`^${text}$`);
 }

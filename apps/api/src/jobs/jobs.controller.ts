@@ -12,8 +12,7 @@ import { DescribeCancel, DescribeResult, DescribeStatus } from './jobs.openapi.j
 import { HttpResultWriter } from '../results/http-result-writer.js';
 import { JobToken, RequireJobToken, type JobAccess } from '../auth/token.guards.js';
 import { JobResponder } from './job-responder.js';
-import { disconnectSignal } from '../http/disconnect-signal.js';
-import { numberInHeader, queryWaitMs } from '../http/request-preferences.js';
+import { disconnectSignal, numberInHeader, queryWaitMs } from '../http/request-preferences.js';
 import type { Broker } from '#broker/broker.js';
 
 /** What the holder of a job's token can ask of it. */

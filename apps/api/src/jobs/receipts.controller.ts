@@ -5,8 +5,7 @@ import { LongPoll } from '../long-poll/long-poll.service.js';
 import { ReceiptService } from '../results/receipt.service.js';
 import { DescribeReceipt } from './receipts.openapi.js';
 import { JobToken, RequireJobToken, type JobAccess } from '../auth/token.guards.js';
-import { disconnectSignal } from '../http/disconnect-signal.js';
-import { prefersJson, queryWaitMs } from '../http/request-preferences.js';
+import { disconnectSignal, prefersJson, queryWaitMs } from '../http/request-preferences.js';
 
 /** The signed deletion receipt of a job, for as long as its tombstone lives. */
 @Controller('v1/jobs/:id/receipt')

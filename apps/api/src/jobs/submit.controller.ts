@@ -11,8 +11,7 @@ import { UploadService, type Accepted } from '../uploads/upload.service.js';
 import { DescribeSubmit } from './submit.openapi.js';
 import { SubmitGuard } from '../rate-limit/rate-limits.js';
 import { JobResponder } from './job-responder.js';
-import { disconnectSignal } from '../http/disconnect-signal.js';
-import { preferredWaitS, wantsEvents } from '../http/request-preferences.js';
+import { disconnectSignal, preferredWaitS, wantsEvents } from '../http/request-preferences.js';
 
 /** `POST /v1/jobs`: one image in; at once a job, after a wait the image, or a stream that ends with it. */
 @Controller('v1/jobs')

@@ -10,7 +10,7 @@ import { LoopLag } from '#telemetry/loop.lag.js';
 import { tierLabel, type DeliveryWay, type LabelValue } from '#telemetry/metric.labels.js';
 import { MetricRegistry, type MetricNumbers } from '#telemetry/metric.registry.js';
 import { OtlpExporter } from '#telemetry/otlp.exporter.js';
-import { refusalCodeOf } from '../http/problem.filter.js';
+import { refusalCodeOf } from '../http/problem-responses.js';
 import { traceparent } from '#telemetry/trace.context.js';
 import { contextOf, nowMs, Tracer } from '#telemetry/tracer.js';
 

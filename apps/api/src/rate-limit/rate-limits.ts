@@ -7,8 +7,8 @@ import { Problem } from '#contracts/problem.catalogue.js';
 import { UNLIMITED } from '#settings/tier.table.js';
 import { CallerService } from '../auth/caller.service.js';
 import { BROKER } from '../core/providers.js';
-import { COARSE_NETWORK_CLIENTS } from '../http/client-network.js';
-import { routeConfig } from '../http/problem.filter.js';
+import { COARSE_NETWORK_CLIENTS } from '../http/connection-limits.js';
+import { routeConfig } from '../http/problem-responses.js';
 
 type Policy = 'submit' | 'pixels';
 

@@ -1,7 +1,7 @@
 import { Controller, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { HttpResultWriter } from '../../results/http-result-writer.js';
-import { disconnectSignal } from '../../http/disconnect-signal.js';
+import { disconnectSignal } from '../../http/request-preferences.js';
 import { DescribePlain } from '../compat.openapi.js';
 import { SubmitGuard } from '../../rate-limit/rate-limits.js';
 import { SyncCutout } from '../sync-cutout.js';

@@ -1,4 +1,4 @@
-import { renderProblem, type ProblemRenderer } from '../../http/problem.filter.js';
+import { renderProblem, type ProblemRenderer } from '../../http/problem-responses.js';
 
 /** FastAPI says what is wrong in `detail`; a problem has that member too, so here it is always present. */
 export const renderRembgProblem: ProblemRenderer = (problem, reply) => {

@@ -3,9 +3,15 @@ import { Problem } from '#contracts/problem.catalogue.js';
 import { maxBodyBytes } from '../../http/fastify-adapter.js';
 import { bodyReaderOf } from '../../parsers/body-reader.js';
 import { readMultipart } from '../../parsers/multipart-reader.js';
-import { FieldTable, file, optionFields, readForm } from '../../uploads/form-reader.js';
+import {
+  FieldTable,
+  file,
+  optionFields,
+  readForm,
+  ByteBudget,
+  type UploadSource,
+} from '../../uploads/upload-source.js';
 import type { RemoteImageService } from '../../uploads/remote-image.service.js';
-import { ByteBudget, type UploadSource } from '../../uploads/upload-source.js';
 import { REMBG_FIELDS, rembgOptions } from './rembg-options.js';
 import { setTexts } from '../set-texts.js';
 

@@ -3,7 +3,7 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify';
 import { MODELS } from '../../core/providers.js';
 import { HttpResultWriter } from '../../results/http-result-writer.js';
-import { disconnectSignal } from '../../http/disconnect-signal.js';
+import { disconnectSignal } from '../../http/request-preferences.js';
 import { DescribeRembg, DescribeRembgUrl } from '../compat.openapi.js';
 import { SubmitGuard } from '../../rate-limit/rate-limits.js';
 import { RemoteImageService } from '../../uploads/remote-image.service.js';

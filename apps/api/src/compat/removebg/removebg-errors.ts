@@ -1,5 +1,5 @@
 import { PROBLEMS, type Problem, type ProblemCode } from '#contracts/problem.catalogue.js';
-import type { ProblemRenderer } from '../../http/problem.filter.js';
+import type { ProblemRenderer } from '../../http/problem-responses.js';
 
 /** One problem in the error format of remove.bg. */
 export interface ErrorRow {

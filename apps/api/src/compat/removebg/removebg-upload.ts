@@ -8,15 +8,19 @@ import type { FormField } from '../../parsers/form-field.js';
 import { readJson } from '../../parsers/json-reader.js';
 import { readMultipart } from '../../parsers/multipart-reader.js';
 import { readUrlencoded } from '../../parsers/urlencoded-reader.js';
-import { FieldTable, file, optionFields, text, readForm } from '../../uploads/form-reader.js';
-import type { RemoteImageService } from '../../uploads/remote-image.service.js';
 import {
+  FieldTable,
+  file,
+  optionFields,
+  text,
+  readForm,
   checkBackground,
   ByteBudget,
   mediaTypeOf,
   repeatedFile,
   type UploadSource,
 } from '../../uploads/upload-source.js';
+import type { RemoteImageService } from '../../uploads/remote-image.service.js';
 import { REMOVEBG_FIELDS, removebgWish } from './removebg-options.js';
 import { setTexts } from '../set-texts.js';
 

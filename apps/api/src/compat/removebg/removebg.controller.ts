@@ -3,7 +3,7 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify';
 import type { RemovebgAccount } from '#contracts/removebg.view.js';
 import { HttpResultWriter } from '../../results/http-result-writer.js';
-import { disconnectSignal } from '../../http/disconnect-signal.js';
+import { disconnectSignal } from '../../http/request-preferences.js';
 import { DescribeRemovebg, DescribeRemovebgAccount } from '../compat.openapi.js';
 import { CallerService } from '../../auth/caller.service.js';
 import { SubmitGuard } from '../../rate-limit/rate-limits.js';
