@@ -8,6 +8,7 @@ import { EXPIRY_MARGIN_MS, LATE_WRITE_MS } from '#broker/lifetimes.js';
 import { PayloadLink, TaskQueue } from '#broker/payload.link.js';
 import { PayloadClosedError, PayloadStore } from '#broker/payload.store.js';
 import { connect, whenReady } from '#broker/redis.connection.js';
+import { CHUNK_BYTES } from '#vault/chunk.cipher.js';
 import { deriveSecrets, drawToken } from '#vault/job.token.js';
 import { eventually } from '../support/eventually.js';
 import { RedisProcess } from '../support/redis.process.js';
@@ -16,6 +17,10 @@ const folder = mkdtempSync(join(tmpdir(), 'removebg-payload-'));
 const redis = new RedisProcess(folder, '512mb');
 const newKey = (): string => inputKey(deriveSecrets(drawToken()).id);
 const LATE = Buffer.from('late');
+/** Nonce and tag of a sealed chunk. */
+const SEAL_BYTES = 28;
+/** Longer than redis.conf lets a connection be above the soft limit of its output buffer. */
+const SOFT_LIMIT_MS = 11_000;
 let link: PayloadLink;
 let store: PayloadStore;
 let inspector: Redis;
@@ -75,6 +80,24 @@ describe('payload store on a real Redis', () => {
     await store.write(key, 0, box);
     const answers = await Promise.all(Array.from({ length: 128 }, () => store.read(key, 0)));
     expect(answers.every((answer) => answer?.equals(box) === true)).toBe(true);
+    await store.remove([key]);
+  });
+
+  it('given a connection that has read whole chunks, when the next comes ten seconds later, then it is not cut', async () => {
+    const key = newKey();
+    const box = Buffer.alloc(CHUNK_BYTES + SEAL_BYTES, 5);
+    const losses: string[] = [];
+    const readers = PayloadLink.open(redis.urlFor('inspector'), 'worker', ({ state }) => losses.push(state));
+    await whenReady(readers.main, 5000);
+    const chunks = new PayloadStore(readers);
+    await chunks.open(key, 60_000);
+    await chunks.write(key, 0, box);
+    for (const pauseMs of [SOFT_LIMIT_MS, 0]) {
+      expect((await chunks.read(key, 0))?.equals(box)).toBe(true);
+      await sleep(pauseMs);
+    }
+    readers.close();
+    expect(losses).toEqual([]);
     await store.remove([key]);
   });
 

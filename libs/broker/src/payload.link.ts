@@ -4,8 +4,8 @@ import type { ConnectionListener } from './watched.redis.js';
 
 /**
  * Connections that only read payload, for each server: the API delivers many results at a time. Each of them has one
- * read under way: what Redis holds for a connection beyond that counts against `client-output-buffer-limit`, and a
- * connection that always has a chunk in there is cut after ten seconds, however fast its client reads.
+ * read under way: two chunks in its output buffer would be above the soft limit of redis.conf
+ * (`client-output-buffer-limit`), and Redis would cut it after ten seconds, however fast its client reads.
  */
 const READERS = { api: 3, worker: 1 } as const;
 

@@ -6,7 +6,7 @@ export interface RedisExpectation {
   closes: string;
 }
 
-const BUFFERS = /^normal 50331648 1048576 10 slave \d+ \d+ \d+ pubsub 1048576 262144 10$/;
+const BUFFERS = /^normal 50331648 2097152 10 slave \d+ \d+ \d+ pubsub 1048576 262144 10$/;
 
 /** Every directive of redis.conf that closes a leak; a test holds the two together. */
 export const REDIS_EXPECTATIONS: readonly RedisExpectation[] = [
