@@ -66,7 +66,7 @@ export class ResultDelivery {
     const { jobs, payloads } = this.broker;
     // A result on an unreachable shard is not leased: an attempt must not use up one of its deliveries.
     payloads.of(record);
-    const leased = await throughOutage(() => jobs.lease(record.id, lease), FIRST_READ_TIMEOUT_MS);
+    const leased = await repeatWhileUnreachable(() => jobs.lease(record.id, lease), FIRST_READ_TIMEOUT_MS);
     if (leased?.output === undefined) throw await this.refusal(record);
     const renewal = this.keepLease(leased, lease);
     const span = this.telemetry.startDelivery(leased, writer.way);
@@ -92,7 +92,7 @@ export class ResultDelivery {
   /** Purges the delivered image, through a short outage of Redis if need be. False when the outage lasted too long. */
   private async settle({ id }: JobRecord, lease: string): Promise<boolean> {
     try {
-      await throughOutage(() => this.broker.purge.delivered(id, lease), LEASE_MS);
+      await repeatWhileUnreachable(() => this.broker.purge.delivered(id, lease), LEASE_MS);
       return true;
     } catch {
       this.log.warn('trouble', { with: 'settle' });
@@ -156,7 +156,7 @@ export class ResultDelivery {
       payloads.of(record);
       throw new Problem('queue-lost');
     };
-    return throughOutage(read, index === 0 ? FIRST_READ_TIMEOUT_MS : READ_TIMEOUT_MS);
+    return repeatWhileUnreachable(read, index === 0 ? FIRST_READ_TIMEOUT_MS : READ_TIMEOUT_MS);
   }
 
   /** Renews the lease while the client reads. `lost` is aborted when the job ended during the delivery. */
@@ -183,7 +183,7 @@ export class ResultDelivery {
       if (isLost) return purge.lost(id);
       return again ? jobs.release(id, lease, { counts }) : purge.expired(id, lease);
     };
-    await throughOutage(step, LEASE_MS).catch(() => undefined);
+    await repeatWhileUnreachable(step, LEASE_MS).catch(() => undefined);
   }
 
   private async refusal({ id }: JobRecord): Promise<Problem> {
@@ -196,7 +196,7 @@ export class ResultDelivery {
 }
 
 /** Retries an idempotent step while the broker is unreachable, up to `timeoutMs`. @throws what the last attempt threw */
-async function throughOutage<T>(step: () => Promise<T>, timeoutMs: number): Promise<T> {
+async function repeatWhileUnreachable<T>(step: () => Promise<T>, timeoutMs: number): Promise<T> {
   let unreachableSince: number | undefined;
   for (;;) {
     try {
