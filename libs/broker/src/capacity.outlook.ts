@@ -49,7 +49,7 @@ interface OutlookRedis extends Redis {
   rbFreedAfter(...args: (string | number)[]): Promise<number>;
 }
 
-/** Tells whoever is refused for want of memory when to come again. */
+/** Estimates when a client that was refused for lack of memory can try again. */
 export class CapacityOutlook {
   private readonly redis: OutlookRedis;
   private readonly looks = new Map<string, { at: number; retryAfterS: Promise<number> }>();

@@ -74,6 +74,25 @@ export interface ConnectionLimits {
   proxies: readonly string[];
 }
 
+/** Counts what each network has open at a time. */
+class NetworkCounter {
+  private readonly open = new Map<string, number>();
+
+  constructor(private readonly max: number) {}
+
+  /** Counts one more, until the returned function is called, once; undefined beyond the limit. */
+  acquire(network: string): (() => void) | undefined {
+    const count = (this.open.get(network) ?? 0) + 1;
+    if (count > this.max) return undefined;
+    this.open.set(network, count);
+    return () => {
+      const left = (this.open.get(network) ?? 1) - 1;
+      if (left === 0) this.open.delete(network);
+      else this.open.set(network, left);
+    };
+  }
+}
+
 /**
  * Limits the connections of one address: one beyond the limit is closed at once. For trusted proxies, and this machine
  * itself, only the limit in all counts.
@@ -81,21 +100,13 @@ export interface ConnectionLimits {
 export function limitConnections(server: Server, { max, maxPerNetwork, proxies }: ConnectionLimits): void {
   server.maxConnections = max;
   const exempt = exemptOf(proxies);
-  const open = new Map<string, number>();
+  const open = new NetworkCounter(maxPerNetwork);
   server.on('connection', (socket: Socket) => {
     const network = throttleNetwork(socket.remoteAddress ?? '');
     if (isExempt(exempt, socket.remoteAddress ?? '', network)) return;
-    const count = (open.get(network) ?? 0) + 1;
-    if (count > maxPerNetwork) {
-      socket.destroy();
-      return;
-    }
-    open.set(network, count);
-    socket.once('close', () => {
-      const left = (open.get(network) ?? 1) - 1;
-      if (left === 0) open.delete(network);
-      else open.set(network, left);
-    });
+    const release = open.acquire(network);
+    if (release === undefined) socket.destroy();
+    else socket.once('close', release);
   });
 }
 
@@ -127,7 +138,7 @@ const RETRY_AFTER_S = 1;
  * there is no proxy: 429. A proxy's own connections belong to many clients.
  */
 export function limitForwardedClients(server: FastifyInstance, maxPerNetwork: number): void {
-  const open = new Map<string, number>();
+  const open = new NetworkCounter(maxPerNetwork);
   server.addHook('onRequest', (request, reply, done) => {
     // A connection that was reset in the meantime has no address any more.
     const { ip } = request as { ip?: string };
@@ -136,23 +147,20 @@ export function limitForwardedClients(server: FastifyInstance, maxPerNetwork: nu
       done();
       return;
     }
-    const count = (open.get(network) ?? 0) + 1;
-    if (count > maxPerNetwork) {
+    const release = open.acquire(network);
+    if (release === undefined) {
       sendProblem(reply, new Problem('too-many-open-requests', { retryAfterS: RETRY_AFTER_S }));
       return;
     }
-    open.set(network, count);
     // A response that waits behind another one on its connection does not close when the connection does.
     const { socket } = request;
-    const release = (): void => {
-      reply.raw.off('close', release);
-      socket.off('close', release);
-      const left = (open.get(network) ?? 1) - 1;
-      if (left === 0) open.delete(network);
-      else open.set(network, left);
+    const onClose = (): void => {
+      reply.raw.off('close', onClose);
+      socket.off('close', onClose);
+      release();
     };
-    reply.raw.once('close', release);
-    socket.once('close', release);
+    reply.raw.once('close', onClose);
+    socket.once('close', onClose);
     done();
   });
 }

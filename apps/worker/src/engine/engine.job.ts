@@ -13,7 +13,7 @@ export interface EngineJobEvents {
   onAbort: () => void;
   /** It takes more memory or time than an image may. */
   onConviction: (cause: 'memory' | 'time') => void;
-  /** Milliseconds of CPU time that its child has used; undefined when that cannot be told. */
+  /** Milliseconds of CPU time that its child has used; undefined when it cannot be measured. */
   cpuMs: () => number | undefined;
 }
 

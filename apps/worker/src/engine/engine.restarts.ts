@@ -15,7 +15,7 @@ export class EngineRestarts {
     this.#cause ??= cause;
   }
 
-  /** The engine is gone and is replaced. `fallback` holds when nobody ended it. */
+  /** The engine is gone and is replaced. `fallback` is the cause when no other was given. */
   note(fallback: RestartCause): void {
     const cause = this.#cause ?? fallback;
     this.#cause = undefined;
