@@ -36,7 +36,8 @@ export const appProgram = (app, name, env, password) => ({
 });
 
 /**
- * A private Redis: redis.conf, read from standard input because passwords are in it, and what only this run knows. It listens on a socket in the run's private
+ * A private Redis: redis.conf, read from standard input because passwords are in it, and what only this run knows. It
+ * listens on a socket in the run's private
  * folder and on no port.
  * @param {string} server path of redis-server
  * @param {import('./run.folder.mjs').RunFolder} folder
