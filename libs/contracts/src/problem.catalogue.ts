@@ -99,6 +99,16 @@ export interface ProblemBody {
   detail?: string;
   /** Name of the offending parameter; never its value. */
   parameter?: string;
+  /** What the parameter takes: its values, or one readable range or pattern. */
+  accepted?: string[];
+  /** The limit that was exceeded, in `unit`. */
+  limit?: number;
+  /** Unit of `limit`, such as "bytes" or "pixels". */
+  unit?: string;
+  /** Names of the form fields that an image could have come in. */
+  expected?: string[];
+  /** Names of the fields that came instead; never their contents. */
+  found?: string[];
   /** Seconds after which a retry makes sense. */
   retry_after?: number;
   /** Region to ask. */
@@ -111,6 +121,11 @@ export interface ProblemBody {
 export interface ProblemFacts {
   detail?: string | undefined;
   parameter?: string | undefined;
+  accepted?: readonly string[] | undefined;
+  limit?: number | undefined;
+  unit?: string | undefined;
+  expected?: readonly string[] | undefined;
+  found?: readonly string[] | undefined;
   retryAfterS?: number | undefined;
   region?: string | undefined;
   address?: string | undefined;
@@ -149,6 +164,11 @@ export function problemBody(code: ProblemCode, facts: ProblemFacts = {}): Proble
     code,
     ...(facts.detail !== undefined && { detail: facts.detail }),
     ...(facts.parameter !== undefined && { parameter: facts.parameter }),
+    ...(facts.accepted !== undefined && { accepted: [...facts.accepted] }),
+    ...(facts.limit !== undefined && { limit: facts.limit }),
+    ...(facts.unit !== undefined && { unit: facts.unit }),
+    ...(facts.expected !== undefined && { expected: [...facts.expected] }),
+    ...(facts.found !== undefined && { found: [...facts.found] }),
     ...(facts.retryAfterS !== undefined && { retry_after: facts.retryAfterS }),
     ...(facts.region !== undefined && { region: facts.region }),
     ...(facts.address !== undefined && { address: facts.address }),
