@@ -107,7 +107,7 @@ describe('given a folder of photos', () => {
     expect(first.code).toBe(1);
     expect(short.slice(0, -1).sort()).toEqual([
       ['a.jpg', 'done', undefined],
-      ['broken.jpg', 'failed', 'image-corrupt'],
+      ['broken.jpg', 'failed', 'image-truncated'],
       ['deep/b.jpg', 'done', undefined],
     ]);
     expect(first.lines.at(-1)).toMatchObject({ status: 'summary', total: 3, done: 2, skipped: 0, failed: 1 });

@@ -146,7 +146,7 @@ describe('given the SDK and many images', () => {
         'unreadable.jpg',
       ].sort(),
     );
-    expect(of('broken.jpg')).toMatchObject({ ok: false, error: { code: 'image-corrupt', status: 422 } });
+    expect(of('broken.jpg')).toMatchObject({ ok: false, error: { code: 'image-truncated', status: 422 } });
     expect(of('unreadable.jpg')).toMatchObject({ ok: false, error: { message: 'gone' } });
     expect(of('text.jpg')).toMatchObject({ ok: false, error: { code: 'image-type-unsupported' } });
     expect(of('other.jpg')).toMatchObject({ ok: true, facts: { format: 'jpg' } });

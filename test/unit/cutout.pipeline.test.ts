@@ -91,7 +91,7 @@ describe('cutout.pipeline', () => {
       code: 'image-too-many-pixels',
     });
     const cut = photo('coffee').subarray(0, 30_000);
-    await expect(cutOut(job(cut, { onStage }))).rejects.toMatchObject({ code: 'image-corrupt' });
+    await expect(cutOut(job(cut, { onStage }))).rejects.toMatchObject({ code: 'image-truncated' });
     expect(new Set(stages)).toEqual(new Set(['decode']));
   });
 });

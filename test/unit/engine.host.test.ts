@@ -94,7 +94,7 @@ describe('engine.host', () => {
       code: 'image-type-unsupported',
     });
     await expect(host.run(request({ image: photo('coffee').subarray(0, 20_000) }))).rejects.toMatchObject({
-      code: 'image-corrupt',
+      code: 'image-truncated',
     });
     expect(host.facts?.pid).toBe(before);
   });

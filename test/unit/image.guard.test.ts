@@ -88,11 +88,11 @@ describe('image.guard', () => {
   );
 
   test.each(files)(
-    'given a %s file, progressive %s, when it is cut anywhere, then it is corrupt',
+    'given a %s file, progressive %s, when it is cut anywhere, then it is truncated',
     async (_format, _progressive, make) => {
       const file = await make();
       for (let length = 1; length < file.length; length += 1) {
-        expect(codeOf(() => guardFile(file.subarray(0, length), LIMITS))).toBe('image-corrupt');
+        expect(codeOf(() => guardFile(file.subarray(0, length), LIMITS))).toBe('image-truncated');
       }
     },
   );
@@ -130,10 +130,10 @@ describe('image.guard', () => {
     }
   });
 
-  test('given a complete file that ends inside its header, when probed as a file, then it is corrupt', async () => {
+  test('given a complete file that ends inside its header, when probed as a file, then it is truncated', async () => {
     const png = await picture.clone().png().toBuffer();
-    expect(codeOf(() => guardFile(png.subarray(0, 20), LIMITS))).toBe('image-corrupt');
-    expect(codeOf(() => guardFile(Buffer.alloc(0), LIMITS))).toBe('image-corrupt');
+    expect(codeOf(() => guardFile(png.subarray(0, 20), LIMITS))).toBe('image-truncated');
+    expect(codeOf(() => guardFile(Buffer.alloc(0), LIMITS))).toBe('image-truncated');
   });
 
   test('given any bytes behind any magic, when probed, then it answers or throws a problem, and nothing else', () => {

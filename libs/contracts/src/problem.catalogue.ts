@@ -55,6 +55,7 @@ export const PROBLEMS = {
     'The work on the image takes more memory than this service gives one image (MAX_IMAGE_MEMORY_MB)',
   ],
   'image-url-failed': [422, 'The image could not be fetched from its address'],
+  'image-truncated': [422, 'The file ends before its image does: send the whole file'],
   'image-corrupt': [422, 'The image is damaged and could not be decoded'],
   'background-corrupt': [422, 'The background image is damaged and could not be decoded'],
   'roi-exceeds-bounds': [422, 'The region of interest reaches beyond the image'],

@@ -75,5 +75,8 @@ export class ByteCursor {
   }
 }
 
+/** The file ends before its image does. */
+export const truncated = (): Problem => new Problem('image-truncated');
+
 /** What a file says contradicts its format. */
 export const corrupt = (): Problem => new Problem('image-corrupt');

@@ -1,5 +1,5 @@
 import { Problem } from '#contracts/problem.catalogue.js';
-import { ByteCursor, corrupt, type Reading } from './byte.cursor.js';
+import { ByteCursor, truncated, type Reading } from './byte.cursor.js';
 import {
   checkDimensions,
   type FactsHeard,
@@ -59,10 +59,10 @@ export class ImageGuard {
   /**
    * The file ends here. Returns what is known of it, and how many bytes of it the image has: what follows is no part of
    * the image, whatever it is.
-   * @throws Problem `image-corrupt` when the image does not end
+   * @throws Problem `image-truncated` when the image does not end
    */
   end(): ImageFacts & { bytes: number } {
-    if (!this.#done || this.facts === undefined) throw corrupt();
+    if (!this.#done || this.facts === undefined) throw truncated();
     return { ...this.facts, bytes: this.#cursor.position };
   }
 }

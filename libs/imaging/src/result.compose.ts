@@ -1,7 +1,7 @@
 import type { JobOptions } from '#contracts/job.options.js';
 import { parseColor } from '#contracts/option.color.js';
-import { Problem } from '#contracts/problem.catalogue.js';
 import { wipe } from '#vault/wipe.js';
+import { backgroundError } from './background.damage.js';
 import { decodeFull } from './decode.js';
 import type { ImageLimits } from './image.facts.js';
 import { guardFile } from './image.guard.js';
@@ -64,8 +64,7 @@ async function backdrop(file: Buffer, canvas: Size, limits: ImageLimits): Promis
     const stripped = stripMetadata(file, guardFile(file, limits));
     return await decodeFull(stripped, limits.maxPixels, { ...canvas, fit: 'cover' });
   } catch (error) {
-    const isDamage = !(error instanceof Problem) || error.code === 'image-corrupt';
-    throw isDamage ? new Problem('background-corrupt') : error;
+    throw backgroundError(error);
   }
 }
 

@@ -77,7 +77,7 @@ function* damage(): Generator<ImageCase> {
       yield bad(
         `${kind} jpeg cut at byte ${cut} of ${file.length}`,
         () => file.subarray(0, cut),
-        'image-corrupt',
+        'image-truncated',
       );
     const pixels = file.indexOf(Buffer.from([0xff, 0xda]));
     for (const cut of marks.slice(1).filter((at) => at < pixels)) {

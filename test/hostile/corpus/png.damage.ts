@@ -79,7 +79,7 @@ function* damage(): Generator<ImageCase> {
         yield bad(
           `${kind} png cut ${within} bytes into ${type} at ${from}`,
           () => file.subarray(0, cut),
-          'image-corrupt',
+          'image-truncated',
         );
       }
       if (type === 'gAMA' || type === 'IEND') continue;
@@ -100,7 +100,7 @@ function* damage(): Generator<ImageCase> {
         'image-too-many-pixels',
       );
     }
-    yield bad(`${kind} png without IEND`, () => file.subarray(0, -12), 'image-corrupt');
+    yield bad(`${kind} png without IEND`, () => file.subarray(0, -12), 'image-truncated');
   }
   const head = [PNG_SIGNATURE, pngHead(SIZE)];
   const pixels = pngPixels(SIZE);

@@ -61,14 +61,14 @@ function* damage(): Generator<ImageCase> {
       yield bad(
         `${kind} cut at byte ${within}`,
         async () => (await webp(SIZE, lossless)).subarray(0, within),
-        'image-corrupt',
+        'image-truncated',
       );
     }
     for (const part of [0.3, 0.5, 0.7, 0.9]) {
       yield bad(
         `${kind} cut at ${part}`,
         async () => cutAt(await webp(SIZE, lossless), part),
-        'image-corrupt',
+        'image-truncated',
       );
       yield bad(
         `${kind} cut at ${part}, with lengths to match`,
@@ -86,7 +86,7 @@ function* damage(): Generator<ImageCase> {
       yield bad(
         `${kind} with metadata, ${back} bytes short`,
         async () => (await whole()).subarray(0, -back),
-        'image-corrupt',
+        'image-truncated',
       );
     }
     yield bad(
@@ -97,7 +97,7 @@ function* damage(): Generator<ImageCase> {
     yield bad(
       `${kind} that announces 4 GB`,
       async () => webpOf([await imageOf(lossless)], 0xfffffffe),
-      'image-corrupt',
+      'image-truncated',
     );
     yield bad(
       `two ${kind} in one`,

@@ -42,6 +42,7 @@ export const FAILURES = [
   'image-too-many-pixels',
   'image-too-complex',
   'image-memory-exceeded',
+  'image-truncated',
   'image-corrupt',
   'background-corrupt',
   'roi-exceeds-bounds',

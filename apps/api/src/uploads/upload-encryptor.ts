@@ -1,6 +1,6 @@
 import type { UploadPart } from '#broker/job.record.js';
 import type { UploadSession } from '#broker/upload.session.js';
-import { Problem } from '#contracts/problem.catalogue.js';
+import { backgroundError } from '#imaging/background.damage.js';
 import type { ImageLimits } from '#imaging/image.facts.js';
 import { ImageGuard } from '#imaging/image.guard.js';
 import type { JobSecrets } from '#vault/job.token.js';
@@ -32,7 +32,8 @@ export class UploadEncryptor {
   /**
    * Checks each chunk, then encrypts and stores it. An image that must not reach a decoder is refused at the first byte
    * that proves it.
-   * @throws Problem `image-type-unsupported` | `image-corrupt` | `image-too-many-pixels` | `image-too-complex`
+   * @throws Problem `image-type-unsupported` | `image-truncated` | `image-corrupt` | `image-too-many-pixels` |
+   * `image-too-complex`
    * @throws what the observer throws, and as `UploadSession.write`
    */
   async write(role: UploadPart['role'], file: AsyncIterable<Buffer>): Promise<void> {
@@ -68,8 +69,7 @@ function inspect(
     guard.look(plain);
     if (last) guard.end();
   } catch (error) {
-    const isBackground = role === 'background' && error instanceof Problem && error.code === 'image-corrupt';
-    throw isBackground ? new Problem('background-corrupt') : error;
+    throw role === 'background' ? backgroundError(error) : error;
   }
 }
 

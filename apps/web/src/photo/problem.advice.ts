@@ -40,6 +40,7 @@ const OF_THE_FILE: ReadonlySet<AnyCode> = new Set<AnyCode>([
   'image-too-many-pixels',
   'image-too-complex',
   'image-memory-exceeded',
+  'image-truncated',
   'image-corrupt',
   'foreground-not-found',
 ]);

@@ -26,6 +26,8 @@ export const BN_PROBLEMS: Readonly<Record<keyof typeof EN_PROBLEMS, Saying>> = {
   'image-too-complex': 'ছবিটি খুলতে অনেক বেশি কাজ লাগে।',
   'image-too-complex.next': 'নতুন করে JPEG হিসেবে রেখে সেটি দিন।',
   'image-memory-exceeded': 'ছবিটি নিয়ে কাজ করতে অনেক বেশি মেমরি লাগে।',
+  'image-truncated': 'ছবিটির শেষ অংশ নেই।',
+  'image-truncated.next': 'ফাইলটি আবার কপি বা ডাউনলোড করুন, তারপর পুরো ফাইলটি দিন।',
   'image-corrupt': 'ফাইলটি নষ্ট।',
   'image-corrupt.next': 'অন্য প্রোগ্রামে খুলে একটি কপি রাখুন, তারপর সেটি দিন।',
   'foreground-not-found': 'ছবিতে মূল কোনো বিষয় পাওয়া যায়নি।',

@@ -25,6 +25,8 @@ export const EN_PROBLEMS = {
   'image-too-complex': 'The photo takes too much work to open.',
   'image-too-complex.next': 'Save it anew as JPEG and drop that.',
   'image-memory-exceeded': 'The photo takes too much memory to work on.',
+  'image-truncated': 'The end of the photo is missing.',
+  'image-truncated.next': 'Copy or download the file again, and drop the whole of it.',
   'image-corrupt': 'The file is damaged.',
   'image-corrupt.next': 'Open it in another program, save a copy, and drop that.',
   'foreground-not-found': 'No subject was found in the photo.',

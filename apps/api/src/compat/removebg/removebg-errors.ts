@@ -39,6 +39,7 @@ const THEIRS: Readonly<Partial<Record<ProblemCode, ErrorRow>>> = {
   'image-too-many-pixels': row(400, 'resolution_too_high'),
   'image-too-complex': row(400, 'failed_to_read_image'),
   'image-memory-exceeded': row(400, 'resolution_too_high'),
+  'image-truncated': row(400, 'failed_to_read_image'),
   'image-corrupt': row(400, 'failed_to_read_image'),
   'background-corrupt': row(400, 'failed_to_read_bg_image'),
   'roi-exceeds-bounds': row(400, 'roi_exceeds_bounds'),
