@@ -77,6 +77,11 @@ await runCommand(async () => {
     writeFileSync(path, text);
   }
   const { ok } = await performNpm(['pack', '--silent', OUT, '--pack-destination', inRoot('dist')]);
-  if (ok) say(`packed: ${OUT}`);
-  return ok ? 0 : 1;
+  if (!ok) return 1;
+  const { name, version } = JSON.parse(readFileSync(join(OUT, 'package.json'), 'utf8'));
+  const tarball = inRoot('dist', `${name.replace('@', '').replace('/', '-')}-${version}.tgz`);
+  say(`packed ${tarball}`);
+  say(`try it: npx --package ${tarball} removebg photo.jpg`);
+  say(`install it: npm install ${tarball}`);
+  return 0;
 });

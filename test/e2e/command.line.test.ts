@@ -111,7 +111,9 @@ describe('given a folder of photos', () => {
       ['deep/b.jpg', 'done', undefined],
     ]);
     expect(first.lines.at(-1)).toMatchObject({ status: 'summary', total: 3, done: 2, skipped: 0, failed: 1 });
-    expect(readdirSync(at('out'), { recursive: true }).sort()).toEqual(['a.png', 'deep', 'deep/b.png']);
+    expect(readdirSync(at('out'), { recursive: true }).sort()).toEqual([
+      ...['.removebg.jsonl', 'a.png', 'deep', 'deep/.removebg.jsonl', 'deep/b.png'],
+    ]);
     expect(first.stderr).toContain('failed ');
 
     // What a killed run may leave: no result, and the draft of one.
@@ -122,6 +124,14 @@ describe('given a folder of photos', () => {
     expect(second.lines.at(-1)).toMatchObject({ total: 3, done: 1, skipped: 1, failed: 1 });
     expect(submissions()).toHaveLength(2);
     expect((await sharp(at('out', 'a.png')).metadata()).width).toBe(300);
+
+    // Another option is another result, unless somebody has worked on the file.
+    writeFileSync(at('out', 'a.png'), 'retouched');
+    const third = await removebg([...run, '--bg-color', 'white']);
+    expect(third.lines.find(({ status }) => status === 'skipped')).toMatchObject({ reason: 'exists' });
+    expect(third.lines.at(-1)).toMatchObject({ total: 3, done: 1, skipped: 1, failed: 1 });
+    expect(third.stderr).toContain('it is not known with which options it was made');
+    expect((await sharp(at('out', 'deep', 'b.png')).stats()).isOpaque).toBe(true);
     await nothingRemains(system);
   });
 
@@ -132,7 +142,7 @@ describe('given a folder of photos', () => {
       await eventually(() => submissions().filter(({ status }) => status === 202).length >= 3, 60_000);
       running.child.kill('SIGINT');
       const { code, stderr } = await running.ended;
-      expect([code, stderr]).toEqual([130, expect.stringContaining('again to leave at once')]);
+      expect([code, stderr]).toEqual([130, expect.stringContaining('again to quit now')]);
       expect(proxy.of('DELETE', /batches/).map(({ status }) => status)).toEqual([204]);
     });
     expect(existsSync(at('left'))).toBe(false);
@@ -145,7 +155,7 @@ describe('given a folder of photos', () => {
       await eventually(() => submissions().some(({ status }) => status === 202), 60_000);
       proxy.holdAll = true;
       running.child.kill('SIGINT');
-      await eventually(() => running.said().includes('again to leave'), 30_000);
+      await eventually(() => running.said().includes('again to quit'), 30_000);
       await pause(600);
       running.child.kill('SIGINT');
       expect((await running.ended).code).toBe(130);
@@ -158,14 +168,19 @@ describe('given a folder of photos', () => {
 describe('given a command that cannot be done', () => {
   it.each([
     [['--formt', 'png'], 'Did you mean --format?'],
-    [['test/photos', '--bg-color', 'blu'], '--bg-color cannot be that'],
+    [['test/photos', '--bg-color', 'blu'], 'Invalid --bg-color'],
     [['no-such.jpg'], 'There is no file or folder no-such.jpg'],
     [[], 'removebg --help'],
     [['completion', 'tcsh'], 'bash|zsh|fish'],
+    [['test/photos/coffee.jpg', '-o', 'x.gif'], 'cannot be a .gif file'],
+    [['test/photos', 'no-such-folder'], 'Did you mean: removebg test/photos --out no-such-folder'],
     [['test/photos/*.gif'], 'No photo'],
     [['test/photos', '--out', 'test/photos/'], 'another folder'],
-    [['test/photos/coffee.jpg', '--out', 'test/photos/coffee.jpg', '--format', 'jpg'], 'written over'],
-    [['test/photos/coffee.jpg', '--out', '-', '--json'], 'share the standard output'],
+    [
+      ['test/photos/coffee.jpg', '--out', 'test/photos/coffee.jpg', '--format', 'jpg'],
+      'would overwrite the photo',
+    ],
+    [['test/photos/coffee.jpg', '--out', '-', '--json'], 'both go to the standard output'],
   ])(
     'when it is %j, then it ends with 2, says what to do, and asks the service for nothing',
     async (args, text) => {
@@ -174,6 +189,22 @@ describe('given a command that cannot be done', () => {
       expect(proxy.passages).toEqual([]);
     },
   );
+
+  it('when the service has no such model, then its models are named, before anything is sent', async () => {
+    const { code, stderr } = await removebg([at('photo.jpg'), '--model', 'isnett', ...server()]);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/^The service has no model of that name\. .*It has: /),
+    ]);
+    expect(submissions()).toEqual([]);
+    const list = await removebg(['models', ...server()]);
+    expect([list.code, list.stdout.toString()]).toEqual([0, expect.stringContaining('(default)')]);
+  });
+
+  it('when the address is not that of a service, then it is named', async () => {
+    const { code, stderr } = await removebg([at('photo.jpg'), '--server', `${proxy.url}/docs`]);
+    expect([code, stderr]).toEqual([3, expect.stringContaining(`${proxy.url}/docs is not the address of`)]);
+  });
 
   it('when no service is there, then it ends with 3 and tells of --local', async () => {
     const { code, stderr } = await removebg([

@@ -32,6 +32,7 @@ describe('given the options of the command line', () => {
   it('when they are written in the usual ways, then they mean the same', () => {
     expect(valuesOf('--format', 'webp', '--crop')).toEqual({ format: 'webp', crop: true });
     expect(valuesOf('--format=webp', '--crop=true')).toEqual({ format: 'webp', crop: true });
+    expect(valuesOf('-f', 'webp', '--crop=off')).toEqual({ format: 'webp', crop: false });
     expect(valuesOf('--no-semitransparency', '--bg_color', 'fff')).toEqual({
       ...{ semitransparency: false, 'bg-color': 'fff' },
     });
@@ -44,31 +45,34 @@ describe('given the options of the command line', () => {
     [['--formt', 'png'], 'Did you mean --format?'],
     [['--cropp'], 'Did you mean --crop?'],
     [['--no-semitransparancy'], 'Did you mean --no-semitransparency?'],
-    [['--format', 'wepb'], 'Did you mean webp?'],
     [['--format'], '--format needs a value'],
     [['--out', '--crop'], '--out needs a value'],
     [['--crop=maybe'], 'on or off'],
-    [['-z'], 'There is no option -z'],
+    [['-z'], 'Unknown option -z'],
+    [['-o'], '--out needs a value'],
   ])('when %j is written, then the error helps', (argv, text) => {
     expect(() => read(...argv)).toThrow(CommandError);
     expect(() => read(...argv)).toThrow(text);
   });
 
   it('when an unknown option carries a value, then the value is not repeated', () => {
-    expect(() => read('--kye=rb_secret')).toThrow(/^There is no option --kye\. Did you mean --key\?/);
+    expect(() => read('--kye=rb_secret')).toThrow(/^Unknown option --kye\. Did you mean --key\?/);
   });
 
   it('when values are checked, then the schema of the service decides, before anything is sent', async () => {
     const { options } = await settingsOf(['--crop-margin', '5%', '--crop', '--bg-color', 'tomato']);
     expect(options).toEqual({ crop_margin: '5%', crop: true, bg_color: 'tomato' });
-    await expect(settingsOf(['--bg-color', 'tomatoo'])).rejects.toThrow(
-      '--bg-color cannot be that. Background:',
-    );
+    await expect(settingsOf(['--bg-color', 'tomatoo'])).rejects.toThrow('Invalid --bg-color. Background:');
     await expect(settingsOf(['--channels', 'alpha', '--bg-color', 'red'])).rejects.toThrow(
-      '--bg-color cannot be that. does not go with channels=alpha',
+      'Invalid --bg-color. does not go with channels=alpha',
+    );
+    await expect(settingsOf(['--format', 'wepb'])).rejects.toThrow(
+      /^--format is one of png, .* mean webp\?$/,
     );
     await expect(settingsOf(['--concurrency', '0'])).rejects.toThrow('from 1 to 256');
-    await expect(settingsOf(['--local', '--server', 'x'])).rejects.toThrow('--local starts a service');
+    await expect(settingsOf(['--local', '--server', 'x'])).rejects.toThrow(
+      '--local starts a service of its own',
+    );
   });
 
   it('when server and key come from the environment, then the command line is stronger', async () => {
@@ -80,10 +84,16 @@ describe('given the options of the command line', () => {
       key: 'rb_named',
     });
     await expect(settingsOf(['--server', 'http://me:secret@x'])).rejects.toThrow(
-      'must not carry credentials',
+      'must not contain a user name or password',
     );
+    for (const address of ['ftp://x', 'http://', 'file:///etc/passwd']) {
+      await expect(settingsOf(['--server', address])).rejects.toThrow(
+        `--server ${address} is not an http or https address`,
+      );
+      await expect(settingsOf([], { REMOVEBG_SERVER: address })).rejects.toThrow(/^REMOVEBG_SERVER/);
+    }
     await expect(settingsOf(['--key', 'a\nb'])).rejects.toThrow(
-      /^The API key has characters that no key has\.$/,
+      /^The API key contains characters that no key has\.$/,
     );
   });
 });
@@ -158,23 +168,30 @@ describe('given the parts of the command line', () => {
       const display = new ProgressDisplay(screen, { isQuiet: false, env });
       display.advance({ total: 4, done: 1, skipped: 0, failed: 0 }, 'done    a.jpg');
       display.fault('failed  b.jpg');
-      display.clear();
+      display.stop();
       return text;
     };
     expect(shown(false, {})).toBe('done    a.jpg\nfailed  b.jpg\n');
     expect(shown(true, { NO_COLOR: '1' })).toMatch(
-      /^\r\u001b\[2K█{5}░{15} 1\/4\r\u001b\[2Kfailed {2}b\.jpg\n/,
+      /^\r\u001b\[2K█{5}░{15} 1\/4 {2}0 s\r\u001b\[2Kfailed {2}b\.jpg\n/,
     );
     expect(shown(true, {})).toContain('\u001b[31mfailed  b.jpg\u001b[0m');
     expect(shown(true, { TERM: 'dumb' })).toBe('done    a.jpg\nfailed  b.jpg\n');
     expect([500, 61_000, 7_260_000].map(durationText)).toEqual(['0.5 s', '1 min 1 s', '2 h 1 min']);
   });
 
+  it('when a run of many photos starts, then a terminal shows its bar at once', () => {
+    let text = '';
+    const screen = { isTTY: true, columns: 60, write: (piece: string) => (text += piece) };
+    const display = new ProgressDisplay(screen, { isQuiet: false, env: {} });
+    display.start({ total: 11, done: 0, skipped: 0, failed: 0 });
+    display.stop();
+    expect(text).toBe(`\r\u001b[2K${'░'.repeat(20)} 0/11  0 s\r\u001b[2K`);
+  });
+
   it('when something goes wrong, then people read a sentence with its code', () => {
     const problem = new ClientProblem('image-corrupt', { title: 'The image is damaged', status: 422 });
     expect(reasonOf(problem)).toBe('The image is damaged (image-corrupt)');
-    expect(reasonOf(Object.assign(new Error('ENOENT: /home/x'), { code: 'ENOENT' }))).toBe(
-      'the file is not there',
-    );
+    expect(reasonOf(Object.assign(new Error('ENOENT: /home/x'), { code: 'ENOENT' }))).toBe('no such file');
   });
 });

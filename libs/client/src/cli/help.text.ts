@@ -1,28 +1,28 @@
 import { COMMANDS, FLAGS, type Flag } from './flag.table.js';
 
-const INTRODUCTION = `removebg cuts the subject out of photos. The service keeps nothing of them.
+const INTRODUCTION = `removebg removes the background of photos. The service keeps nothing of them.
 
 Usage
   removebg PHOTO… [options]
-  removebg verify|audit|completion …
+  removebg models|verify|audit|completion …
 
   PHOTO is a file, a folder, a pattern in quotes, or - for the standard input.
 
 Examples
-  removebg photo.jpg                              writes photo-cutout.png beside it
-  removebg photo.jpg -o portrait.webp             the name decides the format
-  removebg 'in/**/*.jpg' --out out/               run again to go on where it stopped
+  removebg photo.jpg                              writes photo-cutout.png next to it
+  removebg photo.jpg -o portrait.webp             the name sets the format
+  removebg 'in/**/*.jpg' --out out/               run it again to continue where it stopped
   removebg in/ --out out/ --crop --crop-margin 5% --bg-color white --format jpg
   removebg - < photo.jpg > cutout.png             in a pipe
   removebg in/ --out out/ --json | jq .status     for scripts
-  removebg in/ --out out/ --local                 with no service running`;
+  removebg in/ --out out/ --local                 without a running service`;
 
 const ENDING = `Exit codes
-  0  all is done    1  some photos failed, or the receipt is not valid    2  not understood; nothing was sent
+  0  everything is done    1  some photos failed, or the receipt is not valid    2  usage error; nothing was sent
   3  the service cannot be reached or refuses the key    130, 143  interrupted
 
 Environment
-  REMOVEBG_SERVER, REMOVEBG_KEY; NO_COLOR turns colours off`;
+  REMOVEBG_SERVER, REMOVEBG_KEY; NO_COLOR turns colors off`;
 
 const GROUPS = ['Result', 'Files', 'Service', 'Output'] as const;
 
@@ -61,4 +61,4 @@ export function helpText(width: number): string {
 }
 
 /** What is printed when nothing is asked for. */
-export const SHORT_HELP = `${INTRODUCTION}\n\nremovebg --help tells all options.`;
+export const SHORT_HELP = `${INTRODUCTION}\n\nremovebg --help shows all options.`;

@@ -12,7 +12,8 @@ const TYPES: Readonly<Record<string, string>> = {
 /** The bytes of a file, or with `-` of the standard input. @throws what reading throws */
 export async function readPhoto(path: string, stdin: NodeJS.ReadableStream): Promise<Blob> {
   const bytes = path === '-' ? await buffer(stdin) : await readFile(path);
-  if (bytes.length === 0) throw new CommandError(path === '-' ? 'Nothing came in.' : 'the file is empty');
+  if (bytes.length === 0)
+    throw new CommandError(path === '-' ? 'The standard input is empty.' : 'the file is empty');
   const type = TYPES[path.split('.').at(-1)?.toLowerCase() ?? ''] ?? '';
   return new Blob([bytes], { type });
 }

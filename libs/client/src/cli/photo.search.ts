@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { CommandError } from './exit.codes.js';
 import { folderOfPattern, isPattern, patternExpression } from './glob.pattern.js';
+import type { ResultRecords } from './result.records.js';
 
 /** A photo to be cut out. */
 export interface Photo {
@@ -27,6 +28,8 @@ const CUTOUT = /-cutout\.(?:jpg|png|webp|zip)$/;
 export interface Exceptions {
   /** Folder of the results, when there is one. */
   out: string | undefined;
+  /** Results of earlier runs. */
+  records: ResultRecords;
 }
 
 /**
@@ -49,24 +52,25 @@ export async function findPhotos(words: readonly string[], exceptions: Exception
       const expression = patternExpression(word);
       photos = await photosIn(folderOfPattern(word), (path) => expression.test(path), exceptions);
     } else throw new CommandError(`There is no file or folder ${word}`);
-    if (photos.length === 0) throw new CommandError(`No photo (.jpg, .jpeg, .png, .webp) in ${word}`);
+    if (photos.length === 0) throw new CommandError(noPhotoIn(word));
     for (const photo of photos) found.set(photo.path === '-' ? '-' : resolve(photo.path), photo);
   }
   return { photos: [...found.values()], isSingleFile: named === 1 && words.length === 1 };
 }
 
-/** Images below a folder that `isWanted`, by their path as a user would write it. */
+const noPhotoIn = (word: string): string =>
+  `No photo (.jpg, .jpeg, .png, .webp) in ${word}. Results of earlier runs do not count: name such a file itself.`;
+
+/** Images below a folder that `isWanted` and no earlier run made, by their path as a user would write it. */
 async function photosIn(
   folder: string,
   isWanted: (path: string) => boolean,
-  { out }: Exceptions,
+  { out, records }: Exceptions,
 ): Promise<Photo[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   const outFolder = out === undefined ? undefined : resolve(out) + sep;
   if (resolve(folder) + sep === outFolder) {
-    throw new CommandError(
-      `--out has to be another folder than ${folder}: the next run would find the cut-outs there.`,
-    );
+    throw new CommandError(`--out must be another folder than ${folder}.`);
   }
   const photos: Photo[] = [];
   for (const entry of entries) {
@@ -74,8 +78,8 @@ async function photosIn(
     const below = relative(folder, path);
     const isHidden = below.split(sep).some((part) => part.startsWith('.'));
     if (isHidden || !IMAGE.test(path) || !isWanted(path.split(sep).join('/'))) continue;
-    const isResult = outFolder === undefined ? CUTOUT.test(path) : resolve(path).startsWith(outFolder);
-    if (isResult) continue;
+    const isInOut = outFolder !== undefined && resolve(path).startsWith(outFolder);
+    if (isInOut || CUTOUT.test(path) || (await records.of(path)) !== undefined) continue;
     const facts = await stat(path).catch(() => undefined);
     if (facts?.isFile() === true) photos.push({ path, below, changedMs: facts.mtimeMs });
   }

@@ -5,7 +5,7 @@ export interface Screen {
   columns?: number;
 }
 
-/** What is to be told of a run. */
+/** Photos of a run, by how they ended so far. */
 export interface Tally {
   total: number;
   done: number;
@@ -14,6 +14,7 @@ export interface Tally {
 }
 
 const REDRAW_MS = 100;
+const TICK_MS = 1000;
 const BAR = 20;
 const CLEAR = '\r\u001b[2K';
 /** Rates are taken over this many results, so that a slow start is forgotten. */
@@ -27,13 +28,15 @@ export function durationText(ms: number): string {
   return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
 }
 
-/** Shows how a run goes: on a terminal in one line that is drawn anew, elsewhere in a line for each thing that happens. */
+/** Shows how a run goes: on a terminal in one line that is redrawn, elsewhere in a line for each photo. */
 export class ProgressDisplay {
   private readonly isLive: boolean;
   private readonly hasColour: boolean;
   private readonly times: number[] = [];
+  private readonly startedAt = performance.now();
   private now = '';
   private drawnAt = 0;
+  private clock: ReturnType<typeof setInterval> | undefined;
 
   constructor(
     private readonly screen: Screen,
@@ -49,7 +52,7 @@ export class ProgressDisplay {
     if (!this.settings.isQuiet) this.print(text);
   }
 
-  /** A line that stays, of something that went wrong. */
+  /** A line that stays, about something that went wrong. */
   fault(text: string): void {
     this.print(this.hasColour ? `\u001b[31m${text}\u001b[0m` : text);
   }
@@ -60,7 +63,14 @@ export class ProgressDisplay {
     this.draw();
   }
 
-  /** A photo has come to its end. On a terminal the bar tells of it, elsewhere `text` does. */
+  /** Shows the bar of a run of many photos, and from then on how long it has taken; on terminals only. */
+  start(tally: Tally): void {
+    if (!this.isLive) return;
+    this.clock = setInterval(() => this.state(this.bar(tally)), TICK_MS).unref();
+    this.state(this.bar(tally));
+  }
+
+  /** A photo is done or failed. On a terminal the bar shows it, elsewhere `text` does. */
   advance(tally: Tally, text: string): void {
     this.times.push(performance.now());
     if (this.times.length > RECENT) this.times.shift();
@@ -68,8 +78,13 @@ export class ProgressDisplay {
     else this.line(text);
   }
 
-  /** Takes the moving line away. */
-  clear(): void {
+  /** Removes the line that is redrawn, for good. */
+  stop(): void {
+    clearInterval(this.clock);
+    this.clear();
+  }
+
+  private clear(): void {
     if (this.isLive && this.drawnAt > 0) this.screen.write(CLEAR);
     this.now = '';
     this.drawnAt = 0;
@@ -95,7 +110,9 @@ export class ProgressDisplay {
     const bar = '█'.repeat(filled) + '░'.repeat(BAR - filled);
     const rate = this.ratePerS();
     const left =
-      rate > 0 ? `  ${rate.toFixed(1)}/s  ${durationText((1000 * (total - ended)) / rate)} left` : '';
+      rate > 0
+        ? `  ${rate.toFixed(1)}/s  ${durationText((1000 * (total - ended)) / rate)} left`
+        : `  ${Math.floor((performance.now() - this.startedAt) / 1000)} s`;
     return `${bar} ${ended}/${total}${failed > 0 ? `  ${failed} failed` : ''}${left}`;
   }
 

@@ -1,7 +1,5 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import type { JobOptions } from '#contracts/job.options.js';
 import type { BatchImage } from '../batch.flights.js';
 import { ClientProblem } from '../client.problem.js';
 import type { CutoutProgress } from '../cutout.progress.js';
@@ -11,55 +9,68 @@ import type { CutoutFacts } from '../result.facts.js';
 import type { Arguments } from './argument.reader.js';
 import { findCheckout } from './checkout.js';
 import {
-  doneAlready,
-  formatOfName,
+  existingResult,
+  formatFor,
   placeOf,
   refuseCollisions,
   targetOf,
   type Target,
+  type Wanted,
 } from './cutout.places.js';
 import { CommandError } from './exit.codes.js';
 import { startLocal, type LocalService } from './local.service.js';
 import { readPhoto } from './photo.bytes.js';
-import { findPhotos, type Photo } from './photo.search.js';
+import { findPhotos, type Found, type Photo } from './photo.search.js';
 import { ProgressDisplay, durationText } from './progress.display.js';
-import { RunReport } from './run.report.js';
+import { recipeOf, ResultRecords } from './result.records.js';
+import { reasonOf, RunReport } from './run.report.js';
 import { runSettings, type RunSettings } from './run.settings.js';
-import { requireService } from './service.reach.js';
+import { requireModel, requireService } from './service.reach.js';
 import { writeWhole } from './whole.file.js';
+import { refuseResultAsPhoto } from './word.check.js';
 
 /** The process that a command runs in. */
 export type Terminal = Pick<NodeJS.Process, 'stdin' | 'stdout' | 'stderr' | 'env'>;
 
 const FULL: ReadonlySet<string> = new Set(['tenant-limit', 'capacity-exhausted']);
 
+/** What a run is to do. */
+interface Plan {
+  settings: RunSettings;
+  target: Target;
+  background: Blob | undefined;
+  /** `recipeOf` the options and the background. */
+  recipe: string;
+  records: ResultRecords;
+}
+
 /** Cuts out the photos that a command line names. */
 class RemoveCommand {
+  private readonly settings: RunSettings;
+  private readonly target: Target;
   private readonly display: ProgressDisplay;
 
   constructor(
-    private readonly settings: RunSettings,
-    private readonly target: Target,
+    private readonly plan: Plan,
     private readonly terminal: Terminal,
     private readonly signal: AbortSignal,
   ) {
+    const { settings, target } = plan;
+    this.settings = settings;
+    this.target = target;
     const { isQuiet, isJson } = settings;
     const isMixed = isJson && terminal.stdout.isTTY;
     this.display = new ProgressDisplay(terminal.stderr, { isQuiet: isQuiet || isMixed, env: terminal.env });
   }
 
   /** Returns the exit code. */
-  async run(photos: readonly Photo[]): Promise<number> {
-    const { isJson, overwrite, options } = this.settings;
+  async run({ photos, isSingleFile }: Found): Promise<number> {
+    const { isJson, overwrite } = this.settings;
     const { stdout } = this.terminal;
-    const tell = isJson ? (line: string): void => void stdout.write(line) : undefined;
-    const report = new RunReport(photos.length, this.display, tell);
-    const todo: Photo[] = [];
-    for (const photo of photos) {
-      const there = overwrite ? undefined : await doneAlready(photo, this.target, options.format ?? 'png');
-      if (there === undefined) todo.push(photo);
-      else report.skipped(photo, there);
-    }
+    const writeLine = isJson ? (line: string): void => void stdout.write(line) : undefined;
+    const report = new RunReport(photos.length, this.display, writeLine);
+    // Who names one photo wants its result now.
+    const todo = overwrite || isSingleFile ? [...photos] : await this.missing(photos, report);
     try {
       if (todo.length > 0) await this.withService((client) => this.cutOut(client, todo, report));
     } catch (error) {
@@ -69,8 +80,21 @@ class RemoveCommand {
     return report.end();
   }
 
+  /** The photos without a result that was made with the same options. What may not be replaced is reported. */
+  private async missing(photos: readonly Photo[], report: RunReport): Promise<Photo[]> {
+    const format = this.settings.options.format ?? 'png';
+    const wanted: Wanted = { ...this.plan, format };
+    const missing: Photo[] = [];
+    for (const photo of photos) {
+      const existing = await existingResult(photo, wanted);
+      if (existing === undefined || existing.made === 'otherwise') missing.push(photo);
+      else report.skipped(photo, existing);
+    }
+    return missing;
+  }
+
   private async withService(use: (client: RemoveBg) => Promise<void>): Promise<void> {
-    const { isLocal, key, patienceMs } = this.settings;
+    const { isLocal, key, patienceMs, options } = this.settings;
     let local: LocalService | undefined;
     try {
       if (isLocal) {
@@ -79,6 +103,8 @@ class RemoveCommand {
       }
       const origin = local?.origin ?? this.settings.server;
       await requireService(origin, this.signal);
+      if (options.model !== undefined)
+        await requireModel(origin, options.model, { key, signal: this.signal });
       await use(new RemoveBg({ origin, patienceMs, ...(key !== undefined && { apiKey: key }) }));
     } finally {
       await local?.stop();
@@ -86,16 +112,14 @@ class RemoveCommand {
   }
 
   private async cutOut(client: RemoveBg, todo: readonly Photo[], report: RunReport): Promise<void> {
-    const { backgroundPath } = this.settings;
-    const background =
-      backgroundPath === undefined ? undefined : await readPhoto(backgroundPath, this.terminal.stdin);
     const [only] = todo;
-    if (todo.length === 1 && only !== undefined) await this.one(client, only, { background, report });
-    else await this.many(client, todo, { background, report });
+    if (report.tally.total === 1 && only !== undefined) await this.one(client, only, report);
+    else await this.many(client, todo, report);
   }
 
-  private async one(client: RemoveBg, photo: Photo, { background, report }: Extras): Promise<void> {
+  private async one(client: RemoveBg, photo: Photo, report: RunReport): Promise<void> {
     const { options } = this.settings;
+    const { background } = this.plan;
     const { signal } = this;
     const onProgress = (progress: CutoutProgress): void =>
       this.display.state(`${photo.path}: ${progressText(progress)}`);
@@ -112,12 +136,9 @@ class RemoveCommand {
     }
   }
 
-  private async many(
-    client: RemoveBg,
-    todo: readonly Photo[],
-    { background, report }: Extras,
-  ): Promise<void> {
+  private async many(client: RemoveBg, todo: readonly Photo[], report: RunReport): Promise<void> {
     const { options, concurrency: window } = this.settings;
+    const { background } = this.plan;
     const { signal, display } = this;
     const images = todo.map((photo, at): BatchImage => ({
       name: String(at),
@@ -127,7 +148,7 @@ class RemoveCommand {
       // A full window is how it should be.
       if (!FULL.has(code)) display.state(`waiting ${durationText(ms)}: ${code}`);
     };
-    display.state(`0/${report.tally.total}, waiting for the first`);
+    display.start(report.tally);
     for await (const outcome of client.batch(images, { options, window, background, signal, onWait })) {
       const photo = todo[Number(outcome.name)];
       if (photo === undefined) continue;
@@ -160,6 +181,7 @@ class RemoveCommand {
     if (this.target.kind !== 'stdout') {
       file = placeOf(photo, this.target, result.facts.format);
       await writeWhole(file, bytes);
+      await this.plan.records.add(file, { bytes: bytes.length, recipe: this.plan.recipe });
     } else if (!stdout.write(bytes)) await once(stdout, 'drain');
     if (receipts !== undefined && result.job !== undefined) {
       const receipt = await client.receipt(result.job, { signal: this.signal });
@@ -169,11 +191,6 @@ class RemoveCommand {
     }
     return file;
   }
-}
-
-interface Extras {
-  background: Blob | undefined;
-  report: RunReport;
 }
 
 interface Kept {
@@ -196,7 +213,7 @@ function progressText(progress: CutoutProgress): string {
       return etaMs === undefined ? place : `${place}, about ${durationText(etaMs)}`;
     }
     case 'running':
-      return `${progress.stage ?? 'begun'} ${Math.round(progress.percent)} %`;
+      return `${progress.stage ?? 'started'} ${Math.round(progress.percent)}%`;
     case 'waiting':
       return `waiting ${durationText(progress.ms)}: ${progress.code}`;
     case 'sending':
@@ -215,26 +232,40 @@ export async function removeCommand(
   signal: AbortSignal,
 ): Promise<number> {
   const settings = await runSettings(args, terminal.env);
-  const found = await findPhotos(args.words, { out: settings.out });
+  if (settings.out === undefined) await refuseResultAsPhoto(args.words);
+  const records = new ResultRecords();
+  const found = await findPhotos(args.words, { out: settings.out, records });
   const target = await targetOf(settings.out, found);
-  if (target.kind === 'stdout' && terminal.stdout.isTTY) {
-    throw new CommandError(
-      'An image is nothing for a terminal: send it into a pipe or file, or name one with --out.',
-    );
-  }
-  if (target.kind === 'stdout' && settings.isJson) {
-    throw new CommandError('--json and the image would share the standard output: name a file with --out.');
-  }
-  const named = formatOfName(target);
-  const asked: Partial<JobOptions> = settings.options;
-  const options = asked.format !== undefined || named === undefined ? asked : { ...asked, format: named };
-  refuseCollisions(found.photos, target, options.format ?? 'png');
-  if (settings.backgroundPath !== undefined) await requireFile(settings.backgroundPath);
-  return new RemoveCommand({ ...settings, options }, target, terminal, signal).run(found.photos);
+  refuseMixedOutput(target, settings, terminal);
+  const format = formatFor(target, settings.options.format);
+  const options = { ...settings.options, ...(format !== undefined && { format }) };
+  refuseCollisions(found.photos, target, format ?? 'png');
+  const background = await backgroundOf(settings, terminal);
+  const bytes = background && new Uint8Array(await background.arrayBuffer());
+  const plan = {
+    ...{ settings: { ...settings, options }, target, background },
+    ...{ recipe: recipeOf(options, bytes), records },
+  };
+  return new RemoveCommand(plan, terminal, signal).run(found);
 }
 
-async function requireFile(path: string): Promise<void> {
-  await readFile(path).catch(() => {
-    throw new CommandError(`--bg-image ${path} cannot be read.`);
+/** @throws CommandError when the image would go to a terminal, or mix with lines of JSON */
+function refuseMixedOutput(target: Target, { isJson }: RunSettings, { stdout }: Terminal): void {
+  if (target.kind !== 'stdout') return;
+  if (stdout.isTTY) {
+    throw new CommandError(
+      'Refusing to write an image to a terminal. Name a file with --out, or use a pipe.',
+    );
+  }
+  if (isJson)
+    throw new CommandError(
+      '--json and the image would both go to the standard output. Name a file with --out.',
+    );
+}
+
+async function backgroundOf({ backgroundPath }: RunSettings, { stdin }: Terminal): Promise<Blob | undefined> {
+  if (backgroundPath === undefined) return undefined;
+  return readPhoto(backgroundPath, stdin).catch((error: unknown) => {
+    throw new CommandError(`Cannot read --bg-image ${backgroundPath}: ${reasonOf(error)}.`);
   });
 }

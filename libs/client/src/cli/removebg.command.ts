@@ -1,5 +1,5 @@
 import { ClientProblem } from '../client.problem.js';
-import { readArguments } from './argument.reader.js';
+import { readArguments, type Arguments } from './argument.reader.js';
 import { auditCommand } from './audit.command.js';
 import { completionScript } from './completion.scripts.js';
 import { CommandError, EXIT } from './exit.codes.js';
@@ -7,6 +7,8 @@ import { FLAGS } from './flag.table.js';
 import { helpText, SHORT_HELP } from './help.text.js';
 import { removeCommand } from './remove.command.js';
 import { reasonOf } from './run.report.js';
+import { keyOf, serverOf } from './run.settings.js';
+import { listModels } from './service.reach.js';
 import { verifyCommand } from './verify.command.js';
 import { VERSION } from './version.js';
 
@@ -31,7 +33,7 @@ function leaveAtSignals(): AbortSignal {
     process.on(signal, () => {
       if (!leaving.signal.aborted) {
         at = performance.now();
-        process.stderr.write('\nCancelling what is at the service; again to leave at once.\n');
+        process.stderr.write('\nCancelling… Press Ctrl-C again to quit now.\n');
         leaving.abort(new Interrupted(exitCode));
       } else if (performance.now() - at > SAME_SIGNAL_MS) process.exit(exitCode);
     });
@@ -47,11 +49,13 @@ async function main(argv: readonly string[]): Promise<number> {
   // Other users see the arguments of processes; a key among them is written over.
   if (args.values.has('key')) process.title = 'removebg';
   const [command] = args.words;
-  if (args.values.get('help') === true || command === 'help')
+  if (argv.includes('-h')) stdout.write(`${SHORT_HELP}\n`);
+  else if (args.values.get('help') === true || command === 'help')
     stdout.write(`${helpText(stdout.columns || 80)}\n`);
   else if (args.values.get('version') === true) stdout.write(`${VERSION}\n`);
   else if (command === undefined) throw new CommandError(SHORT_HELP);
   else if (command === 'completion') stdout.write(completionScript(args.words[1]));
+  else if (command === 'models') stdout.write(await modelsCommand(args, env));
   else if (command === 'verify') return verifyCommand(args, process);
   else {
     isRunning = true;
@@ -60,12 +64,16 @@ async function main(argv: readonly string[]): Promise<number> {
   return EXIT.done;
 }
 
+async function modelsCommand(args: Arguments, env: NodeJS.ProcessEnv): Promise<string> {
+  return listModels(serverOf(args, env), { key: await keyOf(args, env), signal: leaveAtSignals() });
+}
+
 /** What is said of an error, and how the process ends. */
 function ending(error: unknown): [message: string, exitCode: number] {
   if (error instanceof Interrupted) return ['', error.exitCode];
   if (error instanceof CommandError) return [error.message, error.exitCode];
   if (error instanceof ClientProblem) {
-    const lost = 'The service cannot be reached any more. Run the same command again to go on.';
+    const lost = 'The connection to the service was lost. Run the same command again to continue.';
     return [error.code === 'connection-lost' ? lost : reasonOf(error), EXIT.service];
   }
   return [reasonOf(error), EXIT.failed];

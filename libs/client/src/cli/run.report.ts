@@ -1,6 +1,7 @@
 import { ClientProblem } from '../client.problem.js';
 import type { CutoutFacts } from '../result.facts.js';
 import { EXIT } from './exit.codes.js';
+import type { Existing } from './cutout.places.js';
 import type { Photo } from './photo.search.js';
 import { durationText, type ProgressDisplay, type Tally } from './progress.display.js';
 
@@ -14,11 +15,11 @@ export interface Written {
 }
 
 const CODES: Readonly<Record<string, string>> = {
-  ENOENT: 'the file is not there',
-  EACCES: 'no permission',
+  ENOENT: 'no such file',
+  EACCES: 'permission denied',
   EISDIR: 'it is a folder',
   ENOSPC: 'the disk is full',
-  EROFS: 'the disk cannot be written',
+  EROFS: 'the disk is read-only',
 };
 
 /** What went wrong, in a sentence; the code of a problem is in brackets, for searching. */
@@ -37,6 +38,8 @@ export function reasonOf(error: unknown): string {
 /** Tells people and scripts what becomes of each photo, and keeps count. */
 export class RunReport {
   readonly tally: Tally;
+  /** Results that were left as they are, because it is not known how they were made. */
+  private unknown = 0;
   private readonly began = performance.now();
 
   /** @param json writes a line to the standard output, when that is asked for */
@@ -48,10 +51,13 @@ export class RunReport {
     this.tally = { total, done: 0, skipped: 0, failed: 0 };
   }
 
-  /** There is a result already. */
-  skipped({ path }: Photo, file: string): void {
+  /** There is a result already. One that may be somebody's work is named. */
+  skipped({ path }: Photo, { file, made }: Existing): void {
     this.tally.skipped += 1;
-    this.tell({ photo: path, status: 'skipped', file });
+    this.tell({ photo: path, status: 'skipped', file, reason: made === 'alike' ? 'done' : 'exists' });
+    if (made === 'alike') return;
+    this.unknown += 1;
+    this.display.line(`skipped ${path}: ${file} exists, and it is not known with which options it was made`);
   }
 
   /** The result has been written. */
@@ -77,11 +83,12 @@ export class RunReport {
   end(): number {
     const { total, done, skipped, failed } = this.tally;
     const ms = Math.round(performance.now() - this.began);
-    this.display.clear();
+    this.display.stop();
     this.tell({ status: 'summary', total, done, skipped, failed, ms });
     const parts = [
       `${done} done`,
-      ...(skipped > 0 ? [`${skipped} there already`] : []),
+      ...(skipped > this.unknown ? [`${skipped - this.unknown} skipped (already done)`] : []),
+      ...(this.unknown > 0 ? [`${this.unknown} skipped (file exists: --overwrite replaces it)`] : []),
       ...(failed > 0 ? [`${failed} failed`] : []),
     ];
     const left = total - done - skipped - failed;

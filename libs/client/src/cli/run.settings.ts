@@ -3,6 +3,7 @@ import { jobOptionsSchema, type JobOptions } from '#contracts/job.options.js';
 import type { Arguments } from './argument.reader.js';
 import { CommandError } from './exit.codes.js';
 import { FLAGS } from './flag.table.js';
+import { nearestName } from './near.name.js';
 
 /** What a run is to do, apart from which photos. */
 export interface RunSettings {
@@ -48,46 +49,66 @@ function imageOptions(args: Arguments): Partial<JobOptions> {
     return option === undefined || value === undefined ? [] : [[option, value] as const];
   });
   const parsed = jobOptionsSchema.safeParse(Object.fromEntries(named));
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const flag = FLAGS.find(({ option }) => option === issue?.path[0]);
-    const why = issue?.code === 'custom' && issue.message.includes('channels') ? issue.message : flag?.about;
-    throw new CommandError(`--${flag?.name ?? 'option'} cannot be that. ${why ?? ''}`.trim());
-  }
+  if (!parsed.success) throw optionFault(parsed.error.issues[0], args);
   return Object.fromEntries(named.map(([option]) => [option, parsed.data[option as keyof JobOptions]]));
 }
 
+/** Says what an option takes; of one that does not go with others, why. */
+function optionFault(issue: OptionIssue | undefined, args: Arguments): CommandError {
+  const flag = FLAGS.find(({ option }) => option === issue?.path[0]);
+  if (flag === undefined) return new CommandError('An image option has a value that it cannot have.');
+  const { name, choices, about } = flag;
+  if (choices !== undefined && issue?.code === 'invalid_value') {
+    const near = nearestName((textOf(args, name) ?? '').toLowerCase(), choices);
+    const hint = near === undefined ? '' : ` Did you mean ${near}?`;
+    return new CommandError(`--${name} is one of ${choices.join(', ')}.${hint}`);
+  }
+  const isPair = issue?.code === 'custom' && issue.message !== 'Invalid input';
+  return new CommandError(`Invalid --${name}. ${isPair ? issue.message : about}`);
+}
+
+interface OptionIssue {
+  code: string | undefined;
+  path: PropertyKey[];
+  message: string;
+}
+
 /** The API key: from a file, the environment or the command line, in this order. @throws CommandError */
-async function keyOf(args: Arguments, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+export async function keyOf(args: Arguments, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const file = textOf(args, 'key-file');
   const text =
     file === undefined
       ? (textOf(args, 'key') ?? env['REMOVEBG_KEY'])
       : await readFile(file, 'utf8').catch(() => {
-          throw new CommandError(`--key-file ${file} cannot be read.`);
+          throw new CommandError(`Cannot read --key-file ${file}.`);
         });
   const key = text?.trim();
   if (key === undefined || key === '') return undefined;
   // What cannot stand in a header would be an error that quotes it.
-  if (!/^[\x21-\x7e]+$/.test(key)) throw new CommandError('The API key has characters that no key has.');
+  if (!/^[\x21-\x7e]+$/.test(key)) throw new CommandError('The API key contains characters that no key has.');
   return key;
 }
 
 /** The service's origin. @throws CommandError when it is none */
 export function serverOf(args: Arguments, env: NodeJS.ProcessEnv): string {
-  const text = textOf(args, 'server') ?? (env['REMOVEBG_SERVER'] || HOME);
-  const withScheme = /^https?:\/\//i.test(text) ? text : `http://${text}`;
-  if (!URL.canParse(withScheme)) throw new CommandError('--server is an address such as https://example.org');
-  const { origin, pathname, username } = new URL(withScheme);
-  if (username !== '') throw new CommandError('--server must not carry credentials: use --key-file.');
-  return origin + pathname.replace(/\/+$/, '');
+  const named = textOf(args, 'server');
+  const source = named === undefined ? 'REMOVEBG_SERVER' : '--server';
+  const text = named ?? (env['REMOVEBG_SERVER'] || HOME);
+  const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+  const url = URL.canParse(withScheme) ? new URL(withScheme) : undefined;
+  if (url !== undefined && url.username !== '')
+    throw new CommandError(`${source} must not contain a user name or password. Use --key-file for a key.`);
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw new CommandError(`${source} ${text} is not an http or https address, such as https://example.org`);
+  }
+  return url.origin + url.pathname.replace(/\/+$/, '');
 }
 
 /** Reads what a run is to do. @throws CommandError */
 export async function runSettings(args: Arguments, env: NodeJS.ProcessEnv): Promise<RunSettings> {
   const isOn = (name: string): boolean => args.values.get(name) === true;
   if (isOn('local') && textOf(args, 'server') !== undefined) {
-    throw new CommandError('--local starts a service: do not name another with --server.');
+    throw new CommandError('--local starts a service of its own. Leave out --server.');
   }
   return {
     options: imageOptions(args),

@@ -9,11 +9,11 @@ import type { Terminal } from './remove.command.js';
 import { serverOf, textOf } from './run.settings.js';
 
 const REASONS: Readonly<Record<ReceiptFault, string>> = {
-  malformed: 'it is no compact JWS',
-  'wrong-type': 'it is signed, but is no deletion receipt',
-  'unknown-key': 'it was signed with a key that is not among these (rotated, or of another service or start)',
-  'bad-signature': 'the signature does not belong to it: it was changed, or signed by somebody else',
-  'bad-claims': 'it is signed, but does not state what a receipt states, and only that',
+  malformed: 'not a compact JWS',
+  'wrong-type': 'it is signed, but is not a deletion receipt',
+  'unknown-key': 'it was signed with a key that is not among these (an older key, or another service)',
+  'bad-signature': 'the signature does not match: the receipt was changed, or signed by somebody else',
+  'bad-claims': 'it is signed, but its claims are not those of a deletion receipt',
 };
 
 /** The receipt in a text: itself, or member `receipt` of JSON. */
@@ -33,7 +33,7 @@ async function keysFrom(source: string): Promise<ReceiptKeySet> {
     const answer = await fetch(source, { signal: AbortSignal.timeout(10_000) });
     return receiptKeysIn(await answer.text());
   } catch {
-    throw new CommandError(`No keys of receipts (a JSON Web Key Set) at ${source}`);
+    throw new CommandError(`There is no JSON Web Key Set at ${source}`);
   }
 }
 
@@ -54,7 +54,7 @@ export async function verifyCommand(args: Arguments, terminal: Terminal): Promis
   if (file === undefined || more.length > 0)
     throw new CommandError('Which receipt? removebg verify receipt.jws');
   const content = await (file === '-' ? text(terminal.stdin) : readFile(file, 'utf8')).catch(() => {
-    throw new CommandError(`${file} cannot be read.`);
+    throw new CommandError(`Cannot read ${file}.`);
   });
   const origin = serverOf(args, terminal.env);
   const jwks = textOf(args, 'jwks');
@@ -62,7 +62,7 @@ export async function verifyCommand(args: Arguments, terminal: Terminal): Promis
     jwks === undefined
       ? await fetchReceiptKeys({ origin }).catch((error: unknown) => {
           const why = error instanceof ClientProblem ? error.code : 'no keys';
-          throw new CommandError(`The keys of ${origin} cannot be had (${why}): name others with --jwks.`);
+          throw new CommandError(`Cannot get the keys of ${origin} (${why}). Name other keys with --jwks.`);
         })
       : await keysFrom(jwks);
   const verdict = await checkReceipt(receiptIn(content), keys);
