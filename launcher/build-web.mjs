@@ -20,6 +20,9 @@ const ENTRIES = {
   'docs-style': `${WEB}/src/docs/docs.css`,
 };
 
+/** A worker that is no module: it loads the script of a library. */
+const HEIC = { heic: `${WEB}/src/pixels/heic.worker.ts` };
+
 /** Pages that are written once for each language. */
 const PAGES = ['index.html', 'privacy.html'];
 
@@ -74,10 +77,22 @@ function writeDocs() {
   writeFileSync(`${OUT}/docs/index.html`, fillExamples(readFileSync(`${WEB}/docs.html`, 'utf8')));
 }
 
+/** The decoder of HEIC photos, unchanged and in files of its own with its license, as the LGPL wants it. */
+function copyLibheif() {
+  const { version } = JSON.parse(readFileSync(inRoot('node_modules', 'libheif-js', 'package.json'), 'utf8'));
+  for (const file of ['libheif.js', 'libheif.wasm', 'LICENSE'])
+    cpSync(inRoot('node_modules', 'libheif-js', 'libheif-wasm', file), `${OUT}/libheif/${file}`);
+  writeFileSync(
+    `${OUT}/libheif/SOURCE.txt`,
+    `libheif.js and libheif.wasm are libheif-js ${version}, unchanged: libheif and libde265, under the GNU LGPL 3 (LICENSE).\n` +
+      'Source: https://github.com/catdad-experiments/libheif-js, https://github.com/strukturag/libheif, https://github.com/strukturag/libde265\n',
+  );
+}
+
 /** Packs every text beside itself: it is served to whoever takes it so, and packed by no process that serves. */
 function packTexts() {
   const params = { [constants.BROTLI_PARAM_QUALITY]: 9 };
-  for (const file of filesIn(OUT).filter((one) => /\.(?:html|js|css|svg)$/.test(one))) {
+  for (const file of filesIn(OUT).filter((one) => /\.(?:html|js|css|svg|wasm)$/.test(one))) {
     const text = readFileSync(file);
     writeFileSync(`${file}.br`, brotliCompressSync(text, { params }));
     writeFileSync(`${file}.gz`, gzipSync(text));
@@ -89,8 +104,10 @@ await runCommand(async () => {
   rmSync(OUT, { recursive: true, force: true });
   mkdirSync(OUT, { recursive: true });
   await build({ ...OPTIONS, entryPoints: ENTRIES });
+  await build({ ...OPTIONS, entryPoints: HEIC, format: 'iife' });
   await writePages();
   writeDocs();
+  copyLibheif();
   cpSync(`${WEB}/public`, OUT, { recursive: true });
   packTexts();
 });

@@ -109,6 +109,24 @@ describe('given the page of the running service', () => {
     await untilPhase(cardOf(page, 'coffee.jpg'), 'done');
   });
 
+  it('when an iPhone photo (HEIC) is chosen, then the page makes a JPEG of it, and only then loads a decoder', async () => {
+    const { page, answers } = await open();
+    const loaded = (): string[] => answers.filter((answer) => answer.includes('/libheif/'));
+    await page.setInputFiles('#chooser', photoPath('chelsea.jpg'));
+    await untilPhase(cardOf(page, 'chelsea.jpg'), 'done');
+    expect(loaded()).toEqual([]);
+    await page.setInputFiles('#chooser', photoPath('coffee.heic'));
+    await untilPhase(cardOf(page, 'coffee.heic'), 'done');
+    const saved = await saveCutout(cardOf(page, 'coffee.heic'));
+    expect(saved).toMatchObject({ fileName: 'coffee-cutout.png', format: 'png', width: 480, height: 320 });
+    expect(loaded().length).toBeGreaterThan(0);
+    const mayCompile = await page.evaluate(
+      `WebAssembly.compile(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])).then(() => true, () => false)`,
+    );
+    expect(mayCompile).toBe(false);
+    opened.at(-1)?.faults.splice(0);
+  });
+
   it('when files that are no photos are chosen, then each says why and what to do, and none is sent', async () => {
     const { page, answers } = await open();
     await page.setInputFiles('#chooser', [

@@ -133,9 +133,18 @@ const DOCS_POLICY = PAGE_POLICY.replace("style-src 'self'", "style-src 'self' 'u
   'blob: data:',
 );
 
+/** A worker has the policy of its own response: only the one that decodes HEIC photos may compile WebAssembly. */
+const HEIC_WORKER = '/assets/heic.js';
+const HEIC_WORKER_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
+
+function policyOf(url: string): string {
+  if (url === HEIC_WORKER) return HEIC_WORKER_POLICY;
+  return url.startsWith('/docs') ? DOCS_POLICY : PAGE_POLICY;
+}
+
 /** Headers of every answer, whatever it is, to the address `url`. */
 export const securityHeaders = (url = ''): Record<string, string> => ({
-  'Content-Security-Policy': url.startsWith('/docs') ? DOCS_POLICY : PAGE_POLICY,
+  'Content-Security-Policy': policyOf(url),
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
   'Cross-Origin-Opener-Policy': 'same-origin',

@@ -1,3 +1,4 @@
+import { HEIC_HEAD_BYTES, isHeic } from '#client/heic.image.js';
 import type { TextKey } from '../words/en.words.js';
 import type { Advice } from './problem.advice.js';
 import { MAX_FILE_BYTES, MAX_PIXELS } from './photo.limits.js';
@@ -7,7 +8,7 @@ const PNG_SIGNATURE = '\x89PNG\r\n\x1a\n';
 
 /** Kinds of file the page can name when it turns them down, told by their first bytes. */
 const KNOWN_REFUSALS: readonly [test: (head: string) => boolean, kind: TextKey][] = [
-  [(head) => /^ftyp(?:hei|hev|mif1|msf1)/.test(head.slice(4)), 'file.heic'],
+  [(head) => /^ftyp(?:mif1|msf1)/.test(head.slice(4)), 'file.heic'],
   [(head) => head.startsWith('ftypavif', 4), 'file.avif'],
   [(head) => head.startsWith('ftyp', 4), 'file.video'],
   [(head) => head.startsWith('GIF8'), 'file.gif'],
@@ -21,6 +22,15 @@ const isAccepted = (head: string): boolean =>
   head.startsWith('\xff\xd8\xff') ||
   head.startsWith(PNG_SIGNATURE) ||
   (head.startsWith('RIFF') && head.startsWith('WEBP', 8));
+
+/** True when a file is HEIC, judged by its first bytes: the page makes a JPEG of it. */
+export async function isHeicFile(file: Blob): Promise<boolean> {
+  const head = await file
+    .slice(0, HEIC_HEAD_BYTES)
+    .arrayBuffer()
+    .catch(() => new ArrayBuffer(0));
+  return isHeic(new Uint8Array(head));
+}
 
 async function headOf(file: Blob): Promise<string | undefined> {
   try {
@@ -38,7 +48,7 @@ export async function refusalOfFile(file: Blob): Promise<Advice | undefined> {
   const head = await headOf(file);
   if (head === undefined) return { title: ['file.unreadable'], next: 'file.unreadable.next' };
   if (file.size === 0) return { title: ['file.empty'], next: 'file.empty.next' };
-  if (!isAccepted(head)) {
+  if (!isAccepted(head) && !(await isHeicFile(file))) {
     const kind = KNOWN_REFUSALS.find(([test]) => test(head))?.[1];
     return { title: [kind ?? 'file.unknown'], next: 'next.save' };
   }

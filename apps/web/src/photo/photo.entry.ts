@@ -4,7 +4,8 @@ import type { PhotoCard } from './photo.card.js';
 
 /** One photo of this tab, with all that is known and was changed about it. Lives in memory only. */
 export interface PhotoEntry {
-  readonly photo: File;
+  /** As it is sent: of a HEIC photo the JPEG that was made of it. */
+  photo: File;
   /** Where it lay in the folder it came with, without its name; empty for a photo on its own. */
   readonly folder: string;
   readonly card: PhotoCard;

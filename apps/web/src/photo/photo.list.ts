@@ -1,11 +1,13 @@
 import { PixelProblem, type Darkroom } from '../pixels/darkroom.js';
 import { isAsDelivered, type Edit, type Look } from '../pixels/edit.js';
 import type { Found, Gathered } from './gathered.photos.js';
+import { HeicConverter } from './heic.converter.js';
 import { PhotoCard } from './photo.card.js';
-import { refusalOfFile, refusalOfSize } from './photo.check.js';
+import { isHeicFile, refusalOfFile, refusalOfSize } from './photo.check.js';
 import { editOf, isAtStake, isDone, type DoneEntry, type PhotoEntry } from './photo.entry.js';
 import type { PhotoPrinter } from './photo.printer.js';
 import { runPhoto, type Workshop } from './photo.run.js';
+import type { Advice } from './problem.advice.js';
 import { isUnderway, type PhotoState } from './photo.state.js';
 
 /** What the list needs of the page around it. */
@@ -26,6 +28,7 @@ export interface ListPage {
 /** All photos of this tab, newest last. */
 export class PhotoList {
   readonly entries: PhotoEntry[] = [];
+  private readonly heic = new HeicConverter();
   private lookOfAll: Look | undefined;
 
   constructor(
@@ -113,14 +116,25 @@ export class PhotoList {
   }
 
   private async start(entry: PhotoEntry): Promise<void> {
-    const refusal = (await refusalOfFile(entry.photo)) ?? (await this.measure(entry));
+    const refusal =
+      (await refusalOfFile(entry.photo)) ?? (await this.convert(entry)) ?? (await this.measure(entry));
     if (refusal) this.show(entry, { phase: 'failed', advice: refusal, mayRetry: false });
     else if (entry.leave.signal.aborted) this.show(entry, { phase: 'cancelled' });
     else await this.work(entry);
   }
 
+  /** Makes a JPEG of a HEIC photo, which the service does not take. */
+  private async convert(entry: PhotoEntry): Promise<Advice | undefined> {
+    if (!(await isHeicFile(entry.photo))) return undefined;
+    this.show(entry, { phase: 'converting' });
+    const converted = await this.heic.convert(entry.photo, entry.leave.signal);
+    if ('refusal' in converted) return converted.refusal;
+    entry.photo = converted.photo;
+    return undefined;
+  }
+
   /** Shows the photo small. What the browser cannot read, the service may. */
-  private async measure({ photo, card }: PhotoEntry): Promise<ReturnType<typeof refusalOfSize>> {
+  private async measure({ photo, card }: PhotoEntry): Promise<Advice | undefined> {
     try {
       const { width, height, small } = await this.darkroom.do('measure', { photo });
       card.slider.showPhoto(small, width / height);

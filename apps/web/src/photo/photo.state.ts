@@ -17,6 +17,7 @@ export interface Cutout {
 /** Where one photo stands. */
 export type PhotoState =
   | { phase: 'waiting' }
+  | { phase: 'converting' }
   | { phase: 'offline' }
   | { phase: 'paused'; waitMs: number }
   | { phase: 'uploading'; percent: number }

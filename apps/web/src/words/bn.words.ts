@@ -49,6 +49,7 @@ export const BN: Readonly<Record<TextKey, Saying>> = {
   'fact.edited': '{width} × {height}, {format}',
   'fact.result': '{width} × {height}, {format}, {size}',
 
+  'state.converting': 'HEIC থেকে রূপান্তর হচ্ছে',
   'state.waiting': 'এই পাতায় নিজের পালার অপেক্ষায়',
   'state.offline': 'সংযোগের অপেক্ষায়',
   'state.paused': 'সার্ভার ব্যস্ত। প্রায় {time} পর নিজে থেকেই চলবে',

@@ -54,6 +54,7 @@ export const EN = {
   'fact.edited': '{width} × {height}, {format}',
   'fact.result': '{width} × {height}, {format}, {size}',
 
+  'state.converting': 'Converting from HEIC',
   'state.waiting': 'Waits for its turn on this page',
   'state.offline': 'Waits for the connection',
   'state.paused': 'The service is busy. Goes on by itself in about {time}',
