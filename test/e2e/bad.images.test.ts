@@ -54,19 +54,19 @@ test('given a photo cut short, when it is decoded, then the job fails on every w
   const job = await api.submit(truncatedJpeg());
   const events = await api.events(job);
   expect((await events.heard('failed')).data['problem']).toMatchObject({
-    code: 'image-corrupt',
+    code: 'image-truncated',
     status: 422,
   });
   await events.ended();
   expect(events.completed).toBe(true);
   const result = await api.result(job);
-  expect([result.status, result.json['code']]).toEqual([422, 'image-corrupt']);
+  expect([result.status, result.json['code']]).toEqual([422, 'image-truncated']);
   expect((await api.status(job)).json).toMatchObject({
     status: 'failed',
-    problem: { code: 'image-corrupt' },
+    problem: { code: 'image-truncated' },
   });
   const waited = await api.post(truncatedJpeg(), { headers: { Prefer: 'wait=30' } });
-  expect([waited.status, waited.json['code']]).toEqual([422, 'image-corrupt']);
+  expect([waited.status, waited.json['code']]).toEqual([422, 'image-truncated']);
   const streamed = await (await api.postForEvents(truncatedJpeg())).ended();
   expect(streamed.names.at(-1)).toBe('failed');
 });

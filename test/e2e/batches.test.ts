@@ -110,7 +110,7 @@ test('given images that fail, when the batch is looked at, then they are told by
   await batch.add(image, 'good', '&bg_color=red');
   await eventually(async () => (await batch.view('?wait=5')).counts.failed === 1, 30_000);
   expect((await batch.view()).failures).toMatchObject([
-    { custom_id: NAME, problem: { code: 'image-corrupt', status: 422 } },
+    { custom_id: NAME, problem: { code: 'image-truncated', status: 422 } },
   ]);
   await batch.add(image, NAME);
   await batch.close();
@@ -143,7 +143,7 @@ test('given a batch, when its archive is taken while images come in, then it has
   const report = JSON.parse(files.get('errors.json')!.toString()) as Record<string, unknown>;
   expect(report).toMatchObject({
     complete: true,
-    failures: [{ custom_id: NAME, problem: { code: 'image-corrupt' } }],
+    failures: [{ custom_id: NAME, problem: { code: 'image-truncated' } }],
   });
   await nothingRemains(system);
 });

@@ -103,7 +103,7 @@ test('given an image that cannot be decoded, when its job fails, then the receip
   const job = await api.submit(truncatedJpeg());
   const events = await (await api.events(job)).ended(45_000);
   const { data } = await events.heard('failed');
-  expect(data['problem']).toMatchObject({ code: 'image-corrupt' });
+  expect(data['problem']).toMatchObject({ code: 'image-truncated' });
   const failed = { state: 'failed', input_bytes: truncatedJpeg().length, output_bytes: 0, keys_removed: 1 };
   expect(await stated(data['receipt'], job)).toMatchObject(failed);
   expect(await receiptOf(job)).toMatchObject(failed);

@@ -73,12 +73,12 @@ test('given an image that comes and goes, when its spans are collected, then one
 test('given an image that fails, when its spans are collected, then the code says why and no more', async () => {
   const spans = await nextTrace(['submit', 'work'], async () => {
     const cut = cutShort(photo);
-    expect((await api.post(cut, { headers: { Prefer: 'wait=60' } })).json['code']).toBe('image-corrupt');
+    expect((await api.post(cut, { headers: { Prefer: 'wait=60' } })).json['code']).toBe('image-truncated');
   });
   const work = spans.find(({ name }) => name === 'work')!;
   expect([work.failed, work.attributes]).toEqual([
     true,
-    { 'removebg.attempt': 1, 'removebg.code': 'image-corrupt' },
+    { 'removebg.attempt': 1, 'removebg.code': 'image-truncated' },
   ]);
 });
 

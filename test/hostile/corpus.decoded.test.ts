@@ -1,7 +1,6 @@
 import { Problem } from '#contracts/problem.catalogue.js';
 import { decodeForModel, decodeFull } from '#imaging/decode.js';
-import { guardFile } from '#imaging/image.guard.js';
-import { stripMetadata } from '#imaging/metadata.strip.js';
+import { openImage } from '#imaging/image.opening.js';
 import { allCases } from './corpus/all.cases.js';
 import { SECRET, type ImageCase } from './corpus/image.case.js';
 import { faultOfPixels } from './corpus/pixel.check.js';
@@ -13,10 +12,11 @@ const SIDE = 64;
 async function faultOf({ make, outcome }: ImageCase): Promise<string> {
   const file = Buffer.from(await make());
   try {
-    const stripped = stripMetadata(file, guardFile(file, LIMITS));
-    if (stripped.includes(SECRET)) return 'metadata reaches the decoder';
-    const image = await decodeFull(stripped, LIMITS.maxPixels);
-    await decodeForModel(stripped, SIDE, LIMITS.maxPixels);
+    const opened = openImage(file, LIMITS);
+    if (opened.image.includes(SECRET)) return 'metadata reaches the decoder';
+    const image = await decodeFull(opened.image, LIMITS.maxPixels);
+    await decodeForModel(opened.image, SIDE, LIMITS.maxPixels);
+    opened.wipe();
     return 'refused' in outcome ? 'taken' : faultOfPixels(image, outcome);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;

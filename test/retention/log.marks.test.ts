@@ -95,7 +95,7 @@ async function fail(): Promise<void> {
   await api.post(image, { headers: { 'Content-Type': `multipart/form-data; boundary=${MARK}` } });
   const cut = cutShort(image);
   const answer = await api.postForm(formOf(cut, canary), { headers: { Prefer: 'wait=30' } });
-  expect(answer.json['code']).toBe('image-corrupt');
+  expect(answer.json['code']).toBe('image-truncated');
   await api.post(image, { signal: AbortSignal.timeout(5), headers: HEADERS }).catch(() => undefined);
 }
 
@@ -109,10 +109,10 @@ test('given marks in everything a client can send, when every address and failur
   await fail();
   await walk(job);
   await eventually(() =>
-    collector.spans.some(({ attributes }) => attributes['removebg.code'] === 'image-corrupt'),
+    collector.spans.some(({ attributes }) => attributes['removebg.code'] === 'image-truncated'),
   );
   shown += await told();
-  expect(shown).toContain('removebg_refusals_total{code="image-corrupt"}');
+  expect(shown).toContain('removebg_refusals_total{code="image-truncated"}');
   expect(collector.faults).toEqual([]);
   const output = system.output() + shown;
   const file = readFileSync('test/photos/astronaut.jpg').subarray(1000, 1016).toString('latin1');

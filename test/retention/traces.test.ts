@@ -76,7 +76,7 @@ test('given a photo on its way, when it is queued, running, ready and delivered,
 test('given a photo that is damaged, when its job has failed, then nothing is left', async () => {
   const job = await submit(cutShort(image));
   const failed = await api.result(job);
-  expect([failed.status, failed.json['code']]).toEqual([422, 'image-corrupt']);
+  expect([failed.status, failed.json['code']]).toEqual([422, 'image-truncated']);
   await expectNoTrace(false);
 });
 

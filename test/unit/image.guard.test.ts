@@ -3,6 +3,10 @@ import sharp from 'sharp';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { checkDimensions, type ImageFacts } from '#imaging/image.facts.js';
 import { guardFile, ImageGuard } from '#imaging/image.guard.js';
+import { jpeg } from '../hostile/makers/jpeg.maker.js';
+
+/** Begins each scan of a JPEG. */
+const SOS = Buffer.from([0xff, 0xda]);
 
 const picture = sharp({
   create: { width: 37, height: 21, channels: 4, background: { r: 200, g: 30, b: 60, alpha: 0.5 } },
@@ -10,15 +14,17 @@ const picture = sharp({
 
 const LIMITS = { maxPixels: 2e9, maxProgressivePixels: 2e9, maxSidePixels: 0x7fffffff };
 
-const codeOf = (act: () => unknown): string | undefined => {
+const problemOf = (act: () => unknown): Problem | undefined => {
   try {
     act();
   } catch (error) {
-    if (error instanceof Problem) return error.code;
+    if (error instanceof Problem) return error;
     throw error;
   }
   return undefined;
 };
+
+const codeOf = (act: () => unknown): string | undefined => problemOf(act)?.code;
 
 /** What is known after these bytes. */
 function factsOf(head: Uint8Array): ImageFacts | undefined {
@@ -89,13 +95,45 @@ describe('image.guard', () => {
 
   test.each(files)(
     'given a %s file, progressive %s, when it is cut anywhere, then it is truncated',
-    async (_format, _progressive, make) => {
+    async (format, _progressive, make) => {
       const file = await make();
-      for (let length = 1; length < file.length; length += 1) {
+      // Whether the last scan of a JPEG is whole is found out where the file is whole in memory.
+      const end = format === 'jpeg' ? file.lastIndexOf(SOS) + 2 : file.length;
+      for (let length = 1; length < end; length += 1) {
         expect(codeOf(() => guardFile(file.subarray(0, length), LIMITS))).toBe('image-truncated');
       }
     },
   );
+
+  test('given a JPEG without its end marker, when its scans bring all of it, then it passes with all of its bytes', async () => {
+    for (const progressive of [false, true]) {
+      const file = (await picture.clone().jpeg({ progressive }).toBuffer()).subarray(0, -2);
+      for (const size of [1, 3, 64, file.length]) {
+        expect(inPieces(file, size)).toMatchObject({ width: 37, progressive, bytes: file.length });
+      }
+    }
+  });
+
+  test('given a JPEG without its end marker, when it is arithmetic-coded, then it is truncated: nobody could tell', () => {
+    for (const frame of [0xc9, 0xca]) {
+      const file = jpeg({ width: 16, height: 8, frame });
+      expect(guardFile(file, LIMITS)).toMatchObject({ width: 16, height: 8, bytes: file.length });
+      expect(codeOf(() => guardFile(file.subarray(0, -2), LIMITS))).toBe('image-truncated');
+    }
+  });
+
+  test('given kinds of JPEG that no browser shows, when probed, then the refusal names the kind', () => {
+    const kinds: [Buffer, RegExp][] = [
+      [jpeg({ width: 16, height: 8, precision: 12, frame: 0xc1 }), /12 bits/],
+      [jpeg({ width: 16, height: 8, frame: 0xc3 }), /lossless/],
+      [jpeg({ width: 16, height: 0 }), /DNL/],
+    ];
+    for (const [file, name] of kinds) {
+      const problem = problemOf(() => guardFile(file, LIMITS));
+      expect(problem?.code).toBe('image-type-unsupported');
+      expect(problem?.facts.detail).toMatch(name);
+    }
+  });
 
   test('given other formats, when probed, then the type is unsupported', async () => {
     const gif = await picture.clone().gif().toBuffer();

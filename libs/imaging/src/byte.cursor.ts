@@ -9,6 +9,7 @@ export class ByteCursor {
   #at = 0;
   /** Bytes of the file before the piece. */
   #before = 0;
+  #isClosed = false;
 
   /** Place in the file: bytes read or skipped so far. */
   get position(): number {
@@ -27,7 +28,12 @@ export class ByteCursor {
     this.feed(new Uint8Array(0));
   }
 
-  /** The next `count` bytes, few, as a copy. */
+  /** No more bytes will come: whoever needs some has a truncated file. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** The next `count` bytes, few, as a copy. @throws Problem `image-truncated` when the file ends before */
   *take(count: number): Reading<Buffer> {
     const taken = Buffer.alloc(count);
     for (let filled = 0; filled < count;) {
@@ -35,22 +41,28 @@ export class ByteCursor {
       taken.set(here, filled);
       filled += here.length;
       this.#at += here.length;
-      if (filled < count) yield;
+      if (filled === count) break;
+      this.#expectMore();
+      yield;
     }
     return taken;
   }
 
-  /** Passes over `count` bytes, of which none need have arrived. */
+  /** Passes over `count` bytes, of which none need have arrived. @throws Problem `image-truncated` as `take` */
   *skip(count: number): Reading<void> {
     this.#at += count;
-    while (this.#at > this.#piece.length) yield;
+    while (this.#at > this.#piece.length) {
+      this.#expectMore();
+      yield;
+    }
   }
 
   /**
-   * Passes over bytes up to and with the next JPEG marker, and returns its second byte. Stuffed zeros, fill bytes and
-   * restart markers are passed over. Within a scan that is most of the file: no generator is entered for a byte.
+   * Passes over bytes up to and with the next JPEG marker, and returns its second byte, or `undefined` when the file
+   * ends before. Stuffed zeros, fill bytes and restart markers are passed over. Within a scan that is most of the file:
+   * no generator is entered for a byte.
    */
-  *skipToMarker(): Reading<number> {
+  *skipToMarker(): Reading<number | undefined> {
     let afterPrefix = false;
     for (;;) {
       const piece = this.#piece;
@@ -70,8 +82,14 @@ export class ByteCursor {
         return second;
       }
       this.#at = at;
+      if (this.#isClosed) return undefined;
       yield;
     }
+  }
+
+  /** @throws Problem `image-truncated` */
+  #expectMore(): void {
+    if (this.#isClosed) throw truncated();
   }
 }
 

@@ -7,6 +7,12 @@ import { sharp } from './sharp.gate.js';
 /** Of the formats taken only PNG has 16 bits a channel. */
 const PNG_FIRST_BYTE = 0x89;
 
+/**
+ * How libjpeg calls it when data runs out. A text only chooses between two codes of a refusal: libvips keeps the texts of
+ * all images in one place.
+ */
+const PREMATURE_END = /premature end/i;
+
 /** A size to decode to: `fill` changes the proportions, `cover` keeps them and cuts off what is too much. */
 export interface DecodedSize extends Size {
   fit: 'fill' | 'cover';
@@ -36,7 +42,7 @@ export async function shownImage(image: Buffer): Promise<ShownImage> {
  * of this family were fed with in training and by their reference tools.
  * @param maxPixels refuses images with more, whatever their header said
  * @param region the part of the upright image to show the model, instead of the whole
- * @throws Problem `image-corrupt`
+ * @throws Problem `image-truncated` | `image-corrupt`
  */
 export async function decodeForModel(
   image: Buffer,
@@ -59,7 +65,7 @@ export async function decodeForModel(
  * grey, palettes, 16 bits and embedded ICC profiles are converted.
  * @param maxPixels refuses images with more, whatever their header said
  * @param size gives the image in another size; JPEGs are then shrunk while loading
- * @throws Problem `image-corrupt`
+ * @throws Problem `image-truncated` | `image-corrupt`
  */
 export async function decodeFull(
   image: Buffer,
@@ -90,8 +96,8 @@ async function pixelsOf(
     const opened = convert(sharp(image, options).autoOrient());
     const inSrgb = (await hasDeepProfile(image)) ? opened.withIccProfile('srgb') : opened;
     return await inSrgb.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
-  } catch {
-    throw new Problem('image-corrupt');
+  } catch (error) {
+    throw new Problem(PREMATURE_END.test(String(error)) ? 'image-truncated' : 'image-corrupt');
   }
 }
 

@@ -47,10 +47,7 @@ export class ImageGuard {
     if (this.#done) return;
     this.#cursor.feed(bytes);
     try {
-      this.#done = this.#walk.next().done === true;
-    } catch (error) {
-      this.facts = undefined;
-      throw error;
+      this.#advance();
     } finally {
       this.#cursor.release();
     }
@@ -59,11 +56,22 @@ export class ImageGuard {
   /**
    * The file ends here. Returns what is known of it, and how many bytes of it the image has: what follows is no part of
    * the image, whatever it is.
-   * @throws Problem `image-truncated` when the image does not end
+   * @throws Problem `image-truncated` when the image does not end, and as `look`
    */
   end(): ImageFacts & { bytes: number } {
+    this.#cursor.close();
+    if (!this.#done) this.#advance();
     if (!this.#done || this.facts === undefined) throw truncated();
     return { ...this.facts, bytes: this.#cursor.position };
+  }
+
+  #advance(): void {
+    try {
+      this.#done = this.#walk.next().done === true;
+    } catch (error) {
+      this.facts = undefined;
+      throw error;
+    }
   }
 }
 

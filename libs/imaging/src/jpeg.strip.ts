@@ -1,6 +1,8 @@
 import { orientationTiff, readOrientation } from './exif.orientation.js';
 import { MAX_PROFILE_BYTES } from './colour.profile.js';
 import type { Piece } from './file.piece.js';
+import { APP0, APP1, APP14, APP2, EOI, isFrameHeader, isProgressive, isTable, SOS } from './jpeg.markers.js';
+import { nextSegment, type Segment } from './jpeg.segments.js';
 
 const EXIF_HEAD = Buffer.from('Exif\0\0', 'latin1');
 const ICC_HEAD = Buffer.from('ICC_PROFILE\0', 'latin1');
@@ -11,65 +13,83 @@ const ADOBE_HEAD = Buffer.from('Adobe', 'latin1');
 const JFIF_BYTES = 14;
 const ADOBE_BYTES = 12;
 
-const APP0 = 0xe0;
-const APP1 = 0xe1;
-const APP2 = 0xe2;
-const APP14 = 0xee;
-const SOS = 0xda;
-/** DHT, DAC, DQT and DRI: tables and intervals that the scans are read with. */
-const TABLES = new Set([0xc4, 0xcc, 0xdb, 0xdd]);
+/** The last revision of JFIF that there is. */
+const JFIF_REVISION = Buffer.from([1, 2]);
 
-interface Segment {
-  marker: number;
-  from: number;
-  to: number;
-  body: Buffer;
-}
+/** What the header of a sequential scan has to say: all 64 coefficients, with all their bits. */
+const SEQUENTIAL_SCAN = Buffer.from([0, 63, 0]);
 
-/** Segments up to the first scan (ITU-T T.81, annex B) that decide about pixels, then everything. */
+/**
+ * Segments up to the first scan (ITU-T T.81, annex B) that decide about pixels, then everything. Values that decoders
+ * warn of but do not use are put right: a revision of JFIF that there is not, a color transform of Adobe's that there is
+ * not, and the range of coefficients in the header of a sequential scan.
+ */
 export function* jpegPieces(file: Buffer): Generator<Piece, void> {
   const { segments, scansFrom } = segmentsOf(file);
   const hasProfile = isWholeProfile(segments.filter(isProfile));
   const exif = segments.find(({ marker, body }) => marker === APP1 && startsWith(body, EXIF_HEAD));
+  const frame = segments.find(({ marker }) => isFrameHeader(marker));
   yield { from: 0, to: 2 };
   for (const segment of segments) {
     const { marker, from, to } = segment;
     if (segment === exif) yield* orientationOf(segment);
-    else if (marker === APP0 || marker === APP14) yield* colourSpace(segment);
-    else if (isFrame(marker) || TABLES.has(marker) || (hasProfile && isProfile(segment))) yield { from, to };
+    else if (marker === APP0) yield* jfifOf(segment);
+    else if (marker === APP14) yield* adobeOf(segment, frame?.body[5] ?? 0);
+    else if (isFrameHeader(marker) || isTable(marker) || (hasProfile && isProfile(segment)))
+      yield { from, to };
   }
-  yield { from: scansFrom, to: file.length };
+  yield* scansOf(file, scansFrom, frame);
 }
 
-/** What JFIF and Adobe say of colours, without thumbnails and whatever else stands behind it. */
-function* colourSpace({ marker, from, body }: Segment): Generator<Piece, void> {
-  if (marker === APP0 && startsWith(body, JFIF_HEAD) && body.length >= JFIF_BYTES) {
-    yield segmentHead(APP0, JFIF_BYTES);
-    yield { from: from + 4, to: from + 4 + JFIF_BYTES - 2 };
-    yield Buffer.from([0, 0]);
-  } else if (marker === APP14 && startsWith(body, ADOBE_HEAD) && body.length >= ADOBE_BYTES) {
-    yield segmentHead(APP14, ADOBE_BYTES);
-    yield { from: from + 4, to: from + 4 + ADOBE_BYTES };
+/** What JFIF says of color and density, without a thumbnail. */
+function* jfifOf({ from, body }: Segment): Generator<Piece, void> {
+  if (!startsWith(body, JFIF_HEAD) || body.length < JFIF_BYTES) return;
+  const major = from + 4 + JFIF_HEAD.length;
+  yield segmentHead(APP0, JFIF_BYTES);
+  yield { from: from + 4, to: major };
+  yield body[JFIF_HEAD.length] === 1 ? { from: major, to: major + 2 } : JFIF_REVISION;
+  yield { from: major + 2, to: from + 4 + JFIF_BYTES - 2 };
+  yield Buffer.from([0, 0]);
+}
+
+/** What Adobe's marker says of color. Of an unknown transform decoders assume YCbCr, and YCCK with four components. */
+function* adobeOf({ from, body }: Segment, components: number): Generator<Piece, void> {
+  if (!startsWith(body, ADOBE_HEAD) || body.length < ADOBE_BYTES) return;
+  const transform = body[ADOBE_BYTES - 1] ?? 0;
+  const usual = components === 4 ? 2 : 1;
+  yield segmentHead(APP14, ADOBE_BYTES);
+  yield { from: from + 4, to: from + 4 + ADOBE_BYTES - 1 };
+  yield Buffer.from([transform === 0 ? 0 : usual]);
+}
+
+/** Everything from the first scan on, with the headers of sequential scans put right. */
+function* scansOf(file: Buffer, scansFrom: number, frame: Segment | undefined): Generator<Piece, void> {
+  let from = scansFrom;
+  const isSequential = frame !== undefined && !isProgressive(frame.marker);
+  for (let at = scansFrom; isSequential;) {
+    const segment = nextSegment(file, at);
+    if (segment === undefined || segment.marker === EOI) break;
+    at = segment.to;
+    if (segment.marker !== SOS || segment.body.length < SEQUENTIAL_SCAN.length) continue;
+    yield { from, to: at - SEQUENTIAL_SCAN.length };
+    yield SEQUENTIAL_SCAN;
+    from = at;
+    // All components in one scan: nothing follows that is read.
+    if (segment.body[0] === frame.body[5]) break;
   }
+  yield { from, to: file.length };
 }
 
 /** The guard has walked them before: every length is right, and there is a scan. */
 function segmentsOf(file: Buffer): { segments: Segment[]; scansFrom: number } {
   const segments: Segment[] = [];
-  let at = 2;
-  while (at + 4 <= file.length) {
-    const marker = file[at + 1] ?? 0;
-    // Fill bytes, strays, and markers that stand alone: decoders skip them too.
-    if (file[at] !== 0xff || marker === 0xff || marker < 0xc0 || (marker >= 0xd0 && marker <= 0xd8)) {
-      at += 1;
-      continue;
-    }
-    if (marker === SOS) break;
-    const to = Math.min(at + 2 + file.readUInt16BE(at + 2), file.length);
-    segments.push({ marker, from: at, to, body: file.subarray(at + 4, to) });
-    at = to;
+  for (let at = 2; ;) {
+    const segment = nextSegment(file, at);
+    if (segment === undefined) return { segments, scansFrom: file.length };
+    if (segment.marker === SOS || segment.marker === EOI) return { segments, scansFrom: segment.from };
+    segments.push(segment);
+    at = segment.to;
   }
-  return { segments, scansFrom: at };
 }
 
 /** The orientation alone is all that is kept of EXIF; nothing when the image is stored upright. */
@@ -95,8 +115,5 @@ function isWholeProfile(parts: Segment[]): boolean {
 }
 
 const isProfile = ({ marker, body }: Segment): boolean => marker === APP2 && startsWith(body, ICC_HEAD);
-
-/** SOF0–SOF15; DHT and DAC, which share the range, are kept as well. */
-const isFrame = (marker: number): boolean => marker >= 0xc0 && marker <= 0xcf && marker !== 0xc8;
 
 const startsWith = (bytes: Buffer, head: Buffer): boolean => bytes.subarray(0, head.length).equals(head);

@@ -1,6 +1,17 @@
 import { Problem } from '#contracts/problem.catalogue.js';
-import { corrupt, type ByteCursor, type Reading } from './byte.cursor.js';
+import { corrupt, truncated, type ByteCursor, type Reading } from './byte.cursor.js';
 import { sized, type FactsHeard, type ImageFacts } from './image.facts.js';
+import { readScanHeader, ScanCoverage, wholeOf } from './jpeg.coverage.js';
+import {
+  EOI,
+  isArithmetic,
+  isFrameHeader,
+  isProgressive,
+  isSequentialHuffman,
+  isStandalone,
+  isUnusualFrame,
+  SOS,
+} from './jpeg.markers.js';
 
 /**
  * Scans that one image may have. Each is a pass over all of it, and a few kilobytes can ask for 883 of them, which
@@ -12,14 +23,13 @@ const MAX_SCANS = 64;
 const MAX_SEGMENTS = 2048;
 const MAX_STRAY_BYTES = 4096;
 
-const EOI = 0xd9;
-const SOS = 0xda;
-/** Lossless and hierarchical coding, which no browser and no camera knows: SOF3, 5 to 7, 11, 13 to 15. */
-const UNTAKEN_FRAMES = new Set([0xc3, 0xc5, 0xc6, 0xc7, 0xcb, 0xcd, 0xce, 0xcf]);
-
 interface Frame {
   facts: ImageFacts;
-  components: number;
+  /** Its marker, which says how it is coded. */
+  marker: number;
+  /** Ids of its components. */
+  components: number[];
+  coverage: ScanCoverage;
 }
 
 /** What has been passed so far. */
@@ -28,19 +38,23 @@ interface Passed {
   scans: number;
   segments: number;
   strays: number;
+  /** All pixels are in one scan, and it has begun: what stands behind it is no part of the image. */
+  inOnlyScan: boolean;
 }
 
 /**
  * Walks a JPEG (ITU-T T.81, annex B) from after its first marker to its end; `found` hears the frame header, and once
- * more when the image turns out to come in several passes. Pixels are passed over, not decoded.
- * @throws Problem `image-corrupt` | `image-too-complex` | `image-type-unsupported`
+ * more when the image turns out to come in several passes. Pixels are passed over, not decoded. The end marker may be
+ * missing where it can be proven later that nothing else is (`jpeg.mend.ts`).
+ * @throws Problem `image-truncated` | `image-corrupt` | `image-too-complex` | `image-type-unsupported`
  */
 export function* walkJpeg(cursor: ByteCursor, found: FactsHeard): Reading<void> {
-  const passed: Passed = { frame: undefined, scans: 0, segments: 0, strays: 0 };
+  const passed: Passed = { frame: undefined, scans: 0, segments: 0, strays: 0, inOnlyScan: false };
   for (;;) {
     const marker = yield* nextMarker(cursor, passed);
-    if (marker === EOI) break;
-    if (isStandalone(marker)) continue;
+    if (marker === undefined) checkOpenEnd(passed);
+    if (marker === undefined || marker === EOI) break;
+    if (isStandalone(marker) || passed.inOnlyScan) continue;
     const length = (yield* cursor.take(2)).readUInt16BE(0) - 2;
     if (length < 0) throw corrupt();
     if (isFrameHeader(marker)) {
@@ -56,9 +70,11 @@ export function* walkJpeg(cursor: ByteCursor, found: FactsHeard): Reading<void> 
   if (passed.scans === 0) throw corrupt();
 }
 
-function* nextMarker(cursor: ByteCursor, passed: Passed): Reading<number> {
+/** The next marker, or `undefined` at the end of the file. */
+function* nextMarker(cursor: ByteCursor, passed: Passed): Reading<number | undefined> {
   const from = cursor.position;
   const marker = yield* cursor.skipToMarker();
+  if (passed.inOnlyScan) return marker;
   // Behind a scan's header come the coded pixels; elsewhere whatever is between two segments is waste.
   if (passed.scans === 0) passed.strays += cursor.position - from - 2;
   passed.segments += 1;
@@ -66,24 +82,52 @@ function* nextMarker(cursor: ByteCursor, passed: Passed): Reading<number> {
   return marker;
 }
 
-/** SOFn: precision, height, width, and of each component its sampling. */
+/**
+ * The file ends without an end marker. Only of Huffman-coded images can it be found out whether the last scan is whole:
+ * the codes are walked, or the decoder complains. It says nothing of an arithmetic-coded scan that ends early.
+ * @throws Problem `image-truncated`
+ */
+function checkOpenEnd({ frame }: Passed): void {
+  if (frame === undefined || isArithmetic(frame.marker) || !frame.coverage.isComplete) throw truncated();
+}
+
+/** SOFn: precision, height, width, and of each component its id, sampling and quantization table. */
 function* frameHeader(cursor: ByteCursor, marker: number, length: number): Reading<Frame> {
   if (length < 6) throw corrupt();
   const head = yield* cursor.take(6);
-  const components = head.readUInt8(5);
-  const facts = sized('jpeg', head.readUInt16BE(3), head.readUInt16BE(1), isProgressive(marker));
-  // 12 bits, lossless and hierarchical coding are JPEGs in name only: nothing in use reads them.
-  if (UNTAKEN_FRAMES.has(marker) || head.readUInt8(0) !== 8) throw new Problem('image-type-unsupported');
-  if (length !== 6 + 3 * components || ![1, 3, 4].includes(components)) throw corrupt();
-  const rest = yield* cursor.take(3 * components);
-  for (let i = 0; i < components; i += 1) {
+  const count = head.readUInt8(5);
+  const [height, width] = [head.readUInt16BE(1), head.readUInt16BE(3)];
+  checkKind(marker, { precision: head.readUInt8(0), isHeightLater: height === 0 && width > 0 });
+  const facts = sized('jpeg', width, height, isProgressive(marker));
+  if (length !== 6 + 3 * count || ![1, 3, 4].includes(count)) throw corrupt();
+  const rest = yield* cursor.take(3 * count);
+  const components: number[] = [];
+  for (let i = 0; i < count; i += 1) {
     const sampling = rest.readUInt8(3 * i + 1);
     if (!isFactor(sampling >> 4) || !isFactor(sampling & 15)) throw corrupt();
+    components.push(rest.readUInt8(3 * i));
   }
-  return { facts, components };
+  return { facts, marker, components, coverage: new ScanCoverage(components) };
 }
 
-/** SOS. Counts scans, and finds out from the first whether there are to be several. */
+/** These are JPEGs in name only: no browser shows them. @throws Problem `image-type-unsupported`, which names the kind */
+function checkKind(
+  marker: number,
+  { precision, isHeightLater }: { precision: number; isHeightLater: boolean },
+): void {
+  const kind = isUnusualFrame(marker)
+    ? 'lossless or hierarchical coding'
+    : precision !== 8
+      ? `${precision} bits a sample`
+      : isHeightLater
+        ? 'its height told after its pixels (DNL)'
+        : undefined;
+  if (kind === undefined) return;
+  const detail = `A JPEG with ${kind} is not supported: save it as a baseline or progressive JPEG with 8 bits`;
+  throw new Problem('image-type-unsupported', { detail });
+}
+
+/** SOS. Counts scans and what they bring, and finds out from the first whether there are to be several. */
 function* scanHeader(
   cursor: ByteCursor,
   { length, passed, found }: { length: number; passed: Passed; found: FactsHeard },
@@ -92,22 +136,22 @@ function* scanHeader(
   if (frame === undefined || length < 1) throw corrupt();
   passed.scans += 1;
   if (passed.scans > MAX_SCANS) throw new Problem('image-too-complex');
-  const components = (yield* cursor.take(1)).readUInt8(0);
-  if (components < 1 || components > frame.components || length !== 4 + 2 * components) throw corrupt();
-  yield* cursor.skip(length - 1);
+  const body = yield* takeScanHeader(cursor, length, frame);
+  const scan = readScanHeader(body);
+  frame.coverage.add(isProgressive(frame.marker) ? scan : wholeOf(scan.components));
+  const isWhole = scan.components.length === frame.components.length;
+  passed.inOnlyScan = isWhole && isSequentialHuffman(frame.marker) && passed.scans === 1;
   // Planes one after the other: the whole image is held in coefficients, as with a progressive one.
-  const inPasses = passed.scans === 1 && components < frame.components && !frame.facts.progressive;
+  const inPasses = passed.scans === 1 && !isWhole && !frame.facts.progressive;
   if (inPasses) found({ ...frame.facts, progressive: true });
 }
 
+/** The body of an SOS segment, a dozen bytes at most. */
+function* takeScanHeader(cursor: ByteCursor, length: number, { components }: Frame): Reading<Buffer> {
+  const first = yield* cursor.take(1);
+  const count = first.readUInt8(0);
+  if (count < 1 || count > components.length || length !== 4 + 2 * count) throw corrupt();
+  return Buffer.concat([first, yield* cursor.take(length - 1)]);
+}
+
 const isFactor = (factor: number): boolean => factor >= 1 && factor <= 4;
-
-/** TEM and SOI have no length. */
-const isStandalone = (marker: number): boolean => marker === 0x01 || marker === 0xd8;
-
-/** SOF0–SOF15 without DHT, JPG and DAC, which share the range. */
-const isFrameHeader = (marker: number): boolean =>
-  marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
-
-/** SOF2, SOF6, SOF10 and SOF14: the image comes in several scans over all of it. */
-const isProgressive = (marker: number): boolean => (marker & 3) === 2;

@@ -1,4 +1,4 @@
-import type { Piece } from './file.piece.js';
+import { compact, type Piece } from './file.piece.js';
 import type { ImageFacts, ImageFormat } from './image.facts.js';
 import { jpegPieces } from './jpeg.strip.js';
 import { pngPieces } from './png.strip.js';
@@ -23,17 +23,4 @@ export function stripMetadata(file: Buffer, { format, bytes }: ImageFacts & { by
   if (format === 'webp') file.writeUInt32LE(length - 8, 4);
   file.fill(0, length);
   return file.subarray(0, length);
-}
-
-/** Moves what is kept together. A replacement is never longer than what it replaces. Returns the new length. */
-function compact(file: Buffer, pieces: Iterable<Piece>): number {
-  let end = 0;
-  for (const piece of pieces) {
-    if (Buffer.isBuffer(piece)) end += piece.copy(file, end);
-    else {
-      file.copyWithin(end, piece.from, piece.to);
-      end += piece.to - piece.from;
-    }
-  }
-  return end;
 }

@@ -1,4 +1,11 @@
 import { EOI, jpeg, jpegSegment, scanHeader, SOI } from '../makers/jpeg.maker.js';
+import {
+  ANY_BLEMISHES,
+  COLOR_BLEMISHES,
+  LOST_RESTARTS,
+  RESTART_BLEMISHES,
+  SEQUENTIAL_BLEMISHES,
+} from '../makers/jpeg.blemishes.js';
 import { bad, good, type ImageCase } from './image.case.js';
 
 const SIZE = { width: 128, height: 64 };
@@ -36,11 +43,11 @@ function* sizes(): Generator<ImageCase> {
   }
   for (const [width, height] of [
     [0, 64],
-    [128, 0],
     [0, 0],
   ] as const) {
     yield bad(`jpeg header ${width} × ${height}`, () => resized(jpeg(SIZE), width, height), 'image-corrupt');
   }
+  yield bad('jpeg header 128 × 0', () => resized(jpeg(SIZE), 128, 0), 'image-type-unsupported');
   for (const [width, height] of [
     [128, 640],
     [1280, 64],
@@ -49,7 +56,7 @@ function* sizes(): Generator<ImageCase> {
     yield bad(
       `jpeg that claims ${width} × ${height}`,
       () => resized(jpeg(SIZE), width, height),
-      'image-corrupt',
+      'image-truncated',
     );
   }
 }
@@ -66,20 +73,29 @@ function resized(file: Buffer, width: number, height: number): Buffer {
 function* damage(): Generator<ImageCase> {
   for (const [kind, file] of [
     ['baseline', jpeg(SIZE)],
-    ['progressive', jpeg({ ...SIZE, frame: 0xc2, emptyScans: 5 })],
+    ['progressive', jpeg({ ...SIZE, frame: 0xc2 })],
     ['restarting', jpeg({ ...SIZE, restart: 2 })],
   ] as const) {
     const marks = [...file.keys()].filter((i) => file[i] === 0xff && file[i + 1] !== 0);
     const cuts = new Set(
       marks.flatMap((at) => [at, at + 1, at + 2, at + 3, at + 5]).filter((at) => at > 0 && at < file.length),
     );
-    for (const cut of cuts)
+    const pixels = file.indexOf(Buffer.from([0xff, 0xda]));
+    for (const cut of cuts) {
+      // All is there but the end marker.
+      if (cut >= file.length - 2) {
+        yield good(`${kind} jpeg cut at byte ${cut} of ${file.length}`, () => file.subarray(0, cut), {
+          ...SIZE,
+          tolerance: 8,
+        });
+        continue;
+      }
       yield bad(
         `${kind} jpeg cut at byte ${cut} of ${file.length}`,
         () => file.subarray(0, cut),
         'image-truncated',
       );
-    const pixels = file.indexOf(Buffer.from([0xff, 0xda]));
+    }
     for (const cut of marks.slice(1).filter((at) => at < pixels)) {
       yield bad(
         `${kind} jpeg cut at byte ${cut} and closed`,
@@ -150,5 +166,81 @@ function* damage(): Generator<ImageCase> {
   });
 }
 
+/** Files that are not as the standard says, and that every browser shows. */
+function* blemishes(): Generator<ImageCase> {
+  const kinds = [
+    ['baseline', jpeg(SIZE), [...ANY_BLEMISHES, ...COLOR_BLEMISHES, ...SEQUENTIAL_BLEMISHES]],
+    ['progressive', jpeg({ ...SIZE, frame: 0xc2 }), [...ANY_BLEMISHES, ...COLOR_BLEMISHES]],
+    ['restarting', jpeg({ ...SIZE, restart: 2 }), [...SEQUENTIAL_BLEMISHES, ...RESTART_BLEMISHES]],
+  ] as const;
+  for (const [kind, sound, all] of kinds) {
+    for (const [name, blemish] of all) {
+      yield good(`${kind} jpeg with ${name}`, () => blemish(sound), { ...SIZE, tolerance: 8 });
+    }
+  }
+  const restarting = jpeg({ ...SIZE, restart: 2 });
+  for (const [name, blemish] of LOST_RESTARTS) {
+    yield bad(`jpeg with ${name}`, () => blemish(restarting), 'image-truncated', 'image-corrupt');
+  }
+}
+
+/** Files that were cut, and filled up with something that may pass for coded pixels. */
+function* filled(): Generator<ImageCase> {
+  const file = jpeg({ ...SIZE, sampling: [[2, 2]] });
+  const scan = file.indexOf(Buffer.from([0xff, 0xda])) + 14;
+  for (const part of [0.5, 0.8, 0.95]) {
+    const cut = scan + Math.floor(part * (file.length - scan));
+    for (const value of [0, 0x20, 0x80, 0xff]) {
+      const filling = Buffer.alloc(file.length, value);
+      for (const end of [Buffer.alloc(0), EOI]) {
+        yield bad(
+          `jpeg cut at ${part} and filled with ${value}${end.length > 0 ? ', closed' : ''}`,
+          () => Buffer.concat([file.subarray(0, cut), filling, end]),
+          'image-truncated',
+          'image-corrupt',
+        );
+      }
+    }
+  }
+}
+
+/** Files that are made to be much work for who walks their codes: sizes that no bytes are there for. */
+function* endless(): Generator<ImageCase> {
+  const frame = jpegSegment(
+    0xc0,
+    Buffer.from([8, 0x1b, 0x58, 0x1b, 0x58, 3, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0]),
+  );
+  const quantizers = jpegSegment(0xdb, Buffer.concat([Buffer.alloc(1), Buffer.alloc(64, 1)]));
+  const oneBit = (place: number, symbol: number): Buffer =>
+    jpegSegment(0xc4, Buffer.concat([Buffer.from([place, 1]), Buffer.alloc(15), Buffer.from([symbol])]));
+  for (const [name, symbol] of [
+    ['ends of blocks', 0],
+    ['zeros', 0xf0],
+    ['ones', 0x01],
+  ] as const) {
+    const head = [
+      SOI,
+      quantizers,
+      frame,
+      oneBit(0, 0),
+      oneBit(0x10, symbol),
+      scanHeader([0, 1, 2], [0, 63, 0]),
+    ];
+    for (const end of [Buffer.alloc(0), EOI]) {
+      yield bad(
+        `jpeg of 49 million pixels, ${name} in a bit each${end.length > 0 ? ', closed' : ''}`,
+        () => Buffer.concat([...head, Buffer.alloc(400_000), end]),
+        'image-truncated',
+      );
+    }
+  }
+}
+
 /** JPEG files of odd sizes, cut short, or against the rules. */
-export const jpegSizesAndDamage = (): ImageCase[] => [...sizes(), ...damage()];
+export const jpegSizesAndDamage = (): ImageCase[] => [
+  ...sizes(),
+  ...damage(),
+  ...blemishes(),
+  ...filled(),
+  ...endless(),
+];
