@@ -1,7 +1,7 @@
+import { backgroundError } from '#contracts/background.damage.js';
 import type { JobOptions } from '#contracts/job.options.js';
 import { parseColor } from '#contracts/option.color.js';
 import { wipe } from '#vault/wipe.js';
-import { backgroundError } from './background.damage.js';
 import { decodeFull } from './decode.js';
 import type { ImageLimits } from './image.facts.js';
 import { openImage, type OpenedImage } from './image.opening.js';

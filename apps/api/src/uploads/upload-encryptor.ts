@@ -1,6 +1,6 @@
 import type { UploadPart } from '#broker/job.record.js';
 import type { UploadSession } from '#broker/upload.session.js';
-import { backgroundError } from '#imaging/background.damage.js';
+import { backgroundError } from '#contracts/background.damage.js';
 import type { ImageLimits } from '#imaging/image.facts.js';
 import { ImageGuard } from '#imaging/image.guard.js';
 import type { JobSecrets } from '#vault/job.token.js';

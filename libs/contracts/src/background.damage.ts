@@ -1,4 +1,4 @@
-import { Problem, type ProblemCode } from '#contracts/problem.catalogue.js';
+import { Problem, type ProblemCode } from './problem.catalogue.js';
 
 /** What says that a file is damaged, rather than too large or of another type. */
 const DAMAGES: ReadonlySet<ProblemCode> = new Set(['image-truncated', 'image-corrupt']);
