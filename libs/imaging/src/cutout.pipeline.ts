@@ -69,7 +69,7 @@ export async function cutOut(job: CutoutJob): Promise<Cutout> {
   let decoding: Promise<Raster> | undefined;
   let edges: EdgePlanes | undefined;
   try {
-    const plan = await clock.perform('decode', () => planOf(job));
+    const plan = await clock.perform('decode', () => planOf(job, owned));
     const begin = (): Promise<Raster> => {
       // The thread pool goes on with this while the network looks at the small one.
       decoding = decodeFull(plan.image, job.limits.maxPixels, plan.resized);
@@ -114,9 +114,10 @@ interface Plan {
   isLarge: boolean;
 }
 
-async function planOf({ image: file, options, limits }: CutoutJob): Promise<Plan> {
+async function planOf({ image: file, options, limits }: CutoutJob, owned: Uint8Array[]): Promise<Plan> {
   const facts = guardFile(file, limits);
   const image = stripMetadata(file, facts);
+  if (image.buffer !== file.buffer) owned.push(image);
   const size = await shownImage(image);
   const shown = regionOf(options, size);
   const fitted = needsAllPixels(options) ? size : fittedSize(size, options.size, limits);

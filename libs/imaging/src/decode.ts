@@ -1,11 +1,11 @@
 import type { Sharp } from 'sharp';
 import { Problem } from '#contracts/problem.catalogue.js';
+import { wipe } from '#vault/wipe.js';
+import { convertSamples } from './coded.samples.js';
 import type { Raster } from './matte.js';
 import type { Rect, Size } from './pixel.rect.js';
+import { codingToConvert, type CodedImage } from './png.color.js';
 import { sharp } from './sharp.gate.js';
-
-/** Of the formats taken only PNG has 16 bits a channel. */
-const PNG_FIRST_BYTE = 0x89;
 
 /** A size to decode to: `fill` changes the proportions, `cover` keeps them and cuts off what is too much. */
 export interface DecodedSize extends Size {
@@ -76,7 +76,7 @@ export async function decodeFull(
 
 interface Pixels {
   data: Buffer;
-  info: { width: number; height: number };
+  info: { width: number; height: number; channels: number };
 }
 
 /** Opens, converts as told and reads the bytes. libvips' messages may quote an image's metadata: they end here. */
@@ -88,6 +88,8 @@ async function pixelsOf(
   const options = { limitInputPixels: maxPixels, failOn: 'warning', sequentialRead: true, pages: 1 } as const;
   try {
     const opened = convert(sharp(image, options).autoOrient());
+    const coded = codingToConvert(image);
+    if (coded !== undefined) return await convertedPixels(opened, coded);
     const inSrgb = (await hasDeepProfile(image)) ? opened.withIccProfile('srgb') : opened;
     return await inSrgb.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
   } catch {
@@ -95,12 +97,26 @@ async function pixelsOf(
   }
 }
 
+/** Reads all the bits that there are and converts them, in place. */
+async function convertedPixels(opened: Sharp, { coding, depth }: CodedImage): Promise<Pixels> {
+  const read = depth === 16 ? deep(opened) : opened.raw();
+  const { data, info } = await read.toBuffer({ resolveWithObject: true });
+  const values = depth === 16 ? samplesOf(data) : data;
+  convertSamples({ values, channels: info.channels }, data, coding);
+  wipe(data.subarray(values.length));
+  return { data: data.subarray(0, values.length), info };
+}
+
+const deep = (opened: Sharp): Sharp => opened.toColourspace('rgb16').raw({ depth: 'ushort' });
+
+const samplesOf = ({ buffer, byteOffset, length }: Buffer): Uint16Array =>
+  new Uint16Array(buffer, byteOffset, length / 2);
+
 /**
  * True for 16-bit colour with an ICC profile. sharp converts those to Display P3 and leaves them there, which
  * would wash colours out: they need a further step to sRGB.
  */
 async function hasDeepProfile(image: Buffer): Promise<boolean> {
-  if (image[0] !== PNG_FIRST_BYTE) return false;
   const { space, hasProfile } = await sharp(image, { limitInputPixels: false }).metadata();
   return space === 'rgb16' && hasProfile;
 }

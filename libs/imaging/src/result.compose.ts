@@ -60,11 +60,14 @@ async function decorate(placed: Raster, layout: Layout, look: Look): Promise<voi
 
 /** The background, in the size of the canvas. */
 async function backdrop(file: Buffer, canvas: Size, limits: ImageLimits): Promise<Raster> {
+  let stripped: Buffer | undefined;
   try {
-    const stripped = stripMetadata(file, guardFile(file, limits));
+    stripped = stripMetadata(file, guardFile(file, limits));
     return await decodeFull(stripped, limits.maxPixels, { ...canvas, fit: 'cover' });
   } catch (error) {
     throw backgroundError(error);
+  } finally {
+    if (stripped?.buffer !== file.buffer) wipe(stripped);
   }
 }
 

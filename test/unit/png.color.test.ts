@@ -1,0 +1,154 @@
+import { decodeForModel, decodeFull } from '#imaging/decode.js';
+import { guardFile } from '#imaging/image.guard.js';
+import { stripMetadata } from '#imaging/metadata.strip.js';
+import {
+  CODED_SIDE,
+  codedPng,
+  difference,
+  patches,
+  patchesIn,
+  type CodedWish,
+  type Rgb,
+} from '../support/coded.png.js';
+import { pngChunk } from '../hostile/makers/png.maker.js';
+
+const LIMITS = { maxPixels: 50e6, maxProgressivePixels: 50e6, maxSidePixels: 20_000 };
+const MODEL_SIDE = 96;
+
+const u32 = (...values: number[]): Buffer => {
+  const bytes = Buffer.alloc(4 * values.length);
+  values.forEach((value, i) => bytes.writeUInt32BE(Math.round(value), 4 * i));
+  return bytes;
+};
+const gama = (gamma: number): Buffer => pngChunk('gAMA', u32(gamma * 100_000));
+const chrm = (...values: number[]): Buffer =>
+  pngChunk('cHRM', u32(...values.map((value) => value * 100_000)));
+const cicp = (primaries: number, transfer: number): Buffer =>
+  pngChunk('cICP', Buffer.from([primaries, transfer, 0, 1]));
+const SRGB_CHUNK = pngChunk('sRGB', Buffer.from([0]));
+
+// Reference in floats: from the values of sRGB to light, to light of other primaries, to values of another curve. The
+// matrices are the published ones between linear BT.709 and the others, not computed as the code does.
+const light = (value: number): number =>
+  value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+type Matrix = readonly (readonly number[])[];
+const TO_BT2020: Matrix = [
+  [0.627404, 0.329283, 0.043313],
+  [0.069097, 0.91954, 0.011362],
+  [0.016391, 0.088013, 0.895595],
+];
+const TO_P3: Matrix = [
+  [0.822462, 0.177538, 0],
+  [0.033194, 0.966806, 0],
+  [0.017083, 0.072397, 0.91052],
+];
+const TO_ADOBE: Matrix = [
+  [0.715127, 0.284868, 0],
+  [0, 1, 0],
+  [0, 0.041166, 0.958838],
+];
+const SAME: Matrix = [
+  [1, 0, 0],
+  [0, 1, 0],
+  [0, 0, 1],
+];
+const srgbCurve = (value: number): number =>
+  value <= 0.0031308 ? 12.92 * value : 1.055 * value ** (1 / 2.4) - 0.055;
+const power = (exponent: number) => (value: number) => value ** exponent;
+/** ITU-R BT.2100: white is 203 cd/m². */
+const pq = (value: number): number => {
+  const part = ((value * 203) / 10_000) ** (2610 / 16_384);
+  return ((3424 / 4096 + (2413 / 128) * part) / (1 + (2392 / 128) * part)) ** (2523 / 32);
+};
+const hlg = (value: number): number => {
+  const scene = ((value * 203) / 1000) ** (1 / 1.2);
+  return scene <= 1 / 12 ? Math.sqrt(3 * scene) : 0.17883277 * Math.log(12 * scene - 0.28466892) + 0.55991073;
+};
+const coded =
+  (matrix: Matrix, curve: (value: number) => number) =>
+  (color: Rgb): Rgb => {
+    const linear = color.map(light);
+    const across = (row: readonly number[]): number =>
+      curve(
+        Math.min(
+          1,
+          Math.max(
+            0,
+            row.reduce((sum, part, i) => sum + part * linear[i]!, 0),
+          ),
+        ),
+      );
+    return [across(matrix[0]!), across(matrix[1]!), across(matrix[2]!)];
+  };
+
+/** What a file says, and how its values were made. */
+type Coding = [name: string, chunks: Buffer[], encode: (color: Rgb) => Rgb];
+const plain = (color: Rgb): Rgb => color;
+const D65_SRGB = [0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06] as const;
+const CODINGS: Coding[] = [
+  ['nothing', [], plain],
+  ['gAMA 1/2.2', [gama(0.45455)], plain],
+  ['gAMA 1/2.2 and the cHRM of sRGB', [gama(0.45455), chrm(...D65_SRGB)], plain],
+  ['cHRM alone', [chrm(0.3127, 0.329, 0.68, 0.32, 0.265, 0.69, 0.15, 0.06)], plain],
+  ['gAMA 1', [gama(1)], coded(SAME, power(1))],
+  ['gAMA 1/1.8', [gama(0.55556)], coded(SAME, power(1 / 1.8))],
+  ['sRGB before gAMA 1', [SRGB_CHUNK, gama(1)], plain],
+  [
+    'gAMA and cHRM of Adobe RGB',
+    [gama(0.45455), chrm(0.3127, 0.329, 0.64, 0.33, 0.21, 0.71, 0.15, 0.06)],
+    coded(TO_ADOBE, power(0.45455)),
+  ],
+  ['cICP sRGB before gAMA 1', [cicp(1, 13), gama(1)], plain],
+  ['cICP P3 before sRGB', [cicp(12, 13), SRGB_CHUNK], coded(TO_P3, srgbCurve)],
+  ['cICP BT.2020', [cicp(9, 14)], coded(TO_BT2020, srgbCurve)],
+  ['cICP BT.2020 PQ', [cicp(9, 16)], coded(TO_BT2020, pq)],
+  ['cICP BT.2020 HLG', [cicp(9, 18)], coded(TO_BT2020, hlg)],
+  ['cICP P3 PQ', [cicp(12, 16)], coded(TO_P3, pq)],
+  ['cICP linear', [cicp(1, 8)], coded(SAME, power(1))],
+  ['an unknown cICP before gAMA 1', [cicp(2, 2), gama(1)], coded(SAME, power(1))],
+  ['a damaged cICP', [pngChunk('cICP', Buffer.from([9, 16, 0, 1]), 7)], plain],
+  ['gAMA 0', [gama(0)], plain],
+  [
+    'chromaticities that are none',
+    [gama(0.45455), chrm(...D65_SRGB.slice(0, 2), 0.4, 0.4, 0.4, 0.4, 0.4, 0.4)],
+    plain,
+  ],
+];
+
+const KINDS: Pick<CodedWish, 'depth' | 'type' | 'interlaced'>[] = [
+  { depth: 8, type: 2 },
+  { depth: 16, type: 2 },
+  { depth: 8, type: 3 },
+  { depth: 8, type: 6 },
+  { depth: 16, type: 6, interlaced: true },
+  { depth: 8, type: 0 },
+  { depth: 16, type: 0 },
+  { depth: 8, type: 4, interlaced: true },
+  { depth: 16, type: 4 },
+];
+
+/** What a file is decoded to, in both decodes. */
+async function shown(file: Buffer): Promise<Rgb[][]> {
+  const stripped = stripMetadata(file, guardFile(file, LIMITS));
+  const { data, width, height } = await decodeFull(stripped, LIMITS.maxPixels);
+  expect([width, height, data.length]).toEqual([CODED_SIDE, CODED_SIDE, 4 * CODED_SIDE ** 2]);
+  expect(data.every((value, i) => i % 4 !== 3 || value === 255)).toBe(true);
+  const model = await decodeForModel(stripped, MODEL_SIDE, LIMITS.maxPixels);
+  expect(model).toHaveLength(3 * MODEL_SIDE ** 2);
+  return [patchesIn(data, CODED_SIDE, 4), patchesIn(model, MODEL_SIDE, 3)];
+}
+
+describe('colors of a PNG', () => {
+  describe.each(CODINGS)('given %s', (_, chunks, encode) => {
+    test.each(KINDS)(
+      'when $depth bits of type $type are decoded, then colors are those of the reference',
+      async (kind) => {
+        const [full, model] = await shown(codedPng({ ...kind, chunks, encode }));
+        const wanted = patches(kind);
+        const off = [difference(full!, wanted), difference(model!, wanted)];
+        // At 8 bits most of it is what the file's own values were rounded by.
+        for (const { mean } of off) expect(mean).toBeLessThan(kind.depth === 16 ? 1.2 : 2);
+      },
+    );
+  });
+});
