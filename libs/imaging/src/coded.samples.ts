@@ -7,7 +7,7 @@ export interface Samples {
   channels: number;
 }
 
-/** Steps of the table from the root of light to values: roots, because dark values need the small steps. */
+/** Steps of light from black to white: of 8 bits no value is missed, and 16 bits are right to a 50th of an 8-bit one. */
 const STEPS = 65_535;
 
 /**
@@ -22,12 +22,9 @@ export function convertSamples(
 ): void {
   const [from, last] = [lastOf(values), lastOf(to)];
   const curve = lightOf(coding.transfer);
-  const light = Float32Array.from({ length: from + 1 }, (_, value) => Math.min(1, curve(value / from)));
-  const valueOf = Uint16Array.from({ length: STEPS + 1 }, (_, i) =>
-    Math.round(last * srgbValue((i / STEPS) ** 2)),
-  );
-  const value = (linear: number): number =>
-    valueOf[linear <= 0 ? 0 : linear >= 1 ? STEPS : (Math.sqrt(linear) * STEPS + 0.5) | 0] as number;
+  const light = Float32Array.from({ length: from + 1 }, (_, i) => STEPS * Math.min(1, curve(i / from)));
+  const valueOf = Uint16Array.from({ length: STEPS + 1 }, (_, i) => Math.round(last * srgbValue(i / STEPS)));
+  const stepOf = (sum: number): number => (sum <= 0 ? 0 : sum >= STEPS ? STEPS : (sum + 0.5) | 0);
   const [[a, b, c], [d, e, f], [g, h, i]] = toSrgb(coding);
   const shift = from === last ? 0 : 8;
   for (let at = 0; at < values.length; at += channels) {
@@ -35,9 +32,9 @@ export function convertSamples(
     const green = light[values[at + 1] as number] as number;
     const blue = light[values[at + 2] as number] as number;
     const alpha = (values[at + 3] as number) >> shift;
-    to[at] = value(a * red + b * green + c * blue);
-    to[at + 1] = value(d * red + e * green + f * blue);
-    to[at + 2] = value(g * red + h * green + i * blue);
+    to[at] = valueOf[stepOf(a * red + b * green + c * blue)] as number;
+    to[at + 1] = valueOf[stepOf(d * red + e * green + f * blue)] as number;
+    to[at + 2] = valueOf[stepOf(g * red + h * green + i * blue)] as number;
     if (channels === 4) to[at + 3] = alpha;
   }
 }
