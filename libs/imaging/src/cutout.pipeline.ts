@@ -2,10 +2,12 @@ import type { JobOptions, ResultFormat } from '#contracts/job.options.js';
 import { wipe } from '#vault/wipe.js';
 import type { CutoutStage } from './cutout.stages.js';
 import { decodeForModel, decodeFull, shownImage, type DecodedSize } from './decode.js';
+import type { Density } from './density.js';
 import { isDirect, matteToPng } from './direct.result.js';
 import { prepareEdges, type EdgePlanes } from './edge.planes.js';
 import { encodeCutout, encodingOf } from './encode.js';
 import { toGrid } from './guide.grid.js';
+import { readDensity } from './image.density.js';
 import type { ImageLimits } from './image.facts.js';
 import { guardFile } from './image.guard.js';
 import { settleBackground } from './mask.haze.js';
@@ -85,7 +87,8 @@ export async function cutOut(job: CutoutJob): Promise<Cutout> {
     owned.push(mask.data);
     edges = await clock.perform('refine', () => refine(job, pixels, mask));
     const full = await clock.more('decode', () => whole);
-    const matted = { full, mask, extras: { edges, region: plan.region, isOpaque: plan.isOpaque } };
+    const extras = { edges, region: plan.region, isOpaque: plan.isOpaque };
+    const matted = { full, mask, extras, density: plan.density };
     const finish = isDirect(job.options, job.background) ? finishAtOnce : finishInSteps;
     return { ...(await finish(job, matted, clock)), timingsMs: clock.timingsMs };
   } finally {
@@ -108,6 +111,7 @@ interface Plan {
   region: Rect | undefined;
   /** Another size to decode it in, when no pixel is needed beyond those of the result. */
   resized: DecodedSize | undefined;
+  density: Density | undefined;
   /** The image has no transparency of its own. */
   isOpaque: boolean;
   /** Opening it takes much memory. */
@@ -116,6 +120,7 @@ interface Plan {
 
 async function planOf({ image: file, options, limits }: CutoutJob, owned: Uint8Array[]): Promise<Plan> {
   const facts = guardFile(file, limits);
+  const density = readDensity(file.subarray(0, facts.bytes));
   const image = stripMetadata(file, facts);
   if (image.buffer !== file.buffer) owned.push(image);
   const size = await shownImage(image);
@@ -127,6 +132,7 @@ async function planOf({ image: file, options, limits }: CutoutJob, owned: Uint8A
     shown,
     region: shown && resizedRect(shown, size, fitted),
     resized: isWhole ? undefined : { ...fitted, fit: 'fill' },
+    density,
     isOpaque: size.isOpaque,
     isLarge: (facts.progressive ? PROGRESSIVE_WEIGHT : 1) * facts.width * facts.height > LARGE_PIXELS,
   };
@@ -155,16 +161,19 @@ interface Matted {
   full: Raster;
   mask: Mask;
   extras: MatteExtras;
+  density: Density | undefined;
 }
 
 /** Composes and encodes the image as it is, both at the same time. */
 async function finishAtOnce(
   job: CutoutJob,
-  { full, mask, extras }: Matted,
+  { full, mask, extras, density }: Matted,
   clock: StageClock,
 ): Promise<Made> {
   job.onStage('compose');
-  const { data, foreground } = await clock.perform('encode', () => matteToPng(full, mask, extras, clock));
+  const { data, foreground } = await clock.perform('encode', () =>
+    matteToPng(full, mask, extras, { clock, density }),
+  );
   const { width, height } = full;
   return { data, width, height, format: 'png', foreground: foreground ?? NOTHING };
 }
@@ -172,7 +181,7 @@ async function finishAtOnce(
 /** Applies the mask, lays the result out and makes it, then encodes it. */
 async function finishInSteps(
   job: CutoutJob,
-  { full, mask, extras }: Matted,
+  { full, mask, extras, density }: Matted,
   clock: StageClock,
 ): Promise<Made> {
   const { options, limits, background } = job;
@@ -185,7 +194,7 @@ async function finishInSteps(
       return layout.foreground;
     });
     const made = result ?? full;
-    const encoding = encodingOf(made, options);
+    const encoding = { ...encodingOf(made, options), density };
     const data = await clock.perform('encode', () => encodeCutout(made, encoding));
     const { width, height } = made;
     return { data, width, height, format: encoding.format, foreground };

@@ -2,7 +2,8 @@ import { orientationTiff, readOrientation } from './exif.orientation.js';
 import { MAX_PROFILE_BYTES } from './colour.profile.js';
 import type { Piece } from './file.piece.js';
 
-const EXIF_HEAD = Buffer.from('Exif\0\0', 'latin1');
+/** How EXIF begins within its segment. */
+export const EXIF_HEAD = Buffer.from('Exif\0\0', 'latin1');
 const ICC_HEAD = Buffer.from('ICC_PROFILE\0', 'latin1');
 const JFIF_HEAD = Buffer.from('JFIF\0', 'latin1');
 const ADOBE_HEAD = Buffer.from('Adobe', 'latin1');
@@ -19,7 +20,8 @@ const SOS = 0xda;
 /** DHT, DAC, DQT and DRI: tables and intervals that the scans are read with. */
 const TABLES = new Set([0xc4, 0xcc, 0xdb, 0xdd]);
 
-interface Segment {
+/** A marker segment. */
+export interface Segment {
   marker: number;
   from: number;
   to: number;
@@ -54,7 +56,7 @@ function* colourSpace({ marker, from, body }: Segment): Generator<Piece, void> {
 }
 
 /** The guard has walked them before: every length is right, and there is a scan. */
-function segmentsOf(file: Buffer): { segments: Segment[]; scansFrom: number } {
+export function segmentsOf(file: Buffer): { segments: Segment[]; scansFrom: number } {
   const segments: Segment[] = [];
   let at = 2;
   while (at + 4 <= file.length) {
