@@ -1,5 +1,6 @@
 import { lightOf, SRGB, srgbValue, type ColorCoding } from './color.coding.js';
 import { colorantMatrix, inverse, product } from './color.matrix.js';
+import { fullOf } from './raster.shape.js';
 
 /** Decoded values of 8 or 16 bits, 3 or 4 a pixel: red, green, blue, alpha. */
 export interface Samples {
@@ -20,7 +21,7 @@ export function convertSamples(
   to: Uint8Array | Uint16Array,
   coding: ColorCoding,
 ): void {
-  const [from, last] = [lastOf(values), lastOf(to)];
+  const [from, last] = [fullOf(values), fullOf(to)];
   const curve = lightOf(coding.transfer);
   const light = Float32Array.from({ length: from + 1 }, (_, i) => STEPS * Math.min(1, curve(i / from)));
   const valueOf = Uint16Array.from({ length: STEPS + 1 }, (_, i) => Math.round(last * srgbValue(i / STEPS)));
@@ -38,9 +39,6 @@ export function convertSamples(
     if (channels === 4) to[at + 3] = alpha;
   }
 }
-
-const lastOf = (values: Uint8Array | Uint16Array): 255 | 65_535 =>
-  values instanceof Uint16Array ? 65_535 : 255;
 
 const toSrgb = ({ primaries, white }: ColorCoding): ReturnType<typeof product> =>
   product(inverse(colorantMatrix(SRGB.primaries, SRGB.white)), colorantMatrix(primaries, white));

@@ -1,7 +1,8 @@
 import type { JobOptions, ResultFormat } from '#contracts/job.options.js';
 import { wipe } from '#vault/wipe.js';
 import type { CutoutStage } from './cutout.stages.js';
-import { decodeForModel, decodeFull, shownImage, type DecodedSize } from './decode.js';
+import { decodeForModel, shownImage, type DecodedSize } from './decode.js';
+import { deepRaster } from './deep.raster.js';
 import type { Density } from './density.js';
 import { isDirect, matteToPng } from './direct.result.js';
 import { prepareEdges, type EdgePlanes } from './edge.planes.js';
@@ -13,12 +14,14 @@ import { guardFile } from './image.guard.js';
 import { settleBackground } from './mask.haze.js';
 import { makeSolid } from './mask.solid.js';
 import { stripMetadata } from './metadata.strip.js';
-import { applyMatte, type Mask, type MatteExtras, type Raster } from './matte.js';
+import { applyMatte, type Mask, type MatteExtras } from './matte.js';
 import { resizedRect, type Rect } from './pixel.rect.js';
+import type { AnyRaster } from './raster.shape.js';
 import { composeResult } from './result.compose.js';
 import { fittedSize, layoutOf, needsAllPixels } from './result.geometry.js';
 import { regionOf } from './result.region.js';
 import { StageClock } from './stage.clock.js';
+import { decodeWhole, depthsOf, wipeWhole, type Depths, type WholeImage } from './whole.image.js';
 
 /** The network: its square input, and what turns pixels into a mask. */
 export interface Segmentation {
@@ -68,13 +71,13 @@ const NOTHING: Rect = { left: 0, top: 0, width: 0, height: 0 };
 export async function cutOut(job: CutoutJob): Promise<Cutout> {
   const owned: Uint8Array[] = [];
   const clock = new StageClock(job.onStage);
-  let decoding: Promise<Raster> | undefined;
+  let decoding: Promise<WholeImage> | undefined;
   let edges: EdgePlanes | undefined;
   try {
     const plan = await clock.perform('decode', () => planOf(job, owned));
-    const begin = (): Promise<Raster> => {
+    const begin = (): Promise<WholeImage> => {
       // The thread pool goes on with this while the network looks at the small one.
-      decoding = decodeFull(plan.image, job.limits.maxPixels, plan.resized);
+      decoding = decodeWhole(plan.image, job.limits.maxPixels, plan.resized, plan.depths);
       decoding.catch(() => undefined);
       return decoding;
     };
@@ -86,18 +89,16 @@ export async function cutOut(job: CutoutJob): Promise<Cutout> {
     const mask = await clock.perform('infer', () => job.network.segment(pixels));
     owned.push(mask.data);
     edges = await clock.perform('refine', () => refine(job, pixels, mask));
-    const full = await clock.more('decode', () => whole);
+    const decoded = await clock.more('decode', () => whole);
     const extras = { edges, region: plan.region, isOpaque: plan.isOpaque };
-    const matted = { full, mask, extras, density: plan.density };
-    const finish = isDirect(job.options, job.background) ? finishAtOnce : finishInSteps;
+    const matted = { ...decoded, mask, extras, plan };
+    const isAtOnce = plan.depths.result === 8 && isDirect(job.options, job.background);
+    const finish = isAtOnce ? finishAtOnce : finishInSteps;
     return { ...(await finish(job, matted, clock)), timingsMs: clock.timingsMs };
   } finally {
     wipe(...owned);
     edges?.wipe();
-    await decoding?.then(
-      ({ data }) => wipe(data),
-      () => undefined,
-    );
+    await decoding?.then(wipeWhole, () => undefined);
   }
 }
 
@@ -112,6 +113,7 @@ interface Plan {
   /** Another size to decode it in, when no pixel is needed beyond those of the result. */
   resized: DecodedSize | undefined;
   density: Density | undefined;
+  depths: Depths;
   /** The image has no transparency of its own. */
   isOpaque: boolean;
   /** Opening it takes much memory. */
@@ -133,6 +135,7 @@ async function planOf({ image: file, options, limits }: CutoutJob, owned: Uint8A
     region: shown && resizedRect(shown, size, fitted),
     resized: isWhole ? undefined : { ...fitted, fit: 'fill' },
     density,
+    depths: depthsOf(options, size, fitted),
     isOpaque: size.isOpaque,
     isLarge: (facts.progressive ? PROGRESSIVE_WEIGHT : 1) * facts.width * facts.height > LARGE_PIXELS,
   };
@@ -157,17 +160,16 @@ function refine({ network, options }: CutoutJob, pixels: Uint8Array, mask: Mask)
 }
 
 /** An image with the mask that is to be applied to it, in place. */
-interface Matted {
-  full: Raster;
+interface Matted extends WholeImage {
   mask: Mask;
   extras: MatteExtras;
-  density: Density | undefined;
+  plan: Plan;
 }
 
 /** Composes and encodes the image as it is, both at the same time. */
 async function finishAtOnce(
   job: CutoutJob,
-  { full, mask, extras, density }: Matted,
+  { full, mask, extras, plan: { density } }: Matted,
   clock: StageClock,
 ): Promise<Made> {
   job.onStage('compose');
@@ -181,24 +183,25 @@ async function finishAtOnce(
 /** Applies the mask, lays the result out and makes it, then encodes it. */
 async function finishInSteps(
   job: CutoutJob,
-  { full, mask, extras, density }: Matted,
+  { full, deep, mask, extras, plan: { density, depths } }: Matted,
   clock: StageClock,
 ): Promise<Made> {
   const { options, limits, background } = job;
-  let result: Raster | undefined;
+  const made: { matted: AnyRaster; result?: AnyRaster } = { matted: full };
   try {
     const foreground = await clock.perform('compose', async () => {
       const box = applyMatte(full, mask, extras);
+      if (depths.result === 16) made.matted = deepRaster(full, deep);
       const layout = layoutOf({ image: full, box }, options, limits);
-      result = await composeResult(full, layout, { options, background, limits });
+      made.result = await composeResult(made.matted, layout, { options, background, limits });
       return layout.foreground;
     });
-    const made = result ?? full;
-    const encoding = { ...encodingOf(made, options), density };
-    const data = await clock.perform('encode', () => encodeCutout(made, encoding));
-    const { width, height } = made;
+    const result = made.result ?? made.matted;
+    const encoding = { ...encodingOf(result, options), density };
+    const data = await clock.perform('encode', () => encodeCutout(result, encoding));
+    const { width, height } = result;
     return { data, width, height, format: encoding.format, foreground };
   } finally {
-    if (result !== full) wipe(result?.data);
+    for (const { data } of [made.matted, made.result ?? full]) if (data !== full.data) wipe(data);
   }
 }

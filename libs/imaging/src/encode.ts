@@ -3,9 +3,9 @@ import { RESULT_FORMATS, type JobOptions, type ResultFormat } from '#contracts/j
 import { Problem } from '#contracts/problem.catalogue.js';
 import { wipe } from '#vault/wipe.js';
 import { jfifOf, type Density } from './density.js';
-import type { Raster } from './matte.js';
 import { isOpaque } from './raster.facts.js';
-import { alphaPlane, colorPlanes } from './raster.planes.js';
+import { alphaPlane, colorPlanes, opaqueColors } from './raster.planes.js';
+import { isDeep, type AnyRaster, type DeepRaster, type Raster } from './raster.shape.js';
 import { encodePng, type PngSource } from './png.writer.js';
 import { sharp } from './sharp.gate.js';
 
@@ -20,6 +20,7 @@ const JPEG = { quality: 90, chromaSubsampling: '4:4:4' } as const;
 
 /** What decides about the bytes of a result. */
 export interface Encoding {
+  /** What has 16 bits a value is written as PNG, whatever this says. */
   format: ResultFormat;
   channels: JobOptions['channels'];
   /** How large it is to be printed; WebP has no place for it. */
@@ -28,7 +29,7 @@ export interface Encoding {
 
 /** The options' encoding, with `auto` decided: PNG for whatever is transparent and for a matte, else JPEG. */
 export function encodingOf(
-  image: Raster,
+  image: AnyRaster,
   { format, channels }: Pick<JobOptions, 'format' | 'channels'>,
 ): Encoding {
   const chosen = RESULT_FORMATS.find((known) => known === format);
@@ -42,11 +43,15 @@ export function encodingOf(
  * all cores, for files of the same size within 5 %.
  * @throws Problem `image-too-many-pixels` when WebP cannot hold the size; `processing-failed`
  */
-export async function encodeCutout(image: Raster, { format, channels, density }: Encoding): Promise<Buffer> {
+export async function encodeCutout(
+  image: AnyRaster,
+  { format, channels, density }: Encoding,
+): Promise<Buffer> {
   if (format === 'webp' && Math.max(image.width, image.height) > WEBP_MAX_SIDE_PIXELS) {
     throw new Problem('image-too-many-pixels', { detail: 'WebP holds at most 16383 pixels a side' });
   }
   try {
+    if (isDeep(image)) return await encodeDeepPng(image, density);
     if (format === 'zip') return await zipOf(image, density);
     const file = { format, density };
     return await (channels === 'alpha' ? encodedMatte(image, file) : encodedColor(image, file));
@@ -82,6 +87,19 @@ async function encodedColor(image: Raster, file: ImageFile): Promise<Buffer> {
     return await encodePixels({ data: color, width, height, channels: 3 }, file);
   } finally {
     wipe(color);
+  }
+}
+
+/** PNG of 16 bits a value. The image is of no further use: its bytes are swapped, because PNG has the high one first. */
+async function encodeDeepPng(image: DeepRaster, density: Density | undefined): Promise<Buffer> {
+  const { width, height } = image;
+  const channels = isOpaque(image) ? 3 : 4;
+  const values = channels === 3 ? opaqueColors(image) : image.data;
+  const data = Buffer.from(values.buffer, values.byteOffset, values.byteLength).swap16();
+  try {
+    return await encodePng({ data, width, height, channels, depth: 16, density });
+  } finally {
+    wipe(data);
   }
 }
 

@@ -3,11 +3,13 @@ import { ADLER32_EMPTY, joinAdler32 } from './adler32.js';
 import { physOf, type Density } from './density.js';
 import type { DeflatedStripe } from './stripe.deflate.js';
 
-/** Size and channels of an image of 8 bits a channel: 1 grey, 3 RGB, 4 RGBA. */
+/** Size and channels of an image: 1 grey, 3 RGB, 4 RGBA. */
 export interface PngShape {
   width: number;
   height: number;
   channels: 1 | 3 | 4;
+  /** Bits a channel, 8 unless said otherwise; of 16 the high byte comes first. */
+  depth?: 8 | 16;
   /** How large it is to be printed. */
   density?: Density | undefined;
 }
@@ -57,11 +59,11 @@ function writeChunk(file: Buffer, begin: number, type: string, data: Uint8Array[
   return file.writeUInt32BE(crc32(file.subarray(begin + 4, at)), at);
 }
 
-function header({ width, height, channels }: PngShape): Buffer {
+function header({ width, height, channels, depth = 8 }: PngShape): Buffer {
   const data = Buffer.alloc(13);
   data.writeUInt32BE(width, 0);
   data.writeUInt32BE(height, 4);
-  data[8] = 8;
+  data[8] = depth;
   data[9] = COLOUR_TYPES[channels];
   return data;
 }
