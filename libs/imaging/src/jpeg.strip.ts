@@ -1,6 +1,8 @@
 import { orientationTiff, readOrientation } from './exif.orientation.js';
 import { MAX_PROFILE_BYTES } from './colour.profile.js';
+import { codingOfExif } from './exif.color.js';
 import type { Piece } from './file.piece.js';
+import { iccProfile } from './icc.profile.js';
 
 /** How EXIF begins within its segment. */
 export const EXIF_HEAD = Buffer.from('Exif\0\0', 'latin1');
@@ -36,8 +38,10 @@ export function* jpegPieces(file: Buffer): Generator<Piece, void> {
   yield { from: 0, to: 2 };
   for (const segment of segments) {
     const { marker, from, to } = segment;
-    if (segment === exif) yield* orientationOf(segment);
-    else if (marker === APP0 || marker === APP14) yield* colourSpace(segment);
+    if (segment === exif) {
+      yield* orientationOf(segment);
+      yield* profileOf(segment, segments);
+    } else if (marker === APP0 || marker === APP14) yield* colourSpace(segment);
     else if (isFrame(marker) || TABLES.has(marker) || (hasProfile && isProfile(segment))) yield { from, to };
   }
   yield { from: scansFrom, to: file.length };
@@ -80,6 +84,15 @@ function* orientationOf({ body }: Segment): Generator<Piece, void> {
   if (orientation === 1) return;
   const exif = Buffer.concat([EXIF_HEAD, orientationTiff(orientation)]);
   yield Buffer.concat([segmentHead(APP1, exif.length), exif]);
+}
+
+/** What EXIF says of colors, as a profile, where there is none and one of RGB fits. */
+function* profileOf({ body }: Segment, segments: readonly Segment[]): Generator<Piece, void> {
+  const coding = codingOfExif(body.subarray(EXIF_HEAD.length));
+  const frame = segments.find(({ marker }) => isFrame(marker) && !TABLES.has(marker));
+  if (coding === undefined || frame?.body[5] !== 3 || segments.some(isProfile)) return;
+  const content = Buffer.concat([ICC_HEAD, Buffer.from([1, 1]), iccProfile(coding)]);
+  yield Buffer.concat([segmentHead(APP2, content.length), content]);
 }
 
 function segmentHead(marker: number, bodyBytes: number): Buffer {
