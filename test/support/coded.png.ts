@@ -11,7 +11,7 @@ export interface CodedWish {
   type: 0 | 2 | 3 | 4 | 6;
   interlaced?: boolean;
   /** Chunks that say how values stand for colors. */
-  chunks: Buffer[];
+  chunks: readonly Buffer[];
   /** From the color that is meant to the values that are written. */
   encode: (color: Rgb) => Rgb;
 }

@@ -1,3 +1,4 @@
+import { deflateSync } from 'node:zlib';
 import { decodeForModel, decodeFull } from '#imaging/decode.js';
 import { guardFile } from '#imaging/image.guard.js';
 import { stripMetadata } from '#imaging/metadata.strip.js';
@@ -150,5 +151,66 @@ describe('colors of a PNG', () => {
         for (const { mean } of off) expect(mean).toBeLessThan(kind.depth === 16 ? 1.2 : 2);
       },
     );
+  });
+
+  /** A gray profile with this curve. */
+  const grayProfile = (curve: Buffer, space = 'GRAY'): Buffer => {
+    const profile = Buffer.alloc(144);
+    profile.writeUInt32BE(144 + curve.length, 0);
+    profile.writeUInt32BE(0x04400000, 8);
+    profile.write(`mntr${space}XYZ `, 12, 'latin1');
+    profile.write('acsp', 36, 'latin1');
+    [0.9642, 1, 0.8249].forEach((value, i) => profile.writeInt32BE(Math.round(value * 65_536), 68 + 4 * i));
+    profile.writeUInt32BE(1, 128);
+    profile.write('kTRC', 132, 'latin1');
+    profile.writeUInt32BE(144, 136);
+    profile.writeUInt32BE(curve.length, 140);
+    const chunk = Buffer.concat([
+      Buffer.from('g\0\0', 'latin1'),
+      deflateSync(Buffer.concat([profile, curve])),
+    ]);
+    return pngChunk('iCCP', chunk);
+  };
+  const curv = (...values: number[]): Buffer =>
+    Buffer.concat([
+      Buffer.from('curv\0\0\0\0', 'latin1'),
+      u32(values.length),
+      Buffer.from(Uint16Array.from(values).buffer).swap16(),
+    ]);
+  const para = (kind: number, ...values: number[]): Buffer =>
+    Buffer.concat([
+      Buffer.from('para\0\0\0\0', 'latin1'),
+      Buffer.from([0, kind, 0, 0]),
+      u32(...values.map((value) => value * 65_536)),
+    ]);
+  const PROFILES: [string, Buffer, (value: number) => number][] = [
+    ['a gamma of 1.8', curv(1.8 * 256), power(1 / 1.8)],
+    ['a table', curv(...Array.from({ length: 256 }, (_, i) => 65_535 * (i / 255) ** 2.6)), power(1 / 2.6)],
+    ['a parametric gamma', para(0, 2.2), power(1 / 2.2)],
+    ['the parametric curve of sRGB', para(3, 2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045), srgbCurve],
+    ['a linear curve', curv(), power(1)],
+  ];
+
+  test.each(PROFILES)(
+    'given a gray profile with %s, when 16 bits are decoded, then it is applied',
+    async (_, curve, encode) => {
+      for (const type of [0, 4] as const) {
+        const wish = { depth: 16, type, chunks: [grayProfile(curve)], encode: coded(SAME, encode) } as const;
+        for (const found of await shown(codedPng(wish)))
+          expect(difference(found, patches(wish)).mean).toBeLessThan(1);
+      }
+    },
+  );
+
+  test('given a profile of another kind, or a damaged curve, when gray is decoded, then values stay', async () => {
+    for (const profile of [
+      grayProfile(curv(256), 'RGB '),
+      grayProfile(para(9, 1)),
+      grayProfile(Buffer.alloc(4)),
+    ]) {
+      const wish = { depth: 16, type: 0, chunks: [profile], encode: plain } as const;
+      for (const found of await shown(codedPng(wish)))
+        expect(difference(found, patches(wish)).mean).toBeLessThan(1);
+    }
   });
 });

@@ -9,11 +9,12 @@ export interface ColorCoding {
 
 /**
  * From values to light: the curve of sRGB, a power, or one of the two of HDR (ITU-R BT.2100), whose brightest light is
- * `peak` cd/m².
+ * `peak` cd/m²; or a table of light at even steps.
  */
 export type Transfer =
   | { kind: 'srgb' }
   | { kind: 'power'; exponent: number }
+  | { kind: 'table'; light: Float32Array }
   | { kind: 'pq'; peak: number }
   | { kind: 'hlg'; peak: number };
 
@@ -98,6 +99,8 @@ export function lightOf(transfer: Transfer): (value: number) => number {
       return (value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
     case 'power':
       return (value) => value ** transfer.exponent;
+    case 'table':
+      return (value) => between(transfer.light, value * (transfer.light.length - 1));
     case 'pq': {
       const tone = shoulder(transfer.peak / SDR_WHITE);
       return (value) => tone((10_000 * pqLight(value)) / SDR_WHITE);
@@ -107,6 +110,13 @@ export function lightOf(transfer: Transfer): (value: number) => number {
       return (value) => tone((transfer.peak * hlgLight(value) ** HLG_GAMMA) / SDR_WHITE);
     }
   }
+}
+
+/** The value of a table at a place, on the straight line between its two neighbors. */
+function between(table: Float32Array, place: number): number {
+  const left = Math.floor(place);
+  const from = table[left] as number;
+  return from + (place - left) * ((table[left + 1] ?? from) - from);
 }
 
 /** Value of sRGB (IEC 61966-2-1) for light of 0 to 1. */

@@ -2,6 +2,7 @@ import { crc32, inflateSync } from 'node:zlib';
 import { wipe } from '#vault/wipe.js';
 import { codingOf, HDR_PEAK, isNear, isSrgb, SDR_WHITE, SRGB, type ColorCoding } from './color.coding.js';
 import { colorantMatrix } from './color.matrix.js';
+import { grayTransferOf } from './icc.gray.js';
 import { MAX_PROFILE_BYTES } from './colour.profile.js';
 
 /** A chunk of a PNG: from its length to behind its checksum. */
@@ -63,8 +64,18 @@ export const takesProfile = (file: Buffer): boolean =>
 /** The coding of a stripped PNG that is to be converted once it is decoded. */
 export function codingToConvert(image: Buffer): CodedImage | undefined {
   if (image[0] !== PNG_FIRST_BYTE || takesProfile(image)) return undefined;
-  const { coding } = colorOf(image);
-  return coding && { coding, depth: image[DEPTH_AT] === 16 ? 16 : 8 };
+  const depth = image[DEPTH_AT] === 16 ? 16 : 8;
+  const { coding = depth === 16 ? grayProfileIn(image) : undefined } = colorOf(image);
+  return coding && { coding, depth };
+}
+
+/** The coding of a gray image by its profile, which libvips applies at 8 bits alone. */
+function grayProfileIn(image: Buffer): ColorCoding | undefined {
+  const chunk = colorOf(image).chunks.find(({ type }) => type === 'iCCP');
+  const profile = chunk && inflatedProfile(image.subarray(chunk.from + 8, chunk.to - 4));
+  const transfer = profile && grayTransferOf(profile);
+  wipe(profile);
+  return transfer && { ...SRGB, transfer };
 }
 
 /**
@@ -89,7 +100,7 @@ export function colorOf(file: Buffer): PngColor {
   if (named !== undefined) {
     return isSrgb(named) ? { chunks: [] } : { coding: named, chunks: chunksNamed('cICP', 'cLLI') };
   }
-  if (isProfile(bodyOf('iCCP'))) return { chunks: chunksNamed('iCCP') };
+  if (isProfileFor(file, bodyOf('iCCP'))) return { chunks: chunksNamed('iCCP') };
   const measured = found.has('sRGB') ? undefined : measuredCoding(bodyOf('gAMA'), bodyOf('cHRM'));
   return measured === undefined ? { chunks: [] } : { coding: measured, chunks: chunksNamed('gAMA', 'cHRM') };
 }
@@ -128,15 +139,25 @@ function chromaticities(chrm: Buffer | undefined): Pick<ColorCoding, 'primaries'
   return isReal ? { primaries, white } : undefined;
 }
 
-/** A name, a zero, the method, and the deflated profile: a few bytes can stand for gigabytes. */
-function isProfile(body: Buffer | undefined): boolean {
-  if (body === undefined) return false;
+/** Gray takes profiles of gray, and color those of RGB (11.3.2.3). Any other counts as absent. */
+function isProfileFor(file: Buffer, body: Buffer | undefined): boolean {
+  const profile = body && inflatedProfile(body);
+  const isGray = ((file[COLOR_TYPE_AT] ?? 0) & HAS_COLOR) === 0;
+  const colorSpace = profile?.toString('latin1', 16, 20);
+  wipe(profile);
+  return colorSpace === (isGray ? 'GRAY' : 'RGB ');
+}
+
+/**
+ * What stands behind a name, a zero and the method; undefined when it is damaged, or larger than any profile: a few bytes
+ * can stand for gigabytes. The caller wipes it.
+ */
+function inflatedProfile(body: Buffer): Buffer | undefined {
   const zero = body.subarray(0, 80).indexOf(0);
-  if (zero === -1 || body[zero + 1] !== 0) return false;
+  if (zero === -1 || body[zero + 1] !== 0) return undefined;
   try {
-    wipe(inflateSync(body.subarray(zero + 2), { maxOutputLength: MAX_PROFILE_BYTES }));
-    return true;
+    return inflateSync(body.subarray(zero + 2), { maxOutputLength: MAX_PROFILE_BYTES });
   } catch {
-    return false;
+    return undefined;
   }
 }
