@@ -1,4 +1,5 @@
 import { deflateSync } from 'node:zlib';
+import fc from 'fast-check';
 import { decodeForModel, decodeFull } from '#imaging/decode.js';
 import { guardFile } from '#imaging/image.guard.js';
 import { stripMetadata } from '#imaging/metadata.strip.js';
@@ -140,8 +141,10 @@ async function shown(file: Buffer): Promise<Rgb[][]> {
 }
 
 describe('colors of a PNG', () => {
-  describe.each(CODINGS)('given %s', (_, chunks, encode) => {
-    test.each(KINDS)(
+  describe.each(CODINGS)('given %s', (name, chunks, encode) => {
+    // All kinds for one curve and one of HDR; for the others one of each that is converted in a way of its own.
+    const isThorough = name === 'gAMA 1' || name === 'cICP BT.2020 PQ';
+    test.each(isThorough ? KINDS : [KINDS[0]!, KINDS[1]!, KINDS[6]!])(
       'when $depth bits of type $type are decoded, then colors are those of the reference',
       async (kind) => {
         const [full, model] = await shown(codedPng({ ...kind, chunks, encode }));
@@ -212,5 +215,45 @@ describe('colors of a PNG', () => {
       for (const found of await shown(codedPng(wish)))
         expect(difference(found, patches(wish)).mean).toBeLessThan(1);
     }
+  });
+
+  test('given a profile that needs more room than there is, when stripped, then the given buffer is wiped', () => {
+    const file = codedPng({ depth: 8, type: 2, chunks: [cicp(9, 16)], encode: plain });
+    const stripped = stripMetadata(file, guardFile(file, LIMITS));
+    expect(stripped.buffer).not.toBe(file.buffer);
+    expect(stripped.length).toBeGreaterThan(file.length);
+    expect(file.every((byte) => byte === 0)).toBe(true);
+  });
+
+  test('given chunks of colors with any content, when decoded, then the image is taken', async () => {
+    const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
+    const common = fc.constantFrom(0, 1, 8, 9, 12, 13, 16, 18);
+    const named = fc.oneof(
+      bytes(4),
+      fc.tuple(common, common).map(([a, b]) => Uint8Array.of(a, b, 0, 1)),
+    );
+    const numbers = fc
+      .array(fc.integer({ min: 0, max: 120_000 }), { minLength: 8, maxLength: 8 })
+      .map((values) => u32(...values));
+    const said = fc.record(
+      {
+        cICP: named,
+        cLLI: bytes(8),
+        gAMA: fc.oneof(
+          bytes(4),
+          numbers.map((data) => data.subarray(28)),
+        ),
+        cHRM: fc.oneof(bytes(32), numbers),
+        sRGB: bytes(1),
+      },
+      { requiredKeys: [] },
+    );
+    await fc.assert(
+      fc.asyncProperty(said, fc.constantFrom(...KINDS), async (chunks, kind) => {
+        const written = Object.entries(chunks).map(([type, data]) => pngChunk(type, data));
+        await shown(codedPng({ ...kind, chunks: written, encode: plain }));
+      }),
+      { numRuns: 40 },
+    );
   });
 });
