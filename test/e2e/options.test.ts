@@ -150,11 +150,27 @@ describe('image options', () => {
     expect([answer.status, answer.json['code']]).toEqual([422, 'roi-exceeds-bounds']);
   });
 
+  test('given a scan of 16 bits and 300 dots per inch, when as many bits are asked for, then it keeps both', async () => {
+    const scan = await sharp(photo('coffee'))
+      .resize(300)
+      .toColourspace('rgb16')
+      .withMetadata({ density: 300 })
+      .png()
+      .toBuffer();
+    const query = '?bit_depth=auto&size=preview';
+    const answer = await api.post(scan, {
+      query,
+      headers: { Prefer: 'wait=60', 'Content-Type': 'image/png' },
+    });
+    expect(await sharp(answer.body).metadata()).toMatchObject({ depth: 'ushort', channels: 4, density: 300 });
+  });
+
   test('given options that cannot be, when a photo is posted, then the parameter is named at once', async () => {
     for (const [query, parameter] of [
       ['crop_margin=51%25', 'crop_margin'],
       ['channels=alpha&bg_color=red', 'bg_color'],
       ['add_shadow=perhaps', 'add_shadow'],
+      ['bit_depth=16&format=jpg', 'bit_depth'],
     ] as const) {
       const answer = await ask(query);
       expect([answer.status, answer.json['code'], answer.json['parameter']]).toEqual([

@@ -18,7 +18,8 @@ export function strictlyRead(file: Buffer): PngSource {
   const head = chunks[0]!.data;
   const [width, height] = [head.readUInt32BE(0), head.readUInt32BE(4)];
   const channels = head[9] === 0 ? 1 : head[9] === 2 ? 3 : 4;
-  expect([...head.subarray(8)]).toEqual([8, COLOUR_TYPES[channels], 0, 0, 0]);
+  const depth = head[8] === 16 ? 16 : 8;
+  expect([...head.subarray(8)]).toEqual([depth, COLOUR_TYPES[channels], 0, 0, 0]);
   expect(chunks.at(-1)!.data).toHaveLength(0);
   const stream = Buffer.concat(chunks.slice(1, -1).map(({ data }) => data));
   // Fails at a wrong Adler-32 and at a stream that ends too early; `info` tells of bytes after the end.
@@ -27,12 +28,13 @@ export function strictlyRead(file: Buffer): PngSource {
     engine: { bytesWritten: number };
   };
   expect(engine.bytesWritten).toBe(stream.length);
-  return { data: unfiltered(buffer, { width, height, channels }), width, height, channels };
+  const shape: PngShape = { width, height, channels, ...(depth === 16 && { depth: 16 as const }) };
+  return { data: unfiltered(buffer, shape), ...shape };
 }
 
 /** Rows without the filter "Up", byte by byte as the specification writes it. */
-function unfiltered(filtered: Buffer, { width, height, channels }: PngShape): Uint8Array {
-  const rowBytes = width * channels;
+function unfiltered(filtered: Buffer, { width, height, channels, depth = 8 }: PngShape): Uint8Array {
+  const rowBytes = (width * channels * depth) / 8;
   expect(filtered).toHaveLength(height * (rowBytes + 1));
   const data = new Uint8Array(height * rowBytes);
   const filters = new Set<number>();

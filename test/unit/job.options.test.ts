@@ -47,6 +47,7 @@ describe('job.options', () => {
     expect(parseOptions([])).toEqual({
       format: 'png',
       channels: 'rgba',
+      bit_depth: '8',
       size: 'auto',
       crop: false,
       crop_margin: '0',
@@ -81,6 +82,7 @@ describe('job.options', () => {
   test.each([
     ['format', ['gif', 'PNG', 'jpeg']],
     ['channels', ['rgb']],
+    ['bit_depth', ['12', '16bit', true]],
     ['size', ['4K', '50mp', 'large', '1000']],
     ['crop', ['yes', 'constructor', '2', ['true', 'false']]],
     ['crop_margin', ['501px', '50.1%', '-1px', '10', '1px 2px 3px', '1px 2px 3px 4px 5px', '1e2px', '10 %']],
@@ -101,6 +103,17 @@ describe('job.options', () => {
     expect(refusedFor({ channels: 'alpha', add_shadow: '1' })).toBe('add_shadow');
     expect(refusedFor({ channels: 'alpha', format: 'zip' })).toBe('format');
     expect(refusedFor({ channels: 'alpha', format: 'jpg', add_shadow: '0' })).toBeUndefined();
+  });
+
+  test('given bits a channel, when parsed, then numbers are taken, and only a PNG with colors has more than 8', () => {
+    expect(parseOptions([['bit_depth', 16]]).bit_depth).toBe('16');
+    expect(parseOptions([['bit_depth', 'auto']]).bit_depth).toBe('auto');
+    for (const format of ['webp', 'jpg', 'zip', 'auto']) {
+      expect(refusedFor({ bit_depth: '16', format })).toBe('bit_depth');
+      expect(refusedFor({ bit_depth: 'auto', format })).toBe('bit_depth');
+      expect(refusedFor({ bit_depth: '8', format })).toBeUndefined();
+    }
+    expect(refusedFor({ bit_depth: '16', channels: 'alpha' })).toBe('bit_depth');
   });
 
   test('given an unknown name, when parsed, then the known ones are told', () => {

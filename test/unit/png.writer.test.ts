@@ -39,7 +39,7 @@ const image: fc.Arbitrary<PngSource> = fc
 
 async function writtenInPieces({ data, ...shape }: PngSource, rowsAtATime: number[]): Promise<Buffer> {
   const writer = new PngWriter(shape);
-  const rowBytes = shape.width * shape.channels;
+  const rowBytes = (shape.width * shape.channels * (shape.depth ?? 8)) / 8;
   for (let at = 0, turn = 0; at < data.length; turn += 1) {
     const rows = data.slice(at, at + rowsAtATime[turn % rowsAtATime.length]! * rowBytes);
     at += rows.length;
@@ -60,6 +60,21 @@ describe('png writer', () => {
       }),
     );
   });
+
+  test.each([1, 3, 4] as const)(
+    'given 16 bits in %i channels, when encoded, then two decoders read the same',
+    async (channels) => {
+      const values = Uint16Array.from({ length: 301 * 211 * channels }, (_, i) => imul(i, 40_503) & 0xffff);
+      const data = Buffer.from(Uint16Array.from(values).buffer).swap16();
+      const source = { data, width: 301, height: 211, channels, depth: 16 as const };
+      const file = await encodePng(source);
+      expect(Buffer.compare(strictlyRead(file).data, data)).toBe(0);
+      const image = sharp(file).toColourspace(channels === 1 ? 'grey16' : 'rgb16');
+      const read = await image.raw({ depth: 'ushort' }).toBuffer();
+      expect(Buffer.compare(read, Buffer.from(values.buffer))).toBe(0);
+      expect(Buffer.compare(await writtenInPieces(source, [1, 40, 100]), file)).toBe(0);
+    },
+  );
 
   test('given rows in pieces of any height, when written, then the file is the one of the whole image', async () => {
     const pieces = fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 5 });

@@ -27,6 +27,9 @@ export const OUTPUT_SIZES = [
   '50MP',
 ] as const;
 
+/** Names of the depths of a PNG. */
+export const BIT_DEPTHS = ['8', '16', 'auto'] as const;
+
 /** Names of the ways to refine a matte. */
 export const REFINEMENTS = ['none', 'edges'] as const;
 
@@ -70,6 +73,14 @@ const fields = {
     .describe(
       'Cut-out with alpha, or the alpha matte alone as a grey image. `alpha` goes with no background, no shadow ' +
         'and not with `zip`; `auto` is `png` then',
+    ),
+  bit_depth: z
+    .preprocess((value) => (typeof value === 'number' ? String(value) : value), z.enum(BIT_DEPTHS))
+    .default('8')
+    .describe(
+      'Bits a channel of the result, which is PNG: `16` (an image of 8 bits is widened), `8`, or `auto` for 16 if the ' +
+        'image has 16 and at most 25 million pixels. What the cut-out leaves alone is exact to the bit. Results of 16 ' +
+        'bits have at most 25 million pixels',
     ),
   size: z
     .enum(OUTPUT_SIZES)
@@ -137,9 +148,14 @@ const fields = {
  * output is an input of it that gives the same again. Values in texts are read by `option.values`.
  */
 export const jobOptionsSchema = z.strictObject(fields).superRefine((options, context) => {
+  const isDeep = options.bit_depth !== '8';
+  if (isDeep && options.format !== 'png') {
+    context.addIssue({ code: 'custom', path: ['bit_depth'], message: 'needs format=png' });
+  }
   if (options.channels !== 'alpha') return;
   const refuse = (name: keyof typeof fields): void =>
     context.addIssue({ code: 'custom', path: [name], message: 'does not go with channels=alpha' });
+  if (isDeep) refuse('bit_depth');
   if (options.bg_color !== undefined) refuse('bg_color');
   if (options.add_shadow) refuse('add_shadow');
   if (options.format === 'zip') refuse('format');

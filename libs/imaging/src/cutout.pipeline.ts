@@ -1,7 +1,9 @@
 import type { JobOptions, ResultFormat } from '#contracts/job.options.js';
 import { wipe } from '#vault/wipe.js';
 import type { CutoutStage } from './cutout.stages.js';
-import { decodeForModel, decodeFull, shownImage, type DecodedSize } from './decode.js';
+import { decodeForModel, shownImage, type DecodedSize } from './decode.js';
+import { deepRaster } from './deep.raster.js';
+import type { Density } from './density.js';
 import { isDirect, matteToPng } from './direct.result.js';
 import { prepareEdges, type EdgePlanes } from './edge.planes.js';
 import { encodeCutout, encodingOf } from './encode.js';
@@ -10,12 +12,14 @@ import type { ImageLimits } from './image.facts.js';
 import { openImage, type OpenedImage } from './image.opening.js';
 import { settleBackground } from './mask.haze.js';
 import { makeSolid } from './mask.solid.js';
-import { applyMatte, type Mask, type MatteExtras, type Raster } from './matte.js';
+import { applyMatte, type Mask, type MatteExtras } from './matte.js';
 import { resizedRect, type Rect } from './pixel.rect.js';
+import type { AnyRaster } from './raster.shape.js';
 import { composeResult } from './result.compose.js';
 import { fittedSize, layoutOf, needsAllPixels } from './result.geometry.js';
 import { regionOf } from './result.region.js';
 import { StageClock } from './stage.clock.js';
+import { decodeWhole, depthsOf, wipeWhole, type Depths, type WholeImage } from './whole.image.js';
 
 /** The network: its square input, and what turns pixels into a mask. */
 export interface Segmentation {
@@ -66,16 +70,16 @@ export async function cutOut(job: CutoutJob): Promise<Cutout> {
   const owned: Uint8Array[] = [];
   const clock = new StageClock(job.onStage);
   let opened: OpenedImage | undefined;
-  let decoding: Promise<Raster> | undefined;
+  let decoding: Promise<WholeImage> | undefined;
   let edges: EdgePlanes | undefined;
   try {
     const plan = await clock.perform('decode', async () => {
       opened = openImage(job.image, job.limits);
       return planOf(job, opened);
     });
-    const begin = (): Promise<Raster> => {
+    const begin = (): Promise<WholeImage> => {
       // The thread pool goes on with this while the network looks at the small one.
-      decoding = decodeFull(plan.image, job.limits.maxPixels, plan.resized);
+      decoding = decodeWhole(plan.image, job.limits.maxPixels, plan.resized, plan.depths);
       decoding.catch(() => undefined);
       return decoding;
     };
@@ -87,17 +91,16 @@ export async function cutOut(job: CutoutJob): Promise<Cutout> {
     const mask = await clock.perform('infer', () => job.network.segment(pixels));
     owned.push(mask.data);
     edges = await clock.perform('refine', () => refine(job, pixels, mask));
-    const full = await clock.more('decode', () => whole);
-    const matted = { full, mask, extras: { edges, region: plan.region, isOpaque: plan.isOpaque } };
-    const finish = isDirect(job.options, job.background) ? finishAtOnce : finishInSteps;
+    const decoded = await clock.more('decode', () => whole);
+    const extras = { edges, region: plan.region, isOpaque: plan.isOpaque };
+    const matted = { ...decoded, mask, extras, plan };
+    const isAtOnce = plan.depths.result === 8 && isDirect(job.options, job.background);
+    const finish = isAtOnce ? finishAtOnce : finishInSteps;
     return { ...(await finish(job, matted, clock)), timingsMs: clock.timingsMs };
   } finally {
     wipe(...owned);
     edges?.wipe();
-    await decoding?.then(
-      ({ data }) => wipe(data),
-      () => undefined,
-    );
+    await decoding?.then(wipeWhole, () => undefined);
     opened?.wipe();
   }
 }
@@ -112,13 +115,16 @@ interface Plan {
   region: Rect | undefined;
   /** Another size to decode it in, when no pixel is needed beyond those of the result. */
   resized: DecodedSize | undefined;
+  density: Density | undefined;
+  depths: Depths;
   /** The image has no transparency of its own. */
   isOpaque: boolean;
   /** Opening it takes much memory. */
   isLarge: boolean;
 }
 
-async function planOf({ options, limits }: CutoutJob, { image, facts }: OpenedImage): Promise<Plan> {
+async function planOf({ options, limits }: CutoutJob, opened: OpenedImage): Promise<Plan> {
+  const { facts, density, image } = opened;
   const size = await shownImage(image);
   const shown = regionOf(options, size);
   const fitted = needsAllPixels(options) ? size : fittedSize(size, options.size, limits);
@@ -128,6 +134,8 @@ async function planOf({ options, limits }: CutoutJob, { image, facts }: OpenedIm
     shown,
     region: shown && resizedRect(shown, size, fitted),
     resized: isWhole ? undefined : { ...fitted, fit: 'fill' },
+    density,
+    depths: depthsOf(options, size, fitted),
     isOpaque: size.isOpaque,
     isLarge: (facts.progressive ? PROGRESSIVE_WEIGHT : 1) * facts.width * facts.height > LARGE_PIXELS,
   };
@@ -152,20 +160,22 @@ function refine({ network, options }: CutoutJob, pixels: Uint8Array, mask: Mask)
 }
 
 /** An image with the mask that is to be applied to it, in place. */
-interface Matted {
-  full: Raster;
+interface Matted extends WholeImage {
   mask: Mask;
   extras: MatteExtras;
+  plan: Plan;
 }
 
 /** Composes and encodes the image as it is, both at the same time. */
 async function finishAtOnce(
   job: CutoutJob,
-  { full, mask, extras }: Matted,
+  { full, mask, extras, plan: { density } }: Matted,
   clock: StageClock,
 ): Promise<Made> {
   job.onStage('compose');
-  const { data, foreground } = await clock.perform('encode', () => matteToPng(full, mask, extras, clock));
+  const { data, foreground } = await clock.perform('encode', () =>
+    matteToPng(full, mask, extras, { clock, density }),
+  );
   const { width, height } = full;
   return { data, width, height, format: 'png', foreground: foreground ?? NOTHING };
 }
@@ -173,24 +183,25 @@ async function finishAtOnce(
 /** Applies the mask, lays the result out and makes it, then encodes it. */
 async function finishInSteps(
   job: CutoutJob,
-  { full, mask, extras }: Matted,
+  { full, deep, mask, extras, plan: { density, depths } }: Matted,
   clock: StageClock,
 ): Promise<Made> {
   const { options, limits, background } = job;
-  let result: Raster | undefined;
+  const made: { matted: AnyRaster; result?: AnyRaster } = { matted: full };
   try {
     const foreground = await clock.perform('compose', async () => {
       const box = applyMatte(full, mask, extras);
+      if (depths.result === 16) made.matted = deepRaster(full, deep);
       const layout = layoutOf({ image: full, box }, options, limits);
-      result = await composeResult(full, layout, { options, background, limits });
+      made.result = await composeResult(made.matted, layout, { options, background, limits });
       return layout.foreground;
     });
-    const made = result ?? full;
-    const encoding = encodingOf(made, options);
-    const data = await clock.perform('encode', () => encodeCutout(made, encoding));
-    const { width, height } = made;
+    const result = made.result ?? made.matted;
+    const encoding = { ...encodingOf(result, options), density };
+    const data = await clock.perform('encode', () => encodeCutout(result, encoding));
+    const { width, height } = result;
     return { data, width, height, format: encoding.format, foreground };
   } finally {
-    if (result !== full) wipe(result?.data);
+    for (const { data } of [made.matted, made.result ?? full]) if (data !== full.data) wipe(data);
   }
 }

@@ -1,11 +1,12 @@
 import type { Sharp } from 'sharp';
 import { Problem } from '#contracts/problem.catalogue.js';
-import type { Raster } from './matte.js';
+import { wipe } from '#vault/wipe.js';
+import { convertSamples } from './coded.samples.js';
+import { deepValues, wordsOf } from './deep.values.js';
+import type { DeepRaster, Raster } from './raster.shape.js';
 import type { Rect, Size } from './pixel.rect.js';
+import { codingToConvert, type CodedImage } from './png.color.js';
 import { sharp } from './sharp.gate.js';
-
-/** Of the formats taken only PNG has 16 bits a channel. */
-const PNG_FIRST_BYTE = 0x89;
 
 /**
  * How libjpeg calls it when data runs out. A text only chooses between two codes of a refusal: libvips keeps the texts of
@@ -21,6 +22,8 @@ export interface DecodedSize extends Size {
 /** Width and height of an image as it is shown, and whether it is without transparency whatever its pixels are. */
 export interface ShownImage extends Size {
   isOpaque: boolean;
+  /** It has 16 bits a value. */
+  isDeep: boolean;
 }
 
 /**
@@ -29,8 +32,12 @@ export interface ShownImage extends Size {
  */
 export async function shownImage(image: Buffer): Promise<ShownImage> {
   try {
-    const { autoOrient, hasAlpha } = await sharp(image, { limitInputPixels: false }).metadata();
-    return { width: autoOrient.width, height: autoOrient.height, isOpaque: !hasAlpha };
+    const { autoOrient, hasAlpha, format, depth } = await sharp(image, {
+      limitInputPixels: false,
+    }).metadata();
+    // Other formats of more than 8 bits have 10 or 12.
+    const isDeep = format === 'png' && depth === 'ushort';
+    return { width: autoOrient.width, height: autoOrient.height, isOpaque: !hasAlpha, isDeep };
   } catch {
     throw new Problem('image-corrupt');
   }
@@ -80,25 +87,57 @@ export async function decodeFull(
   return { data, width: info.width, height: info.height };
 }
 
-interface Pixels {
-  data: Buffer;
-  info: { width: number; height: number };
+/**
+ * As `decodeFull`, with the 16 bits a value that the image has.
+ * @throws Problem `image-corrupt`
+ */
+export async function decodeDeep(image: Buffer, maxPixels: number, size?: DecodedSize): Promise<DeepRaster> {
+  const { data, info } = await pixelsOf(
+    image,
+    maxPixels,
+    (opened) => (size === undefined ? opened : opened.resize({ ...size, kernel: 'lanczos3' })).ensureAlpha(),
+    16,
+  );
+  return { data: wordsOf(data), width: info.width, height: info.height };
 }
 
-/** Opens, converts as told and reads the bytes. libvips' messages may quote an image's metadata: they end here. */
+interface Pixels {
+  data: Buffer;
+  info: { width: number; height: number; channels: number };
+}
+
+/**
+ * Opens, converts as told and reads the values, of 8 bits or of 16. libvips' messages may quote an image's metadata:
+ * they end here.
+ */
 async function pixelsOf(
   image: Buffer,
   maxPixels: number,
   convert: (opened: Sharp) => Sharp,
+  depth: 8 | 16 = 8,
 ): Promise<Pixels> {
   const options = { limitInputPixels: maxPixels, failOn: 'warning', sequentialRead: true, pages: 1 } as const;
   try {
     const opened = convert(sharp(image, options).autoOrient());
+    const coded = codingToConvert(image);
+    if (coded !== undefined) return await convertedPixels(opened, coded, depth);
     const inSrgb = (await hasDeepProfile(image)) ? opened.withIccProfile('srgb') : opened;
-    return await inSrgb.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+    const read = depth === 16 ? deepValues(inSrgb) : inSrgb.raw({ depth: 'uchar' });
+    return await read.toBuffer({ resolveWithObject: true });
   } catch (error) {
     throw new Problem(PREMATURE_END.test(String(error)) ? 'image-truncated' : 'image-corrupt');
   }
+}
+
+/** Reads all the bits that there are and converts them, in place. */
+async function convertedPixels(opened: Sharp, { coding, depth }: CodedImage, to: 8 | 16): Promise<Pixels> {
+  const read = depth === 16 ? deepValues(opened) : opened.raw();
+  const { data, info } = await read.toBuffer({ resolveWithObject: true });
+  const values = depth === 16 ? wordsOf(data) : data;
+  convertSamples({ values, channels: info.channels }, to === 16 ? values : data, coding);
+  if (to === depth) return { data, info };
+  wipe(data.subarray(values.length));
+  return { data: data.subarray(0, values.length), info };
 }
 
 /**
@@ -106,7 +145,6 @@ async function pixelsOf(
  * would wash colours out: they need a further step to sRGB.
  */
 async function hasDeepProfile(image: Buffer): Promise<boolean> {
-  if (image[0] !== PNG_FIRST_BYTE) return false;
   const { space, hasProfile } = await sharp(image, { limitInputPixels: false }).metadata();
   return space === 'rgb16' && hasProfile;
 }

@@ -1,4 +1,5 @@
 import type { JobOptions } from '#contracts/job.options.js';
+import type { Density } from './density.js';
 import { MattePass, type Mask, type MatteExtras, type Raster } from './matte.js';
 import type { Rect } from './pixel.rect.js';
 import { PngWriter } from './png.writer.js';
@@ -26,11 +27,11 @@ export async function matteToPng(
   image: Raster,
   mask: Mask,
   extras: MatteExtras,
-  clock: StageClock,
+  { clock, density }: { clock: StageClock; density: Density | undefined },
 ): Promise<{ data: Buffer; foreground: Rect | undefined }> {
   const { data, width, height } = image;
   const pass = new MattePass(image, mask, extras);
-  const writer = new PngWriter({ width, height, channels: 4 });
+  const writer = new PngWriter({ width, height, channels: 4, density });
   try {
     for (let from = 0; from < height; from += ROWS_AT_A_TIME) {
       const to = Math.min(from + ROWS_AT_A_TIME, height);

@@ -1,3 +1,6 @@
+import { wipe } from '#vault/wipe.js';
+import type { Density } from './density.js';
+import { readDensity } from './image.density.js';
 import type { ImageFacts, ImageLimits } from './image.facts.js';
 import { guardFile } from './image.guard.js';
 import { mendJpeg } from './jpeg.mend.js';
@@ -8,6 +11,8 @@ export interface OpenedImage {
   facts: ImageFacts;
   /** The file without metadata, as a rule in the memory of the one that was given. */
   image: Buffer;
+  /** What the file says of its density, as it is shown. */
+  density: Density | undefined;
   /** Wipes what has memory of its own, once no decoder reads it any more. */
   wipe: () => void;
 }
@@ -19,7 +24,19 @@ export interface OpenedImage {
  */
 export function openImage(file: Buffer, limits: ImageLimits): OpenedImage {
   const facts = guardFile(file, limits);
-  const image = stripMetadata(file, facts);
-  if (facts.format === 'jpeg') return { facts, ...mendJpeg(image, file) };
-  return { facts, image, wipe: () => undefined };
+  const density = readDensity(file.subarray(0, facts.bytes));
+  const stripped = stripMetadata(file, facts);
+  const own = stripped.buffer === file.buffer ? undefined : stripped;
+  if (facts.format !== 'jpeg') return { facts, density, image: stripped, wipe: () => wipe(own) };
+  try {
+    const mended = mendJpeg(stripped, own ?? file);
+    const wipeAll = (): void => {
+      mended.wipe();
+      wipe(own);
+    };
+    return { facts, density, image: mended.image, wipe: wipeAll };
+  } catch (error) {
+    wipe(own);
+    throw error;
+  }
 }

@@ -1,10 +1,13 @@
 import { orientationTiff, readOrientation } from './exif.orientation.js';
 import { MAX_PROFILE_BYTES } from './colour.profile.js';
+import { codingOfExif } from './exif.color.js';
 import type { Piece } from './file.piece.js';
+import { iccProfile } from './icc.profile.js';
 import { APP0, APP1, APP14, APP2, EOI, isFrameHeader, isProgressive, isTable, SOS } from './jpeg.markers.js';
 import { nextSegment, type Segment } from './jpeg.segments.js';
 
-const EXIF_HEAD = Buffer.from('Exif\0\0', 'latin1');
+/** How EXIF begins within its segment. */
+export const EXIF_HEAD = Buffer.from('Exif\0\0', 'latin1');
 const ICC_HEAD = Buffer.from('ICC_PROFILE\0', 'latin1');
 const JFIF_HEAD = Buffer.from('JFIF\0', 'latin1');
 const ADOBE_HEAD = Buffer.from('Adobe', 'latin1');
@@ -32,8 +35,10 @@ export function* jpegPieces(file: Buffer): Generator<Piece, void> {
   yield { from: 0, to: 2 };
   for (const segment of segments) {
     const { marker, from, to } = segment;
-    if (segment === exif) yield* orientationOf(segment);
-    else if (marker === APP0) yield* jfifOf(segment);
+    if (segment === exif) {
+      yield* orientationOf(segment);
+      yield* profileOf(segment, segments);
+    } else if (marker === APP0) yield* jfifOf(segment);
     else if (marker === APP14) yield* adobeOf(segment, frame?.body[5] ?? 0);
     else if (isFrameHeader(marker) || isTable(marker) || (hasProfile && isProfile(segment)))
       yield { from, to };
@@ -81,7 +86,7 @@ function* scansOf(file: Buffer, scansFrom: number, frame: Segment | undefined): 
 }
 
 /** The guard has walked them before: every length is right, and there is a scan. */
-function segmentsOf(file: Buffer): { segments: Segment[]; scansFrom: number } {
+export function segmentsOf(file: Buffer): { segments: Segment[]; scansFrom: number } {
   const segments: Segment[] = [];
   for (let at = 2; ;) {
     const segment = nextSegment(file, at);
@@ -98,6 +103,15 @@ function* orientationOf({ body }: Segment): Generator<Piece, void> {
   if (orientation === 1) return;
   const exif = Buffer.concat([EXIF_HEAD, orientationTiff(orientation)]);
   yield Buffer.concat([segmentHead(APP1, exif.length), exif]);
+}
+
+/** What EXIF says of colors, as a profile, where there is none and one of RGB fits. */
+function* profileOf({ body }: Segment, segments: readonly Segment[]): Generator<Piece, void> {
+  const coding = codingOfExif(body.subarray(EXIF_HEAD.length));
+  const frame = segments.find(({ marker }) => isFrameHeader(marker));
+  if (coding === undefined || frame?.body[5] !== 3 || segments.some(isProfile)) return;
+  const content = Buffer.concat([ICC_HEAD, Buffer.from([1, 1]), iccProfile(coding)]);
+  yield Buffer.concat([segmentHead(APP2, content.length), content]);
 }
 
 function segmentHead(marker: number, bodyBytes: number): Buffer {

@@ -1,12 +1,17 @@
 import { crc32 } from 'node:zlib';
 import { ADLER32_EMPTY, joinAdler32 } from './adler32.js';
+import { physOf, type Density } from './density.js';
 import type { DeflatedStripe } from './stripe.deflate.js';
 
-/** Size and channels of an image of 8 bits a channel: 1 grey, 3 RGB, 4 RGBA. */
+/** Size and channels of an image: 1 grey, 3 RGB, 4 RGBA. */
 export interface PngShape {
   width: number;
   height: number;
   channels: 1 | 3 | 4;
+  /** Bits a channel, 8 unless said otherwise; of 16 the high byte comes first. */
+  depth?: 8 | 16;
+  /** How large it is to be printed. */
+  density?: Density | undefined;
 }
 
 const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
@@ -20,12 +25,13 @@ const LAST_BLOCK = [0x03, 0x00];
 const CHUNK_OVERHEAD_BYTES = 12;
 
 /**
- * Puts a PNG file (third edition; ISO/IEC 15948) together from its deflated rows: IHDR, one IDAT for each stripe, IEND
- * and nothing else.
+ * Puts a PNG file (third edition; ISO/IEC 15948) together from its deflated rows: IHDR, pHYs where a density is
+ * given, one IDAT for each stripe, IEND and nothing else.
  */
 export function joinPng(shape: PngShape, stripes: DeflatedStripe[]): Buffer {
   const chunks: [type: string, ...data: Uint8Array[]][] = [
     ['IHDR', header(shape)],
+    ...(shape.density === undefined ? [] : [['pHYs', physOf(shape.density)] as [string, Uint8Array]]),
     ...stripes.map(({ blocks }, i): [string, ...Uint8Array[]] =>
       i === 0 ? ['IDAT', ZLIB_HEAD, blocks] : ['IDAT', blocks],
     ),
@@ -53,11 +59,11 @@ function writeChunk(file: Buffer, begin: number, type: string, data: Uint8Array[
   return file.writeUInt32BE(crc32(file.subarray(begin + 4, at)), at);
 }
 
-function header({ width, height, channels }: PngShape): Buffer {
+function header({ width, height, channels, depth = 8 }: PngShape): Buffer {
   const data = Buffer.alloc(13);
   data.writeUInt32BE(width, 0);
   data.writeUInt32BE(height, 4);
-  data[8] = 8;
+  data[8] = depth;
   data[9] = COLOUR_TYPES[channels];
   return data;
 }

@@ -4,7 +4,7 @@ import { filterUp } from './png.filter.js';
 import { enclosingRun, type Run } from './pixel.rect.js';
 import { deflateStripe, type DeflatedStripe } from './stripe.deflate.js';
 
-/** Rows from the top, each `width * channels` bytes, without gaps; alpha is straight. */
+/** Rows from the top, each `width * channels` values, without gaps; alpha is straight. */
 export interface PngSource extends PngShape {
   data: Uint8Array;
 }
@@ -36,6 +36,7 @@ export async function encodePng({ data, ...shape }: PngSource): Promise<Buffer> 
  * six rows where a row is longer than a stripe). Whoever makes one calls `discard` in the end, whatever happens.
  */
 export class PngWriter {
+  private readonly pixelBytes: number;
   private readonly rowBytes: number;
   private readonly stripeRows: number;
   /** The last row written, which the next one is filtered with. */
@@ -49,7 +50,8 @@ export class PngWriter {
   /** @throws Error when PNG cannot hold the size */
   constructor(private readonly shape: PngShape) {
     if (![shape.width, shape.height].every(isSide)) throw new Error('A side is 1 to 2³¹ - 1 pixels long');
-    this.rowBytes = shape.width * shape.channels;
+    this.pixelBytes = (shape.channels * (shape.depth ?? 8)) / 8;
+    this.rowBytes = shape.width * this.pixelBytes;
     this.stripeRows = Math.min(Math.max(1, Math.floor(STRIPE_BYTES / (this.rowBytes + 1))), shape.height);
     this.above = new Uint8Array(this.rowBytes);
   }
@@ -122,6 +124,6 @@ export class PngWriter {
   /** Bytes to be looked at in row `y`: those that it fills, and those that the row above does. */
   private bytesOf(y: number, filled: (y: number) => Run): Run {
     const { from, to } = y === 0 ? filled(y) : enclosingRun(filled(y), filled(y - 1));
-    return { from: from * this.shape.channels, to: to * this.shape.channels };
+    return { from: from * this.pixelBytes, to: to * this.pixelBytes };
   }
 }

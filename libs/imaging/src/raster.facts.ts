@@ -1,4 +1,4 @@
-import type { Raster } from './raster.shape.js';
+import { fullOf, type AnyRaster } from './raster.shape.js';
 import { rectOf, type Rect } from './pixel.rect.js';
 
 /** Least alpha that counts as visible, 5 %: networks leave a haze below that, which would make every box too large. */
@@ -31,7 +31,8 @@ export class ForegroundBox {
 }
 
 /** True when no pixel is transparent at all. */
-export function isOpaque({ data }: Raster): boolean {
-  for (let at = 3; at < data.length; at += 4) if (data[at] !== 255) return false;
+export function isOpaque({ data }: AnyRaster): boolean {
+  const full = fullOf(data);
+  for (let at = 3; at < data.length; at += 4) if (data[at] !== full) return false;
   return true;
 }

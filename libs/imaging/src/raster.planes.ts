@@ -1,10 +1,26 @@
-import type { Raster } from './matte.js';
+import { byteOf } from './deep.raster.js';
+import type { AnyRaster, DeepRaster, Raster } from './raster.shape.js';
 
 /** The alpha of a raster, one byte a pixel. The caller wipes it. */
-export function alphaPlane({ data, width, height }: Raster): Uint8Array {
+export function alphaPlane({ data, width, height }: AnyRaster): Uint8Array {
   const plane = new Uint8Array(width * height);
+  if (data instanceof Uint16Array) {
+    for (let i = 0, at = 3; i < plane.length; i += 1, at += 4) plane[i] = byteOf(data[at] as number);
+    return plane;
+  }
   for (let i = 0, at = 3; i < plane.length; i += 1, at += 4) plane[i] = data[at] as number;
   return plane;
+}
+
+/** The colors of an opaque raster without its alpha. The caller wipes it. */
+export function opaqueColors({ data, width, height }: DeepRaster): Uint16Array {
+  const planes = new Uint16Array(3 * width * height);
+  for (let to = 0, at = 0; at < data.length; to += 3, at += 4) {
+    planes[to] = data[at] as number;
+    planes[to + 1] = data[at + 1] as number;
+    planes[to + 2] = data[at + 2] as number;
+  }
+  return planes;
 }
 
 /**

@@ -3,9 +3,10 @@ import type { JobOptions } from '#contracts/job.options.js';
 import { parseColor } from '#contracts/option.color.js';
 import { wipe } from '#vault/wipe.js';
 import { decodeFull } from './decode.js';
+import { deepValues, wordsOf } from './deep.values.js';
 import type { ImageLimits } from './image.facts.js';
 import { openImage, type OpenedImage } from './image.opening.js';
-import type { Raster } from './matte.js';
+import { rasterOf, type AnyRaster, type Raster } from './raster.shape.js';
 import type { Rect, Size } from './pixel.rect.js';
 import type { Layout } from './result.geometry.js';
 import { shadowOf } from './result.shadow.js';
@@ -29,8 +30,9 @@ export interface Look {
  * caller's to wipe as well.
  * @throws Problem `background-corrupt` | `image-type-unsupported` | `image-too-many-pixels` for the background
  */
-export async function composeResult(image: Raster, layout: Layout, look: Look): Promise<Raster> {
-  const placed = await placedRaster(image, layout);
+export async function composeResult<T extends AnyRaster>(image: T, layout: Layout, look: Look): Promise<T> {
+  // Of the same depth, whatever is done to it.
+  const placed = (await placedRaster(image, layout)) as T;
   try {
     await decorate(placed, layout, look);
     return placed;
@@ -40,7 +42,7 @@ export async function composeResult(image: Raster, layout: Layout, look: Look): 
   }
 }
 
-async function decorate(placed: Raster, layout: Layout, look: Look): Promise<void> {
+async function decorate(placed: AnyRaster, layout: Layout, look: Look): Promise<void> {
   const { bg_color, add_shadow } = look.options;
   const color = bg_color === undefined ? undefined : parseColor(bg_color);
   const hasShadow = add_shadow && layout.foreground.width > 0;
@@ -71,7 +73,7 @@ async function backdrop(file: Buffer, canvas: Size, limits: ImageLimits): Promis
 }
 
 /** The image's shown part on a transparent canvas. */
-async function placedRaster(image: Raster, { canvas, source, target }: Layout): Promise<Raster> {
+async function placedRaster(image: AnyRaster, { canvas, source, target }: Layout): Promise<AnyRaster> {
   const isResized = !isSameSize(source, target);
   if (!isResized && isSameSize(source, image) && isSameSize(target, canvas)) return image;
   const part = isResized ? await resizedPart(image, source, target) : image;
@@ -86,24 +88,25 @@ const isSameSize = (one: Size, other: Size): boolean =>
   one.width === other.width && one.height === other.height;
 
 /** A part of the image in another size, resampled with Lanczos-3 on values multiplied by alpha. */
-async function resizedPart({ data, width, height }: Raster, source: Rect, to: Size): Promise<Raster> {
+async function resizedPart({ data, width, height }: AnyRaster, source: Rect, to: Size): Promise<AnyRaster> {
   const raw = { width, height, channels: 4 } as const;
-  const resized = await sharp(data, { raw, limitInputPixels: false })
+  const resized = sharp(data, { raw, limitInputPixels: false })
     .extract(source)
-    .resize(to.width, to.height, { fit: 'fill', kernel: 'lanczos3' })
-    .raw()
-    .toBuffer();
-  return { data: resized, width: to.width, height: to.height };
+    .resize(to.width, to.height, { fit: 'fill', kernel: 'lanczos3' });
+  const isDeep = data instanceof Uint16Array;
+  const bytes = await (isDeep ? deepValues(resized) : resized.raw()).toBuffer();
+  return rasterOf(isDeep ? wordsOf(bytes) : bytes, to);
 }
 
 /** A transparent canvas with the part `from` of an image at the target, which is as large. */
-function copyRect(image: Raster, from: Rect, to: { canvas: Size; target: Rect }): Raster {
+function copyRect(image: AnyRaster, from: Rect, to: { canvas: Size; target: Rect }): AnyRaster {
   const { width, height } = to.canvas;
-  const data = new Uint8Array(width * height * 4);
+  const length = width * height * 4;
+  const data = image.data instanceof Uint16Array ? new Uint16Array(length) : new Uint8Array(length);
   for (let y = 0; y < from.height; y += 1) {
     const start = 4 * ((from.top + y) * image.width + from.left);
     const row = image.data.subarray(start, start + 4 * from.width);
     data.set(row, 4 * ((to.target.top + y) * width + to.target.left));
   }
-  return { data, width, height };
+  return rasterOf(data, to.canvas);
 }

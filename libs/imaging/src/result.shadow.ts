@@ -1,7 +1,7 @@
 import { wipe } from '#vault/wipe.js';
-import type { Raster } from './matte.js';
 import { clamped, type Rect, type Size } from './pixel.rect.js';
 import { alphaPlane } from './raster.planes.js';
+import type { AnyRaster } from './raster.shape.js';
 import { sharp } from './sharp.gate.js';
 
 /** Opacity of a black shadow, one byte a pixel. */
@@ -24,7 +24,7 @@ const HAZE = 51;
  * moved down, weakened, blurred and enlarged.
  * @param subject where the subject is on the cut-out; its size decides how soft the shadow is
  */
-export async function shadowOf(image: Raster, subject: Rect): Promise<Shadow> {
+export async function shadowOf(image: AnyRaster, subject: Rect): Promise<Shadow> {
   const { width, height } = image;
   const ratio = Math.min(1, GRID_SIDE / Math.max(width, height));
   const grid = { width: Math.ceil(width * ratio), height: Math.ceil(height * ratio) };

@@ -1,5 +1,5 @@
 import type { Color } from '#contracts/option.color.js';
-import type { Raster } from './matte.js';
+import { fullOf, type AnyRaster, type Raster } from './raster.shape.js';
 import type { Shadow } from './result.shadow.js';
 
 /** What lies under a cut-out, from the bottom up. */
@@ -19,12 +19,13 @@ const BYTE = 255;
  * Puts a colour, a picture and a shadow under a cut-out, in place: Porter-Duff "over" (T. Porter and T. Duff,
  * "Compositing digital images", SIGGRAPH 1984), on sRGB values as all such tools do. Opaque pixels are left alone.
  */
-export function underlay(image: Raster, under: Underlay): void {
+export function underlay(image: AnyRaster, under: Underlay): void {
   const { data } = image;
+  const full = fullOf(data);
   const base = premultiplied(under.color);
   const below: Premultiplied = [...base];
   for (let i = 0, at = 0; at < data.length; i += 1, at += 4) {
-    const alpha = (data[at + 3] as number) / BYTE;
+    const alpha = (data[at + 3] as number) / full;
     if (alpha === 1) continue;
     below[0] = base[0];
     below[1] = base[1];
@@ -60,15 +61,16 @@ function layBlack(below: Premultiplied, alpha: number): void {
 }
 
 /** The pixel at `at`, of opacity `alpha`, over `below`. */
-function blend(data: Uint8Array, at: number, alpha: number, below: Premultiplied): void {
+function blend(data: Uint8Array | Uint16Array, at: number, alpha: number, below: Premultiplied): void {
+  const full = fullOf(data);
   const through = 1 - alpha;
   const whole = alpha + below[3] * through;
   if (whole === 0) return;
   for (let k = 0; k < 3; k += 1) {
-    const color = ((data[at + k] as number) / BYTE) * alpha + (below[k] as number) * through;
-    data[at + k] = Math.round((color / whole) * BYTE);
+    const color = ((data[at + k] as number) / full) * alpha + (below[k] as number) * through;
+    data[at + k] = Math.round((color / whole) * full);
   }
-  const opacity = Math.round(whole * BYTE);
+  const opacity = Math.round(whole * full);
   data[at + 3] = opacity;
   if (opacity === 0) data[at] = data[at + 1] = data[at + 2] = 0;
 }

@@ -103,9 +103,18 @@ function canvas({ body }: Chunk, { profile, orientation, isStill }: Kept): Buffe
   return chunk;
 }
 
+/** The TIFF structure of a chunk with EXIF, which some writers begin as in a JPEG. */
+const tiffOf = (exif: Buffer): Buffer =>
+  exif.subarray(0, EXIF_HEAD.length).equals(EXIF_HEAD) ? exif.subarray(EXIF_HEAD.length) : exif;
+
+/** The TIFF structure of a file's EXIF. */
+export function exifOfWebp(file: Buffer): Buffer | undefined {
+  const chunk = chunksOf(file, 12, file.length).find(({ type }) => type === 'EXIF');
+  return chunk && tiffOf(chunk.body);
+}
+
 function orientationChunk(exif: Buffer): Buffer | undefined {
-  const hasHead = exif.subarray(0, EXIF_HEAD.length).equals(EXIF_HEAD);
-  const orientation = readOrientation(hasHead ? exif.subarray(EXIF_HEAD.length) : exif);
+  const orientation = readOrientation(tiffOf(exif));
   if (orientation === 1) return undefined;
   const body = orientationTiff(orientation);
   const head = Buffer.alloc(HEAD_BYTES);

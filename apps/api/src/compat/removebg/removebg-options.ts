@@ -2,7 +2,7 @@ import type { JobOptions } from '#contracts/job.options.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { parseOptions } from '../../uploads/upload-source.js';
 
-/** Fields that mean the same here as at remove.bg; `model` and `refine` are ours. */
+/** Fields that mean the same here as at remove.bg; `model`, `refine` and `bit_depth` are ours. */
 const SHARED = [
   'size',
   'crop',
@@ -17,6 +17,7 @@ const SHARED = [
   'add_shadow',
   'model',
   'refine',
+  'bit_depth',
 ] as const;
 
 /** All fields that mean something here, but for files and addresses. */
