@@ -1,7 +1,8 @@
 import type { JobOptions, ResultFormat } from '#contracts/job.options.js';
 import { wipe } from '#vault/wipe.js';
+import { keptCells } from './alpha.parts.js';
 import type { CutoutStage } from './cutout.stages.js';
-import { decodeForModel, decodeFull, shownImage, type DecodedSize } from './decode.js';
+import { decodeFull, shownImage, type DecodedSize } from './decode.js';
 import { isDirect, matteToPng } from './direct.result.js';
 import { prepareEdges, type EdgePlanes } from './edge.planes.js';
 import { encodeCutout, encodingOf } from './encode.js';
@@ -12,7 +13,8 @@ import { settleBackground } from './mask.haze.js';
 import { makeSolid } from './mask.solid.js';
 import { stripMetadata } from './metadata.strip.js';
 import { applyMatte, type Mask, type MatteExtras, type Raster } from './matte.js';
-import { resizedRect, type Rect } from './pixel.rect.js';
+import { alphaOnGrid, modelInput, type ModelInput } from './model.input.js';
+import { resizedRect, type Rect, type Size } from './pixel.rect.js';
 import { composeResult } from './result.compose.js';
 import { fittedSize, layoutOf, needsAllPixels } from './result.geometry.js';
 import { regionOf } from './result.region.js';
@@ -78,14 +80,16 @@ export async function cutOut(job: CutoutJob): Promise<Cutout> {
     };
     // Two decoders at a time would hold the whole of a large image twice.
     const early = plan.isLarge ? undefined : begin();
-    const pixels = await clock.more('decode', () => decodePart(job, plan));
-    owned.push(pixels);
+    const input = await clock.more('decode', () => inputOf(job, plan));
+    owned.push(input.pixels);
+    if (input.ownAlpha) owned.push(input.ownAlpha);
     const whole = early ?? begin();
-    const mask = await clock.perform('infer', () => job.network.segment(pixels));
+    const mask = await clock.perform('infer', () => job.network.segment(input.pixels));
     owned.push(mask.data);
-    edges = await clock.perform('refine', () => refine(job, pixels, mask));
+    edges = await clock.perform('refine', () => refine(job, input, mask));
     const full = await clock.more('decode', () => whole);
-    const matted = { full, mask, extras: { edges, region: plan.region, isOpaque: plan.isOpaque } };
+    const region = input.region && resizedRect(input.region, plan.size, full);
+    const matted = { full, mask, extras: { edges, region, isOpaque: plan.isOpaque } };
     const finish = isDirect(job.options, job.background) ? finishAtOnce : finishInSteps;
     return { ...(await finish(job, matted, clock)), timingsMs: clock.timingsMs };
   } finally {
@@ -102,10 +106,10 @@ export async function cutOut(job: CutoutJob): Promise<Cutout> {
 interface Plan {
   /** The encoded image without its metadata. */
   image: Buffer;
-  /** The region of interest, in pixels of the stored image. */
+  /** Size of the upright image. */
+  size: Size;
+  /** The region of interest, in its pixels. */
   shown: Rect | undefined;
-  /** The same, in pixels of the image as it is decoded. */
-  region: Rect | undefined;
   /** Another size to decode it in, when no pixel is needed beyond those of the result. */
   resized: DecodedSize | undefined;
   /** The image has no transparency of its own. */
@@ -118,25 +122,61 @@ async function planOf({ image: file, options, limits }: CutoutJob): Promise<Plan
   const facts = guardFile(file, limits);
   const image = stripMetadata(file, facts);
   const size = await shownImage(image);
-  const shown = regionOf(options, size);
   const fitted = needsAllPixels(options) ? size : fittedSize(size, options.size, limits);
   const isWhole = fitted.width === size.width && fitted.height === size.height;
   return {
     image,
-    shown,
-    region: shown && resizedRect(shown, size, fitted),
+    size,
+    shown: regionOf(options, size),
     resized: isWhole ? undefined : { ...fitted, fit: 'fill' },
     isOpaque: size.isOpaque,
     isLarge: (facts.progressive ? PROGRESSIVE_WEIGHT : 1) * facts.width * facts.height > LARGE_PIXELS,
   };
 }
 
-const decodePart = ({ network, limits }: CutoutJob, { image, shown }: Plan): Promise<Buffer> =>
-  decodeForModel(image, network.sidePixels, limits.maxPixels, shown);
+const inputOf = (
+  { network, limits }: CutoutJob,
+  { image, size, shown, isOpaque }: Plan,
+): Promise<ModelInput> =>
+  modelInput(image, {
+    sidePixels: network.sidePixels,
+    maxPixels: limits.maxPixels,
+    size,
+    region: shown,
+    isOpaque,
+  });
 
 /** Makes the mask as sure and as solid as it is to be, and clean edges from what the network saw. */
-function refine({ network, options }: CutoutJob, pixels: Uint8Array, mask: Mask): EdgePlanes | undefined {
+function refine(job: CutoutJob, input: ModelInput, mask: Mask): EdgePlanes | undefined {
   settleBackground(mask);
+  const kept = keptOf(input, job.network.sidePixels, mask);
+  try {
+    // The input's alpha is the result's, as it is.
+    if (kept?.includes(0) === false) {
+      mask.data.fill(255);
+      return undefined;
+    }
+    const edges = refineMask(job, input.pixels, mask);
+    if (kept !== undefined) keepCells(kept, mask, edges);
+    return edges;
+  } finally {
+    wipe(kept);
+  }
+}
+
+/** Cells of the mask in which the image keeps its own alpha; undefined when it was not cut out before. */
+function keptOf({ pixels, ownAlpha }: ModelInput, sidePixels: number, mask: Mask): Uint8Array | undefined {
+  if (ownAlpha === undefined) return undefined;
+  const own = alphaOnGrid(ownAlpha, sidePixels, mask);
+  let guide: Uint8Array | undefined;
+  try {
+    return keptCells(own, mask, () => (guide = toGrid(pixels, sidePixels, mask)));
+  } finally {
+    wipe(guide, own);
+  }
+}
+
+function refineMask({ network, options }: CutoutJob, pixels: Uint8Array, mask: Mask): EdgePlanes | undefined {
   if (!options.semitransparency) makeSolid(mask);
   // Who wants alpha alone needs no colours.
   const foreground = options.channels === 'rgba';
@@ -147,6 +187,12 @@ function refine({ network, options }: CutoutJob, pixels: Uint8Array, mask: Mask)
   } finally {
     wipe(guide);
   }
+}
+
+/** Makes the mask full, and leaves edges as they are, where the image keeps its own alpha. */
+function keepCells(kept: Uint8Array, mask: Mask, edges: EdgePlanes | undefined): void {
+  for (let i = 0; i < kept.length; i += 1) if (kept[i] === 1) mask.data[i] = 255;
+  edges?.leaveOut(kept);
 }
 
 /** An image with the mask that is to be applied to it, in place. */
