@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { ApiClient, type Answer } from '../support/api.client.js';
-import { photo } from '../support/photos.js';
+import { asPng, cleared, LOGOS, painted, picture } from '../support/drawn.logos.js';
+import { photo, referenceAlpha } from '../support/photos.js';
 import { startSystem, type TestSystem } from '../support/system.js';
 import { nothingRemains } from '../support/traces.js';
 
@@ -142,6 +143,17 @@ describe('image options', () => {
       }
       const answer = await api.postForm(form);
       expect([answer.status, answer.json['code']]).toEqual([400, code]);
+    }
+  });
+
+  test('given a white logo, and a photo that was cut out, when they are cut out again, then nothing changes', async () => {
+    const { data } = await picture(photo('coffee'));
+    const alpha = await referenceAlpha('coffee');
+    alpha.forEach((value, i) => (data[4 * i + 3] = value));
+    for (const image of [painted(LOGOS['star']!, [255, 255, 255]), { data, width: 600, height: 400 }]) {
+      const answer = await api.post(await asPng(image), { headers: { Prefer: 'wait=60' } });
+      expect(answer.status).toBe(200);
+      expect((await picture(answer.body)).data.equals(cleared(image).data)).toBe(true);
     }
   });
 

@@ -4,6 +4,7 @@ import { jobOptionsSchema } from '#contracts/job.options.js';
 import { cutOut, type CutoutJob } from '#imaging/cutout.pipeline.js';
 import type { Mask } from '#imaging/matte.js';
 import { Segmenter } from '#inference/segmenter.js';
+import { asPng, LOGOS, painted, picture, type Shape } from '../support/drawn.logos.js';
 import { photo, PHOTOS, referenceAlpha, softIou } from '../support/photos.js';
 import { preparedModel } from '../support/prepared.model.js';
 
@@ -68,6 +69,27 @@ describe('cutout.pipeline', () => {
     expect(await sharp(data).metadata()).toMatchObject({ format: 'jpeg', width, height });
     const share = Math.round(foreground.width / 10);
     expect([foreground.left, width]).toEqual([share, foreground.width + 2 * share]);
+  });
+
+  test.each<[string, Shape, Parameters<typeof painted>[1]]>([
+    ['a white star', LOGOS['star']!, [255, 255, 255]],
+    ['a light letter up to the border', LOGOS['letter']!, [245, 245, 240]],
+    ['a grey shadow', LOGOS['shadow']!, [90, 90, 90]],
+  ])('given %s on transparency, when cut out, then its alpha stays', async (_, shape, color) => {
+    const image = painted(shape, color);
+    const { data } = await picture((await cutOut(job(await asPng(image)))).data);
+    expect(data.every((value, i) => i % 4 !== 3 || value === image.data[i])).toBe(true);
+  });
+
+  test('given a photo with round corners, when cut out, then its alpha is that of the photo without them', async () => {
+    const image = await picture(photo('coffee'));
+    for (let i = 0; i < 600 * 400; i += 1) {
+      const [x, y] = [Math.abs((i % 600) - 300) - 260, Math.abs(Math.floor(i / 600) - 200) - 160];
+      if (Math.hypot(Math.max(x, 0), Math.max(y, 0)) > 40) image.data[4 * i + 3] = 0;
+    }
+    const { data } = await picture((await cutOut(job(await asPng(image)))).data);
+    const alpha = data.filter((_, i) => i % 4 === 3);
+    expect(softIou(alpha, await referenceAlpha('coffee'))).toBeGreaterThan(0.97);
   });
 
   test('given a photo, when it is over, then every buffer of its pixels has been wiped', async () => {

@@ -1,7 +1,8 @@
 import type { JobOptions, ResultFormat } from '#contracts/job.options.js';
 import { wipe } from '#vault/wipe.js';
+import { keptCells } from './alpha.parts.js';
 import type { CutoutStage } from './cutout.stages.js';
-import { decodeForModel, shownImage, type DecodedSize } from './decode.js';
+import { shownImage, type DecodedSize } from './decode.js';
 import { deepRaster } from './deep.raster.js';
 import type { Density } from './density.js';
 import { isDirect, matteToPng } from './direct.result.js';
@@ -13,7 +14,8 @@ import { openImage, type OpenedImage } from './image.opening.js';
 import { settleBackground } from './mask.haze.js';
 import { makeSolid } from './mask.solid.js';
 import { applyMatte, type Mask, type MatteExtras } from './matte.js';
-import { resizedRect, type Rect } from './pixel.rect.js';
+import { alphaOnGrid, modelInput, type ModelInput } from './model.input.js';
+import { resizedRect, type Rect, type Size } from './pixel.rect.js';
 import type { AnyRaster } from './raster.shape.js';
 import { composeResult } from './result.compose.js';
 import { fittedSize, layoutOf, needsAllPixels } from './result.geometry.js';
@@ -85,14 +87,16 @@ export async function cutOut(job: CutoutJob): Promise<Cutout> {
     };
     // Two decoders at a time would hold the whole of a large image twice.
     const early = plan.isLarge ? undefined : begin();
-    const pixels = await clock.more('decode', () => decodePart(job, plan));
-    owned.push(pixels);
+    const input = await clock.more('decode', () => inputOf(job, plan));
+    owned.push(input.pixels);
+    if (input.ownAlpha) owned.push(input.ownAlpha);
     const whole = early ?? begin();
-    const mask = await clock.perform('infer', () => job.network.segment(pixels));
+    const mask = await clock.perform('infer', () => job.network.segment(input.pixels));
     owned.push(mask.data);
-    edges = await clock.perform('refine', () => refine(job, pixels, mask));
+    edges = await clock.perform('refine', () => refine(job, input, mask));
     const decoded = await clock.more('decode', () => whole);
-    const extras = { edges, region: plan.region, isOpaque: plan.isOpaque };
+    const region = input.region && resizedRect(input.region, plan.size, decoded.full);
+    const extras = { edges, region, isOpaque: plan.isOpaque };
     const matted = { ...decoded, mask, extras, plan };
     const isAtOnce = plan.depths.result === 8 && isDirect(job.options, job.background);
     const finish = isAtOnce ? finishAtOnce : finishInSteps;
@@ -109,10 +113,10 @@ export async function cutOut(job: CutoutJob): Promise<Cutout> {
 interface Plan {
   /** The encoded image without its metadata. */
   image: Buffer;
-  /** The region of interest, in pixels of the stored image. */
+  /** Size of the upright image. */
+  size: Size;
+  /** The region of interest, in its pixels. */
   shown: Rect | undefined;
-  /** The same, in pixels of the image as it is decoded. */
-  region: Rect | undefined;
   /** Another size to decode it in, when no pixel is needed beyond those of the result. */
   resized: DecodedSize | undefined;
   density: Density | undefined;
@@ -126,13 +130,12 @@ interface Plan {
 async function planOf({ options, limits }: CutoutJob, opened: OpenedImage): Promise<Plan> {
   const { facts, density, image } = opened;
   const size = await shownImage(image);
-  const shown = regionOf(options, size);
   const fitted = needsAllPixels(options) ? size : fittedSize(size, options.size, limits);
   const isWhole = fitted.width === size.width && fitted.height === size.height;
   return {
     image,
-    shown,
-    region: shown && resizedRect(shown, size, fitted),
+    size,
+    shown: regionOf(options, size),
     resized: isWhole ? undefined : { ...fitted, fit: 'fill' },
     density,
     depths: depthsOf(options, size, fitted),
@@ -141,12 +144,49 @@ async function planOf({ options, limits }: CutoutJob, opened: OpenedImage): Prom
   };
 }
 
-const decodePart = ({ network, limits }: CutoutJob, { image, shown }: Plan): Promise<Buffer> =>
-  decodeForModel(image, network.sidePixels, limits.maxPixels, shown);
+const inputOf = (
+  { network, limits }: CutoutJob,
+  { image, size, shown, isOpaque }: Plan,
+): Promise<ModelInput> =>
+  modelInput(image, {
+    sidePixels: network.sidePixels,
+    maxPixels: limits.maxPixels,
+    size,
+    region: shown,
+    isOpaque,
+  });
 
 /** Makes the mask as sure and as solid as it is to be, and clean edges from what the network saw. */
-function refine({ network, options }: CutoutJob, pixels: Uint8Array, mask: Mask): EdgePlanes | undefined {
+function refine(job: CutoutJob, input: ModelInput, mask: Mask): EdgePlanes | undefined {
   settleBackground(mask);
+  const kept = keptOf(input, job.network.sidePixels, mask);
+  try {
+    // The input's alpha is the result's, as it is.
+    if (kept?.includes(0) === false) {
+      mask.data.fill(255);
+      return undefined;
+    }
+    const edges = refineMask(job, input.pixels, mask);
+    if (kept !== undefined) keepCells(kept, mask, edges);
+    return edges;
+  } finally {
+    wipe(kept);
+  }
+}
+
+/** Cells of the mask in which the image keeps its own alpha; undefined when it was not cut out before. */
+function keptOf({ pixels, ownAlpha }: ModelInput, sidePixels: number, mask: Mask): Uint8Array | undefined {
+  if (ownAlpha === undefined) return undefined;
+  const own = alphaOnGrid(ownAlpha, sidePixels, mask);
+  let guide: Uint8Array | undefined;
+  try {
+    return keptCells(own, mask, () => (guide = toGrid(pixels, sidePixels, mask)));
+  } finally {
+    wipe(guide, own);
+  }
+}
+
+function refineMask({ network, options }: CutoutJob, pixels: Uint8Array, mask: Mask): EdgePlanes | undefined {
   if (!options.semitransparency) makeSolid(mask);
   // Who wants alpha alone needs no colours.
   const foreground = options.channels === 'rgba';
@@ -157,6 +197,12 @@ function refine({ network, options }: CutoutJob, pixels: Uint8Array, mask: Mask)
   } finally {
     wipe(guide);
   }
+}
+
+/** Makes the mask full, and leaves edges as they are, where the image keeps its own alpha. */
+function keepCells(kept: Uint8Array, mask: Mask, edges: EdgePlanes | undefined): void {
+  for (let i = 0; i < kept.length; i += 1) if (kept[i] === 1) mask.data[i] = 255;
+  edges?.leaveOut(kept);
 }
 
 /** An image with the mask that is to be applied to it, in place. */

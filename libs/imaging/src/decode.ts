@@ -68,6 +68,26 @@ export async function decodeForModel(
 }
 
 /**
+ * What the model sees before transparent areas are filled: as `decodeForModel`, with alpha as the fourth channel.
+ * Colors are resampled multiplied by alpha, so that those hidden under alpha 0 have no weight.
+ * @throws Problem `image-corrupt`
+ */
+export async function decodeWithAlpha(
+  image: Buffer,
+  sidePixels: number,
+  maxPixels: number,
+  region?: Rect,
+): Promise<Buffer> {
+  const { data } = await pixelsOf(image, maxPixels, (opened) =>
+    (region === undefined ? opened : opened.extract(region))
+      .resize(sidePixels, sidePixels, { fit: 'fill', kernel: 'lanczos3' })
+      .toColourspace('srgb')
+      .ensureAlpha(),
+  );
+  return data;
+}
+
+/**
  * All pixels of an image: 8-bit sRGB with alpha, upright (EXIF orientation applied), first frame only. CMYK,
  * grey, palettes, 16 bits and embedded ICC profiles are converted.
  * @param maxPixels refuses images with more, whatever their header said

@@ -26,6 +26,13 @@ export class EdgePlanes {
     readonly colours: Float32Array | undefined,
   ) {}
 
+  /** Takes refinement back in cells that are not 0 in `cells`. */
+  leaveOut(cells: Uint8Array): void {
+    cells.forEach((value, i) => {
+      if (value !== 0) this.refinement?.fill(0, i * REFINEMENT_CHANNELS, (i + 1) * REFINEMENT_CHANNELS);
+    });
+  }
+
   /** Overwrites everything with zeros. */
   wipe(): void {
     wipe(this.refinement, this.colours);

@@ -50,6 +50,26 @@ export function resizedRect(rect: Rect, from: Size, to: Size): Rect {
   };
 }
 
+/** The smallest whole pixels of an image of size `to` with all of `rect`, which is of one of size `from`. */
+export function coveringRect(rect: Rect, from: Size, to: Size): Rect {
+  const [across, down] = [to.width / from.width, to.height / from.height];
+  return rectOf(
+    Math.floor(rect.left * across),
+    Math.floor(rect.top * down),
+    Math.ceil((rect.left + rect.width) * across),
+    Math.ceil((rect.top + rect.height) * down),
+  );
+}
+
+/** What two rectangles have in common; undefined when that is nothing. Without the other, the one. */
+export function overlapOf(one: Rect, other: Rect | undefined): Rect | undefined {
+  if (other === undefined) return one;
+  const [left, top] = [Math.max(one.left, other.left), Math.max(one.top, other.top)];
+  const right = Math.min(one.left + one.width, other.left + other.width);
+  const bottom = Math.min(one.top + one.height, other.top + other.height);
+  return left < right && top < bottom ? rectOf(left, top, right, bottom) : undefined;
+}
+
 function resizedSpan(start: number, length: number, ratio: number): [start: number, length: number] {
   const first = Math.round(start * ratio);
   return [first, Math.max(1, Math.round((start + length) * ratio) - first)];
