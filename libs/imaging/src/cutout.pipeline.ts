@@ -7,10 +7,9 @@ import { prepareEdges, type EdgePlanes } from './edge.planes.js';
 import { encodeCutout, encodingOf } from './encode.js';
 import { toGrid } from './guide.grid.js';
 import type { ImageLimits } from './image.facts.js';
-import { guardFile } from './image.guard.js';
+import { openImage, type OpenedImage } from './image.opening.js';
 import { settleBackground } from './mask.haze.js';
 import { makeSolid } from './mask.solid.js';
-import { stripMetadata } from './metadata.strip.js';
 import { applyMatte, type Mask, type MatteExtras, type Raster } from './matte.js';
 import { resizedRect, type Rect } from './pixel.rect.js';
 import { composeResult } from './result.compose.js';
@@ -66,10 +65,14 @@ const NOTHING: Rect = { left: 0, top: 0, width: 0, height: 0 };
 export async function cutOut(job: CutoutJob): Promise<Cutout> {
   const owned: Uint8Array[] = [];
   const clock = new StageClock(job.onStage);
+  let opened: OpenedImage | undefined;
   let decoding: Promise<Raster> | undefined;
   let edges: EdgePlanes | undefined;
   try {
-    const plan = await clock.perform('decode', () => planOf(job));
+    const plan = await clock.perform('decode', async () => {
+      opened = openImage(job.image, job.limits);
+      return planOf(job, opened);
+    });
     const begin = (): Promise<Raster> => {
       // The thread pool goes on with this while the network looks at the small one.
       decoding = decodeFull(plan.image, job.limits.maxPixels, plan.resized);
@@ -95,6 +98,7 @@ export async function cutOut(job: CutoutJob): Promise<Cutout> {
       ({ data }) => wipe(data),
       () => undefined,
     );
+    opened?.wipe();
   }
 }
 
@@ -114,9 +118,7 @@ interface Plan {
   isLarge: boolean;
 }
 
-async function planOf({ image: file, options, limits }: CutoutJob): Promise<Plan> {
-  const facts = guardFile(file, limits);
-  const image = stripMetadata(file, facts);
+async function planOf({ options, limits }: CutoutJob, { image, facts }: OpenedImage): Promise<Plan> {
   const size = await shownImage(image);
   const shown = regionOf(options, size);
   const fitted = needsAllPixels(options) ? size : fittedSize(size, options.size, limits);

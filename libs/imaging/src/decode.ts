@@ -4,8 +4,8 @@ import type { Raster } from './matte.js';
 import type { Rect, Size } from './pixel.rect.js';
 import { sharp } from './sharp.gate.js';
 
-/** Of the formats taken only PNG has 16 bits a channel. */
-const PNG_FIRST_BYTE = 0x89;
+/** How JPEG and WebP begin, which have 8 bits a channel. */
+const SHALLOW_FIRST_BYTES = new Set([0xff, 0x52]);
 
 /** A size to decode to: `fill` changes the proportions, `cover` keeps them and cuts off what is too much. */
 export interface DecodedSize extends Size {
@@ -96,11 +96,11 @@ async function pixelsOf(
 }
 
 /**
- * True for 16-bit colour with an ICC profile. sharp converts those to Display P3 and leaves them there, which
- * would wash colours out: they need a further step to sRGB.
+ * True for colour of more than 8 bits with an ICC profile, in PNG and AVIF. sharp converts those to Display P3 and
+ * leaves them there, which would wash colours out: they need a further step to sRGB.
  */
 async function hasDeepProfile(image: Buffer): Promise<boolean> {
-  if (image[0] !== PNG_FIRST_BYTE) return false;
+  if (SHALLOW_FIRST_BYTES.has(image[0] ?? 0)) return false;
   const { space, hasProfile } = await sharp(image, { limitInputPixels: false }).metadata();
   return space === 'rgb16' && hasProfile;
 }

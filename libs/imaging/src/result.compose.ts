@@ -4,9 +4,8 @@ import { wipe } from '#vault/wipe.js';
 import { backgroundError } from './background.damage.js';
 import { decodeFull } from './decode.js';
 import type { ImageLimits } from './image.facts.js';
-import { guardFile } from './image.guard.js';
+import { openImage, type OpenedImage } from './image.opening.js';
 import type { Raster } from './matte.js';
-import { stripMetadata } from './metadata.strip.js';
 import type { Rect, Size } from './pixel.rect.js';
 import type { Layout } from './result.geometry.js';
 import { shadowOf } from './result.shadow.js';
@@ -60,11 +59,14 @@ async function decorate(placed: Raster, layout: Layout, look: Look): Promise<voi
 
 /** The background, in the size of the canvas. */
 async function backdrop(file: Buffer, canvas: Size, limits: ImageLimits): Promise<Raster> {
+  let opened: OpenedImage | undefined;
   try {
-    const stripped = stripMetadata(file, guardFile(file, limits));
-    return await decodeFull(stripped, limits.maxPixels, { ...canvas, fit: 'cover' });
+    opened = openImage(file, limits);
+    return await decodeFull(opened.image, limits.maxPixels, { ...canvas, fit: 'cover' });
   } catch (error) {
     throw backgroundError(error);
+  } finally {
+    opened?.wipe();
   }
 }
 

@@ -1,0 +1,40 @@
+import { wipe } from '#vault/wipe.js';
+import { bmpPixels } from './bmp.pixels.js';
+import { gifPixels } from './gif.pixels.js';
+import type { ImageFacts, ImageFormat, ImageLimits } from './image.facts.js';
+import { guardFile } from './image.guard.js';
+import { stripMetadata } from './metadata.strip.js';
+import { plainPng, type PlainImage } from './plain.image.js';
+import { tiffPixels } from './tiff.pixels.js';
+
+/** Formats that own code reads, in memory-safe JavaScript: no native decoder ever sees these files. */
+const OWN_READERS: Partial<Record<ImageFormat, (file: Buffer) => PlainImage>> = {
+  gif: gifPixels,
+  bmp: bmpPixels,
+  tiff: tiffPixels,
+};
+
+/** An image that is fit for a decoder. */
+export interface OpenedImage {
+  facts: ImageFacts;
+  /**
+   * The file without metadata, in the memory of the one that was given; or, of a format that own code reads, a PNG of
+   * its pixels, in memory of its own.
+   */
+  image: Buffer;
+  /** Wipes what has memory of its own, once no decoder reads it any more. */
+  wipe: () => void;
+}
+
+/**
+ * Guards a file, takes its metadata out in place, and makes it one that a decoder may see: JPEG, PNG, WebP or AVIF.
+ * @throws Problem `image-type-unsupported` | `image-truncated` | `image-corrupt` | `image-too-many-pixels` |
+ * `image-too-complex`
+ */
+export function openImage(file: Buffer, limits: ImageLimits): OpenedImage {
+  const facts = guardFile(file, limits);
+  const read = OWN_READERS[facts.format];
+  if (read === undefined) return { facts, image: stripMetadata(file, facts), wipe: () => undefined };
+  const image = plainPng(read(file.subarray(0, facts.bytes)));
+  return { facts, image, wipe: () => wipe(image) };
+}
