@@ -1,7 +1,6 @@
 import { Problem } from '#contracts/problem.catalogue.js';
 import { decodeForModel, decodeFull } from '#imaging/decode.js';
-import { guardFile } from '#imaging/image.guard.js';
-import { stripMetadata } from '#imaging/metadata.strip.js';
+import { openImage } from '#imaging/image.opening.js';
 import { allCases } from './corpus/all.cases.js';
 import { SECRET, type ImageCase } from './corpus/image.case.js';
 import { faultOfPixels } from './corpus/pixel.check.js';
@@ -13,7 +12,7 @@ const SIDE = 64;
 async function faultOf({ make, outcome }: ImageCase): Promise<string> {
   const file = Buffer.from(await make());
   try {
-    const stripped = stripMetadata(file, guardFile(file, LIMITS));
+    const { image: stripped } = openImage(file, LIMITS);
     if (stripped.includes(SECRET)) return 'metadata reaches the decoder';
     const image = await decodeFull(stripped, LIMITS.maxPixels);
     await decodeForModel(stripped, SIDE, LIMITS.maxPixels);
