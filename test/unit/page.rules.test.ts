@@ -50,7 +50,11 @@ describe('given a file', () => {
     ['a WebP', new Blob(['RIFF0000WEBPVP8 ']), undefined],
     ['a wave file', new Blob(['RIFF0000WAVEfmt ']), 'file.unknown'],
     ['a HEIC photo', new Blob(['\0\0\0\x18ftypheic\0\0\0\0']), 'file.heic'],
-    ['an AVIF image', new Blob(['\0\0\0\x18ftypavif\0\0\0\0']), 'file.avif'],
+    ['an AVIF image', new Blob(['\0\0\0\x18ftypavif\0\0\0\0']), undefined],
+    ['an AVIF by its second brand', new Blob(['\0\0\0\x18ftypmif1\0\0\0\0avif']), undefined],
+    ['a GIF', new Blob(['GIF89a']), undefined],
+    ['a BMP', new Blob(['BM\x36\x10\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0']), undefined],
+    ['a TIFF', new Blob(['II*\0\x08\0\0\0']), 'file.tiff'],
     ['a video', new Blob(['\0\0\0\x18ftypisom\0\0\0\0']), 'file.video'],
     ['an empty file', new Blob([]), 'file.empty'],
     [
