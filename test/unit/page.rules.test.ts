@@ -49,7 +49,7 @@ describe('given a file', () => {
     ['a JPEG', new Blob([new Uint8Array(jpeg)]), undefined],
     ['a WebP', new Blob(['RIFF0000WEBPVP8 ']), undefined],
     ['a wave file', new Blob(['RIFF0000WAVEfmt ']), 'file.unknown'],
-    ['a HEIC photo', new Blob(['\0\0\0\x18ftypheic\0\0\0\0']), 'file.heic'],
+    ['a HEIC photo', new Blob(['\0\0\0\x18ftypheic\0\0\0\0']), undefined],
     ['an AVIF image', new Blob(['\0\0\0\x18ftypavif\0\0\0\0']), undefined],
     ['an AVIF by its second brand', new Blob(['\0\0\0\x18ftypmif1\0\0\0\0avif']), undefined],
     ['a GIF', new Blob(['GIF89a']), undefined],
