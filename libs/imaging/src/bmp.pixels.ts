@@ -93,7 +93,7 @@ function paletteOf({ file, header, paletteFrom }: Bmp): Buffer {
   return colors;
 }
 
-/** 1, 4 or 8 bits a pixel. */
+/** 1, 2, 4 or 8 bits a pixel. */
 function indexedPixels(bmp: Bmp): Pixels {
   const { file, header } = bmp;
   const { width, height, bits, pixelsFrom } = header;

@@ -8,7 +8,7 @@ export const BMP_METHODS = { rgb: 0, rle8: 1, rle4: 2, bitfields: 3, alphaBitfie
 
 /** Bits a pixel that each may have. */
 const DEPTHS: Readonly<Record<number, readonly number[]>> = {
-  [BMP_METHODS.rgb]: [1, 4, 8, 16, 24, 32],
+  [BMP_METHODS.rgb]: [1, 2, 4, 8, 16, 24, 32],
   [BMP_METHODS.rle8]: [8],
   [BMP_METHODS.rle4]: [4],
   [BMP_METHODS.bitfields]: [16, 32],

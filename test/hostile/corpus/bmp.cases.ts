@@ -12,7 +12,7 @@ function* kinds(): Generator<ImageCase> {
       yield good(`bmp of ${bits} bits, header ${header}`, () => bmp({ ...SIZE, bits, header }), SIZE);
     }
   }
-  for (const bits of [4, 8, 16, 24, 32]) {
+  for (const bits of [2, 4, 8, 16, 24, 32]) {
     yield good(`bmp of ${bits} bits from the top`, () => bmp({ ...SIZE, bits, isTopDown: true }), {
       ...SIZE,
       tolerance: TOLERANCES[bits] ?? 0,
