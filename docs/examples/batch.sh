@@ -16,7 +16,7 @@ trap '[ -n "$submitter" ] && kill "$submitter" 2>/dev/null; rm -rf "$work"' EXIT
 
 # Photos that have no cut-out yet and have not failed for good.
 remaining() {
-  for photo in "$photos"/*.{jpg,jpeg,png,webp,JPG,JPEG,PNG}; do
+  for photo in "$photos"/*.{jpg,jpeg,png,webp,gif,bmp,avif,tif,tiff,JPG,JPEG,PNG}; do
     name=${photo##*/}
     [ -f "$photo" ] && [ ! -f "$cutouts/${name%.*}.png" ] && ! grep -qxF "$name" "$work/failed" && echo "$name"
   done

@@ -17,7 +17,7 @@ afterEach(async () => {
 });
 
 test('given another container under an image type, when it is posted, then the answer is 415', async () => {
-  for (const [name, bytes] of await otherContainers()) {
+  for (const [name, bytes] of otherContainers()) {
     for (const type of ['image/jpeg', 'image/png', 'image/webp', 'application/octet-stream']) {
       const answer = await api.post(bytes, { headers: { 'Content-Type': type } });
       expect([name, type, answer.status, answer.json['code']]).toEqual([

@@ -3,7 +3,10 @@ import sharp from 'sharp';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { checkDimensions, type ImageFacts } from '#imaging/image.facts.js';
 import { guardFile, ImageGuard } from '#imaging/image.guard.js';
+import { bmp } from '../hostile/makers/bmp.maker.js';
+import { gif } from '../hostile/makers/gif.maker.js';
 import { jpeg } from '../hostile/makers/jpeg.maker.js';
+import { tiff } from '../hostile/makers/tiff.maker.js';
 
 /** Begins each scan of a JPEG. */
 const SOS = Buffer.from([0xff, 0xda]);
@@ -135,12 +138,50 @@ describe('image.guard', () => {
     }
   });
 
-  test('given other formats, when probed, then the type is unsupported', async () => {
-    const gif = await picture.clone().gif().toBuffer();
-    const tiff = await picture.clone().tiff().toBuffer();
+  test('given other formats, when they have arrived, then the type is unsupported', () => {
     const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>');
-    for (const file of [gif, tiff, svg, Buffer.from('RIFF0000WAVEfmt 00000000000000000000')]) {
-      expect(codeOf(() => factsOf(file))).toBe('image-type-unsupported');
+    for (const file of [svg, Buffer.from('RIFF0000WAVEfmt 00000000000000000000')]) {
+      expect(codeOf(() => guardFile(file, LIMITS))).toBe('image-type-unsupported');
+    }
+  });
+
+  test('given formats that end where their file does, when something is behind, then it is the same image', async () => {
+    const pixels = await picture.clone().removeAlpha().raw().toBuffer();
+    const size = { width: 37, height: 21 };
+    const files = {
+      gif: gif(size),
+      bmp: bmp(size),
+      tiff: tiff(size),
+      avif: await sharp(pixels, { raw: { ...size, channels: 3 } })
+        .avif({ effort: 0 })
+        .toBuffer(),
+    };
+    for (const [format, file] of Object.entries(files)) {
+      const known = { format, ...size, progressive: format === 'avif' };
+      for (const piece of [1, 7, 64, file.length]) {
+        expect(inPieces(file, piece)).toMatchObject(known);
+        expect(inPieces(Buffer.concat([file, Buffer.from('PK\x03\x04')]), piece)).toMatchObject(known);
+      }
+      const header = guardFile(file, LIMITS).bytes;
+      expect(header).toBeLessThanOrEqual(file.length);
+      for (let length = 1; length < (format === 'tiff' ? 2300 : 40); length += 7) {
+        expect(codeOf(() => guardFile(file.subarray(0, length), LIMITS))).toBe('image-truncated');
+      }
+    }
+  });
+
+  test('given formats that are not enabled, when their files arrive, then they are refused at once', () => {
+    const guard = new ImageGuard({ ...LIMITS, formats: ['jpeg'] });
+    expect(codeOf(() => guard.look(bmp({ width: 37, height: 21 })))).toBe('image-type-unsupported');
+  });
+
+  test('given an AVIF beyond 25 megapixels, when it is probed, then its own limit is named', () => {
+    const facts = { format: 'avif', width: 6000, height: 5000, progressive: true } as const;
+    expect(codeOf(() => checkDimensions(facts, LIMITS))).toBe('image-too-many-pixels');
+    try {
+      checkDimensions(facts, LIMITS);
+    } catch (error) {
+      expect(error).toMatchObject({ facts: { limit: 25_000_000, unit: 'pixels' } });
     }
   });
 
@@ -182,6 +223,10 @@ describe('image.guard', () => {
       [...Buffer.from('RIFF0000WEBPVP8X')],
       [...Buffer.from('RIFF0000WEBPVP8L')],
       [...Buffer.from('RIFF0000WEBPVP8 ')],
+      [...Buffer.from('GIF89a\x08\0\x08\0\0\0\0', 'latin1')],
+      [...Buffer.from('BM000000000000\x28\0\0\0', 'latin1')],
+      [...Buffer.from('II*\0\x08\0\0\0', 'latin1')],
+      [...Buffer.from('\0\0\0\x18ftypavif\0\0\0\0avifmif1', 'latin1')],
     );
     fc.assert(
       fc.property(magic, fc.uint8Array({ maxLength: 300 }), (head, tail) => {

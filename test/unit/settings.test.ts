@@ -40,6 +40,16 @@ describe('settings', () => {
     }
   });
 
+  it('given formats, when one is not known, then it is refused with those that are', () => {
+    expect(loadSettings({ INPUT_FORMATS: 'jpeg, PNG,jpeg' }).INPUT_FORMATS).toEqual(['jpeg', 'png']);
+    expect(loadSettings({}).INPUT_FORMATS).toEqual(['jpeg', 'png', 'webp', 'gif', 'bmp', 'avif', 'tiff']);
+    for (const INPUT_FORMATS of ['jpeg,heic', 'jpeg,', ',', 'all']) {
+      expect(message({ INPUT_FORMATS })).toContain(
+        'INPUT_FORMATS: must be one of jpeg, png, webp, gif, bmp, avif, tiff',
+      );
+    }
+  });
+
   it('given TRUST_PROXY, when it is anything but addresses and CIDRs, then it is refused', () => {
     for (const TRUST_PROXY of ['true', '1', 'loopback', '10.0.0.0/33', '10.0.0.0/8/8', '10.0.0.1,']) {
       expect(message({ TRUST_PROXY })).toContain('TRUST_PROXY');

@@ -49,7 +49,7 @@ export const PROBLEMS = {
     415,
     'Compressed request bodies are not supported. Send the body without Content-Encoding',
   ],
-  'image-type-unsupported': [415, 'Only JPEG, PNG and WebP images are taken'],
+  'image-type-unsupported': [415, 'The file is not an image of a supported format'],
   'expectation-failed': [417, 'The only supported expectation is 100-continue'],
   'wrong-region': [421, 'This job belongs to another region. Send the request there'],
   'misdirected-request': [

@@ -17,3 +17,21 @@ export function joinAdler32(first: number, second: number, length: number): numb
   const high = ((first >>> 16) + (second >>> 16) + (length % MODULUS) * (offset % MODULUS)) % MODULUS;
   return high * 0x1_0000 + low;
 }
+
+/** Bytes that can be added up before the sums leave 32 bits. */
+const ADDED_AT_ONCE = 3800;
+
+/** Adler-32 of bytes that follow others, whose Adler-32 is given; unsigned 32 bits. */
+export function adler32(bytes: Uint8Array, before = ADLER32_EMPTY): number {
+  let [low, high] = [before & 0xffff, before >>> 16];
+  for (let at = 0; at < bytes.length;) {
+    const end = Math.min(at + ADDED_AT_ONCE, bytes.length);
+    for (; at < end; at += 1) {
+      low += bytes[at] as number;
+      high += low;
+    }
+    low %= MODULUS;
+    high %= MODULUS;
+  }
+  return high * 0x1_0000 + low;
+}

@@ -10,10 +10,16 @@ export class ByteCursor {
   /** Bytes of the file before the piece. */
   #before = 0;
   #isClosed = false;
+  #isOpenEnded = false;
 
   /** Place in the file: bytes read or skipped so far. */
   get position(): number {
     return this.#before + this.#at;
+  }
+
+  /** All that is still to come belongs to the image, and it may end anywhere. */
+  get isOpenEnded(): boolean {
+    return this.#isOpenEnded;
   }
 
   /** Hands over the next piece, after everything of the one before has been read. */
@@ -57,6 +63,15 @@ export class ByteCursor {
     }
   }
 
+  /** Passes over everything up to the end of the file, wherever that is. */
+  *skipRest(): Reading<never> {
+    this.#isOpenEnded = true;
+    for (;;) {
+      this.#at = Math.max(this.#at, this.#piece.length);
+      yield;
+    }
+  }
+
   /**
    * Passes over bytes up to and with the next JPEG marker, and returns its second byte, or `undefined` when the file
    * ends before. Stuffed zeros, fill bytes and restart markers are passed over. Within a scan that is most of the file:
@@ -91,6 +106,15 @@ export class ByteCursor {
   #expectMore(): void {
     if (this.#isClosed) throw truncated();
   }
+}
+
+/** Reads from a whole file in memory. @throws Problem `image-truncated` when it ends before that, and as `read` */
+export function readWhole<T>(file: Uint8Array, read: (cursor: ByteCursor) => Reading<T>): T {
+  const cursor = new ByteCursor();
+  cursor.feed(file);
+  const step = read(cursor).next();
+  if (step.done !== true) throw truncated();
+  return step.value;
 }
 
 /** The file ends before its image does. */

@@ -13,6 +13,8 @@ import { sharp } from './sharp.gate.js';
  * all images in one place.
  */
 const PREMATURE_END = /premature end/i;
+/** How JPEG and WebP begin, which have 8 bits a channel. */
+const SHALLOW_FIRST_BYTES = new Set([0xff, 0x52]);
 
 /** A size to decode to: `fill` changes the proportions, `cover` keeps them and cuts off what is too much. */
 export interface DecodedSize extends Size {
@@ -161,10 +163,11 @@ async function convertedPixels(opened: Sharp, { coding, depth }: CodedImage, to:
 }
 
 /**
- * True for 16-bit colour with an ICC profile. sharp converts those to Display P3 and leaves them there, which
- * would wash colours out: they need a further step to sRGB.
+ * True for colour of more than 8 bits with an ICC profile, in PNG and AVIF. sharp converts those to Display P3 and
+ * leaves them there, which would wash colours out: they need a further step to sRGB.
  */
 async function hasDeepProfile(image: Buffer): Promise<boolean> {
+  if (SHALLOW_FIRST_BYTES.has(image[0] ?? 0)) return false;
   const { space, hasProfile } = await sharp(image, { limitInputPixels: false }).metadata();
   return space === 'rgb16' && hasProfile;
 }

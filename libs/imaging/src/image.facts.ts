@@ -1,34 +1,54 @@
+import { INPUT_FORMATS, type InputFormat } from '#contracts/input.formats.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 
-/** Containers the service takes. */
-export type ImageFormat = 'jpeg' | 'png' | 'webp';
+/** Containers the service can take. */
+export type ImageFormat = InputFormat;
 
-/** What a header tells. Sizes are of the stored pixels: an EXIF orientation may swap them when shown. */
+/** What a header tells. Sizes are of the stored pixels: an orientation may swap them when shown. */
 export interface ImageFacts {
   format: ImageFormat;
   /** Pixels, at least 1. */
   width: number;
   /** Pixels, at least 1. */
   height: number;
-  /** Progressive JPEG or interlaced PNG: no row is complete before the last byte has been read. */
+  /** Progressive JPEG, interlaced PNG and AVIF: no row is complete before the last byte has been read. */
   progressive: boolean;
 }
 
-/** Largest image the service takes. */
+/** Largest image the service takes, and the formats it takes. */
 export interface ImageLimits {
   maxPixels: number;
-  /** The same for progressive JPEG and interlaced PNG, which cost more to open. */
+  /** The same for progressive JPEG, interlaced PNG and AVIF, which cost more to open. */
   maxProgressivePixels: number;
   maxSidePixels: number;
+  /** Formats that are taken; all that can be unless given. */
+  formats?: readonly ImageFormat[] | undefined;
 }
 
-/** @throws Problem `image-too-many-pixels` when the image is beyond a limit */
-export function checkDimensions(facts: ImageFacts, limits: ImageLimits): void {
-  const { width, height } = facts;
-  const maxPixels = facts.progressive ? limits.maxProgressivePixels : limits.maxPixels;
-  const tooLong = Math.max(width, height) > limits.maxSidePixels;
-  if (tooLong || width * height > Math.min(maxPixels, limits.maxPixels))
-    throw new Problem('image-too-many-pixels');
+/** Formats that these limits let through. */
+export const formatsOf = ({ formats }: Pick<ImageLimits, 'formats'>): readonly ImageFormat[] =>
+  formats ?? INPUT_FORMATS;
+
+/**
+ * Limit of AVIF, whatever the settings say: libheif decodes an image whole and libvips holds it a second time, up to 28
+ * bytes a pixel with 10 bits a channel and alpha.
+ */
+export const MAX_AVIF_PIXELS = 25_000_000;
+
+/** @throws Problem `image-too-many-pixels` when the image is beyond a limit, which is named */
+export function checkDimensions(
+  { format, width, height, progressive }: ImageFacts,
+  limits: ImageLimits,
+): void {
+  if (Math.max(width, height) > limits.maxSidePixels) {
+    throw new Problem('image-too-many-pixels', { limit: limits.maxSidePixels, unit: 'pixels a side' });
+  }
+  const limit = Math.min(
+    limits.maxPixels,
+    progressive ? limits.maxProgressivePixels : Infinity,
+    format === 'avif' ? MAX_AVIF_PIXELS : Infinity,
+  );
+  if (width * height > limit) throw new Problem('image-too-many-pixels', { limit, unit: 'pixels' });
 }
 
 /** Facts of an image of this size. @throws Problem `image-corrupt` when a side is 0 */

@@ -1,7 +1,13 @@
 import { Problem } from '#contracts/problem.catalogue.js';
+import { wipe } from '#vault/wipe.js';
+import { walkAvif } from './avif.walk.js';
+import { walkBmp } from './bmp.walk.js';
 import { ByteCursor, truncated, type Reading } from './byte.cursor.js';
+import { KIND_BYTES, unsupportedFile } from './file.kind.js';
+import { walkGif } from './gif.walk.js';
 import {
   checkDimensions,
+  formatsOf,
   type FactsHeard,
   type ImageFacts,
   type ImageFormat,
@@ -9,16 +15,39 @@ import {
 } from './image.facts.js';
 import { walkJpeg } from './jpeg.walk.js';
 import { walkPng } from './png.walk.js';
+import { walkTiff } from './tiff.walk.js';
 import { walkWebp } from './webp.walk.js';
 
-/** How files of each format begin. A RIFF file says a little later of what kind it is. */
-const MAGIC: readonly [format: ImageFormat, bytes: readonly number[]][] = [
+const latin1 = (text: string): readonly number[] => [...Buffer.from(text, 'latin1')];
+
+/** How files of each format begin; `undefined` stands for any byte. Some formats say a little later what they are. */
+const MAGIC: readonly [format: ImageFormat, bytes: readonly (number | undefined)[]][] = [
   ['jpeg', [0xff, 0xd8]],
   ['png', [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]],
-  ['webp', [...Buffer.from('RIFF')]],
+  ['webp', latin1('RIFF')],
+  ['gif', latin1('GIF87a')],
+  ['gif', latin1('GIF89a')],
+  ['bmp', latin1('BM')],
+  ['tiff', latin1('II*\0')],
+  ['tiff', latin1('MM\0*')],
+  ['tiff', latin1('II+\0')],
+  ['tiff', latin1('MM\0+')],
+  ['avif', [0, 0, undefined, undefined, ...latin1('ftyp')]],
 ];
 
-const WALK_OF = { jpeg: walkJpeg, png: walkPng, webp: walkWebp };
+const NOTHING = new Uint8Array(0);
+
+type Walk = (cursor: ByteCursor, found: FactsHeard, magic: Buffer) => Reading<void>;
+
+const WALK_OF: Record<ImageFormat, Walk> = {
+  jpeg: walkJpeg,
+  png: walkPng,
+  webp: walkWebp,
+  gif: walkGif,
+  bmp: walkBmp,
+  avif: walkAvif,
+  tiff: walkTiff,
+};
 
 /**
  * Looks at an image file while it arrives, before any decoder sees it: what it is, by its bytes alone; how large; and
@@ -28,12 +57,18 @@ const WALK_OF = { jpeg: walkJpeg, png: walkPng, webp: walkWebp };
 export class ImageGuard {
   /** What the header tells, once it has arrived. */
   facts: ImageFacts | undefined;
+  readonly #limits: ImageLimits;
   readonly #cursor = new ByteCursor();
   readonly #walk: Reading<void>;
+  /** The first bytes of the file, until its facts are known: they tell what a refused file is. */
+  readonly #head = Buffer.alloc(KIND_BYTES);
+  #headBytes = 0;
+  #refusal: Problem | undefined;
   #done = false;
 
   constructor(limits: ImageLimits) {
-    this.#walk = walk(this.#cursor, (facts) => {
+    this.#limits = limits;
+    this.#walk = walk(this.#cursor, formatsOf(limits), (facts) => {
       checkDimensions(facts, limits);
       this.facts = facts;
     });
@@ -45,12 +80,10 @@ export class ImageGuard {
    */
   look(bytes: Uint8Array): void {
     if (this.#done) return;
-    this.#cursor.feed(bytes);
-    try {
-      this.#advance();
-    } finally {
-      this.#cursor.release();
-    }
+    if (this.facts === undefined) this.#keepHead(bytes);
+    if (this.#refusal === undefined) this.#walkOn(bytes);
+    // Some more bytes tell what the file is instead.
+    if (this.#refusal !== undefined && this.#headBytes === KIND_BYTES) throw this.#describedRefusal(false);
   }
 
   /**
@@ -60,19 +93,48 @@ export class ImageGuard {
    */
   end(): ImageFacts & { bytes: number } {
     this.#cursor.close();
-    if (!this.#done) this.#advance();
-    if (!this.#done || this.facts === undefined) throw truncated();
+    if (this.#refusal === undefined && !this.#done) this.#walkOn(NOTHING);
+    if (this.#refusal !== undefined) throw this.#describedRefusal(true);
+    wipe(this.#head);
+    const isOver = this.#done || this.#cursor.isOpenEnded;
+    if (!isOver || this.facts === undefined) throw truncated();
     return { ...this.facts, bytes: this.#cursor.position };
   }
 
-  #advance(): void {
+  #walkOn(bytes: Uint8Array): void {
+    this.#cursor.feed(bytes);
     try {
       this.#done = this.#walk.next().done === true;
     } catch (error) {
       this.facts = undefined;
-      throw error;
+      const isUnknown = error instanceof Problem && error.code === 'image-type-unsupported';
+      if (!isUnknown) wipe(this.#head);
+      if (!isUnknown || error.facts.detail !== undefined) throw withAccepted(error, this.#limits);
+      this.#refusal = error;
+    } finally {
+      this.#cursor.release();
     }
+    if (this.facts !== undefined) wipe(this.#head);
   }
+
+  #keepHead(bytes: Uint8Array): void {
+    const taken = bytes.subarray(0, KIND_BYTES - this.#headBytes);
+    this.#head.set(taken, this.#headBytes);
+    this.#headBytes += taken.length;
+  }
+
+  #describedRefusal(isWhole: boolean): Problem {
+    const bytes = this.#head.subarray(0, this.#headBytes);
+    const problem = unsupportedFile({ bytes, isWhole }, formatsOf(this.#limits));
+    wipe(this.#head);
+    return problem;
+  }
+}
+
+/** A refusal that says itself what is wrong is completed with what is taken. */
+function withAccepted(error: unknown, limits: ImageLimits): unknown {
+  if (!(error instanceof Problem) || error.code !== 'image-type-unsupported') return error;
+  return new Problem(error.code, { ...error.facts, accepted: formatsOf(limits) });
 }
 
 /** Looks at a complete file. @throws Problem as `ImageGuard` */
@@ -83,14 +145,18 @@ export function guardFile(file: Uint8Array, limits: ImageLimits): ImageFacts & {
 }
 
 /** Tells the format by the first bytes, whatever a name or a type says, then walks the rest. */
-function* walk(cursor: ByteCursor, found: FactsHeard): Reading<void> {
-  let fitting = MAGIC;
+function* walk(cursor: ByteCursor, formats: readonly ImageFormat[], found: FactsHeard): Reading<void> {
+  const magic = Buffer.alloc(MAGIC.reduce((max, [, bytes]) => Math.max(max, bytes.length), 0));
+  let fitting = MAGIC.filter(([format]) => formats.includes(format));
   for (let at = 0; ; at += 1) {
     const byte = (yield* cursor.take(1)).readUInt8(0);
-    fitting = fitting.filter(([, bytes]) => bytes[at] === byte);
+    magic[at] = byte;
+    fitting = fitting.filter(
+      ([, bytes]) => bytes[at] === byte || (at < bytes.length && bytes[at] === undefined),
+    );
     const [first] = fitting;
     if (first === undefined) throw new Problem('image-type-unsupported');
     const [format, bytes] = first;
-    if (at === bytes.length - 1) return yield* WALK_OF[format](cursor, found);
+    if (at === bytes.length - 1) return yield* WALK_OF[format](cursor, found, magic.subarray(0, at + 1));
   }
 }

@@ -1,15 +1,29 @@
 import { wipe } from '#vault/wipe.js';
+import { bmpPixels } from './bmp.pixels.js';
 import type { Density } from './density.js';
+import { gifPixels } from './gif.pixels.js';
 import { readDensity } from './image.density.js';
-import type { ImageFacts, ImageLimits } from './image.facts.js';
+import type { ImageFacts, ImageFormat, ImageLimits } from './image.facts.js';
 import { guardFile } from './image.guard.js';
 import { mendJpeg } from './jpeg.mend.js';
 import { stripMetadata } from './metadata.strip.js';
+import { plainPng, type PlainImage } from './plain.image.js';
+import { tiffPixels } from './tiff.pixels.js';
+
+/** Formats that own code reads, in memory-safe JavaScript: no native decoder ever sees these files. */
+const OWN_READERS: Partial<Record<ImageFormat, (file: Buffer) => PlainImage>> = {
+  gif: gifPixels,
+  bmp: bmpPixels,
+  tiff: tiffPixels,
+};
 
 /** An image that is fit for a decoder. */
 export interface OpenedImage {
   facts: ImageFacts;
-  /** The file without metadata, as a rule in the memory of the one that was given. */
+  /**
+   * The file without metadata, as a rule in the memory of the one that was given; or, of a format that own code reads, a
+   * PNG of its pixels, in memory of its own.
+   */
   image: Buffer;
   /** What the file says of its density, as it is shown. */
   density: Density | undefined;
@@ -18,13 +32,19 @@ export interface OpenedImage {
 }
 
 /**
- * Guards a file, takes its metadata out in place, and makes it one that a decoder has nothing to complain of.
+ * Guards a file, takes its metadata out in place, and makes it one that a decoder may see and has nothing to complain of:
+ * JPEG, PNG, WebP or AVIF.
  * @throws Problem `image-type-unsupported` | `image-truncated` | `image-corrupt` | `image-too-many-pixels` |
  * `image-too-complex`
  */
 export function openImage(file: Buffer, limits: ImageLimits): OpenedImage {
   const facts = guardFile(file, limits);
   const density = readDensity(file.subarray(0, facts.bytes));
+  const read = OWN_READERS[facts.format];
+  if (read !== undefined) {
+    const image = plainPng(read(file.subarray(0, facts.bytes)));
+    return { facts, density, image, wipe: () => wipe(image) };
+  }
   const stripped = stripMetadata(file, facts);
   const own = stripped.buffer === file.buffer ? undefined : stripped;
   if (facts.format !== 'jpeg') return { facts, density, image: stripped, wipe: () => wipe(own) };

@@ -1,15 +1,17 @@
 import { wipe } from '#vault/wipe.js';
+import { avifPieces } from './avif.strip.js';
 import type { Piece } from './file.piece.js';
 import type { ImageFacts, ImageFormat } from './image.facts.js';
 import { jpegPieces } from './jpeg.strip.js';
 import { pngPieces } from './png.strip.js';
 import { webpPieces } from './webp.strip.js';
 
-/** The pieces of a file of each format that decide about its pixels, in the order of the file. */
-const PIECES_OF: Record<ImageFormat, (file: Buffer) => Iterable<Piece>> = {
+/** Formats that decoders read. Of the others own code reads the pixels and nothing else. */
+const PIECES_OF: Partial<Record<ImageFormat, (file: Buffer) => Iterable<Piece>>> = {
   jpeg: jpegPieces,
   png: pngPieces,
   webp: webpPieces,
+  avif: avifPieces,
 };
 
 /**
@@ -22,7 +24,9 @@ const PIECES_OF: Record<ImageFormat, (file: Buffer) => Iterable<Piece>> = {
  * a buffer of its own, which the caller wipes, and the one given is wiped
  */
 export function stripMetadata(file: Buffer, { format, bytes }: ImageFacts & { bytes: number }): Buffer {
-  const stripped = joined(file, [...PIECES_OF[format](file.subarray(0, bytes))]);
+  const pieces = PIECES_OF[format];
+  if (pieces === undefined) throw new Error('a format that no decoder reads');
+  const stripped = joined(file, [...pieces(file.subarray(0, bytes))]);
   if (format === 'webp') stripped.writeUInt32LE(stripped.length - 8, 4);
   return stripped;
 }

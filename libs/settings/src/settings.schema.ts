@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { REGION_NAME } from '#contracts/public.id.js';
 import { PROVIDERS } from '#contracts/execution.providers.js';
+import { INPUT_FORMATS, type InputFormat } from '#contracts/input.formats.js';
 import { namedAddresses } from './named.addresses.js';
 
 const int = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
@@ -12,6 +13,14 @@ const addresses = (...protocols: string[]) =>
     if (found === undefined) context.addIssue({ code: 'custom' });
     return found ?? [];
   });
+const inputFormats = z.string().transform((text, context): InputFormat[] => {
+  const names = [...new Set(text.split(',').map((name) => name.trim().toLowerCase()))];
+  const isFormat = (name: string): name is InputFormat => INPUT_FORMATS.some((format) => format === name);
+  if (!names.every(isFormat)) {
+    context.addIssue({ code: 'invalid_value', values: [...INPUT_FORMATS], input: undefined });
+  }
+  return names.filter(isFormat);
+});
 const MODEL_NAMES = /^[a-z0-9][a-z0-9.-]{0,63}(,[a-z0-9][a-z0-9.-]{0,63})*$/;
 
 /**
@@ -109,12 +118,15 @@ export const settingsSchema = z.object({
     .enum(['enforce', 'warn'])
     .default('enforce')
     .describe('`warn` starts although the Redis given could keep data'),
+  INPUT_FORMATS: inputFormats
+    .default([...INPUT_FORMATS])
+    .describe('Formats that images may have, comma-separated; decoders of others stay shut'),
   MAX_UPLOAD_MB: int(1, 256).default(22).describe('Largest image file, in MiB'),
   MAX_MEGAPIXELS: int(1, 500).default(50).describe('Most pixels of an image, in millions'),
   MAX_PROGRESSIVE_MEGAPIXELS: int(1, 500)
     .default(50)
     .describe(
-      'The same for progressive JPEG and interlaced PNG, which take up to three times as long to open',
+      'The same for progressive JPEG, interlaced PNG and AVIF (25 at most), which take up to three times as long to open',
     ),
   MAX_SIDE_PIXELS: int(1, 65_535).default(20_000).describe('Longest side of an image'),
   UPLOAD_TIMEOUT_S: int(10, 3600)

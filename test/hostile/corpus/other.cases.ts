@@ -7,12 +7,10 @@ import { webp } from '../makers/webp.maker.js';
 import { bad, good, SECRET, type ImageCase } from './image.case.js';
 
 const SIZE = { width: 128, height: 64 };
-const blank = () => sharp({ create: { width: 8, height: 8, channels: 3, background: '#fff' } });
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
 
 /** Files of formats that are not taken, by their first bytes; behind these stands filling. */
 const HEADS: Record<string, Buffer> = {
-  BMP: Buffer.from('BM\x3a\0\0\0\0\0\0\0\x36\0\0\0'),
   ICO: hex('00000100010010100000'),
   CUR: hex('00000200010010100000'),
   PDF: Buffer.from('%PDF-1.7\n'),
@@ -33,14 +31,8 @@ const HEADS: Record<string, Buffer> = {
   'JPEG XR': hex('4949bc01'),
   'JPEG-LS': hex('ff4ffff7000b'),
   HEIC: Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'),
-  AVIF: Buffer.from('\0\0\0\x1cftypavif\0\0\0\0avifmif1', 'latin1'),
-  MP4: Buffer.from('\0\0\0\x18ftypmp42\0\0\0\0', 'latin1'),
-  'TIFF, little': Buffer.from('II*\0\x08\0\0\0'),
-  'TIFF, big': Buffer.from('MM\0*\0\0\0\x08'),
-  BigTIFF: Buffer.from('II+\0\x08\0\0\0'),
-  DNG: Buffer.from('II*\0\x10\0\0\0CR\x02\0'),
-  GIF87a: Buffer.from('GIF87a\x01\0\x01\0\x80\0\0'),
-  GIF89a: Buffer.from('GIF89a\x01\0\x01\0\x80\0\0'),
+  MP4: Buffer.from('\0\0\0\x18ftypmp42\0\0\0\0isommp42', 'latin1'),
+  'text that begins as a BMP does': Buffer.from('BMW 520i, built in 1998, one owner'),
   SVG: Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>'),
   'SVG behind an XML head': Buffer.from(
     '<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY a SYSTEM "file:///etc/passwd">]><svg>&a;</svg>',
@@ -80,9 +72,6 @@ function* containers(): Generator<ImageCase> {
       yield bad(`${name}, ${length} bytes more`, make, 'image-type-unsupported');
     }
   }
-  yield bad('a real GIF', () => blank().gif().toBuffer(), 'image-type-unsupported');
-  yield bad('a real TIFF', () => blank().tiff().toBuffer(), 'image-type-unsupported');
-  yield bad('a real AVIF', () => blank().heif({ compression: 'av1' }).toBuffer(), 'image-type-unsupported');
   for (let first = 0; first < 256; first += 1) {
     if ([0xff, 0x89, 0x52].includes(first)) continue;
     yield bad(`a file of bytes ${first}`, () => Buffer.alloc(600, first), 'image-type-unsupported');

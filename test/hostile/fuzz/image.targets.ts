@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { decodeForModel, decodeFull } from '#imaging/decode.js';
+import type { ImageFacts } from '#imaging/image.facts.js';
 import { guardFile, ImageGuard } from '#imaging/image.guard.js';
 import { openImage } from '#imaging/image.opening.js';
 import { allCases } from '../corpus/all.cases.js';
@@ -15,6 +16,8 @@ const MOST_SEED_BYTES = 4000;
 const HEAVY = /MB|[05]0 frames|,000|scans|16.?383|real|\d{4}/;
 const EVERY = 5;
 const SIDE = 32;
+/** Formats whose pixels own code writes anew. */
+const OWN = new Set(['gif', 'bmp', 'tiff']);
 /** A guard reads each byte once: this is a thousand times what that takes. */
 const GUARD_MS = 1000;
 
@@ -26,6 +29,13 @@ function verdictOf(act: () => unknown): unknown {
     if (error instanceof Problem) return error.code;
     throw error;
   }
+}
+
+/** True for a size that is that of the facts, turned or not; of an AVIF a part may be shown. */
+function isSizeOf({ width, height }: { width: number; height: number }, facts: ImageFacts): boolean {
+  const [short = 0, long = 0] = [facts.width, facts.height].sort((a, b) => a - b);
+  const [low, high] = [Math.min(width, height), Math.max(width, height)];
+  return facts.format === 'avif' ? low <= short && high <= long : low === short && high === long;
 }
 
 function inPieces(file: Buffer, sizes: readonly number[]): unknown {
@@ -66,15 +76,10 @@ export async function imageTargets(): Promise<FuzzTarget[]> {
         try {
           const { facts, image, wipe } = openImage(Buffer.from(file), LIMITS);
           // An end marker may have been missing.
-          assert.ok(image.length <= file.length + 2);
+          assert.ok(image.length <= file.length + 2 || OWN.has(facts.format));
           const { width, height, data } = await decodeFull(image, LIMITS.maxPixels);
           await decodeForModel(image, SIDE, LIMITS.maxPixels);
-          const sides = [facts.width, facts.height];
-          assert.deepEqual(
-            [width, height].sort(),
-            sides.sort(),
-            'the decoder sees another size than the guard',
-          );
+          assert.ok(isSizeOf({ width, height }, facts), 'the decoder sees another size than the guard');
           assert.equal(data.length, 4 * width * height);
           assert.ok(!image.subarray(0, 200).includes(SECRET), 'metadata reaches the decoder');
           wipe();

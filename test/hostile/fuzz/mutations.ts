@@ -31,9 +31,24 @@ const edges = fc.constantFrom(
     'ffe1',
     'ff00',
   ].map((hex) => Uint8Array.from(Buffer.from(hex, 'hex'))),
-  ...['IDAT', 'IEND', 'PLTE', 'eXIf', 'iCCP', 'ANMF', 'VP8X', 'VP8L', 'ALPH', 'EXIF'].map((type) =>
-    Uint8Array.from(Buffer.from(type)),
-  ),
+  ...[
+    'IDAT',
+    'IEND',
+    'PLTE',
+    'eXIf',
+    'iCCP',
+    'ANMF',
+    'VP8X',
+    'VP8L',
+    'ALPH',
+    'EXIF',
+    'av01',
+    'grid',
+    'iden',
+    'iloc',
+    'mdat',
+    'free',
+  ].map((type) => Uint8Array.from(Buffer.from(type))),
 );
 
 const change: fc.Arbitrary<Change> = fc.oneof(

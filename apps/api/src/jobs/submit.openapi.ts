@@ -1,5 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { INPUT_FORMATS } from '#contracts/input.formats.js';
 import { jobOptionsSchema } from '#contracts/job.options.js';
 import { jobAcceptedSchema } from '#contracts/job.view.js';
 import type { ProblemCode } from '#contracts/problem.catalogue.js';
@@ -47,9 +48,7 @@ function submitBody(
   return {
     required: true,
     content: {
-      'image/jpeg': raw,
-      'image/png': raw,
-      'image/webp': raw,
+      ...Object.fromEntries(INPUT_FORMATS.map((format) => [`image/${format}`, raw])),
       'application/octet-stream': raw,
       'multipart/form-data': { schema: { type: 'object', anyOf, properties } },
       'application/json': { schema: { type: 'object', required: ['image_url'], properties: named } },

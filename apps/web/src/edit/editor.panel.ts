@@ -71,7 +71,11 @@ export class EditorPanel {
   private readonly picture = element('input', {
     className: 'unseen',
     label: ['back.image'],
-    attributes: { type: 'file', accept: 'image/jpeg,image/png,image/webp', tabindex: '-1' },
+    attributes: {
+      type: 'file',
+      accept: 'image/jpeg,image/png,image/webp,image/gif,image/bmp,image/avif',
+      tabindex: '-1',
+    },
   });
   private readonly format = element('select');
   private readonly shadow: HTMLInputElement;

@@ -9,18 +9,19 @@ const PNG_SIGNATURE = '\x89PNG\r\n\x1a\n';
 /** Kinds of file the page can name when it turns them down, told by their first bytes. */
 const KNOWN_REFUSALS: readonly [test: (head: string) => boolean, kind: TextKey][] = [
   [(head) => /^ftyp(?:mif1|msf1)/.test(head.slice(4)), 'file.heic'],
-  [(head) => head.startsWith('ftypavif', 4), 'file.avif'],
   [(head) => head.startsWith('ftyp', 4), 'file.video'],
-  [(head) => head.startsWith('GIF8'), 'file.gif'],
   [(head) => head.startsWith('%PDF'), 'file.pdf'],
-  [(head) => head.startsWith('BM'), 'file.bmp'],
   [(head) => head.startsWith('II*\0') || head.startsWith('MM\0*'), 'file.tiff'],
   [(head) => /^\s*<(?:svg|\?xml)/.test(head), 'file.svg'],
 ];
 
+/** Formats that the service takes and browsers show. TIFF, which few browsers show, is left to the other ways. */
 const isAccepted = (head: string): boolean =>
   head.startsWith('\xff\xd8\xff') ||
   head.startsWith(PNG_SIGNATURE) ||
+  /^GIF8[79]a/.test(head) ||
+  (head.startsWith('BM') && head.startsWith('\0\0\0', 15)) ||
+  isAvif(head) ||
   (head.startsWith('RIFF') && head.startsWith('WEBP', 8));
 
 /** True when a file is HEIC, judged by its first bytes: the page makes a JPEG of it. */
@@ -31,6 +32,9 @@ export async function isHeicFile(file: Blob): Promise<boolean> {
     .catch(() => new ArrayBuffer(0));
   return isHeic(new Uint8Array(head));
 }
+
+/** `avif` or `avis` among the brands that are told first. */
+const isAvif = (head: string): boolean => head.startsWith('ftyp', 4) && /avi[fs]/.test(head.slice(8));
 
 async function headOf(file: Blob): Promise<string | undefined> {
   try {

@@ -1,4 +1,5 @@
 import type { Provider } from '#contracts/execution.providers.js';
+import type { InputFormat } from '#contracts/input.formats.js';
 import type { JobOptions } from '#contracts/job.options.js';
 import type { ResultFacts } from '#contracts/job.view.js';
 import type { CutoutStage } from '#imaging/cutout.stages.js';
@@ -18,6 +19,8 @@ export interface EngineSettings {
   maxProgressivePixels: number;
   /** Longest side of an image, in pixels. */
   maxSidePixels: number;
+  /** Formats that images may have; all that can be taken unless given. */
+  formats?: InputFormat[] | undefined;
 }
 
 /** What the host alone needs to know. */

@@ -1,7 +1,8 @@
 import { Socket } from 'node:net';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { cutOut } from '#imaging/cutout.pipeline.js';
-import type { ImageLimits } from '#imaging/image.facts.js';
+import { formatsOf, type ImageLimits } from '#imaging/image.facts.js';
+import { allowFormats } from '#imaging/sharp.gate.js';
 import { ProviderUnavailable } from '#inference/session.factory.js';
 import { EX_CONFIG } from '#settings/process.life.js';
 import { SettingsError } from '#settings/settings.js';
@@ -70,6 +71,7 @@ async function receive({ header, payload }: Frame): Promise<void> {
 }
 
 async function start(message: Extract<ToEngine, { type: 'start' }>): Promise<void> {
+  allowFormats(formatsOf(message));
   engine = { ...(await loadEngine(message)), limits: message };
   send({ type: 'ready', ...engine.facts });
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PROVIDERS } from '#contracts/execution.providers.js';
+import { INPUT_FORMATS } from '#contracts/input.formats.js';
 import { jobOptionsSchema } from '#contracts/job.options.js';
 import { resultFactsSchema } from '#contracts/job.view.js';
 import { isProblemCode, type ProblemCode } from '#contracts/problem.catalogue.js';
@@ -31,6 +32,7 @@ export const toEngineSchema = z.discriminatedUnion('type', [
     maxPixels: z.int().positive(),
     maxProgressivePixels: z.int().positive(),
     maxSidePixels: z.int().positive(),
+    formats: z.array(z.enum(INPUT_FORMATS)).min(1).optional(),
     warmUp: z.boolean(),
   }),
   z.strictObject({

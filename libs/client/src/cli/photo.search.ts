@@ -21,7 +21,7 @@ export interface Found {
   isSingleFile: boolean;
 }
 
-const IMAGE = /\.(?:jpe?g|png|webp)$/i;
+const IMAGE = /\.(?:jpe?g|png|webp|gif|bmp|avif|tiff?)$/i;
 const CUTOUT = /-cutout\.(?:jpg|png|webp|zip)$/;
 
 /** What is not taken for a photo although it may look like one. */
@@ -59,7 +59,7 @@ export async function findPhotos(words: readonly string[], exceptions: Exception
 }
 
 const noPhotoIn = (word: string): string =>
-  `No photo (.jpg, .jpeg, .png, .webp) in ${word}. Results of earlier runs do not count: name such a file itself.`;
+  `No photo (.jpg, .png, .webp, .gif, .bmp, .avif, .tif) in ${word}. Results of earlier runs do not count: name such a file itself.`;
 
 /** Images below a folder that `isWanted` and no earlier run made, by their path as a user would write it. */
 async function photosIn(
