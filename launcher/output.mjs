@@ -1,5 +1,17 @@
 import { createInterface } from 'node:readline';
 
+/**
+ * Settings of the applications' log: they write to pipes, so whether a person reads at a terminal is decided here.
+ * @param {Pick<import('#settings/settings.schema.js').Settings, 'LOG_FORMAT'>} settings
+ * @returns {NodeJS.ProcessEnv}
+ */
+export function logSettings({ LOG_FORMAT }) {
+  const isTerminal = process.stdout.isTTY;
+  const format = LOG_FORMAT === 'auto' && isTerminal ? 'text' : LOG_FORMAT;
+  const { FORCE_COLOR = isTerminal ? '1' : '' } = process.env;
+  return { LOG_FORMAT: format, FORCE_COLOR };
+}
+
 /** How many lines of a quiet child are held. */
 const HELD_LINES = 20;
 

@@ -44,6 +44,7 @@ function isProgram(file) {
 /**
  * @typedef {object} Outcome
  * @property {boolean} ok it ran and ended with status 0
+ * @property {number} code its exit status; 1 when it did not run, or was killed
  * @property {string} output what it wrote to stdout and stderr, when that was captured
  */
 
@@ -55,7 +56,7 @@ function isProgram(file) {
  */
 export function ask(program, args) {
   const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', cwd: ROOT, stdio: 'pipe' });
-  return { ok: status === 0, output: `${stdout ?? ''}${stderr ?? ''}` };
+  return { ok: status === 0, code: status ?? 1, output: `${stdout ?? ''}${stderr ?? ''}` };
 }
 
 /**
@@ -73,8 +74,8 @@ export function perform(program, args, { env = process.env, limitMs, quietStdout
       stdio: ['ignore', quietStdout ? 'ignore' : 'inherit', 'inherit'],
       ...(limitMs === undefined ? {} : { timeout: limitMs, killSignal: 'SIGKILL' }),
     });
-    child.once('error', () => resolve({ ok: false, output: '' }));
-    child.once('exit', (code) => resolve({ ok: code === 0, output: '' }));
+    child.once('error', () => resolve({ ok: false, code: 1, output: '' }));
+    child.once('exit', (code) => resolve({ ok: code === 0, code: code ?? 1, output: '' }));
   });
 }
 

@@ -1,7 +1,31 @@
+import { readArguments } from './arguments.mjs';
 import { EXIT_CONFIG } from './child.keeper.mjs';
 import { LauncherError } from './report.mjs';
 
 /** @typedef {import('#settings/settings.schema.js').Settings} Settings */
+
+/** @param {string} name of a setting, `METRICS_PORT` @returns {string} of its option, `metrics-port` */
+const optionOf = (name) => name.toLowerCase().replaceAll('_', '-');
+
+/**
+ * Takes the options of the command line over into the environment, where every process of the service reads its
+ * settings: `--metrics-port 9464` is METRICS_PORT=9464. The applications must be built.
+ * @param {string[]} [args]
+ * @returns {Promise<{ yes: boolean }>} whether system packages may be installed without a pause
+ */
+export async function takeSettingOptions(args = process.argv.slice(2)) {
+  const { settingsSchema } = await import('#settings/settings.schema.js');
+  const names = Object.keys(settingsSchema.shape);
+  const options = Object.fromEntries(
+    names.map((name) => [optionOf(name), { type: /** @type {const} */ ('string') }]),
+  );
+  const { values } = readArguments({ ...options, yes: { type: 'boolean', short: 'y' } }, { args });
+  for (const name of names) {
+    const value = values[optionOf(name)];
+    if (typeof value === 'string') process.env[name] = value;
+  }
+  return { yes: values['yes'] === true };
+}
 
 /**
  * Reads the settings with the applications' own reader, which exists once they are built. A wrong one is said

@@ -1,4 +1,5 @@
 /** `npm test [-- gate…]`: set-up, then every gate; its last line is the sum. */
+import { readArguments } from './arguments.mjs';
 import { runJestGate } from './gate.jest.mjs';
 import { runScriptGate } from './gate.script.mjs';
 import { chooseGates, GATES } from './gates.mjs';
@@ -10,6 +11,12 @@ import { chromiumStep } from './step.chromium.mjs';
 import { toolSteps } from './step.tools.mjs';
 
 /** @typedef {import('./gate.jest.mjs').Tally} Tally */
+
+const KNOWN = `The gates are ${GATES.map(({ name }) => name).join(', ')}.`;
+const HELP = `npm test -- [gate…]
+
+Sets up what is missing and runs the gates named, or all of them.
+${KNOWN}`;
 
 /**
  * Runs one gate under a heading of its own.
@@ -73,9 +80,11 @@ function summarize(tallies) {
 }
 
 await runCommand(async () => {
-  const { gates, unknown } = chooseGates(process.argv.slice(2));
+  const { values, positionals } = readArguments({}, { positionals: true });
+  const { gates, unknown } = chooseGates(positionals);
+  if (values['help'] === true) return say(HELP);
   if (unknown.length > 0) {
-    say(`Unknown: ${unknown.join(', ')}. Gates: ${GATES.map(({ name }) => name).join(', ')}.`);
+    say(`There is no gate ${unknown.join(', ')}. ${KNOWN}`);
     return summarize([{ name: 'gates', passed: 0, failed: unknown.length, notes: [] }]);
   }
   const tallies = [await trySetUp('set-up', TEST_STEPS)];
