@@ -55,7 +55,7 @@ describe('npm start', () => {
       /MODEL must be .*isnet-fp16.*\n {2}KEK_FILE must be /,
     ],
     [
-      { PROVIDER: 'tensorrt', REQUIRE_ACCELERATOR: 'true' },
+      { PROVIDER: MISSING, REQUIRE_ACCELERATOR: 'true' },
       [],
       /^PROVIDER must be an accelerator of this machine/m,
     ],
