@@ -63,19 +63,25 @@ export function ask(program, args) {
  * Runs a program to its end in the repository's top folder and lets the reader see what it says.
  * @param {string} program
  * @param {string[]} args
- * @param {{ env?: NodeJS.ProcessEnv, limitMs?: number, quietStdout?: boolean }} [options] `limitMs`: killed after
+ * @param {{ env?: NodeJS.ProcessEnv, limitMs?: number, quietStdout?: boolean, captured?: boolean }} [options]
+ *   `limitMs`: killed after; `captured`: what it says is in the outcome instead
  * @returns {Promise<Outcome>}
  */
-export function perform(program, args, { env = process.env, limitMs, quietStdout = false } = {}) {
+export function perform(program, args, { env = process.env, limitMs, quietStdout, captured } = {}) {
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       cwd: ROOT,
       env,
-      stdio: ['ignore', quietStdout ? 'ignore' : 'inherit', 'inherit'],
+      stdio: captured
+        ? ['ignore', 'pipe', 'pipe']
+        : ['ignore', quietStdout ? 'ignore' : 'inherit', 'inherit'],
       ...(limitMs === undefined ? {} : { timeout: limitMs, killSignal: 'SIGKILL' }),
     });
-    child.once('error', () => resolve({ ok: false, code: 1, output: '' }));
-    child.once('exit', (code) => resolve({ ok: code === 0, code: code ?? 1, output: '' }));
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding('utf8').on('data', (text) => (output += text));
+    child.once('error', () => resolve({ ok: false, code: 1, output }));
+    child.once('close', (code) => resolve({ ok: code === 0, code: code ?? 1, output }));
   });
 }
 
