@@ -77,7 +77,7 @@ function nearest(word, known) {
  * @param {string} from
  * @param {string} to
  */
-function distance(from, to) {
+export function distance(from, to) {
   let row = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (let line = 1; line <= from.length; line += 1) {
     const next = [line];

@@ -1,6 +1,6 @@
-import { readArguments } from './arguments.mjs';
+import { distance, readArguments } from './arguments.mjs';
 import { EXIT_CONFIG } from './child.keeper.mjs';
-import { LauncherError } from './report.mjs';
+import { LauncherError, say } from './report.mjs';
 
 /** @typedef {import('#settings/settings.schema.js').Settings} Settings */
 
@@ -25,6 +25,24 @@ export async function takeSettingOptions(args = process.argv.slice(2)) {
     if (typeof value === 'string') process.env[name] = value;
   }
   return { yes: values['yes'] === true };
+}
+
+/** Shorter names are too often those of other programs. */
+const MIN_NAME_LENGTH = 6;
+
+/**
+ * Says which variables of the environment have nearly the name of a setting that is not set: `METRIC_PORT`. They may
+ * belong to other programs, so nothing is refused.
+ * @returns {Promise<void>}
+ */
+export async function warnOfMisspelled() {
+  const { settingsSchema } = await import('#settings/settings.schema.js');
+  const names = Object.keys(settingsSchema.shape);
+  const unset = names.filter((name) => name.length >= MIN_NAME_LENGTH && (process.env[name] ?? '') === '');
+  for (const found of Object.keys(process.env).filter((name) => !names.includes(name))) {
+    const meant = unset.find((name) => distance(found, name) === 1);
+    if (meant !== undefined) say(`${found} in the environment is not a setting. Did you mean ${meant}?`);
+  }
 }
 
 /**

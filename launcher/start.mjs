@@ -8,7 +8,7 @@ import { accepts, addressOf, answers, listeningPorts, waitUntil } from './readin
 import { drawPasswords } from './redis.users.mjs';
 import { LauncherError, runCommand, say } from './report.mjs';
 import { makeRunFolder } from './run.folder.mjs';
-import { readLayout, readSettings, takeSettingOptions } from './settings.reader.mjs';
+import { readLayout, readSettings, takeSettingOptions, warnOfMisspelled } from './settings.reader.mjs';
 import { BUILD_STEPS, setUp } from './setup.steps.mjs';
 import { checkStart, planPorts } from './start.checks.mjs';
 import { modelsStep } from './step.models.mjs';
@@ -157,6 +157,7 @@ async function announce(supervisor, { HOST, METRICS_HOST }, ports) {
 async function prepare() {
   await setUp(BUILD_STEPS);
   const { yes } = await takeSettingOptions();
+  await warnOfMisspelled();
   const settings = await readSettings();
   const ports = planPorts(settings);
   await checkStart(settings, ports);

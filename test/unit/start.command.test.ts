@@ -69,6 +69,12 @@ describe('npm start', () => {
     },
   );
 
+  it('given a variable with nearly the name of a setting, when it is run, then the setting is named', async () => {
+    const { output } = await start([], { METRIC_PORT: '9464', WORKER: '2', REDIS_URL: 'zebra7391' });
+    expect(output).toContain('METRIC_PORT in the environment is not a setting. Did you mean METRICS_PORT?\n');
+    expect(output).toContain('WORKER in the environment is not a setting. Did you mean WORKERS?\n');
+  });
+
   it('given ports in use, when it is run, then each is named and nothing is started', async () => {
     const { code, output } = await start([], { PORT: String(port), METRICS_PORT: '0' });
     expect([code, output]).toEqual([
