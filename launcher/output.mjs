@@ -6,10 +6,12 @@ import { createInterface } from 'node:readline';
  * @returns {NodeJS.ProcessEnv}
  */
 export function logSettings({ LOG_FORMAT }) {
-  const isTerminal = process.stdout.isTTY;
-  const format = LOG_FORMAT === 'auto' && isTerminal ? 'text' : LOG_FORMAT;
-  const { FORCE_COLOR = isTerminal ? '1' : '' } = process.env;
-  return { LOG_FORMAT: format, FORCE_COLOR };
+  if (!process.stdout.isTTY) return { LOG_FORMAT };
+  const { NO_COLOR = '', FORCE_COLOR = NO_COLOR === '' ? '1' : undefined } = process.env;
+  return {
+    LOG_FORMAT: LOG_FORMAT === 'auto' ? 'text' : LOG_FORMAT,
+    ...(FORCE_COLOR !== undefined && { FORCE_COLOR }),
+  };
 }
 
 /** How many lines of a quiet child are held. */
