@@ -46,6 +46,8 @@ describe('settings', () => {
     ({ name, accepts }) => {
       const text = message({ [name]: 'secret 7391' });
       const all = accepts.replaceAll('`', '');
+      // Text of any kind is no help: `.meta({ accepts })` of the schema says which.
+      expect(accepts).not.toBe('text');
       expect(text).toMatch(new RegExp(`^${name} must be [^\n]+\\.$`));
       expect(text.replace('a whole number from ', '')).toContain(all);
       expect(text).not.toContain('secret');
