@@ -25,6 +25,7 @@ function runAudit(args) {
 
 await runCommand(async () => {
   const args = process.argv.slice(2);
+  // `--help` and wrong options are answered by the audit itself, which has to be built for that and nothing more.
   const hasSystem = args.some((arg) => arg === '--url' || arg.startsWith('--url=') || arg === '--help');
   await setUp(hasSystem ? BUILD_STEPS : START_STEPS);
   return runAudit(args);

@@ -1,6 +1,13 @@
 /** `npm run board`: the queue board of a running API in the terminal; `--watch` shows it again every two seconds. */
 import { request } from 'node:http';
+import { readArguments } from './arguments.mjs';
 import { LauncherError, runCommand, say } from './report.mjs';
+
+const HELP = `npm run board -- [--watch]
+
+Shows the queue board of a running API, whose METRICS_PORT (and METRICS_HOST) must be in the environment.
+
+  --watch   shows it again every two seconds`;
 
 const AGAIN_MS = 2000;
 const PORT = process.env['METRICS_PORT'] ?? '';
@@ -19,10 +26,12 @@ const board = () =>
   });
 
 await runCommand(async () => {
+  const { values } = readArguments({ watch: { type: 'boolean' } });
+  if (values['help'] === true) return say(HELP);
   if (PORT === '') throw new LauncherError('METRICS_PORT is needed: the one that the API was started with.');
   for (;;) {
     const text = await board();
-    if (!process.argv.includes('--watch')) {
+    if (values['watch'] !== true) {
       say(text.trimEnd());
       return 0;
     }

@@ -10,5 +10,5 @@ await runCommand(async () => {
   const compiled = await performNode([compiler, '-p', inRoot('test', 'faults', 'tsconfig.json')]);
   if (!compiled.ok) return 1;
   const command = inRoot('dist', 'test', 'faults', 'faults.command.js');
-  return (await performNode([command, ...process.argv.slice(2)])).ok ? 0 : 1;
+  return (await performNode([command, ...process.argv.slice(2)])).code;
 });

@@ -1,6 +1,6 @@
 /**
- * What `npm test` runs, in this order. A gate is an npm script (it counts as one test), or folders of Jest
- * tests.
+ * What `npm test` runs, in this order, scripts two at a time. A gate is an npm script (it counts as one test), or folders
+ * of Jest tests.
  * @typedef {{ name: string, script: string }} ScriptGate
  * @typedef {{ name: string, folders: string[], oneByOne: boolean }} JestGate
  * @typedef {ScriptGate | JestGate} Gate
@@ -8,9 +8,9 @@
 
 /** @type {readonly Gate[]} */
 export const GATES = [
-  { name: 'format', script: 'check:format' },
   { name: 'lint', script: 'check:lint' },
   { name: 'types', script: 'check:types' },
+  { name: 'format', script: 'check:format' },
   { name: 'direction', script: 'check:direction' },
   { name: 'openapi', script: 'check:openapi' },
   { name: 'packages', script: 'check:packages' },

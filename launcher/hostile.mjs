@@ -1,16 +1,14 @@
 /** `npm run test:hostile -- [--all]`: the hostile gate alone; `--all` cuts out the whole corpus. */
+import { readArguments } from './arguments.mjs';
 import { runJestGate } from './gate.jest.mjs';
 import { GATES } from './gates.mjs';
 import { runCommand, say } from './report.mjs';
 import { setUp, START_STEPS } from './setup.steps.mjs';
 
 await runCommand(async () => {
-  const args = process.argv.slice(2);
-  if (args.some((arg) => arg !== '--all')) {
-    say('usage: npm run test:hostile -- [--all]');
-    return 2;
-  }
-  if (args.includes('--all')) process.env['HOSTILE'] = 'all';
+  const { values } = readArguments({ all: { type: 'boolean' } });
+  if (values['help'] === true) return say('usage: npm run test:hostile -- [--all]');
+  if (values['all'] === true) process.env['HOSTILE'] = 'all';
   await setUp(START_STEPS);
   const gate = GATES.find(({ name }) => name === 'hostile');
   if (gate === undefined || 'script' in gate) return 1;

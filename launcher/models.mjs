@@ -6,6 +6,6 @@ import { BUILD_STEPS, setUp } from './setup.steps.mjs';
 
 await runCommand(async () => {
   await setUp(BUILD_STEPS);
-  const { ok } = await performNode([MODELS_COMMAND, ...process.argv.slice(2)]);
-  return ok ? 0 : 1;
+  const { code } = await performNode([MODELS_COMMAND, ...process.argv.slice(2)]);
+  return code;
 });

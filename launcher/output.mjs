@@ -1,5 +1,19 @@
 import { createInterface } from 'node:readline';
 
+/**
+ * Settings of the applications' log: they write to pipes, so whether a person reads at a terminal is decided here.
+ * @param {Pick<import('#settings/settings.schema.js').Settings, 'LOG_FORMAT'>} settings
+ * @returns {NodeJS.ProcessEnv}
+ */
+export function logSettings({ LOG_FORMAT }) {
+  if (!process.stdout.isTTY) return { LOG_FORMAT };
+  const { NO_COLOR = '', FORCE_COLOR = NO_COLOR === '' ? '1' : undefined } = process.env;
+  return {
+    LOG_FORMAT: LOG_FORMAT === 'auto' ? 'text' : LOG_FORMAT,
+    ...(FORCE_COLOR !== undefined && { FORCE_COLOR }),
+  };
+}
+
 /** How many lines of a quiet child are held. */
 const HELD_LINES = 20;
 

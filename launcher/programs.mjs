@@ -44,6 +44,7 @@ function isProgram(file) {
 /**
  * @typedef {object} Outcome
  * @property {boolean} ok it ran and ended with status 0
+ * @property {number} code its exit status; 1 when it did not run, or was killed
  * @property {string} output what it wrote to stdout and stderr, when that was captured
  */
 
@@ -55,26 +56,32 @@ function isProgram(file) {
  */
 export function ask(program, args) {
   const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', cwd: ROOT, stdio: 'pipe' });
-  return { ok: status === 0, output: `${stdout ?? ''}${stderr ?? ''}` };
+  return { ok: status === 0, code: status ?? 1, output: `${stdout ?? ''}${stderr ?? ''}` };
 }
 
 /**
  * Runs a program to its end in the repository's top folder and lets the reader see what it says.
  * @param {string} program
  * @param {string[]} args
- * @param {{ env?: NodeJS.ProcessEnv, limitMs?: number, quietStdout?: boolean }} [options] `limitMs`: killed after
+ * @param {{ env?: NodeJS.ProcessEnv, limitMs?: number, quietStdout?: boolean, captured?: boolean }} [options]
+ *   `limitMs`: killed after; `captured`: what it says is in the outcome instead
  * @returns {Promise<Outcome>}
  */
-export function perform(program, args, { env = process.env, limitMs, quietStdout = false } = {}) {
+export function perform(program, args, { env = process.env, limitMs, quietStdout, captured } = {}) {
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       cwd: ROOT,
       env,
-      stdio: ['ignore', quietStdout ? 'ignore' : 'inherit', 'inherit'],
+      stdio: captured
+        ? ['ignore', 'pipe', 'pipe']
+        : ['ignore', quietStdout ? 'ignore' : 'inherit', 'inherit'],
       ...(limitMs === undefined ? {} : { timeout: limitMs, killSignal: 'SIGKILL' }),
     });
-    child.once('error', () => resolve({ ok: false, output: '' }));
-    child.once('exit', (code) => resolve({ ok: code === 0, output: '' }));
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding('utf8').on('data', (text) => (output += text));
+    child.once('error', () => resolve({ ok: false, code: 1, output }));
+    child.once('close', (code) => resolve({ ok: code === 0, code: code ?? 1, output }));
   });
 }
 

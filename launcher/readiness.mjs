@@ -56,12 +56,14 @@ export function addressOf(host, port) {
 }
 
 /**
- * The port in the API's message that it listens.
+ * The ports in the API's message that it listens.
  * @param {unknown} message
- * @returns {number | undefined}
+ * @returns {import('./start.checks.mjs').ApiPorts | undefined}
  */
-export function listeningPort(message) {
+export function listeningPorts(message) {
   if (typeof message !== 'object' || message === null || !('type' in message)) return undefined;
-  const isListening = message.type === 'listening' && 'port' in message && typeof message.port === 'number';
-  return isListening ? /** @type {{ port: number }} */ (message).port : undefined;
+  if (message.type !== 'listening' || !('port' in message) || typeof message.port !== 'number')
+    return undefined;
+  const hasMetrics = 'metricsPort' in message && typeof message.metricsPort === 'number';
+  return { PORT: message.port, METRICS_PORT: hasMetrics ? Number(message.metricsPort) : undefined };
 }

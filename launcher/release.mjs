@@ -5,9 +5,12 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { EXIT_USAGE, readArguments } from './arguments.mjs';
 import { inRoot } from './places.mjs';
 import { ask } from './programs.mjs';
 import { LauncherError, runCommand, say } from './report.mjs';
+
+const USAGE = 'usage: npm run release -- FOLDER';
 
 /** @param {unknown} value */
 const jsonText = (value) => `${JSON.stringify(value, null, 2)}\n`;
@@ -101,8 +104,10 @@ const provenance = ({ name, digest }, { id }) => ({
 });
 
 await runCommand(async () => {
-  const [folder] = process.argv.slice(2);
-  if (folder === undefined) throw new LauncherError('Where to? npm run release -- FOLDER');
+  const { values, positionals } = readArguments({}, { positionals: true });
+  const [folder, ...more] = positionals;
+  if (values['help'] === true) return say(USAGE);
+  if (folder === undefined || more.length > 0) throw new LauncherError(USAGE, EXIT_USAGE);
   const out = resolve(folder);
   const source = commit();
   const released = version();

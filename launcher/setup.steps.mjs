@@ -15,19 +15,16 @@ import { redisStep } from './step.redis.mjs';
  * @property {() => Promise<'ready' | 'done'>} run
  */
 
-/** What the applications need when they are given a Redis. */
-export const APP_STEPS = [nodeStep, dependenciesStep, buildStep, modelsStep];
-
-/** What `npm start` needs: all of that and a Redis of its own. */
-export const START_STEPS = [nodeStep, dependenciesStep, redisStep, buildStep, modelsStep];
+/** What a service with a Redis of its own needs. */
+export const START_STEPS = [nodeStep, dependenciesStep, redisStep(), buildStep, modelsStep];
 
 /** What any test needs: all of that, and the models that tests load; they come first, their folder is the same. */
-export const TEST_STEPS = [nodeStep, dependenciesStep, redisStep, buildStep, testModelsStep, modelsStep];
+export const TEST_STEPS = [nodeStep, dependenciesStep, redisStep(), buildStep, testModelsStep, modelsStep];
 
 /** What all tests need: that, a browser, and what is deployed with the service. */
 export const ALL_STEPS = [...TEST_STEPS, ...toolSteps(), chromiumStep];
 
-/** Enough to run the model registry's command line. */
+/** Enough to run what was built: command lines, and the check of settings before `npm start` does more. */
 export const BUILD_STEPS = [nodeStep, dependenciesStep, buildStep];
 
 /**
@@ -43,7 +40,5 @@ export async function setUp(steps) {
     if ((await step.run()) === 'ready') ready.push(step.name);
     else say(`${step.name}: done in ${duration(performance.now() - stepStartedAt)}`);
   }
-  say(
-    `set-up: ${ready.length > 0 ? `${ready.join(', ')} already there ` : 'done '}(${duration(performance.now() - startedAt)})`,
-  );
+  if (ready.length > 0) say(`set-up: ${ready.join(', ')} ready (${duration(performance.now() - startedAt)})`);
 }

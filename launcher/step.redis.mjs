@@ -19,30 +19,34 @@ export function findRedis() {
 
 /**
  * Finds Redis, or installs it from the system's packages. Not needed when REDIS_URL names one.
- * @type {import('./setup.steps.mjs').Step}
+ * @param {number} [noticeMs] how long to wait before something is installed
+ * @returns {import('./setup.steps.mjs').Step}
  */
-export const redisStep = {
+export const redisStep = (noticeMs = 0) => ({
   name: 'redis',
   async run() {
     if (findRedis().major >= NEEDED_MAJOR) return 'ready';
-    if (findRedis().path === undefined) await installPackage('redis', PACKAGE);
+    if (findRedis().path === undefined)
+      await installPackage('redis', PACKAGE, { noticeMs, instead: INSTEAD });
     const { path, major } = findRedis();
     if (major >= NEEDED_MAJOR) return 'done';
     throw new LauncherError(path === undefined ? missing(installAdvice(PACKAGE)) : tooOld(path, major));
   },
-};
+});
+
+const INSTEAD = 'REDIS_URL=redis://HOST:PORT uses a Redis of yours instead';
+const INSTALL_GUIDE = 'https://redis.io/docs/latest/operate/oss_and_stack/install/';
 
 /** @param {string | undefined} advice */
 const missing = (advice) =>
-  `redis-server ${NEEDED_MAJOR} or newer is needed and could not be installed from here: ` +
-  `${advice === undefined ? 'install it (https://redis.io/docs/latest/operate/oss_and_stack/install/)' : `run \`${advice}\``}` +
-  ', or set REDIS_URL to a Redis of yours, and run the command again.';
+  `redis-server ${NEEDED_MAJOR} or newer is needed and could not be installed automatically. ` +
+  `${advice === undefined ? `Install it (${INSTALL_GUIDE})` : `Run \`${advice}\``}` +
+  ', or set REDIS_URL to a Redis of yours; then run this command again.';
 
 /**
  * @param {string} path
  * @param {number} major
  */
 const tooOld = (path, major) =>
-  `redis-server ${NEEDED_MAJOR} or newer is needed and ${path} is version ${major}: install a newer one ` +
-  '(https://redis.io/docs/latest/operate/oss_and_stack/install/) and put it first in PATH, or set REDIS_URL ' +
-  'to a Redis of yours, and run the command again.';
+  `redis-server ${NEEDED_MAJOR} or newer is needed, and ${path} is version ${major}. Install a newer one ` +
+  `(${INSTALL_GUIDE}) and put it first in PATH, or set REDIS_URL to a Redis of yours; then run this command again.`;

@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ask, findInstalledProgram, perform } from './programs.mjs';
-import { say } from './report.mjs';
+import { duration, say } from './report.mjs';
 
 /**
  * A package manager and how it installs, as a script for `sh` that gets the package names as arguments.
@@ -67,14 +68,21 @@ export function installAdvice(names) {
  * Whether that worked is for the caller to see: a content package manager is not yet the program wanted.
  * @param {string} step name of the step that says what is going on
  * @param {PackageNames} names
+ * @param {{ noticeMs?: number, instead?: string }} [notice] how long to wait first, so that a person can say no, and
+ *   what they can do instead
  */
-export async function installPackage(step, names) {
+export async function installPackage(step, names, { noticeMs = 0, instead } = {}) {
   const found = systemManager();
   if (found === undefined) return;
   const needsSudo = found.asRoot && process.getuid?.() !== 0;
   if (needsSudo && !maySudo()) return;
   const name = nameFor(found, names);
-  say(`${step}: installing it from the system's packages (${found.advice([name])})`);
+  say(`${step}: not found; installing the system package ${name} (${found.advice([name])})`);
+  if (noticeMs > 0) {
+    const hint = instead === undefined ? '' : ` ${instead}.`;
+    say(`${step}: starting in ${duration(noticeMs)}. Press Ctrl-C to stop.${hint}`);
+    await sleep(noticeMs);
+  }
   const command = ['sh', '-c', found.script, 'sh', name];
   await (needsSudo ? perform('sudo', ['-n', ...command]) : perform('sh', command.slice(1)));
 }

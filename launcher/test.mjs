@@ -1,4 +1,5 @@
 /** `npm test [-- gate…]`: set-up, then every gate; its last line is the sum. */
+import { readArguments } from './arguments.mjs';
 import { runJestGate } from './gate.jest.mjs';
 import { runScriptGate } from './gate.script.mjs';
 import { chooseGates, GATES } from './gates.mjs';
@@ -11,18 +12,55 @@ import { toolSteps } from './step.tools.mjs';
 
 /** @typedef {import('./gate.jest.mjs').Tally} Tally */
 
+const KNOWN = `The gates are ${GATES.map(({ name }) => name).join(', ')}.`;
+const HELP = `npm test -- [gate…]
+
+Sets up what is missing and runs the gates named, or all of them.
+${KNOWN}`;
+
+/** Scripts use one core each. */
+const SCRIPTS_AT_ONCE = 2;
+
 /**
- * Runs one gate under a heading of its own.
- * @param {import('./gates.mjs').Gate} gate
+ * Runs the gates that are scripts, a few at a time; what each says comes under its own heading once it has ended.
+ * @param {readonly import('./gates.mjs').ScriptGate[]} gates
+ * @returns {Promise<(Tally & { name: string })[]>} in the order of the gates
+ */
+async function runScriptGates(gates) {
+  const waiting = [...gates];
+  /** @type {Map<string, Tally & { name: string }>} */
+  const tallies = new Map();
+  const runThem = async () => {
+    for (let gate = waiting.shift(); gate !== undefined; gate = waiting.shift()) {
+      const startedAt = performance.now();
+      const { output, ...tally } = await runScriptGate(gate);
+      say(`\n── ${gate.name} ──${output === '' ? '' : `\n${output.trimEnd()}`}`);
+      tallies.set(gate.name, sayVerdict({ name: gate.name, ...tally }, startedAt));
+    }
+  };
+  await Promise.all(Array.from({ length: SCRIPTS_AT_ONCE }, runThem));
+  return gates.flatMap(({ name }) => tallies.get(name) ?? []);
+}
+
+/**
+ * Runs one gate of Jest tests under a heading of its own.
+ * @param {import('./gates.mjs').JestGate} gate
  * @returns {Promise<Tally & { name: string }>}
  */
 async function runGate(gate) {
   say(`\n── ${gate.name} ──`);
   const startedAt = performance.now();
-  const tally = 'script' in gate ? await runScriptGate(gate) : await runJestGate(gate);
+  return sayVerdict({ name: gate.name, ...(await runJestGate(gate)) }, startedAt);
+}
+
+/**
+ * @param {Tally & { name: string }} tally
+ * @param {number} startedAt
+ */
+function sayVerdict(tally, startedAt) {
   const verdict = tally.failed === 0 ? 'passed' : 'FAILED';
-  say(`${gate.name}: ${verdict} (${duration(performance.now() - startedAt)})`);
-  return { name: gate.name, ...tally };
+  say(`${tally.name}: ${verdict} (${duration(performance.now() - startedAt)})`);
+  return tally;
 }
 
 /**
@@ -73,9 +111,11 @@ function summarize(tallies) {
 }
 
 await runCommand(async () => {
-  const { gates, unknown } = chooseGates(process.argv.slice(2));
+  const { values, positionals } = readArguments({}, { positionals: true });
+  const { gates, unknown } = chooseGates(positionals);
+  if (values['help'] === true) return say(HELP);
   if (unknown.length > 0) {
-    say(`Unknown: ${unknown.join(', ')}. Gates: ${GATES.map(({ name }) => name).join(', ')}.`);
+    say(`There is no gate ${unknown.join(', ')}. ${KNOWN}`);
     return summarize([{ name: 'gates', passed: 0, failed: unknown.length, notes: [] }]);
   }
   const tallies = [await trySetUp('set-up', TEST_STEPS)];
@@ -86,6 +126,7 @@ await runCommand(async () => {
     tallies.push(await trySetUp('browser set-up', [chromiumStep]));
   for (const step of toolSteps(gates.map(({ name }) => name)))
     tallies.push(await trySetUp(step.name, [step]));
-  for (const gate of gates) tallies.push(await runGate(gate));
+  tallies.push(...(await runScriptGates(gates.filter((gate) => 'script' in gate))));
+  for (const gate of gates) if (!('script' in gate)) tallies.push(await runGate(gate));
   return summarize(tallies);
 });

@@ -2,7 +2,8 @@ import { ApiClient } from '../support/api.client.js';
 import { engineOf, whileHeld } from '../support/engine.hold.js';
 import { eventually, pause } from '../support/eventually.js';
 import { smallPhoto } from '../support/small.photo.js';
-import { startSystem, type TestSystem } from '../support/system.js';
+import { startLightSystem } from '../support/light.system.js';
+import { type TestSystem } from '../support/system.js';
 import { nothingRemains } from '../support/traces.js';
 
 let system: TestSystem;
@@ -12,7 +13,7 @@ let image: Buffer;
 jest.setTimeout(60_000);
 beforeAll(async () => {
   image = await smallPhoto();
-  system = await startSystem();
+  system = await startLightSystem();
   api = new ApiClient(system.url);
 });
 afterAll(() => system.stop());

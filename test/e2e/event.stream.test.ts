@@ -3,7 +3,8 @@ import { ApiClient, bearer } from '../support/api.client.js';
 import { whileHeld } from '../support/engine.hold.js';
 import { eventually, pause } from '../support/eventually.js';
 import { smallPhoto } from '../support/small.photo.js';
-import { startSystem, type TestSystem } from '../support/system.js';
+import { startLightSystem } from '../support/light.system.js';
+import { type TestSystem } from '../support/system.js';
 import { nothingRemains } from '../support/traces.js';
 
 /** The standard's client, as npm has it; its types are not the compiler's to check. */
@@ -27,7 +28,7 @@ let image: Buffer;
 jest.setTimeout(60_000);
 beforeAll(async () => {
   image = await smallPhoto();
-  system = await startSystem();
+  system = await startLightSystem();
   api = new ApiClient(system.url);
 });
 afterAll(() => system.stop());

@@ -2,7 +2,8 @@ import { ApiClient } from '../support/api.client.js';
 import { whileHeld } from '../support/engine.hold.js';
 import { eventually } from '../support/eventually.js';
 import { smallPhoto } from '../support/small.photo.js';
-import { startSystem, type TestSystem } from '../support/system.js';
+import { startLightSystem } from '../support/light.system.js';
+import { type TestSystem } from '../support/system.js';
 import { nothingRemains } from '../support/traces.js';
 
 let system: TestSystem;
@@ -12,7 +13,7 @@ let image: Buffer;
 jest.setTimeout(60_000);
 beforeAll(async () => {
   image = await smallPhoto();
-  system = await startSystem({ RESULT_TTL_S: '2', QUEUE_TTL_S: '2', TOMBSTONE_TTL_S: '4' });
+  system = await startLightSystem({ RESULT_TTL_S: '2', QUEUE_TTL_S: '2', TOMBSTONE_TTL_S: '4' });
   api = new ApiClient(system.url);
 });
 afterAll(() => system.stop());

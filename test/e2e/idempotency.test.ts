@@ -7,7 +7,8 @@ import { foreignKeys, KEYS_WITH_JOBS } from '../support/key.allowlist.js';
 import { KeyFiles, withKey } from '../support/key.files.js';
 import { RawRequest } from '../support/raw.request.js';
 import { smallPhoto } from '../support/small.photo.js';
-import { startSystem, type TestSystem } from '../support/system.js';
+import { startLightSystem } from '../support/light.system.js';
+import { type TestSystem } from '../support/system.js';
 import { foundInRedis, nothingRemains } from '../support/traces.js';
 
 const files = new KeyFiles();
@@ -23,7 +24,7 @@ beforeAll(async () => {
   image = await smallPhoto();
   key = files.create('standard');
   neighbour = files.create('standard');
-  system = await startSystem({ KEYS_FILE: files.path });
+  system = await startLightSystem({ KEYS_FILE: files.path });
   api = new ApiClient(system.url);
   second = new ApiClient((await system.startApi()).url);
 });

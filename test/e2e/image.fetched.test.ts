@@ -6,7 +6,8 @@ import { eventually, pause } from '../support/eventually.js';
 import { INSIDE, NAME } from '../support/fetching.js';
 import { headOf, Origin } from '../support/origin.js';
 import { smallPhoto } from '../support/small.photo.js';
-import { startSystem, type TestSystem } from '../support/system.js';
+import { startLightSystem } from '../support/light.system.js';
+import { type TestSystem } from '../support/system.js';
 import { nothingRemains } from '../support/traces.js';
 
 const MIB = 1_048_576;
@@ -38,7 +39,7 @@ const PATHS: Record<string, (socket: Parameters<Parameters<typeof Origin.start>[
 beforeAll(async () => {
   image = await smallPhoto();
   origin = await Origin.start((socket, path) => void PATHS[path]?.(socket));
-  system = await startSystem();
+  system = await startLightSystem();
   const images = new ImageFetcher({ totalMs: 10_000, ports: [origin.port, 80] }, INSIDE);
   inside = await startApiInside(system, images);
   api = new ApiClient(inside.url);

@@ -10,7 +10,8 @@ import { foreignKeys, KEYS_WITH_JOBS } from '../support/key.allowlist.js';
 import { KeyFiles, withKey } from '../support/key.files.js';
 import { RawRequest } from '../support/raw.request.js';
 import { smallPhoto } from '../support/small.photo.js';
-import { startSystem, type TestSystem } from '../support/system.js';
+import { startLightSystem } from '../support/light.system.js';
+import { type TestSystem } from '../support/system.js';
 import { foundInRedis, nothingRemains } from '../support/traces.js';
 
 const files = new KeyFiles();
@@ -58,7 +59,7 @@ beforeAll(async () => {
     };
     tiers['standard'] = { requests_per_minute: 5 };
   });
-  system = await startSystem({ KEYS_FILE: files.path, RATE_LIMIT: '2' });
+  system = await startLightSystem({ KEYS_FILE: files.path, RATE_LIMIT: '2' });
   api = new ApiClient(system.url);
 });
 afterAll(async () => {

@@ -6,7 +6,8 @@ import { ApiClient, bearer } from '../support/api.client.js';
 import { eventually } from '../support/eventually.js';
 import { SlowReader } from '../support/raw.request.js';
 import { heavyPhoto, smallPhoto } from '../support/small.photo.js';
-import { startSystem, type TestSystem } from '../support/system.js';
+import { startLightSystem } from '../support/light.system.js';
+import { type TestSystem } from '../support/system.js';
 import { nothingRemains } from '../support/traces.js';
 
 /** Thirty seconds without taking a byte, and a busy machine. */
@@ -19,7 +20,7 @@ let heavy: Buffer;
 
 jest.setTimeout(150_000);
 beforeAll(async () => {
-  [system, heavy] = await Promise.all([startSystem(), heavyPhoto()]);
+  [system, heavy] = await Promise.all([startLightSystem(), heavyPhoto()]);
   api = new ApiClient(system.url);
 });
 afterAll(() => system.stop());

@@ -7,7 +7,8 @@ import { ApiClient, bearer, type Answer, type Extras, type JobKey } from '../sup
 import { truncatedJpeg } from '../support/bad.images.js';
 import { whileHeld } from '../support/engine.hold.js';
 import { smallPhoto } from '../support/small.photo.js';
-import { startSystem, type TestSystem } from '../support/system.js';
+import { startLightSystem } from '../support/light.system.js';
+import { type TestSystem } from '../support/system.js';
 import { nothingRemains } from '../support/traces.js';
 
 const ISSUER = 'https://removebg.example';
@@ -24,7 +25,7 @@ let keys: ReceiptKeySet;
 jest.setTimeout(60_000);
 beforeAll(async () => {
   image = await smallPhoto();
-  system = await startSystem({ PUBLIC_URL: ISSUER, RESULT_TTL_S: '2' });
+  system = await startLightSystem({ PUBLIC_URL: ISSUER, RESULT_TTL_S: '2' });
   api = new ApiClient(system.url);
   const answer = await api.call('GET', '/.well-known/jwks.json');
   expect([answer.status, answer.headers.get('content-type')]).toEqual([

@@ -3,7 +3,8 @@ import { engineOf, whileHeld } from '../support/engine.hold.js';
 import { eventually, pause } from '../support/eventually.js';
 import { KeyFiles, withKey } from '../support/key.files.js';
 import { smallPhoto } from '../support/small.photo.js';
-import { startSystem, type TestSystem } from '../support/system.js';
+import { startLightSystem } from '../support/light.system.js';
+import { type TestSystem } from '../support/system.js';
 import { nothingRemains } from '../support/traces.js';
 
 const files = new KeyFiles();
@@ -16,7 +17,7 @@ jest.setTimeout(60_000);
 beforeAll(async () => {
   image = await smallPhoto();
   key = files.create('enterprise');
-  system = await startSystem({ KEYS_FILE: files.path });
+  system = await startLightSystem({ KEYS_FILE: files.path });
   api = new ApiClient(system.url);
 });
 afterAll(async () => {

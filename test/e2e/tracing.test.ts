@@ -6,7 +6,8 @@ import { eventually } from '../support/eventually.js';
 import { metricsOf, sumOfSamples } from '../support/metrics.reader.js';
 import { OtlpCollector, type ReceivedSpan } from '../support/otlp.collector.js';
 import { smallPhoto } from '../support/small.photo.js';
-import { startSystem, type TestSystem } from '../support/system.js';
+import { startLightSystem } from '../support/light.system.js';
+import { type TestSystem } from '../support/system.js';
 
 const CLIENT_TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const CLIENT_SPAN = '00f067aa0ba902b7';
@@ -21,7 +22,7 @@ jest.setTimeout(120_000);
 beforeAll(async () => {
   photo = await smallPhoto();
   const OTLP_URL = await collector.listen();
-  system = await startSystem({ OTLP_URL, METRICS_PORT: '0' });
+  system = await startLightSystem({ OTLP_URL, METRICS_PORT: '0' });
   api = new ApiClient(system.url);
 });
 afterAll(async () => {

@@ -2,7 +2,8 @@ import { ApiClient } from '../support/api.client.js';
 import { eventually } from '../support/eventually.js';
 import { SlowReader } from '../support/raw.request.js';
 import { heavyPhoto } from '../support/small.photo.js';
-import { startSystem, type TestSystem } from '../support/system.js';
+import { startLightSystem } from '../support/light.system.js';
+import { type TestSystem } from '../support/system.js';
 import { nothingRemains } from '../support/traces.js';
 
 let system: TestSystem;
@@ -11,7 +12,7 @@ let image: Buffer;
 
 jest.setTimeout(60_000);
 beforeAll(async () => {
-  [system, image] = await Promise.all([startSystem({ MAX_DELIVERIES: '2' }), heavyPhoto()]);
+  [system, image] = await Promise.all([startLightSystem({ MAX_DELIVERIES: '2' }), heavyPhoto()]);
   api = new ApiClient(system.url);
 });
 afterAll(() => system.stop());

@@ -17,18 +17,26 @@ to it; and accounts for every image that was accepted. Exit status 1 when someth
   --longest-ms N    how long a fault may last (default: 3000)
   --recovery-ms N   how soon the service must be well again (default: 5000)`;
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string' },
-    seed: { type: 'string', default: String(randomInt(1_000_000)) },
-    only: { type: 'string' },
-    clients: { type: 'string' },
-    workers: { type: 'string', default: '2' },
-    'longest-ms': { type: 'string', default: '3000' },
-    'recovery-ms': { type: 'string', default: '5000' },
-    help: { type: 'boolean', default: false },
-  },
-});
+const OPTIONS = {
+  minutes: { type: 'string' },
+  seed: { type: 'string', default: String(randomInt(1_000_000)) },
+  only: { type: 'string' },
+  clients: { type: 'string' },
+  workers: { type: 'string', default: '2' },
+  'longest-ms': { type: 'string', default: '3000' },
+  'recovery-ms': { type: 'string', default: '5000' },
+  help: { type: 'boolean', default: false },
+} as const;
+const { values } = parse();
+
+function parse() {
+  try {
+    return parseArgs({ options: OPTIONS });
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    return process.exit(2);
+  }
+}
 
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);

@@ -49,7 +49,7 @@ afterAll(async () => {
 });
 
 /** Sends a request to every address, with marks in all that a client may choose. */
-async function walk({ id, token }: JobKey): Promise<void> {
+async function walk({ id, token }: JobKey, through = api): Promise<void> {
   const paths = [
     '/',
     '/privacy.html',
@@ -66,9 +66,11 @@ async function walk({ id, token }: JobKey): Promise<void> {
   for (const path of paths) {
     for (const method of ['GET', 'DELETE', 'PUT']) {
       if (method === 'DELETE' && path === `/v1/jobs/${id}`) continue;
-      await api.call(method, `${path}${QUERY}`, { headers: { ...HEADERS, Authorization: `Bearer ${MARK}` } });
+      await through.call(method, `${path}${QUERY}`, {
+        headers: { ...HEADERS, Authorization: `Bearer ${MARK}` },
+      });
       if (method === 'GET' && !path.endsWith('/events') && !path.endsWith('/result')) {
-        await api.call(method, path, { headers: { ...HEADERS, Authorization: `Bearer ${token}` } });
+        await through.call(method, path, { headers: { ...HEADERS, Authorization: `Bearer ${token}` } });
       }
     }
   }
@@ -108,6 +110,10 @@ test('given marks in everything a client can send, when every address and failur
   await api.cancel(other);
   await fail();
   await walk(job);
+  // The same for people who read at a terminal.
+  const inText = await system.startApi({ LOG_FORMAT: 'text', METRICS_PORT: '' });
+  await walk(job, new ApiClient(inText.url));
+  await eventually(() => inText.output().includes('GET /v1/jobs/:id/receipt '));
   await eventually(() =>
     collector.spans.some(({ attributes }) => attributes['removebg.code'] === 'image-truncated'),
   );

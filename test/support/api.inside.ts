@@ -36,7 +36,7 @@ export async function startApiInside(system: TestSystem, images: ImageFetcher): 
   const telemetry = new ApiTelemetry(settings);
   const broker = await openBroker(settings, 'api', { observer: telemetry });
   let printed = '';
-  const log = new Log('debug', (line) => (printed += line));
+  const log = new Log({ LOG_LEVEL: 'debug', LOG_FORMAT: 'json' }, (line) => (printed += line));
   const stopping = new AbortController();
   const adapter = createAdapter(settings);
   const module = AppModule.over({

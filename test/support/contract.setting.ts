@@ -7,7 +7,8 @@ import { whileHeld } from './engine.hold.js';
 import { eventually, pause } from './eventually.js';
 import { KeyFiles, withKey } from './key.files.js';
 import { smallPhoto } from './small.photo.js';
-import { startSystem, type TestSystem } from './system.js';
+import { startLightSystem } from './light.system.js';
+import { type TestSystem } from './system.js';
 
 /** Drives one operation through all that the document promises of it. */
 export type Drive = (operation: ContractOperation, at: ContractSetting) => Promise<unknown>;
@@ -34,7 +35,7 @@ export class ContractSetting {
     const files = new KeyFiles();
     const holder = { files, key: files.create('standard') };
     const listing = `--import=${resolve('test/support/route.listing.mjs')}`;
-    const system = await startSystem({ KEYS_FILE: files.path, NODE_OPTIONS: listing });
+    const system = await startLightSystem({ KEYS_FILE: files.path, NODE_OPTIONS: listing });
     const { url } = await system.startApi({ RATE_LIMIT: '1' });
     return new ContractSetting(system, url, await smallPhoto(), holder);
   }

@@ -5,8 +5,6 @@ import { join, resolve } from 'node:path';
 import { CONTAINED, type Launch } from './redis.process.js';
 import { SMALL_SIDE } from './small.networks.js';
 
-const NAME = 'own';
-
 /** A folder like the package's, whose one model is a network of the test's own. */
 export interface ModelFolder {
   /** Settings of applications that use it. */
@@ -16,28 +14,32 @@ export interface ModelFolder {
   remove: () => void;
 }
 
-/** @param network ONNX file that takes floats of `SMALL_SIDE` and gives opacity */
-export function modelFolder(network: Buffer): ModelFolder {
+/**
+ * @param network ONNX file that takes floats of `SMALL_SIDE` and gives opacity
+ * @param name of the model
+ */
+export function modelFolder(network: Buffer, name = 'own'): ModelFolder {
   const folder = mkdtempSync(join(tmpdir(), 'removebg-model-'));
-  for (const name of readdirSync('.')) if (name !== 'models') symlinkSync(resolve(name), join(folder, name));
+  for (const entry of readdirSync('.'))
+    if (entry !== 'models') symlinkSync(resolve(entry), join(folder, entry));
   const models = join(folder, 'models');
   mkdirSync(models);
-  writeFileSync(join(models, `${NAME}.onnx`), network);
-  writeFileSync(join(models, 'manifest.json'), JSON.stringify({ models: [entryOf(network)] }));
+  writeFileSync(join(models, `${name}.onnx`), network);
+  writeFileSync(join(models, 'manifest.json'), JSON.stringify({ models: [entryOf(network, name)] }));
   const contained = resolve('launcher/contained.sh');
   return {
-    settings: { MODEL: NAME, MODEL_DIR: models },
+    settings: { MODEL: name, MODEL_DIR: models },
     launch: (kind, command) =>
       kind === 'redis' ? CONTAINED(kind, command) : ['env', '-C', folder, contained, kind, ...command],
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 
-const entryOf = (network: Buffer): object => ({
-  name: NAME,
+const entryOf = (network: Buffer, name: string): object => ({
+  name,
   title: 'A network of a test',
   default: true,
-  file: `${NAME}.onnx`,
+  file: `${name}.onnx`,
   bytes: network.length,
   sha256: createHash('sha256').update(network).digest('hex'),
   source: { kind: 'file' },

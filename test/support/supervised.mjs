@@ -7,7 +7,7 @@
 import { join } from 'node:path';
 import { appProgram, redisProgram } from '../../launcher/programs.supervised.mjs';
 import { drawPasswords } from '../../launcher/redis.users.mjs';
-import { listeningPort } from '../../launcher/readiness.mjs';
+import { listeningPorts } from '../../launcher/readiness.mjs';
 import { findRedis } from '../../launcher/step.redis.mjs';
 import { Supervisor } from '../../launcher/supervisor.mjs';
 
@@ -28,7 +28,7 @@ for (let number = 1; number <= workers; number += 1) {
 }
 const api = appProgram('api', 'api', { ...env, PORT: '0' }, passwords.api);
 supervisor.startApp(api, (message) => {
-  const port = listeningPort(message);
+  const port = listeningPorts(message)?.PORT;
   if (port === undefined) return;
   // As `npm start` does: an API that is started again has the same address.
   api.env['PORT'] = String(port);

@@ -29,6 +29,7 @@ export class TestSystem {
   readonly apis: ApiProcess[] = [];
   readonly workers: ServiceProcess[] = [];
   private readonly clients: Redis[] = [];
+  private readonly cleanUps: (() => void)[] = [];
 
   constructor(
     private readonly overrides: Record<string, string> = {},
@@ -82,6 +83,11 @@ export class TestSystem {
     return service;
   }
 
+  /** Lets `act` be done once everything has ended. */
+  onceStopped(act: () => void): void {
+    this.cleanUps.push(act);
+  }
+
   /** Ends everything and removes the folder. */
   async stop(): Promise<void> {
     for (const client of this.clients) client.disconnect();
@@ -92,6 +98,7 @@ export class TestSystem {
     clearTimeout(timer);
     await this.redis.kill();
     rmSync(this.folder, { recursive: true, force: true });
+    for (const act of this.cleanUps) act();
   }
 
   private spawn(app: 'api' | 'worker', overrides: Record<string, string>, launch: Launch): ServiceProcess {

@@ -193,11 +193,13 @@ describe('engine.host', () => {
     await own.stop();
     const strict = new EngineHost({ ...SETTINGS, plans: [plan] }).start();
     await expect(strict).rejects.toMatchObject({ name: 'SettingsError' });
-    await expect(strict).rejects.toThrow(/^PROVIDER: .*not offered/);
+    await expect(strict).rejects.toThrow(/^PROVIDER must be .*not offered/);
   }, 60_000);
 
   test('given a model that no manifest has, when started, then the settings are to blame', async () => {
     const plans = [{ provider: 'cpu' as const, models: ['unheard-of'], batch: 1 }];
-    await expect(new EngineHost({ ...SETTINGS, plans }).start()).rejects.toThrow(/^MODEL: names an unknown/);
+    await expect(new EngineHost({ ...SETTINGS, plans }).start()).rejects.toThrow(
+      /^MODEL must be one or more of .*isnet-fp16/,
+    );
   });
 });

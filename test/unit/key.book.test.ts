@@ -106,7 +106,7 @@ describe('tiers', () => {
     const key = drawApiKey();
     const { weight, ...partial } = GOLD;
     const cases: [text: string, named: string][] = [
-      ['zebra7391', 'no JSON'],
+      ['zebra7391', 'must be a file of JSON'],
       [textOf([entryOf(key, { sha256: 'zebra7391' })]), 'keys.0.sha256'],
       [textOf([entryOf(key, { zebra7391: 1 })]), 'keys.0'],
       [textOf([entryOf(key, { tier: 'zebra7391' })]), 'keys.0.tier'],
@@ -160,13 +160,15 @@ describe('the file of keys', () => {
     expect(file.refresh()).toMatchObject({ fault: expect.stringContaining('version') as string });
     expect(file.refresh()).toBeUndefined();
     rmSync(path);
-    expect(file.refresh()).toMatchObject({ fault: expect.stringContaining('cannot be read') as string });
+    expect(file.refresh()).toMatchObject({
+      fault: expect.stringContaining('that this user can read') as string,
+    });
     expect(file.book.find(second, NOW)).toBeDefined();
     replace(textOf([entryOf(first)]));
     expect(file.refresh()).toEqual({ keys: 1 });
     expect(file.book.find(second, NOW)).toBeUndefined();
     chmodSync(path, 0o666);
-    expect(file.refresh()).toMatchObject({ fault: expect.stringContaining('open to others') as string });
+    expect(file.refresh()).toMatchObject({ fault: expect.stringContaining('a private file') as string });
     chmodSync(path, 0o640);
     expect(file.refresh()).toEqual({ keys: 1 });
   });

@@ -42,7 +42,7 @@ describe.each(Object.entries(SETTINGS))('the file of %s', (setting, { content, r
       expect([mode.toString(8), refusal === undefined]).toEqual([mode.toString(8), isPrivate]);
       if (isPrivate) continue;
       expect(refusal).toBeInstanceOf(SettingsError);
-      expect(String(refusal)).toContain(`${setting}: the file is open to others`);
+      expect(String(refusal)).toContain(`${setting} must be a private file`);
       expect(String(refusal)).toContain('chmod 600');
       expect(String(refusal)).not.toContain('zebra7391');
     }
@@ -51,7 +51,9 @@ describe.each(Object.entries(SETTINGS))('the file of %s', (setting, { content, r
   it('given no file, when it is read, then the setting is named and the path is not', () => {
     const missing = join(folder, 'none');
     expect(() => read(missing)).toThrow(SettingsError);
-    expect(() => read(missing)).toThrow(new RegExp(`^${setting}: the file cannot be read$`));
+    expect(() => read(missing)).toThrow(
+      new RegExp(`^${setting} must be the path of a file that this user can read\\.$`),
+    );
   });
 });
 
@@ -70,7 +72,7 @@ describe('the password of Redis', () => {
   it('given an empty file, when it is read, then it is refused', () => {
     for (const content of ['', '\n', '\nsecret']) {
       write(content);
-      expect(() => readRedisPassword(path)).toThrow(/^REDIS_PASSWORD_FILE: the file must begin/);
+      expect(() => readRedisPassword(path)).toThrow(/^REDIS_PASSWORD_FILE must be a file that begins/);
     }
   });
 

@@ -6,14 +6,15 @@ import { openBroker } from '#broker/broker.js';
 import type { ShardListener } from '#broker/payload.opening.js';
 import type { ConnectionListener } from '#broker/watched.redis.js';
 import { ImageFetcher } from '#fetcher/image.fetcher.js';
-import { readCatalogue, type ModelEntry } from '#inference/model.catalogue.js';
+import { configuredModels } from '#inference/model.catalogue.js';
 import { offeredModels } from '#settings/engine.plan.js';
 import { limitHeapGrowth } from '#settings/heap.growth.js';
 import { KeyBookFile } from '#settings/key.book.file.js';
 import { readKek, readReceiptKeys } from '#settings/key.file.js';
+import { addressFault } from '#settings/listen.faults.js';
 import { requireRedis, runService, stopOnSignal } from '#settings/process.life.js';
 import type { Settings } from '#settings/settings.schema.js';
-import { loadSettings, SettingsError } from '#settings/settings.js';
+import { loadSettings } from '#settings/settings.js';
 import { builtInTiers } from '#settings/tier.table.js';
 import { Log } from '#telemetry/log.js';
 import { deriveReceiptKey } from '#vault/receipt.keys.js';
@@ -35,17 +36,6 @@ const CLOSE_IDLE_EVERY_MS = 50;
 /** Folder of the built page. */
 const PAGE_FOLDER = fileURLToPath(new URL('../../web', import.meta.url));
 
-/** @throws SettingsError when MODEL names one that no manifest has */
-function modelsOnOffer(settings: Settings): ModelEntry[] {
-  const { shipped, local } = readCatalogue(process.cwd());
-  return offeredModels(settings).map((name) => {
-    const entry = [...shipped, ...local].find((model) => model.name === name);
-    if (entry === undefined)
-      throw new SettingsError('MODEL: names a model that models/manifest.json has not');
-    return entry;
-  });
-}
-
 function imageFetcher({
   IMAGE_URL,
   IMAGE_URL_TIMEOUT_S,
@@ -57,12 +47,12 @@ function imageFetcher({
 
 async function openResources(stopping: AbortSignal): Promise<Resources> {
   const settings = requireRedis(loadSettings(process.env));
-  const log = new Log(settings.LOG_LEVEL);
+  const log = new Log(settings);
   const kek = readKek(settings.KEK_FILE);
   const receiptFile = settings.RECEIPT_KEY_FILE;
   const receiptKeys: ReceiptKeys =
     receiptFile === undefined ? [deriveReceiptKey(kek)] : readReceiptKeys(receiptFile);
-  const models = modelsOnOffer(settings);
+  const models = configuredModels(process.cwd(), offeredModels(settings));
   const keys = new KeyBookFile(settings.KEYS_FILE, builtInTiers(settings));
   const telemetry = new ApiTelemetry(settings);
   const onShard: ShardListener = (news) => log.info('shard', news);
@@ -108,11 +98,7 @@ async function listen(app: NestFastifyApplication, { PORT, HOST }: Settings): Pr
     await app.listen(PORT, HOST);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE') throw new SettingsError(`PORT: ${PORT} is in use by another program`);
-    if (code === 'EACCES') throw new SettingsError(`PORT: no right to listen on ${PORT}`);
-    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-      throw new SettingsError('HOST: not an address of this machine');
-    throw error;
+    throw addressFault({ PORT, HOST }, code) ?? error;
   }
 }
 

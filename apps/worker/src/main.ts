@@ -3,7 +3,8 @@ import { NestFactory } from '@nestjs/core';
 import { openBroker } from '#broker/broker.js';
 import type { ShardListener } from '#broker/payload.opening.js';
 import type { ConnectionListener } from '#broker/watched.redis.js';
-import { enginePlans } from '#settings/engine.plan.js';
+import { configuredModels } from '#inference/model.catalogue.js';
+import { enginePlans, offeredModels } from '#settings/engine.plan.js';
 import { limitHeapGrowth } from '#settings/heap.growth.js';
 import { imageLimits } from '#settings/image.limits.js';
 import { readKek } from '#settings/key.file.js';
@@ -18,7 +19,8 @@ import type { WorkerContext } from './worker.context.js';
 import { WorkerModule } from './worker.module.js';
 
 async function openContext(settings: ServiceSettings): Promise<WorkerContext> {
-  const log = new Log(settings.LOG_LEVEL);
+  configuredModels(process.cwd(), offeredModels(settings));
+  const log = new Log(settings);
   const kek = readKek(settings.KEK_FILE);
   const engine = new EngineHost({
     plans: enginePlans(settings),
@@ -27,7 +29,7 @@ async function openContext(settings: ServiceSettings): Promise<WorkerContext> {
     ...imageLimits(settings),
     maxImageBytes: settings.MAX_IMAGE_MEMORY_MB * 1_048_576,
   });
-  engine.restarts.onRestart = (cause) => log.warn('engine', { event: 'replaced', cause });
+  engine.restarts.onRestart = (cause) => log.warn('engine', { cause });
   // The model loads while everything else is opened.
   const engineReady = engine.start();
   engineReady.catch(() => undefined);

@@ -70,7 +70,7 @@ export interface BrokerListeners {
  * Connects to Redis, checks that neither it nor this process can keep anything, and builds the parts on top.
  * @throws RetentionGuardError when something could be kept
  * @throws SettingsError when the password of Redis cannot be read
- * @throws Error when Redis does not answer within ten seconds
+ * @throws UnreachableError when Redis does not answer within ten seconds
  */
 export async function openBroker(
   settings: ServiceSettings,

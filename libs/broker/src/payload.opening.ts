@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { payloadServers } from '#settings/payload.servers.js';
-import type { ServiceSettings } from '#settings/process.life.js';
+import { StartError, type ServiceSettings } from '#settings/process.life.js';
 import type { PayloadLink } from './payload.link.js';
 import { PayloadShard, type ShardState } from './payload.shard.js';
 import { PayloadShards } from './payload.shards.js';
@@ -34,7 +34,7 @@ export interface OpenPayloads {
 /**
  * Connects to the payload servers that the settings name.
  * @throws RetentionGuardError when one that answers could keep data
- * @throws Error when none of them answers
+ * @throws StartError when none of them answers
  */
 export async function openPayloads(
   settings: ServiceSettings,
@@ -88,6 +88,8 @@ async function settled(shards: readonly PayloadShard[]): Promise<void> {
   const refused = shards.filter(({ state }) => state === 'refused');
   if (refused.length > 0) throw new RetentionGuardError(refused.flatMap(({ faults }) => faults));
   if (shards.length > 0 && shards.every(({ state }) => state === 'away')) {
-    throw new Error('no payload Redis did answer in time');
+    throw new StartError(
+      `No Redis of PAYLOAD_REDIS_URLS answers: ${shards.map(({ name }) => name).join(', ')}.`,
+    );
   }
 }

@@ -1,4 +1,5 @@
-import type { Redis } from 'ioredis';
+import type { Redis, RedisOptions } from 'ioredis';
+import { StartError } from '#settings/process.life.js';
 import { WatchedRedis, type ConnectionListener, type ConnectionRole } from './watched.redis.js';
 
 const RECONNECT_MS = 200;
@@ -71,7 +72,8 @@ export function addressOptions(url: string): Address {
   if (parsed.protocol !== 'redis:' && parsed.protocol !== 'rediss:')
     throw new TypeError('not a Redis address');
   return {
-    host: parsed.hostname,
+    // Node connects to an IPv6 address without its brackets.
+    host: parsed.hostname.replaceAll(/[[\]]/g, ''),
     port: Number(parsed.port || 6379),
     ...(parsed.username !== '' && { username: decodeURIComponent(parsed.username) }),
     ...(parsed.password !== '' && { password: decodeURIComponent(parsed.password) }),
@@ -122,10 +124,37 @@ export class StrangerError extends Error {
   override readonly name = 'StrangerError';
 }
 
+/** Why a connection does not come about, by the code of its last error. */
+const OBSTACLES: Record<string, string> = {
+  ECONNREFUSED: 'connection refused, nothing listens there',
+  ENOENT: 'there is no such socket',
+  EACCES: 'this user may not use the socket',
+  ENOTFOUND: 'there is no host of that name',
+  EAI_AGAIN: 'the name of the host cannot be looked up',
+  EHOSTUNREACH: 'there is no way to that host',
+  ENETUNREACH: 'there is no way to that network',
+  ECONNRESET: 'the connection was closed before an answer came',
+};
+
+/** Redis cannot be reached, or does not answer. The message names where it was looked for, and no user or password. */
+export class UnreachableError extends StartError {
+  override readonly name = 'UnreachableError';
+
+  /** @param code of the last error; undefined: there was none, and no answer */
+  constructor(
+    { path, host = '', port = 0 }: Pick<RedisOptions, 'path' | 'host' | 'port'>,
+    code: string | undefined,
+  ) {
+    const place = path ?? `${host.includes(':') ? `[${host}]` : host}:${port}`;
+    const obstacle = code === undefined ? 'no answer came in time' : (OBSTACLES[code] ?? `error ${code}`);
+    super(`Redis at ${place} cannot be reached: ${obstacle}.`);
+  }
+}
+
 /**
  * Resolves once the connection is usable.
  * @throws StrangerError when Redis refuses the user
- * @throws Error after `timeoutMs` without an answer
+ * @throws UnreachableError after `timeoutMs` without an answer
  */
 export async function whenReady(redis: Redis, timeoutMs: number): Promise<void> {
   if (redis.status === 'ready') return;
@@ -137,10 +166,12 @@ export async function whenReady(redis: Redis, timeoutMs: number): Promise<void> 
       else reject(error);
     };
     const onReady = (): void => settle();
-    const onError = ({ message }: Error): void => {
+    let code: string | undefined;
+    const onError = ({ message, code: found }: NodeJS.ErrnoException): void => {
+      code = found;
       if (/^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR wrong number)/.test(message)) settle(new StrangerError());
     };
-    const timer = setTimeout(() => settle(new Error('Redis did not answer in time')), timeoutMs);
+    const timer = setTimeout(() => settle(new UnreachableError(redis.options, code)), timeoutMs);
     redis.once('ready', onReady).on('error', onError);
   });
 }

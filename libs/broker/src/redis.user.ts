@@ -16,7 +16,7 @@ export interface SignIn {
  * The address under which a Redis lets this application in: as its own user, or, on a development machine, as nobody
  * in particular.
  * @throws RetentionGuardError when Redis refuses the user: it does not run on redis.conf, or the password is wrong
- * @throws Error when it does not answer
+ * @throws UnreachableError when it does not answer
  */
 export async function signIn(given: string, { user, password, guard, limitMs }: SignIn): Promise<string> {
   const url = addressAs(user, given, password);

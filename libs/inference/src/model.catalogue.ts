@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { SettingsError } from '#settings/settings.js';
 import { ModelError, readJson, readJsonIfThere } from './model.files.js';
 import { localManifestSchema, manifestSchema, type ModelEntry } from './model.manifest.js';
 
@@ -31,6 +32,21 @@ export function readCatalogue(root: string): Catalogue {
     throw new ModelError(`${LOCAL_MANIFEST} is wrong: a name is taken already`);
   }
   return { shipped, local };
+}
+
+/**
+ * The models of these names, as MODEL gives them.
+ * @throws SettingsError that lists the known ones when a name is none of them
+ * @throws ModelError when a list cannot be read or is wrong
+ */
+export function configuredModels(root: string, names: readonly string[]): ModelEntry[] {
+  const { shipped, local } = readCatalogue(root);
+  const known = new Map([...shipped, ...local].map((model) => [model.name, model]));
+  return names.map((name) => {
+    const entry = known.get(name);
+    if (entry !== undefined) return entry;
+    throw new SettingsError(`MODEL must be one or more of ${[...known.keys()].join(', ')}, comma-separated.`);
+  });
 }
 
 /** JSON of a schema, as `read` gets it from `path`. @throws ModelError that names what is wrong with it */

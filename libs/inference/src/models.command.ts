@@ -5,6 +5,7 @@ import { loadSettings, SettingsError } from '#settings/settings.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { addModel, additionSchema } from './model.addition.js';
 import type { ModelEntry } from './model.manifest.js';
+import { readCatalogue } from './model.catalogue.js';
 import { ModelError, ModelRegistry } from './model.registry.js';
 import { WireError } from './onnx/wire.reader.js';
 import { RecipeError } from './recipe/graph.index.js';
@@ -113,7 +114,7 @@ async function main([verb = '', ...args]: string[]): Promise<number> {
   }
   try {
     const command = Object.hasOwn(COMMANDS, verb) ? COMMANDS[verb] : undefined;
-    if (command === undefined) throw new UsageError();
+    if (command === undefined) throw new UsageError(`There is no command ${verb}.`);
     const settings = loadSettings(process.env);
     const registry = new ModelRegistry(process.cwd(), settings.MODEL_DIR);
     await command({ registry, models: offeredModels(settings), args });
@@ -123,6 +124,11 @@ async function main([verb = '', ...args]: string[]): Promise<number> {
   }
 }
 
+const knownModels = (): string => {
+  const { shipped, local } = readCatalogue(process.cwd());
+  return [...shipped, ...local].map(({ name }) => name).join(', ');
+};
+
 function complain(error: unknown): number {
   const tell = (line: string): void => void process.stderr.write(`${line}\n`);
   if (error instanceof UsageError) {
@@ -130,7 +136,7 @@ function complain(error: unknown): number {
     return EXIT_USAGE;
   }
   if (error instanceof Problem && error.code === 'model-unknown') {
-    tell('No such model: "npm run models -- list" names them');
+    tell(`There is no model of that name. Known: ${knownModels()}.`);
     return EXIT_USAGE;
   }
   const known = [ModelError, SettingsError, WireError, RecipeError].some((kind) => error instanceof kind);

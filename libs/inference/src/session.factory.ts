@@ -26,6 +26,20 @@ export class ProviderUnavailable extends Error {
   }
 }
 
+/**
+ * Runs a network of one convolution on an accelerator, with no model.
+ * @throws ProviderUnavailable when that cannot be done
+ */
+export async function tryProvider(provider: Provider): Promise<void> {
+  requireOffered(provider);
+  await probe({ provider, threads: 1 }, 32);
+}
+
+function requireOffered(provider: Provider): void {
+  const offered = listSupportedBackends().some(({ name }) => name === provider);
+  if (!offered) throw new ProviderUnavailable(provider, 'not-offered', 'this build of ONNX Runtime has none');
+}
+
 /** Where a network is to run, and with how many CPU threads. */
 export interface SessionPlace {
   provider: Provider;
@@ -50,8 +64,7 @@ export async function openSession(
 ): Promise<InferenceSession> {
   const { provider } = place;
   if (provider === 'cpu') return openOnCpu(entry, path, place);
-  const offered = listSupportedBackends().some(({ name }) => name === provider);
-  if (!offered) throw new ProviderUnavailable(provider, 'not-offered', 'this build of ONNX Runtime has none');
+  requireOffered(provider);
   const whole = await create(path, place, { cpuForbidden: true }).catch(() => undefined);
   if (whole !== undefined) return whole;
   const width = floatWidth(entry);

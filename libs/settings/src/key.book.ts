@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { hashApiKey, isApiKey } from '#vault/api.key.js';
-import { reason, SettingsError } from './settings.js';
+import { SettingsError } from './settings.js';
 import type { Tier, TierTable } from './tier.table.js';
 
 const MIB = 1_048_576;
@@ -60,7 +60,7 @@ export function parseKeyFile(text: string): KeyFile {
   try {
     json = JSON.parse(text);
   } catch {
-    throw new SettingsError('KEYS_FILE: the file is no JSON');
+    throw new SettingsError('KEYS_FILE must be a file of JSON.');
   }
   const parsed = keyFileSchema.safeParse(json);
   if (parsed.success) return parsed.data;
@@ -70,6 +70,14 @@ export function parseKeyFile(text: string): KeyFile {
 
 const faultOf = (issue: z.core.$ZodIssue): string =>
   issue.code === 'unrecognized_keys' ? 'has members that are not known' : reason(issue);
+
+/** What is wrong with a value, in words. Zod's own messages may quote the value received; these never do. */
+function reason(issue: { code: string; minimum?: unknown; maximum?: unknown; values?: unknown[] }): string {
+  if (issue.code === 'too_small') return `must be at least ${String(issue.minimum)}`;
+  if (issue.code === 'too_big') return `must be at most ${String(issue.maximum)}`;
+  if (issue.code === 'invalid_value') return `must be one of ${(issue.values ?? []).join(', ')}`;
+  return 'has a value that is not allowed';
+}
 
 /** The keys and tiers in force. Pure: made anew whenever the file changes. */
 export class KeyBook {

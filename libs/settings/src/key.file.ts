@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { SettingsError } from './settings.js';
+import { requirementOf } from './settings.reference.js';
 
 /** What nobody but the owner may do, and his group may do no more than read: 0600, 0640 and less pass. */
 const REFUSED_MODE_BITS = 0o037;
@@ -27,14 +28,14 @@ export function readSecretFile(setting: SecretSetting, file: string): Buffer {
       closeSync(opened);
     }
   } catch {
-    throw new SettingsError(`${setting}: the file cannot be read`);
+    throw new SettingsError(`${setting} must be ${requirementOf(setting)}.`);
   }
   // Windows has no such modes.
   if ((mode & REFUSED_MODE_BITS) === 0 || process.platform === 'win32') return content;
   content.fill(0);
   const found = (mode & 0o777).toString(8).padStart(4, '0');
   throw new SettingsError(
-    `${setting}: the file is open to others (mode ${found}); it must be 0600 or 0640: chmod 600 FILE`,
+    `${setting} must be a private file, of mode 0600 or 0640, and its mode is ${found}: run \`chmod 600 FILE\`.`,
   );
 }
 
@@ -47,10 +48,10 @@ export const KEK_BYTES = 32;
  */
 export function readKek(file: string | undefined): Buffer {
   if (file === undefined) {
-    throw new SettingsError('KEK_FILE: needed, a file of 32 random bytes shared by API and workers');
+    throw new SettingsError('KEK_FILE is needed: a file of 32 random bytes that API and workers share.');
   }
   const key = readSecretFile('KEK_FILE', file);
-  if (key.length !== KEK_BYTES) throw new SettingsError('KEK_FILE: the file must hold exactly 32 bytes');
+  if (key.length !== KEK_BYTES) throw new SettingsError('KEK_FILE must be a file of exactly 32 bytes.');
   return key;
 }
 
@@ -65,7 +66,8 @@ export function readRedisPassword(file: string | undefined): string | undefined 
   const content = file === STDIN ? readStdin() : readSecretFile('REDIS_PASSWORD_FILE', file);
   const [password = ''] = content.toString().split(/\r?\n/, 1);
   content.fill(0);
-  if (password === '') throw new SettingsError('REDIS_PASSWORD_FILE: the file must begin with the password');
+  if (password === '')
+    throw new SettingsError('REDIS_PASSWORD_FILE must be a file that begins with the password.');
   return password;
 }
 
@@ -73,7 +75,7 @@ function readStdin(): Buffer {
   try {
     return readFileSync(0);
   } catch {
-    throw new SettingsError('REDIS_PASSWORD_FILE: standard input cannot be read');
+    throw new SettingsError('REDIS_PASSWORD_FILE must not be `-` here: standard input cannot be read.');
   }
 }
 
@@ -90,7 +92,7 @@ export function readReceiptKeys(file: string): [signing: KeyObject, ...retired: 
   content.fill(0);
   const [signing, ...retired] = [...pem.matchAll(PEM_BLOCK)].map(([block, kind]) => receiptKey(block, kind));
   if (signing?.type !== 'private') {
-    throw new SettingsError('RECEIPT_KEY_FILE: the file must begin with a private key (PKCS#8, PEM)');
+    throw new SettingsError('RECEIPT_KEY_FILE must be a file that begins with a private key (PKCS#8, PEM).');
   }
   return [signing, ...retired];
 }
@@ -103,7 +105,7 @@ function receiptKey(block: string, kind: string | undefined): KeyObject {
     // OpenSSL's own message says no more than ours, in worse words.
   }
   if (key?.asymmetricKeyType !== 'ed25519') {
-    throw new SettingsError('RECEIPT_KEY_FILE: every key in the file must be an intact Ed25519 key');
+    throw new SettingsError('RECEIPT_KEY_FILE must be a file of intact Ed25519 keys alone.');
   }
   return key;
 }

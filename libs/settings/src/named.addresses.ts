@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isIP } from 'node:net';
 
 /** An address and what it is called. */
 export interface NamedAddress {
@@ -27,8 +28,40 @@ function readEntry(entry: string, protocols: readonly string[]): NamedAddress | 
   if (!URL.canParse(url)) return undefined;
   const { protocol, host, pathname } = new URL(url);
   if (!protocols.includes(protocol)) return undefined;
+  if (!/^https?:$/.test(protocol) && !isRedisAddress(url)) return undefined;
   return { name: name ?? derivedName(protocol + host + pathname), url };
 }
 
 const derivedName = (place: string): string =>
   createHash('sha256').update(place).digest('hex').slice(0, DERIVED_CHARACTERS);
+
+/** True for the address of a Redis: `redis://HOST:PORT`, `rediss://HOST:PORT`, `unix:///PATH`, with or without a user. */
+export function isRedisAddress(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, hostname, pathname } = new URL(url);
+  if (protocol === 'unix:') return hostname === '' && /^\/./.test(pathname);
+  // The service uses database 0 alone.
+  return /^rediss?:$/.test(protocol) && hostname !== '' && /^\/?0?$/.test(pathname);
+}
+
+const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i;
+
+/** True for an IP address, or a host name: its last label is not a number. */
+export function isHost(text: string): boolean {
+  if (isIP(text) !== 0) return true;
+  const labels = text.split('.');
+  return (
+    text.length <= 253 && labels.every((label) => LABEL.test(label)) && !/^\d+$/.test(labels.at(-1) ?? '')
+  );
+}
+
+/** True for an IP address or a CIDR. A CIDR of no bits would be everybody. */
+export function isAddressOrCidr(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  return (
+    bits === undefined ||
+    (/^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= (family === 4 ? 32 : 128))
+  );
+}

@@ -2,9 +2,18 @@ import { selectNothingForCores } from './process.guard.js';
 import { RetentionGuardError } from './retention.fact.js';
 import type { Settings } from './settings.schema.js';
 import { SettingsError } from './settings.js';
+import { requirementOf } from './settings.reference.js';
 
 /** Exit status of a process that must not be restarted before its configuration is mended (sysexits.h). */
 export const EX_CONFIG = 78;
+
+/** A process cannot start now, and may be able to later. The message is for the operator, a sentence. */
+export class StartError extends Error {
+  override readonly name: string = 'StartError';
+}
+
+/** True from when a stop was asked for: what fails from then on is no news. */
+let isStopping = false;
 
 /** Settings of a process that works on a Redis. */
 export type ServiceSettings = Settings & { REDIS_URL: string };
@@ -12,7 +21,7 @@ export type ServiceSettings = Settings & { REDIS_URL: string };
 /** @throws SettingsError when no Redis is named */
 export function requireRedis(settings: Settings): ServiceSettings {
   const { REDIS_URL } = settings;
-  if (REDIS_URL === undefined) throw new SettingsError('REDIS_URL: needed; `npm start` embeds a Redis');
+  if (REDIS_URL === undefined) throw new SettingsError(`REDIS_URL is needed: ${requirementOf('REDIS_URL')}.`);
   return { ...settings, REDIS_URL };
 }
 
@@ -25,9 +34,13 @@ export function runService(name: string, main: () => Promise<void>): void {
   process.on('SIGUSR1', () => undefined);
   selectNothingForCores();
   main().catch((error: unknown) => {
-    const expected = error instanceof SettingsError || error instanceof RetentionGuardError;
-    process.stderr.write(expected ? `${error.message}\n` : `The ${name} could not start: ${String(error)}\n`);
-    process.exit(expected ? EX_CONFIG : 1);
+    // What was opened is being closed, which ends the process.
+    if (isStopping) return;
+    const isFinal = error instanceof SettingsError || error instanceof RetentionGuardError;
+    const isPlain = isFinal || error instanceof StartError;
+    const text = isPlain ? error.message : `The ${name} could not start: ${String(error)}`;
+    process.stderr.write(`${text}\n`);
+    process.exit(isFinal ? EX_CONFIG : 1);
   });
 }
 
@@ -36,10 +49,9 @@ export function runService(name: string, main: () => Promise<void>): void {
  * with 1 after `limitS` seconds.
  */
 export function stopOnSignal(limitS: number, stop: (reason: string) => Promise<void>): void {
-  let stopping = false;
   const begin = (reason: string): void => {
-    if (stopping) return;
-    stopping = true;
+    if (isStopping) return;
+    isStopping = true;
     setTimeout(() => process.exit(1), limitS * 1000).unref();
     void stop(reason).then(() => process.exit(0));
   };

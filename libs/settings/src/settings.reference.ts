@@ -21,16 +21,24 @@ interface Shape {
   default?: string | number;
   description?: string;
   anyOf?: Shape[];
+  /** Text: what it has to be, in words. */
+  accepts?: string;
 }
 
 /** A default that is no constant stands in the description. */
 const FALLBACK_IN_WORDS = / \(default: ([^)]+)\)/;
 
+const shapes = (): Record<string, Shape> =>
+  (z.toJSONSchema(settingsSchema, { io: 'input', unrepresentable: 'any' }).properties ?? {}) as Record<
+    string,
+    Shape
+  >;
+
 /** Every setting, in the order of the schema. */
 export function settingRows(): SettingRow[] {
-  const { properties = {} } = z.toJSONSchema(settingsSchema, { io: 'input', unrepresentable: 'any' });
+  const properties = shapes();
   return Object.entries(settingsSchema.shape).map(([name, type]) => {
-    const shape = properties[name] as Shape;
+    const shape = properties[name] ?? {};
     const description = shape.description ?? '';
     const words = FALLBACK_IN_WORDS.exec(description)?.[1];
     const constant = String(shape.default ?? (type.safeParse(undefined).data as Shape['default']) ?? '');
@@ -44,7 +52,19 @@ export function settingRows(): SettingRow[] {
   });
 }
 
+/** What a setting has to be, as the end of a sentence that begins with its name: `a whole number from 0 to 65,535`. */
+export const requirementOf = (name: keyof typeof settingsSchema.shape): string =>
+  required(shapes()[name] ?? {}).replaceAll('`', '');
+
+function required(shape: Shape): string {
+  if (shape.anyOf !== undefined) return shape.anyOf.map(required).join(', or ');
+  if (shape.enum !== undefined) return `one of ${accepted(shape)}`;
+  if (shape.type === 'integer') return `a whole number from ${accepted(shape)}`;
+  return shape.type === 'number' ? `a number from ${accepted(shape)}` : accepted(shape);
+}
+
 function accepted(shape: Shape): string {
+  if (shape.accepts !== undefined) return shape.accepts;
   if (shape.anyOf !== undefined) return shape.anyOf.map(accepted).join(', or ');
   if (shape.const !== undefined) return `\`${shape.const}\``;
   if (shape.enum !== undefined) return shape.enum.map((value) => `\`${String(value)}\``).join(', ');

@@ -2,10 +2,13 @@ import { z } from 'zod';
 import { REGION_NAME } from '#contracts/public.id.js';
 import { PROVIDERS } from '#contracts/execution.providers.js';
 import { INPUT_FORMATS, type InputFormat } from '#contracts/input.formats.js';
-import { namedAddresses } from './named.addresses.js';
+import { isAddressOrCidr, isHost, isRedisAddress, namedAddresses } from './named.addresses.js';
 
 const int = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
-const optionalText = z.string().min(1).optional();
+const FILE = 'the path of a file that this user can read';
+const file = (description: string) => z.string().min(1).optional().meta({ description, accepts: FILE });
+const HOST_NAME = 'an IP address or a host name';
+const host = z.string().refine(isHost);
 const NAMES = /^[a-z0-9-]{1,16}(,[a-z0-9-]{1,16})*$/;
 const addresses = (...protocols: string[]) =>
   z.string().transform((text, context) => {
@@ -28,34 +31,35 @@ const MODEL_NAMES = /^[a-z0-9][a-z0-9.-]{0,63}(,[a-z0-9][a-z0-9.-]{0,63})*$/;
  * name. This object is the only list; the README's table is checked against it.
  */
 export const settingsSchema = z.object({
-  HOST: z
-    .string()
-    .min(1)
-    .default('127.0.0.1')
-    .describe(
+  HOST: host.default('127.0.0.1').meta({
+    description:
       'Address the API listens on; a loopback one answers only to local names and that of PUBLIC_URL',
-    ),
+    accepts: HOST_NAME,
+  }),
   PORT: int(0, 65_535).default(3000).describe('Port the API listens on; 0 takes a free one'),
-  REDIS_URL: optionalText.describe(
-    '`redis://`, `rediss://` or `unix:///path`; unset: `npm start` embeds a private Redis',
-  ),
-  REDIS_PASSWORD_FILE: optionalText.describe(
+  REDIS_URL: z.string().refine(isRedisAddress).optional().meta({
+    description: 'Address of the Redis that the service works on; unset: `npm start` embeds a private one',
+    accepts: '`redis://HOST:PORT`, `rediss://HOST:PORT` or `unix:///PATH`',
+  }),
+  REDIS_PASSWORD_FILE: file(
     'File with the password this process signs in to Redis with, `-` for stdin (default: the one in the address)',
   ),
   REDIS_MAXMEMORY_MB: int(64, 1_048_576)
     .default(1024)
     .describe('Memory cap of the embedded Redis, and of each embedded payload shard'),
-  PAYLOAD_REDIS_URLS: addresses('redis:', 'rediss:', 'unix:')
-    .optional()
-    .describe(
-      'Redis servers that hold the images, `name=url,…`; unset: the one of `REDIS_URL` holds them too',
-    ),
+  PAYLOAD_REDIS_URLS: addresses('redis:', 'rediss:', 'unix:').optional().meta({
+    description: 'Redis servers that hold the images; unset: the one of `REDIS_URL` holds them too',
+    accepts: '`NAME=URL`, comma-separated, no name twice, each URL as in `REDIS_URL`',
+  }),
   PAYLOAD_DRAIN: z
     .string()
     .regex(NAMES)
     .transform((names) => names.split(','))
     .optional()
-    .describe('Names of those that take no new jobs, comma-separated; jobs on them are finished'),
+    .meta({
+      description: 'Names of those that take no new jobs; jobs on them are finished',
+      accepts: 'names in `PAYLOAD_REDIS_URLS`, comma-separated',
+    }),
   PAYLOAD_SHARDS: int(0, 16)
     .default(0)
     .describe('Payload shards that `npm start` embeds beside its private Redis'),
@@ -89,38 +93,46 @@ export const settingsSchema = z.object({
     .regex(MODEL_NAMES)
     .transform((names) => [...new Set(names.split(','))])
     .optional()
-    .describe(
-      'Models that workers load, comma-separated, the default first (default: `isnet`, or `isnet-fp16`)',
-    ),
-  MODEL_DIR: z.string().min(1).default('.cache/models').describe('Where prepared models are kept'),
-  KEK_FILE: optionalText.describe(
+    .meta({
+      description: 'Models that workers load, the default first (default: `isnet`, or `isnet-fp16`)',
+      accepts: 'names that `npm run models -- list` shows, comma-separated',
+    }),
+  MODEL_DIR: z.string().min(1).default('.cache/models').meta({
+    description: 'Where prepared models are kept',
+    accepts: 'the path of a folder',
+  }),
+  KEK_FILE: file(
     'File with the 32-byte key-encryption key shared by API and workers (default: one per boot, in memory)',
   ),
-  RECEIPT_KEY_FILE: optionalText.describe(
+  RECEIPT_KEY_FILE: file(
     'PEM file with the Ed25519 key that signs deletion receipts (default: derived from the key-encryption key)',
   ),
-  KEYS_FILE: optionalText.describe(
+  KEYS_FILE: file(
     'JSON file of API keys (hashes) and tiers, made by `npm run keys` (default: none, anonymous use only)',
   ),
   PUBLIC_URL: z
     .url({ protocol: /^https?$/ })
     .optional()
-    .describe('Address under which clients know the service; receipts name it as their issuer'),
-  REGION: z
-    .string()
-    .regex(REGION_NAME)
-    .optional()
-    .describe('Short name of the region that this deployment is; it stands before the ids of its jobs'),
-  REGION_URLS: addresses('http:', 'https:')
-    .optional()
-    .describe('Public addresses of the other regions, `name=url,…`: who asks here for their jobs is told'),
+    .meta({
+      description: 'Address under which clients know the service; receipts name it as their issuer',
+      accepts: '`http://…` or `https://…`',
+    }),
+  REGION: z.string().regex(REGION_NAME).optional().meta({
+    description: 'Short name of the region that this deployment is; it stands before the ids of its jobs',
+    accepts: '1 to 16 of a to z, 0 to 9 and `-`',
+  }),
+  REGION_URLS: addresses('http:', 'https:').optional().meta({
+    description: 'Public addresses of the other regions: who asks here for their jobs is told',
+    accepts: '`NAME=https://…`, comma-separated, no name twice',
+  }),
   RETENTION_GUARD: z
     .enum(['enforce', 'warn'])
     .default('enforce')
     .describe('`warn` starts although the Redis given could keep data'),
-  INPUT_FORMATS: inputFormats
-    .default([...INPUT_FORMATS])
-    .describe('Formats that images may have, comma-separated; decoders of others stay shut'),
+  INPUT_FORMATS: inputFormats.default([...INPUT_FORMATS]).meta({
+    description: 'Formats that images may have; decoders of others stay shut',
+    accepts: `${INPUT_FORMATS.map((format) => `\`${format}\``).join(', ')}, comma-separated`,
+  }),
   MAX_UPLOAD_MB: int(1, 256).default(22).describe('Largest image file, in MiB'),
   MAX_MEGAPIXELS: int(1, 500).default(50).describe('Most pixels of an image, in millions'),
   MAX_PROGRESSIVE_MEGAPIXELS: int(1, 500)
@@ -143,9 +155,13 @@ export const settingsSchema = z.object({
   IMAGE_URL_PORTS: z
     .string()
     .regex(/^\d{1,5}(,\d{1,5}){0,15}$/)
+    .refine((text) => text.split(',').every((port) => Number(port) >= 1 && Number(port) <= 65_535))
     .default('80,443')
     .transform((text) => text.split(',').map(Number))
-    .describe('Ports that they may be fetched from, comma-separated'),
+    .meta({
+      description: 'Ports that they may be fetched from',
+      accepts: 'up to 16 ports from 1 to 65,535, comma-separated',
+    }),
   MAX_WAIT_S: int(1, 600).default(60).describe('Longest long-poll and `Prefer: wait`'),
   QUEUE_TTL_S: int(1, 3600)
     .default(300)
@@ -185,16 +201,25 @@ export const settingsSchema = z.object({
     .regex(/^https?:\/\/[a-z0-9.-]+(:\d{1,5})?(,https?:\/\/[a-z0-9.-]+(:\d{1,5})?){0,49}$/)
     .transform((text) => text.split(','))
     .default([])
-    .describe('Origins whose pages may call the service, exactly, comma-separated (default: none)'),
-  TRUST_PROXY: optionalText.describe('Addresses or CIDRs of the proxies in front, comma-separated'),
+    .meta({
+      description: 'Origins whose pages may call the service, exactly (default: none)',
+      accepts: 'up to 50 of the form `https://example.org`, comma-separated',
+    }),
+  TRUST_PROXY: z
+    .string()
+    .refine((text) => text.split(',').every((proxy) => isAddressOrCidr(proxy.trim())))
+    .optional()
+    .meta({
+      description: 'Addresses of the proxies in front of the service',
+      accepts: 'IP addresses or CIDRs, comma-separated',
+    }),
   METRICS_PORT: int(0, 65_535)
     .optional()
-    .describe('Port of metrics and queue board on METRICS_HOST (default: none, off); 0 takes a free one'),
-  METRICS_HOST: z
-    .string()
-    .min(1)
-    .default('127.0.0.1')
-    .describe('Address of metrics and queue board; no other than loopback without TELEMETRY_ON_NETWORK'),
+    .describe('Port of metrics and queue board (default: none, off), one for each API; 0 takes a free one'),
+  METRICS_HOST: host.default('127.0.0.1').meta({
+    description: 'Address of metrics and queue board; no other than loopback without TELEMETRY_ON_NETWORK',
+    accepts: HOST_NAME,
+  }),
   TELEMETRY_ON_NETWORK: z
     .enum(['true', 'false'])
     .default('false')
@@ -203,10 +228,12 @@ export const settingsSchema = z.object({
   OTLP_URL: z
     .string()
     .regex(/^(http:\/\/[^@\s]+|unix:\/\/\/[^?#\s]+)$/)
+    .refine((text) => URL.canParse(text))
     .optional()
-    .describe(
-      'OTLP collector that gets traces: `http://127.0.0.1:4318`, or `unix:///path` of a socket (default: none, off)',
-    ),
+    .meta({
+      description: 'OTLP collector that gets traces (default: none, off)',
+      accepts: '`http://HOST:PORT` without a user, or `unix:///PATH`',
+    }),
   OTLP_SHARE: z.coerce.number().min(0).max(1).default(1).describe('Share of images that are traced, 0 to 1'),
   TRACEPARENT: z
     .enum(['ignore', 'accept'])
@@ -217,6 +244,10 @@ export const settingsSchema = z.object({
     .enum(['silent', 'error', 'warn', 'info', 'debug'])
     .default('info')
     .describe('Least level logged'),
+  LOG_FORMAT: z
+    .enum(['auto', 'json', 'text'])
+    .default('auto')
+    .describe('`json`: one object a line; `text`: lines for people; `auto`: text on a terminal, else JSON'),
 });
 
 /** All settings, validated and frozen. */

@@ -1,7 +1,8 @@
 import { isIP } from 'node:net';
+import { requirementOf } from './settings.reference.js';
 import { settingsSchema, type Settings } from './settings.schema.js';
 
-/** A setting is missing or wrong. The message names keys, never values. */
+/** A setting is missing or wrong. The message names settings and what they accept, never values. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }
@@ -10,69 +11,73 @@ export class SettingsError extends Error {
 export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 
+/** What is wrong with settings: the sentence that says so, and the settings that it is about. */
+interface Fault {
+  about: (keyof Settings)[];
+  text: string;
+}
+
 /**
- * Reads all settings from `env` once. An empty value counts as unset.
- * @throws SettingsError naming every key that is wrong, with what is expected of it
+ * Reads all settings from `env` once. Space around a value is dropped, and an empty one counts as unset.
+ * @throws SettingsError naming every setting that is wrong, with what it has to be
  */
 export function loadSettings(env: NodeJS.ProcessEnv): Settings {
-  const given = Object.keys(settingsSchema.shape).filter((key) => env[key] !== undefined && env[key] !== '');
-  const parsed = settingsSchema.safeParse(Object.fromEntries(given.map((key) => [key, env[key]])));
-  if (!parsed.success) {
-    const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${reason(issue)}`);
-    throw new SettingsError(`Settings are wrong:\n  ${lines.join('\n  ')}`);
-  }
-  const settings = parsed.data;
-  if (settings.RATE_LIMIT === 0 && !isLoopback(settings.HOST)) {
-    throw new SettingsError('RATE_LIMIT: "off" is accepted only while HOST is a loopback address');
-  }
-  if (settings.REQUIRE_ACCELERATOR && settings.PROVIDER === 'cpu') {
-    throw new SettingsError('REQUIRE_ACCELERATOR: needs PROVIDER to name an accelerator, or "auto"');
-  }
-  for (const name of settings.PAYLOAD_DRAIN ?? []) {
-    if (settings.PAYLOAD_REDIS_URLS?.some((server) => server.name === name)) continue;
-    throw new SettingsError('PAYLOAD_DRAIN: names a shard that PAYLOAD_REDIS_URLS has not');
-  }
-  requireLoopbackTelemetry(settings);
-  for (const proxy of settings.TRUST_PROXY?.split(',') ?? []) {
-    if (!isAddressOrCidr(proxy.trim())) {
-      throw new SettingsError('TRUST_PROXY: only exact addresses or CIDRs, comma-separated');
-    }
-  }
+  const given = givenOf(env);
+  const parsed = settingsSchema.safeParse(given);
+  const wrong = new Set(parsed.error?.issues.map(({ path }) => path[0] as keyof Settings));
+  const faults = [...wrong].map((name) => `${name} must be ${requirementOf(name)}.`);
+  // Those that are right by themselves may still contradict each other.
+  const right = Object.fromEntries(Object.entries(given).filter(([name]) => !wrong.has(name as never)));
+  const settings = parsed.data ?? settingsSchema.parse(right);
+  for (const { about, text } of contradictions(settings))
+    if (!about.some((name) => wrong.has(name))) faults.push(text);
+  requireFaultless(faults);
   return Object.freeze(settings);
 }
 
+/** @throws SettingsError when there are faults: one line each, under a heading when there are several */
+export function requireFaultless(faults: readonly string[]): void {
+  const [only] = faults;
+  if (only === undefined) return;
+  const heading = `${faults.length} settings are wrong:`;
+  throw new SettingsError(faults.length === 1 ? only : [heading, ...faults].join('\n  '));
+}
+
+function givenOf(env: NodeJS.ProcessEnv): Record<string, string> {
+  const names = Object.keys(settingsSchema.shape);
+  const values = names.map((name) => [name, env[name]?.trim() ?? ''] as const);
+  return Object.fromEntries(values.filter(([, value]) => value !== ''));
+}
+
+function contradictions(settings: Settings): Fault[] {
+  const { RATE_LIMIT, HOST, REQUIRE_ACCELERATOR, PROVIDER, PAYLOAD_DRAIN, PAYLOAD_REDIS_URLS } = settings;
+  const faults: Fault[] = [];
+  if (RATE_LIMIT === 0 && !isLoopback(HOST)) {
+    const text =
+      'RATE_LIMIT must be a number while HOST is not a loopback address: others can reach the service.';
+    faults.push({ about: ['RATE_LIMIT', 'HOST'], text });
+  }
+  if (REQUIRE_ACCELERATOR && PROVIDER === 'cpu') {
+    const text = 'REQUIRE_ACCELERATOR=true needs PROVIDER to be an accelerator, or auto.';
+    faults.push({ about: ['REQUIRE_ACCELERATOR', 'PROVIDER'], text });
+  }
+  const shards = new Set(PAYLOAD_REDIS_URLS?.map(({ name }) => name));
+  if (PAYLOAD_DRAIN?.some((name) => !shards.has(name)) === true) {
+    const text = `PAYLOAD_DRAIN must be ${requirementOf('PAYLOAD_DRAIN')}.`;
+    faults.push({ about: ['PAYLOAD_DRAIN', 'PAYLOAD_REDIS_URLS'], text });
+  }
+  return [...faults, ...telemetryFaults(settings)];
+}
+
 /** What operators see is for operators: it leaves the machine only where that was asked for. */
-function requireLoopbackTelemetry({ METRICS_HOST, OTLP_URL, TELEMETRY_ON_NETWORK }: Settings): void {
-  if (OTLP_URL !== undefined && !URL.canParse(OTLP_URL)) throw new SettingsError('OTLP_URL: not an address');
-  if (TELEMETRY_ON_NETWORK) return;
-  if (!isLoopback(METRICS_HOST)) {
-    throw new SettingsError('METRICS_HOST: no loopback address needs TELEMETRY_ON_NETWORK to be "true"');
-  }
-  if (OTLP_URL?.startsWith('http:') && !isLoopback(new URL(OTLP_URL).hostname.replaceAll(/[[\]]/g, ''))) {
-    throw new SettingsError('OTLP_URL: no loopback address needs TELEMETRY_ON_NETWORK to be "true"');
-  }
-}
-
-/** A CIDR of no bits would be everybody. */
-function isAddressOrCidr(text: string): boolean {
-  const [address = '', bits, ...rest] = text.split('/');
-  const family = isIP(address);
-  if (family === 0 || rest.length > 0) return false;
-  return (
-    bits === undefined ||
-    (/^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= (family === 4 ? 32 : 128))
-  );
-}
-
-/** What is wrong with a value, in words. Zod's own messages may quote the value received; these never do. */
-export function reason(issue: {
-  code: string;
-  minimum?: unknown;
-  maximum?: unknown;
-  values?: unknown[];
-}): string {
-  if (issue.code === 'too_small') return `must be at least ${String(issue.minimum)}`;
-  if (issue.code === 'too_big') return `must be at most ${String(issue.maximum)}`;
-  if (issue.code === 'invalid_value') return `must be one of ${(issue.values ?? []).join(', ')}`;
-  return 'has a value that is not allowed';
+function telemetryFaults({ METRICS_HOST, OTLP_URL, TELEMETRY_ON_NETWORK }: Settings): Fault[] {
+  if (TELEMETRY_ON_NETWORK) return [];
+  const needed = (name: 'METRICS_HOST' | 'OTLP_URL'): Fault => ({
+    about: [name, 'TELEMETRY_ON_NETWORK'],
+    text: `${name} must be a loopback address unless TELEMETRY_ON_NETWORK=true.`,
+  });
+  const faults = isLoopback(METRICS_HOST) ? [] : [needed('METRICS_HOST')];
+  if (OTLP_URL?.startsWith('http:') && !isLoopback(new URL(OTLP_URL).hostname.replaceAll(/[[\]]/g, '')))
+    faults.push(needed('OTLP_URL'));
+  return faults;
 }

@@ -58,7 +58,7 @@ export interface LogEvents {
   /** Work on an image ended without a result. */
   refused: { code: ProblemCode | 'cancelled' | 'fenced'; attempt: number };
   /** The inference process was replaced, and why. */
-  engine: { event: 'replaced'; cause: LabelValue<'restart'> };
+  engine: { cause: LabelValue<'restart'> };
   /** A connection to the control Redis was lost, or is usable again: one line a change. */
   connection: { connection: LabelValue<'connection'> } & (
     { state: 'lost'; cause: LabelValue<'loss'> } | { state: 'restored' }

@@ -1,16 +1,31 @@
 import type { LogEvent, LogEvents } from './log.fields.js';
+import { textLine, type LogEntry } from './log.text.js';
 
 const LEVELS = { silent: 0, error: 1, warn: 2, info: 3, debug: 4 } as const;
 
 /** How much is logged. */
 export type LogLevel = keyof typeof LEVELS;
 
-/** Writes one JSON object a line, typed fields only. */
+/** How lines are written: as objects, or for people, in colors or without. */
+export interface LogSettings {
+  LOG_LEVEL: LogLevel;
+  LOG_FORMAT: 'auto' | 'json' | 'text';
+}
+
+/** Writes one event a line, typed fields only: a JSON object, or on a terminal text. */
 export class Log {
+  private readonly level: LogLevel;
+  private readonly toLine: (entry: LogEntry) => string;
+
   constructor(
-    private readonly level: LogLevel,
+    { LOG_LEVEL, LOG_FORMAT }: LogSettings,
     private readonly sink: (line: string) => void = (line) => process.stdout.write(line),
-  ) {}
+  ) {
+    this.level = LOG_LEVEL;
+    const isText = LOG_FORMAT === 'text' || (LOG_FORMAT === 'auto' && process.stdout.isTTY);
+    const hasColor = wantsColor(process.env);
+    this.toLine = isText ? (entry) => textLine(entry, hasColor) : (entry) => JSON.stringify(entry);
+  }
 
   /** Events that only a search for a fault needs. */
   debug<E extends LogEvent>(event: E, fields: LogEvents[E]): void {
@@ -34,9 +49,13 @@ export class Log {
 
   private write<E extends LogEvent>(level: LogLevel, event: E, fields: LogEvents[E]): void {
     if (LEVELS[level] > LEVELS[this.level]) return;
-    this.sink(`${JSON.stringify({ time: new Date().toISOString(), level, event, ...fields })}\n`);
+    this.sink(`${this.toLine({ time: new Date(), level, event, ...fields })}\n`);
   }
 }
+
+/** As https://no-color.org and https://force-color.org have it; without either, a terminal gets colors. */
+const wantsColor = ({ NO_COLOR = '', FORCE_COLOR = '' }: NodeJS.ProcessEnv): boolean =>
+  NO_COLOR === '' && (process.stdout.isTTY || !['', '0', 'false'].includes(FORCE_COLOR));
 
 const errorName = (error: unknown): string =>
   error instanceof Error ? error.constructor.name : typeof error;

@@ -8,6 +8,9 @@ const AGENT_CHARACTERS = 200;
 /** Requested every few seconds by monitors: logged at `debug`. */
 const PROBES = new Set(['/healthz', '/readyz']);
 
+/** Files that a page brings along: logged at `debug`. */
+const ASSET = /^\/(robots\.txt|[\w-]+\.(svg|png|ico|webmanifest)|(assets|docs)\/.+\.\w+)$/;
+
 /** Logged when the client disconnected before the response's head was sent (nginx's convention). */
 const CLIENT_CLOSED = 499;
 
@@ -48,7 +51,7 @@ function logOnceClosed(
     const before = transferred.get(socket) ?? { read: 0, written: 0 };
     const now = { read: socket.bytesRead, written: socket.bytesWritten };
     transferred.set(socket, now);
-    log[PROBES.has(head.route) ? 'debug' : 'info']('access', {
+    log[PROBES.has(head.route) || ASSET.test(head.route) ? 'debug' : 'info']('access', {
       ...head,
       status: response.headersSent ? response.statusCode : CLIENT_CLOSED,
       requestBytes: now.read - before.read,

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type Server } from 'node:http';
 import { isIP, type AddressInfo } from 'node:net';
-import { SettingsError } from '#settings/settings.js';
+import { addressFault } from '#settings/listen.faults.js';
 import { METRICS_MIME, metricsText } from '#telemetry/metric.text.js';
 import type { Settings } from '#settings/settings.schema.js';
 import { BOARD_POLICY, boardPage } from './board-page.js';
@@ -61,8 +61,8 @@ export class AdminServer {
         });
     });
     await new Promise<void>((resolve, reject) => {
-      server.once('error', () =>
-        reject(new SettingsError(`METRICS_PORT: ${port} cannot be had on METRICS_HOST`)),
+      server.once('error', (error: NodeJS.ErrnoException) =>
+        reject(addressFault({ METRICS_PORT: port, METRICS_HOST: host }, error.code) ?? error),
       );
       server.listen(port, host, resolve);
     });

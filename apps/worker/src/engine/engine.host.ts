@@ -98,7 +98,9 @@ export class EngineHost {
         if (!final && tried !== this.#plans) continue;
         await this.stop();
         if (final || tried.some(({ provider }) => provider === 'cpu')) throw error;
-        throw new SettingsError('PROVIDER: an accelerator is required, and what drives it fails here');
+        throw new SettingsError(
+          'PROVIDER must be an accelerator that works here: its driver ends the engine.',
+        );
       }
     }
   }

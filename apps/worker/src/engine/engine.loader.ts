@@ -2,6 +2,7 @@ import { Problem } from '#contracts/problem.catalogue.js';
 import type { Segmentation } from '#imaging/cutout.pipeline.js';
 import type { Mask } from '#imaging/matte.js';
 import { MicroBatcher } from '#inference/micro.batcher.js';
+import { configuredModels } from '#inference/model.catalogue.js';
 import { ModelRegistry } from '#inference/model.registry.js';
 import { Segmenter } from '#inference/segmenter.js';
 import { ProviderUnavailable } from '#inference/session.factory.js';
@@ -36,7 +37,9 @@ export async function loadEngine(start: Start): Promise<LoadedEngine> {
       reason = error.message;
     }
   }
-  throw new SettingsError(`PROVIDER: no accelerator can be had, and one is required; ${reason}`);
+  throw new SettingsError(
+    `PROVIDER must be an accelerator of this machine, because one is required: ${reason}.`,
+  );
 }
 
 async function loadPlan(plan: EnginePlan, start: Start): Promise<LoadedEngine> {
@@ -68,12 +71,10 @@ interface Wanted {
 }
 
 async function load(registry: ModelRegistry, { name, start, plan }: Wanted): Promise<Segmenter> {
-  const entry = registry.models.find((model) => model.name === name);
-  if (entry === undefined) {
-    throw new SettingsError('MODEL: names an unknown model; "npm run models -- list" tells those there are');
-  }
-  if (!(await registry.isPrepared(entry))) {
-    throw new SettingsError(`MODEL: ${name} is not prepared; "npm run models -- prepare ${name}" does it`);
+  const [entry] = configuredModels(process.cwd(), [name]);
+  if (entry === undefined || !(await registry.isPrepared(entry))) {
+    const advice = `run \`npm run models -- prepare ${name}\` first, with the same MODEL_DIR`;
+    throw new SettingsError(`MODEL must be a prepared model, and ${name} is not prepared: ${advice}.`);
   }
   return Segmenter.load(entry, registry.pathOf(entry), start.threads, plan.provider);
 }

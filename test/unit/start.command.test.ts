@@ -1,0 +1,140 @@
+import { execFile } from 'node:child_process';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { once } from 'node:events';
+
+/** Exit status of a start that the settings do not allow, and of a command line that makes no sense. */
+const [WRONG_SETTING, WRONG_USAGE] = [78, 2];
+
+/** Longer than any of these takes; a service that was started by mistake ends. */
+const LIMIT_MS = 25_000;
+
+/** An accelerator of another system. */
+const MISSING = process.platform === 'win32' ? 'coreml' : 'dml';
+
+interface Outcome {
+  code: number;
+  output: string;
+}
+
+const run = (args: string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> =>
+  new Promise((resolve) => {
+    const options = { env: { ...process.env, PORT: '0', ...env }, timeout: LIMIT_MS };
+    execFile(process.execPath, args, options, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : Number(error.code), output: `${stdout}${stderr}` }),
+    );
+  });
+
+const start = (args: string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> =>
+  run(['launcher/start.mjs', ...args], env);
+
+let taken: Server;
+let port: number;
+
+jest.setTimeout(60_000);
+beforeAll(async () => {
+  taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  ({ port } = taken.address() as AddressInfo);
+});
+afterAll(() => {
+  taken.close();
+});
+
+describe('npm start', () => {
+  it.each([
+    [{ REDIS_URL: 'zebra7391' }, [], /^REDIS_URL must be redis:\/\//m],
+    [
+      { PORT: 'zebra7391', LAYOUT: 'zebra7391' },
+      [],
+      /^2 settings are wrong:\n {2}PORT must .*\n {2}LAYOUT must /m,
+    ],
+    [{}, ['--rate-limit', 'zebra7391'], /^RATE_LIMIT must be off, or a whole number/m],
+    [
+      { MODEL: 'zebra7391' },
+      ['--kek-file=/zebra7391'],
+      /MODEL must be .*isnet-fp16.*\n {2}KEK_FILE must be /,
+    ],
+    [
+      { PROVIDER: MISSING, REQUIRE_ACCELERATOR: 'true' },
+      [],
+      /^PROVIDER must be an accelerator of this machine/m,
+    ],
+  ])(
+    'given %j %j, when it is run, then it ends with 78 before anything is prepared',
+    async (env, args, words) => {
+      const { code, output } = await start(args, env);
+      expect(output).toMatch(words);
+      expect(code).toBe(WRONG_SETTING);
+      expect(output).not.toMatch(/zebra7391|models|redis ready/);
+    },
+  );
+
+  it('given a variable with nearly the name of a setting, when it is run, then the setting is named', async () => {
+    const { output } = await start([], { METRIC_PORT: '9464', WORKER: '2', REDIS_URL: 'zebra7391' });
+    expect(output).toContain('METRIC_PORT in the environment is not a setting. Did you mean METRICS_PORT?\n');
+    expect(output).toContain('WORKER in the environment is not a setting. Did you mean WORKERS?\n');
+  });
+
+  it('given ports in use, when it is run, then each is named and nothing is started', async () => {
+    const { code, output } = await start([], { PORT: String(port), METRICS_PORT: '0' });
+    expect([code, output]).toEqual([
+      WRONG_SETTING,
+      expect.stringMatching(/^PORT must be a free port: .*\d\.$/m),
+    ]);
+    const metrics = await start([], { METRICS_PORT: String(port) });
+    expect([metrics.code, metrics.output]).toEqual([
+      WRONG_SETTING,
+      expect.stringMatching(/^METRICS_PORT must be a free port/m),
+    ]);
+    expect(output + metrics.output).not.toMatch(/\[(api|worker)\]/);
+  });
+
+  it.each([
+    [['--prot', '4000'], 'There is no option --prot. Did you mean --port?'],
+    [['--port'], '--port needs a value.'],
+    [['--port', '--host=::1'], '--port needs a value.'],
+    [['--yes=1'], '--yes takes no value.'],
+    [['4000'], '"4000" is not understood here.'],
+  ])('given the arguments %j, when it is run, then they are refused with a hint', async (args, words) => {
+    const { code, output } = await start(args);
+    expect([code, output]).toEqual([WRONG_USAGE, expect.stringContaining(words)]);
+  });
+
+  it('given --help and --version, when it is run, then it answers and starts nothing', async () => {
+    const [help, version] = await Promise.all([start(['--help']), start(['-v'])]);
+    expect(help).toMatchObject({ code: 0, output: expect.stringContaining('--metrics-port') as string });
+    expect(version).toMatchObject({ code: 0, output: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) as string });
+  });
+});
+
+describe('the ports of several APIs', () => {
+  const plan = async (settings: object): Promise<Outcome> => {
+    const program = `
+      import { planPorts } from './launcher/start.checks.mjs';
+      import { runCommand, say } from './launcher/report.mjs';
+      await runCommand(() => say(JSON.stringify(planPorts(${JSON.stringify(settings)}))));`;
+    return run(['--input-type=module', '-e', program]);
+  };
+
+  it('given APIS, when ports are planned, then each API has its own', async () => {
+    const { output } = await plan({ APIS: 2, PORT: 3000, METRICS_PORT: 9464 });
+    expect(JSON.parse(output)).toEqual([
+      { PORT: 3000, METRICS_PORT: 9464 },
+      { PORT: 3001, METRICS_PORT: 9465 },
+    ]);
+    const free = await plan({ APIS: 2, PORT: 0, METRICS_PORT: 0 });
+    expect(JSON.parse(free.output)).toEqual(Array(2).fill({ PORT: 0, METRICS_PORT: 0 }));
+  });
+
+  it.each([
+    [{ APIS: 3, PORT: 65_534 }, 'PORT must be at most 65533'],
+    [{ APIS: 2, PORT: 3000, METRICS_PORT: 65_535 }, 'METRICS_PORT must be at most 65534'],
+    [
+      { APIS: 2, PORT: 9463, METRICS_PORT: 9464 },
+      'METRICS_PORT must be a port that no API needs: 9463 to 9464',
+    ],
+  ])('given %j, when ports are planned, then there is no start', async (settings, words) => {
+    const { code, output } = await plan(settings);
+    expect([code, output]).toEqual([WRONG_SETTING, expect.stringContaining(words)]);
+  });
+});
