@@ -106,7 +106,7 @@ describe('settings', () => {
     expect(loadSettings({}).INPUT_FORMATS).toEqual(['jpeg', 'png', 'webp', 'gif', 'bmp', 'avif', 'tiff']);
     for (const INPUT_FORMATS of ['jpeg,heic', 'jpeg,', ',', 'all']) {
       expect(message({ INPUT_FORMATS })).toContain(
-        'INPUT_FORMATS: must be one of jpeg, png, webp, gif, bmp, avif, tiff',
+        'INPUT_FORMATS must be one or more of jpeg, png, webp, gif, bmp, avif, tiff',
       );
     }
   });

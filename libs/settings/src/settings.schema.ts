@@ -131,7 +131,7 @@ export const settingsSchema = z.object({
     .describe('`warn` starts although the Redis given could keep data'),
   INPUT_FORMATS: inputFormats.default([...INPUT_FORMATS]).meta({
     description: 'Formats that images may have; decoders of others stay shut',
-    accepts: `${INPUT_FORMATS.map((format) => `\`${format}\``).join(', ')}, comma-separated`,
+    accepts: `one or more of ${INPUT_FORMATS.map((format) => `\`${format}\``).join(', ')}, comma-separated`,
   }),
   MAX_UPLOAD_MB: int(1, 256).default(22).describe('Largest image file, in MiB'),
   MAX_MEGAPIXELS: int(1, 500).default(50).describe('Most pixels of an image, in millions'),
