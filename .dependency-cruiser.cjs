@@ -177,7 +177,7 @@ module.exports = {
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
       // `#broker/x.js` (package.json "imports") means the source, not what was built last.
-      conditionNames: ['source', 'import', 'node', 'require', 'default'],
+      conditionNames: ['removebg-source', 'import', 'node', 'require', 'default'],
       exportsFields: ['exports'],
       mainFields: ['module', 'main', 'types'],
       extensions: ['.ts', '.js', '.mjs', '.cjs', '.json', '.d.ts'],

@@ -18,7 +18,7 @@ const OPTIONS = {
   bundle: true,
   format: 'esm',
   target: 'es2022',
-  conditions: ['source'],
+  conditions: ['removebg-source'],
   legalComments: 'inline',
   logLevel: 'warning',
   metafile: true,

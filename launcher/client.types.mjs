@@ -103,7 +103,7 @@ export async function clientTypes() {
   const program = ts.createProgram([ENTRY], {
     module: ts.ModuleKind.NodeNext,
     moduleResolution: ts.ModuleResolutionKind.NodeNext,
-    customConditions: ['source'],
+    customConditions: ['removebg-source'],
     target: ts.ScriptTarget.ES2022,
     lib: ['lib.es2023.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts'],
     types: [],

@@ -84,7 +84,7 @@ export const packed${name}: Packed.${name} = undefined as unknown as ${name};`,
     );
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'check.ts'), lines.join('\n'));
-    const options = ['--module', 'nodenext', '--customConditions', 'source', '--lib', 'es2023,dom'];
+    const options = ['--module', 'nodenext', '--customConditions', 'removebg-source', '--lib', 'es2023,dom'];
     const args = [
       TSC,
       '--ignoreConfig',

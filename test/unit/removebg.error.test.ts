@@ -1,4 +1,4 @@
-import { problemOfAnswer, retryAfterMs } from '#client/client.problem.js';
+import { problemOfAnswer, retryAfterMs } from '#client/removebg.error.js';
 
 describe('given an answer that is not a success', () => {
   it('when it is problem+json of the catalogue, then its code, title and wait are kept', () => {
