@@ -164,6 +164,12 @@ module.exports = {
       },
     ),
     never(
+      'service-without-client',
+      'The client can write files (`saveTo`): it is for other programs than those that hold images of users.',
+      { path: '^(apps/(api|worker)|libs)/', pathNot: '^libs/client/' },
+      { path: '^libs/client/' },
+    ),
+    never(
       'page-imports-wire-and-client',
       'What runs in a browser shares the wire schemas and the client, nothing of a server.',
       { path: '^apps/web/' },

@@ -5,7 +5,7 @@ import { RemoveBgError } from './removebg.error.js';
  * of the web or of Node. A stream is read to its end before anything is sent, so that a request can be repeated.
  */
 export type ImageInput =
-  Blob | ArrayBuffer | ArrayBufferView | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
+  Blob | ArrayBufferLike | ArrayBufferView | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
 
 const ACCEPTED =
   'a Blob or File, a Buffer, Uint8Array or ArrayBuffer, or a stream of bytes (for a file: `await openAsBlob(path)` from node:fs)';
@@ -20,8 +20,8 @@ const isBlob = (value: object): value is Blob =>
   value instanceof Blob || (typeof (value as Partial<Blob>).arrayBuffer === 'function' && 'size' in value);
 
 /** True for buffers of this realm and of others. */
-const isArrayBuffer = (value: object): value is ArrayBuffer =>
-  Object.prototype.toString.call(value) === '[object ArrayBuffer]';
+const isBuffer = (value: object): value is ArrayBufferLike =>
+  /^\[object (?:Shared)?ArrayBuffer\]$/.test(Object.prototype.toString.call(value));
 
 /** The image as a blob, which can be sent as often as it takes. @throws RemoveBgError `invalid-argument` | what reading throws */
 export async function blobOf(image: ImageInput): Promise<Blob> {
@@ -32,7 +32,7 @@ export async function blobOf(image: ImageInput): Promise<Blob> {
   if (ArrayBuffer.isView(given)) {
     return new Blob([new Uint8Array(given.buffer, given.byteOffset, given.byteLength).slice()]);
   }
-  if (isArrayBuffer(given)) return new Blob([given]);
+  if (isBuffer(given)) return new Blob([new Uint8Array(given).slice()]);
   if ('getReader' in given)
     return new Blob(await piecesOf(readerPieces(given as ReadableStream<Uint8Array>)));
   if (Symbol.asyncIterator in given) return new Blob(await piecesOf(given as AsyncIterable<unknown>));

@@ -1,8 +1,7 @@
 import type { JobEventName, JobEvents } from '#contracts/job.events.js';
 import type { JobView, ResultFacts } from '#contracts/job.view.js';
-import { isProblemCode } from '#contracts/problem.catalogue.js';
 import { pause } from './abortable.pause.js';
-import { RemoveBgError } from './removebg.error.js';
+import { codeOf, RemoveBgError } from './removebg.error.js';
 import { withinTime } from './patience.js';
 import { readSse, SilentStream, type SseMessage } from './sse.reader.js';
 
@@ -81,8 +80,7 @@ function doneOfView(view: JobView): JobEvent {
 
 function failedOfView(view: JobView): JobEvent {
   const problem = view.problem ?? { type: 'about:blank', title: '', status: 422, code: '' };
-  const code = isProblemCode(problem.code) ? problem.code : 'processing-failed';
-  return { name: 'failed', data: { problem: { ...problem, code } } };
+  return { name: 'failed', data: { problem: { ...problem, code: codeOf(problem) } } };
 }
 
 /** The event a status amounts to, for clients that cannot hold a stream open. */

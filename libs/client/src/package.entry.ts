@@ -1,7 +1,7 @@
 /** What the npm package offers: the only file that gathers others, because a package has one door. */
 export { BatchClient, type BatchKey, type BatchUpload, type NextResult } from './batch.client.js';
 export type { BatchImage, BatchOutcome } from './batch.flights.js';
-export type { CutoutImage } from './cutout.image.js';
+export { CutoutImage } from './cutout.image.js';
 export type { CutoutOptions } from './cutout.options.js';
 export type { CutoutProgress } from './cutout.progress.js';
 export type { Cutout } from './cutout.run.js';
@@ -35,7 +35,10 @@ export type { CutoutFacts } from './result.facts.js';
 export type { ServerAddress } from './server.address.js';
 export type { CallSettings, JobClientSettings, Upload } from './service.transport.js';
 export type { BatchCreated, BatchJob, BatchView } from '#contracts/batch.view.js';
+export type { JobEventName, JobEvents } from '#contracts/job.events.js';
+export type { JobId } from '#contracts/job.id.js';
 export type { JobOptions } from '#contracts/job.options.js';
+export type { Stage } from '#contracts/job.states.js';
 export type { JobAccepted, JobView, ResultFacts } from '#contracts/job.view.js';
 export type { ProblemCode } from '#contracts/problem.catalogue.js';
 export type { ReceiptClaims, ReceiptKeySet } from '#contracts/receipt.claims.js';

@@ -1,4 +1,4 @@
-import { isProblemCode } from '#contracts/problem.catalogue.js';
+import type { ProblemCode } from '#contracts/problem.catalogue.js';
 import type { RemoveBgErrorCode, RemoveBgErrorFacts } from './error.facts.js';
 import { messageOf } from './error.message.js';
 
@@ -21,6 +21,13 @@ const LOST: ReadonlySet<RemoveBgErrorCode> = new Set<RemoveBgErrorCode>([
   'result-expired',
   'queue-lost',
 ]);
+
+/**
+ * The code of an image that ended without a result. A newer service may have codes that this version does not list:
+ * they are passed on as they are.
+ */
+export const codeOf = (problem: { code?: string } | undefined): ProblemCode =>
+  (problem?.code || 'processing-failed') as ProblemCode;
 
 /**
  * The one error of this client: a problem that the service answered with, a connection that failed, or an argument
@@ -62,8 +69,7 @@ export class RemoveBgError extends Error implements RemoveBgErrorFacts {
    * @internal
    */
   static of(problem: EndProblem | undefined): RemoveBgError {
-    const code = problem?.code ?? 'processing-failed';
-    return new RemoveBgError(isProblemCode(code) ? code : 'processing-failed', problem);
+    return new RemoveBgError(codeOf(problem), problem);
   }
 
   /** True when the same call may well succeed later: the service is busy, or the connection broke. */
@@ -132,11 +138,11 @@ export function problemOfAnswer({ status, retryAfter, body, origin }: FailedAnsw
   const code = textOf(record['code']);
   const seconds = numberOf(record['retry_after']);
   const waitMs = retryAfterMs(retryAfter) ?? (seconds === undefined ? undefined : seconds * 1000);
-  if (code === undefined || !isProblemCode(code)) {
+  if (code === undefined || textOf(record['type'])?.endsWith(`/problems/${code}`) !== true) {
     const title = `${origin ?? 'The server'} answered with status ${status}, not as a Removebg BD service does`;
     return new RemoveBgError('unexpected-answer', { status, title, retryAfterMs: waitMs });
   }
-  return new RemoveBgError(code, {
+  return new RemoveBgError(code as ProblemCode, {
     status,
     title: textOf(record['title']),
     detail: textOf(record['detail']),

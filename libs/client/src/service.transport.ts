@@ -110,8 +110,11 @@ export class ServiceTransport {
     if (cause instanceof TimeLimitError)
       return `${this.baseUrl} did not answer within ${cause.limitMs / 1000} s`;
     // Node says "fetch failed" and has the reason below it.
-    const { code } = ((cause as Error | undefined)?.cause ?? {}) as { code?: unknown };
-    const reason = typeof code === 'string' ? ` (${code})` : '';
+    const { code, message } = ((cause as Error | undefined)?.cause ?? {}) as {
+      code?: string;
+      message?: string;
+    };
+    const reason = code || message ? ` (${code || message})` : '';
     return `No connection to ${this.baseUrl}${reason}: is the service running there?`;
   }
 }
