@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { blocksOf, classOf, docPages, pastedText, type DocBlock } from '../support/doc.blocks.js';
 
 const PACKAGE = 'dist/client-package';
 const TARBALL = 'dist/removebg-bd-client-0.1.0.tgz';
@@ -47,10 +48,20 @@ beforeAll(() => {
   execFileSync('tar', ['-xzf', resolve(TARBALL), '--strip-components=1', '-C', home]);
   mkdirSync(join(project, 'node_modules', '@types'));
   symlinkSync(resolve('node_modules/@types/node'), join(project, 'node_modules/@types/node'));
-  symlinkSync(resolve('node_modules/undici-types'), join(project, 'node_modules/undici-types'));
+  for (const name of ['undici-types', 'jose']) {
+    symlinkSync(resolve('node_modules', name), join(project, 'node_modules', name));
+  }
   cpSync('test/support/consumer.ts.txt', join(project, 'consumer.mts'));
 });
 afterAll(() => rmSync(project, { recursive: true, force: true }));
+
+/** The program in a block: the block itself, or the module in a page. */
+function codeOf(block: DocBlock, pasted: string): string | undefined {
+  if (classOf(block) === 'code') return pasted;
+  const script = /<script type="module">([^]*?)<\/script>/.exec(block.text)?.[1];
+  // In a page the file lies beside it; here it is what the package has under that name.
+  return script?.replaceAll("'./browser.min.js'", "'@removebg-bd/client/browser'");
+}
 
 const inProject = (args: string[]) => spawnSync(process.execPath, args, { cwd: project, encoding: 'utf8' });
 
@@ -80,6 +91,34 @@ describe('given the npm package of the client', () => {
     const compiled = inProject([TSC, ...strict, ...options, 'consumer.mts']);
     expect(compiled.stdout).toBe('');
     expect(compiled.status).toBe(0);
+  });
+
+  it('when somebody pastes the examples of the documentation, then each compiles in strict TypeScript', () => {
+    const places: string[] = [];
+    for (const page of docPages()) {
+      const blocks = blocksOf(page);
+      for (const [index, block] of blocks.entries()) {
+        const code = codeOf(block, pastedText(blocks, index));
+        if (code === undefined) continue;
+        places.push(`example-${places.length}.mts  ${page}:${block.line}`);
+        // What declares nothing to others is a module all the same: names of one example are not seen in the next.
+        writeFileSync(join(project, `example-${places.length - 1}.mts`), `${code}\nexport {};\n`);
+      }
+    }
+    expect(places.length).toBeGreaterThan(8);
+    const files = places.map((_, index) => `example-${index}.mts`);
+    const strict = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--noEmit'];
+    const options = [
+      '--module',
+      'nodenext',
+      '--lib',
+      'es2023,dom,dom.iterable',
+      '--types',
+      'node',
+      '--skipLibCheck',
+    ];
+    const { stdout } = inProject([TSC, ...strict, ...options, ...files]);
+    expect([stdout, stdout === '' ? [] : places]).toEqual(['', []]);
   });
 
   it('when its wire types are held against those of the service, then what the service says fits them', () => {
