@@ -3,6 +3,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { blocksOf, classOf, docPages, pastedText } from '../support/doc.blocks.js';
+import { modelFolder } from '../support/model.folder.js';
+import { meanNetwork } from '../support/small.networks.js';
 import { smallPhoto } from '../support/small.photo.js';
 import { startSystem, type TestSystem } from '../support/system.js';
 import { nothingRemains } from '../support/traces.js';
@@ -21,20 +23,23 @@ const PHOTOS = [
 /** Read from the checkout, as it is. */
 const CHECKOUT = ['docs', 'launcher', 'package.json'];
 
+/** The commands are what is tried, not the model: one that takes no time. */
+const model = modelFolder(meanNetwork());
 let system: TestSystem;
 let root: string;
 
-jest.setTimeout(120_000);
+jest.setTimeout(240_000);
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'removebg-pasted-'));
   mkdirSync(join(root, 'bin'));
   writeFileSync(join(root, 'bin', 'removebg'), `#!/bin/sh\nexec "${process.execPath}" "${COMMAND}" "$@"\n`);
   chmodSync(join(root, 'bin', 'removebg'), 0o755);
-  system = await startSystem();
+  system = await startSystem(model.settings, 1, model.launch);
 });
 afterAll(async () => {
   await system.stop();
   rmSync(root, { recursive: true, force: true });
+  model.remove();
 });
 afterEach(() => nothingRemains(system));
 
@@ -77,7 +82,7 @@ describe('given the shell commands of the documentation', () => {
       cwd,
       env: { ...env, PORT: port, REMOVEBG_SERVER: system.url, API: system.url },
       encoding: 'utf8',
-      timeout: 90_000,
+      timeout: 180_000,
     });
     expect({ status, stdout, stderr }).toMatchObject({ status: 0 });
     expect(stdout).not.toMatch(/"type":"(?:[^"]*)\/problems\//);

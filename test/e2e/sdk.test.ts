@@ -147,7 +147,10 @@ describe('given the SDK and many images', () => {
       ].sort(),
     );
     expect(of('broken.jpg')).toMatchObject({ ok: false, error: { code: 'image-truncated', status: 422 } });
-    expect(of('unreadable.jpg')).toMatchObject({ ok: false, error: { message: 'gone' } });
+    expect(of('unreadable.jpg')).toMatchObject({
+      ok: false,
+      error: { code: 'image-unreadable', cause: { message: 'gone' } },
+    });
     expect(of('text.jpg')).toMatchObject({ ok: false, error: { code: 'image-type-unsupported' } });
     expect(of('other.jpg')).toMatchObject({ ok: true, facts: { format: 'jpg' } });
     expect(outcomes.filter(({ ok }) => ok)).toHaveLength(5);
