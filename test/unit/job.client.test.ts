@@ -47,7 +47,9 @@ const stream =
 const problem =
   (status: number, code: string): Answer =>
   (_, response) =>
-    response.writeHead(status, { 'content-type': 'application/problem+json' }).end(JSON.stringify({ type: `/problems/${code}`, code }));
+    response
+      .writeHead(status, { 'content-type': 'application/problem+json' })
+      .end(JSON.stringify({ type: `/problems/${code}`, code }));
 
 const view =
   (status: JobState, etag: string): Answer =>
