@@ -30,6 +30,14 @@ describe('given the fenced blocks of the documentation', () => {
     },
   );
 
+  it.each(of('run', 'syntax'))(
+    'when %s is pasted into zsh, then no comment becomes arguments',
+    (_, { text }) => {
+      // zsh, the shell of macOS, knows no comments where people type.
+      expect(text).not.toMatch(/^ *[^#\s].*[ \t]# /m);
+    },
+  );
+
   it.each(of('json'))('when %s is parsed, then it is JSON', (_, { text }) => {
     expect(JSON.parse(text)).toBeInstanceOf(Object);
   });
