@@ -164,6 +164,12 @@ module.exports = {
       },
     ),
     never(
+      'service-without-client',
+      'The client can write files (`saveTo`): it is for other programs than those that hold images of users.',
+      { path: '^(apps/(api|worker)|libs)/', pathNot: '^libs/client/' },
+      { path: '^libs/client/' },
+    ),
+    never(
       'page-imports-wire-and-client',
       'What runs in a browser shares the wire schemas and the client, nothing of a server.',
       { path: '^apps/web/' },
@@ -177,7 +183,7 @@ module.exports = {
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
       // `#broker/x.js` (package.json "imports") means the source, not what was built last.
-      conditionNames: ['source', 'import', 'node', 'require', 'default'],
+      conditionNames: ['removebg-source', 'import', 'node', 'require', 'default'],
       exportsFields: ['exports'],
       mainFields: ['module', 'main', 'types'],
       extensions: ['.ts', '.js', '.mjs', '.cjs', '.json', '.d.ts'],

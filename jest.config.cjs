@@ -38,8 +38,8 @@ const swcOptions = {
 module.exports = {
   rootDir: __dirname,
   testEnvironment: 'node',
-  // `source` makes `#broker/x.js` (package.json "imports") resolve to libs/broker/src/x.ts, not to dist.
-  testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
+  // `removebg-source` makes `#broker/x.js` (package.json "imports") resolve to libs/broker/src/x.ts, not to dist.
+  testEnvironmentOptions: { customExportConditions: ['removebg-source', 'node', 'node-addons'] },
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.cache/images/'],
   cacheDirectory: '<rootDir>/.cache/jest',

@@ -35,7 +35,7 @@ const OPTIONS = {
   target: 'es2022',
   platform: 'browser',
   // `#client/x.js` (package.json "imports") then means libs/client/src/x.ts.
-  conditions: ['source'],
+  conditions: ['removebg-source'],
   outdir: `${OUT}/assets`,
   // Bengali as it is, not as escapes of thrice the length.
   charset: 'utf8',

@@ -1,6 +1,6 @@
 /** `npm run client:pack`: makes the npm package of SDK and command line: dist/client-package, and beside it the .tgz. */
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 import { clientTypes } from './client.types.mjs';
 import { inRoot } from './places.mjs';
@@ -12,13 +12,16 @@ const OUT = inRoot('dist', 'client-package');
 const ENTRY = inRoot('libs', 'client', 'src', 'package.entry.ts');
 const COMMAND = inRoot('libs', 'client', 'src', 'cli', 'removebg.command.ts');
 
+/** What the SDK is made of besides its own files: small, without dependencies, and under the MIT license. */
+const SDK_BRINGS = ['eventsource-parser'];
+
 /** @type {import('esbuild').BuildOptions} */
 const OPTIONS = {
   absWorkingDir: inRoot(),
   bundle: true,
   format: 'esm',
   target: 'es2022',
-  conditions: ['source'],
+  conditions: ['removebg-source'],
   legalComments: 'inline',
   logLevel: 'warning',
   metafile: true,
@@ -39,29 +42,39 @@ async function bundle(name, options) {
 }
 
 /**
- * Licences of what is bundled into the command line.
- * @param {string[]} packages
+ * Licenses of what is bundled.
+ * @param {Record<string, string[]>} packages by the file they are in
  */
 function notices(packages) {
-  const texts = packages.map(
-    (name) => `${name}\n\n${readFileSync(inRoot('node_modules', name, 'LICENSE'), 'utf8')}`,
+  const names = [...new Set(Object.values(packages).flat())].sort();
+  const places = Object.entries(packages).map(
+    ([file, inside]) => `${file} contains ${inside.sort().join(', ')}`,
   );
-  return `cli.js contains:\n\n${texts.join('\n\n')}`;
+  const texts = names.map(
+    (name) => `${name}\n\n${readFileSync(inRoot('node_modules', name, 'LICENSE'), 'utf8').trim()}`,
+  );
+  return `${[places.join('\n'), ...texts].join('\n\n')}\n`;
+}
+
+/** The package's description of itself; where the project has a public address, with that. */
+function manifest() {
+  const own = JSON.parse(readFileSync(inRoot('libs', 'client', 'package', 'package.json'), 'utf8'));
+  const { repository, homepage, bugs } = JSON.parse(readFileSync(inRoot('package.json'), 'utf8'));
+  return `${JSON.stringify({ ...own, repository, homepage, bugs }, undefined, 2)}\n`;
 }
 
 await runCommand(async () => {
   await setUp(BUILD_STEPS);
   rmSync(OUT, { recursive: true, force: true });
   mkdirSync(OUT, { recursive: true });
-  for (const file of ['package.json', 'README.md'])
-    cpSync(inRoot('libs', 'client', 'package', file), join(OUT, file));
+  writeFileSync(join(OUT, 'package.json'), manifest());
+  cpSync(inRoot('libs', 'client', 'package', 'README.md'), join(OUT, 'README.md'));
   cpSync(inRoot('LICENSE'), join(OUT, 'LICENSE'));
-  const inside = [
-    ...(await bundle('index.js', { entryPoints: [ENTRY], platform: 'neutral' })),
-    ...(await bundle('browser.min.js', { entryPoints: [ENTRY], platform: 'browser', minify: true })),
-  ];
-  if (inside.length > 0)
-    throw new LauncherError(`The SDK must bring nothing along, but has ${inside.join(', ')}.`);
+  const sdk = await bundle('index.js', { entryPoints: [ENTRY], platform: 'neutral' });
+  const page = await bundle('browser.min.js', { entryPoints: [ENTRY], platform: 'browser', minify: true });
+  const unexpected = [...sdk, ...page].filter((name) => !SDK_BRINGS.includes(name));
+  if (unexpected.length > 0)
+    throw new LauncherError(`The SDK brings ${SDK_BRINGS.join(', ')} along, not ${unexpected.join(', ')}.`);
   const banner = { js: '#!/usr/bin/env node' };
   const cli = await bundle('cli.js', {
     entryPoints: [COMMAND],
@@ -70,12 +83,9 @@ await runCommand(async () => {
     banner,
   });
   chmodSync(join(OUT, 'cli.js'), 0o755);
-  writeFileSync(join(OUT, 'THIRD-PARTY.txt'), notices(cli));
-  for (const [name, text] of await clientTypes()) {
-    const path = join(OUT, 'types', name);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text);
-  }
+  const inside = { 'index.js': sdk, 'browser.min.js': page, 'cli.js': cli };
+  writeFileSync(join(OUT, 'THIRD-PARTY.txt'), notices(inside));
+  writeFileSync(join(OUT, 'index.d.ts'), await clientTypes());
   const { ok } = await performNpm(['pack', '--silent', OUT, '--pack-destination', inRoot('dist')]);
   if (!ok) return 1;
   const { name, version } = JSON.parse(readFileSync(join(OUT, 'package.json'), 'utf8'));

@@ -1,58 +1,30 @@
-/** Type declarations of the client's package: its own, as the compiler writes them, and the wire types as plain ones. */
+/**
+ * Type declarations of the client's package, in one file: the client's own as the compiler writes them, and the wire
+ * types made from the schemas of the contracts, so that nobody needs the library those are written in.
+ */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { compile } from 'json-schema-to-typescript';
+import { format } from 'prettier';
+import { rollup } from 'rollup';
+import { dts } from 'rollup-plugin-dts';
 import ts from 'typescript';
 import { inRoot } from './places.mjs';
 
+/** @typedef {import('json-schema-to-typescript').JSONSchema} JSONSchema */
+
 const SOURCES = inRoot('libs', 'client', 'src/');
-const ENTRY = inRoot('libs', 'client', 'src', 'package.entry.ts');
+const ENTRY = join(SOURCES, 'package.entry.ts');
+const FOLDER = inRoot('.cache', 'client-types');
+/** What the generator adds on where a type comes from: alone in a comment, or at its end. */
+const ORIGINS = [
+  /\/\*\*\n \* This interface was referenced by .*\n \* via the .*\n \*\/\n/g,
+  /(?: \* *\n)? \* This interface was referenced by .*\n \* via the .*\n/g,
+];
 const CONTRACT = /(['"])#contracts\/[^'"]+\1/g;
 
-/**
- * A JSON Schema, as far as the contracts use it.
- * @typedef {object} Schema
- * @property {string | string[]} [type]
- * @property {unknown[]} [enum]
- * @property {unknown} [const]
- * @property {Schema[]} [anyOf]
- * @property {Schema} [items]
- * @property {Record<string, Schema>} [properties]
- * @property {string[]} [required]
- * @property {string} [description]
- */
-
-/** @type {Record<string, string>} */
-const PLAIN = { string: 'string', number: 'number', integer: 'number', boolean: 'boolean', null: 'null' };
-
-/**
- * The TypeScript of a schema.
- * @param {Schema} schema
- * @param {string} indent
- * @returns {string}
- */
-function typeOf(schema, indent = '') {
-  if (schema.const !== undefined) return JSON.stringify(schema.const);
-  if (schema.enum !== undefined) return schema.enum.map((value) => JSON.stringify(value)).join(' | ');
-  if (schema.anyOf !== undefined) return schema.anyOf.map((each) => typeOf(each, indent)).join(' | ');
-  if (schema.type === 'array') return `(${typeOf(schema.items ?? {}, indent)})[]`;
-  if (schema.type === 'object') return objectType(schema, indent);
-  return PLAIN[String(schema.type)] ?? 'unknown';
-}
-
-/**
- * @param {Schema} schema
- * @param {string} indent
- */
-function objectType({ properties = {}, required = [] }, indent) {
-  const inner = `${indent}  `;
-  const members = Object.entries(properties).map(([name, member]) => {
-    const about =
-      member.description === undefined ? '' : `${inner}/** ${member.description.replaceAll('*/', '')} */\n`;
-    return `${about}${inner}${name}${required.includes(name) ? '' : '?'}: ${typeOf(member, inner)};`;
-  });
-  return `{\n${members.join('\n')}\n${indent}}`;
-}
-
-/** The wire types that the client's declarations name, from the schemas of the contracts. */
-async function wireTypes() {
+/** The wire types that the client's declarations name, as JSON Schemas by the name of the type. */
+async function wireSchemas() {
   const { z } = await import('zod');
   const [options, job, events, batch, receipts, states, problems] = await Promise.all([
     import('#contracts/job.options.js'),
@@ -66,17 +38,15 @@ async function wireTypes() {
   const read = (
     /** @type {import('zod').ZodType} */ schema,
     /** @type {'input' | 'output'} */ io = 'input',
-  ) => typeOf(/** @type {Schema} */ (z.toJSONSchema(schema, { io })));
-  const eventTypes = Object.entries(events.jobEventSchemas).map(
-    ([name, schema]) => `  ${name}: ${read(schema)};`,
-  );
-  const union = (/** @type {readonly string[]} */ names) =>
-    names.map((name) => JSON.stringify(name)).join(' | ');
-  /** @type {Record<string, string>} */
-  const types = {
-    JobId: 'string',
-    Stage: union(states.STAGES),
-    ProblemCode: union(Object.keys(problems.PROBLEMS)),
+  ) => {
+    const json = z.toJSONSchema(schema, { io });
+    delete json.$schema;
+    return json;
+  };
+  return {
+    JobId: { type: 'string', description: 'Public name of a job.' },
+    Stage: { enum: [...states.STAGES] },
+    ProblemCode: { enum: Object.keys(problems.PROBLEMS) },
     JobOptions: read(options.jobOptionsSchema, 'output'),
     ResultFacts: read(job.resultFactsSchema),
     JobView: read(job.jobViewSchema),
@@ -86,24 +56,34 @@ async function wireTypes() {
     BatchJob: read(batch.batchJobSchema),
     ReceiptClaims: read(receipts.receiptClaimsSchema),
     ReceiptKeySet: read(receipts.receiptKeySetSchema),
-    JobEvents: `{\n${eventTypes.join('\n')}\n}`,
-    JobEventName: 'keyof JobEvents',
+    JobEvents: read(z.object(events.jobEventSchemas)),
   };
-  return Object.entries(types)
-    .map(([name, text]) => `export type ${name} = ${text};\n`)
-    .join('\n');
 }
 
-/**
- * All declarations.
- * @returns {Promise<Map<string, string>>} text by name of file
- */
-export async function clientTypes() {
-  const files = new Map([['wire.d.ts', await wireTypes()]]);
+/** Declarations of the wire types. */
+async function wireTypes() {
+  const definitions = /** @type {Record<string, JSONSchema>} */ (await wireSchemas());
+  const declarations = await compile({ definitions }, 'Wire', {
+    additionalProperties: false,
+    bannerComment: '',
+    format: false,
+    unreachableDefinitions: true,
+    // Lists of a bounded length become tuples otherwise, which ordinary lists do not fit.
+    ignoreMinAndMaxItems: true,
+  });
+  const plain = ORIGINS.reduce((text, origin) => text.replace(origin, ''), declarations);
+  return `${plain}\nexport type JobEventName = keyof JobEvents;\n`;
+}
+
+/** Writes what the compiler declares for the client's sources, with the wire types beside it. */
+async function declareSources() {
+  rmSync(FOLDER, { recursive: true, force: true });
+  mkdirSync(FOLDER, { recursive: true });
+  writeFileSync(join(FOLDER, 'wire.d.ts'), await wireTypes());
   const program = ts.createProgram([ENTRY], {
     module: ts.ModuleKind.NodeNext,
     moduleResolution: ts.ModuleResolutionKind.NodeNext,
-    customConditions: ['source'],
+    customConditions: ['removebg-source'],
     target: ts.ScriptTarget.ES2022,
     lib: ['lib.es2023.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts'],
     types: [],
@@ -117,12 +97,25 @@ export async function clientTypes() {
     outDir: inRoot(),
   });
   const { diagnostics } = program.emit(undefined, (path, text) => {
-    if (path.startsWith(SOURCES))
-      files.set(path.slice(SOURCES.length), text.replace(CONTRACT, "'./wire.js'"));
+    if (!path.startsWith(SOURCES)) return;
+    const place = join(FOLDER, path.slice(SOURCES.length));
+    mkdirSync(dirname(place), { recursive: true });
+    writeFileSync(place, text.replace(CONTRACT, "'./wire.js'"));
   });
   const faults = [...ts.getPreEmitDiagnostics(program), ...diagnostics];
   if (faults.length > 0) {
     throw new Error(ts.formatDiagnostics(faults, { ...ts.createCompilerHost({}), getNewLine: () => '\n' }));
   }
-  return files;
+}
+
+/**
+ * All declarations, as the text of one file.
+ * @returns {Promise<string>}
+ */
+export async function clientTypes() {
+  await declareSources();
+  const bundle = await rollup({ input: join(FOLDER, 'package.entry.d.ts'), plugins: [dts()] });
+  const { output } = await bundle.generate({ format: 'es' });
+  await bundle.close();
+  return format(output[0].code, { parser: 'typescript', printWidth: 110, singleQuote: true });
 }

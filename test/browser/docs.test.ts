@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -10,12 +10,18 @@ import { DONE_MS, launchBrowser, openPage, photoPath } from './page.driver.js';
 
 const run = promisify(execFile);
 
-/** What runs an example, by folder. PHP is not on every machine. */
-const PROGRAMS = [
-  ['curl', 'bash', 'sh'],
-  ['node', process.execPath, 'mjs'],
-  ['python', 'python3', 'py'],
-] as const;
+/** True when a program of that name can be run. PHP is not on every machine. */
+const isThere = (program: string): boolean => spawnSync(program, ['--version']).status === 0;
+
+/** What runs an example, by folder. */
+const PROGRAMS = (
+  [
+    ['curl', 'bash', 'sh'],
+    ['node', process.execPath, 'mjs'],
+    ['python', 'python3', 'py'],
+    ['php', 'php', 'php'],
+  ] as const
+).filter(([language, program]) => language !== 'php' || isThere(program));
 
 jest.setTimeout(DONE_MS);
 
@@ -59,9 +65,20 @@ describe.each(PROGRAMS)('given the examples in %s', (language, program, extensio
   it('when a batch is run as it is printed, then each photo has its cut-out', async () => {
     const out = join(folder, `${language}-batch`);
     const photos = ['coffee.jpg', 'chelsea.jpg'].map(photoPath);
-    await example(program, scriptOf('batch'), [out, ...photos]);
+    await example(program, scriptOf('batch'), [...photos, out]);
     expect(readdirSync(out).sort()).toEqual(['chelsea.png', 'coffee.png']);
     for (const name of readdirSync(out)) await expectCutout(join(out, name));
+  });
+
+  it('when the service refuses, then the example fails, prints the reason, and leaves no file', async () => {
+    const text = join(folder, 'text.jpg');
+    const cutout = join(folder, `${language}-refused.png`);
+    writeFileSync(text, 'no image at all, but long enough to be looked at');
+    for (const topic of ['sse', 'long-poll']) {
+      const refused = example(program, scriptOf(topic), [text, cutout]);
+      await expect(refused).rejects.toMatchObject({ stderr: expect.stringContaining('JPEG') as string });
+    }
+    expect(readdirSync(folder).filter((name) => name.startsWith(`${language}-refused`))).toEqual([]);
   });
 
   it('when there is nothing at the address, then it fails', async () => {

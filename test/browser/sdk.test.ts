@@ -37,7 +37,7 @@ beforeAll(async () => {
       '--format=esm',
       '--platform=browser',
       '--target=es2022',
-      '--conditions=source',
+      '--conditions=removebg-source',
     ],
     `--outfile=${bundle}`,
   ]);
@@ -65,7 +65,7 @@ afterAll(async () => {
 /** Runs a script in the page that has the SDK, a client of this origin, and a photo. */
 const inPage = <T>(script: string, settings = '{}'): Promise<T> =>
   page.evaluate(`(async () => {
-    const { RemoveBg, ClientProblem } = await import('/sdk.js');
+    const { RemoveBg, RemoveBgError } = await import('/sdk.js');
     const client = new RemoveBg(${settings});
     const bytes = Uint8Array.from(atob('${photo}'), (char) => char.charCodeAt(0));
     const photo = new Blob([bytes], { type: 'image/jpeg' });
@@ -117,7 +117,7 @@ describe('given the SDK in a browser', () => {
       const onProgress = ({ state }) => state === 'sending' || leave.abort(new Error('enough'));
       const aborted = await client.remove(photo, {}, { signal: leave.signal, onProgress }).catch((error) => error.message);
       const refused = await client.remove(new Blob(['no image'.repeat(20)])).catch((error) => error);
-      return [aborted, refused instanceof ClientProblem ? refused.code : ''];`);
+      return [aborted, refused instanceof RemoveBgError ? refused.code : ''];`);
     expect(found).toEqual(['enough', 'image-type-unsupported']);
   });
 });

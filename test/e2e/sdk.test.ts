@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import sharp from 'sharp';
 import type { BatchImage, BatchOutcome } from '#client/batch.flights.js';
-import { ClientProblem } from '#client/client.problem.js';
+import { RemoveBgError } from '#client/removebg.error.js';
 import type { CutoutProgress } from '#client/cutout.progress.js';
 import { RemoveBg } from '#client/removebg.client.js';
 import { ApiClient } from '../support/api.client.js';
@@ -106,7 +106,7 @@ describe('given the SDK and one image', () => {
   it('when it is no image, then the problem has its code and status, and nothing is tried again', async () => {
     const text = new Blob(['not an image at all, but long enough to be looked at']);
     const failed = clientOf().remove(text);
-    await expect(failed).rejects.toBeInstanceOf(ClientProblem);
+    await expect(failed).rejects.toBeInstanceOf(RemoveBgError);
     await expect(failed).rejects.toMatchObject({ code: 'image-type-unsupported', status: 415 });
     expect(proxy.passages).toHaveLength(1);
   });
@@ -147,7 +147,10 @@ describe('given the SDK and many images', () => {
       ].sort(),
     );
     expect(of('broken.jpg')).toMatchObject({ ok: false, error: { code: 'image-truncated', status: 422 } });
-    expect(of('unreadable.jpg')).toMatchObject({ ok: false, error: { message: 'gone' } });
+    expect(of('unreadable.jpg')).toMatchObject({
+      ok: false,
+      error: { code: 'image-unreadable', cause: { message: 'gone' } },
+    });
     expect(of('text.jpg')).toMatchObject({ ok: false, error: { code: 'image-type-unsupported' } });
     expect(of('other.jpg')).toMatchObject({ ok: true, facts: { format: 'jpg' } });
     expect(outcomes.filter(({ ok }) => ok)).toHaveLength(5);

@@ -1,4 +1,4 @@
-import { SseParser } from '#client/sse.parser.js';
+import { SseMessages } from '#client/sse.reader.js';
 import type { Answer } from './api.client.js';
 import {
   type ContractDocument,
@@ -183,7 +183,7 @@ const read = (type: string | string[] | undefined, text: string): unknown =>
 
 /** The server-sent events of a stream, as the document describes them. */
 export function eventsIn(stream: Buffer): { event: string; id?: string; data: unknown }[] {
-  return new SseParser().push(stream.toString()).map(({ name, data, lastEventId }) => ({
+  return new SseMessages().push(stream).map(({ name, data, lastEventId }) => ({
     event: name,
     ...(lastEventId !== '' && { id: lastEventId }),
     data: JSON.parse(data) as unknown,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { request as plainRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as secureRequest } from 'node:https';
-import { SseParser } from '#client/sse.parser.js';
+import { SseMessages } from '#client/sse.reader.js';
 
 /** A complete answer. */
 export interface EdgeAnswer {
@@ -47,11 +47,11 @@ export class EdgeClient {
   /** Reads an event stream to its end. */
   async events(path: string, extras: EdgeExtras = {}): Promise<TimedEvent[]> {
     const response = await this.open('GET', path, extras);
-    const parser = new SseParser();
+    const messages = new SseMessages();
     const heard: TimedEvent[] = [];
     for await (const piece of response) {
       const atMs = performance.now();
-      for (const { name, data } of parser.push((piece as Buffer).toString()))
+      for (const { name, data } of messages.push(piece as Buffer))
         heard.push({ name, data: JSON.parse(data) as Record<string, unknown>, atMs });
     }
     return heard;

@@ -13,7 +13,7 @@ export interface Outcome {
 }
 
 /**
- * Sends images as a batch and fetches them, as docs/examples/batch.sh does: whatever breaks, it goes on, if need be
+ * Sends images as a batch and fetches them, as docs/examples/folder.sh does: whatever breaks, it goes on, if need be
  * with another batch and the images that are still missing. `urls` are API instances, of which any may be away.
  */
 export async function runPatiently(urls: readonly string[], images: Map<string, Buffer>): Promise<Outcome> {

@@ -1,4 +1,4 @@
-import { SseParser } from '#client/sse.parser.js';
+import { SseMessages } from '#client/sse.reader.js';
 import { eventually } from './eventually.js';
 
 /** One event as it came. */
@@ -72,13 +72,12 @@ export class SseReader {
   }
 
   private async read(): Promise<void> {
-    const parser = new SseParser();
+    const messages = new SseMessages();
     const decoder = new TextDecoder();
     try {
       for await (const piece of this.response.body as unknown as AsyncIterable<Uint8Array>) {
-        const text = decoder.decode(piece, { stream: true });
-        this.raw += text;
-        for (const { name, data, lastEventId } of parser.push(text)) {
+        this.raw += decoder.decode(piece, { stream: true });
+        for (const { name, data, lastEventId } of messages.push(piece)) {
           this.events.push({ name, id: lastEventId, data: JSON.parse(data) as Record<string, unknown> });
         }
       }

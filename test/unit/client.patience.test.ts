@@ -1,5 +1,5 @@
 import { BoundedChannel } from '#client/bounded.channel.js';
-import { ClientProblem } from '#client/client.problem.js';
+import { RemoveBgError } from '#client/removebg.error.js';
 import { Flights, type Flight } from '#client/batch.flights.js';
 import { patiently, withinTime, type Patience } from '#client/patience.js';
 
@@ -8,8 +8,8 @@ const patience = (change: Partial<Patience> = {}): Patience => ({
   ...{ signal: never, patienceMs: 1000, retryMs: 5 },
   ...change,
 });
-const busy = (retryAfterMs?: number): ClientProblem =>
-  new ClientProblem('rate-limited', { status: 429, retryAfterMs });
+const busy = (retryAfterMs?: number): RemoveBgError =>
+  new RemoveBgError('rate-limited', { status: 429, retryAfterMs });
 
 /** Fails with each problem in turn, then succeeds; notes when it was tried. */
 function flaky(problems: Error[]): { attempt: () => Promise<string>; at: number[] } {
@@ -35,7 +35,7 @@ describe('given a request that is repeated', () => {
   });
 
   it('when the patience is used up, then the last problem is thrown; waits that are free do not count', async () => {
-    const lost = new ClientProblem('connection-lost');
+    const lost = new RemoveBgError('connection-lost');
     const { attempt, at } = flaky(Array.from({ length: 50 }, () => lost));
     await expect(patiently(attempt, patience({ patienceMs: 60 }))).rejects.toBe(lost);
     expect(at.length).toBeLessThan(6);
@@ -46,7 +46,7 @@ describe('given a request that is repeated', () => {
   it.each(['image-corrupt', 'key-invalid', 'result-delivered'] as const)(
     'when it is refused with %s, then it is not repeated',
     async (code) => {
-      const { attempt, at } = flaky([new ClientProblem(code, { status: 422 })]);
+      const { attempt, at } = flaky([new RemoveBgError(code, { status: 422 })]);
       await expect(patiently(attempt, patience())).rejects.toMatchObject({ code });
       expect(at).toHaveLength(1);
     },
@@ -55,7 +55,7 @@ describe('given a request that is repeated', () => {
   it.each(['retry-too-soon', 'result-busy', 'upload-interrupted', 'connection-lost'] as const)(
     'when it is met by %s, then it is',
     async (code) => {
-      expect(await patiently(flaky([new ClientProblem(code)]).attempt, patience())).toBe('done');
+      expect(await patiently(flaky([new RemoveBgError(code)]).attempt, patience())).toBe('done');
     },
   );
 

@@ -12,7 +12,7 @@ import { ProgressDisplay, durationText } from '#client/cli/progress.display.js';
 import { reasonOf } from '#client/cli/run.report.js';
 import { runSettings } from '#client/cli/run.settings.js';
 import { VERSION } from '#client/cli/version.js';
-import { ClientProblem } from '#client/client.problem.js';
+import { RemoveBgError } from '#client/removebg.error.js';
 
 const read = (...argv: string[]) => readArguments(argv, FLAGS);
 const valuesOf = (...argv: string[]): object => Object.fromEntries(read(...argv).values);
@@ -190,7 +190,7 @@ describe('given the parts of the command line', () => {
   });
 
   it('when something goes wrong, then people read a sentence with its code', () => {
-    const problem = new ClientProblem('image-corrupt', { title: 'The image is damaged', status: 422 });
+    const problem = new RemoveBgError('image-corrupt', { title: 'The image is damaged', status: 422 });
     expect(reasonOf(problem)).toBe('The image is damaged (image-corrupt)');
     expect(reasonOf(Object.assign(new Error('ENOENT: /home/x'), { code: 'ENOENT' }))).toBe('no such file');
   });

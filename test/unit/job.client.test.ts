@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { JobState } from '#contracts/job.states.js';
-import { ClientProblem } from '#client/client.problem.js';
+import { RemoveBgError } from '#client/removebg.error.js';
 import { JobClient, type JobKey } from '#client/job.client.js';
 import type { JobEvent } from '#client/job.follow.js';
 
@@ -47,7 +47,9 @@ const stream =
 const problem =
   (status: number, code: string): Answer =>
   (_, response) =>
-    response.writeHead(status, { 'content-type': 'application/problem+json' }).end(JSON.stringify({ code }));
+    response
+      .writeHead(status, { 'content-type': 'application/problem+json' })
+      .end(JSON.stringify({ type: `/problems/${code}`, code }));
 
 const view =
   (status: JobState, etag: string): Answer =>
@@ -149,7 +151,7 @@ describe('given the other calls', () => {
   it('when a job is cancelled, then 204 is enough, and a refusal is thrown', async () => {
     answers = [(_, response) => response.writeHead(204).end(), problem(404, 'job-not-found')];
     await client.cancel(job);
-    await expect(client.cancel(job)).rejects.toBeInstanceOf(ClientProblem);
+    await expect(client.cancel(job)).rejects.toBeInstanceOf(RemoveBgError);
     expect(requests[0]?.method).toBe('DELETE');
   });
 });

@@ -6,7 +6,7 @@ import { bytesText, durationText, LANGUAGES } from '../../apps/web/src/words/qua
 import type { Saying } from '../../apps/web/src/words/saying.js';
 import { CATALOGUES, sayIn } from '../../apps/web/src/words/words.js';
 import { adviceFor } from '../../apps/web/src/photo/problem.advice.js';
-import { ClientProblem } from '#client/client.problem.js';
+import { RemoveBgError } from '#client/removebg.error.js';
 
 const formsOf = (saying: Saying): string[] => (typeof saying === 'string' ? [saying] : Object.values(saying));
 const namesIn = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!).sort();
@@ -60,14 +60,14 @@ describe('given a problem', () => {
     );
     expect(codes.length).toBeGreaterThan(20);
     for (const code of codes) {
-      const { title, next } = adviceFor(new ClientProblem(code));
+      const { title, next } = adviceFor(new RemoveBgError(code));
       expect([code, title[0]]).toEqual([code, code]);
       for (const language of LANGUAGES) expect(sayIn(language, next)).not.toBe('');
     }
   });
 
   it('when the page does not know it, then it still says something', () => {
-    expect(adviceFor(new ClientProblem('multiple-images')).title).toEqual(['other-problem']);
+    expect(adviceFor(new RemoveBgError('multiple-images')).title).toEqual(['other-problem']);
     expect(adviceFor(new Error('defect')).title).toEqual(['page-error']);
   });
 });

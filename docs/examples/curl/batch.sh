@@ -1,16 +1,19 @@
 #!/usr/bin/env bash
 # Many photos under one token: added one by one, fetched as they are finished.
-#   usage: batch.sh cutouts/ photo.jpg …
+#   usage: batch.sh photo.jpg … cutouts/
 set -euo pipefail
 api=${API:-http://localhost:3000}
-out=$1 && shift
+out=${@: -1}
+photos=("${@:1:$#-1}")
 mkdir -p "$out"
 field() { sed "s/.*\"$1\":\"\([^\"]*\)\".*/\1/"; }
 header() { sed -n "s/^$1: *//Ip" "$out/.head" | tr -d '\r'; }
+trap 'rm -f "$out"/.head "$out"/.next "$out"/.answer' EXIT
 
-opened=$(curl -sSf -X POST "$api/v1/batches")
+opened=$(curl -sS --fail-with-body -X POST "$api/v1/batches") || { echo "$opened" >&2 && exit 1; }
 batch=$api/v1/batches/$(field id <<<"$opened")
 auth="Authorization: Bearer $(field token <<<"$opened")"
+failed=0
 
 # The next finished image, if there is one in time. Fails when none will come any more.
 fetch() {
@@ -22,13 +25,13 @@ fetch() {
   fi
 }
 
-for photo in "$@"; do
+for photo in "${photos[@]}"; do
   name=$(basename "${photo%.*}")
   # 429: as many images are in work as may be. Fetch one, then go on.
   while status=$(curl -sS -o "$out/.answer" -w '%{http_code}' -H "$auth" \
     -F "custom_id=$name" -F "image=@$photo" "$batch/jobs") && [ "$status" = 429 ]; do fetch; done
-  [ "$status" = 202 ] || cat "$out/.answer" >&2
+  [ "$status" = 202 ] || { echo "$photo: $(cat "$out/.answer")" >&2 && failed=1; }
 done
-curl -sSf -o "$out/.answer" -X POST -H "$auth" "$batch/close"
+curl -sS --fail-with-body -o "$out/.answer" -X POST -H "$auth" "$batch/close"
 while fetch; do :; done
-rm -f "$out"/.head "$out"/.next "$out"/.answer
+exit $failed

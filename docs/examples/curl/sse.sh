@@ -3,19 +3,21 @@
 #   usage: sse.sh photo.jpg cutout.png
 set -euo pipefail
 api=${API:-http://localhost:3000}
-: >"$2"
+part=$2.part
+trap 'rm -f "$part"' EXIT
 
-curl -sSfN -H 'Accept: text/event-stream' -F "image=@$1" "$api/v1/jobs" |
-  while IFS= read -r line; do
+curl -sSN --fail-with-body -H 'Accept: text/event-stream' -F "image=@$1" "$api/v1/jobs" |
+  while IFS= read -r line || [ -n "$line" ]; do
     case $line in
     'event: '*) event=${line#event: } ;;
     'data: '*)
       if [ "$event" = chunk ]; then
-        sed 's/.*"data":"\([^"]*\)".*/\1/' <<<"$line" | base64 -d >>"$2"
+        sed 's/.*"data":"\([^"]*\)".*/\1/' <<<"$line" | base64 -d >>"$part"
       else
         echo "$event ${line#data: }" >&2
       fi
       ;;
+    '{'*) echo "$line" >&2 ;; # refused: the reason as JSON
     esac
   done
-[ -s "$2" ]
+mv "$part" "$2"

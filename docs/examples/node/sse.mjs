@@ -8,8 +8,10 @@ const [photo, cutout] = process.argv.slice(2);
 
 async function call(path, init) {
   const response = await fetch(api + path, init);
-  if (!response.ok) throw new Error((await response.json()).title);
-  return response;
+  if (response.ok) return response;
+  const { title, detail = '' } = await response.json();
+  console.error(title, detail);
+  process.exit(1);
 }
 
 const body = new FormData();
@@ -32,7 +34,10 @@ async function* events() {
 
 for await (const { name, data } of events()) {
   console.error(name, data.position ?? data.percent ?? '');
-  if (name === 'failed') throw new Error(data.problem.title);
+  if (name === 'failed') {
+    console.error(data.problem.title);
+    process.exit(1);
+  }
   if (name === 'done') break;
 }
 const image = await call(`/v1/jobs/${id}/result`, { headers });

@@ -1,14 +1,24 @@
 <?php
 // Many photos under one token: added one by one, fetched as they are finished.
-//   usage: php batch.php cutouts/ photo.jpg …
+//   usage: php batch.php photo.jpg … cutouts/
 $api = getenv('API') ?: 'http://localhost:3000';
-$out = $argv[1];
+$photos = array_slice($argv, 1);
+$out = array_pop($photos);
+$failed = 0;
 if (!is_dir($out)) mkdir($out, recursive: true);
+
+/** Prints the service's reason. Returns the exit status of a failure. */
+function refused(string $body): int {
+    $problem = json_decode($body);
+    fwrite(STDERR, trim("$problem->title " . ($problem->detail ?? '')) . "\n");
+    return 1;
+}
 
 function call(string $method, string $url, string $auth, string $content = ''): array {
     $header = "$auth\r\nContent-Type: application/octet-stream";
     $http = compact('method', 'header', 'content') + ['ignore_errors' => true, 'timeout' => 90];
     $body = file_get_contents($url, false, stream_context_create(['http' => $http]));
+    if ($body === false) exit(1);
     $headers = [];
     foreach (array_slice($http_response_header, 1) as $line) {
         [$name, $value] = explode(': ', $line, 2) + ['', ''];
@@ -17,7 +27,9 @@ function call(string $method, string $url, string $auth, string $content = ''): 
     return [(int) explode(' ', $http_response_header[0])[1], $body, $headers];
 }
 
-$opened = json_decode(call('POST', "$api/v1/batches", '')[1]);
+[$status, $body] = call('POST', "$api/v1/batches", '');
+if ($status !== 201) exit(refused($body));
+$opened = json_decode($body);
 $batch = "$api/v1/batches/$opened->id";
 $auth = "Authorization: Bearer $opened->token";
 
@@ -26,18 +38,19 @@ function fetch(): bool {
     global $batch, $auth, $out;
     [$status, $body, $headers] = call('GET', "$batch/results?wait=30", $auth);
     if ($status === 204) return $headers['x-batch-status'] !== 'complete';
-    if ($status !== 200) exit(json_decode($body)->title . "\n");
+    if ($status !== 200) exit(refused($body));
     $name = basename(rawurldecode($headers['x-custom-id']));
     return file_put_contents("$out/$name.png", $body) !== false;
 }
 
-foreach (array_slice($argv, 2) as $photo) {
+foreach ($photos as $photo) {
     $name = rawurlencode(pathinfo($photo, PATHINFO_FILENAME));
     do {
         [$status, $body] = call('POST', "$batch/jobs?custom_id=$name", $auth, file_get_contents($photo));
         if ($status === 429) fetch(); // as many images are in work as may be: fetch one, then go on
     } while ($status === 429);
-    if ($status >= 400) exit(json_decode($body)->title . "\n");
+    if ($status >= 400) $failed = refused($body);
 }
 call('POST', "$batch/close", $auth);
 while (fetch());
+exit($failed);

@@ -4,19 +4,27 @@
 $api = getenv('API') ?: 'http://localhost:3000';
 [, $photo, $cutout] = $argv;
 
+/** Ends with the service's reason. */
+function refuse(string $body): never {
+    $problem = json_decode($body);
+    fwrite(STDERR, trim("$problem->title " . ($problem->detail ?? '')) . "\n");
+    exit(1);
+}
+
 function call(string $url, array $http): array {
     $http += ['ignore_errors' => true, 'timeout' => 90];
     $body = file_get_contents($url, false, stream_context_create(['http' => $http]));
+    if ($body === false) exit(1);
     return [(int) explode(' ', $http_response_header[0])[1], $body];
 }
 
-[, $body] = call("$api/v1/jobs", [
+[$status, $body] = call("$api/v1/jobs", [
     'method' => 'POST',
     'header' => 'Content-Type: application/octet-stream',
     'content' => file_get_contents($photo),
 ]);
+if ($status !== 202) refuse($body);
 $job = json_decode($body);
-if (!isset($job->token)) exit("$job->title\n");
 
 do {
     [$status, $body] = call("$api/v1/jobs/$job->id/result?wait=30", [
@@ -24,5 +32,5 @@ do {
     ]);
 } while ($status === 202); // not yet: ask again
 
-if ($status !== 200) exit(json_decode($body)->title . "\n");
+if ($status !== 200) refuse($body);
 file_put_contents($cutout, $body);

@@ -5,11 +5,15 @@ $api = getenv('API') ?: 'http://localhost:3000';
 [, $photo, $cutout] = $argv;
 
 function open(string $url, array $http) {
-    $http += ['ignore_errors' => true, 'timeout' => 90];
+    // HTTP/1.0: events come as they are sent. PHP holds back what comes in chunks.
+    $http += ['ignore_errors' => true, 'timeout' => 90, 'protocol_version' => 1.0];
     $answer = fopen($url, 'r', false, stream_context_create(['http' => $http]));
+    if ($answer === false) exit(1);
     [, $status] = explode(' ', stream_get_meta_data($answer)['wrapper_data'][0]);
-    if ($status >= 400) exit(json_decode(stream_get_contents($answer))->title . "\n");
-    return $answer;
+    if ($status < 400) return $answer;
+    $problem = json_decode(stream_get_contents($answer));
+    fwrite(STDERR, trim("$problem->title " . ($problem->detail ?? '')) . "\n");
+    exit(1);
 }
 
 $job = json_decode(stream_get_contents(open("$api/v1/jobs", [

@@ -1,21 +1,37 @@
 # Many photos under one token: added one by one, fetched as they are finished.
-#   usage: python3 batch.py cutouts/ photo.jpg …
+#   usage: python3 batch.py photo.jpg … cutouts/
 import json, os, sys
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
 from urllib.parse import quote, unquote
 from urllib.request import Request, urlopen
 
 api = os.environ.get("API", "http://localhost:3000")
-out, photos = sys.argv[1], sys.argv[2:]
+photos, out = sys.argv[1:-1], sys.argv[-1]
 os.makedirs(out, exist_ok=True)
 
-opened = json.load(urlopen(Request(api + "/v1/batches", method="POST")))
-batch, auth = api + "/v1/batches/" + opened["id"], {"Authorization": "Bearer " + opened["token"]}
+
+def reason(refusal):
+    problem = json.load(refusal)
+    return problem["title"] + " " + problem.get("detail", "")
+
+
+def call(path, **request):
+    """An answer of the service. Ends with its reason when it refuses."""
+    try:
+        return urlopen(Request(api + path, **request))
+    except HTTPError as refusal:
+        sys.exit(reason(refusal))
+    except URLError as fault:
+        sys.exit("%s: %s" % (api, fault.reason))
+
+
+opened = json.load(call("/v1/batches", method="POST"))
+batch, auth = "/v1/batches/" + opened["id"], {"Authorization": "Bearer " + opened["token"]}
 
 
 def fetch():
     """The next finished image, if there is one in time. False when none will come any more."""
-    with urlopen(Request(batch + "/results?wait=30", headers=auth)) as answer:
+    with call(batch + "/results?wait=30", headers=auth) as answer:
         if answer.status == 204:
             return answer.headers["X-Batch-Status"] != "complete"
         name = os.path.basename(unquote(answer.headers["X-Custom-Id"]))
@@ -24,6 +40,7 @@ def fetch():
         return True
 
 
+failed = False
 for photo in photos:
     name = os.path.splitext(os.path.basename(photo))[0]
     headers = {**auth, "Content-Type": "application/octet-stream"}
@@ -31,13 +48,16 @@ for photo in photos:
         image = file.read()
     while True:
         try:
-            urlopen(Request(batch + "/jobs?custom_id=" + quote(name, safe=""), image, headers))
+            urlopen(Request(api + batch + "/jobs?custom_id=" + quote(name, safe=""), image, headers))
             break
-        except HTTPError as problem:
-            if problem.code != 429:
-                sys.exit(json.load(problem)["title"])
+        except HTTPError as refusal:
+            if refusal.code != 429:
+                print(photo, reason(refusal), sep=": ", file=sys.stderr)
+                failed = True
+                break
             fetch()  # as many images are in work as may be: fetch one, then go on
 
-urlopen(Request(batch + "/close", method="POST", headers=auth))
+call(batch + "/close", method="POST", headers=auth)
 while fetch():
     pass
+sys.exit(failed)

@@ -1,26 +1,34 @@
 # Submit, then ask for the result: the answer comes when there is something to say.
 #   usage: python3 long-poll.py photo.jpg cutout.png
 import json, os, sys
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 api = os.environ.get("API", "http://localhost:3000")
 photo, cutout = sys.argv[1:]
 
-with open(photo, "rb") as image:
-    headers = {"Content-Type": "application/octet-stream"}
-    job = json.load(urlopen(Request(api + "/v1/jobs", image.read(), headers)))
-path, auth = api + "/v1/jobs/" + job["id"], {"Authorization": "Bearer " + job["token"]}
 
-try:
-    while True:
-        with urlopen(Request(path + "/result?wait=30", headers=auth)) as answer:
-            if answer.status == 200:
-                result = answer.read()
-                break
-            # 202: not yet, ask again
-except HTTPError as problem:
-    sys.exit(json.load(problem)["title"])
+def call(path, **request):
+    """An answer of the service. Ends with its reason when it refuses."""
+    try:
+        return urlopen(Request(api + path, **request))
+    except HTTPError as refusal:
+        problem = json.load(refusal)
+        sys.exit(problem["title"] + " " + problem.get("detail", ""))
+    except URLError as fault:
+        sys.exit("%s: %s" % (api, fault.reason))
+
+
+with open(photo, "rb") as image:
+    job = json.load(call("/v1/jobs", data=image.read(), headers={"Content-Type": "application/octet-stream"}))
+path, auth = "/v1/jobs/" + job["id"], {"Authorization": "Bearer " + job["token"]}
+
+while True:
+    with call(path + "/result?wait=30", headers=auth) as answer:
+        if answer.status == 200:
+            result = answer.read()
+            break
+        # 202: not yet, ask again
 
 with open(cutout, "wb") as file:
     file.write(result)

@@ -1,17 +1,29 @@
 # Live progress, then the cut-out. Python 3.8 or newer, nothing to install.
 #   usage: python3 sse.py photo.jpg cutout.png
 import json, os, sys
+from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 api = os.environ.get("API", "http://localhost:3000")
 photo, cutout = sys.argv[1:]
 
-with open(photo, "rb") as image:
-    headers = {"Content-Type": "application/octet-stream"}
-    job = json.load(urlopen(Request(api + "/v1/jobs", image.read(), headers)))
-path, auth = api + "/v1/jobs/" + job["id"], {"Authorization": "Bearer " + job["token"]}
 
-with urlopen(Request(path + "/events", headers=auth)) as stream:
+def call(path, **request):
+    """An answer of the service. Ends with its reason when it refuses."""
+    try:
+        return urlopen(Request(api + path, **request))
+    except HTTPError as refusal:
+        problem = json.load(refusal)
+        sys.exit(problem["title"] + " " + problem.get("detail", ""))
+    except URLError as fault:
+        sys.exit("%s: %s" % (api, fault.reason))
+
+
+with open(photo, "rb") as image:
+    job = json.load(call("/v1/jobs", data=image.read(), headers={"Content-Type": "application/octet-stream"}))
+path, auth = "/v1/jobs/" + job["id"], {"Authorization": "Bearer " + job["token"]}
+
+with call(path + "/events", headers=auth) as stream:
     for line in stream:
         field, _, value = line.decode().rstrip("\n").partition(": ")
         if field == "event":
@@ -23,5 +35,7 @@ with urlopen(Request(path + "/events", headers=auth)) as stream:
             if event == "done":
                 break
 
-with urlopen(Request(path + "/result", headers=auth)) as answer, open(cutout, "wb") as file:
-    file.write(answer.read())
+with call(path + "/result", headers=auth) as answer:
+    result = answer.read()
+with open(cutout, "wb") as file:
+    file.write(result)

@@ -1,6 +1,7 @@
 import type { BatchCreated, BatchJob, BatchView } from '#contracts/batch.view.js';
 import type { JobId } from '#contracts/job.id.js';
-import { problemOfResponse, retryAfterMs } from './client.problem.js';
+import { CutoutImage } from './cutout.image.js';
+import { problemOfResponse, retryAfterMs } from './removebg.error.js';
 import { factsOf, type CutoutFacts } from './result.facts.js';
 import {
   ServiceTransport,
@@ -24,11 +25,11 @@ export interface BatchUpload extends Upload {
 
 /** The next finished image of a batch, or word that there is none yet, or none any more. */
 export type NextResult =
-  | { state: 'image'; customId: string; jobId: JobId; image: Blob; facts: CutoutFacts }
+  | { state: 'image'; customId: string; jobId: JobId; image: CutoutImage; facts: CutoutFacts }
   | { state: 'none'; isComplete: boolean; retryAfterMs: number };
 
 /**
- * The calls of batches, one by one. Every method throws `ClientProblem` for a refusal or a broken connection, and the
+ * The calls of batches, one by one. Every method throws `RemoveBgError` for a refusal or a broken connection, and the
  * signal's reason after an abort. Nothing is retried: `RemoveBg.batch` does that.
  */
 export class BatchClient {
@@ -70,7 +71,7 @@ export class BatchClient {
       return { state: 'none', isComplete, retryAfterMs: retryAfterMs(headers.get('retry-after')) ?? 1_000 };
     }
     if (status !== 200) throw await problemOfResponse(response);
-    const image = await this.transport.untilRead(() => response.blob(), call.signal);
+    const image = new CutoutImage(await this.transport.untilRead(() => response.blob(), call.signal));
     const customId = decodeURIComponent(headers.get('x-custom-id') ?? '');
     const jobId = (headers.get('x-job-id') ?? '') as JobId;
     return { state: 'image', customId, jobId, image, facts: factsOf(headers, image) };

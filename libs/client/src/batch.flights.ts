@@ -1,22 +1,28 @@
-import type { JobOptions } from '#contracts/job.options.js';
+import type { CutoutImage } from './cutout.image.js';
+import type { CutoutOptions } from './cutout.options.js';
+import type { ImageInput } from './image.input.js';
 import type { JobKey } from './job.client.js';
+import type { RemoveBgError } from './removebg.error.js';
 import type { CutoutFacts } from './result.facts.js';
 
 /** An image for a batch run. */
 export interface BatchImage {
   /** What you call it; it stays with you, and may be repeated. By default its place in the order, from 0. */
-  name?: string;
-  /** The image, or what reads it when its turn has come, and maybe once more when it was lost on the way. */
-  image: Blob | (() => Blob | Promise<Blob>);
+  name?: string | undefined;
+  /**
+   * The image, or a function that reads it when there is room for it, and maybe once more when it was lost on the way.
+   * A stream can be read once: give a function that opens it.
+   */
+  image: ImageInput | (() => ImageInput | Promise<ImageInput>);
   /** Beyond those of the run. */
-  options?: Partial<JobOptions>;
+  options?: CutoutOptions | undefined;
 }
 
-/** What became of one image. */
+/** The end of one image: its cut-out, or why there is none. */
 export type BatchOutcome =
-  | { name: string; ok: true; image: Blob; facts: CutoutFacts; job: JobKey | undefined }
-  /** `error` is a `ClientProblem`, or whatever reading the image threw. */
-  | { name: string; ok: false; error: unknown };
+  | { name: string; ok: true; image: CutoutImage; facts: CutoutFacts; job: JobKey | undefined }
+  /** What reading the image threw is the `cause` of an error with the code `image-unreadable`. */
+  | { name: string; ok: false; error: RemoveBgError };
 
 /** An image between its submission and its end. */
 export interface Flight {

@@ -1,9 +1,10 @@
-import type { JobOptions } from '#contracts/job.options.js';
 import { pause } from './abortable.pause.js';
 import type { BatchClient, BatchKey, NextResult } from './batch.client.js';
-import type { BatchOutcome, Flight, Flights } from './batch.flights.js';
+import type { BatchImage, BatchOutcome, Flight, Flights } from './batch.flights.js';
 import { BoundedChannel } from './bounded.channel.js';
-import { ClientProblem } from './client.problem.js';
+import { wireOptions, type WireOptions } from './cutout.options.js';
+import { blobOf } from './image.input.js';
+import { RemoveBgError } from './removebg.error.js';
 import type { JobClient } from './job.client.js';
 import { patiently, withinTime, type Patience } from './patience.js';
 
@@ -14,7 +15,7 @@ export interface LegParts {
   flights: Flights;
   /** The next image to submit; undefined when there is none any more. */
   nextFlight: () => Promise<Flight | undefined>;
-  options: Partial<JobOptions>;
+  options: WireOptions;
   background: Blob | undefined;
   patience: Patience;
 }
@@ -57,14 +58,14 @@ export class BatchLeg {
     private readonly batch: BatchKey,
   ) {
     this.signal = AbortSignal.any([parts.patience.signal, this.leave.signal]);
-    const isFree = ({ status }: ClientProblem): boolean => status === 429;
+    const isFree = ({ status }: RemoveBgError): boolean => status === 429;
     this.patience = { ...parts.patience, signal: this.signal, isFree };
   }
 
   /**
    * Outcomes as they come. Ends when the batch is complete or lost; what is still owed then stands in
    * `flights.again`. Leaving the loop cancels the batch.
-   * @throws ClientProblem what makes going on pointless | the signal's reason
+   * @throws RemoveBgError what makes going on pointless | the signal's reason
    */
   async *outcomes(): AsyncGenerator<BatchOutcome, void, undefined> {
     const work = this.work();
@@ -86,7 +87,7 @@ export class BatchLeg {
     await Promise.all(guarded);
     if (this.isComplete) await this.settle().catch((error: unknown) => this.fail(error));
     // A batch that is gone, or did not tell of all: what is left goes into the next one.
-    for (const flight of this.parts.flights.all()) await this.lost(flight, new ClientProblem('queue-lost'));
+    for (const flight of this.parts.flights.all()) await this.lost(flight, new RemoveBgError('queue-lost'));
     this.channel.close();
   }
 
@@ -123,8 +124,8 @@ export class BatchLeg {
   private async submit(flight: Flight): Promise<boolean> {
     try {
       const { source } = flight;
-      const image = typeof source.image === 'function' ? await source.image() : source.image;
-      const options = { ...this.parts.options, ...source.options };
+      const image = await imageOf(source);
+      const options = { ...this.parts.options, ...wireOptions(source.options) };
       const upload = { customId: flight.id, image, options, background: this.parts.background };
       const add = (signal: AbortSignal): Promise<Flight['job']> =>
         this.parts.batches.add(this.batch, upload, { signal });
@@ -132,7 +133,7 @@ export class BatchLeg {
       return true;
     } catch (error) {
       if (this.signal.aborted || error instanceof LegOver) throw error;
-      if (error instanceof ClientProblem) {
+      if (error instanceof RemoveBgError) {
         if (FULL.has(error.code)) {
           this.parts.flights.repeat(flight);
           flight.tries -= 1;
@@ -140,7 +141,7 @@ export class BatchLeg {
         }
         if (HOPELESS.has(error.code) || error.isTemporary) throw error;
       }
-      await this.failed(flight, error);
+      await this.failed(flight, errorOf(error));
       return true;
     }
   }
@@ -175,17 +176,17 @@ export class BatchLeg {
   private async hasEnded(flight: Flight): Promise<boolean> {
     const { job } = flight;
     if (job === undefined) return false;
-    let problem: ClientProblem;
+    let problem: RemoveBgError;
     try {
       const { status, problem: why } = await this.parts.jobs.status(job, { signal: this.signal });
       if (status === 'delivered') return await this.isOnItsWay(flight);
-      if (status === 'failed') problem = ClientProblem.of(why);
-      else if (status === 'cancelled') problem = new ClientProblem('job-cancelled', { status: 410 });
-      else if (status === 'expired') problem = new ClientProblem('result-expired', { status: 410 });
+      if (status === 'failed') problem = RemoveBgError.of(why);
+      else if (status === 'cancelled') problem = new RemoveBgError('job-cancelled', { status: 410 });
+      else if (status === 'expired') problem = new RemoveBgError('result-expired', { status: 410 });
       else return false;
     } catch (error) {
       // Whatever it is, the other calls find out.
-      if (!(error instanceof ClientProblem) || !error.isLostImage) return false;
+      if (!(error instanceof RemoveBgError) || !error.isLostImage) return false;
       problem = error;
     }
     await this.lost(flight, problem);
@@ -197,7 +198,7 @@ export class BatchLeg {
     const now = performance.now();
     flight.deliveredAt ??= now;
     if (now - flight.deliveredAt > ON_ITS_WAY_MS) {
-      await this.lost(flight, new ClientProblem('result-delivered', { status: 410 }));
+      await this.lost(flight, new RemoveBgError('result-delivered', { status: 410 }));
     }
     return true;
   }
@@ -209,17 +210,17 @@ export class BatchLeg {
     const problems = new Map(failures.map(({ custom_id: id, problem }) => [id, problem]));
     for (const flight of this.parts.flights.all()) {
       const problem = problems.get(flight.id);
-      if (problem !== undefined) await this.lost(flight, ClientProblem.of(problem));
+      if (problem !== undefined) await this.lost(flight, RemoveBgError.of(problem));
     }
   }
 
   /** Submits an image again if that can help, else tells what became of it. */
-  private async lost(flight: Flight, problem: ClientProblem): Promise<void> {
+  private async lost(flight: Flight, problem: RemoveBgError): Promise<void> {
     if (!problem.isLostImage || flight.tries >= MOST_TRIES) await this.failed(flight, problem);
     else this.parts.flights.repeat(flight);
   }
 
-  private async failed({ id, name }: Flight, error: unknown): Promise<void> {
+  private async failed({ id, name }: Flight, error: RemoveBgError): Promise<void> {
     if (this.parts.flights.take(id) !== undefined) await this.channel.put({ name, ok: false, error });
   }
 
@@ -228,7 +229,7 @@ export class BatchLeg {
     try {
       return await patiently(call, this.patience);
     } catch (error) {
-      if (error instanceof ClientProblem && GONE.has(error.code)) throw new LegOver();
+      if (error instanceof RemoveBgError && GONE.has(error.code)) throw new LegOver();
       throw error;
     }
   }
@@ -239,3 +240,18 @@ export class BatchLeg {
     ).catch(() => undefined);
   }
 }
+
+/** The image of a batch, read. @throws RemoveBgError `image-unreadable` */
+async function imageOf({ image }: BatchImage): Promise<Blob> {
+  try {
+    return await blobOf(typeof image === 'function' ? await image() : image);
+  } catch (cause) {
+    if (cause instanceof RemoveBgError) throw cause;
+    const detail = cause instanceof Error ? cause.message : undefined;
+    throw new RemoveBgError('image-unreadable', { detail }, { cause });
+  }
+}
+
+/** Whatever went wrong with one image, as the one error of this client. */
+const errorOf = (error: unknown): RemoveBgError =>
+  error instanceof RemoveBgError ? error : new RemoveBgError('unexpected-answer', {}, { cause: error });

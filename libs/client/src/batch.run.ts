@@ -1,10 +1,12 @@
 import { pause } from './abortable.pause.js';
 import { Flights, type BatchImage, type BatchOutcome, type Flight } from './batch.flights.js';
 import { BatchLeg, type LegParts } from './batch.leg.js';
+import { blobOf, type ImageInput } from './image.input.js';
 import { patiently } from './patience.js';
 
 /** What a run needs beyond what its legs share. */
-export interface RunParts extends Omit<LegParts, 'flights' | 'nextFlight'> {
+export interface RunParts extends Omit<LegParts, 'flights' | 'nextFlight' | 'background'> {
+  background: ImageInput | undefined;
   images: Iterable<BatchImage> | AsyncIterable<BatchImage>;
   /** Most images at the service at a time. */
   window: number;
@@ -27,18 +29,19 @@ export class BatchRun {
     this.images = Symbol.asyncIterator in images ? images[Symbol.asyncIterator]() : images[Symbol.iterator]();
   }
 
-  /** Each image once, as it is finished. @throws ClientProblem when going on is pointless | the signal's reason */
+  /** Each image once, as it is finished. @throws RemoveBgError when going on is pointless | the signal's reason */
   async *outcomes(): AsyncGenerator<BatchOutcome, void, undefined> {
-    const { batches, patience } = this.parts;
+    const { batches, patience, background: given } = this.parts;
     const { signal } = patience;
-    const legParts: LegParts = { ...this.parts, flights: this.flights, nextFlight: () => this.next() };
     try {
+      const background = given === undefined ? undefined : await blobOf(given);
+      const parts = { flights: this.flights, nextFlight: () => this.next(), background };
       for (;;) {
         const first = await this.next();
         if (first === undefined) return;
         this.flights.again.unshift(first);
         const batch = await patiently(() => batches.open({ signal }), patience);
-        yield* new BatchLeg(legParts, batch).outcomes();
+        yield* new BatchLeg({ ...this.parts, ...parts }, batch).outcomes();
         signal.throwIfAborted();
         if (this.flights.again.length > 0) await pause(patience.retryMs, signal);
       }

@@ -1,15 +1,18 @@
-import type { JobOptions } from '#contracts/job.options.js';
 import { pause } from './abortable.pause.js';
-import { ClientProblem } from './client.problem.js';
+import type { CutoutImage } from './cutout.image.js';
+import { wireOptions, type CutoutOptions } from './cutout.options.js';
+import { RemoveBgError } from './removebg.error.js';
 import { progressOfEvent, type CutoutProgress } from './cutout.progress.js';
+import { blobOf, type ImageInput } from './image.input.js';
 import type { JobClient, JobKey } from './job.client.js';
 import type { JobEvent } from './job.follow.js';
 import { patiently, withinTime, type Patience } from './patience.js';
 import type { CutoutFacts } from './result.facts.js';
+import type { Upload } from './service.transport.js';
 
 /** A finished cut-out. The service has nothing of it any more. */
 export interface Cutout {
-  image: Blob;
+  image: CutoutImage;
   facts: CutoutFacts;
   /** Opens the job's deletion receipt, for as long as the service remembers its end. */
   job: JobKey;
@@ -17,9 +20,9 @@ export interface Cutout {
 
 /** How one image is to be cut out. */
 export interface CutoutRequest {
-  image: Blob;
-  options: Partial<JobOptions>;
-  background: Blob | undefined;
+  image: ImageInput;
+  options: CutoutOptions;
+  background: ImageInput | undefined;
   signal: AbortSignal;
   onProgress: ((progress: CutoutProgress) => void) | undefined;
 }
@@ -56,21 +59,27 @@ export class CutoutRun {
     this.patience = { ...times, signal: request.signal, onWait };
   }
 
-  /** @throws ClientProblem why there is no cut-out | the signal's reason, once the job has been cancelled */
+  /** @throws RemoveBgError why there is no cut-out | the signal's reason, once the job has been cancelled */
   async result(): Promise<Cutout> {
+    const { image, options, background } = this.request;
+    const upload: Upload = {
+      image: await blobOf(image),
+      options: wireOptions(options),
+      background: background === undefined ? undefined : await blobOf(background),
+    };
     for (let round = 1; ; round += 1) {
       try {
-        return await this.once();
+        return await this.once(upload);
       } catch (error) {
-        const isLost = error instanceof ClientProblem && error.isLostImage;
+        const isLost = error instanceof RemoveBgError && error.isLostImage;
         if (!isLost || round === MAX_ROUNDS || this.request.signal.aborted) throw error;
         await pause(this.patience.retryMs, this.request.signal);
       }
     }
   }
 
-  private async once(): Promise<Cutout> {
-    const job = await this.submit();
+  private async once(upload: Upload): Promise<Cutout> {
+    const job = await this.submit(upload);
     try {
       if (this.request.onProgress !== undefined) await this.follow(job);
       return await this.fetch(job);
@@ -81,8 +90,7 @@ export class CutoutRun {
     }
   }
 
-  private async submit(): Promise<JobKey> {
-    const { image, options, background } = this.request;
+  private async submit({ image, options, background }: Upload): Promise<JobKey> {
     // The same for each try: with an API key, a try whose answer was lost is then found again.
     const idempotencyKey = crypto.randomUUID();
     const attempt = (): Promise<JobKey> =>
@@ -126,7 +134,7 @@ export class CutoutRun {
       }
     } catch (error) {
       if (this.request.signal.aborted) throw error;
-      if (error instanceof ClientProblem && !error.isRepeatable && error.code !== 'unexpected-answer') {
+      if (error instanceof RemoveBgError && !error.isRepeatable && error.code !== 'unexpected-answer') {
         throw error;
       }
     }
@@ -161,10 +169,10 @@ export class CutoutRun {
 
 const NEVER = new AbortController().signal;
 
-/** @throws ClientProblem for each way to end without a result */
+/** @throws RemoveBgError for each way to end without a result */
 function throwIfOver(event: JobEvent): void {
-  if (event.name === 'failed') throw ClientProblem.of(event.data.problem);
-  if (event.name === 'cancelled') throw new ClientProblem('job-cancelled', { status: 410 });
-  if (event.name === 'expired') throw new ClientProblem('result-expired', { status: 410 });
-  if (event.name === 'purged') throw new ClientProblem('result-delivered', { status: 410 });
+  if (event.name === 'failed') throw RemoveBgError.of(event.data.problem);
+  if (event.name === 'cancelled') throw new RemoveBgError('job-cancelled', { status: 410 });
+  if (event.name === 'expired') throw new RemoveBgError('result-expired', { status: 410 });
+  if (event.name === 'purged') throw new RemoveBgError('result-delivered', { status: 410 });
 }

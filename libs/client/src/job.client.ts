@@ -1,6 +1,8 @@
-import type { JobOptions } from '#contracts/job.options.js';
 import type { JobAccepted, JobView } from '#contracts/job.view.js';
-import { problemOfResponse, retryAfterMs } from './client.problem.js';
+import { CutoutImage } from './cutout.image.js';
+import type { CutoutOptions } from './cutout.options.js';
+import type { ImageInput } from './image.input.js';
+import { problemOfResponse, retryAfterMs } from './removebg.error.js';
 import { followJob, type JobEvent, type PolledView } from './job.follow.js';
 import { factsOf, type CutoutFacts } from './result.facts.js';
 import {
@@ -22,15 +24,15 @@ export interface JobKey {
 
 /** What a submission may have besides its options. */
 export interface SubmitSettings extends CallSettings {
-  /** Stands behind the subject and fills the result. */
-  background?: Blob | undefined;
+  /** Placed behind the subject; fills the result. */
+  background?: ImageInput | undefined;
   /** Makes a repeated submission find the job that the first one made; counts with an API key only. */
   idempotencyKey?: string | undefined;
 }
 
 /** A finished cut-out, or word that it is still being made. */
 export type JobResult =
-  { ready: true; image: Blob; facts: CutoutFacts } | { ready: false; retryAfterMs: number };
+  { ready: true; image: CutoutImage; facts: CutoutFacts } | { ready: false; retryAfterMs: number };
 
 /** Address and headers of a submission, for transports other than fetch. */
 export interface Submission {
@@ -42,7 +44,7 @@ const POLL_WAIT_S = 20;
 const never = new AbortController().signal;
 
 /**
- * Client of the cut-out service for browsers and Node 20 and later. Every method throws `ClientProblem` for a
+ * Client of the cut-out service for browsers and Node 20 and later. Every method throws `RemoveBgError` for a
  * refusal or a broken connection, and the signal's reason after an abort. Nothing is retried but the event
  * stream: a result is purged once it was delivered, so when to ask again is the caller's decision.
  */
@@ -54,10 +56,10 @@ export class JobClient {
   }
 
   /** Where and with which headers to POST an image of MIME type `type`. */
-  submission(type: string, options: Partial<JobOptions> = {}): Submission {
+  submission(type: string, options: CutoutOptions = {}): Submission {
     const query = new URLSearchParams(optionTexts(options)).toString();
     return {
-      url: `${this.transport.origin}/v1/jobs${query === '' ? '' : `?${query}`}`,
+      url: `${this.transport.baseUrl}/v1/jobs${query === '' ? '' : `?${query}`}`,
       headers: {
         'content-type': uploadType(type),
         accept: 'application/json',
@@ -68,8 +70,8 @@ export class JobClient {
 
   /** Submits one image. The token in the answer is the only key to it. */
   async submit(
-    image: Blob,
-    options: Partial<JobOptions> = {},
+    image: ImageInput,
+    options: CutoutOptions = {},
     { background, idempotencyKey, ...call }: SubmitSettings = {},
   ): Promise<JobAccepted> {
     const headers: HeadersOf = idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey };
@@ -112,7 +114,7 @@ export class JobClient {
       return { ready: false, retryAfterMs: retryAfterMs(response.headers.get('retry-after')) ?? 1_000 };
     }
     if (response.status !== 200) throw await problemOfResponse(response);
-    const image = await this.transport.untilRead(() => response.blob(), call.signal);
+    const image = new CutoutImage(await this.transport.untilRead(() => response.blob(), call.signal));
     return { ready: true, image, facts: factsOf(response.headers, image) };
   }
 

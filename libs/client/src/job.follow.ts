@@ -1,11 +1,9 @@
 import type { JobEventName, JobEvents } from '#contracts/job.events.js';
 import type { JobView, ResultFacts } from '#contracts/job.view.js';
-import { isProblemCode } from '#contracts/problem.catalogue.js';
 import { pause } from './abortable.pause.js';
-import { ClientProblem } from './client.problem.js';
+import { codeOf, RemoveBgError } from './removebg.error.js';
 import { withinTime } from './patience.js';
-import type { SseMessage } from './sse.parser.js';
-import { readSse, SilentStream } from './sse.reader.js';
+import { readSse, SilentStream, type SseMessage } from './sse.reader.js';
 
 /** One event of a job, told apart by `name`. */
 export type JobEvent = { [N in JobEventName]: { name: N; data: JobEvents[N] } }[JobEventName];
@@ -19,9 +17,9 @@ export interface PolledView {
 
 /** What following a job needs from its transport, and how patient it is. */
 export interface FollowSource {
-  /** Opens the event stream. @throws ClientProblem when the service refuses */
+  /** Opens the event stream. @throws RemoveBgError when the service refuses */
   openStream: (lastEventId: string, signal: AbortSignal) => Promise<Response>;
-  /** The status now, or, after a first poll, once it is another than `last`. @throws ClientProblem */
+  /** The status now, or, after a first poll, once it is another than `last`. @throws RemoveBgError */
   poll: (last: PolledView | undefined, signal: AbortSignal) => Promise<PolledView>;
   signal: AbortSignal;
   /** First pause before a reconnect; doubles, up to 10 s. The server's `retry:` takes its place. */
@@ -82,8 +80,7 @@ function doneOfView(view: JobView): JobEvent {
 
 function failedOfView(view: JobView): JobEvent {
   const problem = view.problem ?? { type: 'about:blank', title: '', status: 422, code: '' };
-  const code = isProblemCode(problem.code) ? problem.code : 'processing-failed';
-  return { name: 'failed', data: { problem: { ...problem, code } } };
+  return { name: 'failed', data: { problem: { ...problem, code: codeOf(problem) } } };
 }
 
 /** The event a status amounts to, for clients that cannot hold a stream open. */
@@ -115,14 +112,14 @@ export function eventOfView(view: JobView, now: Date = new Date()): JobEvent {
 const pauseMs = (baseMs: number, failures: number): number =>
   Math.min(MAX_PAUSE_MS, baseMs * 2 ** Math.max(0, failures - 1)) * (0.75 + Math.random() / 2);
 
-const isRefusal = (error: unknown): error is ClientProblem =>
-  error instanceof ClientProblem && !error.isTemporary && error.code !== 'unexpected-answer';
+const isRefusal = (error: unknown): error is RemoveBgError =>
+  error instanceof RemoveBgError && !error.isTemporary && error.code !== 'unexpected-answer';
 
 /**
  * Events of one job until its last one: over the event stream, reconnected with `Last-Event-ID`; over the
  * long-poll when no stream comes through, as behind proxies that buffer. An event may come twice.
  *
- * @throws ClientProblem when the service refuses, or neither way can reach it
+ * @throws RemoveBgError when the service refuses, or neither way can reach it
  */
 export async function* followJob(source: FollowSource): AsyncGenerator<JobEvent, void, undefined> {
   const { signal } = source;
@@ -183,7 +180,7 @@ async function* pollJob(source: FollowSource): AsyncGenerator<JobEvent, void, un
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (isRefusal(error) || ++failures >= MAX_POLL_FAILURES) throw error;
-      const asked = error instanceof ClientProblem ? error.retryAfterMs : undefined;
+      const asked = error instanceof RemoveBgError ? error.retryAfterMs : undefined;
       await pause(asked ?? pauseMs(source.retryMs, failures), signal);
     }
   }

@@ -1,10 +1,10 @@
 import { pause } from './abortable.pause.js';
-import { ClientProblem } from './client.problem.js';
+import { RemoveBgError } from './removebg.error.js';
 
 /** Word of a request that has to be sent again. */
 export interface Waiting {
   /** Why. */
-  code: ClientProblem['code'];
+  code: RemoveBgError['code'];
   /** Milliseconds until it is sent again. */
   ms: number;
 }
@@ -17,7 +17,7 @@ export interface Patience {
   /** First pause when the service names none; doubles, up to 10 s. */
   retryMs: number;
   /** True when the wait of this refusal does not use the patience up. */
-  isFree?: (problem: ClientProblem) => boolean;
+  isFree?: (problem: RemoveBgError) => boolean;
   onWait?: ((waiting: Waiting) => void) | undefined;
 }
 
@@ -28,7 +28,7 @@ const SPREAD = 0.1;
 /**
  * Sends a request until it is answered otherwise than "later" or not at all. `Retry-After` is obeyed: a request is
  * never repeated sooner.
- * @throws ClientProblem any other answer, or the last one when the patience has come to an end | the signal's reason
+ * @throws RemoveBgError any other answer, or the last one when the patience has come to an end | the signal's reason
  */
 export async function patiently<T>(attempt: () => Promise<T>, patience: Patience): Promise<T> {
   const { signal, patienceMs, retryMs, isFree, onWait } = patience;
@@ -40,7 +40,7 @@ export async function patiently<T>(attempt: () => Promise<T>, patience: Patience
       return await attempt();
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      if (!(error instanceof ClientProblem) || !error.isRepeatable) throw error;
+      if (!(error instanceof RemoveBgError) || !error.isRepeatable) throw error;
       const ownMs = Math.min(MAX_PAUSE_MS, retryMs * 2 ** failures);
       const ms = (error.retryAfterMs ?? ownMs) * (1 + SPREAD * Math.random());
       if (isFree?.(error) !== true) leftMs -= ms + (failures === 0 ? 0 : performance.now() - began);
@@ -51,9 +51,18 @@ export async function patiently<T>(attempt: () => Promise<T>, patience: Patience
   }
 }
 
+/** Ends a request that took too long. */
+export class TimeLimitError extends Error {
+  override readonly name = 'TimeLimitError';
+
+  constructor(readonly limitMs: number) {
+    super(`no answer within ${limitMs / 1000} s`);
+  }
+}
+
 /**
  * Runs a request that must not take longer than `limitMs`: a connection on which nothing moves counts as broken.
- * @throws ClientProblem `connection-lost` | whatever `run` throws | the signal's reason
+ * @throws RemoveBgError `connection-lost` | whatever `run` throws | the signal's reason
  */
 export async function withinTime<T>(
   limitMs: number,
@@ -63,16 +72,15 @@ export async function withinTime<T>(
   // Not AbortSignal.any: a signal that lives for thousands of requests must not collect something of each.
   const cut = new AbortController();
   const onAbort = (): void => cut.abort(signal.reason);
-  const timer = setTimeout(() => cut.abort(), limitMs);
+  const timer = setTimeout(() => cut.abort(new TimeLimitError(limitMs)), limitMs);
   signal.addEventListener('abort', onAbort, { once: true });
   if (signal.aborted) onAbort();
   try {
     return await run(cut.signal);
   } catch (error) {
-    if (cut.signal.aborted && !signal.aborted) {
-      throw new ClientProblem('connection-lost', {}, { cause: error });
-    }
-    throw error;
+    const isLate = cut.signal.aborted && !signal.aborted;
+    if (!isLate || error instanceof RemoveBgError) throw error;
+    throw new RemoveBgError('connection-lost', {}, { cause: error });
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', onAbort);

@@ -2,7 +2,7 @@ import { TERMINAL_STATES } from '#contracts/job.states.js';
 import type { ReceiptClaims, ReceiptKeySet } from '#contracts/receipt.claims.js';
 import { PUBLIC_ID } from '#contracts/public.id.js';
 import { RECEIPT_TYPE } from '#contracts/receipt.kind.js';
-import { ClientProblem, problemOfResponse } from './client.problem.js';
+import { RemoveBgError, problemOfResponse } from './removebg.error.js';
 import { ServiceTransport, type JobClientSettings } from './service.transport.js';
 
 /** Why a text is no valid receipt. */
@@ -99,7 +99,7 @@ async function isSignature(
   return subtle.verify({ name: 'Ed25519' }, key, signature, signed);
 }
 
-/** The service's public keys. @throws ClientProblem */
+/** The service's public keys. @throws RemoveBgError */
 export async function fetchReceiptKeys(settings: JobClientSettings): Promise<ReceiptKeySet> {
   const transport = new ServiceTransport(settings);
   const response = await transport.send('/.well-known/jwks.json', {}, {});
@@ -107,11 +107,11 @@ export async function fetchReceiptKeys(settings: JobClientSettings): Promise<Rec
   return receiptKeysIn(await response.text());
 }
 
-/** The keys in the text of a JSON Web Key Set. @throws ClientProblem `unexpected-answer` when it is none */
+/** The keys in the text of a JSON Web Key Set. @throws RemoveBgError `unexpected-answer` when it is none */
 export function receiptKeysIn(text: string): ReceiptKeySet {
   const { keys } = recordOf(new TextEncoder().encode(text)) ?? {};
   if (!Array.isArray(keys) || !keys.every(isReceiptKey)) {
-    throw new ClientProblem('unexpected-answer', { title: 'This is no set of keys of receipts' });
+    throw new RemoveBgError('unexpected-answer', { title: 'This is not a set of receipt keys' });
   }
   return { keys };
 }

@@ -22,7 +22,7 @@ export interface RegionChoiceSettings {
 /** A region to send the next image to. */
 export interface ChosenRegion {
   name: string;
-  /** Origin of its service. */
+  /** Address of its service. */
   origin: string;
   /** Quickest answer, in milliseconds. */
   latencyMs: number;
@@ -68,7 +68,12 @@ export class RegionChoice {
 
   /** A client of one region: keep it for all calls on the jobs that it takes, whatever is chosen later. */
   clientOf(region: Pick<ChosenRegion, 'origin'>, settings: JobClientSettings = {}): JobClient {
-    return new JobClient({ fetch: this.settings.fetch, ...settings, origin: region.origin });
+    return new JobClient({
+      fetch: this.settings.fetch,
+      ...settings,
+      baseUrl: region.origin,
+      origin: undefined,
+    });
   }
 
   /** A call to that region has failed: the next image goes elsewhere, unless no other region answers. */

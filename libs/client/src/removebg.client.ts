@@ -1,10 +1,11 @@
-import type { JobOptions } from '#contracts/job.options.js';
 import type { ReceiptKeySet } from '#contracts/receipt.claims.js';
 import { BatchClient } from './batch.client.js';
 import type { BatchImage, BatchOutcome } from './batch.flights.js';
 import { BatchRun } from './batch.run.js';
+import { wireOptions, type CutoutOptions } from './cutout.options.js';
 import type { CutoutProgress } from './cutout.progress.js';
 import { CutoutRun, type Cutout, type RunTimes } from './cutout.run.js';
+import type { ImageInput } from './image.input.js';
 import { JobClient, type JobKey } from './job.client.js';
 import { patiently, withinTime, type Waiting } from './patience.js';
 import { checkReceipt, fetchReceiptKeys, type ReceiptVerdict } from './receipt.check.js';
@@ -13,7 +14,7 @@ import type { JobClientSettings } from './service.transport.js';
 /** Where the service is, and how patient to be with it. */
 export interface RemoveBgSettings extends JobClientSettings {
   /** How long the service may be away or too busy at a stretch, in milliseconds; two minutes unless set. */
-  patienceMs?: number;
+  patienceMs?: number | undefined;
 }
 
 /** Settings of one image. */
@@ -22,15 +23,15 @@ export interface RemoveSettings {
   signal?: AbortSignal | undefined;
   /** Told where the image is. Without it nothing is asked but the result. */
   onProgress?: ((progress: CutoutProgress) => void) | undefined;
-  /** Stands behind the subject and fills the result. */
-  background?: Blob | undefined;
+  /** Placed behind the subject; fills the result. */
+  background?: ImageInput | undefined;
 }
 
 /** Settings of many images. */
 export interface BatchSettings {
   /** Of every image; an image may have its own beyond them. */
-  options?: Partial<JobOptions> | undefined;
-  background?: Blob | undefined;
+  options?: CutoutOptions | undefined;
+  background?: ImageInput | undefined;
   /** Cancels everything at the service. */
   signal?: AbortSignal | undefined;
   /** Most images at the service at a time; 32 unless set. Fewer are there when the service has room for fewer. */
@@ -53,6 +54,7 @@ export class RemoveBg {
   readonly batches: BatchClient;
   private readonly times: RunTimes;
 
+  /** @throws RemoveBgError `invalid-argument` when there is no address to ask, or the address or key cannot be one */
   constructor(private readonly settings: RemoveBgSettings = {}) {
     this.jobs = new JobClient(settings);
     this.batches = new BatchClient(settings);
@@ -64,9 +66,9 @@ export class RemoveBg {
 
   /**
    * Submits an image, tells of its progress, and fetches the cut-out.
-   * @throws ClientProblem why there is none | the signal's reason
+   * @throws RemoveBgError why there is none | the signal's reason
    */
-  remove(image: Blob, options: Partial<JobOptions> = {}, settings: RemoveSettings = {}): Promise<Cutout> {
+  remove(image: ImageInput, options: CutoutOptions = {}, settings: RemoveSettings = {}): Promise<Cutout> {
     const { signal = NEVER, onProgress, background } = settings;
     const request = { image, options, background, signal, onProgress };
     return new CutoutRun(this.jobs, request, this.times).result();
@@ -75,19 +77,20 @@ export class RemoveBg {
   /**
    * Any number of images, each outcome as soon as it is there, in no certain order. A few are held at a time, however
    * many there are. One image that fails is an outcome and disturbs no other. Leaving the loop cancels what is left.
-   * @throws ClientProblem when going on is pointless: the key is refused, the service stays away | the signal's reason
+   * @throws RemoveBgError when going on is pointless: the key is refused, the service stays away | the signal's reason
    */
   batch(
     images: Iterable<BatchImage> | AsyncIterable<BatchImage>,
     settings: BatchSettings = {},
   ): AsyncGenerator<BatchOutcome, void, undefined> {
-    const { options = {}, background, signal = NEVER, window = WINDOW, onWait } = settings;
+    const { background, signal = NEVER, window = WINDOW, onWait } = settings;
     const { jobs, batches } = this;
+    const options = wireOptions(settings.options);
     const patience = { ...this.times, signal, onWait };
     return new BatchRun({ images, window, jobs, batches, options, background, patience }).outcomes();
   }
 
-  /** The signed deletion receipt of a job that has ended, a compact JWS. @throws ClientProblem */
+  /** The signed deletion receipt of a job that has ended, a compact JWS. @throws RemoveBgError */
   receipt(job: JobKey, { signal = NEVER }: { signal?: AbortSignal } = {}): Promise<string> {
     const ask = (limited: AbortSignal): Promise<string> =>
       this.jobs.receipt(job, { signal: limited, waitS: RECEIPT_WAIT_S });
@@ -97,7 +100,7 @@ export class RemoveBg {
   /**
    * Checks a receipt: form, kind, key, signature, and that it states what receipts state and nothing else.
    * @param keys of the service; fetched from it when absent
-   * @throws ClientProblem when the keys cannot be had
+   * @throws RemoveBgError when the keys cannot be had
    */
   async verify(receipt: string, keys?: ReceiptKeySet): Promise<ReceiptVerdict> {
     return checkReceipt(receipt, keys ?? (await fetchReceiptKeys(this.settings)));

@@ -1,6 +1,6 @@
 import { get, request, type IncomingMessage } from 'node:http';
 import { get as getSecurely, request as requestSecurely } from 'node:https';
-import { SseParser } from '#client/sse.parser.js';
+import { SseMessages } from '#client/sse.reader.js';
 import type { JobAccepted } from '#contracts/job.view.js';
 import { pause } from '../system/audited.system.js';
 
@@ -170,10 +170,9 @@ export class ServiceClient {
 
 /** Reads an event stream until `enough` or its end. */
 export async function hear(response: Response, enough: EventListener): Promise<void> {
-  const parser = new SseParser();
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  const messages = new SseMessages();
   for await (const piece of response.body as unknown as AsyncIterable<Uint8Array>) {
-    for (const { name, data } of parser.push(decoder.decode(piece, { stream: true }))) {
+    for (const { name, data } of messages.push(piece)) {
       if (enough(name, JSON.parse(data) as Record<string, unknown>)) return;
     }
   }

@@ -1,12 +1,13 @@
-import { ClientProblem, type ClientProblemFacts } from '#client/client.problem.js';
+import type { RemoveBgErrorFacts } from '#client/error.facts.js';
+import { RemoveBgError } from '#client/removebg.error.js';
 import type { JobEvent } from '#client/job.follow.js';
 import type { PhotoState } from './photo.state.js';
 
 /** A job that the service gave up, with its word that nothing is left of it. */
-export class FailedJob extends ClientProblem {
+export class FailedJob extends RemoveBgError {
   constructor(
-    code: ClientProblem['code'],
-    facts: ClientProblemFacts,
+    code: RemoveBgError['code'],
+    facts: RemoveBgErrorFacts,
     readonly receipt: string | undefined,
   ) {
     super(code, facts);
@@ -16,7 +17,7 @@ export class FailedJob extends ClientProblem {
 /**
  * Where an event says that the photo stands; undefined when it says nothing about that.
  *
- * @throws ClientProblem when it says that no result will come
+ * @throws RemoveBgError when it says that no result will come
  */
 export function stateOfEvent(event: JobEvent, attempt: number): PhotoState | undefined {
   switch (event.name) {

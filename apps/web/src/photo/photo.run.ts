@@ -1,6 +1,6 @@
 import type { JobAccepted } from '#contracts/job.view.js';
 import { pause } from '#client/abortable.pause.js';
-import { ClientProblem } from '#client/client.problem.js';
+import { RemoveBgError } from '#client/removebg.error.js';
 import type { JobClient, JobKey } from '#client/job.client.js';
 import type { BusyGate } from './busy.gate.js';
 import { FailedJob, stateOfEvent } from './job.state.js';
@@ -68,8 +68,8 @@ async function abandon(shop: Workshop, job: JobKey): Promise<void> {
   await shop.client.cancel(job, { keepalive: true }).catch(() => undefined);
 }
 
-const isCode = (error: unknown, code: ClientProblem['code']): boolean =>
-  error instanceof ClientProblem && error.code === code;
+const isCode = (error: unknown, code: RemoveBgError['code']): boolean =>
+  error instanceof RemoveBgError && error.code === code;
 
 /** Sends the photo; again when the service was busy, and when the connection broke. */
 async function submit(shop: Workshop, errand: Errand): Promise<JobAccepted> {
@@ -84,7 +84,7 @@ async function submit(shop: Workshop, errand: Errand): Promise<JobAccepted> {
         errand.show({ phase: 'offline' });
         if (await shop.net.untilWorthTrying(broken++, errand.signal)) continue;
       }
-      const isBusy = error instanceof ClientProblem && (error.status === 429 || error.status === 503);
+      const isBusy = error instanceof RemoveBgError && (error.status === 429 || error.status === 503);
       if (!isBusy || ++busy >= MAX_SUBMISSIONS) throw error;
       shop.gate.shutFor(error.retryAfterMs ?? DEFAULT_WAIT_MS * busy);
     }
@@ -126,7 +126,7 @@ async function follow(shop: Workshop, { signal, show }: Errand, job: JobKey): Pr
     const state = stateOfEvent(event, attempt);
     if (state) show(state);
   }
-  throw new ClientProblem('connection-lost');
+  throw new RemoveBgError('connection-lost');
 }
 
 /** The result's bytes; asked for again while it is busy, late, or the connection broke before its end. */
@@ -137,9 +137,9 @@ async function collect(shop: Workshop, job: JobKey, signal: AbortSignal): Promis
       const result = await shop.client.result(job, { signal, waitS: COLLECT_WAIT_S });
       if (result.ready) return result.image;
       waitMs = result.retryAfterMs;
-      if (attempt >= MAX_COLLECTIONS) throw new ClientProblem('deadline-exceeded');
+      if (attempt >= MAX_COLLECTIONS) throw new RemoveBgError('deadline-exceeded');
     } catch (error) {
-      const mayPass = error instanceof ClientProblem && (error.isTemporary || error.code === 'result-busy');
+      const mayPass = error instanceof RemoveBgError && (error.isTemporary || error.code === 'result-busy');
       if (!mayPass || attempt >= MAX_COLLECTIONS) throw error;
       waitMs = error.retryAfterMs ?? 1_000;
     }

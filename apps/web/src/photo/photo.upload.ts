@@ -1,5 +1,5 @@
 import type { JobAccepted } from '#contracts/job.view.js';
-import { ClientProblem, problemOfAnswer } from '#client/client.problem.js';
+import { RemoveBgError, problemOfAnswer } from '#client/removebg.error.js';
 import type { Submission } from '#client/job.client.js';
 
 /** What an upload tells and listens to while it runs. */
@@ -21,7 +21,7 @@ function acceptedOf(request: XMLHttpRequest): JobAccepted {
 /**
  * Sends a photo, with progress: fetch cannot tell how much of a body has left, XMLHttpRequest can.
  *
- * @throws ClientProblem, or the signal's reason after an abort
+ * @throws RemoveBgError, or the signal's reason after an abort
  */
 export function uploadPhoto(photo: Blob, to: Submission, watch: UploadWatch): Promise<JobAccepted> {
   return new Promise((resolve, reject) => {
@@ -37,10 +37,10 @@ export function uploadPhoto(photo: Blob, to: Submission, watch: UploadWatch): Pr
       try {
         resolve(acceptedOf(request));
       } catch (error) {
-        reject(error instanceof ClientProblem ? error : new ClientProblem('unexpected-answer'));
+        reject(error instanceof RemoveBgError ? error : new RemoveBgError('unexpected-answer'));
       }
     });
-    request.addEventListener('error', () => reject(new ClientProblem('connection-lost')));
+    request.addEventListener('error', () => reject(new RemoveBgError('connection-lost')));
     request.addEventListener('abort', () => reject(signal.reason as Error));
     request.open('POST', to.url);
     for (const [name, value] of Object.entries(to.headers)) request.setRequestHeader(name, value);

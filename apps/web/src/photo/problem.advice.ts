@@ -1,5 +1,5 @@
-import type { ProblemCode } from '#contracts/problem.catalogue.js';
-import { ClientProblem, type ConnectionCode } from '#client/client.problem.js';
+import type { RemoveBgErrorCode } from '#client/error.facts.js';
+import { RemoveBgError } from '#client/removebg.error.js';
 import { EN_PROBLEMS } from '../words/en.problems.js';
 import type { TextKey } from '../words/en.words.js';
 import type { Params } from '../words/words.js';
@@ -10,13 +10,12 @@ export interface Advice {
   next: TextKey;
 }
 
-type AnyCode = ProblemCode | ConnectionCode;
 type ProblemKey = keyof typeof EN_PROBLEMS;
 
 const isKey = (text: string): text is ProblemKey => Object.hasOwn(EN_PROBLEMS, text);
 
 /** What to do next, where several problems share it; the others have a text of their own, or are tried again. */
-const SHARED_NEXT: Partial<Record<AnyCode, ProblemKey>> = {
+const SHARED_NEXT: Partial<Record<RemoveBgErrorCode, ProblemKey>> = {
   'image-too-large': 'next.export',
   'image-type-unsupported': 'next.save',
   'image-too-many-pixels': 'next.scale',
@@ -34,7 +33,7 @@ const SHARED_NEXT: Partial<Record<AnyCode, ProblemKey>> = {
   'internal-error': 'next.again',
 };
 
-const OF_THE_FILE: ReadonlySet<AnyCode> = new Set<AnyCode>([
+const OF_THE_FILE: ReadonlySet<RemoveBgErrorCode> = new Set<RemoveBgErrorCode>([
   'image-too-large',
   'image-type-unsupported',
   'image-too-many-pixels',
@@ -47,11 +46,11 @@ const OF_THE_FILE: ReadonlySet<AnyCode> = new Set<AnyCode>([
 
 /** True when sending the same photo again may succeed: the fault is not in the file itself. */
 export const mayRetry = (error: unknown): boolean =>
-  error instanceof ClientProblem && !OF_THE_FILE.has(error.code);
+  error instanceof RemoveBgError && !OF_THE_FILE.has(error.code);
 
 /** Readable words for whatever failed. */
 export function adviceFor(error: unknown): Advice {
-  if (!(error instanceof ClientProblem)) return { title: ['page-error'], next: 'next.reload' };
+  if (!(error instanceof RemoveBgError)) return { title: ['page-error'], next: 'next.reload' };
   const { code } = error;
   const own = `${code}.next`;
   return {

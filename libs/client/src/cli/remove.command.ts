@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { extname, join } from 'node:path';
 import type { BatchImage } from '../batch.flights.js';
-import { ClientProblem } from '../client.problem.js';
+import { RemoveBgError } from '../removebg.error.js';
 import type { CutoutProgress } from '../cutout.progress.js';
 import type { JobKey } from '../job.client.js';
 import { RemoveBg } from '../removebg.client.js';
@@ -167,7 +167,7 @@ class RemoveCommand {
       report.done(photo, { file, facts: outcome.facts, job: outcome.job?.id });
     } catch (error) {
       // A receipt that cannot be had is this photo's matter; a disk that is full is everybody's.
-      if (!(error instanceof ClientProblem) || this.signal.aborted || isOfAll(error)) throw error;
+      if (!(error instanceof RemoveBgError) || this.signal.aborted || isOfAll(error)) throw error;
       report.failed(photo, error);
     }
   }
@@ -224,7 +224,7 @@ function progressText(progress: CutoutProgress): string {
 
 /**
  * `removebg PHOTO…`. Returns the exit code.
- * @throws CommandError | ClientProblem what keeps the run from going on | the signal's reason
+ * @throws CommandError | RemoveBgError what keeps the run from going on | the signal's reason
  */
 export async function removeCommand(
   args: Arguments,

@@ -1,4 +1,4 @@
-import { ClientProblem } from '../client.problem.js';
+import { RemoveBgError } from '../removebg.error.js';
 import { readArguments, type Arguments } from './argument.reader.js';
 import { auditCommand } from './audit.command.js';
 import { completionScript } from './completion.scripts.js';
@@ -72,7 +72,7 @@ async function modelsCommand(args: Arguments, env: NodeJS.ProcessEnv): Promise<s
 function ending(error: unknown): [message: string, exitCode: number] {
   if (error instanceof Interrupted) return ['', error.exitCode];
   if (error instanceof CommandError) return [error.message, error.exitCode];
-  if (error instanceof ClientProblem) {
+  if (error instanceof RemoveBgError) {
     const lost = 'The connection to the service was lost. Run the same command again to continue.';
     return [error.code === 'connection-lost' ? lost : reasonOf(error), EXIT.service];
   }

@@ -1,4 +1,4 @@
-import { ClientProblem } from '../client.problem.js';
+import { RemoveBgError } from '../removebg.error.js';
 import type { CutoutFacts } from '../result.facts.js';
 import { EXIT } from './exit.codes.js';
 import type { Existing } from './cutout.places.js';
@@ -24,8 +24,9 @@ const CODES: Readonly<Record<string, string>> = {
 
 /** What went wrong, in a sentence; the code of a problem is in brackets, for searching. */
 export function reasonOf(error: unknown): string {
-  if (error instanceof ClientProblem) {
-    const { title, detail, parameter } = error.facts;
+  if (error instanceof RemoveBgError) {
+    if (error.code === 'image-unreadable') return reasonOf(error.cause);
+    const { title, detail, parameter } = error;
     const about = parameter === undefined ? '' : `: ${parameter}`;
     return title === undefined
       ? error.code
@@ -74,7 +75,8 @@ export class RunReport {
   failed({ path }: Photo, error: unknown): void {
     this.tally.failed += 1;
     const message = reasonOf(error);
-    const code = error instanceof ClientProblem ? error.code : 'local';
+    const isOurs = error instanceof RemoveBgError && error.code !== 'image-unreadable';
+    const code = isOurs ? error.code : 'local';
     this.tell({ photo: path, status: 'failed', code, message });
     this.display.fault(`failed  ${path}: ${message}`);
   }

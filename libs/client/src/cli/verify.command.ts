@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import type { ReceiptClaims, ReceiptKeySet } from '#contracts/receipt.claims.js';
-import { ClientProblem } from '../client.problem.js';
+import { RemoveBgError } from '../removebg.error.js';
 import { checkReceipt, fetchReceiptKeys, receiptKeysIn, type ReceiptFault } from '../receipt.check.js';
 import type { Arguments } from './argument.reader.js';
 import { CommandError, EXIT } from './exit.codes.js';
@@ -61,7 +61,7 @@ export async function verifyCommand(args: Arguments, terminal: Terminal): Promis
   const keys =
     jwks === undefined
       ? await fetchReceiptKeys({ origin }).catch((error: unknown) => {
-          const why = error instanceof ClientProblem ? error.code : 'no keys';
+          const why = error instanceof RemoveBgError ? error.code : 'no keys';
           throw new CommandError(`Cannot get the keys of ${origin} (${why}). Name other keys with --jwks.`);
         })
       : await keysFrom(jwks);

@@ -2,11 +2,11 @@
 # Cuts out every photo of a folder as one batch, and comes through whatever breaks on the way: the network, the API, a
 # worker, Redis. Nothing but bash and curl (7.76 or newer). Run it again to go on where it stopped.
 #
-#   usage: [API=http://localhost:3000] [KEY=rb_...] batch.sh FOLDER-OF-PHOTOS FOLDER-OF-CUTOUTS
+#   usage: [API=http://localhost:3000] [KEY=rb_...] folder.sh FOLDER-OF-PHOTOS FOLDER-OF-CUTOUTS
 set -u
 api=${API:-http://localhost:3000}
-photos=${1:?usage: batch.sh FOLDER-OF-PHOTOS FOLDER-OF-CUTOUTS}
-cutouts=${2:?usage: batch.sh FOLDER-OF-PHOTOS FOLDER-OF-CUTOUTS}
+photos=${1:?usage: folder.sh FOLDER-OF-PHOTOS FOLDER-OF-CUTOUTS}
+cutouts=${2:?usage: folder.sh FOLDER-OF-PHOTOS FOLDER-OF-CUTOUTS}
 key=(${KEY:+-H "X-Api-Key: $KEY"})
 mkdir -p "$cutouts"
 work=$(mktemp -d "$cutouts/.batch.XXXXXX")
