@@ -174,6 +174,9 @@ describe('what is wrong with a JPEG', () => {
     expect(await codeOf(pixelsOf(between.subarray(0, tables)))).toBe('image-truncated');
     const closed = Buffer.concat([between.subarray(0, tables), Buffer.from([0xff, 0xd9])]);
     expect(await codeOf(pixelsOf(closed))).toBe('taken');
+    // Tables for a scan that does not come.
+    const cut = Buffer.concat([between, Buffer.from([0xff, 0xd9])]);
+    expect(await codeOf(pixelsOf(cut))).toBe('image-truncated');
   });
 });
 

@@ -112,7 +112,6 @@ class SequentialMender {
       quantizers: this.#quantizers,
       restartInterval: this.#restartInterval,
     });
-    const scanned = plan.components;
     const walk = new ScanWalk(this.jpeg, to, plan);
     let intervals = 0;
     for (const interval of walk.intervals()) {
@@ -120,7 +119,7 @@ class SequentialMender {
       yield interval;
       intervals += 1;
     }
-    scanned.forEach((id) => this.#seen.add(id));
+    plan.components.forEach((id) => this.#seen.add(id));
     return walk.position;
   }
 }

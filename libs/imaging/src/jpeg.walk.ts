@@ -9,6 +9,7 @@ import {
   isProgressive,
   isSequentialHuffman,
   isStandalone,
+  isTable,
   isUnusualFrame,
   SOS,
 } from './jpeg.markers.js';
@@ -38,6 +39,8 @@ interface Passed {
   scans: number;
   segments: number;
   strays: number;
+  /** Tables have been told that no scan has used yet. */
+  hasNewTables: boolean;
   /** All pixels are in one scan, and it has begun: what stands behind it is no part of the image. */
   inOnlyScan: boolean;
 }
@@ -49,7 +52,10 @@ interface Passed {
  * @throws Problem `image-truncated` | `image-corrupt` | `image-too-complex` | `image-type-unsupported`
  */
 export function* walkJpeg(cursor: ByteCursor, found: FactsHeard): Reading<void> {
-  const passed: Passed = { frame: undefined, scans: 0, segments: 0, strays: 0, inOnlyScan: false };
+  const passed: Passed = {
+    ...{ frame: undefined, scans: 0, segments: 0, strays: 0 },
+    ...{ hasNewTables: false, inOnlyScan: false },
+  };
   for (;;) {
     const marker = yield* nextMarker(cursor, passed);
     if (marker === undefined) checkOpenEnd(passed);
@@ -64,10 +70,12 @@ export function* walkJpeg(cursor: ByteCursor, found: FactsHeard): Reading<void> 
     } else if (marker === SOS) {
       yield* scanHeader(cursor, { length, passed, found });
     } else {
+      passed.hasNewTables ||= isTable(marker);
       yield* cursor.skip(length);
     }
   }
   if (passed.scans === 0) throw corrupt();
+  checkScans(passed);
 }
 
 /** The next marker, or `undefined` at the end of the file. */
@@ -89,6 +97,14 @@ function* nextMarker(cursor: ByteCursor, passed: Passed): Reading<number | undef
  */
 function checkOpenEnd({ frame }: Passed): void {
   if (frame === undefined || isArithmetic(frame.marker) || !frame.coverage.isComplete) throw truncated();
+}
+
+/**
+ * Encoders may leave scans out: such an image is coarse. They do not write tables for a scan that they leave out.
+ * @throws Problem `image-truncated`
+ */
+function checkScans({ frame, hasNewTables }: Passed): void {
+  if (hasNewTables && frame?.coverage.isComplete === false) throw truncated();
 }
 
 /** SOFn: precision, height, width, and of each component its id, sampling and quantization table. */
@@ -138,6 +154,7 @@ function* scanHeader(
   if (passed.scans > MAX_SCANS) throw new Problem('image-too-complex');
   const body = yield* takeScanHeader(cursor, length, frame);
   const scan = readScanHeader(body);
+  passed.hasNewTables = false;
   frame.coverage.add(isProgressive(frame.marker) ? scan : wholeOf(scan.components));
   const isWhole = scan.components.length === frame.components.length;
   passed.inOnlyScan = isWhole && isSequentialHuffman(frame.marker) && passed.scans === 1;
