@@ -47,6 +47,8 @@ export interface WorkerFacts {
   provider: string;
   /** What its retention guard found although it was told only to warn. */
   faults: string[];
+  /** When it started and checked itself, as RFC 3339. */
+  startedAt: string;
 }
 
 /** What a client can expect. */

@@ -97,6 +97,12 @@ export const settingsSchema = z.object({
     .url({ protocol: /^https?$/ })
     .optional()
     .describe('Address under which clients know the service; receipts name it as their issuer'),
+  SECURITY_CONTACT: z
+    .url({ protocol: /^(?:https|mailto|tel)$/ })
+    .optional()
+    .describe(
+      'Where to report vulnerabilities, for `/.well-known/security.txt`: `https:`, `mailto:` or `tel:`',
+    ),
   REGION: z
     .string()
     .regex(REGION_NAME)

@@ -24,6 +24,7 @@ export class WorkerService {
   private consumer: JobConsumer | undefined;
   private heartbeat: NodeJS.Timeout | undefined;
   private reporting: NodeJS.Timeout | undefined;
+  private readonly startedAt = new Date().toISOString();
   private readonly underWay = new Map<JobId, Promise<void>>();
 
   constructor(
@@ -98,7 +99,8 @@ export class WorkerService {
     if (engine.facts === undefined) return;
     const { models, provider, batch: slots } = engine.facts;
     const [model = ''] = models;
-    this.sign = { name: telemetry.name, slots, model, models, provider, faults: broker.faults };
+    const { startedAt } = this;
+    this.sign = { name: telemetry.name, slots, model, models, provider, faults: broker.faults, startedAt };
     try {
       await broker.pace.beat(this.sign);
       this.beats = true;
