@@ -225,7 +225,7 @@ describe('admission on a real Redis', () => {
       startedAt: '',
     };
     await broker.pace.beat(worker);
-    await broker.pace.learn(2000);
+    await broker.pace.learn({ model: 'isnet', pixels: undefined, serviceMs: 2000 });
     const ids = Array.from({ length: 30 }, newId) as [JobId, JobId, ...JobId[]];
     await open(ids[0], narrow, 10);
     await open(ids[1], wide, 10);
