@@ -107,7 +107,9 @@ export class Pace {
     await guarded(async () => {
       const [mean, unit] = (await this.redis.hmget(PACE_KEY, MEAN, unitField(model))).map(numberOf);
       const times: Record<string, number> = { [MEAN]: Math.round(nextEstimate(mean, serviceMs)) };
-      if (pixels) times[unitField(model)] = Math.round(nextEstimate(unit, serviceMs / costOf(pixels)));
+      // What was there before the first image was only a first estimate.
+      const before = mean === undefined ? undefined : unit;
+      if (pixels) times[unitField(model)] = Math.round(nextEstimate(before, serviceMs / costOf(pixels)));
       await this.redis.hset(PACE_KEY, times);
     });
   }

@@ -2,9 +2,9 @@ import { costOf } from './job.cost.js';
 
 /**
  * Weight of the newest image in a moving estimate. Images of one size take about the same time, and what else runs on the
- * machine changes that by much more than they differ: so the newest counts half.
+ * machine changes that by much more than they differ: so the newest counts most.
  */
-const NEWEST = 0.5;
+const NEWEST = 0.6;
 
 /** A job that has run longer than expected: what part of its usual time it is likely to take yet. */
 const OVERDUE_SHARE = 0.1;
