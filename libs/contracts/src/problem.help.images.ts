@@ -13,7 +13,7 @@ export const IMAGE_HELP = {
     why:
       'The format is decided by the bytes of the file, not by its name or Content-Type. Often the field holds text, ' +
       'such as the name of the file, because the @ of curl is missing.',
-    what_to_do: 'Send the file itself. Convert images of other formats to JPEG, PNG or WebP.',
+    what_to_do: 'Send the file itself. If its format is not supported, save it as JPEG, PNG or WebP.',
     example: '# not: -F image=photo.jpg\ncurl -F image=@photo.jpg http://localhost:3000/v1/jobs',
   },
   'image-too-many-pixels': {

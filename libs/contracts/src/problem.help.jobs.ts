@@ -60,13 +60,13 @@ export const JOB_HELP = {
     example: "curl -H 'Prefer: wait=60' -F image=@photo.jpg -o cutout.png http://localhost:3000/v1/jobs",
   },
   'job-cancelled': {
-    what_happened: 'The job was cancelled, and everything of it has been deleted.',
+    what_happened: 'The job was canceled, and everything of it has been deleted.',
     why: 'Somebody with its token sent DELETE, or the client that waited for its result disconnected.',
     what_to_do: 'Submit the image again if you still want it.',
     example: 'curl -F image=@photo.jpg http://localhost:3000/v1/jobs',
   },
   'batch-cancelled': {
-    what_happened: 'The batch was cancelled, and all its images have been deleted.',
+    what_happened: 'The batch was canceled, and all its images have been deleted.',
     why: 'Somebody with its token sent DELETE.',
     what_to_do: 'Open another batch and add the images again.',
     example: 'curl -X POST http://localhost:3000/v1/batches',
@@ -92,7 +92,7 @@ export const JOB_HELP = {
   },
   'tenant-limit': {
     what_happened: 'You already have as many images in progress as you may have at a time.',
-    why: 'Images count from their upload until their result has been fetched, cancelled or deleted.',
+    why: 'Images count from their upload until their result has been fetched, canceled or deleted.',
     what_to_do: 'Fetch results that are ready, or wait as long as Retry-After says.',
     example: "curl -H 'Authorization: Bearer TOKEN' -o cutout.png http://localhost:3000/v1/jobs/ID/result",
   },

@@ -49,11 +49,11 @@ const heldHtml = ({ held_at_most_s: held }: RetentionStatement): string =>
   table(
     ['What', 'At most', 'Ends earlier'],
     [
-      ['An image that waits in the queue', durationText(held.queued_image), 'when it is cancelled or fails'],
+      ['An image that waits in the queue', durationText(held.queued_image), 'when it is canceled or fails'],
       [
         'A result that nobody has fetched',
         durationText(held.uncollected_result),
-        'when it is delivered or cancelled',
+        'when it is delivered or canceled',
       ],
       [
         'The state of a finished job, without anything of the image',

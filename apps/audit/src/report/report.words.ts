@@ -16,7 +16,7 @@ export const GLOSSARY: readonly [term: string, meaning: string][] = [
   ],
   [
     'path',
-    'A way that an image can take through the service: delivered, refused, cancelled, interrupted, in small pieces, under a wrong name, and so on.',
+    'A way that an image can take through the service: delivered, refused, canceled, interrupted, in small pieces, under a wrong name, and so on.',
   ],
   [
     'channel',
