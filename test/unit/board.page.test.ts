@@ -1,3 +1,10 @@
+import type { AddressInfo } from 'node:net';
+import fastify from 'fastify';
+import { Problem } from '#contracts/problem.catalogue.js';
+import { MetricRegistry } from '#telemetry/metric.registry.js';
+import { sumOf } from '#telemetry/metric.quantile.js';
+import { sendProblem } from '../../apps/api/src/http/problem-responses.js';
+import { countRequests } from '../../apps/api/src/observability/api-telemetry.js';
 import { courseCharts, roundTop } from '../../apps/api/src/observability/board-chart.js';
 import { boardPage } from '../../apps/api/src/observability/board-page.js';
 import type { BoardPoint, BoardView } from '../../apps/api/src/observability/board-view.js';
@@ -55,4 +62,19 @@ test.each([
   [4001, 10_000],
 ])('given values up to %d, when the axis is chosen, then it ends at %d', (max, top) => {
   expect(roundTop(max)).toBe(top);
+});
+
+test('given a service that is not ready, when a probe and a client ask, then only the client was refused', async () => {
+  const metrics = new MetricRegistry('api');
+  const server = fastify();
+  countRequests(server, metrics);
+  const refuse = (_: unknown, reply: Parameters<typeof sendProblem>[0]): void =>
+    sendProblem(reply, new Problem('not-ready'));
+  for (const path of ['/readyz', '/v1/models']) server.get(path, refuse);
+  await server.listen();
+  const { port } = server.server.address() as AddressInfo;
+  for (const path of ['/readyz', '/readyz', '/v1/models'])
+    expect((await fetch(`http://127.0.0.1:${port}${path}`)).status).toBe(503);
+  await server.close();
+  expect(sumOf('removebg_refusals_total', metrics.numbers(), 'not-ready')).toBe(1);
 });
