@@ -50,7 +50,7 @@ function findingsHtml(findings: readonly AuditFinding[]): string {
     `<tr><th scope="row" class="${severityOf(finding)}">${severityOf(finding)}</th><td>${finding.channel}</td><td class="long">${safe(finding.where)}</td><td class="long">${safe(finding.what)}</td></tr>`;
   return `<section>
 <h2>Findings</h2>
-<p>Gravest first.</p>
+<p>Most severe first.</p>
 <div class="wide"><table><thead><tr><th scope="col">severity</th><th scope="col">channel</th><th scope="col">where</th><th scope="col">what</th></tr></thead>
 <tbody>${bySeverity(findings).map(row).join('\n')}</tbody></table></div>
 ${termsHtml(present.map((severity) => [severity, SEVERITIES[severity]] as const))}

@@ -38,7 +38,7 @@ export const GLOSSARY: readonly [term: string, meaning: string][] = [
 /** How grave a finding is. */
 export type Severity = 'critical' | 'high' | 'medium' | 'unproven';
 
-/** What each severity means, gravest first. */
+/** What each severity means, most severe first. */
 export const SEVERITIES: Readonly<Record<Severity, string>> = {
   critical: 'Part of an image, or of its names and texts, was left where it can be read.',
   high: 'Redis held something that should not be there, such as an encrypted image after its end.',
@@ -54,7 +54,7 @@ const SEVERITY_OF: Readonly<Record<AuditFinding['channel'], Severity>> = {
 /** How grave a finding is. */
 export const severityOf = ({ channel }: AuditFinding): Severity => SEVERITY_OF[channel];
 
-/** Findings, gravest first. */
+/** Findings, most severe first. */
 export function bySeverity(findings: readonly AuditFinding[]): AuditFinding[] {
   const order = Object.keys(SEVERITIES);
   return [...findings].sort((a, b) => order.indexOf(severityOf(a)) - order.indexOf(severityOf(b)));
