@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { routeConfig } from './problem-responses.js';
 
@@ -57,15 +56,17 @@ export class FinalAnswerPace {
  */
 export function paceFinalAnswers(server: FastifyInstance): void {
   const pace = new FinalAnswerPace();
-  server.addHook('onSend', async (request, reply, payload) => {
-    if (isFinal(request, reply)) {
-      const { id = '' } = request.params as { id?: string };
-      const holdMs = pace.holdMs(`${request.routeOptions.url ?? ''} ${id}`, Date.now());
-      if (holdMs > 0) await sleep(holdMs);
-    }
-    return payload;
+  // Not a promise: a refusal is sent at once, before the parser comes to what follows it.
+  server.addHook('onSend', (request, reply, payload, done) => {
+    const holdMs = isFinal(request, reply) ? pace.holdMs(nameOf(request), Date.now()) : 0;
+    if (holdMs === 0) done(null, payload);
+    else setTimeout(() => done(null, payload), holdMs);
   });
 }
+
+/** What a request asks about. */
+const nameOf = ({ params, routeOptions }: FastifyRequest): string =>
+  `${routeOptions.url ?? ''} ${(params as { id?: string }).id ?? ''}`;
 
 const isFinal = (request: FastifyRequest, reply: FastifyReply): boolean =>
   finalReplies.has(reply.raw) ||
