@@ -51,7 +51,7 @@ export class FinalAnswerPace {
 }
 
 /**
- * Slows down clients that ask on and on about what has ended, or is not there: a loop of `curl` that looks at no answer
+ * Slows down clients that ask on and on about what has ended: a loop of `curl` that looks at no answer
  * sends one request a second instead of hundreds. The first answers come at once.
  */
 export function paceFinalAnswers(server: FastifyInstance): void {
@@ -68,6 +68,9 @@ export function paceFinalAnswers(server: FastifyInstance): void {
 const nameOf = ({ params, routeOptions }: FastifyRequest): string =>
   `${routeOptions.url ?? ''} ${(params as { id?: string }).id ?? ''}`;
 
-const isFinal = (request: FastifyRequest, reply: FastifyReply): boolean =>
-  finalReplies.has(reply.raw) ||
-  (routeConfig(request).isPolled === true && FINAL_STATUSES.has(reply.statusCode));
+/** Marked so, or the refusal of a question whose token was right: what it asks about has ended, or is forgotten. */
+function isFinal(request: FastifyRequest, reply: FastifyReply): boolean {
+  if (finalReplies.has(reply.raw)) return true;
+  const isPolled = routeConfig(request).isPolled === true && FINAL_STATUSES.has(reply.statusCode);
+  return isPolled && (request.jobAccess ?? request.batchAccess) !== undefined;
+}
