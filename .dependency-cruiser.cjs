@@ -60,9 +60,9 @@ module.exports = {
     ),
     never(
       'api-platform-below-features',
-      'The HTTP platform, the document builder and the providers know no feature. Parsers are below all of them.',
-      { path: '^apps/api/src/(http|openapi|core|observability)/' },
-      { path: '^apps/api/src/', pathNot: '^apps/api/src/(http|openapi|core|observability|parsers)/' },
+      'The HTTP platform, pages, the document builder and the providers know no feature. Parsers are below all of them.',
+      { path: '^apps/api/src/(http|pages|openapi|core|observability)/' },
+      { path: '^apps/api/src/', pathNot: '^apps/api/src/(http|pages|openapi|core|observability|parsers)/' },
     ),
     never(
       'api-features-apart',

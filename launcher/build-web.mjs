@@ -2,6 +2,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import sharp from 'sharp';
 import { fillExamples } from './page.examples.mjs';
 import { fillPage } from './page.template.mjs';
 import { inRoot, ROOT } from './places.mjs';
@@ -89,6 +90,26 @@ function copyLibheif() {
   );
 }
 
+/** The icon under the name that browsers and feed readers ask for unasked: one PNG in an ICO file. */
+async function writeFavicon() {
+  const side = 48;
+  const png = await sharp(`${WEB}/public/favicon.svg`, { density: 144 }).resize(side, side).png().toBuffer();
+  const head = Buffer.alloc(22);
+  // Type 1, one image; its sides, color planes, bits a pixel, length and place.
+  for (const [at, value] of [
+    [2, 1],
+    [4, 1],
+    [10, 1],
+    [12, 32],
+  ])
+    head.writeUInt16LE(value ?? 0, at ?? 0);
+  head.writeUInt8(side, 6);
+  head.writeUInt8(side, 7);
+  head.writeUInt32LE(png.length, 14);
+  head.writeUInt32LE(head.length, 18);
+  writeFileSync(`${OUT}/favicon.ico`, Buffer.concat([head, png]));
+}
+
 /** Packs every text beside itself: it is served to whoever takes it so, and packed by no process that serves. */
 function packTexts() {
   const params = { [constants.BROTLI_PARAM_QUALITY]: 9 };
@@ -109,5 +130,6 @@ await runCommand(async () => {
   writeDocs();
   copyLibheif();
   cpSync(`${WEB}/public`, OUT, { recursive: true });
+  await writeFavicon();
   packTexts();
 });

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import sharp from 'sharp';
+import type { RetentionStatement } from '#contracts/service.view.js';
 import { ApiClient } from '../support/api.client.js';
 import { EdgeClient } from '../support/edge.client.js';
 import { eventually } from '../support/eventually.js';
@@ -71,11 +72,9 @@ test('given the images, when a photo is posted, then the cut-out comes back and 
   const result = await api.result(await api.submit(await smallPhoto()));
   expect(result.status).toBe(200);
   expect(await sharp(result.body).metadata()).toMatchObject({ format: 'png', hasAlpha: true, width: 300 });
-  const { facts } = (await api.call('GET', '/.well-known/retention')).json as {
-    facts: { fact: string; holds: boolean }[];
-  };
-  expect(facts.length).toBeGreaterThan(40);
-  expect(facts.filter(({ holds }) => !holds)).toEqual([]);
+  const { checks } = (await api.call('GET', '/.well-known/retention')).json as unknown as RetentionStatement;
+  expect(checks.length).toBeGreaterThan(40);
+  expect(checks.filter(({ passed }) => !passed)).toEqual([]);
 });
 
 test('given the images, when their processes run, then none has a right, a writable disk or, but for the API, a network', () => {

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { RetentionStatement } from '#contracts/service.view.js';
 import { CONTAINED } from '../support/redis.process.js';
 import { freePort } from '../support/edge.process.js';
 import { eventually } from '../support/eventually.js';
@@ -62,9 +63,9 @@ test('given the secrets that are drawn, when Redis and the API run on them over 
   const api = start('node', [process.execPath, 'dist/apps/api/src/main.js'], { ...env, REDIS_URL: there });
   const [{ port: listening }] = (await once(api, 'message')) as [{ port: number }];
   const answer = await fetch(`http://127.0.0.1:${listening}/.well-known/retention`);
-  const { facts } = (await answer.json()) as { facts: { fact: string; found: string; holds: boolean }[] };
-  expect(facts.filter(({ holds }) => !holds)).toEqual([]);
-  expect(facts).toContainEqual(expect.objectContaining({ fact: 'redis.user', found: 'api, exact rights' }));
+  const { checks } = (await answer.json()) as RetentionStatement;
+  expect(checks.filter(({ passed }) => !passed)).toEqual([]);
+  expect(checks).toContainEqual(expect.objectContaining({ name: 'redis.user', found: 'api, exact rights' }));
 
   // Neither signs in as the other, and nobody without a password.
   const [own, others] = ['api', 'worker'].map((user) =>

@@ -27,6 +27,11 @@ const NOT_HERE: Record<string, string> = {
   503: 'comes at the end, when Redis is gone',
 };
 
+/** Addresses for people, and other names of documented ones. */
+const FOR_PEOPLE = [
+  ...['/privacy', '/bn/privacy', '/security', '/.well-known/security.txt', '/security.txt', '/problems/'],
+];
+
 let setting: ContractSetting;
 let document: ContractDocument;
 /** What was driven so far, by method and path. */
@@ -61,7 +66,8 @@ test('given the document, when all tests have run, then no operation of it was l
 
 test('given the routes of the real server, when they are looked up, then all but the page and its docs are documented', async () => {
   const page = readdirSync('dist/apps/web', { recursive: true }).map((file) => `/${String(file)}`);
-  const isPage = (path: string): boolean => path === '/' || page.includes(path.replace(/\/$/, ''));
+  const isPage = (path: string): boolean =>
+    path === '/' || FOR_PEOPLE.includes(path) || page.includes(path.replace(/\/$/, ''));
   const routes = (await setting.api.call('GET', '/test/routes')).json as unknown as string[];
   const served = routes
     .map((route) => route.replaceAll(/:(\w+)/g, '{$1}'))

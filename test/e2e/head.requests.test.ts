@@ -12,7 +12,10 @@ const WITHOUT_HEAD = [
   '/v1/jobs/{id}/result',
 ];
 /** Addresses of the page and of the document. */
-const PAGES = ['/', '/docs', '/docs/', '/openapi.json'];
+const PAGES = [
+  ...['/', '/docs', '/docs/', '/openapi.json', '/privacy', '/bn/privacy', '/favicon.ico', '/security'],
+  ...['/problems/', '/problems/missing-image', '/.well-known/security.txt', '/security.txt'],
+];
 /** Headers that may differ from one answer to the next. */
 const CHANGING = new Set(['date', 'connection', 'keep-alive', 'transfer-encoding']);
 

@@ -77,3 +77,23 @@ test('given a wait that is no number, when it is asked for, then the parameter i
     expect(String(answer.body)).not.toContain('soon');
   }
 });
+
+test('given a job that has ended, when it is asked for with the ETag it gave, then it never says 304, and slows down', async () => {
+  await api.cancel(job);
+  let etag = '';
+  const took: number[] = [];
+  for (let i = 0; i < 5; i++) {
+    const began = performance.now();
+    const answer = await api.status(job, { query: '?wait=30', headers: { 'If-None-Match': etag } });
+    took.push(performance.now() - began);
+    expect([answer.status, answer.json['status'], answer.json['done']]).toEqual([200, 'cancelled', true]);
+    expect([answer.headers.get('cache-control'), answer.headers.get('retry-after')]).toEqual([
+      'no-store',
+      '60',
+    ]);
+    expect(answer.headers.get('etag')).not.toBe(etag);
+    etag = answer.headers.get('etag') ?? '';
+  }
+  // Those that are held: a timer never fires early, and how late it fires does not matter.
+  for (const ms of took.slice(3)) expect(ms).toBeGreaterThan(950);
+});

@@ -26,6 +26,45 @@ test('given no worker, when one comes and goes, then readiness follows and the p
   expect((await api.call('GET', '/healthz')).json).toEqual({ status: 'alive' });
 });
 
+/** What a browser sends when somebody opens an address. */
+const BROWSER = { Accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
+
+test('given a browser at an address that is none, or not for it, then it gets a page; programs get JSON', async () => {
+  const tries: [path: string, status: number, code: string][] = [
+    ['/zebra7391', 404, 'not-found'],
+    ['/problems/zebra7391', 404, 'not-found'],
+    ['/v1/jobs', 405, 'method-not-allowed'],
+    ['/v1/jobs/zebra7391', 404, 'job-not-found'],
+  ];
+  for (const [path, status, code] of tries) {
+    const page = await api.call('GET', path, { headers: BROWSER });
+    expect([path, page.status, page.headers.get('content-type')]).toEqual([
+      path,
+      status,
+      'text/html; charset=utf-8',
+    ]);
+    expect(String(page.body)).toContain('<h1>');
+    expect(String(page.body)).not.toContain('zebra7391');
+    for (const headers of [{}, { Accept: 'application/json' }]) {
+      const answer = await api.call('GET', path, { headers });
+      expect([path, answer.status, answer.json['type']]).toEqual([path, status, `/problems/${code}`]);
+    }
+  }
+});
+
+test('given addresses that people type, when they are opened, then they exist and may be cached', async () => {
+  for (const path of ['/problems', '/problems/missing-image', '/favicon.ico', '/.well-known/security.txt']) {
+    const answer = await api.call('GET', path, { headers: BROWSER });
+    expect([path, answer.status, answer.headers.get('cache-control')]).toEqual([
+      path,
+      200,
+      expect.stringMatching(/^public, max-age=\d+$/),
+    ]);
+  }
+  const [short, long] = [await api.call('GET', '/privacy'), await api.call('GET', '/privacy.html')];
+  expect([short.status, String(short.body)]).toEqual([200, String(long.body)]);
+});
+
 test('given /docs and the page, when they are opened, then nothing comes from another origin', async () => {
   for (const path of ['/docs', '/']) {
     const answer = await api.call('GET', path);

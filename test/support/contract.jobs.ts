@@ -21,8 +21,12 @@ export const JOBS: Record<string, Drive> = {
     await at.api.result(job);
     await operation.eachParameter((call) => operation.answers(200, of(job, call)));
     expect(headers.get('etag')).not.toBeNull();
-    const etag = (await operation.answers(200, of(job))).headers.get('etag') ?? '';
-    await operation.answers(304, of(job, { headers: { 'If-None-Match': etag } }));
+    await at.held(async () => {
+      const running = await at.api.submit(at.image);
+      await eventually(async () => (await at.api.status(running)).json['status'] === 'running');
+      const etag = (await operation.answers(200, of(running))).headers.get('etag') ?? '';
+      await operation.answers(304, of(running, { headers: { 'If-None-Match': etag } }));
+    });
     await refusals(operation, job);
     await at.whileLost((lost) => operation.answers(410, of(lost, { query: { wait: '2' } })));
   },

@@ -6,8 +6,20 @@ export const SERVICE: Record<string, Drive> = {
   'GET /healthz': (operation) => operation.answers(200),
   'GET /readyz': (operation) => operation.answers(200),
   'GET /v1/models': (operation) => operation.answers(200),
-  'GET /.well-known/retention': (operation) => operation.answers(200),
+  'GET /.well-known/retention': async (operation) => {
+    await operation.answers(200);
+    await operation.answers(200, { headers: { Accept: 'text/html' } });
+  },
   'GET /.well-known/jwks.json': (operation) => operation.answers(200),
+  'GET /problems': async (operation) => {
+    await operation.answers(200);
+    await operation.answers(200, { headers: { Accept: 'text/html' } });
+  },
+  'GET /problems/{code}': async (operation) => {
+    await operation.answers(200, { path: { code: 'missing-image' } });
+    await operation.answers(200, { path: { code: 'missing-image' }, headers: { Accept: 'text/html' } });
+    await operation.answers(404, { path: { code: 'no-such-problem' } });
+  },
   'GET /v1/account': async (operation, at) => {
     await operation.answers(200);
     await operation.answers(200, { headers: withKey(at.key) });

@@ -215,9 +215,17 @@ describe('admission on a real Redis', () => {
 
   it('given a long queue of few tenants, when one is told to wait, then its next turn is what counts, not the queue', async () => {
     const [narrow, wide] = TENANTS as [Tenant, Tenant];
-    const worker = { name: 'w', slots: 1, models: ['isnet'], model: 'm', provider: 'p', faults: [] };
+    const worker = {
+      name: 'w',
+      slots: 1,
+      models: ['isnet'],
+      model: 'm',
+      provider: 'p',
+      faults: [],
+      startedAt: '',
+    };
     await broker.pace.beat(worker);
-    await broker.pace.learn(2000);
+    await broker.pace.learn({ model: 'isnet', pixels: undefined, serviceMs: 2000 });
     const ids = Array.from({ length: 30 }, newId) as [JobId, JobId, ...JobId[]];
     await open(ids[0], narrow, 10);
     await open(ids[1], wide, 10);

@@ -185,7 +185,7 @@ describe('priorities near their end', () => {
     for (let i = 0; i < 100; i++) {
       begun.push((await begin())!);
       waiting.push(...(await bring(tenant('a'), 1)));
-      if (i % 10 === 0) expect(await queue.waiting(9)).toEqual(waiting.slice(i + 1));
+      if (i % 10 === 0) expect((await queue.waiting(9)).ids).toEqual(waiting.slice(i + 1));
       const priorities = await prioritiesOf(waiting.slice(i + 1));
       expect(Math.min(...priorities)).toBeGreaterThan(0);
       expect(Math.max(...priorities)).toBeLessThanOrEqual(LARGEST);
@@ -198,7 +198,7 @@ describe('priorities near their end', () => {
     await bring(tenant('heavy'), 50);
     for (let i = 0; i < 5; i++) await begin();
     const [light] = await bring(tenant('light'), 1);
-    expect(Math.max(...(await prioritiesOf((await queue.waiting(100)) as JobId[])))).toBe(LARGEST);
+    expect(Math.max(...(await prioritiesOf((await queue.waiting(100)).ids as JobId[])))).toBe(LARGEST);
     const next = [await begin(), await begin()];
     expect(next).toContain(light);
   });
@@ -212,7 +212,7 @@ describe('priorities near their end', () => {
     const [after] = await bring(tenant('a'), 1);
     await control.zadd(queueKey('prioritized'), stale * 2 ** 32 + 7, late);
     await turns.settle(late, stale);
-    expect((await queue.waiting(9)).slice(-2)).toEqual([late, after]);
+    expect((await queue.waiting(9)).ids.slice(-2)).toEqual([late, after]);
     expect(await prioritiesOf([late, after!])).toEqual([6, 7]);
   });
 });

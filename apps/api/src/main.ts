@@ -24,6 +24,7 @@ import { AppModule } from './app.module.js';
 import { logAccess } from './http/access-log.js';
 import { createAdapter, prepareServer } from './http/fastify-adapter.js';
 import { wipeParserAfterBodies } from './http/request-body-limits.js';
+import { serveSecurityContact } from './pages/security-contact.js';
 import { servePage } from './http/static-page.js';
 import { ProblemFilter } from './http/problem-responses.js';
 import { serveDocs } from './openapi/serve-document.js';
@@ -87,6 +88,7 @@ async function createApp(resources: Resources): Promise<NestFastifyApplication> 
   wipeParserAfterBodies(server);
   await prepareServer(server, resources.settings);
   await servePage(server, PAGE_FOLDER);
+  serveSecurityContact(server, resources.settings);
   app.useGlobalFilters(new ProblemFilter(resources.log));
   serveDocs(app);
   return app;

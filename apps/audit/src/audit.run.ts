@@ -1,4 +1,3 @@
-import { release, availableParallelism } from 'node:os';
 import {
   controlHits,
   controlShare,
@@ -22,12 +21,14 @@ import {
   type OutputLook,
 } from './report/audit.report.js';
 import type { AuditedSystem } from './system/audited.system.js';
+import type { AuditEnvironment } from './system/environment.js';
 
 /** What an audit is told. */
 export interface AuditOrder {
   system: AuditedSystem;
   paths: readonly AuditPath[];
   model: ModelInput;
+  environment: AuditEnvironment;
   /** How often all paths are walked. What is slow is walked in the first round. */
   rounds: number;
   /** Rest before the last look of a round, milliseconds. */
@@ -69,7 +70,7 @@ export class AuditRun {
       tookMs: Date.now() - startedAt.getTime(),
       url: system.url,
       system: system.isOwn ? 'own' : 'attached',
-      host: { kernel: release(), node: process.version, cores: availableParallelism() },
+      environment: this.order.environment,
       ...seen,
       ...channels,
       findings,

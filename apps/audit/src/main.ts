@@ -10,6 +10,7 @@ import { tableOf } from './report/terminal.table.js';
 import { AttachedSystem } from './system/attached.system.js';
 import { AuditImpossible, type AuditedSystem } from './system/audited.system.js';
 import { pidsOfContainers } from './system/containers.js';
+import { describeEnvironment } from './system/environment.js';
 import { OwnSystem } from './system/own.system.js';
 import { checkRights } from './system/ptrace.rights.js';
 
@@ -46,7 +47,8 @@ async function audit(command: Command): Promise<number> {
     const model = new ModelRegistry(ROOT, '.cache/models').find(name).input;
     const onStep = (text: string): void => say(`  … ${text}`);
     const { paths, rounds, idleS } = command;
-    const run = new AuditRun({ system, paths, model, rounds, idleMs: idleS * 1000, onStep });
+    const environment = await describeEnvironment(ROOT, system);
+    const run = new AuditRun({ system, environment, paths, model, rounds, idleMs: idleS * 1000, onStep });
     const report = await run.perform();
     say(tableOf(report));
     for (const file of command.reports) {

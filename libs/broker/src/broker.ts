@@ -1,4 +1,4 @@
-import { faultsOf, requireRetention, type RetentionFact } from '#settings/retention.fact.js';
+import { checkedNow, faultsOf, requireRetention, type CheckedFact } from '#settings/retention.fact.js';
 import type { ServiceSettings } from '#settings/process.life.js';
 import { readRedisPassword } from '#settings/key.file.js';
 import { processFacts } from '#settings/process.guard.js';
@@ -50,7 +50,7 @@ export interface Broker {
   numbers: WorkerNumbers;
   lifetimes: Lifetimes;
   /** What was checked about this process and its Redis at start, and about payload shards whenever they came. */
-  readonly facts: RetentionFact[];
+  readonly facts: CheckedFact[];
   /** What does not hold, although the operator chose only to be warned. */
   readonly faults: string[];
   progress: ProgressPublisher;
@@ -86,11 +86,11 @@ export async function openBroker(
   const connections = [control, connect(url, 'subscriber', onConnection)] as const;
   try {
     await Promise.all([...connections, payload.main].map((redis) => whenReady(redis, FIRST_ANSWER_MS)));
-    const ownFacts = [...processFacts(), ...(await redisFacts(control))];
+    const ownFacts = checkedNow([...processFacts(), ...(await redisFacts(control))]);
     requireRetention(ownFacts, guard);
     const lifetimes = lifetimesOf(settings);
     const { payloads, close } = await openPayloads(settings, as, { control, home: payload, onShard });
-    const allFacts = (): RetentionFact[] => [...ownFacts, ...payloads.facts];
+    const allFacts = (): CheckedFact[] => [...ownFacts, ...payloads.facts];
     const jobs = new JobStore(control, lifetimes, payloads.capBytes);
     const turns = new TenantTurns(control, lifetimes.queueMs + EXPIRY_MARGIN_MS);
     const queue = new JobQueue(url, control, turns, onConnection);

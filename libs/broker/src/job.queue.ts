@@ -1,5 +1,5 @@
 import { Queue } from 'bullmq';
-import type { Redis } from 'ioredis';
+import type { ChainableCommander, Redis } from 'ioredis';
 import type { JobId } from '#contracts/job.id.js';
 import { QUEUE_NAME, queueKey, QUEUE_PREFIX } from './broker.keys.js';
 import { connect } from './redis.connection.js';
@@ -8,6 +8,7 @@ import type { Claim, TenantTurns } from './tenant.turns.js';
 import type { ConnectionListener } from './watched.redis.js';
 
 const WAITING_KEY = queueKey('prioritized');
+const ACTIVE_KEY = queueKey('active');
 
 /** The queue that workers pull from. It carries ids alone: constant name, empty data, no return value. */
 export class JobQueue {
@@ -51,15 +52,23 @@ export class JobQueue {
     });
   }
 
-  /** Place in the queue, 1 = next; undefined when the job does not wait. It may fall back when other tenants come. */
-  async position(id: JobId): Promise<number | undefined> {
-    const rank = await guardedRead(() => this.control.zrank(WAITING_KEY, id));
-    return rank === null ? undefined : rank + 1;
+  /**
+   * Place in the queue, 1 = next, undefined when the job does not wait; and how many jobs workers have in hand at the same
+   * moment. It may fall back when other tenants come.
+   */
+  async position(id: JobId): Promise<{ position: number | undefined; active: number }> {
+    const [rank, active] = await this.together<[number | null, number]>((queue) =>
+      queue.zrank(WAITING_KEY, id).llen(ACTIVE_KEY),
+    );
+    return { position: rank === null ? undefined : rank + 1, active };
   }
 
-  /** Ids of the first `most` waiting jobs, next first. */
-  waiting(most: number): Promise<string[]> {
-    return guardedRead(() => this.control.zrange(WAITING_KEY, 0, String(most - 1)));
+  /** Ids of the first `most` waiting jobs, next first; and how many jobs workers have in hand at the same moment. */
+  async waiting(most: number): Promise<{ ids: string[]; active: number }> {
+    const [ids, active] = await this.together<[string[], number]>((queue) =>
+      queue.zrange(WAITING_KEY, 0, String(most - 1)).llen(ACTIVE_KEY),
+    );
+    return { ids, active };
   }
 
   /** Jobs waiting and jobs begun. */
@@ -67,9 +76,20 @@ export class JobQueue {
     return guardedRead(async () => {
       const [waiting, active] = await Promise.all([
         this.control.zcard(WAITING_KEY),
-        this.control.llen(queueKey('active')),
+        this.control.llen(ACTIVE_KEY),
       ]);
       return { waiting, active };
+    });
+  }
+
+  /** Replies to commands that run as one: no job moves between them. */
+  private together<T extends unknown[]>(ask: (queue: ChainableCommander) => ChainableCommander): Promise<T> {
+    return guardedRead(async () => {
+      const replies = (await ask(this.control.multi()).exec()) ?? [];
+      return replies.map(([error, reply]) => {
+        if (error !== null) throw error;
+        return reply;
+      }) as T;
     });
   }
 

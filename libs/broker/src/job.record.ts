@@ -34,6 +34,8 @@ export interface JobRecord {
   /** Size of the committed result; 0 until there is one. Stays in the tombstone. */
   outputBytes: number;
   options: JobOptions;
+  /** Pixels of the image, where its upload began with them; for estimates of time. Gone once the job has ended. */
+  pixels: number | undefined;
   /** Public id of the API key it was submitted with, for metering; gone after commit. */
   keyId: string | undefined;
   /** Payload keys under the key-encryption key; gone after commit. */
@@ -67,7 +69,7 @@ export interface OutputFacts extends ResultFacts {
 
 /** Fields that tell of the image or open it; a tombstone has none of them, only states, sizes and times. */
 export const FIELDS_DROPPED_AT_END = [
-  ...['options', 'keyId', 'wrappedKeys', 'parts', 'output', 'lease'],
+  ...['options', 'keyId', 'wrappedKeys', 'parts', 'output', 'lease', 'pixels'],
   ...['queuedAt', 'trace'],
 ] as const;
 
@@ -84,24 +86,25 @@ export function parseRecord(id: JobId, fields: Record<string, string>): JobRecor
     deadlineAt: Number(fields['deadlineAt']),
     acceptedAt: Number(fields['acceptedAt']),
     seat: fields['seat'],
-    queuedAt: timeOf(fields['queuedAt']),
+    queuedAt: numberOf(fields['queuedAt']),
     trace: fields['trace'],
     region: fields['region'],
     parts: JSON.parse(fields['parts'] ?? '[]') as UploadPart[],
     inputBytes: Number(fields['inputBytes'] ?? 0),
     outputBytes: Number(fields['outputBytes'] ?? 0),
     options: jobOptionsSchema.parse(JSON.parse(fields['options'] ?? '{}')),
+    pixels: numberOf(fields['pixels']),
     keyId: fields['keyId'],
     wrappedKeys: fields['wrappedKeys'],
     output: fields['output'] === undefined ? undefined : (JSON.parse(fields['output']) as OutputFacts),
     code: state === 'failed' ? failureCode(fields['code']) : undefined,
     keysRemoved: Number(fields['keysRemoved'] ?? 0),
-    endedAt: timeOf(fields['endedAt']),
-    purgedAt: timeOf(fields['purgedAt']),
+    endedAt: numberOf(fields['endedAt']),
+    purgedAt: numberOf(fields['purgedAt']),
   };
 }
 
-const timeOf = (field: string | undefined): number | undefined =>
+const numberOf = (field: string | undefined): number | undefined =>
   field === undefined ? undefined : Number(field);
 
 /** Turns `[field, value, …]` as Lua returns it into an object. */

@@ -118,6 +118,8 @@ export class JobStore {
       tenant: Tenant;
       seat?: SeatOffer | undefined;
       keyId?: string | undefined;
+      /** Pixels of the image, where they are known. */
+      pixels?: number | undefined;
       trace?: string | undefined;
       member?: Enrolment | undefined;
     },
@@ -128,6 +130,7 @@ export class JobStore {
       parts: JSON.stringify(job.parts),
       inputBytes: job.parts.reduce((sum, part) => sum + part.bytes, 0),
       options: JSON.stringify(job.options),
+      ...(job.pixels ? { pixels: job.pixels } : {}),
       ...(job.keyId !== undefined && { keyId: job.keyId }),
       ...(job.trace !== undefined && { trace: job.trace }),
     };

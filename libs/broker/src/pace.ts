@@ -1,7 +1,9 @@
 import type { Redis } from 'ioredis';
 import { PACE_KEY, PROBE_KEY, TENANTS_KEY, WORKERS_KEY } from './broker.keys.js';
+import { costOf } from './job.cost.js';
 import type { JobQueue } from './job.queue.js';
 import { guarded, guardedRead } from './redis.failure.js';
+import { etaMs, nextEstimate, type EstimatedJob, type ServiceTimes } from './service.time.js';
 
 /** How often a worker gives a sign of life, and after what silence it counts as gone: a busy machine may delay some. */
 export const HEARTBEAT_MS = 1000;
@@ -32,8 +34,9 @@ interface PaceRedis extends Redis {
   rbWorkers(key: string): Promise<string[]>;
 }
 
-/** Weight of the newest image in the moving estimate of service time. */
-const NEWEST = 0.2;
+/** Fields of the moving estimates: of all images, and of the cheapest image of one model. */
+const MEAN = 'serviceMs';
+const unitField = (model: string): string => `unitMs:${model}`;
 
 /** A live worker as it describes itself. */
 export interface WorkerFacts {
@@ -47,12 +50,23 @@ export interface WorkerFacts {
   provider: string;
   /** What its retention guard found although it was told only to warn. */
   faults: string[];
+  /** When it started and checked itself, as RFC 3339. */
+  startedAt: string;
+}
+
+/** The work on one image, as it was measured. */
+export interface MeasuredWork {
+  model: string;
+  /** Pixels of the image; undefined or 0 when they were not known when it was accepted. */
+  pixels: number | undefined;
+  /** From the claim of the job until its result was stored, without waiting for others. */
+  serviceMs: number;
 }
 
 /** What a client can expect. */
 export interface Outlook {
-  /** Milliseconds until the image in place `position` (1 = next) is likely done; undefined while unknown. */
-  etaMs(position: number): number | undefined;
+  /** Milliseconds until a job is likely done, `active` being in the hands of workers; undefined while unknown. */
+  etaMs(job: EstimatedJob, active: number): number | undefined;
   /** Whole seconds after which capacity is likely free again. */
   retryAfterS: number;
   /** Whole seconds after which one more image of any tenant is likely done. */
@@ -88,32 +102,52 @@ export class Pace {
     return members.map((member) => JSON.parse(member) as WorkerFacts);
   }
 
-  /** Takes the service time of one finished image into the estimate. */
-  async learn(serviceMs: number): Promise<void> {
+  /** Takes the service time of one finished image into the estimates. */
+  async learn({ model, pixels, serviceMs }: MeasuredWork): Promise<void> {
     await guarded(async () => {
-      const before = Number((await this.redis.hget(PACE_KEY, 'serviceMs')) ?? serviceMs);
-      await this.redis.hset(PACE_KEY, 'serviceMs', Math.round(before + NEWEST * (serviceMs - before)));
+      const [mean, unit] = (await this.redis.hmget(PACE_KEY, MEAN, unitField(model))).map(numberOf);
+      const times: Record<string, number> = { [MEAN]: Math.round(nextEstimate(mean, serviceMs)) };
+      // What was there before the first image was only a first estimate.
+      const before = mean === undefined ? undefined : unit;
+      if (pixels) times[unitField(model)] = Math.round(nextEstimate(before, serviceMs / costOf(pixels)));
+      await this.redis.hset(PACE_KEY, times);
+    });
+  }
+
+  /** A first estimate for a model, from its warm-up: it stands until the first image. */
+  async seed(model: string, unitMs: number): Promise<void> {
+    await guarded(async () => {
+      const known = await this.redis.hget(PACE_KEY, unitField(model));
+      if (known === null) await this.redis.hset(PACE_KEY, unitField(model), Math.round(unitMs));
     });
   }
 
   /** How things stand now. */
   async outlook(): Promise<Outlook> {
-    const [serviceMs, fields, workers, { waiting, active }] = await Promise.all([
-      guardedRead(() => this.redis.hget(PACE_KEY, 'serviceMs')),
+    const [times, fields, workers, { waiting, active }] = await Promise.all([
+      this.times(),
       guardedRead(() => this.redis.hlen(TENANTS_KEY)),
       this.workers(),
       this.queue.depth(),
     ]);
     const slots = workers.reduce((sum, worker) => sum + worker.slots, 0);
-    const etaMs = (position: number): number | undefined =>
-      serviceMs === null || slots === 0
-        ? undefined
-        : Math.ceil((position + active) / slots) * Number(serviceMs);
+    const defaultModel = workers[0]?.model;
+    const eta: Outlook['etaMs'] = (job, inHand) => etaMs(times, { slots, active: inHand, defaultModel }, job);
     const secondsOf = (position: number): number =>
-      Math.min(120, Math.max(1, Math.ceil((etaMs(position) ?? 5000) / 1000)));
+      Math.min(120, Math.max(1, Math.ceil((eta({ position }, active) ?? 5000) / 1000)));
     // Two fields a tenant, and one a pool. In a fair order each of them has at most about one image before a tenant's next.
     const turn = Math.min(waiting, Math.floor(fields / 2));
-    return { etaMs, retryAfterS: secondsOf(waiting), turnAfterS: secondsOf(turn) };
+    return { etaMs: eta, retryAfterS: secondsOf(waiting), turnAfterS: secondsOf(turn) };
+  }
+
+  private async times(): Promise<ServiceTimes> {
+    const fields = await guardedRead(() => this.redis.hgetall(PACE_KEY));
+    const prefix = unitField('');
+    const units = Object.entries(fields).filter(([field]) => field.startsWith(prefix));
+    return {
+      meanMs: numberOf(fields[MEAN]),
+      unitMs: Object.fromEntries(units.map(([field, ms]) => [field.slice(prefix.length), Number(ms)])),
+    };
   }
 
   /** A real write to Redis, read back. @throws Problem `broker-unavailable` */
@@ -125,3 +159,6 @@ export class Pace {
     });
   }
 }
+
+const numberOf = (text: string | null | undefined): number | undefined =>
+  text === null || text === undefined ? undefined : Number(text);

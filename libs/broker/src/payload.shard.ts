@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { Problem } from '#contracts/problem.catalogue.js';
 import type { SHARD_STATES } from '#contracts/service.view.js';
 import type { PayloadServer } from '#settings/payload.servers.js';
-import { faultsOf, type RetentionFact } from '#settings/retention.fact.js';
+import { checkedNow, faultsOf, type CheckedFact } from '#settings/retention.fact.js';
 import { afterRunning } from '#settings/run.timer.js';
 import { PayloadLink } from './payload.link.js';
 import { PayloadStore } from './payload.store.js';
@@ -34,7 +34,7 @@ export interface ShardPlace extends PayloadServer {
  */
 export class PayloadShard {
   /** What was found out about it last. */
-  facts: RetentionFact[] = [];
+  facts: CheckedFact[] = [];
   private readonly link: PayloadLink;
   private readonly redis: Redis;
   private life: SeatOffer | undefined;
@@ -142,7 +142,7 @@ export class PayloadShard {
     if (runId === undefined) return;
     const facts = await redisFacts(this.redis);
     const capBytes = await imageCapacity(this.redis);
-    this.facts = facts.map((each) => ({ ...each, fact: `shard ${this.name} ${each.fact}` }));
+    this.facts = checkedNow(facts.map((each) => ({ ...each, fact: `shard ${this.name} ${each.fact}` })));
     this.refused = this.place.guard === 'enforce' && faultsOf(facts).length > 0;
     this.life = this.refused ? undefined : { seat: seatOf(this.name, runId), capBytes };
     this.answering = true;

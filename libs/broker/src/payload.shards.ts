@@ -1,6 +1,6 @@
 import type { JobId } from '#contracts/job.id.js';
 import { Problem } from '#contracts/problem.catalogue.js';
-import type { RetentionFact } from '#settings/retention.fact.js';
+import type { CheckedFact } from '#settings/retention.fact.js';
 import type { JobRecord } from './job.record.js';
 import type { PayloadLink } from './payload.link.js';
 import { away, type PayloadShard, type ShardState } from './payload.shard.js';
@@ -46,7 +46,7 @@ export class PayloadShards {
   }
 
   /** What was found out about each shard that is in use. */
-  get facts(): RetentionFact[] {
+  get facts(): CheckedFact[] {
     return this.shards.flatMap(({ facts, state }) => (state === 'refused' ? [] : facts));
   }
 

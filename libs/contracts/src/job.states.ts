@@ -24,6 +24,10 @@ export type TerminalState = (typeof TERMINAL_STATES)[number];
 export const isTerminal = (state: JobState): state is TerminalState =>
   (TERMINAL_STATES as readonly string[]).includes(state);
 
+/** True when the work is over: the result can be fetched, or there will be none. */
+export const isDone = (state: JobState): boolean =>
+  state === 'ready' || state === 'delivering' || isTerminal(state);
+
 /** Stages of the work on one image, in order, as progress events name them. */
 export const STAGES = ['fetch', 'decode', 'infer', 'refine', 'compose', 'encode', 'store'] as const;
 

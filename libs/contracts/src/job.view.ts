@@ -48,7 +48,8 @@ export const endProblemSchema = z.object({
 export const jobViewSchema = z.object({
   id: jobIdSchema,
   status: z.enum(JOB_STATES),
-  version: z.int().describe('Grows with each change of state; also the ETag'),
+  version: z.int().describe('Grows with each change of state; also the ETag, until the job has ended'),
+  done: z.boolean().describe('`true`: the work is over. The result can be fetched, or there will be none'),
   queue_position: z.int().optional().describe('1 = next'),
   eta_ms: z.int().optional().describe('Milliseconds until the result is likely there'),
   result: resultFactsSchema.optional(),

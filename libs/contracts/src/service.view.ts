@@ -32,6 +32,8 @@ const seconds = z.int().describe('Seconds');
 
 /** `GET /.well-known/retention`: what is promised, what was checked, and for how long anything is held. */
 export const retentionSchema = z.object({
+  product: z.literal('Removebg BD'),
+  version: z.string().describe('Version of the software that answers'),
   guard: guard.describe('`enforced`: this process checked itself and its Redis at start, and all of it held'),
   promise: z.string(),
   held_at_most_s: z
@@ -42,19 +44,28 @@ export const retentionSchema = z.object({
     .array(z.string())
     .readonly()
     .describe('Besides, for billing, of each finished image that was submitted with an API key'),
-  facts: z
+  checks: z
     .array(
       z.object({
-        fact: z.string().describe('What was looked at'),
-        found: z.string(),
-        holds: z.boolean().describe('Whether it keeps the promise'),
-        closes: z.string().describe('What could be kept otherwise'),
+        name: z.string().describe('What was checked'),
+        rules_out: z.string().describe('The risk that is closed when the check passes'),
+        found: z.string().describe('What was found'),
+        passed: z.boolean().describe('`true`: the risk is closed'),
+        checked_at: z.iso.datetime().describe('When; at the start of this process, or when a shard came'),
       }),
     )
-    .describe('What this process found at its start'),
-  workers: z.array(
-    z.object({ name: z.string(), guard, faults: z.array(z.string()).describe('What did not hold') }),
-  ),
+    .describe('What this process checked about itself and its Redis'),
+  workers: z
+    .array(
+      z.object({
+        name: z.string(),
+        guard,
+        passed: z.boolean().describe('`true`: each of its checks passed'),
+        failed_checks: z.array(z.string()).describe('Those that did not pass, each with the risk'),
+        checked_at: z.iso.datetime().describe('When it started'),
+      }),
+    )
+    .describe('Worker processes, which check the same about themselves'),
 });
 
 /** What is promised and what was checked. */

@@ -10,6 +10,17 @@ export interface RetentionFact {
   closes: string;
 }
 
+/** A fact and when it was found, as RFC 3339. */
+export interface CheckedFact extends RetentionFact {
+  checkedAt: string;
+}
+
+/** Facts that were found just now. */
+export function checkedNow(facts: readonly RetentionFact[]): CheckedFact[] {
+  const checkedAt = new Date().toISOString();
+  return facts.map((fact) => ({ ...fact, checkedAt }));
+}
+
 /** What could keep an image, one line a fault. */
 export const faultsOf = (facts: readonly RetentionFact[]): string[] =>
   facts.filter(({ holds }) => !holds).map(({ fact, found, closes }) => `${fact} is ${found}: ${closes}`);

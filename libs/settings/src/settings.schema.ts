@@ -117,6 +117,13 @@ export const settingsSchema = z.object({
       description: 'Address under which clients know the service; receipts name it as their issuer',
       accepts: '`http://…` or `https://…`',
     }),
+  SECURITY_CONTACT: z
+    .url({ protocol: /^(?:https|mailto|tel)$/ })
+    .optional()
+    .meta({
+      description: 'Where to report vulnerabilities, for `/.well-known/security.txt`',
+      accepts: '`https://…`, `mailto:…` or `tel:…`',
+    }),
   REGION: z.string().regex(REGION_NAME).optional().meta({
     description: 'Short name of the region that this deployment is; it stands before the ids of its jobs',
     accepts: '1 to 16 of a to z, 0 to 9 and `-`',

@@ -69,7 +69,7 @@ export const METRICS = {
   removebg_sweeper_corrections_total: counter(API, 'Jobs that the sweeper had to settle', ['correction']),
 
   removebg_http_requests_total: counter(API, 'Requests answered or broken off', ['call', 'status']),
-  removebg_refusals_total: counter(API, 'Requests refused, by the code of the problem', ['code']),
+  removebg_refusals_total: counter(API, 'Requests refused, by the code of the problem; not probes', ['code']),
   removebg_images_accepted_total: counter(API, 'Images put into the queue', ['tier']),
   removebg_accepted_bytes_total: counter(API, 'Bytes of these images', ['tier']),
   removebg_accepted_megapixels_total: counter(API, 'Millions of pixels of these images', ['tier']),

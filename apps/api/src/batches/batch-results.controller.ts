@@ -10,6 +10,7 @@ import { SETTINGS, BROKER, STOPPING } from '../core/providers.js';
 import { publicIdOf } from '../results/job.mapper.js';
 import { ClientDisconnectedError } from '../results/result-delivery.service.js';
 import { HttpResultWriter } from '../results/http-result-writer.js';
+import { markFinal } from '../http/final-answers.js';
 import { disconnectSignal, queryWaitMs } from '../http/request-preferences.js';
 import { DescribeBatchArchive, DescribeBatchResults } from './batches.openapi.js';
 import { ArchiveWriter } from './archive-writer.js';
@@ -39,7 +40,7 @@ export class BatchResultsController {
 
   /** The next image that is finished, once; with `?wait=` a long-poll for it. Purged when it has been written. */
   @Get('results')
-  @RouteConfig({ withoutHead: true } satisfies FastifyContextConfig)
+  @RouteConfig({ withoutHead: true, isPolled: true } satisfies FastifyContextConfig)
   @RequireBatchToken()
   @DescribeBatchResults()
   async next(
@@ -122,6 +123,7 @@ export class BatchResultsController {
 
   /** 204, and whether to come again. */
   private async sendNone(reply: FastifyReply, status: BatchState): Promise<void> {
+    if (status === 'complete') markFinal(reply);
     await reply
       .code(204)
       .headers({ 'X-Batch-Status': status, 'Cache-Control': 'no-store' })

@@ -1,5 +1,6 @@
 import { Controller, Delete, Get, Header, HttpCode, Inject, Post, Req, Res, UseGuards } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify';
 import type { BatchRecord } from '#broker/batch.store.js';
 import type { BatchId } from '#contracts/batch.id.js';
 import { isLost, type BatchView } from '#contracts/batch.view.js';
@@ -7,6 +8,7 @@ import { Problem } from '#contracts/problem.catalogue.js';
 import { BatchSecrets, batchIdOf } from '#vault/batch.token.js';
 import { drawToken, tokenText } from '#vault/job.token.js';
 import { SETTINGS, BROKER } from '../core/providers.js';
+import { FINAL_RETRY_AFTER_S, finalTag, markFinal } from '../http/final-answers.js';
 import { disconnectSignal, numberInHeader, queryWaitMs } from '../http/request-preferences.js';
 import {
   DescribeBatch,
@@ -55,6 +57,7 @@ export class BatchController {
 
   /** Its status; with `?wait=` a long-poll for the next change, from `If-None-Match` or from now. */
   @Get(':id')
+  @RouteConfig({ isPolled: true } satisfies FastifyContextConfig)
   @RequireBatchToken()
   @DescribeBatch()
   async status(
@@ -71,8 +74,11 @@ export class BatchController {
     };
     const limits = { timeoutMs, signal: disconnectSignal(reply) };
     const record = await this.longPoll.waitForBatch(id, hasChanged, limits);
-    void reply.headers({ ETag: `"${record.version}"`, 'Cache-Control': 'no-store' });
-    if (record.version === seen) await reply.code(304).send();
+    const isComplete = record.status === 'complete';
+    const tag = isComplete ? finalTag(record.version) : `"${record.version}"`;
+    void reply.headers({ ETag: tag, 'Cache-Control': 'no-store' });
+    if (isComplete) markFinal(reply.header('Retry-After', FINAL_RETRY_AFTER_S));
+    if (record.version === seen && !isComplete) await reply.code(304).send();
     else await reply.send(await this.toResponse(record, secrets));
   }
 

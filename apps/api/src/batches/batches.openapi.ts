@@ -127,8 +127,8 @@ export const DescribeBatch = (): Decorator =>
     }),
     ApiResponse({
       status: 200,
-      description: 'Status',
-      headers: headers('Cache-Control', 'ETag'),
+      description: 'Status; once complete, whatever `If-None-Match` says',
+      headers: headers('Cache-Control', 'ETag', 'Retry-After'),
       content: view,
     }),
     ApiResponse({

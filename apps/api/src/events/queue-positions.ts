@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Broker } from '#broker/broker.js';
 import type { JobRecord } from '#broker/job.record.js';
+import { lifetimeAfter } from '#broker/lifetimes.js';
 import { ListenerMap } from '#broker/listener.map.js';
 import { BROKER } from '../core/providers.js';
 import type { QueuePosition } from '../results/job.mapper.js';
@@ -29,17 +30,31 @@ export class QueuePositions implements OnApplicationShutdown {
     return () => this.listeners.remove(id, listener);
   }
 
-  /** Position of a job now; empty when it is not queued or Redis is unreachable. */
-  async of({ id, state }: JobRecord): Promise<QueuePosition> {
+  /**
+   * Position of a job now, while it is queued, and when it is likely done; both empty once its work is over, or while
+   * Redis is unreachable.
+   */
+  async of(record: JobRecord): Promise<QueuePosition> {
     const { queue, pace } = this.broker;
     const unknown = { position: undefined, etaMs: undefined };
-    if (state !== 'queued') return unknown;
+    if (record.state !== 'queued' && record.state !== 'running') return unknown;
+    const { pixels, options, state } = record;
     try {
-      const position = await queue.position(id);
-      return position === undefined ? unknown : { position, etaMs: (await pace.outlook()).etaMs(position) };
+      const [{ position, active }, outlook] = await Promise.all([queue.position(record.id), pace.outlook()]);
+      const runningMs = state === 'running' ? this.runningMs(record) : 0;
+      return {
+        position,
+        etaMs: outlook.etaMs({ pixels, model: options.model, position, runningMs }, active),
+      };
     } catch {
       return unknown;
     }
+  }
+
+  /** How long a worker has had the job. The times of records are Redis' clock, which may differ a little from this one. */
+  private runningMs({ deadlineAt }: JobRecord): number {
+    const claimedAt = deadlineAt - lifetimeAfter('claim', this.broker.lifetimes);
+    return Math.max(0, Date.now() - claimedAt);
   }
 
   /** Stops the timer. */
@@ -52,11 +67,12 @@ export class QueuePositions implements OnApplicationShutdown {
     this.isPublishing = true;
     try {
       const { queue, pace } = this.broker;
-      const [waiting, outlook] = await Promise.all([queue.waiting(MAX_POSITION), pace.outlook()]);
-      for (const [index, id] of waiting.entries()) {
+      const [{ ids, active }, outlook] = await Promise.all([queue.waiting(MAX_POSITION), pace.outlook()]);
+      for (const [index, id] of ids.entries()) {
         if (index % JOBS_A_TURN === JOBS_A_TURN - 1) await new Promise(setImmediate);
-        const position = { position: index + 1, etaMs: outlook.etaMs(index + 1) };
-        for (const listener of this.listeners.of(id)) listener(position);
+        const position = index + 1;
+        const etaMs = outlook.etaMs({ position }, active);
+        for (const listener of this.listeners.of(id)) listener({ position, etaMs });
       }
     } finally {
       this.isPublishing = false;

@@ -5,8 +5,8 @@ import type { Log } from '#telemetry/log.js';
 
 const AGENT_CHARACTERS = 200;
 
-/** Requested every few seconds by monitors: logged at `debug`. */
-const PROBES = new Set(['/healthz', '/readyz']);
+/** Requested every few seconds by monitors: logged at `debug`, and never a refusal. */
+export const PROBES = new Set(['/healthz', '/readyz']);
 
 /** Files that a page brings along: logged at `debug`. */
 const ASSET = /^\/(robots\.txt|[\w-]+\.(svg|png|ico|webmanifest)|(assets|docs)\/.+\.\w+)$/;

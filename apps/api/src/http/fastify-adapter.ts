@@ -5,6 +5,7 @@ import type { Settings } from '#settings/settings.schema.js';
 import { limitSlowBodies, closeAfterResponse, drainUnreadBodies } from './request-body-limits.js';
 import { limitConnections, limitForwardedClients, closeIdleConnections } from './connection-limits.js';
 import { shareWith } from './cors.js';
+import { paceFinalAnswers } from './final-answers.js';
 import {
   refuseCrossSiteRequests,
   requireKnownHost,
@@ -84,6 +85,7 @@ export async function prepareServer(server: FastifyInstance, settings: Settings)
   requireKnownHost(server, settings);
   refuseCrossSiteRequests(server, settings.CORS_ORIGINS);
   limitForwardedClients(server, settings.MAX_CONNECTIONS_PER_ADDRESS);
+  paceFinalAnswers(server);
   new MethodTable(server);
   addHeadRoutes(server);
   limitSlowBodies(server, uploadTimeoutMs(settings));

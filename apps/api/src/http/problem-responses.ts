@@ -5,11 +5,15 @@ import type { Duplex } from 'node:stream';
 import { Problem, type ProblemCode } from '#contracts/problem.catalogue.js';
 import type { Log } from '#telemetry/log.js';
 import { wipe } from '#vault/wipe.js';
+import { HTML_MIME } from '../pages/html-page.js';
+import { occurredProblemHtml } from '../pages/problem-pages.js';
+import { wantsPage } from './content-negotiation.js';
 
 /** An error response before it is sent. */
 export interface ProblemResponse {
   status: number;
   contentType: string;
+  /** Text as it is; anything else becomes JSON. */
   body: unknown;
 }
 
@@ -36,13 +40,21 @@ export const renderProblem: ProblemRenderer = (problem) => ({
   body: problem.toBody(),
 });
 
+/** A page, for a person whose browser ran into the problem. */
+const renderProblemPage: ProblemRenderer = (problem) => ({
+  status: problem.status,
+  contentType: HTML_MIME,
+  body: occurredProblemHtml(problem.toBody()),
+});
+
 /** Configuration of a request's route; empty for a request that the router refused to read. */
 export const routeConfig = ({ routeOptions }: FastifyRequest): FastifyContextConfig =>
   (routeOptions as { config?: FastifyContextConfig }).config ?? {};
 
-/** A problem in the format of the route that it occurs on. */
+/** A problem in the format of the route that it occurs on; a page where a browser asks for one. */
 export function renderForRoute(reply: FastifyReply, problem: Problem): ProblemResponse {
-  return (routeConfig(reply.request).renderProblem ?? renderProblem)(problem, reply);
+  const fallback = wantsPage(reply.request) ? renderProblemPage : renderProblem;
+  return (routeConfig(reply.request).renderProblem ?? fallback)(problem, reply);
 }
 
 const refusals = new WeakMap<FastifyReply['raw'], ProblemCode>();
@@ -82,7 +94,7 @@ export function problemOf(error: unknown): Problem | undefined {
   return new Problem(CODE_OF_STATUS[status] ?? 'invalid-request');
 }
 
-/** Answers with `application/problem+json` (RFC 9457), or in the shape that clients of the call know. */
+/** Answers with `application/problem+json` (RFC 9457), in the format that clients of the call know, or with a page. */
 export function sendProblem(reply: FastifyReply, problem: Problem): void {
   const { status, contentType, body } = renderForRoute(reply, problem);
   setRefusalCode(reply, problem.code);
@@ -93,7 +105,7 @@ export function sendProblem(reply: FastifyReply, problem: Problem): void {
     .header('Cache-Control', 'no-store')
     .header('Content-Type', contentType)
     .serializer((text: string) => text)
-    .send(JSON.stringify(body));
+    .send(typeof body === 'string' ? body : JSON.stringify(body));
 }
 
 /** The one exit of all errors. */

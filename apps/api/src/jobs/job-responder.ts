@@ -5,6 +5,7 @@ import { isTerminal } from '#contracts/job.states.js';
 import { jobLinks, type JobAccepted } from '#contracts/job.view.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { tokenText } from '#vault/job.token.js';
+import { FINAL_RETRY_AFTER_S, markFinal } from '../http/final-answers.js';
 import { QueuePositions } from '../events/queue-positions.js';
 import { LongPoll, type WaitLimits } from '../long-poll/long-poll.service.js';
 import type { AbortableResultWriter } from '../results/http-result-writer.js';
@@ -53,9 +54,11 @@ export class JobResponder {
   /** The job's status, with when to ask again. */
   async sendStatus(reply: FastifyReply, record: JobRecord, code: 200 | 202): Promise<void> {
     const view = toJobResponse(record, await this.positions.of(record));
+    if (view.done) markFinal(reply);
+    const again = view.done ? { 'Retry-After': FINAL_RETRY_AFTER_S } : retryAfter(view.eta_ms);
     await reply
       .code(code)
-      .headers({ ...retryAfter(view.eta_ms), 'Cache-Control': 'no-store' })
+      .headers({ ...again, 'Cache-Control': 'no-store' })
       .send(view);
   }
 

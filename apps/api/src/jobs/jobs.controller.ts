@@ -12,6 +12,7 @@ import { DescribeCancel, DescribeResult, DescribeStatus } from './jobs.openapi.j
 import { HttpResultWriter } from '../results/http-result-writer.js';
 import { JobToken, RequireJobToken, type JobAccess } from '../auth/token.guards.js';
 import { JobResponder } from './job-responder.js';
+import { finalTag } from '../http/final-answers.js';
 import { disconnectSignal, numberInHeader, queryWaitMs } from '../http/request-preferences.js';
 import type { Broker } from '#broker/broker.js';
 
@@ -24,8 +25,12 @@ export class JobController {
     private readonly responder: JobResponder,
   ) {}
 
-  /** Status; with `?wait=` a long-poll for the next change, from `If-None-Match` or from now. */
+  /**
+   * Status; with `?wait=` a long-poll for the next change, from `If-None-Match` or from now. A job that has ended is
+   * never unchanged: 304 would be "not yet" to clients that wait for something else.
+   */
   @Get()
+  @RouteConfig({ isPolled: true } satisfies FastifyContextConfig)
   @RequireJobToken()
   @DescribeStatus()
   async status(
@@ -41,14 +46,15 @@ export class JobController {
       return record.version !== base || isTerminal(record.state);
     };
     const record = await this.longPoll.waitForJob(id, moved, { timeoutMs, signal: disconnectSignal(reply) });
-    void reply.header('ETag', `"${record.version}"`);
-    if (record.version === seen) await reply.code(304).header('Cache-Control', 'no-store').send();
+    void reply.header('ETag', isTerminal(record.state) ? finalTag(record.version) : `"${record.version}"`);
+    if (record.version === seen && !isTerminal(record.state))
+      await reply.code(304).header('Cache-Control', 'no-store').send();
     else await this.responder.sendStatus(reply, record, 200);
   }
 
   /** The image, once; with `?wait=` a long-poll for it. Purged when the response has been written. */
   @Get('result')
-  @RouteConfig({ withoutHead: true } satisfies FastifyContextConfig)
+  @RouteConfig({ withoutHead: true, isPolled: true } satisfies FastifyContextConfig)
   @RequireJobToken()
   @DescribeResult()
   async result(

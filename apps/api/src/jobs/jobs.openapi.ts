@@ -30,7 +30,9 @@ export const DescribeStatus = (): Decorator =>
       operationId: 'getJob',
       summary: 'Status of a job, or a long-poll for its next change',
       description:
-        'With `wait` the response comes when the status differs from that of `If-None-Match`, or changes from now on.',
+        'With `wait` the response comes when the status differs from that of `If-None-Match`, or changes from now on. ' +
+        'Once `done` is `true` there is nothing to wait for: a job that has ended is answered with 200 at once, whatever ' +
+        '`If-None-Match` says, and with a second of delay to who goes on asking.',
     }),
     ifNoneMatch(),
     ApiResponse({

@@ -10,6 +10,7 @@ import { LoopLag } from '#telemetry/loop.lag.js';
 import { tierLabel, type DeliveryWay, type LabelValue } from '#telemetry/metric.labels.js';
 import { MetricRegistry, type MetricNumbers } from '#telemetry/metric.registry.js';
 import { OtlpExporter } from '#telemetry/otlp.exporter.js';
+import { PROBES } from '../http/access-log.js';
 import { refusalCodeOf } from '../http/problem-responses.js';
 import { traceparent } from '#telemetry/trace.context.js';
 import { contextOf, nowMs, Tracer } from '#telemetry/tracer.js';
@@ -213,7 +214,10 @@ export function callOf(template: string | undefined): Call {
   return CALLS[template] ?? GROUPS.find(([start]) => template.startsWith(start))?.[1] ?? 'page';
 }
 
-/** Counts each request once it is over, by call, class of status, and the code it was refused with. */
+/**
+ * Counts each request once it is over, by call, class of status, and the code it was refused with. A probe that finds
+ * the service not ready was answered, not refused.
+ */
 export function countRequests(server: FastifyInstance, metrics: MetricRegistry): void {
   server.addHook('onRequest', (request, reply, done) => {
     request.receivedAtMs = nowMs();
@@ -221,7 +225,8 @@ export function countRequests(server: FastifyInstance, metrics: MetricRegistry):
       const call = callOf(templateOf(request));
       metrics.count('removebg_http_requests_total', { call, status: statusOf(reply) });
       const code = refusalCodeOf(reply);
-      if (code !== undefined) metrics.count('removebg_refusals_total', { code });
+      const isProbe = PROBES.has(templateOf(request) ?? '');
+      if (code !== undefined && !isProbe) metrics.count('removebg_refusals_total', { code });
     });
     done();
   });

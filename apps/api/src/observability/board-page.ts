@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { BOARD_STYLE } from './board-style.js';
-import type { BoardPoint, BoardView } from './board-view.js';
+import { courseCharts } from './board-chart.js';
+import type { BoardView } from './board-view.js';
 import { upperBoundText, bytesText, countText, rateText } from './board-words.js';
 
 const REFRESH_S = 3;
-const CHART_WIDTH = 600;
-const CHART_HEIGHT = 100;
 
 /** No script, nothing from elsewhere, no frame: this style alone (Content Security Policy 3). */
 export const BOARD_POLICY = [
@@ -35,25 +34,6 @@ function table(
     `<tr>${cells.map(cell(tag)).join('')}</tr>`;
   const body = rows.map((row) => line(row, 'td')).join('');
   return `<section><h2>${escaped(title)}</h2><div class="scroll"><table><thead>${line(head, 'th')}</thead><tbody>${body}</tbody></table></div></section>`;
-}
-
-function curve(points: readonly number[], max: number): string {
-  const step = CHART_WIDTH / Math.max(1, points.length - 1);
-  const at = (value: number, i: number): string =>
-    `${(i * step).toFixed(1)} ${(CHART_HEIGHT - 2 - (value / max) * (CHART_HEIGHT - 6)).toFixed(1)}`;
-  return points.map((value, i) => `${i === 0 ? 'M' : 'L'}${at(value, i)}`).join('');
-}
-
-function chart(course: readonly BoardPoint[]): string {
-  const title = '<h2>Last five minutes</h2>';
-  if (course.length < 2)
-    return `<section>${title}<p class="none">The first points come in a few seconds.</p></section>`;
-  const waiting = course.map((point) => point.waiting);
-  const done = course.map((point) => point.perMinute);
-  const maxWaiting = Math.max(1, ...waiting);
-  const maxDone = Math.max(1, ...done);
-  const label = `Waiting, up to ${countText(maxWaiting)}; finished, up to ${rateText(maxDone)} a minute`;
-  return `<section>${title}<svg viewBox="0 0 ${CHART_WIDTH} ${CHART_HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${label}"><path class="waiting" d="${curve(waiting, maxWaiting)}"/><path class="done" d="${curve(done, maxDone)}"/></svg><p class="key"><span class="of-waiting">waiting, top of the chart: ${countText(maxWaiting)}</span><span>finished a minute, top: ${rateText(maxDone)}</span></p></section>`;
 }
 
 function tiles({ standing, perMinute, timeToDeleteS, turnaroundS, waiters }: BoardView): string {
@@ -117,7 +97,7 @@ export function boardPage(view: BoardView): string {
   const time = `${new Date(view.atMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta http-equiv="refresh" content="${REFRESH_S}"><title>Queue board</title><style>${BOARD_STYLE}</style></head><body><main><header><h1>Queue board</h1><p>${time}</p></header>${[
     tiles(view),
-    chart(view.course),
+    courseCharts(view),
     workersTable(view),
     clients.length === 0
       ? ''

@@ -19,13 +19,17 @@ dt { font-size: .8rem; color: var(--soft); }
 dd { margin: .1rem 0 0; font-size: 1.5rem; font-weight: 600; line-height: 1.2; white-space: nowrap; }
 dd small { display: block; font-size: .8rem; font-weight: 400; color: var(--soft); }
 meter { width: 100%; height: .5rem; margin-top: .4rem; }
-svg { display: block; width: 100%; height: 7rem; }
-svg path { fill: none; stroke-width: 2; vector-effect: non-scaling-stroke; }
+svg { display: block; width: 100%; height: 7rem; overflow: visible; }
+svg path { fill: none; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; vector-effect: non-scaling-stroke; }
+svg .grid { stroke: var(--rule); stroke-width: 1; }
 .waiting { stroke: var(--run); } .done { stroke: var(--mark); }
-.key { margin: .5rem 0 0; font-size: .8rem; color: var(--soft); display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; }
-.key span::before { content: ''; display: inline-block; width: 1rem; height: .2rem; border-radius: 1px;
-  vertical-align: middle; margin-right: .4rem; background: var(--mark); }
-.key .of-waiting::before { background: var(--run); }
+.charts { display: grid; gap: 1rem 2rem; grid-template-columns: repeat(auto-fit, minmax(min(24rem, 100%), 1fr)); }
+figure { margin: 0; min-width: 0; }
+figcaption { margin-bottom: .5rem; color: var(--soft); }
+figcaption b { color: var(--ink); }
+.plot { display: grid; grid-template-columns: 2.6rem minmax(0, 1fr); gap: .4rem .6rem; font-size: .75rem; color: var(--soft); }
+.y { display: flex; flex-direction: column; justify-content: space-between; text-align: right; margin: -.6em 0; }
+.x { grid-column: 2; display: flex; justify-content: space-between; white-space: nowrap; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; white-space: nowrap; }
 th { text-align: left; font-weight: 500; font-size: .8rem; color: var(--soft); }

@@ -17,7 +17,8 @@ const HEAD_REFUSALS = [
 
 const ABOUT =
   'Background removal that keeps nothing. A job is purged the moment its result is delivered.\n\n' +
-  'Every error is `application/problem+json` (RFC 9457) with a stable `code`. Options that a form gives empty count ' +
+  'Every error is `application/problem+json` (RFC 9457) with a stable `code`; its `type` is the address of a page that ' +
+  'explains it. Who prefers HTML, as browsers do, gets a page instead on GET. Options that a form gives empty count ' +
   'as absent; parameters that are not known are refused.\n\n' +
   'HEAD is answered like GET, without a body, wherever an answer can be had again. Before any call is looked at, its head ' +
   'may be refused: ' +

@@ -32,6 +32,7 @@ const Job: JobView = {
   id,
   status: 'ready',
   version: 4,
+  done: false,
   result: ResultFacts,
   expires_at: '2026-01-31T12:02:00.000Z',
   links: jobLinks(id),

@@ -24,7 +24,7 @@ export const HEADERS = {
   'Cache-Control': always(text('`no-store`, whenever a response is about an image', 'no-store')),
   'Content-Disposition': always(text('Name for the file', 'attachment; filename="cutout.png"')),
   'Content-Length': always(count('Bytes of the result', 482_113)),
-  ETag: always(text('Version of the status', '"3"', { pattern: '^"\\d+"$' })),
+  ETag: always(text('Version of the status', '"3"', { pattern: '^"\\d+(-\\w+)?"$' })),
   'Idempotent-Replayed': text('`true` when an earlier request made the job', 'true', { enum: ['true'] }),
   Link: text('Where the receipt of the job is', '</v1/jobs/q83vASNFZ4mrze8BI0VniQ/receipt>; rel="receipt"'),
   Location: always(text('Address of what was made', '/v1/jobs/q83vASNFZ4mrze8BI0VniQ')),

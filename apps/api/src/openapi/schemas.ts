@@ -6,6 +6,7 @@ import { batchCreatedSchema, batchJobSchema, batchViewSchema } from '#contracts/
 import { jobEventSchemas } from '#contracts/job.events.js';
 import { jobAcceptedSchema, jobViewSchema, resultFactsSchema } from '#contracts/job.view.js';
 import { modelListSchema, modelViewSchema } from '#contracts/model.view.js';
+import { problemListSchema, problemPageSchema } from '#contracts/problem.pages.js';
 import { problemSchema } from '#contracts/problem.schema.js';
 import { receiptAnswerSchema, receiptKeySetSchema } from '#contracts/receipt.claims.js';
 import { aliveSchema, readySchema, retentionSchema } from '#contracts/service.view.js';
@@ -57,6 +58,8 @@ for (const [id, type] of Object.entries({
   Model: modelViewSchema,
   ModelList: modelListSchema,
   Problem: problemSchema,
+  ProblemList: problemListSchema,
+  ProblemPage: problemPageSchema,
   Ready: readySchema,
   ReceiptAnswer: receiptAnswerSchema,
   ReceiptKeySet: receiptKeySetSchema,

@@ -1,6 +1,6 @@
 import type { JobRecord } from '#broker/job.record.js';
 import type { JobEvents } from '#contracts/job.events.js';
-import type { TerminalState } from '#contracts/job.states.js';
+import { isDone, type TerminalState } from '#contracts/job.states.js';
 import { publicId } from '#contracts/public.id.js';
 import { jobLinks, resultFactsSchema, type JobView, type ResultFacts } from '#contracts/job.view.js';
 import { Problem, problemBody, type ProblemCode } from '#contracts/problem.catalogue.js';
@@ -23,6 +23,7 @@ export function toJobResponse(record: JobRecord, place: QueuePosition): JobView 
     id: publicIdOf(record),
     status: record.state,
     version: record.version,
+    done: isDone(record.state),
     ...toQueuePosition(place, 'queue_position'),
     ...(record.output !== undefined && { result: toResultFacts(record.output) }),
     ...(record.code !== undefined && { problem: problemBody(record.code) }),

@@ -1,13 +1,17 @@
-import { Controller, Get, Header, Inject } from '@nestjs/common';
+import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RetentionStatement } from '#contracts/service.view.js';
+import { VERSION } from '#contracts/version.js';
 import { SETTINGS, BROKER } from '../core/providers.js';
+import { sendDocument } from '../http/content-negotiation.js';
+import { retentionHtml } from '../pages/retention-page.js';
 import { DescribeRetention } from './service.openapi.js';
 import type { Settings } from '#settings/settings.schema.js';
 import type { Broker } from '#broker/broker.js';
 
 const PROMISE =
-  'An image lives in volatile memory only, sealed in the queue, and is deleted the moment its result has been ' +
-  'delivered. It is never written to a disk, cached, logged or looked at.';
+  'An image is held in memory only, encrypted while it is queued, and deleted as soon as its result has been ' +
+  'delivered. It is never written to a disk, cached or logged, and nobody looks at it.';
 
 /** Exactly the fields of the access log. */
 const RECORDED = [
@@ -34,12 +38,21 @@ export class RetentionController {
 
   /** What this process and its workers found when they checked themselves and Redis at start. */
   @Get('retention')
-  @Header('Cache-Control', 'no-store')
   @DescribeRetention()
-  async retention(): Promise<RetentionStatement> {
+  async retention(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const statement = await this.statement();
+    await sendDocument(request, reply.header('Cache-Control', 'no-store'), {
+      json: statement,
+      html: () => retentionHtml(statement),
+    });
+  }
+
+  private async statement(): Promise<RetentionStatement> {
     const { broker, settings } = this;
     const workers = await broker.pace.workers();
     return {
+      product: 'Removebg BD',
+      version: VERSION,
       guard: guardOf(broker.faults),
       promise: PROMISE,
       held_at_most_s: {
@@ -49,8 +62,20 @@ export class RetentionController {
       },
       recorded: RECORDED,
       recorded_of_key_holders: RECORDED_OF_KEY_HOLDERS,
-      facts: broker.facts,
-      workers: workers.map(({ name, faults }) => ({ name, guard: guardOf(faults), faults })),
+      checks: broker.facts.map(({ fact, closes, found, holds, checkedAt }) => ({
+        name: fact,
+        rules_out: closes,
+        found,
+        passed: holds,
+        checked_at: checkedAt,
+      })),
+      workers: workers.map(({ name, faults, startedAt }) => ({
+        name,
+        guard: guardOf(faults),
+        passed: faults.length === 0,
+        failed_checks: faults,
+        checked_at: startedAt,
+      })),
     };
   }
 }

@@ -7,6 +7,7 @@ import { receiptKeySetSchema } from '#contracts/receipt.claims.js';
 import { aliveSchema, readySchema, retentionSchema } from '#contracts/service.view.js';
 import { headers } from '../openapi/headers.js';
 import { problems, schemaOf, type Decorator } from '../openapi/parts.js';
+import { documentResponse } from './problems.openapi.js';
 
 /** A request that is open to everybody and takes no input. */
 interface Question {
@@ -63,13 +64,15 @@ export const DescribeModels = (): Decorator =>
 
 /** Describes `GET /.well-known/retention`. */
 export const DescribeRetention = (): Decorator =>
-  question({
-    tag: 'retention',
-    operationId: 'getRetention',
-    summary: 'What is promised, and what was checked about every process and its Redis',
-    answer: retentionSchema,
-    codes: ['broker-unavailable'],
-  });
+  applyDecorators(
+    ApiTags('retention'),
+    ApiOperation({
+      operationId: 'getRetention',
+      summary: 'What is promised, and what was checked about every process and its Redis',
+    }),
+    documentResponse(retentionSchema),
+    ...problems('broker-unavailable'),
+  );
 
 /** Describes `GET /.well-known/jwks.json`. */
 export const DescribeReceiptKeys = (): Decorator =>

@@ -214,7 +214,7 @@ export class UploadService {
     const reserveBytes = storedBytes + Math.ceil(pixels * OUTPUT_BYTES_PER_PIXEL);
     const [record] = await Promise.all([
       jobs.enqueue(id, {
-        ...{ parts, options, reserveBytes, seat, trace: span.trace },
+        ...{ parts, options, pixels, reserveBytes, seat, trace: span.trace },
         ...{ tenant: caller.tenant, keyId: caller.key?.id, member: member?.enrolment(extraFields) },
       }),
       payloads.of({ seat: seat?.seat }).prolong(inputKey(id), lifetimes.queueMs),

@@ -2,6 +2,7 @@ import type { FileLook } from '../channel/file.watch.js';
 import type { ProcessFacts } from '../channel/process.facts.js';
 import type { KeyspaceLook } from '../channel/redis.keyspace.js';
 import type { KindTally } from '../scan/tally.js';
+import type { AuditEnvironment } from '../system/environment.js';
 import type { Role, ServiceProcess } from '../system/process.table.js';
 
 /** What the memory of one process showed at one moment. */
@@ -81,7 +82,7 @@ export interface AuditReport {
   tookMs: number;
   url: string;
   system: 'own' | 'attached';
-  host: { kernel: string; node: string; cores: number };
+  environment: AuditEnvironment;
   /** While an engine worked on a canary: it must be seen there, and in the engine alone. */
   inFlight: Look | undefined;
   /** Of all rounds. */

@@ -1,5 +1,6 @@
 import { leaksIn, size } from '../audit.findings.js';
 import type { AuditReport } from './audit.report.js';
+import { counted } from './report.words.js';
 import { plain, verdictCell, type Cell } from './table.cell.js';
 
 const NOT_RUN: Cell = { text: 'not run', tone: 'idle' };
@@ -23,7 +24,7 @@ function keyspaceRows({ paths, ends, findings }: AuditReport): Cell[][] {
   return [
     [
       plain('Redis keys and values, streams too'),
-      plain(`${keys} keys in ${looks.length} looks, ${size(bytes)}`),
+      plain(`${counted(keys, 'key')} in ${counted(looks.length, 'look')}, ${size(bytes)}`),
       plain(`${found}`),
       verdictCell(found === 0),
     ],
@@ -50,7 +51,7 @@ function fileRows({ files }: AuditReport): Cell[][] {
     ],
     [
       plain('Files elsewhere'),
-      plain(`${folders.length} folders, ${lookedInto} new or changed files`),
+      plain(`${counted(folders.length, 'folder')}, ${counted(lookedInto, 'new or changed file')}`),
       plain(`${hits.length}`),
       verdictCell(hits.length === 0),
     ],

@@ -19,10 +19,18 @@ export function memorySection({ paths, ends }: AuditReport): Section {
   return {
     title: 'Left in memory after the end',
     text:
-      'Bytes found 50 ms and 2 s after the end of each path, and all canaries once more at the end of a round: the ' +
-      'file, base64, pixels, the input of the network, the result, texts. Of several rounds the worst is shown. Each ' +
-      `image has noise of its own. The latest of the first looks began ${latest} ms after the end.`,
+      'What was left of each image 50 ms and 2 s after the end of its path, and of all images once more at the end of a ' +
+      'round: the file, base64, pixels, the input of the model, the result, texts. Of several rounds the worst is ' +
+      `shown. The latest of the first looks began ${latest} ms after the end.`,
     head: ['path', ...present, 'windows', 'rounds', 'verdict'],
+    columns: [
+      [
+        present.join(', ') || 'processes',
+        'Bytes found in each process, at each look: 0 means nothing, at any of them.',
+      ],
+      ['windows', 'How many pieces of the canary were searched for in each process.'],
+      ['rounds', 'In how many rounds something was found, of those walked.'],
+    ],
     rows: byName(all).map((walks) => memoryRow(walks, present)),
   };
 }
@@ -94,6 +102,12 @@ export function findingsSection({ findings }: AuditReport): Section | undefined 
   return {
     title: 'Found in memory',
     text: 'Which part of which image, in which process, when, and the region with most of it.',
+    columns: [
+      ['form', 'How it was there: the file as it is (raw), as base64, as pixels, or a text.'],
+      ['found at', 'How long after the end of the path.'],
+      ['bytes, of', 'How much was found, and how much there is of that form.'],
+      ['in', 'The region of memory with most of it.'],
+    ],
     head: ['image', 'process', 'form', 'what', 'found at', 'bytes', 'of', 'rounds', 'in'],
     rows: [...groups.values()].map(findingRow),
   };

@@ -6,5 +6,7 @@ export interface Section {
   /** What it shows, in a sentence or two. */
   text: string;
   head: string[];
+  /** What the columns mean, where their names do not say it. */
+  columns?: readonly [name: string, meaning: string][];
   rows: Cell[][];
 }

@@ -1,9 +1,9 @@
-/** Style sheet of the HTML report: plain, printable, in both colour schemes. */
+/** Style sheet of the HTML report: plain, printable, in both color schemes. */
 export const REPORT_STYLE = `
-:root { color-scheme: light dark; --ink: #1c2321; --soft: #5b6663; --paper: #fbfaf7; --line: #dcdad2;
-  --good: #13694a; --bad: #a32020; --bad-ground: #fbe9e7; --idle: #6d6a60; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e8e6df; --soft: #a5aca9; --paper: #171a19; --line: #363b39;
-  --good: #6fd0a6; --bad: #ff9d92; --bad-ground: #3b1f1c; --idle: #a29e92; } }
+:root { color-scheme: light dark; --ink: #0e211b; --soft: #47594f; --paper: #f2f6f4; --line: #cfdad5;
+  --good: #006a4e; --bad: #b5122f; --warn: #8a5a00; --idle: #5c6e64; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e5efea; --soft: #9fb5ab; --paper: #0a1210; --line: #283832;
+  --good: #4fcaa2; --bad: #ff8b98; --warn: #e8b04a; --idle: #8ea39a; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink);
   font: 15px/1.5 system-ui, -apple-system, "Segoe UI", "Noto Sans", sans-serif; }
@@ -15,13 +15,18 @@ h1 { margin: 4px 0 16px; font-size: 26px; line-height: 1.25; text-wrap: balance;
 h2 { margin: 44px 0 4px; font-size: 18px; }
 section > p { margin: 0 0 12px; color: var(--soft); max-width: 72ch; }
 dl { margin: 0; display: grid; gap: 2px; } dl div { display: flex; gap: 12px; }
-dt { flex: 0 0 56px; color: var(--soft); } dd { margin: 0; }
+dt { flex: 0 0 68px; color: var(--soft); } dd { margin: 0; }
+.terms { margin-top: 12px; font-size: 13px; color: var(--soft); max-width: 84ch; }
+.terms dt { flex: 0 0 130px; color: var(--ink); font-weight: 500; }
+#words .terms { font-size: inherit; gap: 8px; }
 .wide { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: 7px 14px 7px 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 thead th { color: var(--soft); font-weight: 500; font-size: 13px; }
 tbody th { font-weight: 500; }
-td { white-space: nowrap; }
+td { white-space: nowrap; } td.long { white-space: normal; overflow-wrap: anywhere; }
+.critical, .high { color: var(--bad); } .medium { color: var(--warn); } .unproven { color: var(--idle); }
+@media (width < 40rem) { dl div { flex-direction: column; gap: 0; } dt, .terms dt { flex: none; } }
 td.good { color: var(--good); font-weight: 600; } td.bad { color: var(--bad); font-weight: 600; }
 td.idle { color: var(--idle); font-style: italic; }
 li { margin: 0 0 8px; overflow-wrap: anywhere; } li span { color: var(--soft); }

@@ -146,7 +146,8 @@ export class CutoutProcessor {
   private report(record: JobRecord, result: CutoutResult, trail: AttemptTrail): void {
     const { log, broker } = this.context;
     const { decode, infer, refine, compose, encode, ...around } = trail.stagesMs(result);
-    broker.pace.learn(decode + infer + refine + compose + encode).catch(() => undefined);
+    const serviceMs = around.fetch + decode + infer + refine + compose + encode + around.store;
+    broker.pace.learn({ model: result.model, pixels: record.pixels, serviceMs }).catch(() => undefined);
     log.debug('stages', {
       fetchMs: Math.round(around.fetch),
       decodeMs: Math.round(decode),

@@ -3,6 +3,7 @@ import type { JobConsumer } from '#broker/job.consumer.js';
 import { HEARTBEAT_MS, type WorkerFacts } from '#broker/pace.js';
 import { NUMBERS_EVERY_MS } from '#broker/worker.numbers.js';
 import type { JobId } from '#contracts/job.id.js';
+import type { EngineFacts } from '../engine/engine.contract.js';
 import { EngineUnavailable } from '../engine/engine.host.js';
 import { WorkerContext } from '../worker.context.js';
 import { Cancellations } from './cancellations.js';
@@ -24,6 +25,7 @@ export class WorkerService {
   private consumer: JobConsumer | undefined;
   private heartbeat: NodeJS.Timeout | undefined;
   private reporting: NodeJS.Timeout | undefined;
+  private readonly startedAt = new Date().toISOString();
   private readonly underWay = new Map<JobId, Promise<void>>();
 
   constructor(
@@ -49,6 +51,7 @@ export class WorkerService {
     this.heartbeat = setInterval(() => void this.beat(), HEARTBEAT_MS);
     this.reporting = setInterval(() => void this.tellNumbers(), NUMBERS_EVERY_MS);
     await this.beat();
+    await this.seedEstimate(engine);
     const { models, provider, batch: slots } = engine;
     log.info('started', { service: 'worker', model: models.join(','), provider, slots });
   }
@@ -86,6 +89,12 @@ export class WorkerService {
     }
   }
 
+  /** Before the first image, the warm-up of the default model is the best guess at what one takes. */
+  private async seedEstimate({ models: [model], warmUpMs }: EngineFacts): Promise<void> {
+    if (model === undefined || warmUpMs === 0) return;
+    await this.context.broker.pace.seed(model, warmUpMs).catch(() => undefined);
+  }
+
   /** The next numbers make up for those that Redis did not take. */
   private async tellNumbers(): Promise<void> {
     const { engine, broker, telemetry } = this.context;
@@ -98,7 +107,8 @@ export class WorkerService {
     if (engine.facts === undefined) return;
     const { models, provider, batch: slots } = engine.facts;
     const [model = ''] = models;
-    this.sign = { name: telemetry.name, slots, model, models, provider, faults: broker.faults };
+    const { startedAt } = this;
+    this.sign = { name: telemetry.name, slots, model, models, provider, faults: broker.faults, startedAt };
     try {
       await broker.pace.beat(this.sign);
       this.beats = true;

@@ -40,7 +40,7 @@ export interface EngineFacts extends EnginePlan {
   pid: number;
   /** Creating the sessions. */
   loadMs: number;
-  /** One inference of the default model, on a blank image; 0 when it was skipped because images were waiting. */
+  /** One inference of the warm default model, on a blank image; 0 when it was skipped because images were waiting. */
   warmUpMs: number;
   /** Accelerators that were tried before. */
   declined: Declined[];

@@ -53,9 +53,9 @@ async function loadPlan(plan: EnginePlan, start: Start): Promise<LoadedEngine> {
       const segmenter = await load(registry, { name, start, plan });
       segmenters.push(segmenter);
       times.loadMs += performance.now() - begin;
-      const { batch, warmUpMs } = await warmUp(segmenter, plan, start.warmUp);
-      if (networks.size === 0) times.warmUpMs = warmUpMs;
-      networks.set(name, networkOf(segmenter, { ...plan, batch }));
+      const batch = await warmUp(segmenter, plan, start.warmUp);
+      if (networks.size === 0 && batch.isWarm) times.warmUpMs = await inferenceMs(segmenter);
+      networks.set(name, networkOf(segmenter, { ...plan, batch: batch.size }));
     }
     return { networks, facts: { ...plan, ...times, declined: [] } };
   } catch (error) {
@@ -83,29 +83,34 @@ async function load(registry: ModelRegistry, { name, start, plan }: Wanted): Pro
  * First runs, so that no image pays for first touches of memory, nor on an accelerator for the choice of kernels,
  * which is made anew for each size of a batch; the extremes come first, because TensorRT compiles for the range
  * it has seen. A model whose shapes promise batches and that fails on them is run one by one.
- * @returns the batch it can be given, and the time of one inference, 0 when it was spared
+ * @returns the batch it can be given, and whether it ran: on the CPU that is spared when images wait
  * @throws ProviderUnavailable when the accelerator fails already here
  */
 async function warmUp(
   segmenter: Segmenter,
   { provider, batch }: EnginePlan,
   thorough: boolean,
-): Promise<{ batch: number; warmUpMs: number }> {
-  if (provider === 'cpu' && !thorough) return { batch: 1, warmUpMs: 0 };
-  const begin = performance.now();
+): Promise<{ size: number; isWarm: boolean }> {
+  if (provider === 'cpu' && !thorough) return { size: 1, isWarm: false };
   await segmenter.warmUp().catch((error: unknown) => {
     if (provider === 'cpu') throw error;
     throw new ProviderUnavailable(provider, 'not-available', 'the first inference failed');
   });
-  const warmUpMs = performance.now() - begin;
-  if (batch === 1 || !segmenter.takesBatches) return { batch: 1, warmUpMs };
+  if (batch === 1 || !segmenter.takesBatches) return { size: 1, isWarm: true };
   const between = Array.from({ length: batch - 2 }, (_, i) => i + 2);
   try {
     for (const images of thorough ? [batch, ...between] : [batch]) await segmenter.warmUp(images);
-    return { batch, warmUpMs };
+    return { size: batch, isWarm: true };
   } catch {
-    return { batch: 1, warmUpMs };
+    return { size: 1, isWarm: true };
   }
+}
+
+/** Time of one inference of a warm model, on a blank image: estimates begin with it. */
+async function inferenceMs(segmenter: Segmenter): Promise<number> {
+  const begin = performance.now();
+  await segmenter.warmUp();
+  return performance.now() - begin;
 }
 
 /** On the CPU a failed run is the model's fault; an accelerator that ran before and fails now is out of order. */

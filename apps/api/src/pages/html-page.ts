@@ -1,0 +1,55 @@
+/** Media type of the pages. */
+export const HTML_MIME = 'text/html; charset=utf-8';
+
+/** What differs between pages. `main` is HTML, all else is text. */
+export interface PageParts {
+  title: string;
+  description: string;
+  main: string;
+}
+
+const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+/** Text as HTML. */
+export const escapeHtml = (text: string): string =>
+  text.replaceAll(/[&<>"]/g, (character) => ESCAPES[character] ?? '');
+
+/** Text as HTML, with what stands in backticks as code and addresses of this service as links. */
+export const proseHtml = (text: string): string =>
+  escapeHtml(text)
+    .replaceAll(/`([^`]+)`/g, '<code>$1</code>')
+    .replaceAll(
+      /(^|\s)(\/(?:docs|v1\/models|\.well-known\/retention))(?=[\s.,:]|$)/g,
+      '$1<a href="$2">$2</a>',
+    );
+
+/** A page in the look of the site: its style sheet, its head and foot, no script. */
+export const htmlPage = ({ title, description, main }: PageParts): string => `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
+<title>${escapeHtml(title)}: Removebg BD</title>
+<meta name="description" content="${escapeHtml(description)}">
+<meta name="theme-color" content="#f2f6f4" media="(prefers-color-scheme: light)">
+<meta name="theme-color" content="#0a1210" media="(prefers-color-scheme: dark)">
+<meta name="referrer" content="no-referrer">
+<link rel="icon" href="/favicon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/assets/style.css">
+</head>
+<body>
+<a class="skip" href="#text">Skip to the text</a>
+<header class="top">
+<a class="brand" href="/"><img src="/favicon.svg" alt="" width="30" height="30"><span>Removebg <b>BD</b></span></a>
+<nav aria-label="Site"><a href="/">Your photos</a><a href="/docs">API</a></nav>
+</header>
+<main class="prose" id="text">
+${main}
+</main>
+<footer class="foot">
+<p>Removebg BD. Nobody looks at your photos, and no AI is trained on them.</p>
+<nav aria-label="More"><a href="/problems">Problems</a><a href="/privacy">Privacy</a><a href="/docs">API</a></nav>
+</footer>
+</body>
+</html>
+`;

@@ -1,0 +1,69 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Settings } from '#settings/settings.schema.js';
+import { escapeHtml, HTML_MIME, htmlPage } from './html-page.js';
+
+/** How long the file says that it can be relied on: RFC 9116 recommends less than a year. */
+const VALID_DAYS = 180;
+const DAY_MS = 86_400_000;
+const CACHED = 'public, max-age=86400';
+
+type ContactSettings = Pick<Settings, 'PUBLIC_URL' | 'SECURITY_CONTACT'>;
+
+/**
+ * Serves `/.well-known/security.txt` (RFC 9116) and the page `/security` that says how to report a vulnerability. The
+ * contact is SECURITY_CONTACT; without one, that page.
+ */
+export function serveSecurityContact(server: FastifyInstance, settings: ContactSettings): void {
+  server.get('/.well-known/security.txt', (request, reply) =>
+    reply
+      .headers({ 'Cache-Control': CACHED, 'Content-Type': 'text/plain; charset=utf-8' })
+      .send(securityText(settings, ownAddress(request), new Date())),
+  );
+  server.get('/security', (_request, reply) =>
+    reply
+      .headers({ 'Cache-Control': CACHED, 'Content-Type': HTML_MIME })
+      .send(securityHtml(settings.SECURITY_CONTACT)),
+  );
+}
+
+/** The content of `security.txt`. `own`: the address of this service where PUBLIC_URL does not say it. */
+export function securityText(
+  { PUBLIC_URL, SECURITY_CONTACT }: ContactSettings,
+  own: string,
+  now: Date,
+): string {
+  const under = (path: string): string => new URL(path, PUBLIC_URL ?? own).href;
+  const expires = new Date(Math.floor(now.getTime() / DAY_MS + VALID_DAYS) * DAY_MS);
+  const lines = [
+    `Contact: ${SECURITY_CONTACT ?? under('/security')}`,
+    `Expires: ${expires.toISOString()}`,
+    'Preferred-Languages: en, bn',
+    ...(PUBLIC_URL === undefined ? [] : [`Canonical: ${under('/.well-known/security.txt')}`]),
+    `Policy: ${under('/security')}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** By the socket, not by `Host`: what a client sent is not repeated. */
+function ownAddress({ raw: { socket } }: FastifyRequest): string {
+  const { localAddress = '127.0.0.1', localPort = 80 } = socket;
+  const host = localAddress.replace(/^::ffff:/, '');
+  return `http://${host.includes(':') ? `[${host}]` : host}:${localPort}`;
+}
+
+function securityHtml(contact: string | undefined): string {
+  const shown = escapeHtml(contact?.replace(/^(?:mailto|tel):/, '') ?? '');
+  const where =
+    contact === undefined
+      ? '<p>The operator of this service has not named a contact of their own. Faults of the software go to its maintainers: on GitHub, under <i>Security</i>, then <i>Report a vulnerability</i>, of the repository it was installed from. For anything about this installation, write to whoever gave you its address.</p>'
+      : `<p>Write to <a href="${escapeHtml(contact)}">${shown}</a>.</p>`;
+  return htmlPage({
+    title: 'Report a vulnerability',
+    description: 'How to report a vulnerability of this service.',
+    main: `<h1>Report a vulnerability</h1>
+<p class="lead">Thank you for telling us first, and in private.</p>
+${where}
+<p>Please say what you sent and what happened. Leave images of people out. Test against an installation of your own where you can: <code>npm start</code> gives you one.</p>
+<p class="after">The same for programs: <a href="/.well-known/security.txt">security.txt</a></p>`,
+  });
+}

@@ -1,0 +1,88 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { availableParallelism, cpus, release, totalmem } from 'node:os';
+import { connect, whenReady } from '#broker/redis.connection.js';
+import { VERSION } from '#contracts/version.js';
+
+const ANSWER_LIMIT_MS = 3000;
+
+/** What was audited, with what, and on what kind of machine: no name of a machine and no folder. */
+export interface AuditEnvironment {
+  /** Version of the audited service; undefined when it does not say. */
+  serviceVersion: string | undefined;
+  /** Version of the program that audits. */
+  auditVersion: string;
+  /** Commit of the program that audits; undefined when it does not run from a checkout. */
+  commit: { id: string; isModified: boolean } | undefined;
+  cpu: string;
+  cores: number;
+  memoryMib: number;
+  os: string;
+  kernel: string;
+  node: string;
+  /** Versions of the Redis servers that can be asked. */
+  redis: string[];
+}
+
+/** Looks at what is audited and where. @param root folder of the program that audits */
+export async function describeEnvironment(
+  root: string,
+  { url, redisUrls }: { url: string; redisUrls: readonly string[] },
+): Promise<AuditEnvironment> {
+  const versions = await Promise.all(redisUrls.map(redisVersion));
+  return {
+    serviceVersion: await serviceVersion(url),
+    auditVersion: VERSION,
+    commit: commitOf(root),
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: availableParallelism(),
+    memoryMib: Math.round(totalmem() / 1_048_576),
+    os: osName(),
+    kernel: release(),
+    node: process.version,
+    redis: [...new Set(versions.filter((version) => version !== undefined))],
+  };
+}
+
+async function serviceVersion(url: string): Promise<string | undefined> {
+  try {
+    const response = await fetch(new URL('/.well-known/retention', url), {
+      headers: { accept: 'application/json' },
+      signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
+    });
+    const { version } = (await response.json()) as { version?: unknown };
+    return typeof version === 'string' ? version : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function redisVersion(url: string): Promise<string | undefined> {
+  const redis = connect(url, 'payload');
+  try {
+    await whenReady(redis, ANSWER_LIMIT_MS);
+    return /^redis_version:(\S+)/m.exec(await redis.info('server'))?.[1];
+  } catch {
+    return undefined;
+  } finally {
+    redis.disconnect();
+  }
+}
+
+function commitOf(root: string): AuditEnvironment['commit'] {
+  const git = (...words: string[]): string =>
+    execFileSync('git', words, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  try {
+    return { id: git('rev-parse', 'HEAD'), isModified: git('status', '--porcelain') !== '' };
+  } catch {
+    return undefined;
+  }
+}
+
+function osName(): string {
+  try {
+    return /^PRETTY_NAME="?([^"\n]*)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'Linux';
+  } catch {
+    return 'Linux';
+  }
+}
