@@ -90,14 +90,16 @@ test('given it is on, when what is sent is no address, then the answer says so',
 });
 
 test('given JSON that is none, or says too much or too little, when it is sent, then the answer is its code', async () => {
-  for (const body of ['', '{', '[]', '"text"', 'null', `{"image_url": "${ECHO}"`]) {
+  expectProblem(await postJson(on, ''), 400, 'missing-image');
+  for (const body of ['{', '[]', '"text"', 'null', `{"image_url": "${ECHO}"`]) {
     expectProblem(await postJson(on, body), 400, 'invalid-request');
   }
   expectProblem(await postJson(on, { image_url: `http://${'b'.repeat(3000)}` }), 400, 'invalid-request');
   expectProblem(await postJson(on, {}), 400, 'missing-image');
-  expectProblem(await postJson(on, { [ECHO]: 'b'.repeat(66_000) }), 400, 'missing-image');
+  expectProblem(await postJson(on, { [`${ECHO} `]: 'b'.repeat(66_000) }), 400, 'missing-image');
   expectProblem(await postJson(on, { image_url: '' }), 400, 'missing-image');
-  expectProblem(await postJson(on, { image_url: loopback(), [ECHO]: 1 }), 400, 'unknown-parameter');
+  expectProblem(await postJson(on, { image_url: loopback(), [ECHO]: 1 }), 400, 'image-url-refused');
+  expectProblem(await postJson(on, { image_url: loopback(), formatt: 1 }), 400, 'unknown-parameter');
   expectProblem(await postJson(on, { image_url: loopback(), format: ECHO }), 400, 'invalid-parameter');
   expectProblem(await postJson(on, { image_url: loopback(), crop: { a: 1 } }), 400, 'invalid-parameter');
 });
@@ -114,7 +116,7 @@ test('given an address and a file, or two addresses, when a form brings them, th
 
 test('given an address in the query, when a request brings it there, then it is not known', async () => {
   const query = `?image_url=${encodeURIComponent(loopback())}`;
-  expectProblem(await on.post('', { query }), 400, 'unknown-parameter');
+  expectProblem(await on.post(image, { query }), 400, 'unknown-parameter');
   expectProblem(await postJson(on, { image_url: loopback() }, query), 400, 'unknown-parameter');
 });
 

@@ -118,6 +118,8 @@ describe('image options', () => {
         .toBuffer();
       const form = new FormData();
       const file = (bytes: Buffer): Blob => new Blob([new Uint8Array(bytes)]);
+      // A file that means nothing, and that could be the image as long as no other has come.
+      if (first) form.append('preview', file(photo('chelsea')), 'other.jpg');
       if (first) form.append('bg_image_file', file(backdrop), 'green.png');
       form.append('image', file(photo('coffee')), 'coffee.jpg');
       if (!first) form.append('bg_image_file', file(backdrop), 'green.png');
@@ -179,7 +181,9 @@ describe('image options', () => {
 
   test('given options that cannot be, when a photo is posted, then the parameter is named at once', async () => {
     for (const [query, parameter] of [
-      ['crop_margin=51%25', 'crop_margin'],
+      ['crop=1&crop_margin=51%25', 'crop_margin'],
+      ['crop_margin=5%25', 'crop_margin'],
+      ['crop=yes&scale=50%25', 'scale'],
       ['channels=alpha&bg_color=red', 'bg_color'],
       ['add_shadow=perhaps', 'add_shadow'],
       ['bit_depth=16&format=jpg', 'bit_depth'],

@@ -62,7 +62,13 @@ test('given sources that are missing or too many, when they are posted, then it 
   const base64 = image.toString('base64');
   expectError(await post([]), 400, 'missing_source');
   expectError(await post([['image_file', '']]), 400, 'missing_source');
-  expectError(await post([[ECHO, image]]), 400, 'missing_source');
+  expectError(await post([[`${ECHO} `, image]]), 400, 'missing_source');
+  const named = await post([['photo', image]]);
+  expectError(named, 400, 'missing_source');
+  expect(String(named.body)).toMatch(/image_file, image_file_b64, image_url.*Fields that came: photo/);
+  const text = await post([['image_file', `${ECHO}.jpg`]]);
+  expectError(text, 400, 'invalid_file_type');
+  expect(String(text.body)).toContain('write -F image_file=@photo.jpg');
   expectError(await postText('size=full', URLENCODED), 400, 'missing_source');
   expectError(await postText('{"image_file_b64":null}', 'application/json'), 400, 'missing_source');
   expectError(await api.call('POST', PATH), 400, 'missing_source');
@@ -134,7 +140,7 @@ test('given bodies that cannot be read, when they are posted, then the request i
   expectError(await postText(`{"image_file_b64":{"${ECHO}":1}}`, 'application/json'), 400, 'invalid_request');
   expectError(await postText('image_file_b64=%zz', URLENCODED), 400, 'invalid_request');
   expectError(await postText(ECHO, 'multipart/form-data; boundary=x'), 400, 'invalid_request');
-  expectError(await postText(ECHO, 'text/plain'), 400, 'invalid_request');
+  expectError(await postText(ECHO, 'text/plain'), 400, 'invalid_file_type');
   expectError(await post([['image_url', ECHO.repeat(10_000)]]), 400, 'invalid_request');
 });
 

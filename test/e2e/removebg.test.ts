@@ -201,8 +201,10 @@ describe('other calls in one', () => {
       headers: { Authorization: 'Bearer any' },
     });
     await expectRight(answer.body, 'chelsea');
-    const refused = await api.call('POST', '/api/remove-bg', { body: form({}, photo('chelsea')) });
-    expect([refused.status, refused.json['code']]).toEqual([400, 'missing-image']);
+    const refused = await api.call('POST', '/api/remove-bg', {
+      body: form({ crop: 'perhaps' }, photo('chelsea')),
+    });
+    expect([refused.status, refused.json['parameter']]).toEqual([400, 'crop']);
   });
 
   const rembg = (fields: Record<string, string>, query = ''): Promise<Answer> => {

@@ -92,7 +92,7 @@ const WELL_KNOWN_WAYS = 'result,multipart,base64-json,base64-form,corrupt,upload
 
 /** Images of clients that err, or whose bytes come in small pieces. */
 const ERRING_WAYS = [
-  ...['binary-as-form', 'wrong-file-field', 'wrong-text-field', 'wrong-json-name', 'refused-option'],
+  ...['binary-as-form', 'wrong-file-field', 'wrong-text-field', 'unusual-body', 'refused-option'],
   ...['chunks-raw', 'packets'],
 ];
 

@@ -60,7 +60,7 @@ export const BATCHES: Record<string, Drive> = {
     await operation.answers(400, of(batch, at.jpeg({ query: { custom_id: 'a\nb' } })));
     await operation.answers(401, of(batch, at.jpeg({ headers: withKey('rb_nobody') })));
     await operation.answers(413, of(batch, at.jpeg({ body: Buffer.alloc(24 * 2 ** 20) })));
-    await operation.answers(415, of(batch, at.jpeg({ headers: { 'Content-Type': 'text/plain' } })));
+    await operation.answers(415, of(batch, at.jpeg({ body: Buffer.from('no image') })));
     await operation.answers(422, of(batch, at.jpeg({ body: pngHeader(30_000, 30_000) })));
     await operation.answers(429, of(batch, at.jpeg(await spent(at))));
     await batch.close();

@@ -32,6 +32,9 @@ const EVERYWHERE = new Set([
   'x-content-type-options',
 ]);
 
+/** Parameters without which others are refused, as they would have no effect. */
+const NEEDED_BY: Readonly<Record<string, Record<string, string>>> = { crop_margin: { crop: 'true' } };
+
 /** Drives one operation of the document, and holds every answer against what the document says. */
 export class ContractOperation {
   /** Statuses that were answered. */
@@ -80,8 +83,10 @@ export class ContractOperation {
       const { name, schema, required } = parameter;
       const values = schema.examples ?? schema.enum ?? (schema.type === 'boolean' ? [true, false] : []);
       if (required !== true) expect([name, values]).not.toEqual([name, []]);
-      for (const value of required === true ? [] : values)
-        await act({ [parameter.in === 'query' ? 'query' : 'headers']: { [name]: String(value) } });
+      for (const value of required === true ? [] : values) {
+        const given = { ...NEEDED_BY[name], [name]: String(value) };
+        await act({ [parameter.in === 'query' ? 'query' : 'headers']: given });
+      }
     }
   }
 

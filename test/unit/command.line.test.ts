@@ -64,8 +64,15 @@ describe('given the options of the command line', () => {
     expect(options).toEqual({ crop_margin: '5%', crop: true, bg_color: 'tomato' });
     await expect(settingsOf(['--bg-color', 'tomatoo'])).rejects.toThrow('Invalid --bg-color. Background:');
     await expect(settingsOf(['--channels', 'alpha', '--bg-color', 'red'])).rejects.toThrow(
-      'Invalid --bg-color. does not go with channels=alpha',
+      'Invalid --bg-color. "bg_color" does not go with channels=alpha',
     );
+    await expect(settingsOf(['--crop-margin', '5%'])).rejects.toThrow(
+      'Invalid --crop-margin. "crop_margin" needs crop=true.',
+    );
+    expect((await settingsOf(['--format', 'JPEG', '--size', 'HD'])).options).toEqual({
+      format: 'jpg',
+      size: 'hd',
+    });
     await expect(settingsOf(['--format', 'wepb'])).rejects.toThrow(
       /^--format is one of png, .* mean webp\?$/,
     );

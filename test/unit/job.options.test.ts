@@ -2,18 +2,30 @@ import fc from 'fast-check';
 import { DEFAULT_REFINE, jobOptionsSchema, OUTPUT_FORMATS, OUTPUT_SIZES } from '#contracts/job.options.js';
 import { parseColor } from '#contracts/option.color.js';
 import { parseMargins, parsePosition, parseRegion, parseScale } from '#contracts/option.values.js';
-import { Problem } from '#contracts/problem.catalogue.js';
+import { nearestNames } from '#contracts/option.refusal.js';
+import { Problem, type ProblemFacts } from '#contracts/problem.catalogue.js';
 import { parseOptions } from '../../apps/api/src/uploads/upload-source.js';
 
-/** The parameter that a set of fields is refused for. */
-function refusedFor(fields: Record<string, unknown>): string | undefined {
+/** Why a set of fields is refused. */
+function refusalOf(fields: Record<string, unknown>): ProblemFacts | undefined {
   try {
     parseOptions(Object.entries(fields));
   } catch (error) {
-    if (error instanceof Problem && error.code === 'invalid-parameter') return error.facts.parameter;
+    if (error instanceof Problem && error.code === 'invalid-parameter') return error.facts;
     throw error;
   }
   return undefined;
+}
+
+/** The parameter that a set of fields is refused for. */
+const refusedFor = (fields: Record<string, unknown>): string | undefined => refusalOf(fields)?.parameter;
+
+/** True when a margin stands without a crop, or a place or scale with one. */
+function hasIdleOption(fields: Record<string, unknown>): boolean {
+  const { crop, crop_margin = '0', scale = 'original', position = 'original' } = fields;
+  const isCropped = crop === true || crop === 'true' || crop === '1' || crop === 'True';
+  const hasMargin = /[1-9]/.test(String(crop_margin));
+  return isCropped ? scale !== 'original' || position !== 'original' : hasMargin;
 }
 
 const percent = fc.integer({ min: 0, max: 50 }).map((value) => `${value}%`);
@@ -61,15 +73,70 @@ describe('job.options', () => {
   test('given any good options, when their JSON is parsed again, then nothing changes', () => {
     fc.assert(
       fc.property(asked, (fields) => {
+        fc.pre(!hasIdleOption(fields));
         const once = jobOptionsSchema.parse(fields);
         expect(jobOptionsSchema.parse(JSON.parse(JSON.stringify(once)))).toEqual(once);
       }),
     );
   });
 
+  test('given options of which one has no effect beside the others, when parsed, then it is named', () => {
+    fc.assert(
+      fc.property(asked, (fields) => {
+        const sentence = refusalOf(fields)?.detail ?? '';
+        expect(/needs crop=true|does not go with crop=true/.test(sentence)).toBe(hasIdleOption(fields));
+      }),
+    );
+  });
+
+  test('given values as people write them, when parsed, then they are the values that they mean', () => {
+    const written = { format: 'JPEG', size: ' HD ', crop: 'on', channels: 'RGBA', crop_margin: ' 10% 20PX ' };
+    expect(parseOptions(Object.entries(written))).toMatchObject({
+      ...{ format: 'jpg', size: 'hd', crop: true, channels: 'rgba', crop_margin: '10% 20px' },
+    });
+    expect(parseOptions(Object.entries({ size: '50mp', position: 'Center', model: 'ISNET' }))).toMatchObject({
+      ...{ size: '50MP', position: 'center', model: 'isnet' },
+    });
+  });
+
+  test('given a wrong value of any option, when parsed, then the refusal says what is accepted', () => {
+    for (const option of Object.keys(jobOptionsSchema.shape)) {
+      const { accepted = [], detail = '' } = refusalOf({ [option]: '?!' }) ?? {};
+      expect(accepted.length).toBeGreaterThan(0);
+      for (const value of accepted) expect(detail).toContain(value);
+      expect(detail).toMatch(/^"[a-z_]+" must be .*\.$/);
+      expect(detail).not.toContain('?!');
+    }
+  });
+
+  test('given a name that resembles known ones, when it is refused, then they are told; any other is not', () => {
+    const known = Object.keys(jobOptionsSchema.shape);
+    const near: Record<string, string> = {
+      ...{ colour: 'bg_color', bgcolor: 'bg_color', cropMargin: 'crop_margin', formatt: 'format' },
+      ...{ margin: 'crop_margin', shadow: 'add_shadow', 'bg-color': 'bg_color', sizes: 'size' },
+    };
+    for (const [name, option] of Object.entries(near))
+      expect([name, nearestNames(name, known)[0]]).toEqual([name, option]);
+    for (const name of [
+      'user_id',
+      'file',
+      'submit',
+      'type',
+      'lang',
+      'api_key',
+      'csrf_token',
+      'quality',
+      'name',
+      '',
+    ]) {
+      expect([name, nearestNames(name, known)]).toEqual([name, []]);
+    }
+  });
+
   test('given booleans as forms and programs write them, when parsed, then they are booleans', () => {
-    for (const yes of [true, 'true', 'True', '1']) expect(parseOptions([['crop', yes]]).crop).toBe(true);
-    for (const no of [false, 'false', 'FALSE', '0']) {
+    for (const yes of [true, 'true', 'True', '1', 'on', 'Yes', 1])
+      expect(parseOptions([['crop', yes]]).crop).toBe(true);
+    for (const no of [false, 'false', 'FALSE', '0', 'off', 'no', 0]) {
       expect(parseOptions([['semitransparency', no]]).semitransparency).toBe(false);
     }
   });
@@ -80,11 +147,11 @@ describe('job.options', () => {
   });
 
   test.each([
-    ['format', ['gif', 'PNG', 'jpeg']],
+    ['format', ['gif', 'p n g', 'jpegs']],
     ['channels', ['rgb']],
     ['bit_depth', ['12', '16bit', true]],
-    ['size', ['4K', '50mp', 'large', '1000']],
-    ['crop', ['yes', 'constructor', '2', ['true', 'false']]],
+    ['size', ['4 K', '50', 'large', '1000']],
+    ['crop', ['perhaps', 'constructor', '2', ['true', 'false']]],
     ['crop_margin', ['501px', '50.1%', '-1px', '10', '1px 2px 3px', '1px 2px 3px 4px 5px', '1e2px', '10 %']],
     ['roi', ['0 0 10px', '0% 0% 101% 100%', '0 0 10 10', '-1px 0 10px 10px']],
     ['scale', ['9%', '101%', '0.5', '50', 'big']],
@@ -93,7 +160,7 @@ describe('job.options', () => {
     ['semitransparency', ['maybe']],
     ['add_shadow', ['shadow']],
     ['refine', ['all']],
-    ['model', ['Isnet', '-isnet', '../isnet', 'a'.repeat(65)]],
+    ['model', ['is net', '-isnet', '../isnet', 'a'.repeat(65)]],
   ])('given bad values of %s, when parsed, then that parameter is named', (name, values) => {
     for (const value of values) expect([value, refusedFor({ [name]: value })]).toEqual([value, name]);
   });

@@ -86,9 +86,9 @@ describe('reading a form', () => {
     ['two boundaries in the type', 'multipart/form-data; boundary=x; boundary=y', '--x--'],
     ['nothing but a preamble', 'multipart/form-data; boundary=x', 'hello\r\n--y--'],
     [
-      'bare line feeds',
+      'line ends of two kinds',
       'multipart/form-data; boundary=x',
-      '--x\nContent-Disposition: form-data; name=a\n\nb\n--x--',
+      '--x\r\nContent-Disposition: form-data; name=a\r\n\r\nb\r\n--x\n',
     ],
     [
       'an empty head',
@@ -104,6 +104,18 @@ describe('reading a form', () => {
     ['a head without end', 'multipart/form-data; boundary=x', `--x\r\n${'a: b\r\n'.repeat(3000)}`],
   ])('given %s, when it is read, then it is malformed', async (_what, type, text) => {
     await expect(read(Buffer.from(text), [4096], type).catch(codeOf)).resolves.toBe('malformed-multipart');
+  });
+
+  it('given bare line feeds, when it is read, then they end lines, and a carriage return belongs to a value', async () => {
+    const head = 'content-disposition: form-data; name';
+    const text = `hello\n--x \n${head}=a\n\nb\r\n--x\nA: b\n${head}="c"; filename=d\n\ne\n\n--x--\n`;
+    for (const size of [1, 7, 4096]) {
+      const found = await read(Buffer.from(text), [size], 'multipart/form-data; boundary = "x"');
+      expect(found.map(({ name, file, body }) => [name, file, body.toString()])).toEqual([
+        ['a', undefined, 'b\r'],
+        ['c', 'some', 'e\n'],
+      ]);
+    }
   });
 
   it('given a type without a boundary, or with two, when it is read, then the parameter is named', async () => {

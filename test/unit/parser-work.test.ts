@@ -6,7 +6,7 @@ import { readMultipart } from '../../apps/api/src/parsers/multipart-reader.js';
 import { readUrlencoded } from '../../apps/api/src/parsers/urlencoded-reader.js';
 import type { ByteSource } from '../../apps/api/src/parsers/byte-source.js';
 import type { FormField } from '../../apps/api/src/parsers/form-field.js';
-import { FieldTable, file, text, readForm } from '../../apps/api/src/uploads/upload-source.js';
+import { FieldTable, file, text, readForm } from '../../apps/api/src/uploads/form-reader.js';
 import { arriving, sourceOf } from '../support/arriving.js';
 
 const MIB = 1_048_576;
@@ -76,7 +76,11 @@ async function workOf(kind: string, body: Buffer, sizes: number[]): Promise<Work
   const hook = createHook({ init: (_id, type) => void (steps += type === 'PROMISE' ? 1 : 0) });
   hook.enable();
   touched = 0;
-  const reading = readForm(counted(reader), TABLE, { maxBytes: 2 * MIB, writeFile });
+  const reading = readForm(counted(reader), TABLE, {
+    maxBytes: 2 * MIB,
+    writeFile,
+    skipFile: () => undefined,
+  });
   const code = await reading.then(
     () => 'read',
     (error: unknown) => (error instanceof Problem ? error.code : String(error)),

@@ -46,6 +46,16 @@ describe('the fields of remove.bg', () => {
     },
   );
 
+  test('given an option without effect there, when it is read, then it is passed over, as remove.bg documents', () => {
+    expect(wish({ crop_margin: '10%' })).toEqual(wish({}));
+    expect(wish({ crop: 'on', scale: '50%', position: '10%' })).toEqual(wish({ crop: 'true' }));
+    expect(wish({ crop: 'on', crop_margin: '10%' }).options.crop_margin).toBe('10%');
+    expect(wish({ size: 'HD', format: 'JPEG', type: 'Person' })).toMatchObject({
+      options: { size: 'hd', format: 'jpg' },
+      type: 'person',
+    });
+  });
+
   test('given a type, when it is read, then X-Type repeats it, unless it is not wanted', () => {
     expect(wish({ type: 'car' }).type).toBe('car');
     expect(wish({ type: 'auto', type_level: 'latest' }).type).toBe('other');

@@ -60,6 +60,11 @@ describe('fingerprints of uploads', () => {
     two.take('background', bytes.subarray(2));
     expect(sameFingerprint(two.digest({ format: 'png' }), print)).toBe(false);
     expect(sameFingerprint('', print)).toBe(false);
+    const skipping = new UploadFingerprint(token);
+    skipping.take('input', Buffer.from('another file'));
+    skipping.skip('input');
+    skipping.take('input', bytes);
+    expect(skipping.digest({ format: 'png' })).toBe(print);
   });
 });
 

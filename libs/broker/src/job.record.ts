@@ -52,9 +52,15 @@ export interface JobRecord {
   purgedAt: number | undefined;
 }
 
-/** One file of an upload: its chunks follow those of the file before it in the same key. */
+/** What a file of an upload is. */
+export type FileRole = 'input' | 'background';
+
+/**
+ * One file of an upload: its chunks follow those of the file before it in the same key. A `skipped` one turned out to be
+ * no part of the upload, once another file came as the image: nobody reads it.
+ */
 export interface UploadPart {
-  role: 'input' | 'background';
+  role: FileRole | 'skipped';
   chunks: number;
   bytes: number;
 }

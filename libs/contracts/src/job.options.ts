@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseColor } from './option.color.js';
-import { parseMargins, parsePosition, parseRegion, parseScale } from './option.values.js';
+import { parseMargins, parsePosition, parseRegion, parseScale, type Length } from './option.values.js';
 
 /** Names of the encodings a result may have. */
 export const RESULT_FORMATS = ['png', 'webp', 'jpg', 'zip'] as const;
@@ -39,51 +39,69 @@ export const REFINEMENTS = ['none', 'edges'] as const;
  */
 export const DEFAULT_REFINE: (typeof REFINEMENTS)[number] = 'edges';
 
-const BOOLEAN_OF_TEXT: Readonly<Record<string, boolean>> = {
-  true: true,
-  '1': true,
-  false: false,
-  '0': false,
+/** What a text is in the end: people and their tools write the same value in many ways. */
+const plain = (text: string): string => text.trim().toLowerCase();
+
+/** The value that a text, or a number in JSON, has by name; anything else as it is. */
+const named = (names: ReadonlyMap<string, unknown>, value: unknown): unknown => {
+  if (typeof value !== 'string' && typeof value !== 'number') return value;
+  return names.get(plain(String(value))) ?? value;
 };
 
-/** A boolean, or one of its names in forms and queries, in any case of letters. */
-const flag = z.preprocess(
-  (value) => (typeof value === 'string' ? (BOOLEAN_OF_TEXT[value.toLowerCase()] ?? value) : value),
-  z.boolean(),
-);
+const BOOLEAN_OF_TEXT: ReadonlyMap<string, boolean> = new Map([
+  ...['true', '1', 'on', 'yes'].map((text) => [text, true] as const),
+  ...['false', '0', 'off', 'no'].map((text) => [text, false] as const),
+]);
 
-/** Text that `parse` understands. It stays text: options are stored as JSON and go through this schema again. */
-const written = (parse: (text: string) => unknown): z.ZodType<string, string> =>
-  z
-    .string()
-    .max(100)
-    .refine((text) => parse(text) !== undefined);
+/** A boolean, or one of its names in forms and queries, in any case of letters. */
+const flag = z.preprocess((value) => named(BOOLEAN_OF_TEXT, value), z.boolean());
+
+/** One of `values`, in any case of letters. @param others further names of some, in lower case */
+function choice<T extends string>(
+  values: readonly [T, ...T[]],
+  others: Readonly<Record<string, T>> = {},
+): z.ZodType<T> {
+  const valueOf = new Map([
+    ...values.map((value) => [plain(value), value] as const),
+    ...Object.entries(others),
+  ]);
+  return z.preprocess((value) => named(valueOf, value), z.enum(values));
+}
+
+/** A text in lower case. It stays text: options are stored as JSON and go through this schema again. */
+const lowered = (schema: z.ZodType<string, string>): z.ZodType<string> =>
+  z.preprocess((value) => (typeof value === 'string' ? plain(value) : value), schema);
+
+/** Text that `parse` understands. */
+const written = (parse: (text: string) => unknown): z.ZodType<string> =>
+  lowered(
+    z
+      .string()
+      .max(100)
+      .refine((text) => parse(text) !== undefined),
+  );
 
 const fields = {
-  format: z
-    .enum(OUTPUT_FORMATS)
+  format: choice(OUTPUT_FORMATS, { jpeg: 'jpg' })
     .default('png')
     .describe(
       'Encoding of the result. `png` and `webp` are lossless; `jpg` puts what is transparent on white; `zip` ' +
         'holds `color.jpg` and `alpha.png`; `auto` is `png` if anything in the result is transparent, else `jpg`',
     ),
-  channels: z
-    .enum(OUTPUT_CHANNELS)
+  channels: choice(OUTPUT_CHANNELS)
     .default('rgba')
     .describe(
       'Cut-out with alpha, or the alpha matte alone as a grey image. `alpha` goes with no background, no shadow ' +
         'and not with `zip`; `auto` is `png` then',
     ),
-  bit_depth: z
-    .preprocess((value) => (typeof value === 'number' ? String(value) : value), z.enum(BIT_DEPTHS))
+  bit_depth: choice(BIT_DEPTHS)
     .default('8')
     .describe(
       'Bits a channel of the result, which is PNG: `16` (an image of 8 bits is widened), `8`, or `auto` for 16 if the ' +
         'image has 16 and at most 25 million pixels. What the cut-out leaves alone is exact to the bit. Results of 16 ' +
         'bits have at most 25 million pixels',
     ),
-  size: z
-    .enum(OUTPUT_SIZES)
+  size: choice(OUTPUT_SIZES)
     .default('auto')
     .describe(
       'Most pixels of the result: `preview` (`small`, `regular`) 0.25 million, `medium` 1.5, `hd` 4, `50MP` 50; ' +
@@ -91,7 +109,7 @@ const fields = {
     ),
   crop: flag
     .default(false)
-    .describe('Cut the result down to the subject. `scale` and `position` have no effect then'),
+    .describe('Cut the result down to the subject. Goes with neither `scale` nor `position`'),
   crop_margin: written(parseMargins)
     .default('0')
     .describe(
@@ -128,37 +146,80 @@ const fields = {
     .default(true)
     .describe('Whether areas inside the subject may be translucent (glass); edges are soft either way'),
   add_shadow: flag.default(false).describe('A soft shadow below the subject, within the canvas'),
-  refine: z
-    .enum(REFINEMENTS)
+  refine: choice(REFINEMENTS)
     .default(DEFAULT_REFINE)
     .describe(
       'Work on the matte beyond what the network gives: `edges` follows hair and outlines in the full image; `none`',
     ),
-  model: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9.-]{0,63}$/)
+  model: lowered(z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/))
     .optional()
     .describe('One of `GET /v1/models`; without it the default one')
     .meta({ examples: ['isnet'] }),
 };
 
+/** A combination in which an option would have no effect. */
+interface Conflict {
+  option: keyof typeof fields;
+  isGiven: (options: z.output<z.ZodObject<typeof fields>>) => boolean;
+  sentence: string;
+}
+
+const hasMargin = (text: string): boolean =>
+  Object.values(parseMargins(text) ?? {}).some(({ value }: Length) => value > 0);
+
+const CONFLICTS: readonly Conflict[] = [
+  {
+    option: 'bit_depth',
+    isGiven: ({ bit_depth, format }) => bit_depth !== '8' && format !== 'png',
+    sentence: '"bit_depth" needs format=png.',
+  },
+  {
+    option: 'bit_depth',
+    isGiven: ({ bit_depth, channels }) => bit_depth !== '8' && channels === 'alpha',
+    sentence: '"bit_depth" does not go with channels=alpha: a matte has 8 bits.',
+  },
+  {
+    option: 'bg_color',
+    isGiven: ({ channels, bg_color }) => channels === 'alpha' && bg_color !== undefined,
+    sentence: '"bg_color" does not go with channels=alpha: a matte has no background.',
+  },
+  {
+    option: 'add_shadow',
+    isGiven: ({ channels, add_shadow }) => channels === 'alpha' && add_shadow,
+    sentence: '"add_shadow" does not go with channels=alpha: a matte has no shadow.',
+  },
+  {
+    option: 'format',
+    isGiven: ({ channels, format }) => channels === 'alpha' && format === 'zip',
+    sentence: 'format=zip does not go with channels=alpha: the ZIP holds the matte already.',
+  },
+  {
+    option: 'crop_margin',
+    isGiven: ({ crop, crop_margin }) => !crop && hasMargin(crop_margin),
+    sentence: '"crop_margin" needs crop=true.',
+  },
+  {
+    option: 'scale',
+    isGiven: ({ crop, scale }) => crop && scale !== 'original',
+    sentence: '"scale" does not go with crop=true: the subject fills a cropped result. Use "crop_margin".',
+  },
+  {
+    option: 'position',
+    isGiven: ({ crop, position = 'original' }) => crop && position !== 'original',
+    sentence: '"position" does not go with crop=true: the subject fills a cropped result. Use "crop_margin".',
+  },
+];
+
 /**
  * What a client may ask of one image. All surfaces (native, compatible, SDK, page) share this schema; unknown
- * keys are refused; an empty string counts as absent, because form clients send unset fields that way. Its
- * output is an input of it that gives the same again. Values in texts are read by `option.values`.
+ * keys are refused, and so is an option that would have no effect beside the others. Its output is an input of it that
+ * gives the same again. Values in texts are read by `option.values`.
  */
 export const jobOptionsSchema = z.strictObject(fields).superRefine((options, context) => {
-  const isDeep = options.bit_depth !== '8';
-  if (isDeep && options.format !== 'png') {
-    context.addIssue({ code: 'custom', path: ['bit_depth'], message: 'needs format=png' });
-  }
-  if (options.channels !== 'alpha') return;
-  const refuse = (name: keyof typeof fields): void =>
-    context.addIssue({ code: 'custom', path: [name], message: 'does not go with channels=alpha' });
-  if (isDeep) refuse('bit_depth');
-  if (options.bg_color !== undefined) refuse('bg_color');
-  if (options.add_shadow) refuse('add_shadow');
-  if (options.format === 'zip') refuse('format');
+  const conflict = CONFLICTS.find(({ isGiven }) => isGiven(options));
+  if (conflict === undefined) return;
+  const { option, sentence } = conflict;
+  context.addIssue({ code: 'custom', path: [option], message: sentence, params: { isConflict: true } });
 });
 
 /** Options of one job, complete with defaults. */

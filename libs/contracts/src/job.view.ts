@@ -71,6 +71,10 @@ export const jobAcceptedSchema = z.object({
   queue_position: z.int().optional().describe('1 = next'),
   eta_ms: z.int().optional().describe('Milliseconds until the result is likely there'),
   expires_at: z.iso.datetime().describe('When the image is purged if no worker takes it'),
+  ignored: z
+    .array(z.string())
+    .optional()
+    .describe('Names of fields of the form that mean nothing here; also in `X-Ignored-Fields`'),
   links,
 });
 

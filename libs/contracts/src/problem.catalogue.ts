@@ -23,8 +23,11 @@ export const PROBLEMS = {
     'Pages of this origin may not call the service. The operator can allow them with CORS_ORIGINS',
   ],
   'not-found': [404, 'Not found'],
-  'job-not-found': [404, 'Job not found, or its token is missing or wrong'],
-  'batch-not-found': [404, 'Batch not found, or its token is missing or wrong'],
+  'job-not-found': [404, 'Job not found. Check its id, and send its token as Authorization: Bearer TOKEN'],
+  'batch-not-found': [
+    404,
+    'Batch not found. Check its id, and send its token as Authorization: Bearer TOKEN',
+  ],
   'method-not-allowed': [405, 'Method not allowed'],
   'request-timeout': [408, 'The request took too long to arrive'],
   'result-busy': [409, 'Another request is downloading the result'],

@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Problem } from '#contracts/problem.catalogue.js';
+import { imageTooLarge } from '#contracts/problem.limits.js';
 import { wipe } from '#vault/wipe.js';
 
 /** How a body is read. */
@@ -45,7 +46,7 @@ export class ResponseBody {
       total += piece.length;
       if (total > maxBytes) {
         wipe(piece);
-        throw new Problem('image-too-large');
+        throw imageTooLarge(maxBytes);
       }
       yield piece;
     }

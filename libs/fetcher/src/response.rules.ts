@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { INPUT_FORMATS } from '#contracts/input.formats.js';
 import { Problem } from '#contracts/problem.catalogue.js';
+import { imageTooLarge } from '#contracts/problem.limits.js';
 
 /** The head of an origin's answer. */
 export interface ResponseHead {
@@ -10,12 +10,8 @@ export interface ResponseHead {
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
-/** What may be an image; its first bytes are looked at later. Some storages call everything a stream of octets. */
-const TYPES = new Set([
-  ...INPUT_FORMATS.map((format) => `image/${format}`),
-  ...['image/jpg', 'image/pjpeg', 'image/x-png', 'image/x-ms-bmp', 'image/x-bmp'],
-  ...['application/octet-stream', 'binary/octet-stream'],
-]);
+/** What is no image, whatever its first bytes: they decide later about all else, as storages name types at random. */
+const NO_IMAGE = /^(?:text\/|image\/svg|application\/(?:json|xml|xhtml|pdf)|video\/|audio\/)/;
 
 /**
  * Decides what an answer is good for: where it redirects to, or undefined when its body is to be read.
@@ -28,11 +24,8 @@ export function judgeHead({ status, headers }: ResponseHead, maxBytes: number): 
   // A compressed image would be small to send and large to hold: nothing is unpacked here.
   if (encoding !== '' && encoding !== 'identity') throw failed('The host sent the image compressed');
   const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
-  if (type !== '' && !TYPES.has(type)) {
-    const detail = 'What the host sent is no image of a format that is taken, by its Content-Type.';
-    throw new Problem('image-type-unsupported', { detail, accepted: INPUT_FORMATS });
-  }
-  if (Number(headers['content-length'] ?? 0) > maxBytes) throw new Problem('image-too-large');
+  if (NO_IMAGE.test(type)) throw new Problem('image-type-unsupported');
+  if (Number(headers['content-length'] ?? 0) > maxBytes) throw imageTooLarge(maxBytes);
   return undefined;
 }
 

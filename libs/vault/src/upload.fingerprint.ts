@@ -25,6 +25,12 @@ export class UploadFingerprint {
     this.files.set(role, file);
   }
 
+  /** Forgets the file that has this role: it is no part of the upload. */
+  skip(role: string): void {
+    this.files.get(role)?.hmac.digest();
+    this.files.delete(role);
+  }
+
   /** The fingerprint of all that was taken and of `options`: base64url, 43 characters. Ends the work. */
   digest(options: unknown): string {
     const files = [...this.files].map(([role, { hmac, bytes }]) => [role, bytes, hmac.digest('hex')]);

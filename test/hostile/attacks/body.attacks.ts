@@ -24,7 +24,7 @@ const forms = (): Attack[] => [
   attack('a boundary of 200', typed(`multipart/form-data; boundary=${'a'.repeat(200)}`), 400),
   attack('a boundary of 71', typed(`multipart/form-data; boundary="${'a'.repeat(71)}"`), 400),
   attack('two boundaries', form([], 'multipart/form-data; boundary=x; boundary=y'), 400),
-  attack('another multipart', form([], 'multipart/mixed; boundary=x'), 415),
+  attack('another multipart', form([], 'multipart/mixed; boundary=x'), 400),
   attack('a form of nothing', typed('multipart/form-data; boundary=x', ''), 400),
   attack(
     'a form without its end',
@@ -52,13 +52,13 @@ const forms = (): Attack[] => [
     form([['Content-Disposition: form-data; name="image"; filename="../../etc/passwd"', 'x']]),
     415,
   ),
-  attack('a part in base64', form([[image('\r\nContent-Transfer-Encoding: base64'), '/9j/']]), 415),
+  attack('a part in base64', form([[image('\r\nContent-Transfer-Encoding: base64'), '/9j/']]), 422),
   attack('a value of 3 kB', form([[field('format'), 'a'.repeat(3000)]]), 400),
   attack('an image in a field without a file name', form([[field('image'), ECHO]]), 415),
   attack(
     'a file in another field',
     form([['Content-Disposition: form-data; name="photo"; filename="a"', 'x']]),
-    400,
+    415,
   ),
 ];
 
@@ -79,7 +79,8 @@ const texts = (): Attack[] => [
     '{',
     '{"a"}',
     '{"image_url":"x",}',
-    `{"${ECHO}":1}`,
+    `{"a":"${ECHO}"}`,
+    `{"${ECHO} ${ECHO}":1}`,
     '\0',
     '{"image_url":["x"]}',
     '{"image_url":{"a":1}}',

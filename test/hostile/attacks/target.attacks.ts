@@ -130,7 +130,7 @@ const claims = (): Attack[] => [
   attack('a length beyond the limit', post(['Content-Type: image/jpeg', 'Content-Length: 23068673']), 413),
   attack(
     'a form beyond the limit',
-    post(['Content-Type: multipart/form-data; boundary=x', 'Content-Length: 23134210']),
+    post(['Content-Type: multipart/form-data; boundary=x', 'Content-Length: 24117249']),
     413,
   ),
   attack(
@@ -143,9 +143,9 @@ const claims = (): Attack[] => [
     posted(['Content-Type: image/jpeg', `Prefer: wait=${'9'.repeat(18)}`], JPEG),
     422,
   ),
-  attack('no type', posted([], JPEG), 415),
-  attack('a type of 3 kB', posted([`Content-Type: ${ECHO.repeat(300)}`], JPEG), 415),
-  attack('no body', request('POST /v1/jobs HTTP/1.1'), 415),
+  attack('no type', posted([], JPEG), 422),
+  attack('a type of 3 kB', posted([`Content-Type: ${ECHO.repeat(300)}`], JPEG), 422),
+  attack('no body', request('POST /v1/jobs HTTP/1.1'), 400),
   attack('a body with GET', request('GET /healthz HTTP/1.1', ['Content-Length: 5'], 'abcde'), 200),
 ];
 

@@ -22,6 +22,7 @@ const FORMS = [
   `${part('name="image"; filename="a.jpg"', 'pixels')}${part('name="format"', 'png')}--x--\r\n`,
   `${part('name="format"', '--x')}${part('name="a;b\\"c"; filename*=UTF-8\'\'x', '\r\n--y')}--x--`,
   `--x\r\nA: b\r\nContent-Disposition: form-data; name=image\r\n\r\n\r\n--x--\r\nepilogue`,
+  part('name=image', 'pixels\r\n').replaceAll('\r\n', '\n') + '--x--',
 ].map((text) => Buffer.from(text, 'latin1'));
 
 const TEXTS = ['a=b&image_file_b64=%41+/=&&c', '=&a=%zz', `a=${'b'.repeat(300)}&%c3%a4=1`].map((text) =>

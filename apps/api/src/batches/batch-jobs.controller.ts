@@ -4,16 +4,18 @@ import type { FoundMember } from '#broker/batch.store.js';
 import type { Enrolment } from '#broker/transition.script.js';
 import { customIdSchema, type BatchJob } from '#contracts/batch.view.js';
 import { jobLinks } from '#contracts/job.view.js';
+import { mustBe } from '#contracts/option.refusal.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { publicId } from '#contracts/public.id.js';
 import { jobIdOf, tokenText } from '#vault/job.token.js';
 import { wipe } from '#vault/wipe.js';
 import { SETTINGS, BROKER } from '../core/providers.js';
 import { timeText } from '../results/job.mapper.js';
-import { text, nativeUpload, type UploadSource } from '../uploads/upload-source.js';
+import { text } from '../uploads/form-reader.js';
+import { nativeUpload, type UploadSource } from '../uploads/upload-source.js';
 import { RemoteImageService } from '../uploads/remote-image.service.js';
 import { UploadService } from '../uploads/upload.service.js';
-import { JobResponder, retryAfter } from '../jobs/job-responder.js';
+import { JobResponder, retryAfter, setUploadHeaders } from '../jobs/job-responder.js';
 import { DescribeBatchSubmit } from './batches.openapi.js';
 import { SubmitGuard } from '../rate-limit/rate-limits.js';
 import { BatchToken, RequireBatchToken, type BatchAccess } from '../auth/token.guards.js';
@@ -71,11 +73,13 @@ export class BatchJobsController {
     };
     try {
       const member = { token, enrolment };
-      const { record } = await this.uploads.submit(request, { source: this.source, member });
-      const body: BatchJob = { ...(await this.responder.accepted(record, token)), custom_id: customId };
+      const accepted = await this.uploads.submit(request, { source: this.source, member });
+      setUploadHeaders(reply, accepted);
+      const body: BatchJob = { ...(await this.responder.accepted(accepted)), custom_id: customId };
       void reply.headers({ Location: body.links.self, ...retryAfter(body.eta_ms) });
       await reply.code(202).header('Cache-Control', 'no-store').send(body);
     } catch (error) {
+      if (error instanceof Problem && error.code === 'batch-full') throw this.batchFull();
       if (!(error instanceof Problem) || error.code !== 'custom-id-taken') throw error;
       const earlier = await this.find(batch, customId);
       if (earlier === undefined) throw error;
@@ -83,6 +87,12 @@ export class BatchJobsController {
     } finally {
       wipe(token);
     }
+  }
+
+  private batchFull(): Problem {
+    const { MAX_BATCH_IMAGES: limit } = this.settings;
+    const detail = `The limit is ${limit} images in one batch. Open another batch.`;
+    return new Problem('batch-full', { limit, unit: 'images', detail });
   }
 
   /** The image of that name, unless it ended without a result. */
@@ -102,7 +112,7 @@ export class BatchJobsController {
       const body =
         record === undefined
           ? forgotten(found, token, this.settings.REGION)
-          : await this.responder.accepted(record, token);
+          : await this.responder.accepted({ record, token });
       await reply
         .code(200)
         .headers({ 'Idempotent-Replayed': 'true', 'Cache-Control': 'no-store' })
@@ -129,6 +139,10 @@ const forgotten = (
 /** @throws Problem `invalid-parameter` */
 function parseCustomId(value: unknown): string {
   const parsed = customIdSchema.safeParse(value);
-  if (!parsed.success) throw new Problem('invalid-parameter', { parameter: CUSTOM_ID });
+  if (!parsed.success)
+    throw new Problem(
+      'invalid-parameter',
+      mustBe(CUSTOM_ID, ['1 to 200 characters without control characters']),
+    );
   return parsed.data;
 }

@@ -26,7 +26,7 @@ import {
   type Schema,
 } from '../openapi/parts.js';
 import { image } from '../jobs/jobs.openapi.js';
-import { idempotencyKey, MORE_HEADERS, OPTIONS, UPLOAD_PROBLEMS } from '../jobs/submit.openapi.js';
+import { idempotencyKey, MORE_HEADERS, OPTIONS, RAW_BODY, UPLOAD_PROBLEMS } from '../jobs/submit.openapi.js';
 
 type RequestBody = NonNullable<Parameters<typeof ApiOperation>[0]['requestBody']>;
 
@@ -118,7 +118,7 @@ export const DescribeRemovebg = (): Decorator =>
       summary: 'remove.bg v1.0: an image in, its cut-out in the response',
       description:
         'Exactly one of `image_file`, `image_file_b64` and `image_url`; empty fields count as absent and unknown ones ' +
-        'are passed over. A client that closes the connection cancels its image.',
+        'are ignored. The body may also be the image itself, with options in the query. A client that closes the connection cancels its image.',
       requestBody: removebgBody(),
     }),
     idempotencyKey(),
@@ -151,12 +151,15 @@ export const DescribeRemovebgAccount = (): Decorator =>
     ...removebgErrors(['key-invalid']),
   );
 
-/** A form with one file. */
+/** A form with one file, or nothing but the image. */
 function formBody(file: string, fields: Record<string, Schema>): RequestBody {
   const properties = { [file]: { ...binary, description: 'The image' }, ...fields };
   return {
     required: true,
-    content: { 'multipart/form-data': { schema: { type: 'object', required: [file], properties } } },
+    content: {
+      ...RAW_BODY,
+      'multipart/form-data': { schema: { type: 'object', required: [file], properties } },
+    },
   };
 }
 
@@ -166,7 +169,9 @@ export const DescribePlain = (): Decorator =>
     ...compatible({
       operationId: 'removeBackground',
       summary: 'An image in, its cut-out in the response',
-      description: 'All options of `POST /v1/jobs` may be fields; without any the response is a PNG.',
+      description:
+        'As `POST /v1/jobs`: all options may be fields, or query parameters beside a raw image; without any the ' +
+        'response is a PNG.',
       requestBody: formBody('image', { bg_image_file: binary, ...OPTIONS }),
     }),
     idempotencyKey(),

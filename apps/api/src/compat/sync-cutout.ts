@@ -3,20 +3,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { lifetimeAfter } from '#broker/lifetimes.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { wipe } from '#vault/wipe.js';
-import { SETTINGS, BROKER, STOPPING } from '../core/providers.js';
+import { BROKER, STOPPING } from '../core/providers.js';
 import type { AbortableResultWriter } from '../results/http-result-writer.js';
-import { announcedBytes, maxUploadBytes } from '../http/fastify-adapter.js';
 import { UploadService, type Accepted } from '../uploads/upload.service.js';
-import { RemoteImageService } from '../uploads/remote-image.service.js';
 import type { UploadSource } from '../uploads/upload-source.js';
-import { JobResponder } from '../jobs/job-responder.js';
-import type { Settings } from '#settings/settings.schema.js';
+import { JobResponder, setUploadHeaders } from '../jobs/job-responder.js';
 import type { Broker } from '#broker/broker.js';
 
 const RETRY_AFTER_S = 1;
-
-/** A request that names its image by an address has no more than this. */
-const MAX_BYTES_WITHOUT_IMAGE = 131_072;
 
 /** One call that takes an image and returns the result. */
 export interface SyncCutoutCall {
@@ -38,12 +32,10 @@ export class SyncCutout {
   private readonly maxMs: number;
 
   constructor(
-    @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(BROKER) broker: Broker,
     @Inject(STOPPING) private readonly stopping: AbortSignal,
     private readonly uploads: UploadService,
     private readonly responder: JobResponder,
-    private readonly images: RemoteImageService,
   ) {
     const { lifetimes } = broker;
     this.maxMs = lifetimeAfter('enqueue', lifetimes) + lifetimeAfter('claim', lifetimes);
@@ -52,10 +44,9 @@ export class SyncCutout {
   /** @throws Problem why there is no result, while nothing has been sent */
   async respond(request: FastifyRequest, reply: FastifyReply, call: SyncCutoutCall): Promise<void> {
     const { source, writer, signal } = call;
-    const options = source === undefined ? {} : { source, maxBytes: this.maxBytes(request) };
-    const accepted = await this.uploads.submit(request, options);
+    const accepted = await this.uploads.submit(request, source && { source });
     try {
-      if (accepted.replayed) void reply.header('Idempotent-Replayed', 'true');
+      setUploadHeaders(reply, accepted);
       call.onAccepted?.(accepted);
       await this.deliver(accepted, writer, signal);
     } catch (error) {
@@ -78,12 +69,5 @@ export class SyncCutout {
     if (unfinished.state === 'ready') throw new Problem('broker-unavailable', { retryAfterS: RETRY_AFTER_S });
     if (this.stopping.aborted) throw new Problem('shutting-down', { retryAfterS: RETRY_AFTER_S });
     throw new Problem('deadline-exceeded');
-  }
-
-  /** Where images are fetched, a short request may bring a long one. */
-  private maxBytes(request: FastifyRequest): number | undefined {
-    const announced = announcedBytes(request);
-    if (!this.images.isEnabled || announced > MAX_BYTES_WITHOUT_IMAGE) return undefined;
-    return maxUploadBytes(this.settings);
   }
 }

@@ -149,7 +149,8 @@ export function limitForwardedClients(server: FastifyInstance, maxPerNetwork: nu
     }
     const release = open.acquire(network);
     if (release === undefined) {
-      sendProblem(reply, new Problem('too-many-open-requests', { retryAfterS: RETRY_AFTER_S }));
+      const facts = { limit: maxPerNetwork, unit: 'requests', retryAfterS: RETRY_AFTER_S };
+      sendProblem(reply, new Problem('too-many-open-requests', facts));
       return;
     }
     // A response that waits behind another one on its connection does not close when the connection does.

@@ -1,6 +1,8 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingHttpHeaders } from 'node:http';
 import { Problem } from '#contracts/problem.catalogue.js';
+import { imageTooLarge } from '#contracts/problem.limits.js';
 import type { Settings } from '#settings/settings.schema.js';
 import { limitSlowBodies, closeAfterResponse, drainUnreadBodies } from './request-body-limits.js';
 import { limitConnections, limitForwardedClients, closeIdleConnections } from './connection-limits.js';
@@ -17,13 +19,15 @@ import {
   sendProblem,
   routeConfig,
   handleSpecialRequests,
+  MAX_HEAD_BYTES,
   respondToMalformedRequest,
   setSecurityHeaders,
   securityHeaders,
+  type LimitsByCode,
 } from './problem-responses.js';
 
-/** What multipart framing may add around one image. */
-const MULTIPART_OVERHEAD_BYTES = 65_536;
+/** What a form may have beside its image: boundaries, options, and fields that are ignored. */
+const MULTIPART_OVERHEAD_BYTES = 1_048_576;
 
 /** How much larger an image may become as text. */
 const TEXT_GROWTH = 1.5;
@@ -46,7 +50,7 @@ export function createAdapter(settings: Settings): FastifyAdapter {
     http: {
       headersTimeout: 10_000,
       connectionsCheckingInterval: 2000,
-      maxHeaderSize: 16_384,
+      maxHeaderSize: MAX_HEAD_BYTES,
       // `validateRequestHead` checks it, with the response of all other faults.
       requireHostHeader: false,
     },
@@ -71,15 +75,17 @@ export async function prepareServer(server: FastifyInstance, settings: Settings)
     done(null, payload);
   });
   const imageBytes = maxUploadBytes(settings);
+  server.decorate('limitsByCode', limitsOf(settings));
   setSecurityHeaders(server);
   await shareWith(server, settings.CORS_ORIGINS);
   drainUnreadBodies(server, textBodyBytes(imageBytes));
   server.addHook('onRequest', (request, reply, done) => {
     const fault = validateRequestHead(request.raw);
+    nameType(request.raw.headers);
     const isTooLarge = announcedBytes(request) > maxBodyBytes(request, imageBytes);
     // Such a head may hide another request behind it: none that follows is handled.
-    if (fault !== undefined) sendProblem(closeAfterResponse(reply), new Problem(fault));
-    else if (isTooLarge) sendProblem(reply, new Problem('image-too-large'));
+    if (fault !== undefined) sendProblem(closeAfterResponse(reply), fault);
+    else if (isTooLarge) sendProblem(reply, imageTooLarge(imageBytes));
     else done();
   });
   requireKnownHost(server, settings);
@@ -101,6 +107,26 @@ export async function prepareServer(server: FastifyInstance, settings: Settings)
   });
 }
 
+const limitsOf = ({ JOB_DEADLINE_S, MAX_IMAGE_MEMORY_MB }: Settings): LimitsByCode => ({
+  'deadline-exceeded': {
+    ...{ limit: JOB_DEADLINE_S, unit: 'seconds' },
+    detail: `The limit is ${JOB_DEADLINE_S} seconds for one image. Scale the image down.`,
+  },
+  'image-memory-exceeded': {
+    ...{ limit: MAX_IMAGE_MEMORY_MB, unit: 'MiB' },
+    detail: `The limit is ${MAX_IMAGE_MEMORY_MB} MiB for one image. Scale the image down.`,
+  },
+});
+
+/** A media type (RFC 9110, 8.3.1) as far as Fastify looks at it. */
+const MEDIA_TYPE = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;|$)/;
+
+/** Fastify refuses a body whose type is none before anybody has looked at it: its bytes say what it is. */
+function nameType(headers: IncomingHttpHeaders): void {
+  const type = headers['content-type'];
+  if (type !== undefined && !MEDIA_TYPE.test(type)) headers['content-type'] = 'application/octet-stream';
+}
+
 const uploadTimeoutMs = ({ UPLOAD_TIMEOUT_S }: Settings): number => UPLOAD_TIMEOUT_S * 1000;
 
 const trustedProxies = ({ TRUST_PROXY }: Settings): string[] =>
@@ -114,9 +140,12 @@ export const textBodyBytes = (imageBytes: number): number =>
 export const announcedBytes = (request: FastifyRequest): number =>
   Number(request.headers['content-length'] ?? 0);
 
+/** Types of bodies that carry an image as text. */
+const TEXT_TYPE = /^(?:application\/(?:json|x-www-form-urlencoded)|text\/)/i;
+
 /** Largest body of a request that brings an image of `imageBytes`. */
 export function maxBodyBytes(request: FastifyRequest, imageBytes: number): number {
-  if (routeConfig(request).takesBase64 === true) return textBodyBytes(imageBytes);
-  const isForm = request.headers['content-type']?.startsWith('multipart/') === true;
-  return isForm ? imageBytes + MULTIPART_OVERHEAD_BYTES : imageBytes;
+  const type = request.headers['content-type'] ?? '';
+  if (routeConfig(request).takesBase64 === true || TEXT_TYPE.test(type)) return textBodyBytes(imageBytes);
+  return /^multipart\//i.test(type) ? imageBytes + MULTIPART_OVERHEAD_BYTES : imageBytes;
 }

@@ -2,7 +2,7 @@ import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '
 import type { FastifyContextConfig, FastifyReply, FastifyRequest, FastifyInstance } from 'fastify';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { Problem, type ProblemCode } from '#contracts/problem.catalogue.js';
+import { Problem, type ProblemCode, type ProblemFacts } from '#contracts/problem.catalogue.js';
 import type { Log } from '#telemetry/log.js';
 import { wipe } from '#vault/wipe.js';
 import { HTML_MIME } from '../pages/html-page.js';
@@ -17,14 +17,21 @@ export interface ProblemResponse {
   body: unknown;
 }
 
+/** Facts about the limit behind a code. */
+export type LimitsByCode = Readonly<Partial<Record<ProblemCode, ProblemFacts>>>;
+
 /** Renders a problem in the format that the clients of a route expect. */
 export type ProblemRenderer = (problem: Problem, reply: FastifyReply) => ProblemResponse;
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** Limits that a worker found exceeded: only its code comes from there. */
+    limitsByCode?: LimitsByCode;
+  }
   interface FastifyContextConfig {
     /** Format of the route's errors; RFC 9457 by default. */
     renderProblem?: ProblemRenderer;
-    /** The route takes an image as text too: in base64, with line ends, or with escapes in a urlencoded form. */
+    /** The route takes an image as text in any form: in base64, with line ends, or with escapes. */
     takesBase64?: boolean;
     /** A GET that makes the service work: pages of other origins may not send it. */
     hasEffect?: boolean;
@@ -80,6 +87,10 @@ const CODE_OF_STATUS: Record<number, ProblemCode> = {
   503: 'broker-unavailable',
 };
 
+const FACTS_OF_STATUS: Record<number, ProblemFacts> = {
+  404: { detail: 'There is nothing at this address. All addresses of the API are at /docs.' },
+};
+
 /** RFC 9110 wants one with each 401. */
 const CHALLENGE = 'Bearer realm="removebg-bd"';
 
@@ -91,12 +102,15 @@ export function problemOf(error: unknown): Problem | undefined {
       ? error.getStatus()
       : (error as { statusCode?: unknown } | null)?.statusCode;
   if (typeof status !== 'number' || status >= 500) return undefined;
-  return new Problem(CODE_OF_STATUS[status] ?? 'invalid-request');
+  return new Problem(CODE_OF_STATUS[status] ?? 'invalid-request', FACTS_OF_STATUS[status]);
 }
 
 /** Answers with `application/problem+json` (RFC 9457), in the format that clients of the call know, or with a page. */
 export function sendProblem(reply: FastifyReply, problem: Problem): void {
-  const { status, contentType, body } = renderForRoute(reply, problem);
+  // A request that the router could not read belongs to no server.
+  const { limitsByCode } = (reply.server as FastifyInstance | undefined) ?? {};
+  const facts = { ...limitsByCode?.[problem.code], ...problem.facts };
+  const { status, contentType, body } = renderForRoute(reply, new Problem(problem.code, facts));
   setRefusalCode(reply, problem.code);
   if (problem.facts.retryAfterS !== undefined) void reply.header('Retry-After', problem.facts.retryAfterS);
   if (status === 401) void reply.header('WWW-Authenticate', CHALLENGE);
@@ -182,11 +196,14 @@ const REASONS: Record<number, string> = {
   431: 'Request Header Fields Too Large',
 };
 
+/** Bytes of the head of a request: its first line and all headers. */
+export const MAX_HEAD_BYTES = 16_384;
+
 /** Errors of Node's parser that have a code of their own; all others are `invalid-request`. */
-const CODE_OF_FAILURE: Record<string, ProblemCode> = {
-  HPE_HEADER_OVERFLOW: 'headers-too-large',
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: 'invalid-request',
-  ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
+const REFUSAL_OF_FAILURE: Record<string, [ProblemCode, ProblemFacts?]> = {
+  HPE_HEADER_OVERFLOW: ['headers-too-large', { limit: MAX_HEAD_BYTES, unit: 'bytes' }],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: ['invalid-request'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['request-timeout'],
 };
 
 /** The last request that was parsed on each connection, and its response. Responses are finished in order. */
@@ -200,20 +217,20 @@ export function respondToMalformedRequest(error: NodeJS.ErrnoException, socket: 
   const { rawPacket } = error as { rawPacket?: unknown };
   if (Buffer.isBuffer(rawPacket)) wipe(rawPacket);
   if (error.code === 'ECONNRESET') socket.destroy();
-  else closeInTurn(socket, CODE_OF_FAILURE[error.code ?? ''] ?? 'invalid-request');
+  else closeInTurn(socket, new Problem(...(REFUSAL_OF_FAILURE[error.code ?? ''] ?? ['invalid-request'])));
 }
 
 /**
- * Closes a connection with a response of this code, after those that are due before it. What follows a request that was
+ * Closes a connection with the response to a problem, after those that are due before it. What follows a request that was
  * refused, or is part of one that has its response, gets none of its own.
  */
-function closeInTurn(socket: Duplex, code: ProblemCode): void {
+function closeInTurn(socket: Duplex, problem: Problem): void {
   const { request, response } = exchanges.get(socket) ?? {};
   const isUnanswered = response?.headersSent === false && response.socket === socket;
-  if (request === undefined || response === undefined) closeWith(socket, code);
-  else if (!request.complete && isUnanswered) closeWith(socket, code);
+  if (request === undefined || response === undefined) closeWith(socket, problem);
+  else if (!request.complete && isUnanswered) closeWith(socket, problem);
   else {
-    const close = (): void => (request.complete ? closeWith(socket, code) : closeAfterWrites(socket));
+    const close = (): void => (request.complete ? closeWith(socket, problem) : closeAfterWrites(socket));
     if (response.closed) close();
     else response.once('close', close);
   }
@@ -231,11 +248,11 @@ export function handleSpecialRequests(
     wipe(first);
     // From here on Node parses nothing: what still comes is read, and wiped.
     socket.on('data', (piece: Buffer) => wipe(piece));
-    closeInTurn(socket, 'method-not-allowed');
+    closeInTurn(socket, new Problem('method-not-allowed'));
   });
   server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
     remember(request, response);
-    const { status, body, headers } = renderRawResponse('expectation-failed');
+    const { status, body, headers } = renderRawResponse(new Problem('expectation-failed'));
     response.writeHead(status, headers).end(body);
   });
   // A client that asks first gets a refusal before it sends anything.
@@ -245,13 +262,13 @@ export function handleSpecialRequests(
   });
 }
 
-/** Writes a response of this code straight to the socket, and closes it; nothing is written to one that is being closed. */
-export function closeWith(socket: Duplex, code: ProblemCode): void {
+/** Writes the response to a problem straight to the socket, and closes it; nothing is written to one that is being closed. */
+export function closeWith(socket: Duplex, problem: Problem): void {
   if (!socket.writable) {
     closeAfterWrites(socket);
     return;
   }
-  const { status, body, headers } = renderRawResponse(code);
+  const { status, body, headers } = renderRawResponse(problem);
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.write(`HTTP/1.1 ${status} ${REASONS[status] ?? 'Error'}\r\n${lines.join('')}\r\n${body}`);
   closeAfterWrites(socket);
@@ -264,12 +281,11 @@ export function closeAfterWrites(socket: Duplex): void {
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
-function renderRawResponse(code: ProblemCode): {
+function renderRawResponse(problem: Problem): {
   status: number;
   body: string;
   headers: Record<string, string>;
 } {
-  const problem = new Problem(code);
   const body = JSON.stringify(problem.toBody());
   return {
     status: problem.status,

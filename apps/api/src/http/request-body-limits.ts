@@ -1,6 +1,7 @@
 import { createServer, request, type IncomingMessage, type ServerResponse, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { Problem } from '#contracts/problem.catalogue.js';
 import { bodyReaderOf } from '../parsers/body-reader.js';
 import { closeAfterWrites, closeWith } from './problem-responses.js';
 import { hasApiKey } from './request-preferences.js';
@@ -87,6 +88,12 @@ export function limitSlowBodies(server: FastifyInstance, uploadTimeoutMs: number
   });
 }
 
+const tooSlow = (uploadTimeoutMs: number): Problem =>
+  new Problem('request-timeout', {
+    ...{ limit: uploadTimeoutMs / 1000, unit: 'seconds' },
+    detail: `The whole request must arrive within ${uploadTimeoutMs / 1000} seconds. Send a smaller file, or use a faster connection.`,
+  });
+
 function watch(request: IncomingMessage, response: ServerResponse, uploadTimeoutMs: number): void {
   const { socket } = request;
   const pace = new BodyPace(Number(request.headers['content-length']), uploadTimeoutMs);
@@ -103,7 +110,7 @@ function watch(request: IncomingMessage, response: ServerResponse, uploadTimeout
     if (!pace.isTooSlow(received, isOurs)) return;
     clearInterval(timer);
     if (response.headersSent) socket.destroy();
-    else closeWith(socket, 'request-timeout');
+    else closeWith(socket, tooSlow(uploadTimeoutMs));
   }, WINDOW_MS).unref();
   request.once('close', () => clearInterval(timer));
 }

@@ -1,5 +1,6 @@
 import type { FastifyRequest, FastifyReply } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
+import { mustBe } from '#contracts/option.refusal.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { API_KEY_PREFIX } from '#vault/api.key.js';
 
@@ -11,7 +12,7 @@ export function queryWaitMs(request: FastifyRequest, maxS: number): number {
   const { wait } = request.query as { wait?: unknown };
   if (wait === undefined || wait === '') return 0;
   if (typeof wait !== 'string' || !/^\d{1,6}$/.test(wait))
-    throw new Problem('invalid-parameter', { parameter: 'wait' });
+    throw new Problem('invalid-parameter', mustBe('wait', ['a whole number of seconds']));
   return Math.min(Number(wait), maxS) * 1000;
 }
 
@@ -21,6 +22,16 @@ export function preferredWaitS(request: FastifyRequest, maxS: number): number | 
   const text = Array.isArray(header) ? header.join(',') : (header ?? '');
   const seconds = /(?:^|[,;]\s*)wait\s*=\s*"?(\d{1,6})"?\s*(?:$|[,;])/i.exec(text)?.[1];
   return seconds === undefined ? undefined : Math.min(Number(seconds), maxS);
+}
+
+/**
+ * Seconds that the response to a submission may wait for its result: `Prefer: wait=N`, else `?wait=N`, cut at `maxS`;
+ * undefined when the client asks for neither.
+ * @throws Problem `invalid-parameter`
+ */
+export function submissionWaitS(request: FastifyRequest, maxS: number): number | undefined {
+  const queryS = queryWaitMs(request, maxS) / 1000;
+  return preferredWaitS(request, maxS) ?? (queryS > 0 ? queryS : undefined);
 }
 
 /** True when the client accepts an event stream. */

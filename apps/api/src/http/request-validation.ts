@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isIPv4 } from 'node:net';
 import type { FastifyInstance, FastifyRequest, FastifyReply } from 'fastify';
-import { Problem, type ProblemCode } from '#contracts/problem.catalogue.js';
+import { Problem } from '#contracts/problem.catalogue.js';
 import { isLoopback } from '#settings/settings.js';
 import type { Settings } from '#settings/settings.schema.js';
 import { routeConfig, sendProblem } from './problem-responses.js';
@@ -31,22 +31,25 @@ export function validateRequestHead({
   rawHeaders,
   headers,
   httpVersion,
-}: IncomingMessage): ProblemCode | undefined {
-  if (httpVersion !== '1.1' && httpVersion !== '1.0') return 'invalid-request';
-  if (rawHeaders.length > 2 * MAX_HEADERS) return 'headers-too-large';
+}: IncomingMessage): Problem | undefined {
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return new Problem('invalid-request');
+  if (rawHeaders.length > 2 * MAX_HEADERS) {
+    return new Problem('headers-too-large', { limit: MAX_HEADERS, unit: 'headers' });
+  }
   const names = rawHeaders.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase());
-  if (SINGULAR.some((name) => names.indexOf(name) !== names.lastIndexOf(name))) return 'invalid-request';
+  if (SINGULAR.some((name) => names.indexOf(name) !== names.lastIndexOf(name)))
+    return new Problem('invalid-request');
   const isNamed = headers.host === undefined ? httpVersion === '1.0' : HOST.test(headers.host);
-  if (!isNamed) return 'invalid-request';
+  if (!isNamed) return new Problem('invalid-request');
   return faultOfBody(headers, httpVersion);
 }
 
-function faultOfBody(headers: IncomingMessage['headers'], httpVersion: string): ProblemCode | undefined {
+function faultOfBody(headers: IncomingMessage['headers'], httpVersion: string): Problem | undefined {
   const transfer = headers['transfer-encoding'];
   const isPlain = transfer === undefined || (httpVersion === '1.1' && transfer.toLowerCase() === 'chunked');
-  if (!isPlain) return 'invalid-request';
+  if (!isPlain) return new Problem('invalid-request');
   const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
-  return encoding === 'identity' ? undefined : 'content-encoding-unsupported';
+  return encoding === 'identity' ? undefined : new Problem('content-encoding-unsupported');
 }
 
 /**
@@ -132,9 +135,15 @@ export class MethodTable {
     }
     void reply.header('Allow', [...methods, 'OPTIONS'].join(', '));
     if (request.method === 'OPTIONS') void reply.code(204).send();
-    else sendProblem(reply, new Problem('method-not-allowed'));
+    else sendProblem(reply, methodNotAllowed(methods));
   }
 }
+
+const methodNotAllowed = (methods: readonly string[]): Problem =>
+  new Problem('method-not-allowed', {
+    accepted: methods,
+    detail: `This address accepts ${methods.join(' and ')}. Send the request with ${methods.length > 1 ? 'one of these methods' : 'this method'}.`,
+  });
 
 /** A parameter of a route stands for anything but a slash. */
 function patternOf(url: string): RegExp {

@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify';
 import { isTerminal } from '#contracts/job.states.js';
+import { mustBe } from '#contracts/option.refusal.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { BROKER } from '../core/providers.js';
 import { JobEventStream } from '../events/job-event-stream.js';
@@ -31,7 +32,7 @@ export class EventsController {
   ): Promise<void> {
     const { deliver } = request.query as { deliver?: unknown };
     if (deliver !== undefined && deliver !== 'inline') {
-      throw new Problem('invalid-parameter', { parameter: 'deliver' });
+      throw new Problem('invalid-parameter', mustBe('deliver', ['inline']));
     }
     const record = await this.broker.jobs.read(id);
     if (record === undefined) throw new Problem('job-not-found');

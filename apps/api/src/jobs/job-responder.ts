@@ -19,6 +19,12 @@ import {
 import { ResultDelivery } from '../results/result-delivery.service.js';
 import { UploadService, type Accepted } from '../uploads/upload.service.js';
 
+/** A job whose token its client does not have yet. */
+export interface NewJob extends Pick<Accepted, 'record' | 'token'> {
+  /** Names of fields of the request that were passed over. */
+  ignored?: readonly string[];
+}
+
 /** Responses that several operations on jobs share. */
 @Injectable()
 export class JobResponder {
@@ -30,7 +36,7 @@ export class JobResponder {
   ) {}
 
   /** Body of 202: the job and its token. */
-  async accepted(record: JobRecord, token: Buffer): Promise<JobAccepted> {
+  async accepted({ record, token, ignored = [] }: NewJob): Promise<JobAccepted> {
     const position = await this.positions.of(record);
     return {
       id: publicIdOf(record),
@@ -38,13 +44,14 @@ export class JobResponder {
       status: record.state,
       ...toQueuePosition(position, 'queue_position'),
       expires_at: timeText(record.deadlineAt),
+      ...(ignored.length > 0 && { ignored: [...ignored] }),
       links: jobLinks(publicIdOf(record)),
     };
   }
 
   /** 202: the job is queued. */
-  async sendAccepted(reply: FastifyReply, record: JobRecord, token: Buffer): Promise<void> {
-    const body = await this.accepted(record, token);
+  async sendAccepted(reply: FastifyReply, job: NewJob): Promise<void> {
+    const body = await this.accepted(job);
     await reply
       .code(202)
       .headers({ Location: body.links.self, ...retryAfter(body.eta_ms), 'Cache-Control': 'no-store' })
@@ -109,6 +116,15 @@ export class JobResponder {
   async withdraw({ record, repeatable }: Accepted): Promise<void> {
     if (!repeatable) await this.uploads.withdraw(record.id);
   }
+}
+
+/** Headers of every response to an upload: whether it was known already, and names of fields that were passed over. */
+export function setUploadHeaders(
+  reply: FastifyReply,
+  { replayed, ignored }: Pick<Accepted, 'replayed' | 'ignored'>,
+): void {
+  if (replayed) void reply.header('Idempotent-Replayed', 'true');
+  if (ignored.length > 0) void reply.header('X-Ignored-Fields', ignored.join(', '));
 }
 
 /** When to ask again; after a second or later. */

@@ -10,8 +10,8 @@ import { LongPoll } from '../long-poll/long-poll.service.js';
 import { UploadService, type Accepted } from '../uploads/upload.service.js';
 import { DescribeSubmit } from './submit.openapi.js';
 import { SubmitGuard } from '../rate-limit/rate-limits.js';
-import { JobResponder } from './job-responder.js';
-import { disconnectSignal, preferredWaitS, wantsEvents } from '../http/request-preferences.js';
+import { JobResponder, setUploadHeaders } from './job-responder.js';
+import { disconnectSignal, submissionWaitS, wantsEvents } from '../http/request-preferences.js';
 
 /** `POST /v1/jobs`: one image in; at once a job, after a wait the image, or a stream that ends with it. */
 @Controller('v1/jobs')
@@ -29,9 +29,9 @@ export class SubmitController {
   @DescribeSubmit()
   async submit(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const signal = disconnectSignal(reply);
+    const waitS = submissionWaitS(request, this.longPoll.maxWaitS);
     const accepted = await this.uploads.submit(request);
-    if (accepted.replayed) void reply.header('Idempotent-Replayed', 'true');
-    const waitS = preferredWaitS(request, this.longPoll.maxWaitS);
+    setUploadHeaders(reply, accepted);
     try {
       if (wantsEvents(request)) await this.stream(accepted, reply);
       else if (waitS !== undefined) await this.wait(accepted, reply, { signal, waitS });
@@ -42,13 +42,15 @@ export class SubmitController {
   }
 
   /** 202; for a request that is repeated after the job's end, how it ended. */
-  private async sendAccepted({ record, token }: Accepted, reply: FastifyReply): Promise<void> {
+  private async sendAccepted(accepted: Accepted, reply: FastifyReply): Promise<void> {
+    const { record } = accepted;
     if (isTerminal(record.state)) throw problemOfTerminalState(record, record.state);
-    await this.responder.sendAccepted(reply, record, token);
+    await this.responder.sendAccepted(reply, accepted);
   }
 
-  private async stream({ record, token }: Accepted, reply: FastifyReply): Promise<void> {
-    const body = await this.responder.accepted(record, token);
+  private async stream(accepted: Accepted, reply: FastifyReply): Promise<void> {
+    const { record, token } = accepted;
+    const body = await this.responder.accepted(accepted);
     const stream = new SseStream(reply);
     stream.send('accepted', body);
     await this.eventStream.follow(stream, { id: record.id, seenVersion: undefined, inlineToken: token });
@@ -64,6 +66,6 @@ export class SubmitController {
     const limits = { timeoutMs: waitS * 1000, signal };
     const writer = new HttpResultWriter(reply, { via: 'wait' });
     const record = await this.responder.sendResultWhenReady(accepted, writer, limits);
-    if (record !== undefined) await this.responder.sendAccepted(reply, record, accepted.token);
+    if (record !== undefined) await this.responder.sendAccepted(reply, { ...accepted, record });
   }
 }

@@ -13,6 +13,7 @@ import {
   problemsWith,
   schemaOf,
   takesKey,
+  wait,
   type Decorator,
   type Schema,
 } from '../openapi/parts.js';
@@ -23,7 +24,12 @@ import { image } from './jobs.openapi.js';
 export const OPTIONS = fieldsOf(jobOptionsSchema);
 
 /** Headers that any response may have once its request was counted. */
-export const MORE_HEADERS = ['Idempotent-Replayed', 'Preference-Applied', ...RATE_HEADERS] as const;
+export const MORE_HEADERS = [
+  'Idempotent-Replayed',
+  'Preference-Applied',
+  'X-Ignored-Fields',
+  ...RATE_HEADERS,
+] as const;
 
 const ADDRESS: Schema = {
   type: 'string',
@@ -33,25 +39,34 @@ const ADDRESS: Schema = {
     'Public http or https address to fetch the image from, where the operator has switched that on',
 };
 
+const raw = { schema: binary };
+
+/** A body that is nothing but an image, under the types that say so; any other type does as well. */
+export const RAW_BODY = {
+  ...Object.fromEntries(INPUT_FORMATS.map((format) => [`image/${format}`, raw])),
+  'application/octet-stream': raw,
+};
+
 /** The image as the whole body, or as part of a form. (`@ApiBody` takes one media type only.) */
 function submitBody(
   fields: Record<string, Schema>,
 ): NonNullable<Parameters<typeof ApiOperation>[0]['requestBody']> {
-  const raw = { schema: binary };
   const named = { image_url: ADDRESS, ...fields, ...OPTIONS };
   const properties = {
-    image: { ...binary, description: 'The image' },
+    image: { ...binary, description: 'The image; a lone file under another name is the image too' },
     bg_image_file: { ...binary, description: 'Picture to put behind the subject: it fills the result' },
     ...named,
   };
   const anyOf = [{ required: ['image'] }, { required: ['image_url'] }];
+  const inBase64 = { type: 'string', description: 'The image in base64, maybe as a data URL' } as Schema;
+  const asText = { schema: { type: 'object', anyOf, properties: { image: inBase64, ...named } } };
   return {
     required: true,
     content: {
-      ...Object.fromEntries(INPUT_FORMATS.map((format) => [`image/${format}`, raw])),
-      'application/octet-stream': raw,
+      ...RAW_BODY,
       'multipart/form-data': { schema: { type: 'object', anyOf, properties } },
-      'application/json': { schema: { type: 'object', required: ['image_url'], properties: named } },
+      'application/json': asText,
+      'application/x-www-form-urlencoded': asText,
     },
   };
 }
@@ -157,16 +172,18 @@ export const DescribeSubmit = (): Decorator =>
         operationId: 'submitJob',
         summary: 'Submit one image',
         description:
-          'A raw body with options in the query, or multipart with one file named `image`, perhaps another named ' +
-          '`bg_image_file`, and options as fields. A form, or JSON with options, may name an address in `image_url` ' +
-          'instead, where the service takes that. ' +
-          '`Prefer: wait=N` returns the image if it is done in time; `Accept: text/event-stream` returns ' +
+          'The image as the body with options in the query, or a form with one file, best named `image`, perhaps ' +
+          'another named `bg_image_file`, and options as fields. The bytes decide what a body is, whatever its ' +
+          '`Content-Type`. A form or JSON may hold the image in base64, or an address in `image_url`, where the ' +
+          'service takes that. Other fields are ignored and listed in `ignored`. ' +
+          '`Prefer: wait=N` or `?wait=N` returns the image if it is done in time; `Accept: text/event-stream` returns ' +
           "the job's events and the image inline.",
       },
       {},
       ...(['retry-too-soon', 'result-busy', 'retry-differs'] as const),
       ...ENDS,
     ),
+    wait(),
     ...submitHeaders(),
     ...submitAnswers(),
   );

@@ -59,6 +59,7 @@ export const HEADERS = {
   'X-Foreground-Top': always(count('Rows above the subject', 42)),
   'X-Foreground-Width': always(count('Width of the subject; 0 when nothing is visible', 380)),
   'X-Height': always(count('Height of the result in pixels', 512)),
+  'X-Ignored-Fields': text('Names of fields of the form that mean nothing here', 'user_id, comment'),
   'X-Job-Id': always(text('Id of the job', 'q83vASNFZ4mrze8BI0VniQ')),
   'X-RateLimit-Limit': count('Requests a minute, where they are limited', 60),
   'X-RateLimit-Remaining': count('Requests left', 59),

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Problem } from '#contracts/problem.catalogue.js';
+import { imageTooLarge } from '#contracts/problem.limits.js';
 import { wipe } from '#vault/wipe.js';
 import type { ByteSource } from './byte-source.js';
 
@@ -54,6 +55,7 @@ export class BodyReader implements ByteSource {
   private lent: Buffer | undefined;
   private state: 'open' | 'complete' | 'ended' | 'discarding' = 'open';
   private maxBytes = Infinity;
+  private maxImageBytes = Infinity;
   private disconnect: (() => void) | undefined;
   private wake: (() => void) | undefined;
   private isWakeScheduled = false;
@@ -73,9 +75,10 @@ export class BodyReader implements ByteSource {
     return this.queued;
   }
 
-  /** Reads no more than `maxBytes` in all. */
-  limitTo(maxBytes: number): this {
+  /** Reads no more than `maxBytes` in all: what a body may have that brings an image of `maxImageBytes`. */
+  limitTo(maxBytes: number, maxImageBytes = maxBytes): this {
     this.maxBytes = maxBytes;
+    this.maxImageBytes = maxImageBytes;
     return this;
   }
 
@@ -91,7 +94,7 @@ export class BodyReader implements ByteSource {
     this.lent = this.shift();
     if (this.receivedBytes > this.maxBytes) {
       this.release();
-      throw new Problem('image-too-large');
+      throw imageTooLarge(this.maxImageBytes);
     }
     return this.lent;
   }

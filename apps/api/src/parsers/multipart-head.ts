@@ -7,7 +7,8 @@ export interface PartHead {
 }
 
 const DISPOSITION = 'content-disposition';
-const [QUOTE, BACKSLASH, SEMICOLON, EQUALS, SPACE, TAB] = [0x22, 0x5c, 0x3b, 0x3d, 0x20, 0x09];
+const [QUOTE, BACKSLASH, SEMICOLON, EQUALS] = [0x22, 0x5c, 0x3b, 0x3d];
+const [SPACE, TAB, LF, CR] = [0x20, 0x09, 0x0a, 0x0d];
 
 /**
  * Reads the name of a part from its header lines (RFC 7578 §4.2) into `name`. Nothing else in them is copied, and no
@@ -32,12 +33,12 @@ export function readPartHead(head: Buffer, name: FieldName): PartHead | undefine
 /** The bytes after `Content-Disposition:`, up to the end of that line. */
 function dispositionLine(head: Buffer): Buffer | undefined {
   for (let start = 0; start < head.length;) {
-    const end = head.indexOf('\r\n', start);
-    const line = head.subarray(start, end === -1 ? head.length : end);
+    const end = head.indexOf(LF, start);
+    const line = trimmed(head.subarray(start, end === -1 ? head.length : end));
     const colon = line.subarray(0, DISPOSITION.length + 1).indexOf(':');
     if (colon !== -1 && isWord(line.subarray(0, colon), DISPOSITION)) return line.subarray(colon + 1);
     if (end === -1) return undefined;
-    start = end + 2;
+    start = end + 1;
   }
   return undefined;
 }
@@ -50,7 +51,7 @@ function* parameters(line: Buffer): Generator<{ key: Buffer; value: Buffer }, vo
     const item = line.subarray(at + 1, end);
     const equals = item.indexOf(EQUALS);
     if (equals > 0)
-      yield { key: trimmed(item.subarray(0, equals)), value: unquoted(item.subarray(equals + 1)) };
+      yield { key: trimmed(item.subarray(0, equals)), value: unquoted(trimmed(item.subarray(equals + 1))) };
     at = end;
   }
 }
@@ -67,7 +68,7 @@ function endOfItem(line: Buffer, from: number): number {
 }
 
 function trimmed(bytes: Buffer): Buffer {
-  const isBlank = (byte: number | undefined): boolean => byte === SPACE || byte === TAB;
+  const isBlank = (byte: number | undefined): boolean => byte === SPACE || byte === TAB || byte === CR;
   let [start, end] = [0, bytes.length];
   while (start < end && isBlank(bytes[start])) start += 1;
   while (end > start && isBlank(bytes[end - 1])) end -= 1;

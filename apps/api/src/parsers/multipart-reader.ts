@@ -6,16 +6,17 @@ import { FieldName, type FormField } from './form-field.js';
 import { readPartHead } from './multipart-head.js';
 
 const MAX_HEAD_BYTES = 8192;
-const [TAB, CR, SPACE, DASH] = [0x09, 0x0d, 0x20, 0x2d];
-const LINE_END = Buffer.from('\r\n');
-const HEAD_END = Buffer.from('\r\n\r\n');
-const BOUNDARY = /;\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70})(?=[\s;]|$))/gi;
+const [TAB, LF, CR, SPACE, DASH] = [0x09, 0x0a, 0x0d, 0x20, 0x2d];
+const CRLF = Buffer.from('\r\n');
+const BARE_LF = CRLF.subarray(1);
+const BOUNDARY = /;\s*boundary\s*=\s*(?:"([^"]{1,70})"|([^\s;"]{1,70})(?=[\s;]|$))/gi;
 
 const malformed = (detail?: string): Problem => new Problem('malformed-multipart', { detail });
 
 /**
  * Reads `multipart/form-data` (RFC 7578, RFC 2046 §5.1.1) as it arrives: a preamble and an epilogue are passed over,
- * blanks may follow a boundary. Line ends are CRLF. General parsers (busboy, multer, @fastify/multipart) keep pieces of
+ * blanks may follow a boundary. Line ends are those of the first boundary: CRLF, or LF alone, which some clients write.
+ * General parsers (busboy, multer, @fastify/multipart) keep pieces of
  * the body, and file names as strings.
  * @throws Problem `malformed-multipart`, also when `contentType` has no boundary, or two | `upload-interrupted`
  */
@@ -39,22 +40,28 @@ export async function* readMultipart(
 function boundaryOf(contentType: string): string {
   const [found, ...more] = contentType.matchAll(BOUNDARY);
   const boundary = found?.[1] ?? found?.[2];
-  if (boundary === undefined) throw malformed('Content-Type has no boundary parameter of 1 to 70 characters');
+  if (boundary === undefined)
+    throw malformed(
+      'Content-Type has no boundary parameter of 1 to 70 characters. Let your HTTP client set this header itself.',
+    );
   if (more.length > 0) throw malformed('Content-Type has more than one boundary parameter');
   return boundary;
 }
 
 class MultipartReader {
   private readonly cursor: ByteCursor;
-  private readonly delimiter: Buffer;
+  /** What stands before each part; the line end is that of the first boundary, once that has been read. */
+  private delimiter: Buffer;
+  private lineEnd: Buffer = BARE_LF;
+  private isFirst = true;
   private readonly head = Buffer.alloc(MAX_HEAD_BYTES);
   private readonly name = new FieldName();
   private isInBody = true;
 
   constructor(source: ByteSource, boundary: string) {
-    this.delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1');
+    this.delimiter = Buffer.from(`\n--${boundary}`, 'latin1');
     // The first delimiter may have no line end before it.
-    this.cursor = new ByteCursor(source, Buffer.from(LINE_END));
+    this.cursor = new ByteCursor(source, Buffer.from(BARE_LF));
   }
 
   /** What is left up to the next delimiter. */
@@ -73,24 +80,37 @@ class MultipartReader {
     if (!(await cursor.has(2))) throw malformed();
     if (cursor.block[cursor.at] === DASH && cursor.block[cursor.at + 1] === DASH) return true;
     await this.skipBlanks();
-    if (!(await cursor.has(2)) || !cursor.take(2).equals(LINE_END)) throw malformed();
+    await this.readLineEnd();
     this.isInBody = true;
     return false;
   }
 
+  /** Reads the line end behind a boundary. The first one says what all others are. */
+  private async readLineEnd(): Promise<void> {
+    const { cursor } = this;
+    if (this.isFirst && cursor.block[cursor.at] === CR) {
+      this.lineEnd = CRLF;
+      this.delimiter = Buffer.concat([CRLF, this.delimiter.subarray(BARE_LF.length)]);
+    }
+    this.isFirst = false;
+    const { length } = this.lineEnd;
+    if (!(await cursor.has(length)) || !cursor.take(length).equals(this.lineEnd)) throw malformed();
+  }
+
   /** Reads the head of a part. @throws Problem `malformed-multipart` without a name, or beyond 8 KiB */
   async readHead(): Promise<FormField> {
-    const { cursor, head } = this;
+    const { cursor, head, lineEnd } = this;
+    const headEnd = Buffer.concat([lineEnd, lineEnd]);
     // The line end before the head: an empty head ends at once.
-    let length = LINE_END.copy(head);
+    let length = lineEnd.copy(head);
     try {
       for (;;) {
         const copied = cursor.block.copy(head, length, cursor.at);
-        const end = head.subarray(0, length + copied).indexOf(HEAD_END, Math.max(0, length - 3));
+        const end = head.subarray(0, length + copied).indexOf(headEnd, Math.max(0, length - 3));
         if (end !== -1) {
-          cursor.at += end + HEAD_END.length - length;
+          cursor.at += end + headEnd.length - length;
           length += copied;
-          return this.field(head.subarray(LINE_END.length, Math.max(end, LINE_END.length)));
+          return this.field(head.subarray(lineEnd.length, Math.max(end, lineEnd.length)));
         }
         cursor.at += copied;
         length += copied;
@@ -145,10 +165,10 @@ class MultipartReader {
   }
 }
 
-/** Index from which on the rest of the block may be the beginning of a delimiter; only its first byte is a CR. */
+/** Index from which on the rest of the block may be the beginning of a delimiter, which has one line end. */
 function startOfPartial({ block, at }: ByteCursor, delimiter: Buffer): number {
   const tail = Math.max(at, block.length - delimiter.length + 1);
-  const from = block.subarray(tail).lastIndexOf(CR);
+  const from = block.subarray(tail).lastIndexOf(delimiter[0] ?? LF);
   if (from === -1) return block.length;
   const rest = block.subarray(tail + from);
   return rest.equals(delimiter.subarray(0, rest.length)) ? tail + from : block.length;

@@ -116,7 +116,7 @@ export class PixelLimit {
     if (limit === UNLIMITED) return;
     const status = await this.broker.pixels.standing(tenant.id, limit);
     record(request, limit, status);
-    if (status.openInMs > 0) throw refusal(status);
+    if (status.openInMs > 0) throw refusal(status, limit);
   }
 
   /**
@@ -129,15 +129,21 @@ export class PixelLimit {
     if (limit === UNLIMITED) return;
     const { taken, standing: status } = await this.broker.pixels.take(tenant.id, limit, pixels);
     record(request, limit, status);
-    if (!taken) throw refusal(status);
+    if (!taken) throw refusal(status, limit);
   }
 }
 
 const record = (request: FastifyRequest, limit: number, { left, fullInMs }: PixelStanding): void =>
   recordRateLimit(request, { policy: 'pixels', limit, left, resetS: Math.ceil(fullInMs / 1000) });
 
-const refusal = ({ openInMs }: PixelStanding): Problem =>
-  new Problem('rate-limited', { retryAfterS: Math.max(1, Math.ceil(openInMs / 1000)) });
+const refusal = ({ openInMs }: PixelStanding, limit: number): Problem =>
+  rateLimited(limit, 'megapixels a minute', Math.max(1, Math.ceil(openInMs / 1000)));
+
+const rateLimited = (limit: number, unit: string, retryAfterS: number): Problem =>
+  new Problem('rate-limited', {
+    ...{ limit, unit, retryAfterS },
+    detail: `The limit is ${limit} ${unit}. Try again in ${retryAfterS} s.`,
+  });
 
 /**
  * Limits submissions by API key, or by client network, before a byte of the body is read. Polling, streams and health
@@ -156,11 +162,14 @@ export class SubmitGuard extends ThrottlerGuard {
       const counted = await this.storageService.increment(tenant.id, ttl, limit, ttl, 'submit');
       const { totalHits, timeToExpire } = counted;
       recordRateLimit(request, { policy: 'submit', limit, left: limit - totalHits, resetS: timeToExpire });
-      requireUnblocked(counted);
+      requireUnblocked(counted, limit);
       // All clients of one coarse network together: one customer can have thousands of networks of a client.
       const coarseLimit = COARSE_NETWORK_CLIENTS * limit;
       if (coarseId !== undefined)
-        requireUnblocked(await this.storageService.increment(coarseId, ttl, coarseLimit, ttl, 'submit'));
+        requireUnblocked(
+          await this.storageService.increment(coarseId, ttl, coarseLimit, ttl, 'submit'),
+          coarseLimit,
+        );
     }
     await this.pixels.check(request);
     return true;
@@ -168,6 +177,6 @@ export class SubmitGuard extends ThrottlerGuard {
 }
 
 /** @throws Problem `rate-limited` */
-function requireUnblocked({ isBlocked, timeToBlockExpire }: ThrottlerRecord): void {
-  if (isBlocked) throw new Problem('rate-limited', { retryAfterS: timeToBlockExpire });
+function requireUnblocked({ isBlocked, timeToBlockExpire }: ThrottlerRecord, limit: number): void {
+  if (isBlocked) throw rateLimited(limit, 'requests a minute', timeToBlockExpire);
 }

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { JobRecord } from '#broker/job.record.js';
 import type { RetryEntry } from '#broker/retry.store.js';
+import { mustBe } from '#contracts/option.refusal.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { jobIdOf } from '#vault/job.token.js';
 import { deriveRetryToken, drawSalt } from '#vault/retry.token.js';
@@ -49,7 +50,10 @@ export class IdempotencyService {
     const retryKey = request.headers['idempotency-key'];
     if (retryKey === undefined || key === undefined) return undefined;
     if (typeof retryKey !== 'string' || !VALUE.test(retryKey)) {
-      throw new Problem('invalid-parameter', { parameter: HEADER });
+      throw new Problem(
+        'invalid-parameter',
+        mustBe(HEADER, ['1 to 255 visible ASCII characters, best a UUID']),
+      );
     }
     const { broker, kek } = this;
     const name = this.names.of('retry', tenant.id, retryKey);

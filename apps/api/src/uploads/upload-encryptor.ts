@@ -1,4 +1,4 @@
-import type { UploadPart } from '#broker/job.record.js';
+import type { FileRole, UploadPart } from '#broker/job.record.js';
 import type { UploadSession } from '#broker/upload.session.js';
 import { backgroundError } from '#contracts/background.damage.js';
 import type { ImageLimits } from '#imaging/image.facts.js';
@@ -12,7 +12,7 @@ export interface UploadObserver {
   /** Called once the size of the image is known. Nothing of it is stored when this throws. */
   onPixels(pixels: number): Promise<void>;
   /** The next bytes of a file, in the clear. They are wiped afterwards. */
-  onBytes(role: UploadPart['role'], plain: Uint8Array): void;
+  onBytes(role: FileRole, plain: Uint8Array): void;
 }
 
 /** Encrypts the files of one upload, chunk by chunk as they arrive, and appends them to the same key. */
@@ -36,9 +36,10 @@ export class UploadEncryptor {
    * `image-too-complex`
    * @throws what the observer throws, and as `UploadSession.write`
    */
-  async write(role: UploadPart['role'], file: AsyncIterable<Buffer>): Promise<void> {
+  async write(role: FileRole, file: AsyncIterable<Buffer>): Promise<void> {
     const { id, inputKey: key } = this.secrets;
-    const part = { role, chunks: 0, bytes: 0 };
+    const part: UploadPart = { role, chunks: 0, bytes: 0 };
+    this.parts.push(part);
     const guard = new ImageGuard(this.limits);
     for await (const { last, plain } of chunkStream(file)) {
       inspect(guard, plain, { role, last });
@@ -48,10 +49,15 @@ export class UploadEncryptor {
       part.chunks += 1;
       await this.session.write(plain.length, (index) => sealChunk(key, { id, role }, { index, last }, plain));
     }
-    this.parts.push(part);
   }
 
-  private async count(role: UploadPart['role'], { facts }: ImageGuard): Promise<void> {
+  /** What has been stored for this role, maybe in part, is not worked on. It stays sealed, and goes with the job. */
+  skip(role: FileRole): void {
+    for (const part of this.parts) if (part.role === role) part.role = 'skipped';
+    if (role === 'input') this.pixels = 0;
+  }
+
+  private async count(role: FileRole, { facts }: ImageGuard): Promise<void> {
     if (role !== 'input') return;
     if (facts !== undefined) this.pixels = facts.width * facts.height;
     // An image whose size lies behind a mebibyte of metadata counts as the largest.
@@ -60,11 +66,7 @@ export class UploadEncryptor {
 }
 
 /** @throws Problem why the guard rejects the file; a damaged background has a code of its own */
-function inspect(
-  guard: ImageGuard,
-  plain: Buffer,
-  { role, last }: { role: UploadPart['role']; last: boolean },
-): void {
+function inspect(guard: ImageGuard, plain: Buffer, { role, last }: { role: FileRole; last: boolean }): void {
   try {
     guard.look(plain);
     if (last) guard.end();

@@ -6,6 +6,7 @@ import type { JobRecord } from '#broker/job.record.js';
 import { throughOutage } from '#broker/redis.failure.js';
 import type { Enrolment } from '#broker/transition.script.js';
 import { UploadSession } from '#broker/upload.session.js';
+import { mustBe } from '#contracts/option.refusal.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import type { ImageLimits } from '#imaging/image.facts.js';
 import { imageLimits } from '#settings/image.limits.js';
@@ -18,8 +19,9 @@ import { announcedBytes, maxUploadBytes } from '../http/fastify-adapter.js';
 import { CallerService, type Caller } from '../auth/caller.service.js';
 import { PixelLimit } from '../rate-limit/rate-limits.js';
 import { IdempotencyService, type IdempotencyClaim } from './idempotency.service.js';
-import { mayNameAddress, nativeUpload, type UploadContent, type UploadSource } from './upload-source.js';
+import { nativeUpload, type UploadContent, type UploadSource } from './upload-source.js';
 import { RemoteImageService } from './remote-image.service.js';
+import { mediaTypeOf } from './upload-body.js';
 import { UploadEncryptor } from './upload-encryptor.js';
 import type { Settings } from '#settings/settings.schema.js';
 import type { Broker } from '#broker/broker.js';
@@ -28,6 +30,9 @@ import type { ModelEntry } from '#inference/model.catalogue.js';
 
 /** Bytes of a losslessly encoded cut-out per pixel: an estimate on the safe side. */
 const OUTPUT_BYTES_PER_PIXEL = 1.5;
+
+/** A request that names its image by an address has no more than this. */
+const MAX_BYTES_WITHOUT_IMAGE = 131_072;
 
 /** A queued job. Its token exists here and at the client, nowhere else. */
 export interface Accepted {
@@ -38,14 +43,14 @@ export interface Accepted {
   /** The job was made by an earlier request. */
   replayed: boolean;
   extraFields: UploadContent['extraFields'];
+  /** Names of fields of the request that were passed over. */
+  ignored: UploadContent['ignored'];
 }
 
 /** How a submission differs from `POST /v1/jobs`. */
 export interface SubmitOptions {
   /** Reads the request; by default as `nativeUpload`. */
   source?: UploadSource;
-  /** Largest upload that the request can bring, in bytes; by default the size that it announces. */
-  maxBytes?: number | undefined;
   /** Set for an image of a batch. */
   member?: Member | undefined;
 }
@@ -75,7 +80,7 @@ interface StartedSubmission extends Submission {
   session: UploadSession;
 }
 
-type Received = Pick<Accepted, 'record' | 'extraFields'>;
+type Received = Pick<Accepted, 'record' | 'extraFields' | 'ignored'>;
 
 /** Encrypts uploads chunk by chunk as they arrive, stores them in the broker and queues their jobs. */
 @Injectable()
@@ -106,12 +111,19 @@ export class UploadService {
    * @throws Problem why the upload, the image or the queue rejects it
    */
   async submit(request: FastifyRequest, options: SubmitOptions = {}): Promise<Accepted> {
-    const { source = this.native, member, maxBytes = this.reservationBytes(request) } = options;
+    const { source = this.native, member } = options;
     const caller = this.callers.of(request);
     // A repeated image of a batch is recognized by its name there.
     const claim = member === undefined ? await this.claims.claim(request, caller) : undefined;
     const token = member?.token ?? claim?.token ?? drawToken();
-    const submission = { request, source, member, caller, claim, reserveBytes: maxBytes };
+    const submission = {
+      request,
+      source,
+      member,
+      caller,
+      claim,
+      reserveBytes: this.reservationBytes(request),
+    };
     try {
       const received = claim?.earlier
         ? await this.findAgain(request, source, claim)
@@ -132,8 +144,10 @@ export class UploadService {
 
   /** Largest upload that a request can bring: the size it announces, unless it may name its image by address. */
   private reservationBytes(request: FastifyRequest): number {
-    const mayFetch = mayNameAddress(request) && this.images.isEnabled;
-    return (mayFetch ? 0 : announcedBytes(request)) || this.maxBytes;
+    const announced = announcedBytes(request);
+    const isImage = mediaTypeOf(request).startsWith('image/');
+    const mayFetch = this.images.isEnabled && !isImage && announced <= MAX_BYTES_WITHOUT_IMAGE;
+    return (mayFetch ? 0 : announced) || this.maxBytes;
   }
 
   private async start(submission: Submission): Promise<Received> {
@@ -157,12 +171,16 @@ export class UploadService {
   }
 
   /** Adds to a refusal for lack of memory when some is likely to be free, for everybody or for this tenant. */
-  private async withRetryAfter(error: unknown, bytes: number, { tenant }: Caller): Promise<unknown> {
+  private async withRetryAfter(error: unknown, bytes: number, { tenant, tier }: Caller): Promise<unknown> {
     const code = error instanceof Problem ? error.code : undefined;
     if (code !== 'capacity-exhausted' && code !== 'tenant-limit') return error;
     const { capacity } = this.broker;
     const retryAfterS = await capacity.retryAfterS(bytes, code === 'tenant-limit' ? tenant.id : undefined);
-    return new Problem(code, { retryAfterS });
+    if (code === 'capacity-exhausted') return new Problem(code, { retryAfterS });
+    return new Problem(code, {
+      ...{ limit: tier.imagesInFlight, unit: 'images', retryAfterS },
+      detail: `The limit is ${tier.imagesInFlight} images, or ${Math.floor(tier.bytesInFlight / 1_048_576)} MiB, at a time.`,
+    });
   }
 
   private async receive(submission: StartedSubmission): Promise<Received> {
@@ -188,19 +206,24 @@ export class UploadService {
     const content = await source(request, {
       maxBytes: this.maxBytes,
       writeFile: (role, file) => encryptor.write(role, file),
+      skipFile: (role) => {
+        encryptor.skip(role);
+        claim?.fingerprint.skip(role);
+      },
     });
-    const { options, extraFields } = content;
+    const { options, extraFields, ignored } = content;
     this.requireOffered(options.model);
     if (claim !== undefined) {
       await this.broker.retries.complete(claim.entry, claim.fingerprint.digest(options));
     }
-    return { record: await this.enqueue(submission, encryptor, content), extraFields };
+    return { record: await this.enqueue(submission, encryptor, content), extraFields, ignored };
   }
 
   /** @throws Problem `model-unknown` */
   private requireOffered(wanted: string | undefined): void {
     if (wanted === undefined || this.models.some(({ name }) => name === wanted)) return;
-    throw new Problem('model-unknown', { parameter: 'model' });
+    const names = this.models.map(({ name }) => name);
+    throw new Problem('model-unknown', mustBe('model', names));
   }
 
   private async enqueue(
@@ -233,15 +256,16 @@ export class UploadService {
     claim: IdempotencyClaim,
   ): Promise<Received> {
     const { entry, fingerprint, token } = claim;
-    const { options, extraFields } = await source(request, {
+    const { options, extraFields, ignored } = await source(request, {
       maxBytes: this.maxBytes,
       writeFile: async (role, file) => {
         for await (const bytes of file) fingerprint.take(role, bytes);
       },
+      skipFile: (role) => fingerprint.skip(role),
     });
     if (!sameFingerprint(fingerprint.digest(options), entry.print ?? '')) throw new Problem('retry-differs');
     const record = await this.broker.jobs.read(jobIdOf(token));
     if (record === undefined) throw new Problem('queue-lost');
-    return { record, extraFields };
+    return { record, extraFields, ignored };
   }
 }

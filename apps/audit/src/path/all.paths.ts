@@ -6,7 +6,7 @@ import { LATE_PATHS } from './late.paths.js';
 import { LEFT_PATHS } from './left.paths.js';
 import { NAMED_PATHS } from './named.paths.js';
 import { REFUSED_IMAGES_PATHS } from './refused.images.paths.js';
-import { REFUSED_PATHS } from './refused.paths.js';
+import { REFUSED_PATHS, UNUSUAL_PATHS } from './refused.paths.js';
 import { REFUSED_VALUES_PATHS } from './refused.values.paths.js';
 import { ROUTE_PATHS } from './route.paths.js';
 import { UNDELIVERED_PATHS } from './undelivered.paths.js';
@@ -17,6 +17,7 @@ export const ALL_PATHS: readonly AuditPath[] = [
   ...BATCH_PATHS,
   ...ROUTE_PATHS,
   ...NAMED_PATHS,
+  ...UNUSUAL_PATHS,
   ...REFUSED_PATHS,
   ...REFUSED_VALUES_PATHS,
   ...REFUSED_IMAGES_PATHS,

@@ -21,7 +21,10 @@ export const REFUSED_VALUES_PATHS: readonly AuditPath[] = [
   refusedPath('refused-option', 'Refused: a photo with an option of a wrong value', [
     optionCase('before the photo', (canary) => [field('format', canary), photo(canary)]),
     optionCase('behind the photo', (canary) => [photo(canary), field('format', canary)]),
-    optionCase('unknown option', (canary) => [photo(canary), { name: canary.drawText(NAMED), value: '1' }]),
+    optionCase('misspelt option', (canary) => [
+      photo(canary),
+      { name: 'formatt', value: canary.drawText(NAMED) },
+    ]),
     optionCase('too long', (canary) => [
       photo(canary),
       { name: 'format', value: canary.drawText(NAMED).repeat(80) },
@@ -56,9 +59,6 @@ export const REFUSED_VALUES_PATHS: readonly AuditPath[] = [
     ),
     caseOf('background without a photo', '/v1/jobs', MEDIUM, (canary) =>
       multipart([photo(canary, 'bg_image_file')]),
-    ),
-    caseOf('photo and another file', '/v1/jobs', MEDIUM, (canary) =>
-      multipart([photo(canary), photo(canary, 'another')]),
     ),
   ]),
   { name: 'refused-name', title: 'Refused: a photo with a wrong name, to a batch', walk: refuseNames },

@@ -1,6 +1,6 @@
 import { inputKey, outputKey } from '#broker/broker.keys.js';
 import type { Broker } from '#broker/broker.js';
-import type { JobRecord, UploadPart } from '#broker/job.record.js';
+import type { FileRole, JobRecord, UploadPart } from '#broker/job.record.js';
 import { lifetimeAfter, STORE_MS } from '#broker/lifetimes.js';
 import { PayloadClosedError, type PayloadStore } from '#broker/payload.store.js';
 import { Problem } from '#contracts/problem.catalogue.js';
@@ -32,9 +32,12 @@ export async function fetchUpload(
   try {
     let first = 0;
     for (const part of record.parts) {
-      const file = Buffer.allocUnsafeSlow(part.bytes);
-      upload[part.role] = file;
-      await fetchPart(file, payload, { id: record.id, key, part, first });
+      const { role } = part;
+      if (role !== 'skipped') {
+        const file = Buffer.allocUnsafeSlow(part.bytes);
+        upload[role] = file;
+        await fetchPart(file, payload, { id: record.id, key, part: { ...part, role }, first });
+      }
       first += part.chunks;
     }
     await prolonged;
@@ -51,7 +54,12 @@ export async function fetchUpload(
 async function fetchPart(
   file: Buffer,
   payload: PayloadStore,
-  { id, key, part, first }: { id: JobRecord['id']; key: Buffer; part: UploadPart; first: number },
+  {
+    id,
+    key,
+    part,
+    first,
+  }: { id: JobRecord['id']; key: Buffer; part: UploadPart & { role: FileRole }; first: number },
 ): Promise<void> {
   let filled = 0;
   const end = first + part.chunks;

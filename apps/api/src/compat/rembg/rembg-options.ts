@@ -1,4 +1,5 @@
 import type { JobOptions } from '#contracts/job.options.js';
+import { mustBe } from '#contracts/option.refusal.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { parseOptions } from '../../uploads/upload-source.js';
 
@@ -46,8 +47,8 @@ export function rembgOptions(texts: ReadonlyMap<string, string>, models: readonl
 
 function flag(texts: ReadonlyMap<string, string>, parameter: string): boolean {
   const text = texts.get(parameter);
-  const value = text === undefined ? false : BOOLEANS.get(text.toLowerCase());
-  if (value === undefined) throw new Problem('invalid-parameter', { parameter });
+  const value = text === undefined ? false : BOOLEANS.get(text.trim().toLowerCase());
+  if (value === undefined) throw new Problem('invalid-parameter', mustBe(parameter, ['true', 'false']));
   return value;
 }
 
@@ -61,14 +62,17 @@ function modelFor(wanted: string | undefined, models: readonly string[]): string
   if (wanted === undefined || models.includes(wanted)) return wanted;
   if (wanted === ISNET_THERE) return models.find((name) => ISNET.test(name));
   if (GENERAL.has(wanted)) return undefined;
-  throw new Problem('model-unknown', { parameter: 'model' });
+  throw new Problem('model-unknown', mustBe('model', [...new Set([...models, ISNET_THERE, ...GENERAL])]));
 }
 
 /** `r,g,b` or `r,g,b,a`, 0 to 255 each, in hex. @throws Problem `invalid-parameter` */
 function hexOf(text: string): string {
   const channels = text.split(',').map((word) => (/^\s*\d{1,3}\s*$/.test(word) ? Number(word) : 256));
   if (![3, 4].includes(channels.length) || channels.some((value) => value > 255)) {
-    throw new Problem('invalid-parameter', { parameter: 'bgc' });
+    throw new Problem(
+      'invalid-parameter',
+      mustBe('bgc', ['3 or 4 numbers from 0 to 255, such as "255,255,255,255"']),
+    );
   }
   return channels.map((value) => value.toString(16).padStart(2, '0')).join('');
 }

@@ -1,4 +1,6 @@
-import type { JobOptions } from '#contracts/job.options.js';
+import type { z } from 'zod';
+import { jobOptionsSchema, type JobOptions } from '#contracts/job.options.js';
+import { invalidOption, mustBe } from '#contracts/option.refusal.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { parseOptions } from '../../uploads/upload-source.js';
 
@@ -69,9 +71,25 @@ export function removebgWish(texts: ReadonlyMap<string, string>): RemovebgWish {
   });
   if (shadow !== undefined) given.push(['add_shadow', String(shadow !== 'none')]);
   return {
-    options: parseOptions([...DEFAULTS, ...given]),
+    options: parseOptions(withoutIdle([...DEFAULTS, ...given])),
     type: level === 'none' ? undefined : type === 'auto' ? 'other' : type,
   };
+}
+
+/**
+ * Leaves out options that remove.bg documents to have no effect beside the others, where the service's own calls refuse
+ * them: `crop_margin` without `crop`, `scale` and `position` with it. Their values are checked all the same.
+ */
+function withoutIdle(given: readonly [string, string][]): [string, string][] {
+  const { crop, crop_margin, scale, position } = jobOptionsSchema.shape;
+  const isCropped = crop.safeParse(new Map(given).get('crop')).data === true;
+  const idle: Readonly<Record<string, z.ZodType>> = isCropped ? { scale, position } : { crop_margin };
+  return given.filter(([name, text]) => {
+    const schema = Object.hasOwn(idle, name) ? idle[name] : undefined;
+    if (schema?.safeParse(text).success === false)
+      throw new Problem('invalid-parameter', invalidOption(name));
+    return schema === undefined;
+  });
 }
 
 function oneOf<T extends string>(
@@ -80,7 +98,9 @@ function oneOf<T extends string>(
   values: readonly T[],
 ): T | undefined {
   const text = texts.get(parameter);
-  const value = values.find((one) => one === text);
-  if (text !== undefined && value === undefined) throw new Problem('invalid-parameter', { parameter });
+  const value = values.find((one) => one.toLowerCase() === text?.trim().toLowerCase());
+  if (text !== undefined && value === undefined) {
+    throw new Problem('invalid-parameter', mustBe(parameter, values));
+  }
   return value;
 }

@@ -1,0 +1,322 @@
+import type { FileRole } from '#broker/job.record.js';
+import { jobOptionsSchema } from '#contracts/job.options.js';
+import { Problem, type ProblemCode } from '#contracts/problem.catalogue.js';
+import { wipe } from '#vault/wipe.js';
+import { readBase64 } from '../parsers/base64-reader.js';
+import { HEAD_BYTES, isText, startsAsAddress, startsAsBase64, startsAsImage } from '../parsers/body-kind.js';
+import { imageTooLarge } from '#contracts/problem.limits.js';
+import type { FormField, ValueKind } from '../parsers/form-field.js';
+import { PeekedSource } from '../parsers/peeked-source.js';
+
+/** Consumes the bytes of a file as they arrive, each piece before it asks for the next. */
+export type FileWriter = (role: FileRole, bytes: AsyncIterable<Buffer>) => Promise<void>;
+
+/** Receives the files of an upload. */
+export interface UploadTarget {
+  /** Limit in bytes on all files of a request together. */
+  maxBytes: number;
+  writeFile: FileWriter;
+  /** What has been written for this role, maybe in part, is no part of the upload after all. */
+  skipFile: (role: FileRole) => void;
+}
+
+/** Bytes that the files of one request may still have. */
+export class ByteBudget {
+  private leftBytes: number;
+
+  constructor(private readonly maxBytes: number) {
+    this.leftBytes = maxBytes;
+  }
+
+  /** The file as it arrives; each piece is wiped once the next is asked for. @throws Problem `image-too-large` beyond the budget | `missing-image` when it is empty */
+  async *limit(file: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
+    let isEmpty = true;
+    for await (const piece of file) {
+      try {
+        isEmpty &&= piece.length === 0;
+        this.leftBytes -= piece.length;
+        if (this.leftBytes < 0) throw imageTooLarge(this.maxBytes);
+        yield piece;
+      } finally {
+        wipe(piece);
+      }
+    }
+    if (isEmpty) throw new Problem('missing-image', { detail: 'The image is empty.' });
+  }
+}
+
+/** A second image, or background, where one is taken. */
+export const repeatedFile = (role: FileRole): Problem =>
+  new Problem(role === 'input' ? 'multiple-images' : 'multiple-backgrounds');
+
+/** How a file is written in its field; `any`: as bytes or in base64, whichever it begins as. */
+export type FileEncoding = 'bytes' | 'base64' | 'any';
+
+/** What one field of a form holds. */
+export type FieldSpec =
+  { kind: 'text'; maxBytes: number } | { kind: 'file'; role: FileRole; encoding: FileEncoding };
+
+/** A field that is known. */
+export interface KnownField {
+  name: string;
+  spec: FieldSpec;
+}
+
+/** Longest value of an option of the image: those that are right are shorter. */
+const MAX_OPTION_BYTES = 128;
+
+/** A text of at most `maxBytes`. */
+export const text = (maxBytes: number): FieldSpec => ({ kind: 'text', maxBytes });
+
+/** A file. */
+export const file = (role: FileRole, encoding: FileEncoding = 'bytes'): FieldSpec => ({
+  kind: 'file',
+  role,
+  encoding,
+});
+
+/** The fields of the image's options. */
+export const optionFields = (
+  names: readonly string[] = Object.keys(jobOptionsSchema.shape),
+): Record<string, FieldSpec> => Object.fromEntries(names.map((name) => [name, text(MAX_OPTION_BYTES)]));
+
+/** The fields that a form may have. Names are compared as bytes. */
+export class FieldTable {
+  private readonly entries: readonly (KnownField & { bytes: Buffer })[];
+
+  /** @param takesLoneFile a file is the image whatever its name, as long as no other one is */
+  constructor(
+    specs: Record<string, FieldSpec>,
+    readonly takesLoneFile = false,
+  ) {
+    this.entries = Object.entries(specs).map(([name, spec]) => ({ name, spec, bytes: Buffer.from(name) }));
+  }
+
+  /** Names of all fields. */
+  get names(): string[] {
+    return this.entries.map(({ name }) => name);
+  }
+
+  /** The field of that name; undefined when it is not known. */
+  find(name: Buffer): KnownField | undefined {
+    return this.entries.find(({ bytes }) => bytes.equals(name));
+  }
+
+  /** True for a field whose value is a file, maybe in base64. */
+  readonly isFile = (name: Buffer): boolean => this.find(name)?.spec.kind === 'file';
+}
+
+/** Fields of one form, known or not. */
+const MAX_FIELDS = 1000;
+
+/** Names of unknown fields that are reported; a name is then a plain word. */
+const MAX_REPORTED = 16;
+const PLAIN_NAME = /^[\w.[\]-]{1,40}$/;
+const MAX_PLAIN_BYTES = 40;
+
+/** A text as it was sent. */
+export interface FieldText {
+  text: string;
+  kind: ValueKind;
+}
+
+/** Content of a form. */
+export interface FormContent {
+  /** Known fields that are no files, by name. Of a field that comes twice the last one counts. */
+  texts: ReadonlyMap<string, FieldText>;
+  /** Names of texts that came more than once, each time with a value. */
+  repeated: ReadonlySet<string>;
+  /** Files that were written to the target. An empty one counts as absent. */
+  files: ReadonlySet<FileRole>;
+  /** Names of known fields for a file that came without one. */
+  empty: readonly string[];
+  /** Names of fields that were passed over, as far as they are plain words; 16 at most. */
+  ignored: readonly string[];
+}
+
+/** The content of a request that is nothing but its image. */
+export const ONLY_IMAGE: FormContent = {
+  texts: new Map(),
+  repeated: new Set(),
+  files: new Set(['input']),
+  empty: [],
+  ignored: [],
+};
+
+/**
+ * Reads a form, whatever its encoding. The name of a field decides before anything of its value is copied: a known file
+ * is written to the target as it arrives, a known text is bounded, everything else is passed over. Where the table says
+ * so, a file under another name is written too: it is the image unless a further one comes.
+ * @throws Problem `multiple-images` | `multiple-backgrounds` | `image-type-unsupported` for text in the place of a file |
+ * `invalid-request` for a text beyond its bound, or beyond 1,000 fields
+ */
+export async function readForm(
+  fields: AsyncIterable<FormField>,
+  table: FieldTable,
+  target: UploadTarget,
+): Promise<FormContent> {
+  const reader = new FormReader(table, target);
+  let left = MAX_FIELDS;
+  for await (const field of fields) {
+    if (left-- === 0) throw new Problem('invalid-request', { detail: `More than ${MAX_FIELDS} fields` });
+    await reader.read(field);
+  }
+  reader.finish();
+  return reader;
+}
+
+/** What is wrong with a file by itself: it can be passed over like one that is right. */
+const OF_FILE: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
+  'image-type-unsupported',
+  'image-corrupt',
+  'image-truncated',
+  'image-too-large',
+  'image-too-many-pixels',
+  'image-too-complex',
+]);
+
+class FormReader implements FormContent {
+  readonly texts = new Map<string, FieldText>();
+  readonly repeated = new Set<string>();
+  readonly files = new Set<FileRole>();
+  readonly empty: string[] = [];
+  private readonly unknown: string[] = [];
+  private budget: ByteBudget;
+  /** Files under unknown names, while none has come under the image's own. The first has been written. */
+  private strangers = 0;
+  private stranger: { name: string | undefined; refusal?: Problem } | undefined;
+
+  constructor(
+    private readonly table: FieldTable,
+    private readonly target: UploadTarget,
+  ) {
+    this.budget = new ByteBudget(target.maxBytes);
+  }
+
+  get ignored(): readonly string[] {
+    return this.unknown;
+  }
+
+  async read(field: FormField): Promise<void> {
+    const known = this.table.find(field.name);
+    if (known === undefined) await this.readUnknown(field);
+    else if (known.spec.kind === 'text') await this.readOption(known.name, known.spec.maxBytes, field);
+    else await this.readFile(known.name, known.spec, field);
+  }
+
+  /** The form is over. @throws Problem why the one file that could be the image is none */
+  finish(): void {
+    const { stranger } = this;
+    if (stranger === undefined || this.files.has('input')) return;
+    if (this.strangers > 1) {
+      this.target.skipFile('input');
+      return;
+    }
+    if (stranger.refusal !== undefined) throw stranger.refusal;
+    this.files.add('input');
+    const index = stranger.name === undefined ? -1 : this.unknown.indexOf(stranger.name);
+    if (index !== -1) this.unknown.splice(index, 1);
+  }
+
+  private async readOption(name: string, maxBytes: number, { body, kind }: FormField): Promise<void> {
+    const text = await readText(body, name, maxBytes);
+    if (text !== '' && (this.texts.get(name)?.text ?? '') !== '') this.repeated.add(name);
+    this.texts.set(name, { text, kind });
+  }
+
+  private async readFile(
+    name: string,
+    { role, encoding }: Extract<FieldSpec, { kind: 'file' }>,
+    field: FormField,
+  ): Promise<void> {
+    if (field.kind === 'nested') throw new Problem('invalid-request', { detail: `"${name}" must be a text` });
+    const body = PeekedSource.of(field.body);
+    try {
+      const head = await body.peek(HEAD_BYTES);
+      if (head.length === 0) {
+        this.empty.push(name);
+        return;
+      }
+      if (this.files.has(role)) throw repeatedFile(role);
+      if (role === 'input') this.dropStranger();
+      const isBase64 = encoding === 'base64' || (encoding === 'any' && startsAsBase64(head));
+      if (!isBase64 && !field.isFile && isText(head)) throw textForFile(name, head);
+      this.files.add(role);
+      await this.write(role, body, isBase64);
+    } finally {
+      body.close();
+    }
+  }
+
+  private async readUnknown({ name: bytes, isFile, kind, body: value }: FormField): Promise<void> {
+    const name = plainName(bytes);
+    if (name !== undefined && this.unknown.length < MAX_REPORTED) this.unknown.push(name);
+    if (!this.table.takesLoneFile || kind !== 'text' || this.files.has('input')) return;
+    const body = PeekedSource.of(value);
+    try {
+      const head = await body.peek(HEAD_BYTES);
+      const isBase64 = startsAsBase64(head);
+      if (head.length === 0 || !(isFile || isBase64 || startsAsImage(head))) return;
+      this.strangers += 1;
+      if (this.strangers > 1) return;
+      this.stranger = { name };
+      await this.write('input', body, isBase64);
+    } catch (error) {
+      if (!(error instanceof Problem) || !OF_FILE.has(error.code)) throw error;
+      this.stranger = { name, refusal: error };
+      this.target.skipFile('input');
+    } finally {
+      body.close();
+    }
+  }
+
+  /** The image has come under its own name. */
+  private dropStranger(): void {
+    if (this.stranger === undefined) return;
+    if (this.stranger.refusal === undefined) this.target.skipFile('input');
+    this.stranger = undefined;
+    this.budget = new ByteBudget(this.target.maxBytes);
+  }
+
+  private async write(role: FileRole, body: PeekedSource, isBase64: boolean): Promise<void> {
+    const bytes = isBase64 ? readBase64(body.pieces()) : body.pieces();
+    await this.target.writeFile(role, this.budget.limit(bytes));
+  }
+}
+
+/** A name that may be reported. No other name becomes a string. */
+function plainName(name: Buffer): string | undefined {
+  if (name.length === 0 || name.length > MAX_PLAIN_BYTES) return undefined;
+  const text = name.toString('latin1');
+  return PLAIN_NAME.test(text) ? text : undefined;
+}
+
+/** A field has text where a file belongs. Nothing of the text is repeated. */
+function textForFile(name: string, head: Buffer): Problem {
+  const address = name.startsWith('bg_') ? 'bg_image_url' : 'image_url';
+  const detail = startsAsAddress(head)
+    ? `"${name}" is a URL, not a file. Send the file itself, or the URL as "${address}".`
+    : `"${name}" is text, not a file. With curl, write -F ${name}=@photo.jpg: the @ makes curl send the file. ` +
+      'In JSON, send the image in base64.';
+  return new Problem('image-type-unsupported', { parameter: name, detail });
+}
+
+/** The text of a field. The memory in which it arrives is wiped. @throws Problem `invalid-request` beyond `maxBytes` */
+async function readText(body: AsyncIterable<Buffer>, name: string, maxBytes: number): Promise<string> {
+  const held = Buffer.allocUnsafeSlow(maxBytes);
+  let length = 0;
+  try {
+    for await (const piece of body) {
+      if (length + piece.length > maxBytes) {
+        throw new Problem('invalid-request', {
+          ...{ parameter: name, limit: maxBytes, unit: 'bytes' },
+          detail: `"${name}" is longer than ${maxBytes} bytes.`,
+        });
+      }
+      length += piece.copy(held, length);
+    }
+    return held.toString('utf8', 0, length);
+  } finally {
+    wipe(held);
+  }
+}
