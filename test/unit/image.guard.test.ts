@@ -5,8 +5,8 @@ import { checkDimensions, type ImageFacts } from '#imaging/image.facts.js';
 import { guardFile, ImageGuard } from '#imaging/image.guard.js';
 import { bmp } from '../hostile/makers/bmp.maker.js';
 import { gif } from '../hostile/makers/gif.maker.js';
-import { jpeg } from '../hostile/makers/jpeg.maker.js';
 import { tiff } from '../hostile/makers/tiff.maker.js';
+import { jpeg } from '../hostile/makers/jpeg.maker.js';
 
 /** Begins each scan of a JPEG. */
 const SOS = Buffer.from([0xff, 0xda]);

@@ -1,8 +1,10 @@
 import sharp, { type Sharp } from 'sharp';
 import { decodeFull, decodeForModel, shownImage } from '#imaging/decode.js';
 import { openImage } from '#imaging/image.opening.js';
+import { plainPng } from '#imaging/plain.image.js';
 import { allowFormats } from '#imaging/sharp.gate.js';
 import { INPUT_FORMATS } from '#contracts/input.formats.js';
+import { avif, codedPixels, isoBox } from '../hostile/makers/avif.maker.js';
 import { bmp } from '../hostile/makers/bmp.maker.js';
 import { gif } from '../hostile/makers/gif.maker.js';
 import { tiff } from '../hostile/makers/tiff.maker.js';
@@ -46,7 +48,6 @@ async function pixelsOf(
   const raster = await decodeFull(opened.image, LIMITS.maxPixels);
   const { isOpaque } = await shownImage(opened.image);
   expect((await decodeForModel(opened.image, 32, LIMITS.maxPixels)).length).toBe(3 * 32 * 32);
-  opened.wipe();
   return { ...raster, isOpaque };
 }
 
@@ -212,6 +213,20 @@ describe('formats that own code reads', () => {
   });
 });
 
+test('given pixels and a palette, when they are written as a PNG, then they are wiped', () => {
+  const image = {
+    width: 2,
+    height: 1,
+    channels: 1 as const,
+    depth: 8 as const,
+    data: Buffer.from([1, 2]),
+    palette: { colors: Buffer.alloc(768, 7), opacity: Buffer.alloc(256, 9) },
+  };
+  expect(plainPng(image).includes(Buffer.alloc(20, 7))).toBe(true);
+  const { colors, opacity } = image.palette;
+  for (const bytes of [image.data, colors, opacity]) expect(bytes.every((byte) => byte === 0)).toBe(true);
+});
+
 describe('AVIF', () => {
   test('given an AVIF with alpha and metadata, when it is opened, then its pixels are as before and nothing else is there', async () => {
     const make = (): Sharp => noise(4).avif({ quality: 60, effort: 0 });
@@ -236,6 +251,29 @@ describe('AVIF', () => {
     const { data } = await pixelsOf(file);
     [230, 60, 40].forEach((value, i) => expect(Math.abs(data[i]! - value)).toBeLessThanOrEqual(6));
   });
+
+  // White of 203 cd/m² in PQ, which the shoulder takes a little from, and a red of sRGB in Display P3.
+  const CODED = [
+    { name: 'BT.2020 in PQ', codes: [9, 16], stored: [148, 148, 148], right: [243, 243, 243], tolerance: 14 },
+    { name: 'Display P3', codes: [12, 13], stored: [212, 74, 52], right: [230, 60, 40], tolerance: 4 },
+    { name: 'BT.709', codes: [1, 13], stored: [120, 60, 30], right: [120, 60, 30], tolerance: 3 },
+  ];
+
+  test.each(CODED)(
+    'given an AVIF that names $name, when it is opened, then its colors are those of sRGB',
+    async (each) => {
+      const [r, g, b] = each.stored;
+      const size = { width: 64, height: 48 };
+      const flat = sharp({ create: { ...size, channels: 3, background: { r, g, b } } });
+      const coded = await codedPixels(flat);
+      const [primaries = 0, transfer = 0] = each.codes;
+      const named = Buffer.from([0x6e, 0x63, 0x6c, 0x78, 0, primaries, 0, transfer, 0, 6, 0x80]);
+      const { data } = await pixelsOf(avif({ ...size, coded, properties: [isoBox('colr', named)] }));
+      each.right.forEach((value, i) =>
+        expect(Math.abs(data[i]! - value)).toBeLessThanOrEqual(each.tolerance),
+      );
+    },
+  );
 
   test('given that AVIF is not enabled, when a decoder is asked, then it is shut', async () => {
     const file = await noise(3).avif({ effort: 0 }).toBuffer();

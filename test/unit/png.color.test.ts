@@ -1,6 +1,8 @@
 import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
+import { ADOBE_RGB, codingOf } from '#imaging/color.coding.js';
 import { decodeForModel, decodeFull } from '#imaging/decode.js';
+import { iccProfile } from '#imaging/icc.profile.js';
 import { guardFile } from '#imaging/image.guard.js';
 import { stripMetadata } from '#imaging/metadata.strip.js';
 import {
@@ -156,6 +158,26 @@ describe('colors of a PNG', () => {
     );
   });
 
+  const profileChunk = (profile: Buffer): Buffer =>
+    pngChunk('iCCP', Buffer.concat([Buffer.from('p\0\0', 'latin1'), deflateSync(profile)]));
+  const withColor = KINDS.filter(({ type }) => type === 2 || type === 3 || type === 6);
+
+  test.each(withColor)(
+    'given a profile of P3 or Adobe RGB, when $depth bits of type $type are decoded, then it is applied',
+    async (kind) => {
+      for (const [coding, encode] of [
+        [codingOf(12, 13)!, coded(TO_P3, srgbCurve)],
+        [ADOBE_RGB, coded(TO_ADOBE, power(256 / 563))],
+      ] as const) {
+        // What else is said does not count then.
+        const chunks = [gama(1), profileChunk(iccProfile(coding)), SRGB_CHUNK];
+        for (const found of await shown(codedPng({ ...kind, chunks, encode }))) {
+          expect(difference(found, patches(kind)).mean).toBeLessThan(2);
+        }
+      }
+    },
+  );
+
   /** A gray profile with this curve. */
   const grayProfile = (curve: Buffer, space = 'GRAY'): Buffer => {
     const profile = Buffer.alloc(144);
@@ -168,11 +190,7 @@ describe('colors of a PNG', () => {
     profile.write('kTRC', 132, 'latin1');
     profile.writeUInt32BE(144, 136);
     profile.writeUInt32BE(curve.length, 140);
-    const chunk = Buffer.concat([
-      Buffer.from('g\0\0', 'latin1'),
-      deflateSync(Buffer.concat([profile, curve])),
-    ]);
-    return pngChunk('iCCP', chunk);
+    return profileChunk(Buffer.concat([profile, curve]));
   };
   const curv = (...values: number[]): Buffer =>
     Buffer.concat([

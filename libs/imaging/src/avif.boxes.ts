@@ -110,7 +110,8 @@ export function* readAvif(
     // A box without a size goes on to the end of the file, and is the last one.
     if (box.to === Infinity) {
       if (boxes !== undefined) return yield* untilEnd(cursor, end, boxes);
-      return yield* cursor.skipRest();
+      yield* cursor.skipRest();
+      throw corrupt();
     }
     yield* cursor.skip(box.to - cursor.position);
   }

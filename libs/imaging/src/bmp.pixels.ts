@@ -1,3 +1,4 @@
+import { wipe } from '#vault/wipe.js';
 import { corrupt, readWhole, truncated } from './byte.cursor.js';
 import { BMP_METHODS, bmpStride, isRunLength, readBmpHeader, type BmpHeader } from './bmp.walk.js';
 import type { PlainImage } from './plain.image.js';
@@ -97,6 +98,7 @@ function paletteOf({ file, header, paletteFrom }: Bmp): Buffer {
 function indexedPixels(bmp: Bmp): Pixels {
   const { file, header } = bmp;
   const { width, height, bits, pixelsFrom } = header;
+  const palette = { colors: paletteOf(bmp), opacity: undefined };
   const data = Buffer.alloc(width * height);
   const mask = (1 << bits) - 1;
   for (let y = 0; y < height; y += 1) {
@@ -110,7 +112,7 @@ function indexedPixels(bmp: Bmp): Pixels {
       }
     }
   }
-  return { channels: 1, depth: 8, data, palette: { colors: paletteOf(bmp), opacity: undefined } };
+  return { channels: 1, depth: 8, data, palette };
 }
 
 /** 24 bits a pixel: blue, green, red. */
@@ -173,17 +175,25 @@ function channelReader(mask: number): ChannelReader {
 /** RLE4 and RLE8: runs, literal pixels, ends of lines and jumps. */
 function runLengthPixels(bmp: Bmp): Pixels {
   const { width, height } = bmp.header;
-  const data = Buffer.alloc(4 * width * height);
   const colors = paletteOf(bmp);
+  const data = Buffer.alloc(4 * width * height);
   const reader = new RunReader(bmp.file, bmp.header);
-  reader.read((x, y, index) => {
+  const put: Put = (x, y, index) => {
     const at = 4 * (rowAt(bmp, y) * width + x);
     data[at] = colors[3 * index] as number;
     data[at + 1] = colors[3 * index + 1] as number;
     data[at + 2] = colors[3 * index + 2] as number;
     data[at + 3] = 255;
-  });
-  return { channels: 4, depth: 8, data };
+  };
+  try {
+    reader.read(put);
+    return { channels: 4, depth: 8, data };
+  } catch (error) {
+    wipe(data);
+    throw error;
+  } finally {
+    wipe(colors);
+  }
 }
 
 type Put = (x: number, y: number, index: number) => void;

@@ -10,16 +10,10 @@ export class ByteCursor {
   /** Bytes of the file before the piece. */
   #before = 0;
   #isClosed = false;
-  #isOpenEnded = false;
 
   /** Place in the file: bytes read or skipped so far. */
   get position(): number {
     return this.#before + this.#at;
-  }
-
-  /** All that is still to come belongs to the image, and it may end anywhere. */
-  get isOpenEnded(): boolean {
-    return this.#isOpenEnded;
   }
 
   /** Hands over the next piece, after everything of the one before has been read. */
@@ -64,10 +58,10 @@ export class ByteCursor {
   }
 
   /** Passes over everything up to the end of the file, wherever that is. */
-  *skipRest(): Reading<never> {
-    this.#isOpenEnded = true;
+  *skipRest(): Reading<void> {
     for (;;) {
       this.#at = Math.max(this.#at, this.#piece.length);
+      if (this.#isClosed) return;
       yield;
     }
   }

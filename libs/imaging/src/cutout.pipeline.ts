@@ -128,7 +128,7 @@ interface Plan {
 }
 
 async function planOf({ options, limits }: CutoutJob, opened: OpenedImage): Promise<Plan> {
-  const { facts, density, image } = opened;
+  const { facts, image, density } = opened;
   const size = await shownImage(image);
   const fitted = needsAllPixels(options) ? size : fittedSize(size, options.size, limits);
   const isWhole = fitted.width === size.width && fitted.height === size.height;

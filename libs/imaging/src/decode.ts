@@ -1,6 +1,7 @@
 import type { Sharp } from 'sharp';
 import { Problem } from '#contracts/problem.catalogue.js';
 import { wipe } from '#vault/wipe.js';
+import { codingOfAvif } from './avif.color.js';
 import { convertSamples } from './coded.samples.js';
 import { deepValues, wordsOf } from './deep.values.js';
 import type { DeepRaster, Raster } from './raster.shape.js';
@@ -13,6 +14,7 @@ import { sharp } from './sharp.gate.js';
  * all images in one place.
  */
 const PREMATURE_END = /premature end/i;
+
 /** How JPEG and WebP begin, which have 8 bits a channel. */
 const SHALLOW_FIRST_BYTES = new Set([0xff, 0x52]);
 
@@ -141,7 +143,7 @@ async function pixelsOf(
   const options = { limitInputPixels: maxPixels, failOn: 'warning', sequentialRead: true, pages: 1 } as const;
   try {
     const opened = convert(sharp(image, options).autoOrient());
-    const coded = codingToConvert(image);
+    const coded = codingToConvert(image) ?? codingOfAvif(image);
     if (coded !== undefined) return await convertedPixels(opened, coded, depth);
     const inSrgb = (await hasDeepProfile(image)) ? opened.withIccProfile('srgb') : opened;
     const read = depth === 16 ? deepValues(inSrgb) : inSrgb.raw({ depth: 'uchar' });

@@ -11,11 +11,6 @@ const PHYS_BYTES = 9;
 const PNG_FIRST_BYTE = 0x89;
 const JPEG_FIRST_BYTE = 0xff;
 
-const TIFF_MAGIC = new Set(['II*\0', 'MM\0*']);
-/** Where the header of a BMP has its fields of density, when it has more than 12 bytes. */
-const BMP_DENSITY_FROM = 38;
-const BMP_CORE_HEADER_BYTES = 12;
-
 /** Where a file says its density. */
 interface Sources {
   /** What the format itself has for it. */
@@ -37,11 +32,8 @@ export function readDensity(file: Buffer): Density | undefined {
 function sourcesOf(file: Buffer): Sources {
   if (file[0] === JPEG_FIRST_BYTE) return jpegSources(file);
   if (file[0] === PNG_FIRST_BYTE) return pngSources(file);
-  const magic = file.toString('latin1', 0, 4);
-  if (magic.startsWith('BM')) return { own: densityOfBmp(file), exif: undefined };
-  // EXIF has the structure of TIFF, and the same fields.
-  if (TIFF_MAGIC.has(magic)) return { own: undefined, exif: file };
-  return { own: undefined, exif: magic === 'RIFF' ? exifOfWebp(file) : undefined };
+  const isWebp = file.toString('latin1', 0, 4) === 'RIFF';
+  return { own: undefined, exif: isWebp ? exifOfWebp(file) : undefined };
 }
 
 function jpegSources(file: Buffer): Sources {
@@ -61,12 +53,6 @@ function densityOfJfif(body: Buffer | undefined): Density | undefined {
   const [x, y] = [body.readUInt16BE(8), body.readUInt16BE(10)];
   if (body[7] === 1) return densityPerInch(x, y);
   return body[7] === 2 ? densityOf(100 * x, 100 * y) : undefined;
-}
-
-/** Pixels a meter across and down, of all headers but the first one (BITMAPINFOHEADER). */
-function densityOfBmp(file: Buffer): Density | undefined {
-  if (file.length < BMP_DENSITY_FROM + 8 || file.readUInt32LE(14) <= BMP_CORE_HEADER_BYTES) return undefined;
-  return densityOf(file.readUInt32LE(BMP_DENSITY_FROM), file.readUInt32LE(BMP_DENSITY_FROM + 4));
 }
 
 function pngSources(file: Buffer): Sources {

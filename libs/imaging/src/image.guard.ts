@@ -35,8 +35,6 @@ const MAGIC: readonly [format: ImageFormat, bytes: readonly (number | undefined)
   ['avif', [0, 0, undefined, undefined, ...latin1('ftyp')]],
 ];
 
-const NOTHING = new Uint8Array(0);
-
 type Walk = (cursor: ByteCursor, found: FactsHeard, magic: Buffer) => Reading<void>;
 
 const WALK_OF: Record<ImageFormat, Walk> = {
@@ -81,7 +79,14 @@ export class ImageGuard {
   look(bytes: Uint8Array): void {
     if (this.#done) return;
     if (this.facts === undefined) this.#keepHead(bytes);
-    if (this.#refusal === undefined) this.#walkOn(bytes);
+    if (this.#refusal === undefined) {
+      this.#cursor.feed(bytes);
+      try {
+        this.#advance();
+      } finally {
+        this.#cursor.release();
+      }
+    }
     // Some more bytes tell what the file is instead.
     if (this.#refusal !== undefined && this.#headBytes === KIND_BYTES) throw this.#describedRefusal(false);
   }
@@ -93,16 +98,14 @@ export class ImageGuard {
    */
   end(): ImageFacts & { bytes: number } {
     this.#cursor.close();
-    if (this.#refusal === undefined && !this.#done) this.#walkOn(NOTHING);
+    if (!this.#done && this.#refusal === undefined) this.#advance();
     if (this.#refusal !== undefined) throw this.#describedRefusal(true);
     wipe(this.#head);
-    const isOver = this.#done || this.#cursor.isOpenEnded;
-    if (!isOver || this.facts === undefined) throw truncated();
+    if (!this.#done || this.facts === undefined) throw truncated();
     return { ...this.facts, bytes: this.#cursor.position };
   }
 
-  #walkOn(bytes: Uint8Array): void {
-    this.#cursor.feed(bytes);
+  #advance(): void {
     try {
       this.#done = this.#walk.next().done === true;
     } catch (error) {
@@ -111,8 +114,6 @@ export class ImageGuard {
       if (!isUnknown) wipe(this.#head);
       if (!isUnknown || error.facts.detail !== undefined) throw withAccepted(error, this.#limits);
       this.#refusal = error;
-    } finally {
-      this.#cursor.release();
     }
     if (this.facts !== undefined) wipe(this.#head);
   }

@@ -1,7 +1,7 @@
 import { wipe } from '#vault/wipe.js';
 import { bmpPixels } from './bmp.pixels.js';
-import type { Density } from './density.js';
 import { gifPixels } from './gif.pixels.js';
+import type { Density } from './density.js';
 import { readDensity } from './image.density.js';
 import type { ImageFacts, ImageFormat, ImageLimits } from './image.facts.js';
 import { guardFile } from './image.guard.js';
@@ -25,38 +25,39 @@ export interface OpenedImage {
    * PNG of its pixels, in memory of its own.
    */
   image: Buffer;
-  /** What the file says of its density, as it is shown. */
   density: Density | undefined;
   /** Wipes what has memory of its own, once no decoder reads it any more. */
   wipe: () => void;
 }
 
 /**
- * Guards a file, takes its metadata out in place, and makes it one that a decoder may see and has nothing to complain of:
- * JPEG, PNG, WebP or AVIF.
+ * Guards a file, takes its metadata out in place, and makes it one that a decoder has nothing to complain of: JPEG, PNG,
+ * WebP or AVIF.
  * @throws Problem `image-type-unsupported` | `image-truncated` | `image-corrupt` | `image-too-many-pixels` |
  * `image-too-complex`
  */
 export function openImage(file: Buffer, limits: ImageLimits): OpenedImage {
   const facts = guardFile(file, limits);
-  const density = readDensity(file.subarray(0, facts.bytes));
   const read = OWN_READERS[facts.format];
+  const whole = file.subarray(0, facts.bytes);
   if (read !== undefined) {
-    const image = plainPng(read(file.subarray(0, facts.bytes)));
-    return { facts, density, image, wipe: () => wipe(image) };
+    const image = plainPng(read(whole));
+    return { facts, image, density: readDensity(image), wipe: () => wipe(image) };
   }
-  const stripped = stripMetadata(file, facts);
-  const own = stripped.buffer === file.buffer ? undefined : stripped;
-  if (facts.format !== 'jpeg') return { facts, density, image: stripped, wipe: () => wipe(own) };
+  const density = readDensity(whole);
+  const image = stripMetadata(file, facts);
+  const isMoved = image.buffer !== file.buffer;
+  const wipeMoved = (): void => wipe(isMoved ? image : undefined);
+  if (facts.format !== 'jpeg') return { facts, image, density, wipe: wipeMoved };
   try {
-    const mended = mendJpeg(stripped, own ?? file);
-    const wipeAll = (): void => {
+    const mended = mendJpeg(image, isMoved ? image : file);
+    const wipeBoth = (): void => {
       mended.wipe();
-      wipe(own);
+      wipeMoved();
     };
-    return { facts, density, image: mended.image, wipe: wipeAll };
+    return { facts, image: mended.image, density, wipe: wipeBoth };
   } catch (error) {
-    wipe(own);
+    wipeMoved();
     throw error;
   }
 }

@@ -1,5 +1,5 @@
-import { wipe } from '#vault/wipe.js';
 import { avifPieces } from './avif.strip.js';
+import { wipe } from '#vault/wipe.js';
 import type { Piece } from './file.piece.js';
 import type { ImageFacts, ImageFormat } from './image.facts.js';
 import { jpegPieces } from './jpeg.strip.js';

@@ -1,4 +1,4 @@
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { patternPixels } from './webp.maker.js';
 
 interface Size {
@@ -38,11 +38,12 @@ export interface Coded {
 }
 
 /** The pattern as an encoder codes it. */
-export async function codedPattern(size: Size): Promise<Coded> {
-  const raw = { ...size, channels: 3 as const };
-  const file = await sharp(patternPixels(size), { raw })
-    .avif({ quality: 95, chromaSubsampling: '4:4:4', effort: 0 })
-    .toBuffer();
+export const codedPattern = (size: Size): Promise<Coded> =>
+  codedPixels(sharp(patternPixels(size), { raw: { ...size, channels: 3 } }));
+
+/** Pixels as an encoder codes them. */
+export async function codedPixels(picture: Sharp): Promise<Coded> {
+  const file = await picture.avif({ quality: 95, chromaSubsampling: '4:4:4', effort: 0 }).toBuffer();
   const boxOf = (type: string): Buffer => {
     const at = file.indexOf(type, 0, 'latin1') - 4;
     return file.subarray(at, at + file.readUInt32BE(at));
