@@ -17,7 +17,10 @@ describe('problem pages', () => {
       const page = problemPageSchema.parse(problemPage(code));
       for (const text of [page.what_happened, page.why, page.what_to_do]) {
         expect([code, text]).toEqual([code, expect.stringMatching(/^[A-Z`][^]{15,}[.?]$/)]);
-        expect([code, text]).toEqual([code, expect.not.stringMatching(/colour|catalogue|licence|cancelled|  /)]);
+        expect([code, text]).toEqual([
+          code,
+          expect.not.stringMatching(/colour|catalogue|licence|cancelled|  /),
+        ]);
       }
       expect([code, page.example.length > 10]).toEqual([code, true]);
     }
