@@ -3,11 +3,13 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { decodeHeic, HeicTooLarge, isHeic, type LibHeif } from '#client/heic.image.js';
+import { blobOf } from '#client/image.input.js';
 import { withProfile } from '#client/jpeg.profile.js';
 
 const require = createRequire(join(process.cwd(), 'package.json'));
 const folder = 'node_modules/libheif-js/libheif-wasm';
 const HEIC = readFileSync('test/photos/coffee.heic');
+const PHOTO = readFileSync('test/photos/coffee.jpg');
 const PIXELS = 50_000_000;
 
 function load(): LibHeif {
@@ -36,7 +38,7 @@ describe('given a HEIC photo as an iPhone makes it: rotated by its container, in
     const jpeg = withProfile(plain, profile!);
     const { icc } = await sharp(jpeg).metadata();
     expect(icc?.equals(profile!)).toBe(true);
-    const expected = sharp('test/photos/coffee.jpg').resize(480, 320);
+    const expected = sharp(PHOTO).resize(480, 320);
     const pixels = await Promise.all(
       [sharp(jpeg), expected].map((image) => image.toColourspace('srgb').raw().toBuffer()),
     );
@@ -75,11 +77,30 @@ describe('given the first bytes of a file', () => {
 });
 
 test('given a profile that no segment can hold, when a JPEG gets it, then it is in parts', async () => {
-  const profile = Buffer.from(
-    (await sharp('test/photos/coffee.jpg').withIccProfile('p3').toBuffer()).subarray(0),
-  );
+  const profile = Buffer.from((await sharp(PHOTO).withIccProfile('p3').toBuffer()).subarray(0));
   const long = Buffer.concat([profile, Buffer.alloc(140_000 - profile.length, 1)]);
-  const { icc } = await sharp(withProfile(readFileSync('test/photos/coffee.jpg'), long)).metadata();
+  const { icc } = await sharp(withProfile(PHOTO, long)).metadata();
   expect(icc?.equals(long)).toBe(true);
   expect(() => withProfile(Buffer.from('GIF89a'), profile)).toThrow('not a JPEG');
+});
+
+describe('given an image for the SDK in Node', () => {
+  it('when it is HEIC, then a JPEG in its colors is sent, and anything else as it is', async () => {
+    const jpeg = await blobOf(HEIC);
+    const bytes = Buffer.from(await jpeg.arrayBuffer());
+    const { format, width, height, icc } = await sharp(bytes).metadata();
+    expect([jpeg.type, format, width, height]).toEqual(['image/jpeg', 'jpeg', 480, 320]);
+    expect(icc?.length).toBeGreaterThan(400);
+    expect(Buffer.from(await (await blobOf(PHOTO)).arrayBuffer()).equals(PHOTO)).toBe(true);
+  });
+
+  it('when a HEIC photo is damaged, then it is unreadable', async () => {
+    jest.spyOn(console, 'log').mockImplementation(() => undefined);
+    await expect(blobOf(Buffer.concat([HEIC.subarray(0, 900), Buffer.alloc(4000, 7)]))).rejects.toMatchObject(
+      {
+        code: 'image-unreadable',
+        title: 'The HEIC photo cannot be decoded',
+      },
+    );
+  });
 });

@@ -86,7 +86,7 @@ describe('given the receipt check of the client, which uses no library', () => {
 
   it('when a text is no set of keys, then that is told', () => {
     for (const text of ['', '[]', '{"keys":[{"kty":"RSA"}]}', 'null']) {
-      expect(() => receiptKeysIn(text)).toThrow('no set of keys');
+      expect(() => receiptKeysIn(text)).toThrow('not a set of receipt keys');
     }
     expect(receiptKeysIn(JSON.stringify(signer.keySet))).toEqual(signer.keySet);
   });

@@ -157,7 +157,7 @@ describe('the key of receipts', () => {
     ]) {
       const read = () => readReceiptKeys(path);
       expect(read).toThrow(SettingsError);
-      expect(read).toThrow(/^RECEIPT_KEY_FILE: (?!.*(zebra|nowhere))/);
+      expect(read).toThrow(/^RECEIPT_KEY_FILE must (?!.*(zebra|nowhere))/);
     }
   });
 });

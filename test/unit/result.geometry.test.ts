@@ -55,7 +55,9 @@ describe('result.geometry', () => {
         subject,
         fc.tuple(size, fc.boolean(), margin, scale, position),
         (of, [wanted, crop, crop_margin, share, place]) => {
-          const found = layout(of, { size: wanted, crop, crop_margin, scale: share, position: place });
+          // What has no effect beside the others is refused.
+          const own = crop ? { crop, crop_margin } : { scale: share, position: place };
+          const found = layout(of, { size: wanted, ...own });
           expectInside(found.source, of.image);
           expectInside(found.target, found.canvas);
           expectInside(found.foreground, found.canvas);

@@ -4,7 +4,14 @@
  */
 interface HostProcess {
   env?: Record<string, string | undefined>;
-  getBuiltinModule?: (name: 'node:fs/promises') => FileWriter | undefined;
+  getBuiltinModule?: {
+    (name: 'node:fs/promises'): FileWriter | undefined;
+    (name: 'node:module'): ModuleMaker | undefined;
+  };
+}
+
+interface ModuleMaker {
+  createRequire: (from: string) => (name: string) => unknown;
 }
 
 interface FileWriter {
@@ -30,4 +37,15 @@ export async function writeFileHere(path: string | URL, bytes: AsyncIterable<Uin
     throw new Error('saveTo() needs Node. In a page use URL.createObjectURL(image) as the href of a link.');
   }
   await files.writeFile(path, bytes);
+}
+
+/** A package that is installed beside this one; undefined when it is not, and in pages. */
+export function requireHere(name: string): unknown {
+  try {
+    return hostProcess()
+      ?.getBuiltinModule?.('node:module')
+      ?.createRequire(import.meta.url)(name);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,3 +1,4 @@
+import { sendable } from './heic.jpeg.js';
 import { RemoveBgError } from './removebg.error.js';
 
 /**
@@ -23,8 +24,13 @@ const isBlob = (value: object): value is Blob =>
 const isBuffer = (value: object): value is ArrayBufferLike =>
   /^\[object (?:Shared)?ArrayBuffer\]$/.test(Object.prototype.toString.call(value));
 
-/** The image as a blob, which can be sent as often as it takes. @throws RemoveBgError `invalid-argument` | what reading throws */
-export async function blobOf(image: ImageInput): Promise<Blob> {
+/**
+ * The image as a blob, which can be sent as often as it takes; of a HEIC photo a JPEG, where this platform can make one.
+ * @throws RemoveBgError `invalid-argument` | `image-unreadable` | what reading throws
+ */
+export const blobOf = async (image: ImageInput): Promise<Blob> => sendable(await bytesOf(image));
+
+async function bytesOf(image: ImageInput): Promise<Blob> {
   const given: unknown = image;
   if (!isObject(given)) throw refusal(`The image is ${given === null ? 'null' : `a ${typeof given}`}`);
   if (isBlob(given)) return given;

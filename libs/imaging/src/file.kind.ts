@@ -98,7 +98,7 @@ const SEND_BYTES =
 const OTHERS: readonly (readonly [Test, string])[] = [
   [
     isoWith('heic', 'heix', 'hevc', 'hevx', 'heim', 'heis', 'mif1', 'msf1'),
-    'This is a HEIC photo, as iPhones take them. Export it as JPEG; the web page converts it before it sends it, and so does the SDK with libheif-js.',
+    'This is a HEIC photo, as iPhones take them. Export it as JPEG. The web page converts it by itself, and so do SDK and command line where libheif-js and sharp are installed.',
   ],
   [
     any(

@@ -4,6 +4,7 @@
  * does not.
  */
 import { decodeHeic, HeicTooLarge, type LibHeif } from '#client/heic.image.js';
+import { heicCanvas, type HeicCanvas } from '#client/heic.canvas.js';
 import { withProfile } from '#client/jpeg.profile.js';
 import type { HeicAnswer, HeicRequest } from './heic.messages.js';
 
@@ -35,20 +36,15 @@ async function loadLibrary(): Promise<LibHeif> {
 
 /** A picture on a canvas, and the profile that its numbers are of, when the canvas does not know it. */
 interface Drawn {
-  canvas: OffscreenCanvas;
+  canvas: HeicCanvas;
   profile: Uint8Array | undefined;
 }
 
 async function drawn(photo: Blob, maxPixels: number): Promise<Drawn> {
-  const bitmap = await createImageBitmap(photo).catch(() => undefined);
-  if (bitmap !== undefined) {
-    const { width, height } = bitmap;
-    if (width * height > maxPixels) throw new HeicTooLarge(width, height);
-    const canvas = new OffscreenCanvas(width, height);
-    // iPhone photos have more colors than sRGB.
-    canvas.getContext('2d', { colorSpace: 'display-p3', alpha: false })?.drawImage(bitmap, 0, 0);
-    bitmap.close();
-    return { canvas, profile: undefined };
+  const shown = await heicCanvas(photo);
+  if (shown !== undefined) {
+    if (shown.width * shown.height > maxPixels) throw new HeicTooLarge(shown.width, shown.height);
+    return { canvas: shown, profile: undefined };
   }
   const libheif = await (library ??= loadLibrary());
   const { data, width, height, profile } = await decodeHeic(

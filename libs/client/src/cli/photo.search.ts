@@ -21,7 +21,7 @@ export interface Found {
   isSingleFile: boolean;
 }
 
-const IMAGE = /\.(?:jpe?g|png|webp|gif|bmp|avif|tiff?)$/i;
+const IMAGE = /\.(?:jpe?g|png|webp|gif|bmp|avif|tiff?|hei[cf])$/i;
 const CUTOUT = /-cutout\.(?:jpg|png|webp|zip)$/;
 
 /** What is not taken for a photo although it may look like one. */

@@ -1,0 +1,41 @@
+/** The part of a canvas outside of a page that is used here. */
+export interface HeicCanvas {
+  readonly width: number;
+  readonly height: number;
+  convertToBlob: (settings: { type: string; quality: number }) => Promise<Blob>;
+}
+
+interface Drawing {
+  drawImage: (picture: Bitmap, x: number, y: number) => void;
+}
+
+interface Bitmap {
+  readonly width: number;
+  readonly height: number;
+  close: () => void;
+}
+
+/** What browsers have and Node has not. */
+interface BrowserScope {
+  createImageBitmap?: (photo: Blob) => Promise<Bitmap>;
+  OffscreenCanvas?: new (
+    width: number,
+    height: number,
+  ) => HeicCanvas & {
+    getContext: (kind: '2d', settings: { colorSpace: 'display-p3'; alpha: false }) => Drawing | null;
+  };
+}
+
+/** A HEIC photo on a canvas, upright, by the browser's own decoder; undefined where there is none. */
+export async function heicCanvas(photo: Blob): Promise<HeicCanvas | undefined> {
+  const scope = globalThis as BrowserScope;
+  const { OffscreenCanvas } = scope;
+  if (scope.createImageBitmap === undefined || OffscreenCanvas === undefined) return undefined;
+  const bitmap = await scope.createImageBitmap(photo).catch(() => undefined);
+  if (bitmap === undefined) return undefined;
+  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+  // iPhone photos have more colors than sRGB.
+  canvas.getContext('2d', { colorSpace: 'display-p3', alpha: false })?.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  return canvas;
+}
