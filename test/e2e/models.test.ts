@@ -87,5 +87,5 @@ test('given an accelerator that is not there, when a worker starts, then it comp
 
 test('given an accelerator that is required and not there, when a worker starts, then it exits with 78 and says why', async () => {
   const start = system.startWorker({ PROVIDER: MISSING, REQUIRE_ACCELERATOR: 'true' });
-  await expect(start).rejects.toThrow(/^exited with 78[^]*PROVIDER: .*required; \w+ is not offered here/);
+  await expect(start).rejects.toThrow(/^exited with 78[^]*PROVIDER must .*required: \w+ is not offered here/);
 });

@@ -139,7 +139,9 @@ test('given a folder under way on the command line, when the API is killed and s
     });
     const { code, stderr } = await running.ended;
     expect([code, stderr]).toEqual([0, expect.stringMatching(/4 done in/)]);
-    expect(readdirSync(join(folder, 'out')).sort()).toEqual(['a.png', 'b.png', 'c.png', 'd.png']);
+    expect(readdirSync(join(folder, 'out')).sort()).toEqual([
+      ...['.removebg.jsonl', 'a.png', 'b.png', 'c.png', 'd.png'],
+    ]);
   } finally {
     rmSync(folder, { recursive: true });
   }

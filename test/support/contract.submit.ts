@@ -1,5 +1,6 @@
 import sharp from 'sharp';
 import type { JobAccepted } from '#contracts/job.view.js';
+import { bmp } from '../hostile/makers/bmp.maker.js';
 import { pngHeader, truncatedJpeg } from './bad.images.js';
 import { eventsIn, type Call, type ContractOperation } from './contract.operation.js';
 import type { ContractSetting, Drive } from './contract.setting.js';
@@ -13,11 +14,15 @@ async function submitEachWay(operation: ContractOperation, at: ContractSetting):
   form.set('crop', 'true');
   const bodies: Record<string, Call> = {
     'image/jpeg': at.jpeg(),
-    'image/png': { body: await sharp(at.image).png().toBuffer(), headers: { 'Content-Type': 'image/png' } },
-    'image/webp': {
-      body: await sharp(at.image).webp().toBuffer(),
-      headers: { 'Content-Type': 'image/webp' },
-    },
+    ...Object.fromEntries(
+      await Promise.all(
+        (['png', 'webp', 'gif', 'bmp', 'avif', 'tiff'] as const).map(async (format) => {
+          const body =
+            format === 'bmp' ? bmp({ width: 64, height: 48 }) : await sharp(at.image)[format]().toBuffer();
+          return [`image/${format}`, { body, headers: { 'Content-Type': `image/${format}` } }] as const;
+        }),
+      ),
+    ),
     'application/octet-stream': { body: at.image, headers: { 'Content-Type': 'application/octet-stream' } },
     'multipart/form-data': { body: form },
     'application/json': {
