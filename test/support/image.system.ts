@@ -37,7 +37,13 @@ export class ImageSystem {
   async start(): Promise<void> {
     this.port = await freePort();
     this.run('redis', {}, this.foldersOf('redis'));
-    const own = { PORT: String(this.port), TRUST_PROXY: '127.0.0.1', PUBLIC_URL: '', KEYS_FILE: '' };
+    const own = {
+      PORT: String(this.port),
+      TRUST_PROXY: '127.0.0.1',
+      PUBLIC_URL: '',
+      SECURITY_CONTACT: '',
+      KEYS_FILE: '',
+    };
     this.run('api', { ...environmentOf('api'), ...own }, this.foldersOf('api'), true);
     this.run('worker', environmentOf('worker'), this.foldersOf('worker'));
     await this.answers(`http://127.0.0.1:${this.port}/readyz`);
