@@ -181,7 +181,7 @@ describe('given a first visit', () => {
     await open('/privacy.html');
     const folder = 'dist/apps/web/assets';
     const scripts = readdirSync(folder).filter((file) => file.endsWith('.js') && !file.startsWith('docs'));
-    expect(scripts.sort()).toEqual(['main.js', 'pixels.js']);
+    expect(scripts.sort()).toEqual(['heic.js', 'main.js', 'pixels.js']);
     const bytes = scripts.map((file) => gzipSync(readFileSync(join(folder, file))).length);
     expect(bytes.reduce((sum, one) => sum + one)).toBeLessThan(80_000);
   });
