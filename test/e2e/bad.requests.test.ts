@@ -198,6 +198,10 @@ test('given ten usual mistakes, when they are answered, then the body alone says
       ...{ status: 405, code: 'method-not-allowed', sentence: /accepts POST/ },
       facts: { accepted: ['POST'] },
     },
+    'a slash at the end': {
+      answer: api.call('POST', '/v1/jobs/?format=png'),
+      ...{ status: 400, code: 'missing-image', sentence: /Send the image/ },
+    },
     'no image': {
       answer: api.call('POST', '/v1/jobs'),
       ...{ status: 400, code: 'missing-image', sentence: /Send the image/ },

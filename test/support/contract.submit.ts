@@ -8,6 +8,18 @@ import { eventually } from './eventually.js';
 import { withKey } from './key.files.js';
 import { RawRequest } from './raw.request.js';
 
+async function inOtherFormats(image: Buffer): Promise<Record<string, Buffer>> {
+  const photo = sharp(image);
+  return {
+    png: await photo.png().toBuffer(),
+    webp: await photo.webp().toBuffer(),
+    gif: await photo.gif().toBuffer(),
+    bmp: bmp({ width: 64, height: 48 }),
+    avif: await photo.avif().toBuffer(),
+    tiff: await photo.tiff({ compression: 'lzw' }).toBuffer(),
+  };
+}
+
 async function submitEachWay(operation: ContractOperation, at: ContractSetting): Promise<void> {
   const form = new FormData();
   form.set('image', new Blob([new Uint8Array(at.image)]));
@@ -15,13 +27,10 @@ async function submitEachWay(operation: ContractOperation, at: ContractSetting):
   const bodies: Record<string, Call> = {
     'image/jpeg': at.jpeg(),
     ...Object.fromEntries(
-      await Promise.all(
-        (['png', 'webp', 'gif', 'bmp', 'avif', 'tiff'] as const).map(async (format) => {
-          const body =
-            format === 'bmp' ? bmp({ width: 64, height: 48 }) : await sharp(at.image)[format]().toBuffer();
-          return [`image/${format}`, { body, headers: { 'Content-Type': `image/${format}` } }] as const;
-        }),
-      ),
+      Object.entries(await inOtherFormats(at.image)).map(([format, body]) => {
+        const type = `image/${format}`;
+        return [type, { body, headers: { 'Content-Type': type } }];
+      }),
     ),
     'application/octet-stream': { body: at.image, headers: { 'Content-Type': 'application/octet-stream' } },
     'multipart/form-data': { body: form },

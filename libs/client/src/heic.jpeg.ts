@@ -13,7 +13,7 @@ type Sharp = (
   settings: { raw: { width: number; height: number; channels: 4 } },
 ) => {
   flatten: (settings: { background: string }) => {
-    jpeg: (settings: { quality: number }) => { toBuffer: () => Promise<Uint8Array> };
+    jpeg: (settings: { quality: number }) => { toBuffer: () => Promise<Uint8Array<ArrayBuffer>> };
   };
 };
 

@@ -9,7 +9,7 @@ const SOS = 0xda;
  * Gives a JPEG as a canvas writes it another ICC profile; one that it has is left out.
  * @throws Error when the file is no JPEG
  */
-export function withProfile(jpeg: Uint8Array, profile: Uint8Array): Uint8Array {
+export function withProfile(jpeg: Uint8Array, profile: Uint8Array): Uint8Array<ArrayBuffer> {
   if (jpeg[0] !== 0xff || jpeg[1] !== 0xd8) throw new Error('not a JPEG file');
   const kept: Uint8Array[] = [];
   let at = 2;
@@ -34,7 +34,7 @@ function profileSegments(profile: Uint8Array): Uint8Array[] {
   });
 }
 
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
+function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const piece of pieces) {

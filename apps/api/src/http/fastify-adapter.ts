@@ -58,6 +58,7 @@ export function createAdapter(settings: Settings): FastifyAdapter {
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 128 },
+    rewriteUrl: ({ url = '/' }) => withoutTrailingSlash(url),
     // Addresses that the router cannot parse: Fastify's own response would echo them.
     frameworkErrors: (error: FastifyError, _request: unknown, reply: unknown) => {
       const code = error.code === 'FST_ERR_BAD_URL' ? 'invalid-request' : 'not-found';
@@ -66,6 +67,15 @@ export function createAdapter(settings: Settings): FastifyAdapter {
     clientErrorHandler: respondToMalformedRequest,
     logger: false,
   });
+}
+
+const CALLS = ['/v1/', '/v1.0/', '/api/'];
+
+/** Calls are found with a slash at their end too, which many programs add; pages have addresses of their own with one. */
+function withoutTrailingSlash(url: string): string {
+  const end = url.includes('?') ? url.indexOf('?') : url.length;
+  const isCall = url[end - 1] === '/' && CALLS.some((call) => url.startsWith(call) && end > call.length);
+  return isCall ? url.slice(0, end - 1) + url.slice(end) : url;
 }
 
 /** Body parsing and size limits, to be set up before Nest adds its routes. */
