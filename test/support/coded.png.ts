@@ -1,5 +1,5 @@
 import { deflateSync } from 'node:zlib';
-import { PNG_SIGNATURE, pngChunk, pngHead } from '../hostile/makers/png.maker.js';
+import { CHANNELS, PASSES, PNG_SIGNATURE, pngChunk, pngHead } from '../hostile/makers/png.maker.js';
 
 /** A color, R G B, each 0 to 1; values of sRGB unless said otherwise. */
 export type Rgb = readonly [number, number, number];
@@ -29,18 +29,6 @@ export function patches({ type }: Pick<CodedWish, 'type'>): Rgb[] {
   });
 }
 
-const CHANNELS = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
-/** Where each pass of Adam7 begins, and its steps. */
-const PASSES = [
-  [0, 0, 8, 8],
-  [4, 0, 8, 8],
-  [0, 4, 4, 8],
-  [2, 0, 4, 4],
-  [0, 2, 2, 4],
-  [1, 0, 2, 2],
-  [0, 1, 1, 2],
-] as const;
-
 /** A PNG whose patches stand for `patches`, in the order of reading. */
 export function codedPng(wish: CodedWish): Buffer {
   const { type, depth, interlaced = false, chunks, encode } = wish;
@@ -56,7 +44,7 @@ export function codedPng(wish: CodedWish): Buffer {
   for (const [x0, y0, dx, dy] of interlaced ? PASSES : ([[0, 0, 1, 1]] as const)) {
     for (let y = y0; y < side; y += dy) {
       const columns = Math.ceil((side - x0) / dx);
-      const row = Buffer.alloc(1 + Math.ceil((columns * CHANNELS[type] * depth) / 8));
+      const row = Buffer.alloc(1 + Math.ceil((columns * CHANNELS[type]! * depth) / 8));
       let bit = 8;
       for (let x = x0; x < side; x += dx) {
         for (const sample of samplesAt(x, y)) {

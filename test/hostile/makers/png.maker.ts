@@ -44,8 +44,10 @@ export const PATTERN_PALETTE = pngChunk(
   Buffer.from([250, 20, 30, 20, 200, 40, 30, 40, 230, 255, 255, 255]),
 );
 
-const CHANNELS: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
-const PASSES = [
+/** Samples of a pixel by PNG's color type. */
+export const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+/** Where each pass of Adam7 begins, across and down, and its steps. */
+export const PASSES = [
   [0, 0, 8, 8],
   [4, 0, 8, 8],
   [0, 4, 4, 8],
