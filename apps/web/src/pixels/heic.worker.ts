@@ -66,7 +66,7 @@ async function convert({ photo, maxPixels, maxBytes }: HeicRequest): Promise<Blo
     if (jpeg.size > maxBytes && quality !== QUALITIES.at(-1)) continue;
     if (profile === undefined) return jpeg;
     const tagged = withProfile(new Uint8Array(await jpeg.arrayBuffer()), profile);
-    return new Blob([tagged as Uint8Array<ArrayBuffer>], { type: 'image/jpeg' });
+    return new Blob([tagged], { type: 'image/jpeg' });
   }
   throw new Error('there is no quality');
 }
