@@ -19,7 +19,7 @@ export const BN_PAGE: Readonly<Record<keyof typeof EN_PAGE, Saying>> = {
   'choose.folder': 'ফোল্ডার বেছে নিন',
   camera: 'ছবি তুলুন',
   ways: 'অথবা ছবি বা ফোল্ডার টেনে এনে ছাড়ুন, কিংবা পেস্ট করুন',
-  limits: 'JPEG, PNG, WebP, GIF, BMP বা AVIF; প্রতিটি সর্বোচ্চ ২২ MB ও ৫০ মেগাপিক্সেল',
+  limits: 'JPEG, PNG, WebP, GIF, BMP, AVIF বা HEIC; প্রতিটি সর্বোচ্চ ২২ MB ও ৫০ মেগাপিক্সেল',
   noscript: 'এই পাতার জন্য জাভাস্ক্রিপ্ট লাগে। /docs-এর API-এর জন্য লাগে না।',
   'sample.split': 'নমুনা, একটি শাপলা: মূল ছবির কতটা দেখা যাবে',
   'sample.try': 'হাতে ছবি নেই? এটি দিয়ে দেখুন',

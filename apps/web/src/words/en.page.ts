@@ -18,7 +18,7 @@ export const EN_PAGE = {
   'choose.folder': 'Choose a folder',
   camera: 'Take a photo',
   ways: 'or drop photos and folders anywhere, or paste',
-  limits: 'JPEG, PNG, WebP, GIF, BMP or AVIF, up to 22 MB and 50 megapixels each',
+  limits: 'JPEG, PNG, WebP, GIF, BMP, AVIF or HEIC, up to 22 MB and 50 megapixels each',
   noscript: 'This page needs JavaScript. The API at /docs does not.',
   'sample.split': 'Sample, a water lily: how much of the original is shown',
   'sample.try': 'No photo at hand? Try this one',
