@@ -62,11 +62,7 @@ export async function decodeForModel(
   region?: Rect,
 ): Promise<Buffer> {
   const { data } = await pixelsOf(image, maxPixels, (opened) =>
-    (region === undefined ? opened : opened.extract(region))
-      .flatten({ background: '#fff' })
-      .resize(sidePixels, sidePixels, { fit: 'fill', kernel: 'lanczos3' })
-      .toColourspace('srgb')
-      .removeAlpha(),
+    squared(shownPart(opened, region).flatten({ background: '#fff' }), sidePixels).removeAlpha(),
   );
   return data;
 }
@@ -83,10 +79,7 @@ export async function decodeWithAlpha(
   region?: Rect,
 ): Promise<Buffer> {
   const { data } = await pixelsOf(image, maxPixels, (opened) =>
-    (region === undefined ? opened : opened.extract(region))
-      .resize(sidePixels, sidePixels, { fit: 'fill', kernel: 'lanczos3' })
-      .toColourspace('srgb')
-      .ensureAlpha(),
+    squared(shownPart(opened, region), sidePixels).ensureAlpha(),
   );
   return data;
 }
@@ -104,9 +97,7 @@ export async function decodeFull(
   size?: DecodedSize,
 ): Promise<Raster & { data: Buffer }> {
   const { data, info } = await pixelsOf(image, maxPixels, (opened) =>
-    (size === undefined ? opened : opened.resize({ ...size, kernel: 'lanczos3' }))
-      .toColourspace('srgb')
-      .ensureAlpha(),
+    sizedTo(opened, size).toColourspace('srgb').ensureAlpha(),
   );
   return { data, width: info.width, height: info.height };
 }
@@ -119,11 +110,20 @@ export async function decodeDeep(image: Buffer, maxPixels: number, size?: Decode
   const { data, info } = await pixelsOf(
     image,
     maxPixels,
-    (opened) => (size === undefined ? opened : opened.resize({ ...size, kernel: 'lanczos3' })).ensureAlpha(),
+    (opened) => sizedTo(opened, size).ensureAlpha(),
     16,
   );
   return { data: wordsOf(data), width: info.width, height: info.height };
 }
+
+const shownPart = (opened: Sharp, region: Rect | undefined): Sharp =>
+  region === undefined ? opened : opened.extract(region);
+
+const squared = (opened: Sharp, sidePixels: number): Sharp =>
+  opened.resize(sidePixels, sidePixels, { fit: 'fill', kernel: 'lanczos3' }).toColourspace('srgb');
+
+const sizedTo = (opened: Sharp, size: DecodedSize | undefined): Sharp =>
+  size === undefined ? opened : opened.resize({ ...size, kernel: 'lanczos3' });
 
 interface Pixels {
   data: Buffer;
@@ -131,7 +131,7 @@ interface Pixels {
 }
 
 /**
- * Opens, converts as told and reads the values, of 8 bits or of 16. libvips' messages may quote an image's metadata:
+ * Opens, converts and reads the values, of 8 bits or of 16. libvips' messages may quote an image's metadata:
  * they end here.
  */
 async function pixelsOf(
