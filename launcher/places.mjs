@@ -19,7 +19,7 @@ export const appEntry = (app) => inRoot('dist', 'apps', app, 'src', 'main.js');
 /** Built command line of the model registry: `list`, `prepare`, `verify`. */
 export const MODELS_COMMAND = inRoot('dist', 'libs', 'inference', 'src', 'models.command.js');
 
-/** Built program that tells whether the accelerator asked for works. */
+/** Built program that checks whether the accelerator asked for works. */
 export const ACCELERATOR_COMMAND = inRoot('dist', 'libs', 'inference', 'src', 'accelerator.command.js');
 
 /** Built command line of API keys: `create`, `list`, `revoke`. */

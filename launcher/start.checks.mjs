@@ -56,7 +56,7 @@ const wrong = (text) => new LauncherError(text, EXIT_CONFIG);
 
 /**
  * Checks, before anything slow is done, what a start would fail on later: the models, the accelerator, the files with
- * keys, the ports. Every fault is told.
+ * keys, the ports. Every fault is reported.
  * @param {Settings} settings
  * @param {readonly ApiPorts[]} ports that will be listened on; none for a worker alone
  * @throws LauncherError with all faults

@@ -7,7 +7,7 @@ export class CutoutImage extends Blob {
     super([image], { type: image.type });
   }
 
-  /** All bytes. A copy: whoever has it may write over it. */
+  /** All bytes. A copy that the caller may overwrite. */
   override async bytes(): Promise<Uint8Array<ArrayBuffer>> {
     return new Uint8Array(await this.arrayBuffer());
   }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { jobOptionsSchema } from './job.options.js';
 import type { ProblemFacts } from './problem.catalogue.js';
 
-/** What each option that is a text takes. Options with named values tell them through the schema. */
+/** What each option that is a text takes. Options with named values have them in the schema. */
 const PATTERNS: Readonly<Record<string, string>> = {
   crop_margin: 'one, two or four lengths up to 500px or 50%, such as "30px" or "10% 20px"',
   roi: 'four lengths in pixels or percent, "x1 y1 x2 y2", such as "10% 0% 90% 100%"',

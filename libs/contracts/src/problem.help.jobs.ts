@@ -105,7 +105,7 @@ export const JOB_HELP = {
   'internal-error': {
     what_happened: 'Something went wrong on our side. Nothing of your image was kept.',
     why: 'A defect in the service.',
-    what_to_do: 'Try again. If it happens again, tell the operator what you sent and when.',
+    what_to_do: 'Try again. If it happens again, report to the operator what you sent and when.',
     example: 'curl --retry 3 -F image=@photo.jpg http://localhost:3000/v1/jobs',
   },
   'broker-unavailable': {

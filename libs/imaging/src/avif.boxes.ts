@@ -29,7 +29,7 @@ export interface Item {
   entryTo: number;
 }
 
-/** What the boxes of an AVIF tell. */
+/** Contents of the boxes of an AVIF. */
 export interface AvifBoxes {
   /** Places of the brands of sequences in the first box. */
   sequenceBrandsAt: number[];

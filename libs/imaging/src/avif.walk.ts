@@ -11,7 +11,7 @@ export const BESIDE_IMAGES = new Set(['Exif', 'mime', 'uri ', 'tmap']);
 const MAX_CODED_PIXELS = 4 * MAX_AVIF_PIXELS;
 
 /**
- * Walks an AVIF from after the type of its first box; `found` hears the size of its primary item, before rotation and
+ * Walks an AVIF from after the type of its first box; `found` is called with the size of its primary item, before rotation and
  * mirroring. Items may be coded images, a grid of them, and metadata: nothing that is derived from other items.
  * @param magic size and type of the first box
  * @throws Problem `image-corrupt` | `image-too-complex` | `image-type-unsupported`

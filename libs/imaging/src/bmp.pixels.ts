@@ -132,7 +132,7 @@ function truePixels(bmp: Bmp): Pixels {
   return { channels: 3, depth: 8, data };
 }
 
-/** 16 or 32 bits a pixel, of which masks tell the channels. */
+/** 16 or 32 bits a pixel, with masks for the channels. */
 function maskedPixels(bmp: Bmp): Pixels {
   const { file, header, masks = MASKS_32 } = bmp;
   const { width, height, bits, pixelsFrom } = header;

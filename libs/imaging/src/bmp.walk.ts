@@ -24,7 +24,7 @@ const FILE_HEADER_BYTES = 14;
 /** `PROFILE_EMBEDDED` as a version 5 header writes it: the profile is in the file. */
 const EMBEDDED = 0x4d424544;
 
-/** What the headers of a BMP tell. */
+/** Contents of the headers of a BMP. */
 export interface BmpHeader {
   /** Bytes of the second header. */
   headerBytes: number;
@@ -40,7 +40,7 @@ export interface BmpHeader {
   pixelsFrom: number;
   /** Pixels a meter, 0 where nothing is said. */
   density: { x: number; y: number };
-  /** Colors of the palette, 0 for all that the bits can tell apart. */
+  /** Colors of the palette, 0 for all that the bits can number. */
   colors: number;
   /** Where the color profile of a version 5 header lies, behind the pixels. */
   profile: { from: number; to: number } | undefined;
@@ -54,7 +54,7 @@ export const isRunLength = ({ method }: Pick<BmpHeader, 'method'>): boolean =>
   method === BMP_METHODS.rle4 || method === BMP_METHODS.rle8;
 
 /**
- * Walks a BMP (Windows' BITMAPINFOHEADER to BITMAPV5HEADER, OS/2's BITMAPCOREHEADER) from after `BM`: `found` hears its
+ * Walks a BMP (Windows' BITMAPINFOHEADER to BITMAPV5HEADER, OS/2's BITMAPCOREHEADER) from after `BM`: `found` is called with its
  * size. The last row may lack its padding; a run-length coded image may end anywhere.
  * @throws Problem `image-corrupt` | `image-type-unsupported`
  */
@@ -88,9 +88,9 @@ export function* readBmpHeader(cursor: ByteCursor): Reading<BmpHeader> {
   return { ...facts, headerBytes, pixelsFrom };
 }
 
-type Told = Omit<BmpHeader, 'headerBytes' | 'pixelsFrom'> & { planes: number };
+type HeaderFields = Omit<BmpHeader, 'headerBytes' | 'pixelsFrom'> & { planes: number };
 
-const coreHeader = (body: Buffer): Told => ({
+const coreHeader = (body: Buffer): HeaderFields => ({
   width: body.readUInt16LE(0),
   height: body.readUInt16LE(2),
   planes: body.readUInt16LE(4),
@@ -102,7 +102,7 @@ const coreHeader = (body: Buffer): Told => ({
   profile: undefined,
 });
 
-const infoHeader = (body: Buffer): Told => ({
+const infoHeader = (body: Buffer): HeaderFields => ({
   width: body.readInt32LE(0),
   height: Math.abs(body.readInt32LE(4)),
   isTopDown: body.readInt32LE(4) < 0,

@@ -28,7 +28,7 @@ export class ByteCursor {
     this.feed(new Uint8Array(0));
   }
 
-  /** No more bytes will come: whoever needs some has a truncated file. */
+  /** No more bytes will come: a reader that needs some has a truncated file. */
   close(): void {
     this.#isClosed = true;
   }

@@ -15,7 +15,7 @@ const MAX_TIGHT_FILL = 0.8;
 /** What fills its box to more than this is a plain rectangle, which is a photo on a larger canvas. */
 const MAX_FILL = 0.99;
 
-/** What an image's own alpha tells. */
+/** What an image's own alpha says about it. */
 export interface AlphaFacts {
   /**
    * `cut-out`: it was cut out before. `padded`: a plain rectangle on a larger transparent canvas. `full`: neither, such
@@ -26,7 +26,7 @@ export interface AlphaFacts {
   box: Rect;
 }
 
-/** Tells from an image's alpha alone what kind of image it is. */
+/** Classifies an image by its alpha alone. */
 export function alphaFacts(image: Raster): AlphaFacts {
   const { clear, clearRim, fill, box } = measured(image);
   if (clear === 1 || clear < MIN_CLEAR) return { kind: 'full', box };

@@ -31,7 +31,7 @@ export function densityOf(x: number, y: number): Density | undefined {
 export const densityPerInch = (x: number, y: number): Density | undefined =>
   densityOf(x / METERS_PER_INCH, y / METERS_PER_INCH);
 
-/** The density that a TIFF structure tells, such as EXIF's (CIPA DC-008, 4.6.4; TIFF 6.0, section 8). */
+/** The density in a TIFF structure, such as EXIF's (CIPA DC-008, 4.6.4; TIFF 6.0, section 8). */
 export function densityOfTiff(tiff: Buffer): Density | undefined {
   const directory = ExifDirectory.first(tiff);
   const x = directory?.rational(X_RESOLUTION);

@@ -8,7 +8,7 @@ const INTEROPERABILITY_DIRECTORY = 0xa005;
 const INTEROPERABILITY_INDEX = 1;
 
 /**
- * The coding that EXIF tells: Adobe RGB, as cameras write it that add no profile (DCF 2.0, CIPA DC-009, section 3.1.3:
+ * The coding that EXIF names: Adobe RGB, as cameras write it that add no profile (DCF 2.0, CIPA DC-009, section 3.1.3:
  * color space uncalibrated, interoperability index R03). Undefined for all else, which is sRGB.
  */
 export function codingOfExif(tiff: Buffer): ColorCoding | undefined {

@@ -1,7 +1,7 @@
 import { FORMAT_NAMES, type InputFormat } from '#contracts/input.formats.js';
 import { Problem } from '#contracts/problem.catalogue.js';
 
-/** Bytes of a file's beginning that tell what it is. */
+/** Bytes at the start of a file by which its kind is known. */
 export const KIND_BYTES = 64;
 
 /** The beginning of a file, and whether that is all of it. */

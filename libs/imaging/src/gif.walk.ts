@@ -38,7 +38,7 @@ export interface GifFrame {
 }
 
 /**
- * Walks a GIF (GIF89a specification, 1990) from after its signature to the end of its first frame; `found` hears the
+ * Walks a GIF (GIF89a specification, 1990) from after its signature to the end of its first frame; `found` is called with the
  * size, which is that of the screen, or of the frame where that reaches beyond it. Nothing is decoded, and what follows
  * the first frame is no part of the image.
  * @throws Problem `image-corrupt` | `image-too-complex`

@@ -4,7 +4,7 @@ import { Problem } from '#contracts/problem.catalogue.js';
 /** Containers the service can take. */
 export type ImageFormat = InputFormat;
 
-/** What a header tells. Sizes are of the stored pixels: an orientation may swap them when shown. */
+/** What a header says. Sizes are of the stored pixels: an orientation may swap them when shown. */
 export interface ImageFacts {
   format: ImageFormat;
   /** Pixels, at least 1. */

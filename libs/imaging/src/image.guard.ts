@@ -58,7 +58,7 @@ export class ImageGuard {
   readonly #limits: ImageLimits;
   readonly #cursor = new ByteCursor();
   readonly #walk: Reading<void>;
-  /** The first bytes of the file, until its facts are known: they tell what a refused file is. */
+  /** The first bytes of the file, until its facts are known, to say what a refused file is. */
   readonly #head = Buffer.alloc(KIND_BYTES);
   #headBytes = 0;
   #refusal: Problem | undefined;
@@ -87,7 +87,7 @@ export class ImageGuard {
         this.#cursor.release();
       }
     }
-    // Some more bytes tell what the file is instead.
+    // Some more bytes are needed to say what the file is instead.
     if (this.#refusal !== undefined && this.#headBytes === KIND_BYTES) throw this.#describedRefusal(false);
   }
 

@@ -6,7 +6,7 @@ const BLOCK_PIXELS = 8;
 /** Blocks that a unit of several components may have (T.81, B.2.3). */
 const MAX_UNIT_BLOCKS = 10;
 
-/** Of a component, as the frame header (SOF) tells it. */
+/** A component, as the frame header (SOF) describes it. */
 interface Component {
   id: number;
   /** Sampling factors. */
@@ -16,7 +16,7 @@ interface Component {
   quantizer: number;
 }
 
-/** Of an image, as its frame header tells it. */
+/** An image, as its frame header describes it. */
 export interface Frame {
   width: number;
   height: number;

@@ -5,7 +5,7 @@ import { corrupt } from './byte.cursor.js';
 const MAX_CODE_BITS = 16;
 const COUNTS_AND_SELECTOR_BYTES = 1 + MAX_CODE_BITS;
 
-/** Bits of a step's entry that tell how many bits it takes. */
+/** Bits of a step's entry that hold how many bits it takes. */
 const BITS_SHIFT = 5;
 /** Coefficients that an end of block passes: more than there are, and more than any other symbol can reach. */
 export const END_OF_BLOCK = 128;

@@ -16,7 +16,7 @@ export interface BlockCoding {
   ac: HuffmanTable;
   /** What its first coefficients are multiplied by. */
   quantizer: number;
-  /** The last first coefficient, which the next is told as a difference from. */
+  /** The last first coefficient, from which the next is coded as a difference. */
   first: number;
 }
 
@@ -38,7 +38,7 @@ export interface Interval {
 /**
  * Walks the Huffman codes of a scan without making pixels of them, and proves that each block is coded by bytes of the
  * file. It reads nothing outside of the file, and takes at least a bit of it for each step: a scan that runs out of
- * bytes ends at once, whatever size its header tells of.
+ * bytes ends at once, whatever size its header says.
  */
 export class ScanWalk {
   /** Where the next byte is read. */
@@ -47,7 +47,7 @@ export class ScanWalk {
   #bits = 0;
   #unused = 0;
   #madeUp = 0;
-  /** A block has told what no picture can have. Decoders do not look for that. */
+  /** A block has values that no picture can have. Decoders do not look for that. */
   #isImplausible = false;
 
   /** @param from where the coded bytes begin */

@@ -39,14 +39,14 @@ interface Passed {
   scans: number;
   segments: number;
   strays: number;
-  /** Tables have been told that no scan has used yet. */
+  /** There are tables that no scan has used yet. */
   hasNewTables: boolean;
   /** All pixels are in one scan, and it has begun: what stands behind it is no part of the image. */
   inOnlyScan: boolean;
 }
 
 /**
- * Walks a JPEG (ITU-T T.81, annex B) from after its first marker to its end; `found` hears the frame header, and once
+ * Walks a JPEG (ITU-T T.81, annex B) from after its first marker to its end; `found` is called with the frame header, and once
  * more when the image turns out to come in several passes. Pixels are passed over, not decoded. The end marker may be
  * missing where it can be proven later that nothing else is (`jpeg.mend.ts`).
  * @throws Problem `image-truncated` | `image-corrupt` | `image-too-complex` | `image-type-unsupported`
@@ -136,7 +136,7 @@ function checkKind(
     : precision !== 8
       ? `${precision} bits a sample`
       : isHeightLater
-        ? 'its height told after its pixels (DNL)'
+        ? 'its height after its pixels (DNL)'
         : undefined;
   if (kind === undefined) return;
   const detail = `A JPEG with ${kind} is not supported: save it as a baseline or progressive JPEG with 8 bits`;

@@ -6,7 +6,7 @@ import { isDrawn } from './flat.areas.js';
 import { coveringRect, overlapOf, type Rect, type Size } from './pixel.rect.js';
 import { alphaPlane } from './raster.planes.js';
 
-/** Enough to tell what kind of image it is, when the network is shown only a part of it. */
+/** Enough to classify an image, when the network is shown only a part of it. */
 const OVERVIEW_SIDE = 512;
 
 /** What the network is shown of an image. */

@@ -66,7 +66,7 @@ function written(image: PlainImage): Buffer {
   const file = Buffer.alloc(before + length + end.length);
   let at = 0;
   for (const part of head) at += part.copy(file, at);
-  // The signature, which comes first, is nobody's.
+  // The signature, which comes first, is a constant.
   wipe(...head.slice(1));
   writePixels(file.subarray(before, before + length), image);
   end.copy(file, before + length);

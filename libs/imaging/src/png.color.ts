@@ -80,7 +80,7 @@ function grayProfileIn(image: Buffer): ColorCoding | undefined {
 
 /**
  * What counts of all that a PNG says of its colors, in the order of the third edition (section 4.3): cICP, iCCP, sRGB,
- * gAMA with cHRM. Of each the first chunk before the pixels; one that is damaged, or says what nobody can show, counts
+ * gAMA with cHRM. Of each the first chunk before the pixels; one that is damaged, or has values that no display has, counts
  * as absent.
  */
 export function colorOf(file: Buffer): PngColor {

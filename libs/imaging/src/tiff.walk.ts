@@ -41,7 +41,7 @@ export const TIFF_TAGS = {
 /** Types of numbers: byte, short, long, and long of 8 bytes in BigTIFF. */
 const NUMBER_BYTES: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4, 16: 8 };
 
-/** One field of a directory, as its entry tells it. */
+/** One field of a directory, as its entry describes it. */
 export interface TiffField {
   type: number;
   count: number;

@@ -28,7 +28,7 @@ const finalReplies = new WeakSet<FastifyReply['raw']>();
 export const markFinal = (reply: FastifyReply): void => void finalReplies.add(reply.raw);
 
 /**
- * ETag of the status of what has ended: another one with each answer, so that no client is told 304 for ever.
+ * ETag of the status of what has ended: another one with each answer, so that no client gets 304 for ever.
  * `If-None-Match` cannot match it, whatever a client has seen.
  */
 export const finalTag = (version: number): string => `"${version}-${randomBytes(6).toString('hex')}"`;

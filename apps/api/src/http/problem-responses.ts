@@ -66,7 +66,7 @@ export function renderForRoute(reply: FastifyReply, problem: Problem): ProblemRe
 
 const refusals = new WeakMap<FastifyReply['raw'], ProblemCode>();
 
-/** Notes with which code a request was refused, for whoever counts. */
+/** Notes the code with which a request was refused, for metrics. */
 export const setRefusalCode = ({ raw }: FastifyReply, code: ProblemCode): void =>
   void refusals.set(raw, code);
 

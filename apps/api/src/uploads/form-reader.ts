@@ -183,8 +183,8 @@ class FormReader implements FormContent {
   private readonly unknown: string[] = [];
   private budget: ByteBudget;
   /** Files under unknown names, while none has come under the image's own. The first has been written. */
-  private strangers = 0;
-  private stranger: { name: string | undefined; refusal?: Problem } | undefined;
+  private otherFiles = 0;
+  private otherFile: { name: string | undefined; refusal?: Problem } | undefined;
 
   constructor(
     private readonly table: FieldTable,
@@ -206,15 +206,15 @@ class FormReader implements FormContent {
 
   /** The form is over. @throws Problem why the one file that could be the image is none */
   finish(): void {
-    const { stranger } = this;
-    if (stranger === undefined || this.files.has('input')) return;
-    if (this.strangers > 1) {
+    const { otherFile } = this;
+    if (otherFile === undefined || this.files.has('input')) return;
+    if (this.otherFiles > 1) {
       this.target.skipFile('input');
       return;
     }
-    if (stranger.refusal !== undefined) throw stranger.refusal;
+    if (otherFile.refusal !== undefined) throw otherFile.refusal;
     this.files.add('input');
-    const index = stranger.name === undefined ? -1 : this.unknown.indexOf(stranger.name);
+    const index = otherFile.name === undefined ? -1 : this.unknown.indexOf(otherFile.name);
     if (index !== -1) this.unknown.splice(index, 1);
   }
 
@@ -238,7 +238,7 @@ class FormReader implements FormContent {
         return;
       }
       if (this.files.has(role)) throw repeatedFile(role);
-      if (role === 'input') this.dropStranger();
+      if (role === 'input') this.dropOtherFile();
       const isBase64 = encoding === 'base64' || (encoding === 'any' && startsAsBase64(head));
       if (!isBase64 && !field.isFile && isText(head)) throw textForFile(name, head);
       this.files.add(role);
@@ -257,13 +257,13 @@ class FormReader implements FormContent {
       const head = await body.peek(HEAD_BYTES);
       const isBase64 = startsAsBase64(head);
       if (head.length === 0 || !(isFile || isBase64 || startsAsImage(head))) return;
-      this.strangers += 1;
-      if (this.strangers > 1) return;
-      this.stranger = { name };
+      this.otherFiles += 1;
+      if (this.otherFiles > 1) return;
+      this.otherFile = { name };
       await this.write('input', body, isBase64);
     } catch (error) {
       if (!(error instanceof Problem) || !OF_FILE.has(error.code)) throw error;
-      this.stranger = { name, refusal: error };
+      this.otherFile = { name, refusal: error };
       this.target.skipFile('input');
     } finally {
       body.close();
@@ -271,10 +271,10 @@ class FormReader implements FormContent {
   }
 
   /** The image has come under its own name. */
-  private dropStranger(): void {
-    if (this.stranger === undefined) return;
-    if (this.stranger.refusal === undefined) this.target.skipFile('input');
-    this.stranger = undefined;
+  private dropOtherFile(): void {
+    if (this.otherFile === undefined) return;
+    if (this.otherFile.refusal === undefined) this.target.skipFile('input');
+    this.otherFile = undefined;
     this.budget = new ByteBudget(this.target.maxBytes);
   }
 

@@ -48,7 +48,7 @@ export function parseOptions(fields: Iterable<[string, unknown]>): JobOptions {
   throw new Problem('invalid-parameter', optionRefusal(parsed.error));
 }
 
-/** A name that is not known. It is not repeated; names that it resembles are told. */
+/** A name that is not known. It is not repeated; names that it resembles are. */
 function unknownParameter(name: string): Problem {
   const known = Object.keys(jobOptionsSchema.shape);
   const near = nearestNames(name, known);

@@ -33,7 +33,7 @@ export async function isHeicFile(file: Blob): Promise<boolean> {
   return isHeic(new Uint8Array(head));
 }
 
-/** `avif` or `avis` among the brands that are told first. */
+/** `avif` or `avis` among the first brands. */
 const isAvif = (head: string): boolean => head.startsWith('ftyp', 4) && /avi[fs]/.test(head.slice(8));
 
 async function headOf(file: Blob): Promise<string | undefined> {
