@@ -31,7 +31,12 @@ module.exports = {
       { path: '^(apps|libs)/', pathNot: '^apps/web/' },
       { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'] },
     ),
-    never('libs-below-apps', 'Libraries know no application.', { path: '^libs/' }, { path: '^apps/' }),
+    never(
+      'libs-below-apps',
+      'Libraries import no application and no tool.',
+      { path: '^libs/' },
+      { path: '^(apps|tools)/' },
+    ),
     never(
       'apps-apart',
       'Applications meet in libs alone.',
@@ -40,10 +45,10 @@ module.exports = {
     ),
     {
       name: 'no-folder-cycles',
-      comment: 'Folders of an application form layers: none needs one that needs it.',
+      comment: 'Folders of an application or a library form layers: no two need each other.',
       severity: 'error',
       scope: 'folder',
-      from: { path: '^apps/[^/]+/src/' },
+      from: { path: '^(apps|libs)/[^/]+/src/' },
       to: { circular: true },
     },
     never(
@@ -96,14 +101,14 @@ module.exports = {
     ),
     never(
       'fetcher-fetches-only',
-      'What speaks to strangers knows neither the queue, nor images, nor settings.',
+      'The fetcher talks to foreign servers: it imports neither the queue, nor images, nor settings.',
       { path: '^libs/fetcher/' },
-      { path: '^(libs|apps)/', pathNot: '^libs/(fetcher|contracts)/|^libs/vault/src/wipe\\.ts$' },
+      { path: '^(libs|apps)/', pathNot: '^libs/(fetcher|contracts)/|^libs/crypto/src/wipe\\.ts$' },
     ),
     never(
       'onnx-in-inference',
       'One place runs models.',
-      { pathNot: ['^libs/inference/', 'node_modules'] },
+      { pathNot: ['^libs/inference/', '^tools/model-builder/', 'node_modules'] },
       { path: npm('onnxruntime-[^/]+') },
     ),
     never(
@@ -112,20 +117,20 @@ module.exports = {
       {
         path: '^(apps|libs)/',
         pathNot: [
-          '^libs/inference/src/model\\.files\\.ts$',
-          '^libs/settings/src/key\\.file\\.ts$',
+          '^libs/inference/src/model-files\\.ts$',
+          '^libs/auth/src/secret-file\\.ts$',
           // Reads the hashes of API keys, again and again, and writes nothing.
-          '^libs/settings/src/key\\.book\\.file\\.ts$',
+          '^libs/auth/src/api-key-file\\.ts$',
           // Writes that file, on behalf of the operator; no application imports it.
-          '^libs/settings/src/keys\\.command\\.ts$',
+          '^libs/auth/src/keys\\.command\\.ts$',
           // Reads what /proc tells of this process, and writes there that no memory goes into core dumps.
-          '^libs/settings/src/process\\.guard\\.ts$',
+          '^libs/retention/src/process-checks\\.ts$',
           // Reads how much memory the engine takes, and writes nothing.
-          '^libs/settings/src/process\\.(memory|cpu)\\.ts$',
+          '^libs/(retention/src/process-memory|config/src/process-cpu)\\.ts$',
           // The audit reads /proc and writes reports; no image of a user ever comes to it.
           '^apps/audit/',
           // The command line works on its own user's machine.
-          '^libs/client/src/cli/',
+          '^apps/cli/src/',
         ],
       },
       { path: '^(node:)?fs(/promises)?$', dependencyTypes: ['core'] },
@@ -143,37 +148,37 @@ module.exports = {
       {
         path: '^libs/(imaging|inference)/',
         pathNot: [
-          '^libs/imaging/src/image\\.(guard|facts)\\.ts$',
-          '^libs/inference/src/model\\.catalogue\\.ts$',
+          '^libs/imaging/src/(guard/image-guard|formats/image-facts)\\.ts$',
+          '^libs/inference/src/model-catalog\\.ts$',
         ],
       },
     ),
     never(
       'guard-does-not-decode',
       'What the API may import of imaging must not bring the decoder with it.',
-      { path: '^libs/imaging/src/image\\.guard\\.ts$' },
+      { path: '^libs/imaging/src/guard/image-guard\\.ts$' },
       { path: npm('sharp'), reachable: true },
     ),
     never(
-      'catalogue-does-not-infer',
+      'catalog-does-not-infer',
       'What the API may import of inference reads what is known of models, and cannot run or change one.',
-      { path: '^libs/inference/src/model\\.catalogue\\.ts$' },
+      { path: '^libs/inference/src/model-catalog\\.ts$' },
       {
-        path: ['^libs/inference/src/(onnx|recipe/(?!recipe\\.schema))', npm('onnxruntime-[^/]+')],
+        path: ['^tools/', npm('onnxruntime-[^/]+')],
         reachable: true,
       },
     ),
     never(
-      'service-without-client',
+      'service-without-sdk',
       'The client can write files (`saveTo`): it is for other programs than those that hold images of users.',
-      { path: '^(apps/(api|worker)|libs)/', pathNot: '^libs/client/' },
-      { path: '^libs/client/' },
+      { path: '^(apps/(api|worker)|libs)/', pathNot: '^libs/sdk/' },
+      { path: '^libs/sdk/' },
     ),
     never(
-      'page-imports-wire-and-client',
+      'page-imports-wire-and-sdk',
       'What runs in a browser shares the wire schemas and the client, nothing of a server.',
       { path: '^apps/web/' },
-      { path: '^libs/', pathNot: '^libs/(client|contracts)/' },
+      { path: '^libs/', pathNot: '^libs/(sdk|contracts)/' },
     ),
   ],
   options: {

@@ -23,7 +23,7 @@ COPY launcher launcher
 COPY libs libs
 COPY apps apps
 COPY models models
-RUN npm run build && node dist/libs/inference/src/models.command.js prepare
+RUN npm run build && node dist/tools/model-builder/models.command.js prepare
 # The weights are in .cache/models now; the package they came in is not needed any more.
 RUN npm prune --omit=dev --no-audit --no-fund && rm -rf node_modules/@imgly
 
@@ -32,7 +32,7 @@ FROM build AS build-cuda
 ENV ONNXRUNTIME_NODE_INSTALL=cuda12 PROVIDER=cuda
 RUN npm ci --omit=dev --no-audit --no-fund \
   && node node_modules/onnxruntime-node/script/install.js \
-  && node dist/libs/inference/src/models.command.js prepare \
+  && node dist/tools/model-builder/models.command.js prepare \
   && rm -rf node_modules/@imgly
 
 # --- What an image is to hold, gathered where there still is a shell ---

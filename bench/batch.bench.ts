@@ -6,9 +6,9 @@
  * usage: npm run bench -- batch [--images 2000] [--workers 2] [--megapixels 1] [--parts 10] [--json] [--save]
  */
 import { readFileSync } from 'node:fs';
-import { BatchClient } from '../test/support/batch.client.js';
-import { startSystem } from '../test/support/system.js';
-import { BareEngines } from './bare.engines.js';
+import { BatchClient } from '../test/harness/batch-client.js';
+import { startSystem } from '../test/harness/system.js';
+import { BareEngines } from './bare-engines.js';
 import { argument, median, show, tenth } from './figures.js';
 import { photoOf } from './photo.js';
 

@@ -11,17 +11,17 @@
  * Check: --levels none measures the costs alone. --model isnet (a light network of yours, `npm run models -- add`, checks more images in less time), --workers 2, --levels 0.3,0.6,0.85, --images 100,120,140, --sizes yes|no (costs by size, too), --save.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { checkLevel, type LevelCheck } from './capacity.check.js';
+import { checkLevel, type LevelCheck } from './capacity-check.js';
 import {
   COSTS_FILE,
   REFERENCE_FILE,
   savedCosts,
   type MeasuredCosts,
   type SizeCosts,
-} from './capacity.costs.js';
-import { LiveService, meansBetween, type CpuMs, type Observed } from './capacity.live.js';
-import { planTable } from './capacity.page.js';
-import { NotFastEnough, planFor, type CapacityWish } from './capacity.plan.js';
+} from './capacity-costs.js';
+import { LiveService, meansBetween, type CpuMs, type Observed } from './capacity-live.js';
+import { planTable } from './capacity-page.js';
+import { NotFastEnough, planFor, type CapacityWish } from './capacity-plan.js';
 import { argument, list, show } from './figures.js';
 import { photoOf } from './photo.js';
 

@@ -9,9 +9,9 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { removebg } from '../test/support/command.line.js';
-import { startSystem } from '../test/support/system.js';
-import { BareEngines } from './bare.engines.js';
+import { removebg } from '../test/harness/command-line.js';
+import { startSystem } from '../test/harness/system.js';
+import { BareEngines } from './bare-engines.js';
 import { argument, median, show } from './figures.js';
 import { photoOf } from './photo.js';
 

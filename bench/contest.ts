@@ -1,5 +1,5 @@
 import { Contestant } from './contestant.js';
-import type { Answer, Entry } from './contestant.entry.js';
+import type { Answer, Entry } from './contestant-entry.js';
 import { median, tenth } from './figures.js';
 import { photoOf } from './photo.js';
 

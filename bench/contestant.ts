@@ -1,9 +1,9 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { engineEnvironment } from '../apps/worker/src/engine/engine.environment.js';
-import type { Answer, Entry, Task } from './contestant.entry.js';
+import { engineEnvironment } from '../apps/worker/src/engine/engine-environment.js';
+import type { Answer, Entry, Task } from './contestant-entry.js';
 
-const MAIN = fileURLToPath(new URL('./contestant.main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('./contestant-main.js', import.meta.url));
 
 /** A contestant in a process of its own, loaded once; nobody computes while it is not asked. */
 export class Contestant {

@@ -10,11 +10,11 @@
  * black and on white. `share` is `seen` of that of `plain`. `--sheets` writes pictures to look at.
  */
 import { loadavg } from 'node:os';
-import { prepareEdges, type EdgeOptions } from '#imaging/edge.planes.js';
-import { applyMatte } from '#imaging/matte.js';
-import { writeSheets } from './edge.sheets.js';
+import { prepareEdges, type EdgeOptions } from '#imaging/matting/edge-maps.js';
+import { applyMatte } from '#imaging/matting/matte.js';
+import { writeSheets } from './edge-sheets.js';
 import { argument, show, tenth } from './figures.js';
-import { BACKGROUNDS, knownCutout, KINDS, SIDE, type KnownCutout } from './known.cutouts.js';
+import { BACKGROUNDS, knownCutout, KINDS, SIDE, type KnownCutout } from './known-cutouts.js';
 
 const SETTINGS = {
   plain: { refine: 'none', foreground: false },

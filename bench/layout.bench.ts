@@ -7,12 +7,12 @@
  * usage: npm run bench -- layout [--megapixels 4] [--images 4] [--rounds 3] [--json] [--save]
  */
 import { availableParallelism } from 'node:os';
-import { decodeForModel } from '#imaging/decode.js';
-import { ModelRegistry } from '#inference/model.registry.js';
+import { decodeForModel } from '#imaging/decode/decode.js';
+import { ModelRegistry } from '#inference/model-registry.js';
 import { Contestant } from './contestant.js';
-import type { Entry } from './contestant.entry.js';
+import type { Entry } from './contestant-entry.js';
 import { argument, median, show } from './figures.js';
-import { ourNetwork, ours } from './ours.entry.js';
+import { ourNetwork, ours } from './ours-entry.js';
 import { photoOf } from './photo.js';
 
 const MAX_PIXELS = 200_000_000;

@@ -6,11 +6,11 @@
  * usage: npm run bench -- load [--seconds 60] [--workers 2] [--megapixels 0.25] [--json] [--save]
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { startSystem } from '../test/support/system.js';
+import { startSystem } from '../test/harness/system.js';
 import { argument, show } from './figures.js';
-import { LoadRun, type LoadFigures } from './load.run.js';
+import { LoadRun, type LoadFigures } from './load-run.js';
 import { photoOf } from './photo.js';
-import { chartOf } from './svg.chart.js';
+import { chartOf } from './svg-chart.js';
 
 const SHARES = [0.5, 0.9, 1.2];
 

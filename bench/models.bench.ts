@@ -10,11 +10,12 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
-import { jobOptionsSchema } from '#contracts/job.options.js';
-import { cutOut } from '#imaging/cutout.pipeline.js';
-import { ModelRegistry } from '#inference/model.registry.js';
+import { jobOptionsSchema } from '#contracts/job-options.js';
+import { cutOut } from '#imaging/cutout-pipeline.js';
+import { ModelRegistry } from '#inference/model-registry.js';
+import { prepareModel } from '#model-builder/model-preparation.js';
 import { Segmenter } from '#inference/segmenter.js';
-import { alphaDistance, alphaOf } from './alpha.distance.js';
+import { alphaDistance, alphaOf } from './alpha-distance.js';
 import { argument, show, tenth } from './figures.js';
 
 const REFERENCE = 'isnet-fp32';
@@ -43,7 +44,7 @@ else await measure(only);
 async function measure(name: string): Promise<void> {
   const registry = new ModelRegistry(process.cwd(), argument('models', '.cache/models'));
   const entry = registry.find(name);
-  await registry.prepare(entry);
+  await prepareModel(registry, entry);
   const begin = performance.now();
   const network = await Segmenter.load(entry, registry.pathOf(entry), Number(argument('threads', '2')));
   const loaded = performance.now();

@@ -10,13 +10,13 @@
 import { execFileSync } from 'node:child_process';
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { jobOptionsSchema } from '#contracts/job.options.js';
-import { enginePlans } from '#settings/engine.plan.js';
-import { imageLimits } from '#settings/image.limits.js';
-import { threadsOf } from '#settings/process.layout.js';
-import { loadSettings } from '#settings/settings.js';
-import { EngineHost } from '../apps/worker/src/engine/engine.host.js';
-import { startSystem } from '../test/support/system.js';
+import { jobOptionsSchema } from '#contracts/job-options.js';
+import { enginePlans } from '#config/engine-plan.js';
+import { imageLimits } from '#config/image-limits.js';
+import { threadsOf } from '#config/process-layout.js';
+import { loadSettings } from '#config/settings.js';
+import { EngineHost } from '../apps/worker/src/engine/engine-supervisor.js';
+import { startSystem } from '../test/harness/system.js';
 import { argument, median, show, tenth } from './figures.js';
 import { photoOf } from './photo.js';
 

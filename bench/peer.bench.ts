@@ -7,7 +7,7 @@
  *
  * usage: npm run bench -- peer [--megapixels 1,4,12,24] [--rounds 5] [--photo FILE,FILE] [--json] [--save]
  */
-import { alphaDistance, alphaOf, type AlphaDistance } from './alpha.distance.js';
+import { alphaDistance, alphaOf, type AlphaDistance } from './alpha-distance.js';
 import {
   enter,
   figuresOf,
@@ -22,9 +22,9 @@ import {
   type Measure,
 } from './contest.js';
 import { argument, list, numbers, show } from './figures.js';
-import { canRefine } from './contestant.entry.js';
-import { ours } from './ours.entry.js';
-import { installPeer } from './peer.install.js';
+import { canRefine } from './contestant-entry.js';
+import { ours } from './ours-entry.js';
+import { installPeer } from './peer-install.js';
 import { photoOf } from './photo.js';
 
 /** What came of one photo in one size. */

@@ -19,8 +19,8 @@ import {
   type Lists,
 } from './contest.js';
 import { argument, numbers, show } from './figures.js';
-import { obvious, ours } from './ours.entry.js';
-import { canRefine } from './contestant.entry.js';
+import { obvious, ours } from './ours-entry.js';
+import { canRefine } from './contestant-entry.js';
 import { photoOf } from './photo.js';
 
 const sizes = numbers('megapixels', '1,4,12,24');

@@ -5,8 +5,8 @@
  *
  * usage: npm run bench -- protections [--megapixels 4] [--rounds 6] [--images 4] [--json]
  */
-import { BARE, CONTAINED } from '../test/support/redis.process.js';
-import { startSystem, type TestSystem } from '../test/support/system.js';
+import { BARE, CONTAINED } from '../test/harness/redis-process.js';
+import { startSystem, type TestSystem } from '../test/harness/system.js';
 import { argument, median, show, tenth } from './figures.js';
 import { photoOf } from './photo.js';
 

@@ -7,8 +7,8 @@
  */
 import { request, type Agent, type RequestOptions } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiClient, bearer } from '../test/support/api.client.js';
-import { startSystem } from '../test/support/system.js';
+import { ApiClient, bearer } from '../test/harness/api-client.js';
+import { startSystem } from '../test/harness/system.js';
 import { argument, median, percentile, show, tenth } from './figures.js';
 import { photoOf } from './photo.js';
 

@@ -9,10 +9,10 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { EdgeProcess } from '../test/support/edge.process.js';
-import { ShardedSystem } from '../test/support/sharded.system.js';
+import { EdgeProcess } from '../test/harness/edge-process.js';
+import { ShardedSystem } from '../test/harness/sharded-system.js';
 import { argument, show, tenth } from './figures.js';
-import { PhotoAccount, type End } from './photo.account.js';
+import { PhotoAccount, type End } from './photo-account.js';
 import { photoOf } from './photo.js';
 
 const NOT_ASKED = 'not asked for';

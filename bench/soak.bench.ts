@@ -6,11 +6,11 @@
  *   --share  of what the service can do, which is measured first
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { startSystem } from '../test/support/system.js';
+import { startSystem } from '../test/harness/system.js';
 import { argument, show } from './figures.js';
-import { LoadRun } from './load.run.js';
+import { LoadRun } from './load-run.js';
 import { photoOf } from './photo.js';
-import { chartOf } from './svg.chart.js';
+import { chartOf } from './svg-chart.js';
 
 const WARM_UP_S = 20;
 

@@ -9,13 +9,13 @@
  */
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startSystem, type TestSystem } from '../test/support/system.js';
+import { startSystem, type TestSystem } from '../test/harness/system.js';
 import { argument, list, numbers, percentile, show, tenth } from './figures.js';
 import { photoOf } from './photo.js';
-import { residentMb } from './process.memory.js';
-import { StandInWorker } from './standin.worker.js';
-import { waitOn, type Heard, type WaitKind } from './waiter.connection.js';
-import type { JobKey } from '../test/support/api.client.js';
+import { residentMb } from './process-memory.js';
+import { StandInWorker } from './standin-worker.js';
+import { waitOn, type Heard, type WaitKind } from './waiter-connection.js';
+import type { JobKey } from '../test/harness/api-client.js';
 
 /** Requests under way at a time while clients come; Node's backlog holds a little over 500. */
 const ARRIVING = 16;

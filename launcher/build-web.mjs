@@ -15,14 +15,14 @@ const OUT = inRoot('dist', 'apps', 'web');
 /** Scripts and style sheets by the name they are served under. */
 const ENTRIES = {
   main: `${WEB}/src/main.ts`,
-  pixels: `${WEB}/src/pixels/pixel.worker.ts`,
+  pixels: `${WEB}/src/pixels/pixel-worker.ts`,
   style: `${WEB}/src/style.css`,
   docs: `${WEB}/src/docs/main.ts`,
   'docs-style': `${WEB}/src/docs/docs.css`,
 };
 
 /** A worker that is no module: it loads the script of a library. */
-const HEIC = { heic: `${WEB}/src/pixels/heic.worker.ts` };
+const HEIC = { heic: `${WEB}/src/pixels/heic-worker.ts` };
 
 /** Pages that are written once for each language. */
 const PAGES = ['index.html', 'privacy.html'];
@@ -35,7 +35,7 @@ const OPTIONS = {
   format: 'esm',
   target: 'es2022',
   platform: 'browser',
-  // `#client/x.js` (package.json "imports") then means libs/client/src/x.ts.
+  // `#sdk/x.js` (package.json "imports") then means libs/sdk/src/x.ts.
   conditions: ['removebg-source'],
   outdir: `${OUT}/assets`,
   // Bengali as it is, not as escapes of thrice the length.
@@ -49,7 +49,7 @@ const OPTIONS = {
  * @returns {Promise<{ LANGUAGES: readonly string[], textOfPage: (language: string, key: string) => string }>}
  */
 async function pageTexts() {
-  const entryPoints = [`${WEB}/src/words/page.texts.ts`];
+  const entryPoints = [`${WEB}/src/i18n/page-texts.ts`];
   const { outputFiles } = await build({ ...OPTIONS, entryPoints, write: false });
   const code = outputFiles?.[0]?.text ?? '';
   return import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);

@@ -9,7 +9,7 @@ import { LauncherError, runCommand, say } from './report.mjs';
 import { BUILD_STEPS, setUp } from './setup.steps.mjs';
 
 const OUT = inRoot('dist', 'client-package');
-const ENTRY = inRoot('libs', 'client', 'src', 'package.entry.ts');
+const ENTRY = inRoot('libs', 'client', 'src', 'package-entry.ts');
 const COMMAND = inRoot('libs', 'client', 'src', 'cli', 'removebg.command.ts');
 
 /** What the SDK is made of besides its own files: small, without dependencies, and under the MIT license. */

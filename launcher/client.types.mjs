@@ -14,7 +14,7 @@ import { inRoot } from './places.mjs';
 /** @typedef {import('json-schema-to-typescript').JSONSchema} JSONSchema */
 
 const SOURCES = inRoot('libs', 'client', 'src/');
-const ENTRY = join(SOURCES, 'package.entry.ts');
+const ENTRY = join(SOURCES, 'package-entry.ts');
 const FOLDER = inRoot('.cache', 'client-types');
 /** What the generator adds on where a type comes from: alone in a comment, or at its end. */
 const ORIGINS = [
@@ -27,13 +27,13 @@ const CONTRACT = /(['"])#contracts\/[^'"]+\1/g;
 async function wireSchemas() {
   const { z } = await import('zod');
   const [options, job, events, batch, receipts, states, problems] = await Promise.all([
-    import('#contracts/job.options.js'),
-    import('#contracts/job.view.js'),
-    import('#contracts/job.events.js'),
-    import('#contracts/batch.view.js'),
-    import('#contracts/receipt.claims.js'),
-    import('#contracts/job.states.js'),
-    import('#contracts/problem.catalogue.js'),
+    import('#contracts/job-options.js'),
+    import('#contracts/job-view.js'),
+    import('#contracts/job-events.js'),
+    import('#contracts/batch-view.js'),
+    import('#contracts/receipt-claims.js'),
+    import('#contracts/job-states.js'),
+    import('#contracts/problem-catalog.js'),
   ]);
   const read = (
     /** @type {import('zod').ZodType} */ schema,

@@ -4,7 +4,7 @@
 #   contained.sh node|redis|nginx COMMAND [ARGUMENT ...]
 #
 # The one home of the process limits; npm start, the tests, the containers and the units all come through here,
-# and each process checks at its start that they hold (libs/settings/src/process.guard.ts).
+# and each process checks at its start that they hold (libs/retention/src/process-checks.ts).
 
 kind=$1
 shift

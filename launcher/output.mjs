@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 
 /**
  * Settings of the applications' log: they write to pipes, so whether a person reads at a terminal is decided here.
- * @param {Pick<import('#settings/settings.schema.js').Settings, 'LOG_FORMAT'>} settings
+ * @param {Pick<import('#config/settings.schema.js').Settings, 'LOG_FORMAT'>} settings
  * @returns {NodeJS.ProcessEnv}
  */
 export function logSettings({ LOG_FORMAT }) {

@@ -17,13 +17,13 @@ export const inRoot = (...parts) => join(ROOT, ...parts);
 export const appEntry = (app) => inRoot('dist', 'apps', app, 'src', 'main.js');
 
 /** Built command line of the model registry: `list`, `prepare`, `verify`. */
-export const MODELS_COMMAND = inRoot('dist', 'libs', 'inference', 'src', 'models.command.js');
+export const MODELS_COMMAND = inRoot('dist', 'tools', 'model-builder', 'models.command.js');
 
 /** Built program that checks whether the accelerator asked for works. */
 export const ACCELERATOR_COMMAND = inRoot('dist', 'libs', 'inference', 'src', 'accelerator.command.js');
 
 /** Built command line of API keys: `create`, `list`, `revoke`. */
-export const KEYS_COMMAND = inRoot('dist', 'libs', 'settings', 'src', 'keys.command.js');
+export const KEYS_COMMAND = inRoot('dist', 'libs', 'auth', 'src', 'keys.command.js');
 
 /** Built command line that tells all settings. */
-export const SETTINGS_COMMAND = inRoot('dist', 'libs', 'settings', 'src', 'settings.command.js');
+export const SETTINGS_COMMAND = inRoot('dist', 'libs', 'config', 'src', 'settings.command.js');

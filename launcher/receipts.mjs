@@ -21,7 +21,7 @@ const EXIT_INVALID = 1;
 const EXIT_USAGE = 2;
 const FETCH_LIMIT_MS = 10_000;
 
-/** @type {Record<import('#vault/receipt.verifier.js').ReceiptFault, string>} */
+/** @type {Record<import('#crypto/receipt-verifier.js').ReceiptFault, string>} */
 const REASONS = {
   malformed: 'it is no compact JWS',
   'wrong-type': 'it is signed, but is no deletion receipt',
@@ -82,10 +82,10 @@ async function ownKeys() {
 
 /**
  * @param {string} source address or file
- * @returns {Promise<import('#contracts/receipt.claims.js').ReceiptKeySet>}
+ * @returns {Promise<import('#contracts/receipt-claims.js').ReceiptKeySet>}
  */
 async function keysFrom(source) {
-  const { receiptKeySetSchema } = await import('#contracts/receipt.claims.js');
+  const { receiptKeySetSchema } = await import('#contracts/receipt-claims.js');
   try {
     return receiptKeySetSchema.parse(
       /^https?:/.test(source) ? await fetched(source) : JSON.parse(textOf(source)),
@@ -102,7 +102,7 @@ async function fetched(address) {
   return answer.json();
 }
 
-/** @param {import('#contracts/receipt.claims.js').ReceiptClaims} claims */
+/** @param {import('#contracts/receipt-claims.js').ReceiptClaims} claims */
 function tell(claims) {
   const end = `${claims.state} ${claims.ended_at}`;
   say(`  issuer     ${claims.iss}`);
@@ -119,7 +119,7 @@ async function verify({ file, jwks }) {
   const receipt = receiptIn(textOf(file));
   const source = jwks ?? (await ownKeys());
   const keys = await keysFrom(source);
-  const { verifyReceipt } = await import('#vault/receipt.verifier.js');
+  const { verifyReceipt } = await import('#crypto/receipt-verifier.js');
   const verdict = await verifyReceipt(receipt, keys);
   say(`${verdict.valid ? 'VALID' : 'NOT VALID'}  checked with the keys of ${source}`);
   if (verdict.valid) tell(verdict.claims);

@@ -7,7 +7,7 @@ import { runCommand } from './report.mjs';
 import { BUILD_STEPS, setUp } from './setup.steps.mjs';
 
 const SET_UP = '--set-up-for-removebg';
-const COMMAND = inRoot('dist', 'libs', 'client', 'src', 'cli', 'removebg.command.js');
+const COMMAND = inRoot('dist', 'apps', 'cli', 'src', 'removebg.command.js');
 
 if (process.argv[2] === SET_UP) {
   await runCommand(() => setUp(BUILD_STEPS));

@@ -2,7 +2,7 @@ import { distance, readArguments } from './arguments.mjs';
 import { EXIT_CONFIG } from './child.keeper.mjs';
 import { LauncherError, say } from './report.mjs';
 
-/** @typedef {import('#settings/settings.schema.js').Settings} Settings */
+/** @typedef {import('#config/settings.schema.js').Settings} Settings */
 
 /** @param {string} name of a setting, `METRICS_PORT` @returns {string} of its option, `metrics-port` */
 const optionOf = (name) => name.toLowerCase().replaceAll('_', '-');
@@ -14,7 +14,7 @@ const optionOf = (name) => name.toLowerCase().replaceAll('_', '-');
  * @returns {Promise<{ yes: boolean }>} whether system packages may be installed without a pause
  */
 export async function takeSettingOptions(args = process.argv.slice(2)) {
-  const { settingsSchema } = await import('#settings/settings.schema.js');
+  const { settingsSchema } = await import('#config/settings.schema.js');
   const names = Object.keys(settingsSchema.shape);
   const options = Object.fromEntries(
     names.map((name) => [optionOf(name), { type: /** @type {const} */ ('string') }]),
@@ -36,7 +36,7 @@ const MIN_NAME_LENGTH = 6;
  * @returns {Promise<void>}
  */
 export async function warnOfMisspelled() {
-  const { settingsSchema } = await import('#settings/settings.schema.js');
+  const { settingsSchema } = await import('#config/settings.schema.js');
   const names = Object.keys(settingsSchema.shape);
   const unset = names.filter((name) => name.length >= MIN_NAME_LENGTH && (process.env[name] ?? '') === '');
   for (const found of Object.keys(process.env).filter((name) => !names.includes(name))) {
@@ -51,7 +51,7 @@ export async function warnOfMisspelled() {
  * @returns {Promise<Settings>}
  */
 export async function readSettings() {
-  const { loadSettings } = await import('#settings/settings.js');
+  const { loadSettings } = await import('#config/settings.js');
   try {
     return loadSettings(process.env);
   } catch (error) {
@@ -62,9 +62,9 @@ export async function readSettings() {
 /**
  * How many workers this machine is to run, and with how many threads each.
  * @param {Settings} settings
- * @returns {Promise<import('#settings/process.layout.js').ProcessLayout>}
+ * @returns {Promise<import('#config/process-layout.js').ProcessLayout>}
  */
 export async function readLayout(settings) {
-  const { machineOf, processLayout } = await import('#settings/process.layout.js');
+  const { machineOf, processLayout } = await import('#config/process-layout.js');
   return processLayout(settings, machineOf());
 }

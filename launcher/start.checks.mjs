@@ -6,7 +6,7 @@ import { ACCELERATOR_COMMAND, ROOT } from './places.mjs';
 import { ask } from './programs.mjs';
 import { describe, LauncherError } from './report.mjs';
 
-/** @typedef {import('#settings/settings.schema.js').Settings} Settings */
+/** @typedef {import('#config/settings.schema.js').Settings} Settings */
 
 /**
  * Ports of one API.
@@ -62,12 +62,12 @@ const wrong = (text) => new LauncherError(text, EXIT_CONFIG);
  * @throws LauncherError with all faults
  */
 export async function checkStart(settings, ports) {
-  const { offeredModels } = await import('#settings/engine.plan.js');
-  const { configuredModels } = await import('#inference/model.catalogue.js');
-  const { KeyBookFile } = await import('#settings/key.book.file.js');
-  const { readKek, readReceiptKeys, readRedisPassword } = await import('#settings/key.file.js');
-  const { builtInTiers } = await import('#settings/tier.table.js');
-  const { requireFaultless } = await import('#settings/settings.js');
+  const { offeredModels } = await import('#config/engine-plan.js');
+  const { configuredModels } = await import('#inference/model-catalog.js');
+  const { KeyBookFile } = await import('#auth/api-key-file.js');
+  const { readKek, readReceiptKeys, readRedisPassword } = await import('#auth/secret-file.js');
+  const { builtInTiers } = await import('#auth/tier-table.js');
+  const { requireFaultless } = await import('#config/settings.js');
   const { KEK_FILE, RECEIPT_KEY_FILE, KEYS_FILE, REDIS_PASSWORD_FILE } = settings;
   const checks = [
     () => configuredModels(ROOT, offeredModels(settings)),
@@ -117,10 +117,10 @@ function checkAccelerator(settings) {
 
 /**
  * Listens for a moment.
- * @param {import('#settings/listen.faults.js').ListenSettings} address
+ * @param {import('#config/listen-errors.js').ListenSettings} address
  */
 async function tryToListen(address) {
-  const { addressFault } = await import('#settings/listen.faults.js');
+  const { addressFault } = await import('#config/listen-errors.js');
   const [port, host] = Object.values(address);
   const server = createServer();
   try {

@@ -50,7 +50,7 @@ const EXTRA_GRACE_MS = 2000;
 /** How long a person has to say no to a system package. */
 const INSTALL_NOTICE_MS = 3000;
 
-/** @typedef {import('#settings/settings.schema.js').Settings} Settings */
+/** @typedef {import('#config/settings.schema.js').Settings} Settings */
 /** @typedef {import('./start.checks.mjs').ApiPorts} ApiPorts */
 
 const version = () => JSON.parse(readFileSync(inRoot('package.json'), 'utf8')).version;

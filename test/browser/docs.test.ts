@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Browser } from 'playwright-core';
 import sharp from 'sharp';
-import { startSystem, type TestSystem } from '../support/system.js';
-import { DONE_MS, launchBrowser, openPage, photoPath } from './page.driver.js';
+import { startSystem, type TestSystem } from '../harness/system.js';
+import { DONE_MS, launchBrowser, openPage, photoPath } from './page-driver.js';
 
 const run = promisify(execFile);
 

@@ -1,6 +1,6 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import sharp from 'sharp';
-import { startSystem, type TestSystem } from '../support/system.js';
+import { startSystem, type TestSystem } from '../harness/system.js';
 import {
   cardOf,
   DONE_MS,
@@ -10,7 +10,7 @@ import {
   saveCutout,
   untilPhase,
   type OpenPage,
-} from './page.driver.js';
+} from './page-driver.js';
 
 jest.setTimeout(DONE_MS * 2);
 

@@ -1,6 +1,6 @@
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import sharp from 'sharp';
-import { startSystem, type TestSystem } from '../support/system.js';
+import { startSystem, type TestSystem } from '../harness/system.js';
 import {
   cardOf,
   DONE_MS,
@@ -12,7 +12,7 @@ import {
   saveCutout,
   untilPhase,
   type OpenPage,
-} from './page.driver.js';
+} from './page-driver.js';
 
 const PHOTOS = ['astronaut.jpg', 'chelsea.jpg', 'coffee.jpg'];
 const PURGED = /^Purged at /;

@@ -6,9 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { smallPhoto } from '../support/small.photo.js';
-import { startSystem, type TestSystem } from '../support/system.js';
-import { launchBrowser } from './page.driver.js';
+import { smallPhoto } from '../harness/small-photo.js';
+import { startSystem, type TestSystem } from '../harness/system.js';
+import { launchBrowser } from './page-driver.js';
 
 const PAGE = '<!doctype html><title>SDK</title>';
 const folder = mkdtempSync(join(tmpdir(), 'removebg-sdk-'));
@@ -30,7 +30,7 @@ beforeAll(async () => {
   const bundle = join(folder, 'browser.min.js');
   // As launcher/client.package.mjs bundles it.
   execFileSync('node_modules/.bin/esbuild', [
-    'libs/client/src/package.entry.ts',
+    'libs/sdk/src/package-entry.ts',
     ...[
       '--bundle',
       '--minify',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Browser } from 'playwright-core';
 import sharp from 'sharp';
-import { startSystem, type TestSystem } from '../support/system.js';
+import { startSystem, type TestSystem } from '../harness/system.js';
 import {
   cardOf,
   DONE_MS,
@@ -12,8 +12,8 @@ import {
   photoPath,
   untilPhase,
   type OpenPage,
-} from './page.driver.js';
-import { lookAt } from './page.look.js';
+} from './page-driver.js';
+import { lookAt } from './page-look.js';
 
 const PHOTOS = ['astronaut.jpg', 'chelsea.jpg', 'coffee.jpg'];
 const LETTER = {

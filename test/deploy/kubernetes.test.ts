@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { parseAllDocuments } from 'yaml';
-import { isForeign, typeFaults } from '../support/kube.types.js';
-import { containersOf, renderOverlay, type KubeObject } from '../support/kustomize.js';
+import { isForeign, typeFaults } from '../harness/kube-types.js';
+import { containersOf, renderOverlay, type KubeObject } from '../harness/kustomize.js';
 
 const OVERLAYS = { small: 0, production: 3 };
 let folder: string;

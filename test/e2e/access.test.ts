@@ -1,6 +1,6 @@
-import { ApiClient, type Answer } from '../support/api.client.js';
-import { smallPhoto } from '../support/small.photo.js';
-import { startSystem, type TestSystem } from '../support/system.js';
+import { ApiClient, type Answer } from '../harness/api-client.js';
+import { smallPhoto } from '../harness/small-photo.js';
+import { startSystem, type TestSystem } from '../harness/system.js';
 
 const CALLS = [
   ['GET', ''],

@@ -1,16 +1,16 @@
 import sharp from 'sharp';
-import { ApiClient, bearer, type Answer } from '../support/api.client.js';
-import { cutShort } from '../support/bad.images.js';
-import { BatchClient } from '../support/batch.client.js';
-import { factsOf, rightCutout } from '../support/cutout.check.js';
-import { whileHeld } from '../support/engine.hold.js';
-import { eventually } from '../support/eventually.js';
-import { PHOTOS, photo } from '../support/photos.js';
-import { smallPhoto } from '../support/small.photo.js';
-import { startLightSystem } from '../support/light.system.js';
-import { type TestSystem } from '../support/system.js';
-import { foundInRedis, nothingRemains } from '../support/traces.js';
-import { unzip } from '../support/unzip.js';
+import { ApiClient, bearer, type Answer } from '../harness/api-client.js';
+import { cutShort } from '../harness/bad-images.js';
+import { BatchClient } from '../harness/batch-client.js';
+import { factsOf, rightCutout } from '../harness/cutout-check.js';
+import { whileHeld } from '../harness/engine-hold.js';
+import { eventually } from '../harness/eventually.js';
+import { PHOTOS, photo } from '../harness/photos.js';
+import { smallPhoto } from '../harness/small-photo.js';
+import { startLightSystem } from '../harness/light-system.js';
+import { type TestSystem } from '../harness/system.js';
+import { foundInRedis, nothingRemains } from '../harness/traces.js';
+import { unzip } from '../harness/unzip.js';
 
 /** A name of a file as customers have them, which must stand nowhere in the clear. */
 const NAME = 'kunden/মীনা-7391.jpg';

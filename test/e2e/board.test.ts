@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { ApiClient } from '../support/api.client.js';
-import { whileHeld } from '../support/engine.hold.js';
-import { eventually } from '../support/eventually.js';
-import { smallPhoto } from '../support/small.photo.js';
-import { startSystem, type TestSystem } from '../support/system.js';
+import { ApiClient } from '../harness/api-client.js';
+import { whileHeld } from '../harness/engine-hold.js';
+import { eventually } from '../harness/eventually.js';
+import { smallPhoto } from '../harness/small-photo.js';
+import { startSystem, type TestSystem } from '../harness/system.js';
 
 /** All that the board may say, by name. */
 const SHOWN = [

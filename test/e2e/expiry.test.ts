@@ -1,10 +1,10 @@
-import { ApiClient } from '../support/api.client.js';
-import { whileHeld } from '../support/engine.hold.js';
-import { eventually } from '../support/eventually.js';
-import { smallPhoto } from '../support/small.photo.js';
-import { startLightSystem } from '../support/light.system.js';
-import { type TestSystem } from '../support/system.js';
-import { nothingRemains } from '../support/traces.js';
+import { ApiClient } from '../harness/api-client.js';
+import { whileHeld } from '../harness/engine-hold.js';
+import { eventually } from '../harness/eventually.js';
+import { smallPhoto } from '../harness/small-photo.js';
+import { startLightSystem } from '../harness/light-system.js';
+import { type TestSystem } from '../harness/system.js';
+import { nothingRemains } from '../harness/traces.js';
 
 let system: TestSystem;
 let api: ApiClient;

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import type { JobAccepted } from '#contracts/job.view.js';
-import { ApiClient, type Answer } from '../support/api.client.js';
-import { whileHeld } from '../support/engine.hold.js';
-import { eventually } from '../support/eventually.js';
-import { foreignKeys, KEYS_WITH_JOBS } from '../support/key.allowlist.js';
-import { KeyFiles, withKey } from '../support/key.files.js';
-import { RawRequest } from '../support/raw.request.js';
-import { smallPhoto } from '../support/small.photo.js';
-import { startLightSystem } from '../support/light.system.js';
-import { type TestSystem } from '../support/system.js';
-import { foundInRedis, nothingRemains } from '../support/traces.js';
+import type { JobAccepted } from '#contracts/job-view.js';
+import { ApiClient, type Answer } from '../harness/api-client.js';
+import { whileHeld } from '../harness/engine-hold.js';
+import { eventually } from '../harness/eventually.js';
+import { foreignKeys, KEYS_WITH_JOBS } from '../harness/key-allowlist.js';
+import { KeyFiles, withKey } from '../harness/key-files.js';
+import { RawRequest } from '../harness/raw-request.js';
+import { smallPhoto } from '../harness/small-photo.js';
+import { startLightSystem } from '../harness/light-system.js';
+import { type TestSystem } from '../harness/system.js';
+import { foundInRedis, nothingRemains } from '../harness/traces.js';
 
 const files = new KeyFiles();
 let system: TestSystem;

@@ -1,11 +1,11 @@
 import { request } from 'node:http';
-import { METRIC_NAMES, METRICS, type MetricSpec } from '#telemetry/metric.catalogue.js';
-import { LABELS } from '#telemetry/metric.labels.js';
-import { ApiClient } from '../support/api.client.js';
-import { eventually } from '../support/eventually.js';
-import { metricsOf, sumOfSamples, type Exposition } from '../support/metrics.reader.js';
-import { smallPhoto } from '../support/small.photo.js';
-import { startSystem, type TestSystem } from '../support/system.js';
+import { METRIC_NAMES, METRICS, type MetricSpec } from '#telemetry/metric-catalogue.js';
+import { LABELS } from '#telemetry/metric-labels.js';
+import { ApiClient } from '../harness/api-client.js';
+import { eventually } from '../harness/eventually.js';
+import { metricsOf, sumOfSamples, type Exposition } from '../harness/metrics-reader.js';
+import { smallPhoto } from '../harness/small-photo.js';
+import { startSystem, type TestSystem } from '../harness/system.js';
 
 let system: TestSystem;
 let api: ApiClient;

@@ -1,8 +1,8 @@
-import { modelListSchema, type ModelView } from '#contracts/model.view.js';
-import { ApiClient } from '../support/api.client.js';
-import { preparedModel } from '../support/prepared.model.js';
-import { smallPhoto } from '../support/small.photo.js';
-import { startSystem, type TestSystem } from '../support/system.js';
+import { modelListSchema, type ModelView } from '#contracts/model-view.js';
+import { ApiClient } from '../harness/api-client.js';
+import { preparedModel } from '../harness/prepared-model.js';
+import { smallPhoto } from '../harness/small-photo.js';
+import { startSystem, type TestSystem } from '../harness/system.js';
 
 const MODELS = ['isnet', 'isnet-vnni'];
 

@@ -1,6 +1,6 @@
-import { ApiClient } from '../support/api.client.js';
-import { eventually } from '../support/eventually.js';
-import { startSystem, type TestSystem } from '../support/system.js';
+import { ApiClient } from '../harness/api-client.js';
+import { eventually } from '../harness/eventually.js';
+import { startSystem, type TestSystem } from '../harness/system.js';
 
 let system: TestSystem;
 let api: ApiClient;

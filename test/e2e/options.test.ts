@@ -1,9 +1,9 @@
 import sharp from 'sharp';
-import { ApiClient, type Answer } from '../support/api.client.js';
-import { asPng, cleared, LOGOS, painted, picture } from '../support/drawn.logos.js';
-import { photo, referenceAlpha } from '../support/photos.js';
-import { startSystem, type TestSystem } from '../support/system.js';
-import { nothingRemains } from '../support/traces.js';
+import { ApiClient, type Answer } from '../harness/api-client.js';
+import { asPng, cleared, LOGOS, painted, picture } from '../harness/drawn-logos.js';
+import { photo, referenceAlpha } from '../harness/photos.js';
+import { startSystem, type TestSystem } from '../harness/system.js';
+import { nothingRemains } from '../harness/traces.js';
 
 let system: TestSystem;
 let api: ApiClient;

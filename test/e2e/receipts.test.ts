@@ -1,15 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ReceiptClaims, ReceiptKeySet } from '#contracts/receipt.claims.js';
-import { verifyReceipt } from '#vault/receipt.verifier.js';
-import { ApiClient, bearer, type Answer, type Extras, type JobKey } from '../support/api.client.js';
-import { truncatedJpeg } from '../support/bad.images.js';
-import { whileHeld } from '../support/engine.hold.js';
-import { smallPhoto } from '../support/small.photo.js';
-import { startLightSystem } from '../support/light.system.js';
-import { type TestSystem } from '../support/system.js';
-import { nothingRemains } from '../support/traces.js';
+import type { ReceiptClaims, ReceiptKeySet } from '#contracts/receipt-claims.js';
+import { verifyReceipt } from '#crypto/receipt-verifier.js';
+import { ApiClient, bearer, type Answer, type Extras, type JobKey } from '../harness/api-client.js';
+import { truncatedJpeg } from '../harness/bad-images.js';
+import { whileHeld } from '../harness/engine-hold.js';
+import { smallPhoto } from '../harness/small-photo.js';
+import { startLightSystem } from '../harness/light-system.js';
+import { type TestSystem } from '../harness/system.js';
+import { nothingRemains } from '../harness/traces.js';
 
 const ISSUER = 'https://removebg.example';
 const MEMBERS = [

@@ -1,11 +1,11 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { NoRegionError, RegionChoice } from '#client/region.choice.js';
-import { ApiClient, bearer } from '../support/api.client.js';
-import { BatchClient } from '../support/batch.client.js';
-import { smallPhoto } from '../support/small.photo.js';
-import { TestSystem } from '../support/system.js';
-import { nothingRemains } from '../support/traces.js';
+import { NoRegionError, RegionChoice } from '#sdk/region-choice.js';
+import { ApiClient, bearer } from '../harness/api-client.js';
+import { BatchClient } from '../harness/batch-client.js';
+import { smallPhoto } from '../harness/small-photo.js';
+import { TestSystem } from '../harness/system.js';
+import { nothingRemains } from '../harness/traces.js';
 
 let eu: TestSystem;
 let us: TestSystem;

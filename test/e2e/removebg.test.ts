@@ -1,10 +1,10 @@
 import sharp from 'sharp';
-import { ApiClient, type Answer } from '../support/api.client.js';
-import { factsOf, rightCutout } from '../support/cutout.check.js';
-import { photo } from '../support/photos.js';
-import { removebgClient, type RemovebgClient } from '../support/removebg.client.js';
-import { startSystem, type TestSystem } from '../support/system.js';
-import { nothingRemains } from '../support/traces.js';
+import { ApiClient, type Answer } from '../harness/api-client.js';
+import { factsOf, rightCutout } from '../harness/cutout-check.js';
+import { photo } from '../harness/photos.js';
+import { removebgClient, type RemovebgClient } from '../harness/removebg-client.js';
+import { startSystem, type TestSystem } from '../harness/system.js';
+import { nothingRemains } from '../harness/traces.js';
 
 const LEAST_IOU = 0.97;
 const KEY = { 'X-Api-Key': 'INSERT_YOUR_API_KEY_HERE' };

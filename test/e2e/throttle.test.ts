@@ -1,9 +1,9 @@
-import { ApiClient } from '../support/api.client.js';
-import { RawRequest } from '../support/raw.request.js';
-import { smallPhoto } from '../support/small.photo.js';
-import { startSystem, type TestSystem } from '../support/system.js';
-import { foreignKeys, KEYS_WITH_JOBS } from '../support/key.allowlist.js';
-import { foundInRedis } from '../support/traces.js';
+import { ApiClient } from '../harness/api-client.js';
+import { RawRequest } from '../harness/raw-request.js';
+import { smallPhoto } from '../harness/small-photo.js';
+import { startSystem, type TestSystem } from '../harness/system.js';
+import { foreignKeys, KEYS_WITH_JOBS } from '../harness/key-allowlist.js';
+import { foundInRedis } from '../harness/traces.js';
 
 let system: TestSystem;
 let api: ApiClient;

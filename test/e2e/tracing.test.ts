@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import { SPAN_NAMES } from '#telemetry/span.fields.js';
-import { ApiClient } from '../support/api.client.js';
-import { cutShort } from '../support/bad.images.js';
-import { eventually } from '../support/eventually.js';
-import { metricsOf, sumOfSamples } from '../support/metrics.reader.js';
-import { OtlpCollector, type ReceivedSpan } from '../support/otlp.collector.js';
-import { smallPhoto } from '../support/small.photo.js';
-import { startLightSystem } from '../support/light.system.js';
-import { type TestSystem } from '../support/system.js';
+import { SPAN_NAMES } from '#telemetry/span-fields.js';
+import { ApiClient } from '../harness/api-client.js';
+import { cutShort } from '../harness/bad-images.js';
+import { eventually } from '../harness/eventually.js';
+import { metricsOf, sumOfSamples } from '../harness/metrics-reader.js';
+import { OtlpCollector, type ReceivedSpan } from '../harness/otlp-collector.js';
+import { smallPhoto } from '../harness/small-photo.js';
+import { startLightSystem } from '../harness/light-system.js';
+import { type TestSystem } from '../harness/system.js';
 
 const CLIENT_TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const CLIENT_SPAN = '00f067aa0ba902b7';

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { FAULTS } from './fault.kinds.js';
-import { faultsIn, median, runFaults } from './fault.run.js';
+import { FAULTS } from './fault-kinds.js';
+import { faultsIn, median, runFaults } from './fault-run.js';
 
 const HELP = `usage: npm run test:faults [-- options]
 

@@ -1,8 +1,8 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { childrenOf, isAlive } from '../support/engine.hold.js';
-import { eventually } from '../support/eventually.js';
+import { childrenOf, isAlive } from '../harness/engine-hold.js';
+import { eventually } from '../harness/eventually.js';
 
 /** Gives back what a process was deprived of. */
 export type Relief = () => Promise<void> | void;

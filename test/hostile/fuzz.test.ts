@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { imageTargets } from './fuzz/image.targets.js';
-import { textTargets } from './fuzz/text.targets.js';
+import { imageTargets } from './fuzz/image-targets.js';
+import { textTargets } from './fuzz/text-targets.js';
 
 /** `npm run fuzz -- TARGET --seconds N` sets these. */
 const only = process.env['FUZZ_TARGET'];

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readCommand } from '../../apps/audit/src/command.line.js';
-import type { AuditReport } from '../../apps/audit/src/report/audit.report.js';
-import { placesOf, runAudit } from '../support/audit.command.js';
+import { readCommand } from '../../apps/audit/src/command-line.js';
+import type { AuditReport } from '../../apps/audit/src/report/audit-report.js';
+import { placesOf, runAudit } from '../harness/audit.command.js';
 
 describe('the command line', () => {
   test.each([

@@ -1,12 +1,12 @@
-import { ApiClient, type JobKey } from '../support/api.client.js';
-import { cutShort } from '../support/bad.images.js';
-import { drawCanary, formOf, needlesOf, withCanary } from '../support/canary.photo.js';
-import { whileHeld } from '../support/engine.hold.js';
-import { eventually } from '../support/eventually.js';
-import { foreignKeys, KEYS_WITH_JOBS } from '../support/key.allowlist.js';
-import { smallPhoto } from '../support/small.photo.js';
-import { startSystem, type TestSystem } from '../support/system.js';
-import { dumpOf, foundInRedis, nothingRemains } from '../support/traces.js';
+import { ApiClient, type JobKey } from '../harness/api-client.js';
+import { cutShort } from '../harness/bad-images.js';
+import { drawCanary, formOf, needlesOf, withCanary } from '../harness/canary-photo.js';
+import { whileHeld } from '../harness/engine-hold.js';
+import { eventually } from '../harness/eventually.js';
+import { foreignKeys, KEYS_WITH_JOBS } from '../harness/key-allowlist.js';
+import { smallPhoto } from '../harness/small-photo.js';
+import { startSystem, type TestSystem } from '../harness/system.js';
+import { dumpOf, foundInRedis, nothingRemains } from '../harness/traces.js';
 
 const canary = drawCanary();
 const needles = needlesOf(canary);

@@ -1,15 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { EXPIRY_MARGIN_MS, STORE_MS } from '#broker/lifetimes.js';
-import type { JobAccepted } from '#contracts/job.view.js';
-import { ApiClient } from '../support/api.client.js';
-import { eventually, pause } from '../support/eventually.js';
-import { openHosts, type TestHost, type TestHosts } from '../support/hosts.js';
-import { freePort } from '../support/free.port.js';
-import { RedisProcess } from '../support/redis.process.js';
-import { smallPhoto } from '../support/small.photo.js';
-import { TestSystem } from '../support/system.js';
-import { nothingRemains } from '../support/traces.js';
+import { EXPIRY_MARGIN_MS, STORE_MS } from '#broker/records/lifetimes.js';
+import type { JobAccepted } from '#contracts/job-view.js';
+import { ApiClient } from '../harness/api-client.js';
+import { eventually, pause } from '../harness/eventually.js';
+import { openHosts, type TestHost, type TestHosts } from '../harness/hosts.js';
+import { freePort } from '../harness/free-port.js';
+import { RedisProcess } from '../harness/redis-process.js';
+import { smallPhoto } from '../harness/small-photo.js';
+import { TestSystem } from '../harness/system.js';
+import { nothingRemains } from '../harness/traces.js';
 
 const PASSWORD = 'p'.repeat(40);
 const JOBS = 8;

@@ -1,9 +1,9 @@
-import type { JobAccepted } from '#contracts/job.view.js';
-import { ApiClient } from '../support/api.client.js';
-import { whileHeld } from '../support/engine.hold.js';
-import { eventually } from '../support/eventually.js';
-import { ShardedSystem, type TestShard } from '../support/sharded.system.js';
-import { smallPhoto } from '../support/small.photo.js';
+import type { JobAccepted } from '#contracts/job-view.js';
+import { ApiClient } from '../harness/api-client.js';
+import { whileHeld } from '../harness/engine-hold.js';
+import { eventually } from '../harness/eventually.js';
+import { ShardedSystem, type TestShard } from '../harness/sharded-system.js';
+import { smallPhoto } from '../harness/small-photo.js';
 
 const NAMES = ['a', 'b', 'c'];
 /** Promised: 5 s without an answer, and two looks a second apart. Machines that test are busy. */

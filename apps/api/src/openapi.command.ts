@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { loadSettings } from '#settings/settings.js';
+import { loadSettings } from '#config/settings.js';
 import type { Resources } from './core/providers.js';
 import { AppModule } from './app.module.js';
 import { describeApi } from './openapi/api-document.js';

@@ -1,21 +1,21 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { openBroker } from '#broker/broker.js';
-import type { ShardListener } from '#broker/payload.opening.js';
-import type { ConnectionListener } from '#broker/watched.redis.js';
-import { configuredModels } from '#inference/model.catalogue.js';
-import { enginePlans, offeredModels } from '#settings/engine.plan.js';
-import { limitHeapGrowth } from '#settings/heap.growth.js';
-import { imageLimits } from '#settings/image.limits.js';
-import { readKek } from '#settings/key.file.js';
-import { threadsOf } from '#settings/process.layout.js';
-import { requireRedis, runService, stopOnSignal, type ServiceSettings } from '#settings/process.life.js';
-import { loadSettings } from '#settings/settings.js';
+import type { ShardListener } from '#broker/payload/payload-opening.js';
+import type { ConnectionListener } from '#broker/redis/redis-health.js';
+import { configuredModels } from '#inference/model-catalog.js';
+import { enginePlans, offeredModels } from '#config/engine-plan.js';
+import { limitHeapGrowth } from '#config/heap-growth.js';
+import { imageLimits } from '#config/image-limits.js';
+import { readKek } from '#auth/secret-file.js';
+import { threadsOf } from '#config/process-layout.js';
+import { requireRedis, runService, stopOnSignal, type ServiceSettings } from '#config/process-lifecycle.js';
+import { loadSettings } from '#config/settings.js';
 import { Log } from '#telemetry/log.js';
-import { WorkerTelemetry } from './cutout/worker.telemetry.js';
-import { WorkerService } from './cutout/worker.service.js';
-import { EngineHost } from './engine/engine.host.js';
-import type { WorkerContext } from './worker.context.js';
+import { WorkerTelemetry } from './jobs/worker-telemetry.js';
+import { WorkerService } from './jobs/worker.service.js';
+import { EngineHost } from './engine/engine-supervisor.js';
+import type { WorkerContext } from './worker-context.js';
 import { WorkerModule } from './worker.module.js';
 
 async function openContext(settings: ServiceSettings): Promise<WorkerContext> {

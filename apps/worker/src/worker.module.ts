@@ -1,8 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { Cancellations } from './cutout/cancellations.js';
-import { CutoutProcessor } from './cutout/cutout.processor.js';
-import { WorkerService } from './cutout/worker.service.js';
-import { WorkerContext } from './worker.context.js';
+import { Cancellations } from './jobs/cancellations.js';
+import { CutoutProcessor } from './jobs/job-processor.js';
+import { WorkerService } from './jobs/worker.service.js';
+import { WorkerContext } from './worker-context.js';
 
 /** Wires the worker: broker → cutout → broker. */
 @Module({})

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PROBLEMS, type ProblemBody, type ProblemCode } from './problem.catalogue.js';
+import { PROBLEMS, type ProblemBody, type ProblemCode } from './problem-catalog.js';
 
 /** Wire schema of a problem (RFC 9457), whatever its code. */
 export const problemSchema: z.ZodType<ProblemBody, ProblemBody> = z.object({

@@ -2,9 +2,9 @@
  * Whether an accelerator of PROVIDER works here: exits with 0, or with 1 and a reason for each on stderr. `npm start`
  * runs it as a process of its own, because a driver may end the process that loads it.
  */
-import { enginePlans } from '#settings/engine.plan.js';
-import { loadSettings } from '#settings/settings.js';
-import { ProviderUnavailable, tryProvider } from './session.factory.js';
+import { enginePlans } from '#config/engine-plan.js';
+import { loadSettings } from '#config/settings.js';
+import { ProviderUnavailable, tryProvider } from './session-factory.js';
 
 const reasons: string[] = [];
 for (const { provider } of enginePlans(loadSettings(process.env))) {

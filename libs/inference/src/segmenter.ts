@@ -1,11 +1,11 @@
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
-import type { Provider } from '#contracts/execution.providers.js';
-import { wipe } from '#vault/wipe.js';
-import { damageOf, ModelError } from './model.files.js';
-import type { ModelEntry } from './model.manifest.js';
-import { normalisation, toBytes, toPlanes } from './pixel.values.js';
-import { checkInterface, takesBatches } from './session.check.js';
-import { openSession } from './session.factory.js';
+import type { Provider } from '#contracts/execution-providers.js';
+import { wipe } from '#crypto/wipe.js';
+import { damageOf, ModelError } from './model-files.js';
+import type { ModelEntry } from './model-manifest.js';
+import { normalisation, toBytes, toPlanes } from './pixel-values.js';
+import { checkInterface, takesBatches } from './session-check.js';
+import { openSession } from './session-factory.js';
 
 /** Opacity of each pixel, one byte, rows from the top: 0 background, 255 subject. `data` is the caller's to wipe. */
 export interface OpacityMask {

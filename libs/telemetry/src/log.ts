@@ -1,5 +1,5 @@
-import type { LogEvent, LogEvents } from './log.fields.js';
-import { textLine, type LogEntry } from './log.text.js';
+import type { LogEvent, LogEvents } from './log-fields.js';
+import { textLine, type LogEntry } from './log-text.js';
 
 const LEVELS = { silent: 0, error: 1, warn: 2, info: 3, debug: 4 } as const;
 

@@ -1,5 +1,5 @@
-import type { Span, SpanAttributes, SpanName } from './span.fields.js';
-import { drawSpanId, drawTrace, parseTraceparent, type TraceContext } from './trace.context.js';
+import type { Span, SpanAttributes, SpanName } from './span-fields.js';
+import { drawSpanId, drawTrace, parseTraceparent, type TraceContext } from './trace-context.js';
 
 /** Takes finished spans. */
 export interface SpanSink {

@@ -1,7 +1,7 @@
 import { Controller, Get, Header, Inject, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import type { AccountView } from '#contracts/account.view.js';
-import { UNLIMITED, type Tier } from '#settings/tier.table.js';
+import type { AccountView } from '#contracts/account-view.js';
+import { UNLIMITED, type Tier } from '#auth/tier-table.js';
 import { BROKER } from '../core/providers.js';
 import { DescribeAccount } from './account.openapi.js';
 import { CallerService, type Caller } from './caller.service.js';

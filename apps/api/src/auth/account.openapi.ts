@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { accountSchema } from '#contracts/account.view.js';
+import { accountSchema } from '#contracts/account-view.js';
 import { headers } from '../openapi/headers.js';
 import { problems, schemaOf, takesKey, type Decorator } from '../openapi/parts.js';
 

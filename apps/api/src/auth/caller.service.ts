@@ -1,15 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { Problem } from '#contracts/problem.catalogue.js';
+import { Problem } from '#contracts/problem-catalog.js';
 import type { Tenant, TenantPool } from '#contracts/tenant.js';
-import type { KnownKey } from '#settings/key.book.js';
-import { UNLIMITED, type Tier } from '#settings/tier.table.js';
-import { TenantNames } from '#vault/tenant.name.js';
+import type { KnownKey } from '#auth/api-keys.js';
+import { UNLIMITED, type Tier } from '#auth/tier-table.js';
+import { TenantNames } from '#auth/tenant-id.js';
 import { BROKER, KEY_ENCRYPTION_KEY } from '../core/providers.js';
 import { coarseNetwork, throttleNetwork } from '../http/connection-limits.js';
 import { extractApiKey } from '../http/request-preferences.js';
 import type { Broker } from '#broker/broker.js';
-import { KeyBookFile } from '#settings/key.book.file.js';
+import { KeyBookFile } from '#auth/api-key-file.js';
 
 /** Maximum share of the memory for images that one client may take, unless nothing is limited. */
 const MEMORY_SHARE = 0.5;

@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
-import { ZipWriter } from '#archive/zip.writer.js';
-import type { OutputFacts } from '#broker/job.record.js';
-import type { BatchFailure } from '#contracts/batch.view.js';
-import { wipe } from '#vault/wipe.js';
+import { ZipWriter } from '#zip/zip-writer.js';
+import type { OutputFacts } from '#broker/records/job-record.js';
+import type { BatchFailure } from '#contracts/batch-view.js';
+import { wipe } from '#crypto/wipe.js';
 import { endAndFlush, writeAndFlush, sendHead } from '../results/http-result-writer.js';
 import type { ResultWriter } from '../results/result-delivery.service.js';
 import { EntryNames } from './entry-names.js';

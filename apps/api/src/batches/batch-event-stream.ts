@@ -1,15 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { BatchMember } from '#broker/batch.store.js';
-import type { BatchEvents } from '#contracts/batch.events.js';
-import { Problem } from '#contracts/problem.catalogue.js';
+import type { BatchMember } from '#broker/batches/batch.store.js';
+import type { BatchEvents } from '#contracts/batch-events.js';
+import { Problem } from '#contracts/problem-catalog.js';
 import { SETTINGS, BROKER } from '../core/providers.js';
 import { toDoneEvent } from '../results/job.mapper.js';
 import { SseHeartbeat } from '../events/sse-heartbeat.js';
 import type { SseStream } from '../events/sse-stream.js';
 import { ShutdownNotifier, readThrough, Wait } from '../long-poll/long-poll.service.js';
-import type { BatchAccess } from '../auth/token.guards.js';
+import type { BatchAccess } from '../auth/token-guards.js';
 import { toBatchFailure, toBatchEntry } from './batch.mapper.js';
-import type { Settings } from '#settings/settings.schema.js';
+import type { Settings } from '#config/settings.schema.js';
 import type { Broker } from '#broker/broker.js';
 import { ApiTelemetry } from '../observability/api-telemetry.js';
 

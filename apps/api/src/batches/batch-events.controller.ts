@@ -1,11 +1,11 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify';
-import type { BatchEvents } from '#contracts/batch.events.js';
+import type { BatchEvents } from '#contracts/batch-events.js';
 import { SseStream } from '../events/sse-stream.js';
 import { disconnectSignal, numberInHeader } from '../http/request-preferences.js';
 import { DescribeBatchEvents } from './batches.openapi.js';
-import { BatchToken, RequireBatchToken, type BatchAccess } from '../auth/token.guards.js';
+import { BatchToken, RequireBatchToken, type BatchAccess } from '../auth/token-guards.js';
 import { BatchEventStream } from './batch-event-stream.js';
 import { LongPoll } from '../long-poll/long-poll.service.js';
 

@@ -1,11 +1,11 @@
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify';
-import type { BatchRecord } from '#broker/batch.store.js';
-import type { BatchNotice } from '#broker/job.watcher.js';
-import type { BatchFailure, BatchState } from '#contracts/batch.view.js';
-import { jobLinks } from '#contracts/job.view.js';
-import { Problem } from '#contracts/problem.catalogue.js';
+import type { BatchRecord } from '#broker/batches/batch.store.js';
+import type { BatchNotice } from '#broker/jobs/job-watcher.js';
+import type { BatchFailure, BatchState } from '#contracts/batch-view.js';
+import { jobLinks } from '#contracts/job-view.js';
+import { Problem } from '#contracts/problem-catalog.js';
 import { SETTINGS, BROKER, STOPPING } from '../core/providers.js';
 import { publicIdOf } from '../results/job.mapper.js';
 import { ClientDisconnectedError } from '../results/result-delivery.service.js';
@@ -14,11 +14,11 @@ import { markFinal } from '../http/final-answers.js';
 import { disconnectSignal, queryWaitMs } from '../http/request-preferences.js';
 import { DescribeBatchArchive, DescribeBatchResults } from './batches.openapi.js';
 import { ArchiveWriter } from './archive-writer.js';
-import { BatchToken, RequireBatchToken, type BatchAccess } from '../auth/token.guards.js';
+import { BatchToken, RequireBatchToken, type BatchAccess } from '../auth/token-guards.js';
 import { toBatchFailure } from './batch.mapper.js';
 import { LongPoll } from '../long-poll/long-poll.service.js';
 import { ResultPicker, type Candidate, type Target } from './result-picker.js';
-import type { Settings } from '#settings/settings.schema.js';
+import type { Settings } from '#config/settings.schema.js';
 import type { Broker } from '#broker/broker.js';
 
 /** An archive waits up to this long for the next result before it checks again. */

@@ -1,8 +1,8 @@
-import type { BatchMember, BatchRecord } from '#broker/batch.store.js';
-import { batchLinks, isLost, type BatchFailure, type BatchView } from '#contracts/batch.view.js';
-import { publicId } from '#contracts/public.id.js';
-import { problemBody, type ProblemCode } from '#contracts/problem.catalogue.js';
-import type { BatchSecrets } from '#vault/batch.token.js';
+import type { BatchMember, BatchRecord } from '#broker/batches/batch.store.js';
+import { batchLinks, isLost, type BatchFailure, type BatchView } from '#contracts/batch-view.js';
+import { publicId } from '#contracts/public-id.js';
+import { problemBody, type ProblemCode } from '#contracts/problem-catalog.js';
+import type { BatchSecrets } from '#crypto/batch-token.js';
 import { timeText } from '../results/job.mapper.js';
 
 const CODE_OF_LOSS = {

@@ -1,12 +1,12 @@
 import { Controller, Delete, Get, Header, HttpCode, Inject, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify';
-import type { BatchRecord } from '#broker/batch.store.js';
-import type { BatchId } from '#contracts/batch.id.js';
-import { isLost, type BatchView } from '#contracts/batch.view.js';
-import { Problem } from '#contracts/problem.catalogue.js';
-import { BatchSecrets, batchIdOf } from '#vault/batch.token.js';
-import { drawToken, tokenText } from '#vault/job.token.js';
+import type { BatchRecord } from '#broker/batches/batch.store.js';
+import type { BatchId } from '#contracts/batch-id.js';
+import { isLost, type BatchView } from '#contracts/batch-view.js';
+import { Problem } from '#contracts/problem-catalog.js';
+import { BatchSecrets, batchIdOf } from '#crypto/batch-token.js';
+import { drawToken, tokenText } from '#crypto/job-token.js';
 import { SETTINGS, BROKER } from '../core/providers.js';
 import { FINAL_RETRY_AFTER_S, finalTag, markFinal } from '../http/final-answers.js';
 import { disconnectSignal, numberInHeader, queryWaitMs } from '../http/request-preferences.js';
@@ -17,10 +17,10 @@ import {
   DescribeBatchOpen,
 } from './batches.openapi.js';
 import { SubmitGuard } from '../rate-limit/rate-limits.js';
-import { BatchToken, RequireBatchToken, type BatchAccess } from '../auth/token.guards.js';
+import { BatchToken, RequireBatchToken, type BatchAccess } from '../auth/token-guards.js';
 import { toBatchResponse } from './batch.mapper.js';
 import { LongPoll } from '../long-poll/long-poll.service.js';
-import type { Settings } from '#settings/settings.schema.js';
+import type { Settings } from '#config/settings.schema.js';
 import type { Broker } from '#broker/broker.js';
 
 /** Failures in a status; the events and the archive have all of them. */

@@ -5,7 +5,7 @@ import {
   batchJobSchema,
   batchViewSchema,
   customIdSchema,
-} from '#contracts/batch.view.js';
+} from '#contracts/batch-view.js';
 import { headers, RATE_HEADERS, resultHeaders } from '../openapi/headers.js';
 import {
   binary,

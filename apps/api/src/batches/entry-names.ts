@@ -1,4 +1,4 @@
-import { RESULT_FORMATS } from '#contracts/job.options.js';
+import { RESULT_FORMATS } from '#contracts/job-options.js';
 
 const MAX_BYTES = 200;
 const EXTENSION = new RegExp(`\\.(?:${[...RESULT_FORMATS, 'jpeg'].join('|')})$`, 'i');

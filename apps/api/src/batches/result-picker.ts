@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { BatchMember } from '#broker/batch.store.js';
-import type { JobRecord } from '#broker/job.record.js';
-import { Problem } from '#contracts/problem.catalogue.js';
-import { wipe } from '#vault/wipe.js';
+import type { BatchMember } from '#broker/batches/batch.store.js';
+import type { JobRecord } from '#broker/records/job-record.js';
+import { Problem } from '#contracts/problem-catalog.js';
+import { wipe } from '#crypto/wipe.js';
 import { BROKER } from '../core/providers.js';
 import { ResultDelivery, type ResultWriter } from '../results/result-delivery.service.js';
-import type { BatchAccess } from '../auth/token.guards.js';
+import type { BatchAccess } from '../auth/token-guards.js';
 import type { Broker } from '#broker/broker.js';
 
 /** Results considered at a time: other readers may have leased some of them. */

@@ -1,13 +1,13 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import type { ProblemCode } from '#contracts/problem.catalogue.js';
+import type { ProblemCode } from '#contracts/problem-catalog.js';
 import { removebgError } from './removebg/removebg-errors.js';
 import { SHADOW_TYPES, SUBJECT_TYPES, TYPE_LEVELS } from './removebg/removebg-options.js';
 import {
   removebgAnswerSchema,
   removebgErrorsSchema,
   removebgAccountSchema,
-} from '#contracts/removebg.view.js';
+} from '#contracts/removebg-view.js';
 import {
   HEADERS,
   headers,

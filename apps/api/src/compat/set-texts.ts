@@ -1,5 +1,5 @@
-import { mustBe } from '#contracts/option.refusal.js';
-import { Problem } from '#contracts/problem.catalogue.js';
+import { mustBe } from '#contracts/option-refusal.js';
+import { Problem } from '#contracts/problem-catalog.js';
 import type { FormContent } from '../uploads/form-reader.js';
 
 /** How clients write a field that they do not set. */

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { lifetimeAfter } from '#broker/lifetimes.js';
-import { Problem } from '#contracts/problem.catalogue.js';
-import { wipe } from '#vault/wipe.js';
+import { lifetimeAfter } from '#broker/records/lifetimes.js';
+import { Problem } from '#contracts/problem-catalog.js';
+import { wipe } from '#crypto/wipe.js';
 import { BROKER, STOPPING } from '../core/providers.js';
 import type { AbortableResultWriter } from '../results/http-result-writer.js';
 import { UploadService, type Accepted } from '../uploads/upload.service.js';

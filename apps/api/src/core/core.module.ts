@@ -1,7 +1,7 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
-import { KeyBookFile } from '#settings/key.book.file.js';
+import { KeyBookFile } from '#auth/api-key-file.js';
 import { Log } from '#telemetry/log.js';
-import { ReceiptSigner } from '#vault/receipt.signer.js';
+import { ReceiptSigner } from '#crypto/receipt-signer.js';
 import { ApiTelemetry } from '../observability/api-telemetry.js';
 import {
   BROKER,

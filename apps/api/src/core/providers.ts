@@ -1,10 +1,10 @@
 import type { Broker } from '#broker/broker.js';
-import type { ImageFetcher } from '#fetcher/image.fetcher.js';
-import type { ModelEntry } from '#inference/model.catalogue.js';
-import type { KeyBookFile } from '#settings/key.book.file.js';
-import type { Settings } from '#settings/settings.schema.js';
+import type { ImageFetcher } from '#fetcher/image-fetcher.js';
+import type { ModelEntry } from '#inference/model-catalog.js';
+import type { KeyBookFile } from '#auth/api-key-file.js';
+import type { Settings } from '#config/settings.schema.js';
 import type { Log } from '#telemetry/log.js';
-import type { ReceiptSigner } from '#vault/receipt.signer.js';
+import type { ReceiptSigner } from '#crypto/receipt-signer.js';
 import type { ApiTelemetry } from '../observability/api-telemetry.js';
 
 /** Validated settings (`Settings`). */

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Broker } from '#broker/broker.js';
-import type { JobRecord } from '#broker/job.record.js';
-import { isTerminal, type TerminalState } from '#contracts/job.states.js';
-import { Problem } from '#contracts/problem.catalogue.js';
+import type { JobRecord } from '#broker/records/job-record.js';
+import { isTerminal, type TerminalState } from '#contracts/job-states.js';
+import { Problem } from '#contracts/problem-catalog.js';
 import { BROKER } from '../core/providers.js';
 import { ShutdownNotifier, readThrough } from '../long-poll/long-poll.service.js';
 import { ApiTelemetry } from '../observability/api-telemetry.js';

@@ -1,6 +1,6 @@
-import type { JobNotice } from '#broker/job.watcher.js';
-import type { JobId } from '#contracts/job.id.js';
-import { wipe } from '#vault/wipe.js';
+import type { JobNotice } from '#broker/jobs/job-watcher.js';
+import type { JobId } from '#contracts/job-id.js';
+import { wipe } from '#crypto/wipe.js';
 import { toQueuePosition, type QueuePosition } from '../results/job.mapper.js';
 import type { SseStream } from './sse-stream.js';
 

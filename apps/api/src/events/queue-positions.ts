@@ -1,8 +1,8 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Broker } from '#broker/broker.js';
-import type { JobRecord } from '#broker/job.record.js';
-import { lifetimeAfter } from '#broker/lifetimes.js';
-import { ListenerMap } from '#broker/listener.map.js';
+import type { JobRecord } from '#broker/records/job-record.js';
+import { lifetimeAfter } from '#broker/records/lifetimes.js';
+import { ListenerMap } from '#broker/redis/listener-map.js';
 import { BROKER } from '../core/providers.js';
 import type { QueuePosition } from '../results/job.mapper.js';
 

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
-import type { JobEvents } from '#contracts/job.events.js';
-import { wipe } from '#vault/wipe.js';
+import type { JobEvents } from '#contracts/job-events.js';
+import { wipe } from '#crypto/wipe.js';
 import { base64Bytes, encodeBase64 } from '../results/base64-encoder.js';
 import { endAndFlush, writeAndFlush, sendHead } from '../results/http-result-writer.js';
 

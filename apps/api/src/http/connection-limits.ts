@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6, BlockList, type Socket } from 'node:net';
 import type { Server } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import { Problem } from '#contracts/problem.catalogue.js';
+import { Problem } from '#contracts/problem-catalog.js';
 import { sendProblem } from './problem-responses.js';
 
 /** How many times what one client may have all clients of one coarse network may have together. */

@@ -1,9 +1,9 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
-import { Problem } from '#contracts/problem.catalogue.js';
-import { imageTooLarge } from '#contracts/problem.limits.js';
-import type { Settings } from '#settings/settings.schema.js';
+import { Problem } from '#contracts/problem-catalog.js';
+import { imageTooLarge } from '#contracts/problem-limits.js';
+import type { Settings } from '#config/settings.schema.js';
 import { limitSlowBodies, closeAfterResponse, drainUnreadBodies } from './request-body-limits.js';
 import { limitConnections, limitForwardedClients, closeIdleConnections } from './connection-limits.js';
 import { shareWith } from './cors.js';

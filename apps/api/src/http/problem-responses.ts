@@ -2,9 +2,9 @@ import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '
 import type { FastifyContextConfig, FastifyReply, FastifyRequest, FastifyInstance } from 'fastify';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { Problem, type ProblemCode, type ProblemFacts } from '#contracts/problem.catalogue.js';
+import { Problem, type ProblemCode, type ProblemFacts } from '#contracts/problem-catalog.js';
 import type { Log } from '#telemetry/log.js';
-import { wipe } from '#vault/wipe.js';
+import { wipe } from '#crypto/wipe.js';
 import { HTML_MIME } from '../pages/html-page.js';
 import { occurredProblemHtml } from '../pages/problem-pages.js';
 import { wantsPage } from './content-negotiation.js';

@@ -1,7 +1,7 @@
 import { createServer, request, type IncomingMessage, type ServerResponse, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { Problem } from '#contracts/problem.catalogue.js';
+import { Problem } from '#contracts/problem-catalog.js';
 import { bodyReaderOf } from '../parsers/body-reader.js';
 import { closeAfterWrites, closeWith } from './problem-responses.js';
 import { hasApiKey } from './request-preferences.js';

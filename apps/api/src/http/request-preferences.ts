@@ -1,8 +1,8 @@
 import type { FastifyRequest, FastifyReply } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
-import { mustBe } from '#contracts/option.refusal.js';
-import { Problem } from '#contracts/problem.catalogue.js';
-import { API_KEY_PREFIX } from '#vault/api.key.js';
+import { mustBe } from '#contracts/option-refusal.js';
+import { Problem } from '#contracts/problem-catalog.js';
+import { API_KEY_PREFIX } from '#auth/api-key.js';
 
 /**
  * Milliseconds of a `?wait=` in seconds, cut at `maxS`; 0 when there is none.

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { isIPv4 } from 'node:net';
 import type { FastifyInstance, FastifyRequest, FastifyReply } from 'fastify';
-import { Problem } from '#contracts/problem.catalogue.js';
-import { isLoopback } from '#settings/settings.js';
-import type { Settings } from '#settings/settings.schema.js';
+import { Problem } from '#contracts/problem-catalog.js';
+import { isLoopback } from '#config/settings.js';
+import type { Settings } from '#config/settings.schema.js';
 import { routeConfig, sendProblem } from './problem-responses.js';
 import { closeAfterResponse } from './request-body-limits.js';
 

@@ -1,14 +1,14 @@
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify';
-import { isTerminal } from '#contracts/job.states.js';
-import { mustBe } from '#contracts/option.refusal.js';
-import { Problem } from '#contracts/problem.catalogue.js';
+import { isTerminal } from '#contracts/job-states.js';
+import { mustBe } from '#contracts/option-refusal.js';
+import { Problem } from '#contracts/problem-catalog.js';
 import { BROKER } from '../core/providers.js';
 import { JobEventStream } from '../events/job-event-stream.js';
 import { SseStream } from '../events/sse-stream.js';
 import { DescribeEvents } from './events.openapi.js';
-import { JobToken, RequireJobToken, type JobAccess } from '../auth/token.guards.js';
+import { JobToken, RequireJobToken, type JobAccess } from '../auth/token-guards.js';
 import { numberInHeader } from '../http/request-preferences.js';
 import type { Broker } from '#broker/broker.js';
 

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import type { JobRecord } from '#broker/job.record.js';
-import { isTerminal } from '#contracts/job.states.js';
-import { jobLinks, type JobAccepted } from '#contracts/job.view.js';
-import { Problem } from '#contracts/problem.catalogue.js';
-import { tokenText } from '#vault/job.token.js';
+import type { JobRecord } from '#broker/records/job-record.js';
+import { isTerminal } from '#contracts/job-states.js';
+import { jobLinks, type JobAccepted } from '#contracts/job-view.js';
+import { Problem } from '#contracts/problem-catalog.js';
+import { tokenText } from '#crypto/job-token.js';
 import { FINAL_RETRY_AFTER_S, markFinal } from '../http/final-answers.js';
 import { QueuePositions } from '../events/queue-positions.js';
 import { LongPoll, type WaitLimits } from '../long-poll/long-poll.service.js';

@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
-import { MIME_OF_FORMAT } from '#contracts/job.options.js';
-import { jobViewSchema } from '#contracts/job.view.js';
+import { MIME_OF_FORMAT } from '#contracts/job-options.js';
+import { jobViewSchema } from '#contracts/job-view.js';
 import { headers, resultHeaders } from '../openapi/headers.js';
 import { binary, ENDS, FAILURES, job, problems, schemaOf, wait, type Decorator } from '../openapi/parts.js';
 

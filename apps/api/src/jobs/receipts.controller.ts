@@ -1,10 +1,10 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { RECEIPT_MIME } from '#contracts/receipt.kind.js';
+import { RECEIPT_MIME } from '#contracts/receipt-kind.js';
 import { LongPoll } from '../long-poll/long-poll.service.js';
 import { ReceiptService } from '../results/receipt.service.js';
 import { DescribeReceipt } from './receipts.openapi.js';
-import { JobToken, RequireJobToken, type JobAccess } from '../auth/token.guards.js';
+import { JobToken, RequireJobToken, type JobAccess } from '../auth/token-guards.js';
 import { disconnectSignal, prefersJson, queryWaitMs } from '../http/request-preferences.js';
 
 /** The signed deletion receipt of a job, for as long as its tombstone lives. */

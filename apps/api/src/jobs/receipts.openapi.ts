@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
-import { receiptAnswerSchema } from '#contracts/receipt.claims.js';
-import { RECEIPT_MIME } from '#contracts/receipt.kind.js';
+import { receiptAnswerSchema } from '#contracts/receipt-claims.js';
+import { RECEIPT_MIME } from '#contracts/receipt-kind.js';
 import { headers } from '../openapi/headers.js';
 import { job, problems, schemaOf, wait, type Decorator, type Schema } from '../openapi/parts.js';
 

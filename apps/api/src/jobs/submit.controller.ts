@@ -1,7 +1,7 @@
 import { Controller, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { isTerminal } from '#contracts/job.states.js';
-import { wipe } from '#vault/wipe.js';
+import { isTerminal } from '#contracts/job-states.js';
+import { wipe } from '#crypto/wipe.js';
 import { JobEventStream } from '../events/job-event-stream.js';
 import { problemOfTerminalState } from '../results/job.mapper.js';
 import { HttpResultWriter } from '../results/http-result-writer.js';

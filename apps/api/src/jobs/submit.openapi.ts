@@ -1,9 +1,9 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { INPUT_FORMATS } from '#contracts/input.formats.js';
-import { jobOptionsSchema } from '#contracts/job.options.js';
-import { jobAcceptedSchema } from '#contracts/job.view.js';
-import type { ProblemCode } from '#contracts/problem.catalogue.js';
+import { INPUT_FORMATS } from '#contracts/input-formats.js';
+import { jobOptionsSchema } from '#contracts/job-options.js';
+import { jobAcceptedSchema } from '#contracts/job-view.js';
+import type { ProblemCode } from '#contracts/problem-catalog.js';
 import { HEADERS, headers, RATE_HEADERS, RESULT_HEADERS } from '../openapi/headers.js';
 import {
   binary,

@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { BatchRecord } from '#broker/batch.store.js';
+import type { BatchRecord } from '#broker/batches/batch.store.js';
 import type { Broker } from '#broker/broker.js';
-import type { JobRecord } from '#broker/job.record.js';
-import type { BatchNotice } from '#broker/job.watcher.js';
-import type { BatchId } from '#contracts/batch.id.js';
-import type { JobId } from '#contracts/job.id.js';
-import { Problem, type ProblemCode } from '#contracts/problem.catalogue.js';
-import type { Settings } from '#settings/settings.schema.js';
+import type { JobRecord } from '#broker/records/job-record.js';
+import type { BatchNotice } from '#broker/jobs/job-watcher.js';
+import type { BatchId } from '#contracts/batch-id.js';
+import type { JobId } from '#contracts/job-id.js';
+import { Problem, type ProblemCode } from '#contracts/problem-catalog.js';
+import type { Settings } from '#config/settings.schema.js';
 import { BROKER, SETTINGS, STOPPING } from '../core/providers.js';
 import { ApiTelemetry } from '../observability/api-telemetry.js';
 

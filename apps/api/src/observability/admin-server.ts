@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type Server } from 'node:http';
 import { isIP, type AddressInfo } from 'node:net';
-import { addressFault } from '#settings/listen.faults.js';
-import { METRICS_MIME, metricsText } from '#telemetry/metric.text.js';
-import type { Settings } from '#settings/settings.schema.js';
+import { addressFault } from '#config/listen-errors.js';
+import { METRICS_MIME, metricsText } from '#telemetry/metric-text.js';
+import type { Settings } from '#config/settings.schema.js';
 import { BOARD_POLICY, boardPage } from './board-page.js';
 import { BoardSampler, type BoardSources } from './board-sampler.js';
 import { boardText } from './board-text.js';

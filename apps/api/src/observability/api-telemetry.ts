@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { BrokerObserver } from '#broker/broker.observer.js';
-import type { JobRecord } from '#broker/job.record.js';
-import type { ConnectionChange } from '#broker/watched.redis.js';
-import { isTerminal } from '#contracts/job.states.js';
-import type { Settings } from '#settings/settings.schema.js';
-import { countConnection } from '#telemetry/connection.count.js';
-import { LoopLag } from '#telemetry/loop.lag.js';
-import { tierLabel, type DeliveryWay, type LabelValue } from '#telemetry/metric.labels.js';
-import { MetricRegistry, type MetricNumbers } from '#telemetry/metric.registry.js';
-import { OtlpExporter } from '#telemetry/otlp.exporter.js';
+import type { BrokerObserver } from '#broker/jobs/broker-observer.js';
+import type { JobRecord } from '#broker/records/job-record.js';
+import type { ConnectionChange } from '#broker/redis/redis-health.js';
+import { isTerminal } from '#contracts/job-states.js';
+import type { Settings } from '#config/settings.schema.js';
+import { countConnection } from '#telemetry/connection-count.js';
+import { LoopLag } from '#telemetry/loop-lag.js';
+import { tierLabel, type DeliveryWay, type LabelValue } from '#telemetry/metric-labels.js';
+import { MetricRegistry, type MetricNumbers } from '#telemetry/metric-registry.js';
+import { OtlpExporter } from '#telemetry/otlp-exporter.js';
 import { PROBES } from '../http/access-log.js';
 import { refusalCodeOf } from '../http/problem-responses.js';
-import { traceparent } from '#telemetry/trace.context.js';
+import { traceparent } from '#telemetry/trace-context.js';
 import { contextOf, nowMs, Tracer } from '#telemetry/tracer.js';
 
 /** Facts of a queued image that metrics and spans report. */

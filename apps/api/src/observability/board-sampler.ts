@@ -1,7 +1,7 @@
-import { LABELS } from '#telemetry/metric.labels.js';
-import { quantileOf, sumOf } from '#telemetry/metric.quantile.js';
-import type { MetricNumbers } from '#telemetry/metric.registry.js';
-import type { ServiceStanding } from '#broker/service.overview.js';
+import { LABELS } from '#telemetry/metric-labels.js';
+import { quantileOf, sumOf } from '#telemetry/metric-quantile.js';
+import type { MetricNumbers } from '#telemetry/metric-registry.js';
+import type { ServiceStanding } from '#broker/workers/service-overview.js';
 import type { Broker } from '#broker/broker.js';
 import type { ApiTelemetry } from './api-telemetry.js';
 import type { BoardPoint, BoardView, WorkerRow } from './board-view.js';

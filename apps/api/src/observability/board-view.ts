@@ -1,4 +1,4 @@
-import type { ServiceStanding, TenantStanding } from '#broker/service.overview.js';
+import type { ServiceStanding, TenantStanding } from '#broker/workers/service-overview.js';
 
 /** One worker, as operators see it. */
 export interface WorkerRow {

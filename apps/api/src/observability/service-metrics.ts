@@ -1,6 +1,6 @@
 import type { Broker } from '#broker/broker.js';
-import { MetricRegistry, type MetricNumbers } from '#telemetry/metric.registry.js';
-import type { MetricSource } from '#telemetry/metric.text.js';
+import { MetricRegistry, type MetricNumbers } from '#telemetry/metric-registry.js';
+import type { MetricSource } from '#telemetry/metric-text.js';
 
 /** The service as a whole, asked for now: its gauges, and what its workers have handed over. */
 export async function serviceSources({ overview, pace, numbers }: Broker): Promise<MetricSource[]> {

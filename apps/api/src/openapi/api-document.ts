@@ -1,6 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import { PROBLEMS, type ProblemCode } from '#contracts/problem.catalogue.js';
+import { PROBLEMS, type ProblemCode } from '#contracts/problem-catalog.js';
 import { HEADERS } from './headers.js';
 import { problemResponse, SCHEMES } from './parts.js';
 import { namedSchemas } from './schemas.js';

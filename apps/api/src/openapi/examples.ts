@@ -1,10 +1,10 @@
-import type { AccountView } from '#contracts/account.view.js';
-import { jobLinks, type JobAccepted, type JobView, type ResultFacts } from '#contracts/job.view.js';
-import type { BatchId } from '#contracts/batch.id.js';
-import { batchLinks, type BatchJob, type BatchView } from '#contracts/batch.view.js';
-import { problemBody } from '#contracts/problem.catalogue.js';
-import type { JobId } from '#contracts/job.id.js';
-import type { ReadyView } from '#contracts/service.view.js';
+import type { AccountView } from '#contracts/account-view.js';
+import { jobLinks, type JobAccepted, type JobView, type ResultFacts } from '#contracts/job-view.js';
+import type { BatchId } from '#contracts/batch-id.js';
+import { batchLinks, type BatchJob, type BatchView } from '#contracts/batch-view.js';
+import { problemBody } from '#contracts/problem-catalog.js';
+import type { JobId } from '#contracts/job-id.js';
+import type { ReadyView } from '#contracts/service-view.js';
 
 const id = 'q83vASNFZ4mrze8BI0VniQ' as JobId;
 

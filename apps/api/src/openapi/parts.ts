@@ -1,6 +1,6 @@
 import { type applyDecorators } from '@nestjs/common';
 import { ApiParam, ApiQuery, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
-import { problemBody, PROBLEMS, type ProblemBody, type ProblemCode } from '#contracts/problem.catalogue.js';
+import { problemBody, PROBLEMS, type ProblemBody, type ProblemCode } from '#contracts/problem-catalog.js';
 import { headers, type HeaderName } from './headers.js';
 import type { Schema } from './schemas.js';
 

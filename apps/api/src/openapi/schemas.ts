@@ -1,20 +1,20 @@
 import type { ApiBody } from '@nestjs/swagger';
 import { z } from 'zod';
-import { accountSchema } from '#contracts/account.view.js';
-import { batchEventSchemas } from '#contracts/batch.events.js';
-import { batchCreatedSchema, batchJobSchema, batchViewSchema } from '#contracts/batch.view.js';
-import { jobEventSchemas } from '#contracts/job.events.js';
-import { jobAcceptedSchema, jobViewSchema, resultFactsSchema } from '#contracts/job.view.js';
-import { modelListSchema, modelViewSchema } from '#contracts/model.view.js';
-import { problemListSchema, problemPageSchema } from '#contracts/problem.pages.js';
+import { accountSchema } from '#contracts/account-view.js';
+import { batchEventSchemas } from '#contracts/batch-events.js';
+import { batchCreatedSchema, batchJobSchema, batchViewSchema } from '#contracts/batch-view.js';
+import { jobEventSchemas } from '#contracts/job-events.js';
+import { jobAcceptedSchema, jobViewSchema, resultFactsSchema } from '#contracts/job-view.js';
+import { modelListSchema, modelViewSchema } from '#contracts/model-view.js';
+import { problemListSchema, problemPageSchema } from '#contracts/problem-pages.js';
 import { problemSchema } from '#contracts/problem.schema.js';
-import { receiptAnswerSchema, receiptKeySetSchema } from '#contracts/receipt.claims.js';
-import { aliveSchema, readySchema, retentionSchema } from '#contracts/service.view.js';
+import { receiptAnswerSchema, receiptKeySetSchema } from '#contracts/receipt-claims.js';
+import { aliveSchema, readySchema, retentionSchema } from '#contracts/service-view.js';
 import {
   removebgAccountSchema,
   removebgAnswerSchema,
   removebgErrorsSchema,
-} from '#contracts/removebg.view.js';
+} from '#contracts/removebg-view.js';
 import { EXAMPLES } from './examples.js';
 
 /** An OpenAPI schema. */

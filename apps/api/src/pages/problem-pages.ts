@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
-import type { ProblemBody } from '#contracts/problem.catalogue.js';
-import { problemPage, type ProblemList, type ProblemPage } from '#contracts/problem.pages.js';
+import type { ProblemBody } from '#contracts/problem-catalog.js';
+import { problemPage, type ProblemList, type ProblemPage } from '#contracts/problem-pages.js';
 import { escapeHtml, htmlPage, proseHtml } from './html-page.js';
 
 const statusText = (status: number): string => `${status} ${STATUS_CODES[status] ?? ''}`.trim();

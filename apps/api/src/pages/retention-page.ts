@@ -1,4 +1,4 @@
-import type { RetentionStatement } from '#contracts/service.view.js';
+import type { RetentionStatement } from '#contracts/service-view.js';
 import { escapeHtml, htmlPage } from './html-page.js';
 
 type Check = RetentionStatement['checks'][number];

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Settings } from '#settings/settings.schema.js';
+import type { Settings } from '#config/settings.schema.js';
 import { escapeHtml, HTML_MIME, htmlPage } from './html-page.js';
 
 /** How long the file says that it can be relied on: RFC 9116 recommends less than a year. */

@@ -1,5 +1,5 @@
-import { Problem } from '#contracts/problem.catalogue.js';
-import { wipe } from '#vault/wipe.js';
+import { Problem } from '#contracts/problem-catalog.js';
+import { wipe } from '#crypto/wipe.js';
 
 const [COMMA, PAD, BAD, SKIPPED] = [0x2c, 64, 255, 254];
 const SCHEME = 'data:';

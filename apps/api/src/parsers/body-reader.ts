@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { Problem } from '#contracts/problem.catalogue.js';
-import { imageTooLarge } from '#contracts/problem.limits.js';
-import { wipe } from '#vault/wipe.js';
+import { Problem } from '#contracts/problem-catalog.js';
+import { imageTooLarge } from '#contracts/problem-limits.js';
+import { wipe } from '#crypto/wipe.js';
 import type { ByteSource } from './byte-source.js';
 
 /** Pieces below this size are put together, so that work downstream does not depend on how a client cuts its body. */

@@ -1,4 +1,4 @@
-import { wipe } from '#vault/wipe.js';
+import { wipe } from '#crypto/wipe.js';
 import type { ByteSource } from './byte-source.js';
 
 const EMPTY = Buffer.alloc(0);

@@ -1,4 +1,4 @@
-import { wipe } from '#vault/wipe.js';
+import { wipe } from '#crypto/wipe.js';
 
 /**
  * How a value is written: as text, which is all that forms have; or in JSON as text, as a number or boolean, as `null`,

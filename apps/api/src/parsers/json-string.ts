@@ -1,4 +1,4 @@
-import { Problem } from '#contracts/problem.catalogue.js';
+import { Problem } from '#contracts/problem-catalog.js';
 import type { ByteCursor } from './byte-cursor.js';
 
 /** What was read of a string in one go. */

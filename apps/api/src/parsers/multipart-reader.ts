@@ -1,5 +1,5 @@
-import { Problem } from '#contracts/problem.catalogue.js';
-import { wipe } from '#vault/wipe.js';
+import { Problem } from '#contracts/problem-catalog.js';
+import { wipe } from '#crypto/wipe.js';
 import { ByteCursor } from './byte-cursor.js';
 import type { ByteSource } from './byte-source.js';
 import { FieldName, type FormField } from './form-field.js';

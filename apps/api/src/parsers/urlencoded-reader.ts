@@ -1,4 +1,4 @@
-import { Problem } from '#contracts/problem.catalogue.js';
+import { Problem } from '#contracts/problem-catalog.js';
 import { ByteCursor } from './byte-cursor.js';
 import type { ByteSource } from './byte-source.js';
 import { FieldName, type FormField } from './form-field.js';

@@ -1,8 +1,8 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
-import type { OutputFacts } from '#broker/job.record.js';
-import { MIME_OF_FORMAT } from '#contracts/job.options.js';
-import type { DeliveryWay } from '#telemetry/metric.labels.js';
+import type { OutputFacts } from '#broker/records/job-record.js';
+import { MIME_OF_FORMAT } from '#contracts/job-options.js';
+import type { DeliveryWay } from '#telemetry/metric-labels.js';
 import { setRateLimitHeaders } from '../rate-limit/rate-limits.js';
 import { ClientDisconnectedError, type ResultWriter } from './result-delivery.service.js';
 

@@ -1,9 +1,9 @@
-import type { JobRecord } from '#broker/job.record.js';
-import type { JobEvents } from '#contracts/job.events.js';
-import { isDone, type TerminalState } from '#contracts/job.states.js';
-import { publicId } from '#contracts/public.id.js';
-import { jobLinks, resultFactsSchema, type JobView, type ResultFacts } from '#contracts/job.view.js';
-import { Problem, problemBody, type ProblemCode } from '#contracts/problem.catalogue.js';
+import type { JobRecord } from '#broker/records/job-record.js';
+import type { JobEvents } from '#contracts/job-events.js';
+import { isDone, type TerminalState } from '#contracts/job-states.js';
+import { publicId } from '#contracts/public-id.js';
+import { jobLinks, resultFactsSchema, type JobView, type ResultFacts } from '#contracts/job-view.js';
+import { Problem, problemBody, type ProblemCode } from '#contracts/problem-catalog.js';
 
 /** Position of a waiting job in the queue. */
 export interface QueuePosition {

@@ -1,15 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { JobRecord } from '#broker/job.record.js';
-import type { JobId } from '#contracts/job.id.js';
-import { isTerminal } from '#contracts/job.states.js';
-import { Problem } from '#contracts/problem.catalogue.js';
-import type { ReceiptClaims } from '#contracts/receipt.claims.js';
+import type { JobRecord } from '#broker/records/job-record.js';
+import type { JobId } from '#contracts/job-id.js';
+import { isTerminal } from '#contracts/job-states.js';
+import { Problem } from '#contracts/problem-catalog.js';
+import type { ReceiptClaims } from '#contracts/receipt-claims.js';
 import { SETTINGS, BROKER } from '../core/providers.js';
 import { publicIdOf, timeText } from './job.mapper.js';
 import { LongPoll } from '../long-poll/long-poll.service.js';
-import type { Settings } from '#settings/settings.schema.js';
+import type { Settings } from '#config/settings.schema.js';
 import type { Broker } from '#broker/broker.js';
-import { ReceiptSigner } from '#vault/receipt.signer.js';
+import { ReceiptSigner } from '#crypto/receipt-signer.js';
 
 /** Issuer when `PUBLIC_URL` is not set. */
 const DEFAULT_ISSUER = 'removebg-bd';

@@ -1,6 +1,6 @@
 import { Controller, Get, Header, Inject } from '@nestjs/common';
-import { Problem } from '#contracts/problem.catalogue.js';
-import type { ReadyView } from '#contracts/service.view.js';
+import { Problem } from '#contracts/problem-catalog.js';
+import type { ReadyView } from '#contracts/service-view.js';
 import { BROKER, STOPPING } from '../core/providers.js';
 import { DescribeAlive, DescribeReady } from './service.openapi.js';
 import type { Broker } from '#broker/broker.js';

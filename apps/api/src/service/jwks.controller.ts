@@ -1,7 +1,7 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import type { ReceiptKeySet } from '#contracts/receipt.claims.js';
+import type { ReceiptKeySet } from '#contracts/receipt-claims.js';
 import { DescribeReceiptKeys } from './service.openapi.js';
-import { ReceiptSigner } from '#vault/receipt.signer.js';
+import { ReceiptSigner } from '#crypto/receipt-signer.js';
 
 /** Publishes what verifies receipts. */
 @Controller('.well-known/jwks.json')

@@ -1,9 +1,9 @@
 import { Controller, Get, Header, Inject } from '@nestjs/common';
-import type { ModelList } from '#contracts/model.view.js';
+import type { ModelList } from '#contracts/model-view.js';
 import { BROKER, MODELS } from '../core/providers.js';
 import { DescribeModels } from './service.openapi.js';
 import type { Broker } from '#broker/broker.js';
-import type { ModelEntry } from '#inference/model.catalogue.js';
+import type { ModelEntry } from '#inference/model-catalog.js';
 
 /** Lists the models that clients may ask for. */
 @Controller('v1/models')

@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { isProblemCode, Problem } from '#contracts/problem.catalogue.js';
-import { problemList, problemPage } from '#contracts/problem.pages.js';
+import { isProblemCode, Problem } from '#contracts/problem-catalog.js';
+import { problemList, problemPage } from '#contracts/problem-pages.js';
 import { sendDocument } from '../http/content-negotiation.js';
 import { problemListHtml, problemPageHtml } from '../pages/problem-pages.js';
 import { DescribeProblem, DescribeProblems } from './problems.openapi.js';

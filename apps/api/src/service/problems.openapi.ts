@@ -1,8 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { PROBLEMS } from '#contracts/problem.catalogue.js';
-import { problemListSchema, problemPageSchema } from '#contracts/problem.pages.js';
+import { PROBLEMS } from '#contracts/problem-catalog.js';
+import { problemListSchema, problemPageSchema } from '#contracts/problem-pages.js';
 import { headers } from '../openapi/headers.js';
 import { problems, schemaOf, type Decorator } from '../openapi/parts.js';
 

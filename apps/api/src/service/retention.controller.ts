@@ -1,12 +1,12 @@
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { RetentionStatement } from '#contracts/service.view.js';
+import type { RetentionStatement } from '#contracts/service-view.js';
 import { VERSION } from '#contracts/version.js';
 import { SETTINGS, BROKER } from '../core/providers.js';
 import { sendDocument } from '../http/content-negotiation.js';
 import { retentionHtml } from '../pages/retention-page.js';
 import { DescribeRetention } from './service.openapi.js';
-import type { Settings } from '#settings/settings.schema.js';
+import type { Settings } from '#config/settings.schema.js';
 import type { Broker } from '#broker/broker.js';
 
 const PROMISE =

@@ -1,10 +1,10 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { modelListSchema } from '#contracts/model.view.js';
-import type { ProblemCode } from '#contracts/problem.catalogue.js';
-import { receiptKeySetSchema } from '#contracts/receipt.claims.js';
-import { aliveSchema, readySchema, retentionSchema } from '#contracts/service.view.js';
+import { modelListSchema } from '#contracts/model-view.js';
+import type { ProblemCode } from '#contracts/problem-catalog.js';
+import { receiptKeySetSchema } from '#contracts/receipt-claims.js';
+import { aliveSchema, readySchema, retentionSchema } from '#contracts/service-view.js';
 import { headers } from '../openapi/headers.js';
 import { problems, schemaOf, type Decorator } from '../openapi/parts.js';
 import { documentResponse } from './problems.openapi.js';

@@ -1,10 +1,10 @@
-import type { FileRole } from '#broker/job.record.js';
-import { jobOptionsSchema } from '#contracts/job.options.js';
-import { Problem, type ProblemCode } from '#contracts/problem.catalogue.js';
-import { wipe } from '#vault/wipe.js';
+import type { FileRole } from '#broker/records/job-record.js';
+import { jobOptionsSchema } from '#contracts/job-options.js';
+import { Problem, type ProblemCode } from '#contracts/problem-catalog.js';
+import { wipe } from '#crypto/wipe.js';
 import { readBase64 } from '../parsers/base64-reader.js';
 import { HEAD_BYTES, isText, startsAsAddress, startsAsBase64, startsAsImage } from '../parsers/body-kind.js';
-import { imageTooLarge } from '#contracts/problem.limits.js';
+import { imageTooLarge } from '#contracts/problem-limits.js';
 import type { FormField, ValueKind } from '../parsers/form-field.js';
 import { PeekedSource } from '../parsers/peeked-source.js';
 

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Problem } from '#contracts/problem.catalogue.js';
-import type { FetchCall, ImageFetcher } from '#fetcher/image.fetcher.js';
+import { Problem } from '#contracts/problem-catalog.js';
+import type { FetchCall, ImageFetcher } from '#fetcher/image-fetcher.js';
 import { IMAGE_FETCHER } from '../core/providers.js';
 
 /** Images that a client names by their address instead of sending them. */

@@ -1,11 +1,11 @@
-import type { FileRole, UploadPart } from '#broker/job.record.js';
-import type { UploadSession } from '#broker/upload.session.js';
-import { backgroundError } from '#contracts/background.damage.js';
-import type { ImageLimits } from '#imaging/image.facts.js';
-import { ImageGuard } from '#imaging/image.guard.js';
-import type { JobSecrets } from '#vault/job.token.js';
-import { CHUNK_BYTES, sealChunk } from '#vault/chunk.cipher.js';
-import { wipe } from '#vault/wipe.js';
+import type { FileRole, UploadPart } from '#broker/records/job-record.js';
+import type { UploadSession } from '#broker/jobs/upload-session.js';
+import { backgroundError } from '#contracts/background-damage.js';
+import type { ImageLimits } from '#imaging/formats/image-facts.js';
+import { ImageGuard } from '#imaging/guard/image-guard.js';
+import type { JobSecrets } from '#crypto/job-token.js';
+import { CHUNK_BYTES, sealChunk } from '#crypto/chunk-cipher.js';
+import { wipe } from '#crypto/wipe.js';
 
 /** Receives upload progress callbacks. */
 export interface UploadObserver {

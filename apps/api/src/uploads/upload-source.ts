@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify';
-import { jobOptionsSchema, type JobOptions } from '#contracts/job.options.js';
-import { acceptedBy, invalidOption, mustBe, nearestNames, optionRefusal } from '#contracts/option.refusal.js';
-import { Problem } from '#contracts/problem.catalogue.js';
-import { MOST_URL_CHARACTERS } from '#fetcher/url.rules.js';
+import { jobOptionsSchema, type JobOptions } from '#contracts/job-options.js';
+import { acceptedBy, invalidOption, mustBe, nearestNames, optionRefusal } from '#contracts/option-refusal.js';
+import { Problem } from '#contracts/problem-catalog.js';
+import { MOST_URL_CHARACTERS } from '#fetcher/url-rules.js';
 import { whileConnected } from '../http/request-preferences.js';
 import {
   ByteBudget,

@@ -1,19 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { inputKey } from '#broker/broker.keys.js';
-import { costOf } from '#broker/job.cost.js';
-import type { JobRecord } from '#broker/job.record.js';
-import { throughOutage } from '#broker/redis.failure.js';
-import type { Enrolment } from '#broker/transition.script.js';
-import { UploadSession } from '#broker/upload.session.js';
-import { mustBe } from '#contracts/option.refusal.js';
-import { Problem } from '#contracts/problem.catalogue.js';
-import type { ImageLimits } from '#imaging/image.facts.js';
-import { imageLimits } from '#settings/image.limits.js';
-import { deriveSecrets, drawToken, jobIdOf, type JobSecrets } from '#vault/job.token.js';
-import { wrapKeys } from '#vault/key.wrap.js';
-import { sameFingerprint } from '#vault/upload.fingerprint.js';
-import { wipe } from '#vault/wipe.js';
+import { inputKey } from '#broker/redis/redis-keys.js';
+import { costOf } from '#broker/records/job-cost.js';
+import type { JobRecord } from '#broker/records/job-record.js';
+import { throughOutage } from '#broker/redis/redis-errors.js';
+import type { Enrolment } from '#broker/jobs/transition-script.js';
+import { UploadSession } from '#broker/jobs/upload-session.js';
+import { mustBe } from '#contracts/option-refusal.js';
+import { Problem } from '#contracts/problem-catalog.js';
+import type { ImageLimits } from '#imaging/formats/image-facts.js';
+import { imageLimits } from '#config/image-limits.js';
+import { deriveSecrets, drawToken, jobIdOf, type JobSecrets } from '#crypto/job-token.js';
+import { wrapKeys } from '#crypto/key-wrap.js';
+import { sameFingerprint } from '#crypto/upload-fingerprint.js';
+import { wipe } from '#crypto/wipe.js';
 import { SETTINGS, BROKER, KEY_ENCRYPTION_KEY, MODELS } from '../core/providers.js';
 import { announcedBytes, maxUploadBytes } from '../http/fastify-adapter.js';
 import { CallerService, type Caller } from '../auth/caller.service.js';
@@ -23,10 +23,10 @@ import { nativeUpload, type UploadContent, type UploadSource } from './upload-so
 import { RemoteImageService } from './remote-image.service.js';
 import { mediaTypeOf } from './upload-body.js';
 import { UploadEncryptor } from './upload-encryptor.js';
-import type { Settings } from '#settings/settings.schema.js';
+import type { Settings } from '#config/settings.schema.js';
 import type { Broker } from '#broker/broker.js';
 import { ApiTelemetry } from '../observability/api-telemetry.js';
-import type { ModelEntry } from '#inference/model.catalogue.js';
+import type { ModelEntry } from '#inference/model-catalog.js';
 
 /** Bytes of a losslessly encoded cut-out per pixel: an estimate on the safe side. */
 const OUTPUT_BYTES_PER_PIXEL = 1.5;

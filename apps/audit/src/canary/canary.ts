@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { decodeForModel, decodeFull } from '#imaging/decode.js';
-import type { Payload } from '../scan/window.index.js';
-import { drawCanary, randomText, type CanaryImage, type CanaryShape } from './canary.image.js';
+import { decodeForModel, decodeFull } from '#imaging/decode/decode.js';
+import type { Payload } from '../scan/window-index.js';
+import { drawCanary, randomText, type CanaryImage, type CanaryShape } from './canary-image.js';
 
 /** Where encoded pixels begin for sure: tables, profiles and EXIF stand before. */
 const HEADER_BYTES = 2048;

@@ -1,5 +1,5 @@
-import type { Finding } from './buffer.scan.js';
-import type { WindowIndex } from './window.index.js';
+import type { Finding } from './buffer-scan.js';
+import type { WindowIndex } from './window-index.js';
 
 /** How much of one form of a canary was found. */
 export interface KindTally {

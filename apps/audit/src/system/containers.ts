@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { AuditImpossible } from './audited.system.js';
-import type { Role, ServiceProcess } from './process.table.js';
+import { AuditImpossible } from './audited-system.js';
+import type { Role, ServiceProcess } from './process-table.js';
 
 /** First processes of containers, by name. @throws AuditImpossible when docker does not know them */
 export const pidsOfContainers = (containers: readonly { role: Role; name: string }[]): ServiceProcess[] =>

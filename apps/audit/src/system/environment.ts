@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
-import { connect, whenReady } from '#broker/redis.connection.js';
+import { connect, whenReady } from '#broker/redis/redis-connection.js';
 import { VERSION } from '#contracts/version.js';
 
 const ANSWER_LIMIT_MS = 3000;

@@ -1,5 +1,5 @@
 import type { Stroke } from './edit.js';
-import type { Surface } from './canvas.surface.js';
+import type { Surface } from './canvas-surface.js';
 
 /** Rings of a stamp from its rim inwards: part of the diameter, and how much each takes. A soft edge, cheaply. */
 const RINGS: readonly (readonly [share: number, strength: number])[] = [

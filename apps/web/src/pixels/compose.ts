@@ -1,6 +1,6 @@
 import type { Look } from './edit.js';
-import type { Surface } from './canvas.surface.js';
-import { coverOf, type Rect, type Size } from './frame.geometry.js';
+import type { Surface } from './canvas-surface.js';
+import { coverOf, type Rect, type Size } from './frame-geometry.js';
 
 /** What stands behind, ready to be drawn. */
 export interface Backdrop {

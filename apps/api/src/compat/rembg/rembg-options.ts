@@ -1,6 +1,6 @@
-import type { JobOptions } from '#contracts/job.options.js';
-import { mustBe } from '#contracts/option.refusal.js';
-import { Problem } from '#contracts/problem.catalogue.js';
+import type { JobOptions } from '#contracts/job-options.js';
+import { mustBe } from '#contracts/option-refusal.js';
+import { Problem } from '#contracts/problem-catalog.js';
 import { parseOptions } from '../../uploads/upload-source.js';
 
 /** The fields that mean something here. */

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { Problem } from '#contracts/problem.catalogue.js';
+import { Problem } from '#contracts/problem-catalog.js';
 import { setTexts } from '../set-texts.js';
 import { ByteBudget, FieldTable, file, optionFields } from '../../uploads/form-reader.js';
 import type { RemoteImageService } from '../../uploads/remote-image.service.js';

@@ -10,7 +10,7 @@ import { RemoteImageService } from '../../uploads/remote-image.service.js';
 import { renderRembgProblem } from './rembg-errors.js';
 import { rembgFormUpload, rembgUrlUpload } from './rembg-upload.js';
 import { SyncCutout } from '../sync-cutout.js';
-import type { ModelEntry } from '#inference/model.catalogue.js';
+import type { ModelEntry } from '#inference/model-catalog.js';
 
 const ROUTE: FastifyContextConfig = { renderProblem: renderRembgProblem };
 

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
-import type { OutputFacts } from '#broker/job.record.js';
-import { wipe } from '#vault/wipe.js';
+import type { OutputFacts } from '#broker/records/job-record.js';
+import { wipe } from '#crypto/wipe.js';
 import { base64Bytes, encodeBase64 } from '../../results/base64-encoder.js';
 import {
   endAndFlush,

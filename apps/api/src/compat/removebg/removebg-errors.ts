@@ -1,4 +1,4 @@
-import { PROBLEMS, type Problem, type ProblemCode } from '#contracts/problem.catalogue.js';
+import { PROBLEMS, type Problem, type ProblemCode } from '#contracts/problem-catalog.js';
 import type { ProblemRenderer } from '../../http/problem-responses.js';
 
 /** One problem in the error format of remove.bg. */

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import { jobOptionsSchema, type JobOptions } from '#contracts/job.options.js';
-import { invalidOption, mustBe } from '#contracts/option.refusal.js';
-import { Problem } from '#contracts/problem.catalogue.js';
+import { jobOptionsSchema, type JobOptions } from '#contracts/job-options.js';
+import { invalidOption, mustBe } from '#contracts/option-refusal.js';
+import { Problem } from '#contracts/problem-catalog.js';
 import { parseOptions } from '../../uploads/upload-source.js';
 
 /** Fields that mean the same here as at remove.bg; `model`, `refine` and `bit_depth` are ours. */

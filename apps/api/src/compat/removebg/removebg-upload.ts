@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
-import type { FileRole } from '#broker/job.record.js';
-import { MOST_URL_CHARACTERS } from '#fetcher/url.rules.js';
+import type { FileRole } from '#broker/records/job-record.js';
+import { MOST_URL_CHARACTERS } from '#fetcher/url-rules.js';
 import { ByteBudget, FieldTable, file, optionFields, repeatedFile, text } from '../../uploads/form-reader.js';
 import type { RemoteImageService } from '../../uploads/remote-image.service.js';
 import { readUpload } from '../../uploads/upload-body.js';

@@ -1,7 +1,7 @@
 import { Controller, Get, Header, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify';
-import type { RemovebgAccount } from '#contracts/removebg.view.js';
+import type { RemovebgAccount } from '#contracts/removebg-view.js';
 import { HttpResultWriter } from '../../results/http-result-writer.js';
 import { disconnectSignal } from '../../http/request-preferences.js';
 import { DescribeRemovebg, DescribeRemovebgAccount } from '../compat.openapi.js';

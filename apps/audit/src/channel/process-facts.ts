@@ -1,0 +1,67 @@
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import type { ServiceProcess } from '../system/process-table.js';
+
+/** `O_WRONLY` and `O_RDWR`. */
+const WRITING = 0b11;
+
+/** What /proc says about the ways in which a process could put something on a disk. */
+export interface ProcessFacts extends ServiceProcess {
+  /** Limit on the size of files it writes; `0` means that it cannot write any. */
+  fileSizeLimit: string;
+  coreLimit: string;
+  swapKb: number;
+  /** Bytes it has caused to be written to a disk since it was started. */
+  writtenBytes: number;
+  /** Regular files that it holds open for writing, deleted ones too. */
+  openForWriting: string[];
+}
+
+/** Reads the facts; undefined when the process has ended. */
+export function factsOf(service: ServiceProcess): ProcessFacts | undefined {
+  const { pid } = service;
+  try {
+    const limits = readFileSync(`/proc/${pid}/limits`, 'latin1');
+    const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+    const io = readFileSync(`/proc/${pid}/io`, 'latin1');
+    return {
+      ...service,
+      fileSizeLimit: /^Max file size\s+(\S+)/m.exec(limits)?.[1] ?? '?',
+      coreLimit: /^Max core file size\s+(\S+)/m.exec(limits)?.[1] ?? '?',
+      swapKb: Number(/^VmSwap:\s+(\d+)/m.exec(status)?.[1] ?? 0),
+      writtenBytes: Number(/^write_bytes: (\d+)/m.exec(io)?.[1] ?? 0),
+      openForWriting: openForWriting(pid),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function openForWriting(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/fd`)
+    .filter((fd) => {
+      try {
+        const flags = /^flags:\s+([0-7]+)/m.exec(readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'latin1'))?.[1];
+        return (parseInt(flags ?? '0', 8) & WRITING) !== 0 && statSync(`/proc/${pid}/fd/${fd}`).isFile();
+      } catch {
+        return false;
+      }
+    })
+    .map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+}
+
+/** nginx insists on writing its process number down; an image does not fit into that. */
+const PID_FILE_BYTES = 4096;
+const mostFileBytes = ({ role }: ProcessFacts): number => (role === 'nginx' ? PID_FILE_BYTES : 0);
+
+/** What is wrong with a process, in words; empty when all is well. */
+export function faultsOf(facts: ProcessFacts): string[] {
+  const faults: string[] = [];
+  if (!(Number(facts.fileSizeLimit) <= mostFileBytes(facts))) {
+    faults.push(`may write files (limit ${facts.fileSizeLimit})`);
+  }
+  if (facts.coreLimit !== '0') faults.push(`may leave a core dump (limit ${facts.coreLimit})`);
+  if (facts.swapKb > 0) faults.push(`${facts.swapKb} KiB of it are in swap`);
+  if (facts.openForWriting.length > 0)
+    faults.push(`holds open for writing: ${facts.openForWriting.join(', ')}`);
+  return faults;
+}

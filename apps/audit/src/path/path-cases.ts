@@ -1,0 +1,150 @@
+import type { Canary } from '../canary/canary.js';
+import type { CanaryShape } from '../canary/canary-image.js';
+import type { AuditPath, PathStage } from './audit-path.js';
+import { engineRests } from './engine-rest.js';
+import { announced, inChunks, inPackets, type Body } from './request-bodies.js';
+import type { JobKey } from './service-client.js';
+import { CUT, sendPatiently, type Outgoing, type RawAnswer } from './raw-client.js';
+
+/** About 7 KB as a JPEG. */
+export const TINY: CanaryShape = { format: 'jpeg', width: 110, height: 90 };
+/** About 30 KB: small enough to come in with few pieces. */
+export const SMALL: CanaryShape = { format: 'jpeg', width: 250, height: 200 };
+/** About 100 KB: more than what is read of a body at a time. */
+export const MEDIUM: CanaryShape = { format: 'jpeg', width: 450, height: 380 };
+
+/** About 350 KB: several times what is read at a time. */
+export const LARGE: CanaryShape = { format: 'jpeg', width: 900, height: 720 };
+
+const PACKET_BYTES = 1400;
+/** 0: as fast as the event loop turns, so that some packets come in together. */
+const PACKET_PAUSES_MS = [0, 1, 2];
+
+/** One request of a path, with a canary of its own. */
+export interface PathCase {
+  label: string;
+  shape: CanaryShape;
+  request: (canary: Canary) => Outgoing;
+}
+
+/** A request to `path` with the length of its body. */
+export const caseOf = (
+  label: string,
+  path: string,
+  shape: CanaryShape,
+  body: (canary: Canary) => Body,
+): PathCase => ({ label, shape, request: (canary) => announced(path, body(canary)) });
+
+/** A case whose body leaves in HTTP chunks. */
+export const chunkedCase = ({ label, shape, request }: PathCase, chunkBytes: number): PathCase => ({
+  label: `${label} in chunks of ${chunkBytes}`,
+  shape,
+  request: (canary) => inChunks(request(canary), chunkBytes),
+});
+
+/** Cases whose bodies leave in packets, as through a network with an MTU of 1,500 bytes, with several pauses between. */
+export const packetCases = ({ label, shape, request }: PathCase): PathCase[] =>
+  PACKET_PAUSES_MS.map((pauseMs) => ({
+    label: `${label} in packets, ${pauseMs} ms`,
+    shape,
+    request: (canary) => inPackets(request(canary), PACKET_BYTES, pauseMs),
+  }));
+
+/** What a case came to. */
+export interface CaseAnswer extends RawAnswer {
+  label: string;
+  canary: Canary;
+}
+
+/** Draws all canaries, then sends one request after the other; the API is looked at in between. */
+export async function sendAll(stage: PathStage, cases: readonly PathCase[]): Promise<CaseAnswer[]> {
+  const canaries: Canary[] = [];
+  for (const { label, shape } of cases) canaries.push(await stage.draw(label, shape));
+  const outgoing = cases.map(({ request }, place) => request(canaries[place] as Canary));
+  const answers: CaseAnswer[] = [];
+  for (const [place, { label }] of cases.entries()) {
+    const canary = canaries[place] as Canary;
+    const look = place === cases.length - 1 ? undefined : stage.prepareLook(canary);
+    const answer = await sendPatiently(stage.client.url, outgoing[place] as Outgoing);
+    answers.push({ ...answer, label, canary });
+    await look?.();
+  }
+  return answers;
+}
+
+/** Sends requests of which every one must be refused. Resolves to how. @throws Error when one is not */
+export async function refuseAll(stage: PathStage, cases: readonly PathCase[]): Promise<string> {
+  const answers = await sendAll(stage, cases);
+  const wrong = answers.filter(({ status }) => status !== CUT && (status < 400 || status > 499));
+  if (wrong.length > 0) throw new Error(`not refused: ${wrong.map(described).join(', ')}`);
+  return statusesOf(answers);
+}
+
+/** A path whose requests must all be refused. */
+export const refusedPath = (name: string, title: string, cases: readonly PathCase[]): AuditPath => ({
+  name,
+  title,
+  walk: (stage) => refuseAll(stage, cases),
+});
+
+/** A path whose requests must all be accepted. The API is looked at while the jobs wait; then they are cancelled. */
+export const acceptedPath = (name: string, title: string, cases: readonly PathCase[]): AuditPath => ({
+  name,
+  title,
+  walk: (stage) => acceptAll(stage, cases),
+});
+
+/** A path whose requests must all be answered with a result. */
+export const deliveredPath = (name: string, title: string, cases: readonly PathCase[]): AuditPath => ({
+  name,
+  title,
+  walk: (stage) => deliverAll(stage, cases),
+});
+
+/** Sends requests that must be accepted, and cancels their jobs. @throws Error when one is not */
+async function acceptAll(stage: PathStage, cases: readonly PathCase[]): Promise<string> {
+  const { client } = stage;
+  for (const one of cases) {
+    const canary = await stage.draw(one.label, one.shape);
+    const look = stage.prepareLook(canary);
+    const answer = await sendPatiently(client.url, one.request(canary));
+    if (answer.status !== 202)
+      throw new Error(`not accepted: ${described({ ...answer, label: one.label, canary })}`);
+    const job = JSON.parse(answer.body.toString()) as JobKey;
+    canary.learnToken(job.token);
+    await look();
+    await client.cancel(job);
+  }
+  await engineRests(stage.system);
+  return `${cases.length} images`;
+}
+
+/** Sends requests that must be answered with a result. @throws Error when one is not */
+export async function deliverAll(stage: PathStage, cases: readonly PathCase[]): Promise<string> {
+  const answers = await sendAll(stage, cases);
+  for (const answer of answers) {
+    if (answer.status !== 200) throw new Error(`no result: ${described(answer)}`);
+    answer.canary.learnResult(resultIn(answer));
+  }
+  return `${answers.length} images`;
+}
+
+function resultIn({ headers, body }: RawAnswer): Buffer {
+  if (!(headers['content-type'] ?? '').startsWith('application/json')) return body;
+  const { data } = JSON.parse(body.toString()) as { data: { result_b64: string } };
+  return Buffer.from(data.result_b64, 'base64');
+}
+
+const described = ({ label, status, body }: CaseAnswer): string =>
+  `${label} (${status} ${body.subarray(0, 120).toString('latin1')})`;
+
+/** How often each status came: `400 × 3, cut × 1`. */
+export const statusesOf = (answers: readonly Pick<RawAnswer, 'status'>[]): string =>
+  summed(answers.map(({ status }) => (status === CUT ? 'cut' : `${status}`)));
+
+/** How often each text occurs: `400 × 3, 415 × 1`. */
+export function summed(texts: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return [...counts].map(([text, count]) => `${text} × ${count}`).join(', ');
+}

@@ -1,0 +1,95 @@
+import type { AuditEnvironment } from '../system/environment.js';
+import type { AuditFinding, AuditReport } from './audit-report.js';
+
+/** `1 path`, `2 paths`. */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+/** Words of the report that are not of everyday language. */
+export const GLOSSARY: readonly [term: string, meaning: string][] = [
+  [
+    'canary',
+    'A picture made of random noise for one request. Nobody else has it, so any part of it that is found is a leftover of that request.',
+  ],
+  [
+    'window',
+    '24 bytes in a row, taken from a canary. The audit searches for many of them from all over the picture; one that is found is a finding.',
+  ],
+  [
+    'path',
+    'A way that an image can take through the service: delivered, refused, canceled, interrupted, in small pieces, under a wrong name, and so on.',
+  ],
+  [
+    'channel',
+    'A place where something could be left or could get out: memory of a process, Redis, printed output, files.',
+  ],
+  [
+    'look',
+    'One search of everything at one moment: 50 ms and 2 s after a path has ended, and at the end of a round.',
+  ],
+  ['round', 'One walk over all paths. Several rounds find what is there only some of the time.'],
+  ['in the clear', 'Not encrypted. Images are encrypted while they are queued; only the engine opens them.'],
+  ['engine', 'The process that decodes an image and runs the model. Each worker has one.'],
+  [
+    'void',
+    'The audit did not find a canary where there was one, so that it would not have found a leftover either.',
+  ],
+];
+
+/** How grave a finding is. */
+export type Severity = 'critical' | 'high' | 'medium' | 'unproven';
+
+/** What each severity means, most severe first. */
+export const SEVERITIES: Readonly<Record<Severity, string>> = {
+  critical: 'Part of an image, or of its names and texts, was left where it can be read.',
+  high: 'Redis held something that should not be there, such as an encrypted image after its end.',
+  medium: 'A protection was missing: nothing was found, but something could have been kept.',
+  unproven: 'A path did not end as it should, so that nothing can be said about it.',
+};
+
+const SEVERITY_OF: Readonly<Record<AuditFinding['channel'], Severity>> = {
+  ...{ memory: 'critical', output: 'critical', files: 'critical' },
+  ...{ keyspace: 'high', process: 'medium', path: 'unproven', control: 'unproven' },
+};
+
+/** How grave a finding is. */
+export const severityOf = ({ channel }: AuditFinding): Severity => SEVERITY_OF[channel];
+
+/** Findings, most severe first. */
+export function bySeverity(findings: readonly AuditFinding[]): AuditFinding[] {
+  const order = Object.keys(SEVERITIES);
+  return [...findings].sort((a, b) => order.indexOf(severityOf(a)) - order.indexOf(severityOf(b)));
+}
+
+/** What was audited, when and where, in lines. */
+export function factsOf(report: AuditReport): [name: string, text: string][] {
+  const { startedAt, tookMs, url, system, environment } = report;
+  return [
+    ['When', `${startedAt.slice(0, 19).replace('T', ' ')} UTC, for ${durationText(tookMs)}`],
+    [
+      'What',
+      system === 'own' ? 'a system started for this audit, as npm start would' : `the service at ${url}`,
+    ],
+    ['Version', versionText(environment)],
+    ['Machine', machineText(environment)],
+    ['How', 'canaries sent through the service; then the memory of every process searched, byte by byte'],
+  ];
+}
+
+function versionText({ serviceVersion, auditVersion, commit }: AuditEnvironment): string {
+  const service = serviceVersion === undefined ? 'unknown' : serviceVersion;
+  const program = service === auditVersion ? '' : `, audited with ${auditVersion}`;
+  if (commit === undefined) return `Removebg BD ${service}${program}, commit not known`;
+  const changes = commit.isModified ? ' with uncommitted changes' : '';
+  return `Removebg BD ${service}${program}, commit ${commit.id.slice(0, 12)}${changes}`;
+}
+
+function machineText({ cpu, cores, memoryMib, os, kernel, node, redis }: AuditEnvironment): string {
+  const servers = redis.length === 0 ? 'Redis version not known' : `Redis ${redis.join(' and ')}`;
+  const memory = `${Math.round(memoryMib / 1024)} GiB of memory`;
+  return `${cpu}, ${counted(cores, 'core')}, ${memory}; ${os}, Linux ${kernel}; Node ${node}; ${servers}`;
+}
+
+function durationText(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  return seconds < 120 ? counted(seconds, 'second') : counted(Math.round(seconds / 60), 'minute');
+}

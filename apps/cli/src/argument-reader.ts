@@ -1,0 +1,92 @@
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { CommandError } from './exit-codes.js';
+import type { Flag } from './flag-table.js';
+import { nearestName } from './near-name.js';
+
+/** What stood on the command line. */
+export interface Arguments {
+  /** By name of the flag: text, or whether a switch is on. */
+  values: ReadonlyMap<string, string | boolean>;
+  /** Everything else, in its order. */
+  words: string[];
+}
+
+const BOOLEANS: Readonly<Record<string, boolean>> = {
+  ...{ true: true, yes: true, on: true, '1': true },
+  ...{ false: false, no: false, off: false, '0': false },
+};
+
+/**
+ * Reads a command line with `parseArgs` of Node. Of an option that comes twice the last one counts.
+ * @throws CommandError that says what is wrong and what was probably meant; a value is never repeated
+ */
+export function readArguments(argv: readonly string[], flags: readonly Flag[]): Arguments {
+  const { tokens } = parseArgs({
+    args: withDashes(argv),
+    options: parserOptions(flags),
+    strict: false,
+    tokens: true,
+  });
+  const values = new Map<string, string | boolean>();
+  const words: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === 'positional') words.push(token.value);
+    if (token.kind === 'option') values.set(...valueOf(token, flags));
+  }
+  return { values, words };
+}
+
+/** Names with underscores are those of the API: `--bg_color` is `--bg-color`. */
+function withDashes(argv: readonly string[]): string[] {
+  const end = argv.indexOf('--');
+  return argv.map((text, at) => {
+    const isOption = text.startsWith('--') && (end < 0 || at < end);
+    return isOption ? text.replace(/^[^=]+/, (name) => name.replaceAll('_', '-')) : text;
+  });
+}
+
+const parserOptions = (flags: readonly Flag[]): ParseArgsConfig['options'] =>
+  Object.fromEntries(
+    flags.map(({ name, short, kind }) => [
+      name,
+      { type: kind === 'switch' ? 'boolean' : 'string', ...(short !== undefined && { short }) } as const,
+    ]),
+  );
+
+interface OptionToken {
+  name: string;
+  rawName: string;
+  value?: string | undefined;
+  inlineValue?: boolean | undefined;
+}
+
+/** The flag that an option names, and its value. @throws CommandError */
+function valueOf(token: OptionToken, flags: readonly Flag[]): [name: string, value: string | boolean] {
+  const { name, rawName, value, inlineValue } = token;
+  const flag = flags.find((known) => known.name === name);
+  if (flag?.kind === 'switch') return [name, booleanOf(name, value)];
+  if (flag !== undefined) {
+    if (value === undefined || (inlineValue !== true && value.startsWith('--'))) {
+      throw new CommandError(`--${name} needs a value: --${name} ${flag.value ?? 'TEXT'}`);
+    }
+    return [name, value];
+  }
+  const denied = flags.find(({ name, kind }) => kind === 'switch' && rawName === `--no-${name}`);
+  if (denied === undefined || value !== undefined) throw unknownOption(rawName, flags);
+  return [denied.name, false];
+}
+
+function booleanOf(name: string, value: string | undefined): boolean {
+  const isOn = value === undefined ? true : BOOLEANS[value.toLowerCase()];
+  if (isOn === undefined) throw new CommandError(`--${name} is on or off: write --${name} or --no-${name}.`);
+  return isOn;
+}
+
+function unknownOption(rawName: string, flags: readonly Flag[]): CommandError {
+  const names = flags.flatMap(({ name, kind }) =>
+    kind === 'switch' ? [`--${name}`, `--no-${name}`] : [`--${name}`],
+  );
+  const near = nearestName(rawName, names);
+  const hint = near === undefined ? '' : ` Did you mean ${near}?`;
+  return new CommandError(`Unknown option ${rawName}.${hint} See removebg --help`);
+}

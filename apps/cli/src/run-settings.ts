@@ -1,0 +1,127 @@
+import { readFile } from 'node:fs/promises';
+import { jobOptionsSchema, type JobOptions } from '#contracts/job-options.js';
+import type { Arguments } from './argument-reader.js';
+import { CommandError } from './exit-codes.js';
+import { FLAGS } from './flag-table.js';
+import { nearestName } from './near-name.js';
+
+/** What a run is to do, apart from which photos. */
+export interface RunSettings {
+  /** Only what was named: the service has the defaults. */
+  options: Partial<JobOptions>;
+  backgroundPath: string | undefined;
+  out: string | undefined;
+  overwrite: boolean;
+  receipts: string | undefined;
+  server: string;
+  isLocal: boolean;
+  key: string | undefined;
+  concurrency: number;
+  patienceMs: number;
+  isJson: boolean;
+  isQuiet: boolean;
+}
+
+const HOME = 'http://127.0.0.1:3000';
+
+/** The value of an option that takes one. */
+export const textOf = (args: Arguments, name: string): string | undefined => {
+  const value = args.values.get(name);
+  return typeof value === 'string' ? value : undefined;
+};
+
+/** @throws CommandError */
+function wholeNumber(
+  args: Arguments,
+  name: string,
+  [standard, least, most]: [number, number, number],
+): number {
+  const text = textOf(args, name);
+  const value = text === undefined ? standard : Number(text);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new CommandError(`--${name} is a whole number from ${least} to ${most}.`);
+}
+
+/** Image options as the service takes them, checked by the schema that it uses. @throws CommandError naming the option */
+function imageOptions(args: Arguments): Partial<JobOptions> {
+  const named = FLAGS.flatMap(({ name, option }) => {
+    const value = args.values.get(name);
+    return option === undefined || value === undefined ? [] : [[option, value] as const];
+  });
+  const parsed = jobOptionsSchema.safeParse(Object.fromEntries(named));
+  if (!parsed.success) throw optionFault(parsed.error.issues[0], args);
+  return Object.fromEntries(named.map(([option]) => [option, parsed.data[option as keyof JobOptions]]));
+}
+
+/** Says what an option takes; of one that does not go with others, why. */
+function optionFault(issue: OptionIssue | undefined, args: Arguments): CommandError {
+  const flag = FLAGS.find(({ option }) => option === issue?.path[0]);
+  if (flag === undefined) return new CommandError('An image option has a value that it cannot have.');
+  const { name, choices, about } = flag;
+  if (choices !== undefined && issue?.code === 'invalid_value') {
+    const near = nearestName((textOf(args, name) ?? '').toLowerCase(), choices);
+    const hint = near === undefined ? '' : ` Did you mean ${near}?`;
+    return new CommandError(`--${name} is one of ${choices.join(', ')}.${hint}`);
+  }
+  const isPair = issue?.code === 'custom' && issue.message !== 'Invalid input';
+  return new CommandError(`Invalid --${name}. ${isPair ? issue.message : about}`);
+}
+
+interface OptionIssue {
+  code: string | undefined;
+  path: PropertyKey[];
+  message: string;
+}
+
+/** The API key: from a file, the environment or the command line, in this order. @throws CommandError */
+export async function keyOf(args: Arguments, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const file = textOf(args, 'key-file');
+  const text =
+    file === undefined
+      ? (textOf(args, 'key') ?? env['REMOVEBG_KEY'])
+      : await readFile(file, 'utf8').catch(() => {
+          throw new CommandError(`Cannot read --key-file ${file}.`);
+        });
+  const key = text?.trim();
+  if (key === undefined || key === '') return undefined;
+  // What cannot stand in a header would be an error that quotes it.
+  if (!/^[\x21-\x7e]+$/.test(key)) throw new CommandError('The API key contains characters that no key has.');
+  return key;
+}
+
+/** The service's origin. @throws CommandError when it is none */
+export function serverOf(args: Arguments, env: NodeJS.ProcessEnv): string {
+  const named = textOf(args, 'server');
+  const source = named === undefined ? 'REMOVEBG_SERVER' : '--server';
+  const text = named ?? (env['REMOVEBG_SERVER'] || HOME);
+  const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+  const url = URL.canParse(withScheme) ? new URL(withScheme) : undefined;
+  if (url !== undefined && url.username !== '')
+    throw new CommandError(`${source} must not contain a user name or password. Use --key-file for a key.`);
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw new CommandError(`${source} ${text} is not an http or https address, such as https://example.org`);
+  }
+  return url.origin + url.pathname.replace(/\/+$/, '');
+}
+
+/** Reads what a run is to do. @throws CommandError */
+export async function runSettings(args: Arguments, env: NodeJS.ProcessEnv): Promise<RunSettings> {
+  const isOn = (name: string): boolean => args.values.get(name) === true;
+  if (isOn('local') && textOf(args, 'server') !== undefined) {
+    throw new CommandError('--local starts a service of its own. Leave out --server.');
+  }
+  return {
+    options: imageOptions(args),
+    backgroundPath: textOf(args, 'bg-image'),
+    out: textOf(args, 'out'),
+    overwrite: isOn('overwrite'),
+    receipts: textOf(args, 'receipts'),
+    server: serverOf(args, env),
+    isLocal: isOn('local'),
+    key: await keyOf(args, env),
+    concurrency: wholeNumber(args, 'concurrency', [32, 1, 256]),
+    patienceMs: 1000 * wholeNumber(args, 'patience', [120, 0, 86_400]),
+    isJson: isOn('json'),
+    isQuiet: isOn('quiet'),
+  };
+}

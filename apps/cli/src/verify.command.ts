@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import type { ReceiptClaims, ReceiptKeySet } from '#contracts/receipt-claims.js';
+import { RemoveBgError } from '#sdk/removebg-error.js';
+import { checkReceipt, fetchReceiptKeys, receiptKeysIn, type ReceiptFault } from '#sdk/receipt-check.js';
+import type { Arguments } from './argument-reader.js';
+import { CommandError, EXIT } from './exit-codes.js';
+import type { Terminal } from './remove.command.js';
+import { serverOf, textOf } from './run-settings.js';
+
+const REASONS: Readonly<Record<ReceiptFault, string>> = {
+  malformed: 'not a compact JWS',
+  'wrong-type': 'it is signed, but is not a deletion receipt',
+  'unknown-key': 'it was signed with a key that is not among these (an older key, or another service)',
+  'bad-signature': 'the signature does not match: the receipt was changed, or signed by somebody else',
+  'bad-claims': 'it is signed, but its claims are not those of a deletion receipt',
+};
+
+/** The receipt in a text: itself, or member `receipt` of JSON. */
+function receiptIn(text: string): string {
+  const trimmed = text.trim();
+  if (!trimmed.startsWith('{')) return trimmed;
+  try {
+    return String((JSON.parse(trimmed) as { receipt?: unknown }).receipt);
+  } catch {
+    return '';
+  }
+}
+
+async function keysFrom(source: string): Promise<ReceiptKeySet> {
+  try {
+    if (!/^https?:/i.test(source)) return receiptKeysIn(await readFile(source, 'utf8'));
+    const answer = await fetch(source, { signal: AbortSignal.timeout(10_000) });
+    return receiptKeysIn(await answer.text());
+  } catch {
+    throw new CommandError(`There is no JSON Web Key Set at ${source}`);
+  }
+}
+
+function claimLines(claims: ReceiptClaims): string {
+  return [
+    `  issuer     ${claims.iss}`,
+    `  job        ${claims.jti}`,
+    `  accepted   ${claims.accepted_at}, ${claims.input_bytes} bytes`,
+    `  end        ${claims.state} ${claims.ended_at}, result of ${claims.output_bytes} bytes`,
+    `  purged     ${claims.purged_at}, ${claims.keys_removed} stored payloads removed`,
+    `  signed     ${new Date(claims.iat * 1000).toISOString()}`,
+  ].join('\n');
+}
+
+/** `removebg verify FILE|-`. Returns the exit code. @throws CommandError when it could not be checked */
+export async function verifyCommand(args: Arguments, terminal: Terminal): Promise<number> {
+  const [, file, ...more] = args.words;
+  if (file === undefined || more.length > 0)
+    throw new CommandError('Which receipt? removebg verify receipt.jws');
+  const content = await (file === '-' ? text(terminal.stdin) : readFile(file, 'utf8')).catch(() => {
+    throw new CommandError(`Cannot read ${file}.`);
+  });
+  const origin = serverOf(args, terminal.env);
+  const jwks = textOf(args, 'jwks');
+  const keys =
+    jwks === undefined
+      ? await fetchReceiptKeys({ origin }).catch((error: unknown) => {
+          const why = error instanceof RemoveBgError ? error.code : 'no keys';
+          throw new CommandError(`Cannot get the keys of ${origin} (${why}). Name other keys with --jwks.`);
+        })
+      : await keysFrom(jwks);
+  const verdict = await checkReceipt(receiptIn(content), keys);
+  const source = jwks ?? `${origin}/.well-known/jwks.json`;
+  if (args.values.get('json') === true)
+    terminal.stdout.write(`${JSON.stringify({ ...verdict, keys: source })}\n`);
+  else {
+    const head = `${verdict.valid ? 'VALID' : 'NOT VALID'}  checked with the keys of ${source}`;
+    const rest = verdict.valid ? claimLines(verdict.claims) : `  ${REASONS[verdict.fault]}`;
+    terminal.stdout.write(`${head}\n${rest}\n`);
+  }
+  return verdict.valid ? EXIT.done : EXIT.failed;
+}

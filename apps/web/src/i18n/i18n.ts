@@ -1,0 +1,57 @@
+import { BN } from './bn-words.js';
+import { EN, type TextKey } from './en-words.js';
+import {
+  bytesText,
+  clockText,
+  durationText,
+  momentText,
+  numberText,
+  type Language,
+} from './quantity-text.js';
+import type { Saying } from './message.js';
+
+/** A value in a text; written as the language writes it. */
+export type Param =
+  | string
+  | number
+  | { clock: Date }
+  | { moment: Date }
+  | { bytes: number }
+  | { ms: number }
+  | { place: number }
+  | { say: TextKey };
+
+/** Values of a text by name. `count`, a number, also chooses the plural form. */
+export type Params = Readonly<Record<string, Param>>;
+
+/** All texts, by language. */
+export const CATALOGUES: Readonly<Record<Language, Readonly<Record<TextKey, Saying>>>> = { en: EN, bn: BN };
+
+const categoryOf = (language: Language, value: number, type: Intl.PluralRuleType): Intl.LDMLPluralRule =>
+  new Intl.PluralRules(language, { type }).select(value);
+
+function chosen(saying: Saying, category: Intl.LDMLPluralRule): string {
+  return typeof saying === 'string' ? saying : (saying[category] ?? saying.other);
+}
+
+function written(language: Language, param: Param): string {
+  if (typeof param === 'string') return param;
+  if (typeof param === 'number') return numberText(language, param);
+  if ('clock' in param) return clockText(language, param.clock);
+  if ('moment' in param) return momentText(language, param.moment);
+  if ('bytes' in param) return bytesText(language, param.bytes);
+  if ('ms' in param) return durationText(language, param.ms);
+  if ('say' in param) return sayIn(language, param.say);
+  const ordinal = chosen(CATALOGUES[language].ordinal, categoryOf(language, param.place, 'ordinal'));
+  return ordinal.replace('{n}', numberText(language, param.place));
+}
+
+/** A text of the page in a language, with its values filled in. */
+export function sayIn(language: Language, key: TextKey, params: Params = {}): string {
+  const { count } = params;
+  const category = typeof count === 'number' ? categoryOf(language, count, 'cardinal') : 'other';
+  return chosen(CATALOGUES[language][key], category).replaceAll(/\{(\w+)\}/g, (whole, name: string) => {
+    const param = params[name];
+    return param === undefined ? whole : written(language, param);
+  });
+}

@@ -1,0 +1,41 @@
+import type { RemoveBgErrorFacts } from '#sdk/error-facts.js';
+import { RemoveBgError } from '#sdk/removebg-error.js';
+import type { JobEvent } from '#sdk/job-follow.js';
+import type { PhotoState } from './photo-state.js';
+
+/** A job that the service gave up, with its word that nothing is left of it. */
+export class FailedJob extends RemoveBgError {
+  constructor(
+    code: RemoveBgError['code'],
+    facts: RemoveBgErrorFacts,
+    readonly receipt: string | undefined,
+  ) {
+    super(code, facts);
+  }
+}
+
+/**
+ * Where an event says that the photo stands; undefined when it says nothing about that.
+ *
+ * @throws RemoveBgError when it says that no result will come
+ */
+export function stateOfEvent(event: JobEvent, attempt: number): PhotoState | undefined {
+  switch (event.name) {
+    case 'queued':
+      return { phase: 'queued', position: event.data.position, etaMs: event.data.eta_ms };
+    case 'started':
+      return { phase: 'working', stage: undefined, percent: 0, attempt };
+    case 'progress':
+      return { phase: 'working', stage: event.data.stage, percent: event.data.percent, attempt };
+    case 'failed':
+      throw new FailedJob(event.data.problem.code, event.data.problem, event.data.receipt);
+    case 'cancelled':
+      throw new FailedJob('job-cancelled', {}, event.data.receipt);
+    case 'expired':
+      throw new FailedJob('result-expired', {}, event.data.receipt);
+    case 'purged':
+      throw new FailedJob('result-delivered', {}, event.data.receipt);
+    default:
+      return undefined;
+  }
+}

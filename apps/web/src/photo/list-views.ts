@@ -1,0 +1,29 @@
+import { element } from '../dom-element.js';
+
+/** Photos from which on a list shows more than cards. */
+const MANY = 7;
+
+/** Lets a person choose between cards and a list; many photos are a list until somebody chooses. */
+export function bindViews(place: HTMLElement, cards: HTMLElement): { suggest: (count: number) => void } {
+  let isChosen = false;
+  const inputs = (['cards', 'list'] as const).map((view) => {
+    const input = element('input', { attributes: { type: 'radio', name: 'view', value: view } });
+    input.addEventListener('change', () => {
+      isChosen = true;
+      cards.dataset['view'] = view;
+    });
+    place.append(element('label', {}, [input, element('span', { say: `view.${view}` })]));
+    return input;
+  });
+  const show = (view: string): void => {
+    cards.dataset['view'] = view;
+    for (const input of inputs) input.checked = input.value === view;
+  };
+  show('cards');
+  return {
+    suggest: (count) => {
+      place.hidden = count < 2;
+      if (!isChosen) show(count >= MANY ? 'list' : 'cards');
+    },
+  };
+}

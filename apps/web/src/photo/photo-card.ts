@@ -1,0 +1,160 @@
+import { button, element } from '../dom-element.js';
+import { empty, label, put } from '../i18n/page-words.js';
+import { CompareSlider } from './compare-slider.js';
+import { isUnderway, percentOf, purgeText, statusText, type PhotoState } from './photo-state.js';
+
+/** What a person can do with one photo. */
+export interface CardActions {
+  onSave: () => void;
+  onEdit: () => void;
+  onCancel: () => void;
+  onRetry: () => void;
+  onRemove: () => void;
+  onReceipt: () => void;
+}
+
+/** What is told of a result. */
+export interface ResultFacts {
+  width: number;
+  height: number;
+  format: string;
+  /** Absent until it is written. */
+  bytes?: number | undefined;
+}
+
+/** One photo on the page: preview, status, and what can be done with it. */
+export class PhotoCard {
+  readonly element: HTMLLIElement;
+  readonly slider: CompareSlider;
+  private readonly status = element('p', { className: 'status', attributes: { role: 'status' } });
+  private readonly bar = element('progress', { attributes: { max: '100' } });
+  private readonly percent = element('span', { className: 'percent', attributes: { 'aria-hidden': 'true' } });
+  private readonly facts = element('p', { className: 'facts' });
+  private readonly next = element('p', { className: 'next' });
+  private readonly purge = element('p', { className: 'purge', attributes: { role: 'status' } });
+  private readonly receipt: HTMLButtonElement;
+  private readonly save: HTMLButtonElement;
+  private readonly edit: HTMLButtonElement;
+  private readonly cancel: HTMLButtonElement;
+  private readonly retry: HTMLButtonElement;
+  private readonly remove: HTMLButtonElement;
+
+  constructor(
+    private readonly name: string,
+    actions: CardActions,
+  ) {
+    this.slider = new CompareSlider(name);
+    this.save = button({ say: 'download', className: 'button primary' }, actions.onSave);
+    this.edit = button({ say: 'edit' }, actions.onEdit);
+    this.retry = button({ say: 'retry', className: 'button primary' }, actions.onRetry);
+    this.cancel = button({ say: 'cancel' }, actions.onCancel);
+    this.remove = button({ say: 'remove' }, actions.onRemove);
+    this.receipt = button({ say: 'receipt.open', className: 'link' }, actions.onReceipt);
+    // Several cards have the same buttons: a screen reader hears which photo each belongs to.
+    label(this.save, 'download.of', { name });
+    label(this.edit, 'edit.of', { name });
+    label(this.retry, 'retry.of', { name });
+    label(this.cancel, 'cancel.of', { name });
+    label(this.remove, 'remove.of', { name });
+    label(this.receipt, 'receipt.open.of', { name });
+    label(this.bar, 'progress.of', { name });
+    this.element = this.assemble();
+  }
+
+  /** Shows where the photo stands. */
+  show(state: PhotoState): void {
+    this.element.dataset['phase'] = state.phase;
+    put(this.status, ...statusText(state));
+    this.showProgress(state);
+    if (state.phase !== 'done') this.slider.hide();
+    if (state.phase === 'failed') put(this.next, state.advice.next);
+    else empty(this.next);
+    this.showPurge(state);
+    this.showControls(state);
+  }
+
+  /** Tells how large the file is. */
+  showBytes(bytes: number): void {
+    put(this.facts, 'fact.size', { size: { bytes } });
+  }
+
+  /** Tells what the result is. */
+  showResult({ width, height, format, bytes }: ResultFacts): void {
+    // Pixels and names of formats are written alike everywhere.
+    const params = { width: String(width), height: String(height), format };
+    if (bytes === undefined) put(this.facts, 'fact.edited', params);
+    else put(this.facts, 'fact.result', { ...params, size: { bytes } });
+  }
+
+  /** Tells that there is something to wait for: the result is being written. */
+  setBusy(isBusy: boolean): void {
+    this.element.setAttribute('aria-busy', String(isBusy));
+    this.save.disabled = isBusy;
+  }
+
+  /** The first thing that can be done with it. */
+  get firstControl(): HTMLElement | undefined {
+    return this.controls.find((control) => !control.hidden);
+  }
+
+  /** Where the focus returns to when the editor closes. */
+  focusEdit(): void {
+    this.edit.focus();
+  }
+
+  /** Gives back what it held. The card is of no use afterwards. */
+  dispose(): void {
+    this.slider.dispose();
+    this.element.remove();
+  }
+
+  private get controls(): HTMLButtonElement[] {
+    return [this.save, this.edit, this.retry, this.cancel, this.remove];
+  }
+
+  private assemble(): HTMLLIElement {
+    const title = element('h3', { text: this.name, attributes: { title: this.name, dir: 'auto' } });
+    const meter = element('div', { className: 'meter' }, [this.bar, this.percent]);
+    const mark = element('div', { className: 'mark' }, [this.purge, this.receipt]);
+    const actions = element('div', { className: 'actions' }, this.controls);
+    const told = [this.status, meter, this.next, mark];
+    return element('li', { className: 'card' }, [
+      element('div', { className: 'stage' }, [this.slider.box]),
+      element('div', { className: 'told' }, [title, this.facts, ...told]),
+      actions,
+    ]);
+  }
+
+  private showProgress(state: PhotoState): void {
+    const percent = percentOf(state);
+    this.bar.hidden = !isUnderway(state);
+    if (percent === undefined) {
+      this.bar.removeAttribute('value');
+      empty(this.percent);
+    } else {
+      this.bar.value = percent;
+      put(this.percent, 'percent', { percent: Math.round(percent) });
+    }
+    if (state.phase === 'working') this.slider.showPercent(state.percent);
+    if (state.phase === 'receiving') this.slider.showPercent(100);
+  }
+
+  private showPurge(state: PhotoState): void {
+    const isKnown = state.phase === 'done' && state.purge.known;
+    this.purge.dataset['known'] = String(isKnown);
+    if (state.phase === 'done') put(this.purge, ...purgeText(state.purge));
+    else empty(this.purge);
+    const receipt = state.phase === 'done' && state.purge.known ? state.purge.receipt : undefined;
+    const ofFailure = state.phase === 'failed' ? state.receipt : undefined;
+    this.receipt.hidden = receipt === undefined && ofFailure === undefined;
+  }
+
+  private showControls(state: PhotoState): void {
+    const focused = this.controls.find((control) => control === document.activeElement);
+    this.save.hidden = this.edit.hidden = state.phase !== 'done';
+    this.cancel.hidden = !isUnderway(state);
+    this.remove.hidden = isUnderway(state);
+    this.retry.hidden = !(state.phase === 'cancelled' || (state.phase === 'failed' && state.mayRetry));
+    if (focused?.hidden) this.firstControl?.focus();
+  }
+}

@@ -1,0 +1,100 @@
+import { paint, paintStroke, type Piece } from './brush.js';
+import { pixelsOf, surfaceWith, type Surface } from './canvas-surface.js';
+import { isBeginOf, type Stroke } from './edit.js';
+import { croppedTo, fitted, visibleRect, type Rect, type Size } from './frame-geometry.js';
+
+/** Longer side of the copy that is looked at from afar, and searched for the subject. */
+const SMALL_SIDE = 1536;
+
+interface Level {
+  scale: number;
+  base: CanvasImageSource;
+  cutout: Surface;
+  photo: CanvasPattern;
+  size: Size;
+}
+
+function levelOf(photo: ImageBitmap, cutout: ImageBitmap, side: number): Level {
+  const { width, height, scale } = fitted(cutout, side);
+  const size = { width, height };
+  const surface = surfaceWith(cutout, size);
+  const same = scale === 1 && photo.width === width && photo.height === height;
+  const pattern = surface.createPattern(same ? photo : surfaceWith(photo, size).canvas, 'no-repeat');
+  if (pattern === null) throw new TypeError('the photo makes no pattern');
+  const base = scale === 1 ? cutout : surfaceWith(cutout, size).canvas;
+  return { scale, base, cutout: surface, photo: pattern, size };
+}
+
+/** A cut-out with strokes on it, at full size and small: what is painted on one is painted on both. */
+export class LayeredPicture {
+  private readonly levels: Level[];
+  private readonly known = new Map<number, Stroke>();
+  private done: number[] = [];
+
+  private constructor(
+    readonly photo: ImageBitmap,
+    readonly size: Size,
+    levels: Level[],
+  ) {
+    this.levels = levels;
+  }
+
+  /**
+   * Decodes both images.
+   *
+   * @param side longer side to work at; the full size unless told
+   * @throws when one cannot be read, or a canvas cannot hold them
+   */
+  static async open(photo: Blob, cutout: Blob, side = Infinity): Promise<LayeredPicture> {
+    const [before, after] = await Promise.all([createImageBitmap(photo), createImageBitmap(cutout)]);
+    const size = { width: after.width, height: after.height };
+    const isLarge = Math.min(side, Math.max(size.width, size.height)) > SMALL_SIDE;
+    const sides = isLarge ? [side, SMALL_SIDE] : [side];
+    const levels = sides.map((one) => levelOf(before, after, one));
+    return new LayeredPicture(before, size, levels);
+  }
+
+  /** The cut-out as it is now, at least as large as `scale` asks for where there is such a one. */
+  at(scale: number): { canvas: OffscreenCanvas; scale: number } {
+    const level = this.levels.findLast((one) => one.scale >= scale) ?? this.levels[0];
+    if (level === undefined) throw new RangeError('no level');
+    return { canvas: level.cutout.canvas, scale: level.scale };
+  }
+
+  /** Goes on with a stroke; begins it when it is new. */
+  extend(id: number, piece: Piece): void {
+    const known = this.known.get(id);
+    if (known === undefined) this.done.push(id);
+    // The next piece begins where the last one ended.
+    const fresh = known === undefined ? piece.points : piece.points.slice(2);
+    this.known.set(id, { ...piece, id, points: [...(known?.points ?? []), ...fresh] });
+    for (const { cutout, photo, scale } of this.levels) paint(cutout, photo, piece, scale);
+  }
+
+  /** Has exactly these strokes on it: paints what is missing, or begins anew. */
+  apply(strokes: readonly Stroke[]): void {
+    const wanted = strokes.map(({ id }) => id);
+    for (const stroke of strokes) this.known.set(stroke.id, stroke);
+    if (!isBeginOf(this.done, wanted)) this.reset();
+    for (const stroke of strokes.slice(this.done.length)) {
+      for (const { cutout, photo, scale } of this.levels) paintStroke(cutout, photo, stroke, scale);
+    }
+    this.done = wanted;
+  }
+
+  /** The subject with a little room, in pixels of the full size. */
+  subject(): Rect {
+    const level = this.levels.at(-1);
+    if (level === undefined) throw new RangeError('no level');
+    const pixels = pixelsOf(level.cutout, { left: 0, top: 0, ...level.size });
+    return croppedTo(visibleRect(pixels, level.size.width), level.scale, this.size);
+  }
+
+  private reset(): void {
+    this.done = [];
+    for (const { cutout, base, size } of this.levels) {
+      cutout.clearRect(0, 0, size.width, size.height);
+      cutout.drawImage(base, 0, 0, size.width, size.height);
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import { surfaceOf, surfaceWith } from './canvas-surface.js';
+import { backdropOf, compose, frameAround } from './compose.js';
+import type { Edit, SavedFormat } from './edit.js';
+import { fitted, type Rect, type Size } from './frame-geometry.js';
+import { LayeredPicture } from './layered-picture.js';
+import type { Pair, PixelWork } from './pixel-messages.js';
+
+/** Longer side of the small copies that cards show. */
+const SMALL_SIDE = 1024;
+const SMALL: ImageEncodeOptions = { type: 'image/webp', quality: 0.85 };
+
+/** Quality of lossy encodings: what a person does not see is left out. */
+const QUALITY = 0.92;
+const TYPES: Readonly<Record<SavedFormat, string>> = {
+  png: 'image/png',
+  webp: 'image/webp',
+  jpg: 'image/jpeg',
+};
+
+/** Size and small copy of a photo. */
+export async function measure(photo: Blob): Promise<PixelWork['measure']['back']> {
+  const bitmap = await createImageBitmap(photo);
+  const { width, height } = bitmap;
+  const small = await surfaceWith(bitmap, fitted(bitmap, SMALL_SIDE)).canvas.convertToBlob(SMALL);
+  bitmap.close();
+  return { width, height, small };
+}
+
+interface Printed {
+  canvas: OffscreenCanvas;
+  /** What is printed of the whole, in its pixels. */
+  kept: Rect;
+  picture: LayeredPicture;
+  size: Size & { scale: number };
+}
+
+/** Composes an edited cut-out, its longer side at most `side`. */
+async function printed({ photo, cutout }: Pair, { strokes, look }: Edit, side: number): Promise<Printed> {
+  const picture = await LayeredPicture.open(photo, cutout, side);
+  picture.apply(strokes);
+  const kept = look.crop ? picture.subject() : { left: 0, top: 0, ...picture.size };
+  const size = fitted(kept, side);
+  const onto = surfaceOf(size);
+  const shown = { left: 0, top: 0, ...size };
+  const frame = frameAround(kept, picture.size, size.scale);
+  const backdrop = await backdropOf(look);
+  compose(onto, { cutout: picture.at(size.scale).canvas, backdrop, shadow: look.shadow, frame, shown });
+  return { canvas: onto.canvas, kept, picture, size };
+}
+
+/** Small copies of a photo and its edited cut-out. */
+export async function develop(pair: Pair, edit: Edit): Promise<PixelWork['develop']['back']> {
+  const { canvas, kept, picture, size } = await printed(pair, edit, SMALL_SIDE);
+  const before = surfaceOf(size);
+  const { left, top, width, height } = frameAround(kept, picture.size, size.scale);
+  before.drawImage(picture.photo, left, top, width, height);
+  picture.photo.close();
+  const blobs = [before.canvas, canvas].map((one) => one.convertToBlob(SMALL));
+  const [first, after] = await Promise.all(blobs);
+  if (first === undefined || after === undefined) throw new TypeError('no copies');
+  return { before: first, after, width: kept.width, height: kept.height };
+}
+
+const formatOf = (blob: Blob): SavedFormat =>
+  (Object.keys(TYPES) as SavedFormat[]).find((format) => TYPES[format] === blob.type) ?? 'png';
+
+/** The edited cut-out at full size. A browser that cannot write a format writes PNG. */
+export async function print(pair: Pair, edit: Edit): Promise<PixelWork['print']['back']> {
+  const { canvas, kept, picture } = await printed(pair, edit, Infinity);
+  picture.photo.close();
+  const image = await canvas.convertToBlob({ type: TYPES[edit.look.format], quality: QUALITY });
+  return { image, format: formatOf(image), width: kept.width, height: kept.height };
+}

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { PROVIDERS } from '#contracts/execution-providers.js';
+import { INPUT_FORMATS } from '#contracts/input-formats.js';
+import { jobOptionsSchema } from '#contracts/job-options.js';
+import { resultFactsSchema } from '#contracts/job-view.js';
+import { isProblemCode, type ProblemCode } from '#contracts/problem-catalog.js';
+import { CUTOUT_STAGES } from '#imaging/stages/cutout-stages.js';
+
+/**
+ * The child's file descriptor of the socket between a worker and its engine. Only the fields below and the raw
+ * image bytes cross it; failures cross as codes.
+ */
+export const ENGINE_FD = 3;
+
+/** Most bytes of a message's JSON. */
+export const MAX_HEADER_BYTES = 16 * 1024;
+
+const ms = z.number().nonnegative();
+const id = z.int().nonnegative();
+const provider = z.enum(PROVIDERS);
+const plan = { provider, models: z.array(z.string()).min(1), batch: z.int().positive() };
+const fault = z.enum(['not-offered', 'not-available', 'not-suited']);
+
+/** Worker → engine. `start` comes first and once; `cutout` carries the encoded image as payload, and behind it a background if
+ * there is one. */
+export const toEngineSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('start'),
+    plans: z.array(z.strictObject(plan)).min(1),
+    modelDir: z.string(),
+    threads: z.int().positive(),
+    maxPixels: z.int().positive(),
+    maxProgressivePixels: z.int().positive(),
+    maxSidePixels: z.int().positive(),
+    formats: z.array(z.enum(INPUT_FORMATS)).min(1).optional(),
+    warmUp: z.boolean(),
+  }),
+  z.strictObject({
+    type: z.literal('cutout'),
+    id,
+    imageBytes: z.int().positive(),
+    options: jobOptionsSchema,
+  }),
+]);
+
+/** A message to the engine. */
+export type ToEngine = z.output<typeof toEngineSchema>;
+
+/** Engine → worker. `done` carries the encoded result as payload. */
+export const fromEngineSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('ready'),
+    ...plan,
+    loadMs: ms,
+    warmUpMs: ms,
+    declined: z.array(z.strictObject({ provider, fault })),
+  }),
+  z.strictObject({ type: z.literal('stage'), id, stage: z.enum(CUTOUT_STAGES) }),
+  z.strictObject({
+    type: z.literal('done'),
+    id,
+    facts: resultFactsSchema.omit({ bytes: true }).extend({ timingsMs: z.record(z.enum(CUTOUT_STAGES), ms) }),
+  }),
+  z.strictObject({
+    type: z.literal('failed'),
+    id,
+    code: z.custom<ProblemCode>((code) => typeof code === 'string' && isProblemCode(code)),
+  }),
+]);
+
+/** A message from the engine. */
+export type FromEngine = z.output<typeof fromEngineSchema>;

@@ -1,0 +1,44 @@
+import { execFileSync } from 'node:child_process';
+import { jobOptionsSchema } from '#contracts/job-options.js';
+import { enginePlans } from '#config/engine-plan.js';
+import { imageLimits } from '#config/image-limits.js';
+import { loadSettings } from '#config/settings.js';
+import { EngineHost } from '../apps/worker/src/engine/engine-supervisor.js';
+
+/** The engines that workers have, with one thread each and with nothing around them. */
+export class BareEngines {
+  private constructor(private readonly hosts: EngineHost[]) {}
+
+  /** Starts `count` of them, with the memory settings of the service: what is compared is the way there and back. */
+  static async start(count: number): Promise<BareEngines> {
+    const printed = execFileSync('launcher/contained.sh', ['node', 'printenv', 'GLIBC_TUNABLES'], {
+      encoding: 'utf8',
+    });
+    process.env['GLIBC_TUNABLES'] = printed.trim();
+    const settings = loadSettings({ ...process.env, THREADS: '1' });
+    const engine = { plans: enginePlans(settings), modelDir: settings.MODEL_DIR, threads: 1 };
+    const hosts = Array.from(
+      { length: count },
+      () => new EngineHost({ ...engine, ...imageLimits(settings) }),
+    );
+    await Promise.all(hosts.map((host) => host.start()));
+    return new BareEngines(hosts);
+  }
+
+  /** Images a second, when each engine does `images` of them one after the other. */
+  async rate(photo: Buffer, images: number): Promise<number> {
+    const options = jobOptionsSchema.parse({});
+    const began = performance.now();
+    await Promise.all(
+      this.hosts.map(async (host) => {
+        for (let i = 0; i < images; i += 1) await host.run({ image: photo, options, deadlineMs: 60_000 });
+      }),
+    );
+    return (1000 * images * this.hosts.length) / (performance.now() - began);
+  }
+
+  /** Ends them. */
+  async stop(): Promise<void> {
+    await Promise.all(this.hosts.map((host) => host.stop()));
+  }
+}

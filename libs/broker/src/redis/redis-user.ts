@@ -1,0 +1,37 @@
+import type { ServiceSettings } from '#config/process-lifecycle.js';
+import { RetentionGuardError } from '#retention/retention-facts.js';
+import { addressAs, connect, StrangerError, whenReady } from './redis-connection.js';
+
+/** What an application signs in as, and whether that may be anybody on a development machine. */
+export interface SignIn {
+  user: 'api' | 'worker';
+  /** Password of that user; unset: it has none. */
+  password: string | undefined;
+  guard: ServiceSettings['RETENTION_GUARD'];
+  /** How long to wait for a first answer. */
+  limitMs: number;
+}
+
+/**
+ * The address under which a Redis lets this application in: as its own user, or, on a development machine, as nobody
+ * in particular.
+ * @throws RetentionGuardError when Redis refuses the user: it does not run on redis.conf, or the password is wrong
+ * @throws UnreachableError when it does not answer
+ */
+export async function signIn(given: string, { user, password, guard, limitMs }: SignIn): Promise<string> {
+  const url = addressAs(user, given, password);
+  const trial = connect(url, 'control');
+  try {
+    await whenReady(trial, limitMs);
+    return url;
+  } catch (error) {
+    if (!(error instanceof StrangerError)) throw error;
+    if (guard === 'warn') return given;
+    throw new RetentionGuardError([
+      `redis.user is refused: this Redis does not run on redis.conf, or ${user} has another password there ` +
+        '(REDIS_PASSWORD_FILE)',
+    ]);
+  } finally {
+    trial.disconnect();
+  }
+}

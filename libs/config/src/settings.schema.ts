@@ -1,0 +1,261 @@
+import { z } from 'zod';
+import { REGION_NAME } from '#contracts/public-id.js';
+import { PROVIDERS } from '#contracts/execution-providers.js';
+import { INPUT_FORMATS, type InputFormat } from '#contracts/input-formats.js';
+import { isAddressOrCidr, isHost, isRedisAddress, namedAddresses } from './named-addresses.js';
+
+const int = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const FILE = 'the path of a file that this user can read';
+const file = (description: string) => z.string().min(1).optional().meta({ description, accepts: FILE });
+const HOST_NAME = 'an IP address or a host name';
+const host = z.string().refine(isHost);
+const NAMES = /^[a-z0-9-]{1,16}(,[a-z0-9-]{1,16})*$/;
+const addresses = (...protocols: string[]) =>
+  z.string().transform((text, context) => {
+    const found = namedAddresses(text, protocols);
+    if (found === undefined) context.addIssue({ code: 'custom' });
+    return found ?? [];
+  });
+const inputFormats = z.string().transform((text, context): InputFormat[] => {
+  const names = [...new Set(text.split(',').map((name) => name.trim().toLowerCase()))];
+  const isFormat = (name: string): name is InputFormat => INPUT_FORMATS.some((format) => format === name);
+  if (!names.every(isFormat)) {
+    context.addIssue({ code: 'invalid_value', values: [...INPUT_FORMATS], input: undefined });
+  }
+  return names.filter(isFormat);
+});
+const MODEL_NAMES = /^[a-z0-9][a-z0-9.-]{0,63}(,[a-z0-9][a-z0-9.-]{0,63})*$/;
+
+/**
+ * Every setting of the service: environment name, bounds, default, meaning. Numbers carry their unit in the
+ * name. This object is the only list; the README's table is checked against it.
+ */
+export const settingsSchema = z.object({
+  HOST: host.default('127.0.0.1').meta({
+    description:
+      'Address the API listens on; a loopback one answers only to local names and that of PUBLIC_URL',
+    accepts: HOST_NAME,
+  }),
+  PORT: int(0, 65_535).default(3000).describe('Port the API listens on; 0 takes a free one'),
+  REDIS_URL: z.string().refine(isRedisAddress).optional().meta({
+    description: 'Address of the Redis that the service works on; unset: `npm start` embeds a private one',
+    accepts: '`redis://HOST:PORT`, `rediss://HOST:PORT` or `unix:///PATH`',
+  }),
+  REDIS_PASSWORD_FILE: file(
+    'File with the password this process signs in to Redis with, `-` for stdin (default: the one in the address)',
+  ),
+  REDIS_MAXMEMORY_MB: int(64, 1_048_576)
+    .default(1024)
+    .describe('Memory cap of the embedded Redis, and of each embedded payload shard'),
+  PAYLOAD_REDIS_URLS: addresses('redis:', 'rediss:', 'unix:').optional().meta({
+    description: 'Redis servers that hold the images; unset: the one of `REDIS_URL` holds them too',
+    accepts: '`NAME=URL`, comma-separated, no name twice, each URL as in `REDIS_URL`',
+  }),
+  PAYLOAD_DRAIN: z
+    .string()
+    .regex(NAMES)
+    .transform((names) => names.split(','))
+    .optional()
+    .meta({
+      description: 'Names of those that take no new jobs; jobs on them are finished',
+      accepts: 'names in `PAYLOAD_REDIS_URLS`, comma-separated',
+    }),
+  PAYLOAD_SHARDS: int(0, 16)
+    .default(0)
+    .describe('Payload shards that `npm start` embeds beside its private Redis'),
+  APIS: int(1, 16)
+    .default(1)
+    .describe('API processes that `npm start` runs, on ports from `PORT` on, one after the other'),
+  LAYOUT: z
+    .enum(['auto', 'latency', 'throughput'])
+    .default('auto')
+    .describe('How `npm start` uses the cores: all for one image, one image each, or by their number'),
+  WORKERS: int(1, 256).optional().describe('Worker processes that `npm start` runs (default: by `LAYOUT`)'),
+  THREADS: int(1, 256).optional().describe('CPU threads of one inference (default: by `LAYOUT`)'),
+  PROVIDER: z
+    .enum([...PROVIDERS, 'auto'])
+    .default('cpu')
+    .describe('Where models run: `cpu`, an accelerator by name, or `auto` for whichever is there'),
+  REQUIRE_ACCELERATOR: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true')
+    .describe(
+      '`true`: no start without the accelerator that `PROVIDER` asks for, instead of work on the CPU',
+    ),
+  BATCH: int(1, 64)
+    .optional()
+    .describe(
+      'Most images in one run on an accelerator (default: 8); ignored on the CPU, where it gains nothing',
+    ),
+  MODEL: z
+    .string()
+    .regex(MODEL_NAMES)
+    .transform((names) => [...new Set(names.split(','))])
+    .optional()
+    .meta({
+      description: 'Models that workers load, the default first (default: `isnet`, or `isnet-fp16`)',
+      accepts: 'names that `npm run models -- list` shows, comma-separated',
+    }),
+  MODEL_DIR: z.string().min(1).default('.cache/models').meta({
+    description: 'Where prepared models are kept',
+    accepts: 'the path of a folder',
+  }),
+  KEK_FILE: file(
+    'File with the 32-byte key-encryption key shared by API and workers (default: one per boot, in memory)',
+  ),
+  RECEIPT_KEY_FILE: file(
+    'PEM file with the Ed25519 key that signs deletion receipts (default: derived from the key-encryption key)',
+  ),
+  KEYS_FILE: file(
+    'JSON file of API keys (hashes) and tiers, made by `npm run keys` (default: none, anonymous use only)',
+  ),
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .meta({
+      description: 'Address under which clients know the service; receipts name it as their issuer',
+      accepts: '`http://…` or `https://…`',
+    }),
+  SECURITY_CONTACT: z
+    .url({ protocol: /^(?:https|mailto|tel)$/ })
+    .optional()
+    .meta({
+      description: 'Where to report vulnerabilities, for `/.well-known/security.txt`',
+      accepts: '`https://…`, `mailto:…` or `tel:…`',
+    }),
+  REGION: z.string().regex(REGION_NAME).optional().meta({
+    description: 'Short name of the region that this deployment is; it stands before the ids of its jobs',
+    accepts: '1 to 16 of a to z, 0 to 9 and `-`',
+  }),
+  REGION_URLS: addresses('http:', 'https:').optional().meta({
+    description: 'Public addresses of the other regions: who asks here for their jobs is told',
+    accepts: '`NAME=https://…`, comma-separated, no name twice',
+  }),
+  RETENTION_GUARD: z
+    .enum(['enforce', 'warn'])
+    .default('enforce')
+    .describe('`warn` starts although the Redis given could keep data'),
+  INPUT_FORMATS: inputFormats.default([...INPUT_FORMATS]).meta({
+    description: 'Formats that images may have; decoders of others stay shut',
+    accepts: `one or more of ${INPUT_FORMATS.map((format) => `\`${format}\``).join(', ')}, comma-separated`,
+  }),
+  MAX_UPLOAD_MB: int(1, 256).default(22).describe('Largest image file, in MiB'),
+  MAX_MEGAPIXELS: int(1, 500).default(50).describe('Most pixels of an image, in millions'),
+  MAX_PROGRESSIVE_MEGAPIXELS: int(1, 500)
+    .default(50)
+    .describe(
+      'The same for progressive JPEG, interlaced PNG and AVIF (25 at most), which take up to three times as long to open',
+    ),
+  MAX_SIDE_PIXELS: int(1, 65_535).default(20_000).describe('Longest side of an image'),
+  UPLOAD_TIMEOUT_S: int(10, 3600)
+    .default(300)
+    .describe(
+      'Longest time for one request to arrive; who cannot be done by then at their pace is cut early',
+    ),
+  IMAGE_URL: z
+    .enum(['on', 'off'])
+    .default('off')
+    .transform((text) => text === 'on')
+    .describe('`on`: images are also fetched from addresses on the public internet that clients give'),
+  IMAGE_URL_TIMEOUT_S: int(1, 60).default(15).describe('Longest time to fetch one of them'),
+  IMAGE_URL_PORTS: z
+    .string()
+    .regex(/^\d{1,5}(,\d{1,5}){0,15}$/)
+    .refine((text) => text.split(',').every((port) => Number(port) >= 1 && Number(port) <= 65_535))
+    .default('80,443')
+    .transform((text) => text.split(',').map(Number))
+    .meta({
+      description: 'Ports that they may be fetched from',
+      accepts: 'up to 16 ports from 1 to 65,535, comma-separated',
+    }),
+  MAX_WAIT_S: int(1, 600).default(60).describe('Longest long-poll and `Prefer: wait`'),
+  QUEUE_TTL_S: int(1, 3600)
+    .default(300)
+    .describe('How long an image may wait for a worker before it is purged'),
+  JOB_DEADLINE_S: int(1, 600).default(60).describe('Longest work on one image'),
+  OPENING_DEADLINE_S: int(1, 600)
+    .default(10)
+    .describe('Longest time to open one image, before the network sees it'),
+  MAX_IMAGE_MEMORY_MB: int(64, 65_536)
+    .default(1536)
+    .describe(
+      'Most memory that the work on one image may take beside the models; a WebP of 50 megapixels takes up to 1,260',
+    ),
+  RESULT_TTL_S: int(1, 3600).default(120).describe('How long an uncollected result is held'),
+  TOMBSTONE_TTL_S: int(1, 3600)
+    .default(300)
+    .describe('How long the state of a finished job can be asked for'),
+  BATCH_TTL_S: int(60, 86_400)
+    .default(3600)
+    .describe('How long a batch in which nothing happens is known; its images have their own times'),
+  MAX_BATCH_IMAGES: int(1, 100_000).default(10_000).describe('Most images of one batch'),
+  MAX_DELIVERIES: int(1, 10).default(2).describe('How often a result may be read when the connection breaks'),
+  RATE_LIMIT: z
+    .union([z.literal('off').transform(() => 0), int(1, 1_000_000)])
+    .default(60)
+    .describe(
+      'Submitted images a minute and client address without a key; `off` only while HOST is a loopback address',
+    ),
+  MAX_CONNECTIONS: int(1, 1_000_000).default(20_000).describe('Most connections at a time'),
+  MAX_CONNECTIONS_PER_ADDRESS: int(1, 1_000_000)
+    .default(256)
+    .describe(
+      'Most connections, or open requests behind a proxy, of one client at a time; this machine excepted',
+    ),
+  CORS_ORIGINS: z
+    .string()
+    .regex(/^https?:\/\/[a-z0-9.-]+(:\d{1,5})?(,https?:\/\/[a-z0-9.-]+(:\d{1,5})?){0,49}$/)
+    .transform((text) => text.split(','))
+    .default([])
+    .meta({
+      description: 'Origins whose pages may call the service, exactly (default: none)',
+      accepts: 'up to 50 of the form `https://example.org`, comma-separated',
+    }),
+  TRUST_PROXY: z
+    .string()
+    .refine((text) => text.split(',').every((proxy) => isAddressOrCidr(proxy.trim())))
+    .optional()
+    .meta({
+      description: 'Addresses of the proxies in front of the service',
+      accepts: 'IP addresses or CIDRs, comma-separated',
+    }),
+  METRICS_PORT: int(0, 65_535)
+    .optional()
+    .describe('Port of metrics and queue board (default: none, off), one for each API; 0 takes a free one'),
+  METRICS_HOST: host.default('127.0.0.1').meta({
+    description: 'Address of metrics and queue board; no other than loopback without TELEMETRY_ON_NETWORK',
+    accepts: HOST_NAME,
+  }),
+  TELEMETRY_ON_NETWORK: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true')
+    .describe('`true`: METRICS_HOST and OTLP_URL may be addresses that others can reach'),
+  OTLP_URL: z
+    .string()
+    .regex(/^(http:\/\/[^@\s]+|unix:\/\/\/[^?#\s]+)$/)
+    .refine((text) => URL.canParse(text))
+    .optional()
+    .meta({
+      description: 'OTLP collector that gets traces (default: none, off)',
+      accepts: '`http://HOST:PORT` without a user, or `unix:///PATH`',
+    }),
+  OTLP_SHARE: z.coerce.number().min(0).max(1).default(1).describe('Share of images that are traced, 0 to 1'),
+  TRACEPARENT: z
+    .enum(['ignore', 'accept'])
+    .default('ignore')
+    .describe("`accept`: a submission goes on with its client's trace (W3C `traceparent`)"),
+  SHUTDOWN_S: int(1, 600).default(30).describe('How long a stop waits for running work'),
+  LOG_LEVEL: z
+    .enum(['silent', 'error', 'warn', 'info', 'debug'])
+    .default('info')
+    .describe('Least level logged'),
+  LOG_FORMAT: z
+    .enum(['auto', 'json', 'text'])
+    .default('auto')
+    .describe('`json`: one object a line; `text`: lines for people; `auto`: text on a terminal, else JSON'),
+});
+
+/** All settings, validated and frozen. */
+export type Settings = Readonly<z.output<typeof settingsSchema>>;

@@ -1,0 +1,234 @@
+import { z } from 'zod';
+import { parseColor } from './option-color.js';
+import { parseMargins, parsePosition, parseRegion, parseScale, type Length } from './option-values.js';
+
+/** Names of the encodings a result may have. */
+export const RESULT_FORMATS = ['png', 'webp', 'jpg', 'zip'] as const;
+
+/** Encoding of a result. */
+export type ResultFormat = (typeof RESULT_FORMATS)[number];
+
+/** Names of the output encodings that can be asked for. */
+export const OUTPUT_FORMATS = [...RESULT_FORMATS, 'auto'] as const;
+
+/** Names of what the output holds: colour with alpha, or the alpha matte alone as a grey image. */
+export const OUTPUT_CHANNELS = ['rgba', 'alpha'] as const;
+
+/** Names of the output sizes. */
+export const OUTPUT_SIZES = [
+  'auto',
+  'preview',
+  'small',
+  'regular',
+  'medium',
+  'hd',
+  'full',
+  '4k',
+  '50MP',
+] as const;
+
+/** Names of the depths of a PNG. */
+export const BIT_DEPTHS = ['8', '16', 'auto'] as const;
+
+/** Names of the ways to refine a matte. */
+export const REFINEMENTS = ['none', 'edges'] as const;
+
+/**
+ * How a matte is refined unless a client says otherwise. On images of known truth refinement leaves a third of the
+ * plain mask's error at hair and less at harder edges (bench/edges.bench.ts); no photo looked at became worse.
+ */
+export const DEFAULT_REFINE: (typeof REFINEMENTS)[number] = 'edges';
+
+/** What a text is in the end: people and their tools write the same value in many ways. */
+const plain = (text: string): string => text.trim().toLowerCase();
+
+/** The value that a text, or a number in JSON, has by name; anything else as it is. */
+const named = (names: ReadonlyMap<string, unknown>, value: unknown): unknown => {
+  if (typeof value !== 'string' && typeof value !== 'number') return value;
+  return names.get(plain(String(value))) ?? value;
+};
+
+const BOOLEAN_OF_TEXT: ReadonlyMap<string, boolean> = new Map([
+  ...['true', '1', 'on', 'yes'].map((text) => [text, true] as const),
+  ...['false', '0', 'off', 'no'].map((text) => [text, false] as const),
+]);
+
+/** A boolean, or one of its names in forms and queries, in any case of letters. */
+const flag = z.preprocess((value) => named(BOOLEAN_OF_TEXT, value), z.boolean());
+
+/** One of `values`, in any case of letters. @param others further names of some, in lower case */
+function choice<T extends string>(
+  values: readonly [T, ...T[]],
+  others: Readonly<Record<string, T>> = {},
+): z.ZodType<T> {
+  const valueOf = new Map([
+    ...values.map((value) => [plain(value), value] as const),
+    ...Object.entries(others),
+  ]);
+  return z.preprocess((value) => named(valueOf, value), z.enum(values));
+}
+
+/** A text in lower case. It stays text: options are stored as JSON and go through this schema again. */
+const lowered = (schema: z.ZodType<string, string>): z.ZodType<string> =>
+  z.preprocess((value) => (typeof value === 'string' ? plain(value) : value), schema);
+
+/** Text that `parse` understands. */
+const written = (parse: (text: string) => unknown): z.ZodType<string> =>
+  lowered(
+    z
+      .string()
+      .max(100)
+      .refine((text) => parse(text) !== undefined),
+  );
+
+const fields = {
+  format: choice(OUTPUT_FORMATS, { jpeg: 'jpg' })
+    .default('png')
+    .describe(
+      'Encoding of the result. `png` and `webp` are lossless; `jpg` puts what is transparent on white; `zip` ' +
+        'holds `color.jpg` and `alpha.png`; `auto` is `png` if anything in the result is transparent, else `jpg`',
+    ),
+  channels: choice(OUTPUT_CHANNELS)
+    .default('rgba')
+    .describe(
+      'Cut-out with alpha, or the alpha matte alone as a grey image. `alpha` goes with no background, no shadow ' +
+        'and not with `zip`; `auto` is `png` then',
+    ),
+  bit_depth: choice(BIT_DEPTHS)
+    .default('8')
+    .describe(
+      'Bits a channel of the result, which is PNG: `16` (an image of 8 bits is widened), `8`, or `auto` for 16 if the ' +
+        'image has 16 and at most 25 million pixels. What the cut-out leaves alone is exact to the bit. Results of 16 ' +
+        'bits have at most 25 million pixels',
+    ),
+  size: choice(OUTPUT_SIZES)
+    .default('auto')
+    .describe(
+      'Most pixels of the result: `preview` (`small`, `regular`) 0.25 million, `medium` 1.5, `hd` 4, `50MP` 50; ' +
+        '`auto`, `full` and `4k` keep the size of the image. Nothing is enlarged to reach it',
+    ),
+  crop: flag
+    .default(false)
+    .describe('Cut the result down to the subject. Goes with neither `scale` nor `position`'),
+  crop_margin: written(parseMargins)
+    .default('0')
+    .describe(
+      'Room around the cropped subject, pixels of the image or percent of the subject: one value, two (top and ' +
+        'bottom, left and right) or four (top, right, bottom, left), each at most `500px` or `50%`. Needs `crop`',
+    )
+    .meta({ examples: ['10% 20px'] }),
+  roi: written(parseRegion)
+    .optional()
+    .describe(
+      'Region of interest, `x1 y1 x2 y2` in pixels or percent of the image, such as `10% 0% 400px 300px`: what ' +
+        'is outside counts as background',
+    )
+    .meta({ examples: ['10% 0% 90% 100%'] }),
+  scale: written(parseScale)
+    .default('original')
+    .describe(
+      'Size of the subject, `10%` to `100%`: how much it fills the result in the direction in which it fills ' +
+        'more. A small subject is enlarged; the result stays as large as the image',
+    )
+    .meta({ examples: ['80%'] }),
+  position: written(parsePosition)
+    .optional()
+    .describe(
+      'Place of the subject: `original`, `center`, `n%` or `n% n%` (across, down), where `0%` is the left or top ' +
+        'edge and `100%` the right or bottom edge. Default: `center` with `scale`, else `original`',
+    )
+    .meta({ examples: ['50% 100%'] }),
+  bg_color: written(parseColor)
+    .optional()
+    .describe('Background: 3, 4, 6 or 8 hex digits with or without `#`, or the name of a CSS colour')
+    .meta({ examples: ['ffcc00'] }),
+  semitransparency: flag
+    .default(true)
+    .describe('Whether areas inside the subject may be translucent (glass); edges are soft either way'),
+  add_shadow: flag.default(false).describe('A soft shadow below the subject, within the canvas'),
+  refine: choice(REFINEMENTS)
+    .default(DEFAULT_REFINE)
+    .describe(
+      'Work on the matte beyond what the network gives: `edges` follows hair and outlines in the full image; `none`',
+    ),
+  model: lowered(z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/))
+    .optional()
+    .describe('One of `GET /v1/models`; without it the default one')
+    .meta({ examples: ['isnet'] }),
+};
+
+/** A combination in which an option would have no effect. */
+interface Conflict {
+  option: keyof typeof fields;
+  isGiven: (options: z.output<z.ZodObject<typeof fields>>) => boolean;
+  sentence: string;
+}
+
+const hasMargin = (text: string): boolean =>
+  Object.values(parseMargins(text) ?? {}).some(({ value }: Length) => value > 0);
+
+const CONFLICTS: readonly Conflict[] = [
+  {
+    option: 'bit_depth',
+    isGiven: ({ bit_depth, format }) => bit_depth !== '8' && format !== 'png',
+    sentence: '"bit_depth" needs format=png.',
+  },
+  {
+    option: 'bit_depth',
+    isGiven: ({ bit_depth, channels }) => bit_depth !== '8' && channels === 'alpha',
+    sentence: '"bit_depth" does not go with channels=alpha: a matte has 8 bits.',
+  },
+  {
+    option: 'bg_color',
+    isGiven: ({ channels, bg_color }) => channels === 'alpha' && bg_color !== undefined,
+    sentence: '"bg_color" does not go with channels=alpha: a matte has no background.',
+  },
+  {
+    option: 'add_shadow',
+    isGiven: ({ channels, add_shadow }) => channels === 'alpha' && add_shadow,
+    sentence: '"add_shadow" does not go with channels=alpha: a matte has no shadow.',
+  },
+  {
+    option: 'format',
+    isGiven: ({ channels, format }) => channels === 'alpha' && format === 'zip',
+    sentence: 'format=zip does not go with channels=alpha: the ZIP holds the matte already.',
+  },
+  {
+    option: 'crop_margin',
+    isGiven: ({ crop, crop_margin }) => !crop && hasMargin(crop_margin),
+    sentence: '"crop_margin" needs crop=true.',
+  },
+  {
+    option: 'scale',
+    isGiven: ({ crop, scale }) => crop && scale !== 'original',
+    sentence: '"scale" does not go with crop=true: the subject fills a cropped result. Use "crop_margin".',
+  },
+  {
+    option: 'position',
+    isGiven: ({ crop, position = 'original' }) => crop && position !== 'original',
+    sentence: '"position" does not go with crop=true: the subject fills a cropped result. Use "crop_margin".',
+  },
+];
+
+/**
+ * What a client may ask of one image. All surfaces (native, compatible, SDK, page) share this schema; unknown
+ * keys are refused, and so is an option that would have no effect beside the others. Its output is an input of it that
+ * gives the same again. Values in texts are read by `option.values`.
+ */
+export const jobOptionsSchema = z.strictObject(fields).superRefine((options, context) => {
+  const conflict = CONFLICTS.find(({ isGiven }) => isGiven(options));
+  if (conflict === undefined) return;
+  const { option, sentence } = conflict;
+  context.addIssue({ code: 'custom', path: [option], message: sentence, params: { isConflict: true } });
+});
+
+/** Options of one job, complete with defaults. */
+export type JobOptions = z.output<typeof jobOptionsSchema>;
+
+/** MIME type of each result. */
+export const MIME_OF_FORMAT: Record<ResultFormat, string> = {
+  png: 'image/png',
+  webp: 'image/webp',
+  jpg: 'image/jpeg',
+  zip: 'application/zip',
+};

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { jobOptionsSchema } from './job-options.js';
+import type { ProblemFacts } from './problem-catalog.js';
+
+/** What each option that is a text takes. Options with named values have them in the schema. */
+const PATTERNS: Readonly<Record<string, string>> = {
+  crop_margin: 'one, two or four lengths up to 500px or 50%, such as "30px" or "10% 20px"',
+  roi: 'four lengths in pixels or percent, "x1 y1 x2 y2", such as "10% 0% 90% 100%"',
+  scale: '"original", or a percentage from 10% to 100%',
+  position: '"original", "center", or one or two percentages from 0% to 100%, such as "50% 100%"',
+  bg_color: '3, 4, 6 or 8 hex digits such as "ffcc00", or a CSS color name such as "red"',
+  model: 'the name of a model that GET /v1/models lists',
+};
+
+interface Property {
+  enum?: string[];
+  type?: string;
+}
+
+let properties: Readonly<Record<string, Property>> | undefined;
+
+/** What an option takes: its values, or one readable pattern. Undefined for a name that is no option. */
+export function acceptedBy(option: string): string[] | undefined {
+  properties ??= z.toJSONSchema(jobOptionsSchema, { io: 'output' }).properties as Record<string, Property>;
+  const property = Object.hasOwn(properties, option) ? properties[option] : undefined;
+  if (property === undefined) return undefined;
+  if (property.type === 'boolean') return ['true', 'false'];
+  return property.enum ?? [PATTERNS[option] ?? 'a text'];
+}
+
+/** `"crop" must be true or false.` */
+export function acceptedSentence(parameter: string, accepted: readonly string[]): string {
+  const [only = '', ...more] = accepted;
+  if (more.length === 0) return `"${parameter}" must be ${only}.`;
+  if (more.length === 1) return `"${parameter}" must be ${accepted.join(' or ')}.`;
+  return `"${parameter}" must be one of ${accepted.join(', ')}.`;
+}
+
+/** Facts of `invalid-parameter` for a parameter that takes one of these values, or fits this one pattern. */
+export const mustBe = (parameter: string, accepted: readonly string[]): ProblemFacts => ({
+  parameter,
+  accepted,
+  detail: acceptedSentence(parameter, accepted),
+});
+
+/** Facts of `invalid-parameter` for a wrong value of an image option. */
+export const invalidOption = (option: string): ProblemFacts =>
+  mustBe(option, acceptedBy(option) ?? ['a text']);
+
+/** Why `jobOptionsSchema` refused options, without their values. Undefined when a name is not known. */
+export function optionRefusal(error: z.ZodError): ProblemFacts | undefined {
+  const [issue] = error.issues;
+  const option = issue?.path[0];
+  if (typeof option !== 'string') return undefined;
+  const facts = invalidOption(option);
+  const isConflict = issue?.code === 'custom' && issue.params?.['isConflict'] === true;
+  return isConflict ? { ...facts, detail: issue.message } : facts;
+}
+
+const MIN_LETTERS = 4;
+const LETTERS_FOR_TWO = 7;
+
+/** Those of the known names that a name was probably meant to be, the nearest first; none when it resembles none. */
+export function nearestNames(name: string, known: readonly string[]): string[] {
+  const wanted = bare(name);
+  const found = known.map((each) => {
+    const forms = [bare(each), ...each.split('_').filter(({ length }) => length >= MIN_LETTERS)];
+    return { each, distance: Math.min(...forms.map((form) => excess(wanted, form))) };
+  });
+  const near = found.filter(({ distance }) => distance <= 0);
+  return near.sort((a, b) => a.distance - b.distance).map(({ each }) => each);
+}
+
+const bare = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+
+/** How far two names are apart beyond what a typing error makes; 0 or less when one is probably the other. */
+function excess(one: string, other: string): number {
+  if (one === other) return -LETTERS_FOR_TWO;
+  const length = Math.min(one.length, other.length);
+  if (length < MIN_LETTERS) return LETTERS_FOR_TWO;
+  return editDistance(one, other) - (length < LETTERS_FOR_TWO ? 1 : 2);
+}
+
+/** Insertions, deletions and replacements between two short texts (Levenshtein). */
+function editDistance(one: string, other: string): number {
+  let above = Array.from({ length: other.length + 1 }, (_, i) => i);
+  for (const [row, letter] of Array.from(one).entries()) {
+    const line = [row + 1];
+    for (const [column, wanted] of Array.from(other).entries()) {
+      const replaced = (above[column] ?? 0) + (letter === wanted ? 0 : 1);
+      line.push(Math.min(replaced, (above[column + 1] ?? 0) + 1, (line[column] ?? 0) + 1));
+    }
+    above = line;
+  }
+  return above.at(-1) ?? 0;
+}

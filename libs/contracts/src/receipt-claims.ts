@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { jobIdSchema } from './job-id.js';
+import { TERMINAL_STATES } from './job-states.js';
+
+const time = (meaning: string): z.ZodISODateTime => z.iso.datetime({ precision: 3 }).describe(meaning);
+
+/**
+ * What a deletion receipt states of a job: its random id, its end, sizes and times (RFC 3339, milliseconds, UTC, by
+ * the broker's clock). Nothing of the image, no hash of it, no address. Other members are not allowed.
+ */
+export const receiptClaimsSchema = z.strictObject({
+  iss: z.string().describe('Public address of the service, or its name'),
+  jti: jobIdSchema,
+  region: z
+    .exactOptional(z.string())
+    .describe('Where it was held, all its life; absent where there are no regions'),
+  state: z.enum(TERMINAL_STATES),
+  input_bytes: z.int().nonnegative().describe('Size of the upload; 0 when it never became complete'),
+  output_bytes: z.int().nonnegative().describe('Size of the result; 0 when there was none'),
+  accepted_at: time('Before the first byte of the upload was stored'),
+  ended_at: time('When the job came to its end'),
+  purged_at: time('When nothing of it was left in the broker'),
+  keys_removed: z.int().nonnegative().describe('Stored payloads removed over the life of the job'),
+  iat: z.int().nonnegative().describe('When this receipt was signed, seconds since the epoch'),
+});
+
+/** Payload of a deletion receipt. */
+export type ReceiptClaims = z.output<typeof receiptClaimsSchema>;
+
+/** `GET /v1/jobs/{id}/receipt` for clients that would rather have JSON. */
+export const receiptAnswerSchema = z.object({ receipt: z.string().describe('The receipt, a compact JWS') });
+
+/** One public key of `/.well-known/jwks.json` (RFC 8037). */
+export const receiptKeySchema = z.object({
+  kty: z.literal('OKP'),
+  crv: z.literal('Ed25519'),
+  x: z.string().describe('Public key, base64url'),
+  kid: z.string().describe('RFC 7638 thumbprint'),
+  alg: z.literal('EdDSA'),
+  use: z.literal('sig'),
+});
+
+/** `GET /.well-known/jwks.json`: the keys that verify receipts (RFC 7517 §5). */
+export const receiptKeySetSchema = z.object({ keys: z.array(receiptKeySchema) });
+
+/** The keys that verify receipts. */
+export type ReceiptKeySet = z.output<typeof receiptKeySetSchema>;

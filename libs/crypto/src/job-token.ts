@@ -1,0 +1,43 @@
+import { hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { JobId } from '#contracts/job-id.js';
+
+const TOKEN_BYTES = 32;
+const TOKEN_TEXT = /^[A-Za-z0-9_-]{43}$/;
+const SALT = 'removebg-bd/v1';
+
+/** Everything that follows from a job's token. Both keys are 32 bytes, for AES-256-GCM. */
+export interface JobSecrets {
+  id: JobId;
+  inputKey: Buffer;
+  outputKey: Buffer;
+}
+
+/** Draws the 256-bit secret of a new job. It goes to the client and is kept nowhere. */
+export const drawToken = (): Buffer => randomBytes(TOKEN_BYTES);
+
+/** Text form of a token: base64url, 43 characters. */
+export const tokenText = (token: Buffer): string => token.toString('base64url');
+
+/** The token written in `text`, or undefined when the text is no token at all. */
+export const parseToken = (text: string): Buffer | undefined =>
+  TOKEN_TEXT.test(text) ? Buffer.from(text, 'base64url') : undefined;
+
+/** The id of the job whose secret is `token`. */
+export const jobIdOf = (token: Buffer): JobId => expand(token, 'id', 16).toString('base64url') as JobId;
+
+/** Derives id and keys from a token with HKDF-SHA256 (RFC 5869), one `info` each. */
+export function deriveSecrets(token: Buffer): JobSecrets {
+  return {
+    id: jobIdOf(token),
+    inputKey: expand(token, 'input', 32),
+    outputKey: expand(token, 'output', 32),
+  };
+}
+
+/** True when `token` is the secret of job `id`; takes the same time whether it is or not. */
+export function opensJob(token: Buffer, id: JobId): boolean {
+  return timingSafeEqual(expand(token, 'id', 16), Buffer.from(id, 'base64url'));
+}
+
+const expand = (token: Buffer, info: string, bytes: number): Buffer =>
+  Buffer.from(hkdfSync('sha256', token, SALT, info, bytes));

@@ -1,0 +1,92 @@
+import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { Problem } from '#contracts/problem-catalog.js';
+import { within } from './time-limit.js';
+import type { ImageUrl } from './url-rules.js';
+
+/** How a connection is opened. */
+export interface Opening {
+  /** Checked addresses of the host: no name is resolved again. */
+  addresses: readonly string[];
+  /** Whether a host of this address may be spoken to. */
+  allows: (address: string) => boolean;
+  /** Certificate authorities (PEM) instead of those that Node knows. */
+  authorities?: string | undefined;
+  /** Gives up when aborted. */
+  signal: AbortSignal;
+}
+
+/** One address that does not answer must not use up the time of the others. */
+const ONE_ADDRESS_MS = 2500;
+const MOST_ADDRESSES = 4;
+
+/**
+ * OpenSSL's SSL_OP_CLEANSE_PLAINTEXT, which Node's constants lack: what has been deciphered is overwritten once it is
+ * handed on, instead of standing in the connection's buffer (SSL_CTX_set_options(3)).
+ */
+const CLEANSE_PLAINTEXT = 2;
+
+/**
+ * Opens a connection to one of the checked addresses, and looks at whom it reached before anything is sent. Over TLS
+ * the certificate must be good for the host's name, whatever the environment says.
+ * @throws Problem `image-url-failed` | `image-url-refused`
+ */
+export async function openConnection(url: ImageUrl, opening: Opening): Promise<Socket> {
+  const socket = await firstToAnswer(url.port, opening);
+  if (!opening.allows(socket.remoteAddress ?? '')) {
+    socket.destroy();
+    throw new Problem('image-url-refused');
+  }
+  if (!url.secure) return socket;
+  const secured = connectTls({
+    socket,
+    host: url.host,
+    // An address is no server name (RFC 6066 §3); the certificate is compared with `host` then.
+    ...(url.family === 0 && { servername: url.host }),
+    ALPNProtocols: ['http/1.1'],
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.2',
+    secureOptions: CLEANSE_PLAINTEXT,
+    ...(opening.authorities !== undefined && { ca: opening.authorities }),
+  });
+  return ready(secured, 'secureConnect', opening.signal);
+}
+
+async function firstToAnswer(port: number, { addresses, signal }: Opening): Promise<Socket> {
+  for (const host of addresses.slice(0, MOST_ADDRESSES)) {
+    try {
+      return await within(signal, ONE_ADDRESS_MS, (trying) =>
+        ready(connectTcp({ host, port, noDelay: true }), 'connect', trying),
+      );
+    } catch {
+      signal.throwIfAborted();
+    }
+  }
+  throw new Problem('image-url-failed', { detail: 'The host could not be connected to' });
+}
+
+/** The socket once it is there. It is destroyed when it fails, or when the signal comes first. */
+async function ready<T extends Socket>(
+  socket: T,
+  event: 'connect' | 'secureConnect',
+  signal: AbortSignal,
+): Promise<T> {
+  const giveUp = (): void => void socket.destroy();
+  // Stays for good: a connection that is done with may still fail.
+  socket.on('error', giveUp);
+  signal.addEventListener('abort', giveUp, { once: true });
+  if (signal.aborted) giveUp();
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      socket.once(event, () => resolve(socket));
+      socket.once('close', () => reject(new Problem('image-url-failed', { detail: DETAIL[event] })));
+    });
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
+}
+
+const DETAIL = {
+  connect: 'The host could not be connected to',
+  secureConnect: 'No secure connection with the host came about: its certificate may not be valid',
+};

@@ -1,0 +1,54 @@
+import { Problem } from '#contracts/problem-catalog.js';
+import { readAvif, type AvifBoxes, type Property } from './avif-boxes.js';
+import { corrupt, type ByteCursor, type Reading } from './byte-cursor.js';
+import { MAX_AVIF_PIXELS, sized, type FactsHeard } from './image-facts.js';
+
+/** Items that are images, and items beside them that are taken out. Whatever else refers to items is not taken. */
+const IMAGES = new Set(['av01', 'grid']);
+export const BESIDE_IMAGES = new Set(['Exif', 'mime', 'uri ', 'tmap']);
+
+/** Pixels of all coded images together, in relation to the largest image: colors, opacity, gain map and thumbnails. */
+const MAX_CODED_PIXELS = 4 * MAX_AVIF_PIXELS;
+
+/**
+ * Walks an AVIF from after the type of its first box; `found` is called with the size of its primary item, before rotation and
+ * mirroring. Items may be coded images, a grid of them, and metadata: nothing that is derived from other items.
+ * @param magic size and type of the first box
+ * @throws Problem `image-corrupt` | `image-too-complex` | `image-type-unsupported`
+ */
+export function* walkAvif(cursor: ByteCursor, found: FactsHeard, magic: Buffer): Reading<void> {
+  yield* readAvif(cursor, magic.readUInt32BE(0), (boxes) => check(boxes, found));
+}
+
+function check(boxes: AvifBoxes, found: FactsHeard): void {
+  const { items, primary } = boxes;
+  let codedPixels = 0;
+  for (const [id, { type }] of items) {
+    if (!IMAGES.has(type) && !BESIDE_IMAGES.has(type)) {
+      throw new Problem('image-type-unsupported', {
+        detail: 'This AVIF is made of parts that are not AV1 images. Export it as JPEG or PNG.',
+      });
+    }
+    const size = IMAGES.has(type) ? sizeOf(boxes, id) : undefined;
+    if (size === undefined) continue;
+    // Each of them is decoded, or could be: it has to be within the limits by itself.
+    found(sized('avif', size.width, size.height, true));
+    if (type === 'av01') codedPixels += size.width * size.height;
+  }
+  if (codedPixels > MAX_CODED_PIXELS) throw new Problem('image-too-complex');
+  const size = sizeOf(boxes, primary);
+  if (!IMAGES.has(items.get(primary)?.type ?? '') || size === undefined) throw corrupt();
+  found(sized('avif', size.width, size.height, true));
+}
+
+/** Properties of an item. */
+export const propertiesOf = ({ propertiesOf: all, properties }: AvifBoxes, id: number): Property[] =>
+  (all.get(id) ?? []).flatMap((number) => properties[number - 1] ?? []);
+
+/** `ispe`: the size of an image item, in pixels. @throws Problem `image-corrupt` when an item has two */
+export function sizeOf(boxes: AvifBoxes, id: number): { width: number; height: number } | undefined {
+  const [size, second] = propertiesOf(boxes, id).filter(({ type }) => type === 'ispe');
+  if (size === undefined) return undefined;
+  if (second !== undefined || size.head.length < 12) throw corrupt();
+  return { width: size.head.readUInt32BE(4), height: size.head.readUInt32BE(8) };
+}

@@ -1,0 +1,133 @@
+import { orientationTiff, readOrientation } from './exif-orientation.js';
+import { MAX_PROFILE_BYTES } from './color-profile.js';
+import { codingOfExif } from './exif-color.js';
+import type { Piece } from './file-piece.js';
+import { iccProfile } from './icc-profile.js';
+import { APP0, APP1, APP14, APP2, EOI, isFrameHeader, isProgressive, isTable, SOS } from './jpeg-markers.js';
+import { nextSegment, type Segment } from './jpeg-segments.js';
+
+/** How EXIF begins within its segment. */
+export const EXIF_HEAD = Buffer.from('Exif\0\0', 'latin1');
+const ICC_HEAD = Buffer.from('ICC_PROFILE\0', 'latin1');
+const JFIF_HEAD = Buffer.from('JFIF\0', 'latin1');
+const ADOBE_HEAD = Buffer.from('Adobe', 'latin1');
+
+/** Bytes of these segments without thumbnails and whatever else was put behind them. */
+const JFIF_BYTES = 14;
+const ADOBE_BYTES = 12;
+
+/** The last revision of JFIF that there is. */
+const JFIF_REVISION = Buffer.from([1, 2]);
+
+/** What the header of a sequential scan has to say: all 64 coefficients, with all their bits. */
+const SEQUENTIAL_SCAN = Buffer.from([0, 63, 0]);
+
+/**
+ * Segments up to the first scan (ITU-T T.81, annex B) that decide about pixels, then everything. Values that decoders
+ * warn of but do not use are put right: a revision of JFIF that there is not, a color transform of Adobe's that there is
+ * not, and the range of coefficients in the header of a sequential scan.
+ */
+export function* jpegPieces(file: Buffer): Generator<Piece, void> {
+  const { segments, scansFrom } = segmentsOf(file);
+  const hasProfile = isWholeProfile(segments.filter(isProfile));
+  const exif = segments.find(({ marker, body }) => marker === APP1 && startsWith(body, EXIF_HEAD));
+  const frame = segments.find(({ marker }) => isFrameHeader(marker));
+  yield { from: 0, to: 2 };
+  for (const segment of segments) {
+    const { marker, from, to } = segment;
+    if (segment === exif) {
+      yield* orientationOf(segment);
+      yield* profileOf(segment, segments);
+    } else if (marker === APP0) yield* jfifOf(segment);
+    else if (marker === APP14) yield* adobeOf(segment, frame?.body[5] ?? 0);
+    else if (isFrameHeader(marker) || isTable(marker) || (hasProfile && isProfile(segment)))
+      yield { from, to };
+  }
+  yield* scansOf(file, scansFrom, frame);
+}
+
+/** What JFIF says of color and density, without a thumbnail. */
+function* jfifOf({ from, body }: Segment): Generator<Piece, void> {
+  if (!startsWith(body, JFIF_HEAD) || body.length < JFIF_BYTES) return;
+  const major = from + 4 + JFIF_HEAD.length;
+  yield segmentHead(APP0, JFIF_BYTES);
+  yield { from: from + 4, to: major };
+  yield body[JFIF_HEAD.length] === 1 ? { from: major, to: major + 2 } : JFIF_REVISION;
+  yield { from: major + 2, to: from + 4 + JFIF_BYTES - 2 };
+  yield Buffer.from([0, 0]);
+}
+
+/** What Adobe's marker says of color. Of an unknown transform decoders assume YCbCr, and YCCK with four components. */
+function* adobeOf({ from, body }: Segment, components: number): Generator<Piece, void> {
+  if (!startsWith(body, ADOBE_HEAD) || body.length < ADOBE_BYTES) return;
+  const transform = body[ADOBE_BYTES - 1] ?? 0;
+  const usual = components === 4 ? 2 : 1;
+  yield segmentHead(APP14, ADOBE_BYTES);
+  yield { from: from + 4, to: from + 4 + ADOBE_BYTES - 1 };
+  yield Buffer.from([transform === 0 ? 0 : usual]);
+}
+
+/** Everything from the first scan on, with the headers of sequential scans put right. */
+function* scansOf(file: Buffer, scansFrom: number, frame: Segment | undefined): Generator<Piece, void> {
+  let from = scansFrom;
+  const isSequential = frame !== undefined && !isProgressive(frame.marker);
+  for (let at = scansFrom; isSequential;) {
+    const segment = nextSegment(file, at);
+    if (segment === undefined || segment.marker === EOI) break;
+    at = segment.to;
+    if (segment.marker !== SOS || segment.body.length < SEQUENTIAL_SCAN.length) continue;
+    yield { from, to: at - SEQUENTIAL_SCAN.length };
+    yield SEQUENTIAL_SCAN;
+    from = at;
+    // All components in one scan: nothing follows that is read.
+    if (segment.body[0] === frame.body[5]) break;
+  }
+  yield { from, to: file.length };
+}
+
+/** The guard has walked them before: every length is right, and there is a scan. */
+export function segmentsOf(file: Buffer): { segments: Segment[]; scansFrom: number } {
+  const segments: Segment[] = [];
+  for (let at = 2; ;) {
+    const segment = nextSegment(file, at);
+    if (segment === undefined) return { segments, scansFrom: file.length };
+    if (segment.marker === SOS || segment.marker === EOI) return { segments, scansFrom: segment.from };
+    segments.push(segment);
+    at = segment.to;
+  }
+}
+
+/** The orientation alone is all that is kept of EXIF; nothing when the image is stored upright. */
+function* orientationOf({ body }: Segment): Generator<Piece, void> {
+  const orientation = readOrientation(body.subarray(EXIF_HEAD.length));
+  if (orientation === 1) return;
+  const exif = Buffer.concat([EXIF_HEAD, orientationTiff(orientation)]);
+  yield Buffer.concat([segmentHead(APP1, exif.length), exif]);
+}
+
+/** What EXIF says of colors, as a profile, where there is none and one of RGB fits. */
+function* profileOf({ body }: Segment, segments: readonly Segment[]): Generator<Piece, void> {
+  const coding = codingOfExif(body.subarray(EXIF_HEAD.length));
+  const frame = segments.find(({ marker }) => isFrameHeader(marker));
+  if (coding === undefined || frame?.body[5] !== 3 || segments.some(isProfile)) return;
+  const content = Buffer.concat([ICC_HEAD, Buffer.from([1, 1]), iccProfile(coding)]);
+  yield Buffer.concat([segmentHead(APP2, content.length), content]);
+}
+
+function segmentHead(marker: number, bodyBytes: number): Buffer {
+  const length = bodyBytes + 2;
+  return Buffer.from([0xff, marker, length >> 8, length & 0xff]);
+}
+
+/** A profile comes in numbered parts (ICC.1, annex B.4): all of them, each once, and not too large together. */
+function isWholeProfile(parts: Segment[]): boolean {
+  const numbers = new Set(parts.map(({ body }) => body[ICC_HEAD.length]));
+  const isNumbered = parts.every(
+    ({ body }, i) => numbers.has(i + 1) && body[ICC_HEAD.length + 1] === parts.length,
+  );
+  return isNumbered && parts.reduce((sum, { body }) => sum + body.length, 0) <= MAX_PROFILE_BYTES;
+}
+
+const isProfile = ({ marker, body }: Segment): boolean => marker === APP2 && startsWith(body, ICC_HEAD);
+
+const startsWith = (bytes: Buffer, head: Buffer): boolean => bytes.subarray(0, head.length).equals(head);

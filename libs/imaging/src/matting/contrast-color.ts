@@ -1,0 +1,104 @@
+import { wipe } from '#crypto/wipe.js';
+import { VISIBLE_FROM } from './own-alpha.js';
+
+/** R, G, B, 0 to 255. */
+export type Rgb = readonly [red: number, green: number, blue: number];
+
+export const WHITE: Rgb = [255, 255, 255];
+
+/** In order of preference: networks were trained on photos before plain walls rather than before green. */
+const NEUTRALS: readonly Rgb[] = [255, 0, 128, 192, 64].map((value) => [value, value, value] as const);
+const STEPS = [0, 128, 255];
+const COLORS: readonly Rgb[] = STEPS.flatMap((r) =>
+  STEPS.flatMap((g) => STEPS.map((b) => [r, g, b] as const)),
+);
+
+/** Distance from which white is taken at once, */
+const WHITE_FROM = 120;
+/** from which a grey is, */
+const NEUTRAL_FROM = 80;
+/** and how much farther a color must be than the best grey otherwise. */
+const COLOR_GAIN = 1.3;
+
+/** Share of what is visible that may come nearer to the background than its distance says. */
+const NEAR_SHARE = 0.02;
+/** Levels a channel of the histogram, as bits. */
+const LEVEL_BITS = 4;
+const BIN_WIDTH = 1 << (8 - LEVEL_BITS);
+const BINS = 1 << (3 * LEVEL_BITS);
+/** Above the longest distance in the cube of colors, √3 × 255. */
+const DISTANCES = 443;
+
+/**
+ * The background that stands out from an image: white or a grey where that does, else the color that is farthest
+ * from all but 2 % of what is visible, weighted by alpha.
+ * @param pixels R, G, B, A, one byte each
+ */
+export function contrastColor(pixels: Uint8Array): Rgb {
+  const histogram = histogramOf(pixels);
+  try {
+    const distanceOf = (color: Rgb): number => distanceFrom(histogram, color);
+    if (distanceOf(WHITE) >= WHITE_FROM) return WHITE;
+    const neutral = farthest(NEUTRALS, distanceOf);
+    if (neutral.distance >= NEUTRAL_FROM) return neutral.color;
+    const any = farthest(COLORS, distanceOf);
+    return any.distance > COLOR_GAIN * neutral.distance ? any.color : neutral.color;
+  } finally {
+    wipe(histogram);
+  }
+}
+
+/** Sums of alpha by color. */
+function histogramOf(pixels: Uint8Array): Float64Array {
+  const histogram = new Float64Array(BINS);
+  const shift = 8 - LEVEL_BITS;
+  for (let at = 0; at < pixels.length; at += 4) {
+    const alpha = pixels[at + 3] as number;
+    if (alpha < VISIBLE_FROM) continue;
+    const red = (pixels[at] as number) >> shift;
+    const green = (pixels[at + 1] as number) >> shift;
+    const bin = (((red << LEVEL_BITS) | green) << LEVEL_BITS) | ((pixels[at + 2] as number) >> shift);
+    histogram[bin] = (histogram[bin] as number) + alpha;
+  }
+  return histogram;
+}
+
+/** Distance from `color` that all but `NEAR_SHARE` of the weight keeps, in whole levels. */
+function distanceFrom(histogram: Float64Array, [red, green, blue]: Rgb): number {
+  const weights = new Float64Array(DISTANCES);
+  const mask = (1 << LEVEL_BITS) - 1;
+  let sum = 0;
+  for (let bin = 0; bin < BINS; bin += 1) {
+    const weight = histogram[bin] as number;
+    if (weight === 0) continue;
+    const middle = (level: number): number => level * BIN_WIDTH + BIN_WIDTH / 2;
+    const [r, g, b] = [
+      middle(bin >> (2 * LEVEL_BITS)),
+      middle((bin >> LEVEL_BITS) & mask),
+      middle(bin & mask),
+    ];
+    const distance = Math.floor(Math.hypot(r - red, g - green, b - blue));
+    weights[distance] = (weights[distance] as number) + weight;
+    sum += weight;
+  }
+  return quantile(weights, NEAR_SHARE * sum);
+}
+
+/** The first place where more than `weight` has been passed. */
+function quantile(weights: Float64Array, weight: number): number {
+  let passed = 0;
+  return weights.findIndex((each) => (passed += each) > weight);
+}
+
+/** The color with the longest distance, the first of equals. */
+function farthest(
+  colors: readonly Rgb[],
+  distanceOf: (color: Rgb) => number,
+): { color: Rgb; distance: number } {
+  let best = { color: WHITE, distance: -1 };
+  for (const color of colors) {
+    const distance = distanceOf(color);
+    if (distance > best.distance) best = { color, distance };
+  }
+  return best;
+}

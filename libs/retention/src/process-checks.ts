@@ -1,0 +1,178 @@
+import { readFileSync, statfsSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import type { RetentionFact } from './retention-facts.js';
+
+const UNKNOWN = 'unknown';
+const FILE_LIMIT = 'process.file-size-limit';
+
+/** `f_type` of a tmpfs (statfs(2)). */
+const TMPFS = 0x01021994;
+
+/**
+ * What of this process itself could keep an image or hand it on: files, core dumps, rights that it could gain, swap,
+ * freed memory, the debugger, reports.
+ * Linux tells all of it in /proc; elsewhere most facts are unknown and do not hold.
+ */
+export function processFacts(env: NodeJS.ProcessEnv = process.env): RetentionFact[] {
+  const limits = limitFacts('self');
+  const canWrite = limits.some(({ fact, holds }) => fact === FILE_LIMIT && !holds);
+  return [
+    ...limits,
+    temporaryFolderFact(canWrite),
+    coreFilterFact(),
+    newPrivilegesFact(),
+    swapFact(),
+    mallocFact(env),
+    ...debuggerFacts(env),
+  ];
+}
+
+/** Limits of a process by its id: no file, no core dump. Empty when this process may not look. */
+export function limitFacts(pid: 'self' | number): RetentionFact[] {
+  const limits = read(`/proc/${pid}/limits`);
+  if (limits === undefined && pid !== 'self') return [];
+  const limit = (name: string): string =>
+    new RegExp(`^${name} +(\\S+) +(\\S+)`, 'm')
+      .exec(limits ?? '')
+      ?.slice(1)
+      .join('/') ?? UNKNOWN;
+  const owner = pid === 'self' ? 'process' : 'redis';
+  return [
+    zero(
+      `${owner}.file-size-limit`,
+      limit('Max file size'),
+      'images could be written to files (ulimit -f 0)',
+    ),
+    zero(
+      `${owner}.core-limit`,
+      limit('Max core file size'),
+      'a crash could write memory to disk (ulimit -c 0)',
+    ),
+  ];
+}
+
+const zero = (fact: string, found: string, closes: string): RetentionFact => ({
+  fact,
+  found,
+  closes,
+  holds: found === '0/0',
+});
+
+/** Where a library would put a temporary file, if it could write one. */
+function temporaryFolderFact(canWrite: boolean): RetentionFact {
+  const place = placeOf(tmpdir());
+  return {
+    fact: 'process.temporary-folder',
+    found: `${place}, ${canWrite ? 'writable' : 'nothing can be written'}`,
+    holds: place !== 'disk' || !canWrite,
+    closes: 'temporary files could put images on a disk (a file limit of 0, or TMPDIR on a tmpfs)',
+  };
+}
+
+function placeOf(folder: string): 'memory' | 'disk' | 'none' {
+  try {
+    return statfsSync(folder).type === TMPFS ? 'memory' : 'disk';
+  } catch {
+    return 'none';
+  }
+}
+
+/** A core dump that is piped to a collector ignores the limit: then nothing may be selected for it. */
+function coreFilterFact(): RetentionFact {
+  const piped = read('/proc/sys/kernel/core_pattern')?.startsWith('|') === true;
+  const filter = Number.parseInt(read('/proc/self/coredump_filter') ?? '1', 16);
+  const found = `${piped ? 'piped' : 'file'}, ${filter === 0 ? 'nothing' : 'memory'} selected`;
+  const closes = 'a crash could hand memory to a collector (coredump_filter 0)';
+  return { fact: 'process.core-pattern', found, closes, holds: !piped || filter === 0 };
+}
+
+/** What the kernel lets this process do beyond other users' processes, and whether that can grow. */
+export interface Privileges {
+  /** It has a capability, as processes of root do. */
+  hasCapabilities: boolean;
+  /** A program that it starts could gain some; undefined: unknown, elsewhere than on Linux. */
+  canGain: boolean | undefined;
+}
+
+/** Reads the privileges of this process. */
+export function ownPrivileges(): Privileges {
+  const status = read('/proc/self/status') ?? '';
+  const flag = /^NoNewPrivs:\s*(\d)$/m.exec(status)?.[1];
+  return {
+    hasCapabilities: /^CapPrm:\s*0*[1-9a-f]/m.test(status),
+    canGain: flag === undefined ? undefined : flag === '0',
+  };
+}
+
+/** Whether what a taken-over process starts could gain rights that the process has not, root's for example. */
+function newPrivilegesFact(): RetentionFact {
+  const { canGain } = ownPrivileges();
+  const found = canGain === undefined ? UNKNOWN : canGain ? 'possible' : 'impossible';
+  const closes = 'a setuid program could give a taken-over process rights (setpriv --no-new-privs)';
+  return { fact: 'process.new-privileges', found, closes, holds: found === 'impossible' };
+}
+
+/**
+ * A core dump that is piped to a collector ignores the limit on its size: nothing of this process's memory, nor of its
+ * children's, is selected for one. contained.sh does the same, where there is a shell to run it.
+ */
+export function selectNothingForCores(): void {
+  try {
+    writeFileSync('/proc/self/coredump_filter', '0');
+  } catch {
+    // Not Linux; the guard says what that means.
+  }
+}
+
+function swapFact(): RetentionFact {
+  const devices = read('/proc/swaps')?.trim().split('\n').length;
+  const found = devices === undefined ? UNKNOWN : devices <= 1 || swapCapped() ? 'none' : 'available';
+  const closes = 'memory could be swapped to disk (swapoff -a, or memory.swap.max 0)';
+  return { fact: 'process.swap', found, closes, holds: found === 'none' };
+}
+
+/** True in a control group (v2) that may use no swap. */
+function swapCapped(): boolean {
+  const group = /^0::(.*)$/m.exec(read('/proc/self/cgroup') ?? '')?.[1];
+  return group !== undefined && read(`/sys/fs/cgroup${group}/memory.swap.max`)?.trim() === '0';
+}
+
+function mallocFact(env: NodeJS.ProcessEnv): RetentionFact {
+  const tunables = env['GLIBC_TUNABLES'] ?? '';
+  const { header } = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
+  const wiped =
+    /glibc\.malloc\.perturb=[1-9]/.test(tunables) && /glibc\.malloc\.tcache_count=0/.test(tunables);
+  const found = header?.glibcVersionRuntime === undefined ? 'not glibc' : wiped ? 'wiping' : 'not wiping';
+  const closes = 'freed memory would keep pixels (GLIBC_TUNABLES, glibc only)';
+  return { fact: 'process.malloc', found, closes, holds: found === 'wiping' };
+}
+
+function debuggerFacts(env: NodeJS.ProcessEnv): RetentionFact[] {
+  const options = [...process.execArgv, env['NODE_OPTIONS'] ?? ''].join(' ');
+  const open = /--inspect|--heapsnapshot|--heap-prof|--cpu-prof|--report-|--abort-on|--trace-event/.exec(
+    options,
+  )?.[0];
+  const signal = process.listenerCount('SIGUSR1') > 0;
+  return [
+    {
+      fact: 'process.node-options',
+      found: open ?? 'none that keeps memory',
+      closes: 'Node could write memory to files or open it to a debugger',
+      holds: open === undefined,
+    },
+    {
+      fact: 'process.debugger-signal',
+      found: signal ? 'ignored' : 'opens the debugger',
+      closes: 'SIGUSR1 would open memory to a debugger',
+      holds: signal,
+    },
+  ];
+}
+
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

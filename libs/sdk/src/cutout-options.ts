@@ -1,0 +1,48 @@
+import type { JobOptions } from '#contracts/job-options.js';
+import { RemoveBgError } from './removebg-error.js';
+
+type CamelCase<S extends string> = S extends `${infer Head}_${infer Rest}`
+  ? `${Head}${Capitalize<CamelCase<Rest>>}`
+  : S;
+
+/** Options of a result, as JavaScript writes them: `bgColor`. The API's own names (`bg_color`) are accepted as well. */
+export type CutoutOptions = {
+  [Name in keyof JobOptions as CamelCase<Name>]?: JobOptions[Name] | undefined;
+} & { [Name in keyof JobOptions]?: JobOptions[Name] | undefined };
+
+/** Options under the API's names. */
+export type WireOptions = Partial<JobOptions>;
+
+const NAMES = Object.keys({
+  ...{ format: true, channels: true, size: true, crop: true, crop_margin: true, roi: true, scale: true },
+  ...{ position: true, bg_color: true, semitransparency: true, add_shadow: true, refine: true },
+  ...{ model: true, bit_depth: true },
+} satisfies Record<keyof JobOptions, true>) as (keyof JobOptions)[];
+
+const camelCase = (name: string): string =>
+  name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+const WIRE_NAME: ReadonlyMap<string, keyof JobOptions> = new Map(
+  NAMES.flatMap((name) => [[name, name] as const, [camelCase(name), name] as const]),
+);
+
+const refusal = (parameter: string, title: string, accepted: string[]): RemoveBgError =>
+  new RemoveBgError('invalid-argument', { title, parameter, accepted });
+
+/**
+ * Options under the API's names; what is undefined is left out. Values are the service's to judge.
+ * @throws RemoveBgError `invalid-argument` for an option that does not exist, or one that is given under both its names
+ */
+export function wireOptions(options: CutoutOptions = {}): WireOptions {
+  const wire: Record<string, unknown> = {};
+  for (const [given, value] of Object.entries(options)) {
+    if (value === undefined) continue;
+    const name = WIRE_NAME.get(given);
+    if (name === undefined) throw refusal(given, 'There is no such option', NAMES.map(camelCase));
+    if (Object.hasOwn(wire, name)) {
+      throw refusal(camelCase(name), 'An option is given under two names', [`${camelCase(name)} or ${name}`]);
+    }
+    wire[name] = value;
+  }
+  return wire;
+}

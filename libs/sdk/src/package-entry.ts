@@ -1,0 +1,44 @@
+/** What the npm package offers: the only file that gathers others, because a package has one door. */
+export { BatchClient, type BatchKey, type BatchUpload, type NextResult } from './batch-client.js';
+export type { BatchImage, BatchOutcome } from './in-flight-window.js';
+export { CutoutImage } from './cutout-image.js';
+export type { CutoutOptions } from './cutout-options.js';
+export type { CutoutProgress } from './cutout-progress.js';
+export type { Cutout } from './cutout-run.js';
+export type { ImageInput } from './image-input.js';
+export {
+  JobClient,
+  type JobKey,
+  type JobResult,
+  type Submission,
+  type SubmitSettings,
+} from './job-client.js';
+export type { JobEvent } from './job-follow.js';
+export type { Waiting } from './retry-policy.js';
+export {
+  RegionChoice,
+  NoRegionError,
+  type ChosenRegion,
+  type RegionAddresses,
+  type RegionChoiceSettings,
+} from './region-choice.js';
+export { checkReceipt, receiptKeysIn, type ReceiptFault, type ReceiptVerdict } from './receipt-check.js';
+export {
+  RemoveBg,
+  type BatchSettings,
+  type RemoveBgSettings,
+  type RemoveSettings,
+} from './removebg-client.js';
+export type { ArgumentCode, ConnectionCode, RemoveBgErrorCode, RemoveBgErrorFacts } from './error-facts.js';
+export { RemoveBgError } from './removebg-error.js';
+export type { CutoutFacts } from './result-facts.js';
+export type { ServerAddress } from './server-address.js';
+export type { CallSettings, JobClientSettings, Upload } from './service-transport.js';
+export type { BatchCreated, BatchJob, BatchView } from '#contracts/batch-view.js';
+export type { JobEventName, JobEvents } from '#contracts/job-events.js';
+export type { JobId } from '#contracts/job-id.js';
+export type { JobOptions } from '#contracts/job-options.js';
+export type { Stage } from '#contracts/job-states.js';
+export type { JobAccepted, JobView, ResultFacts } from '#contracts/job-view.js';
+export type { ProblemCode } from '#contracts/problem-catalog.js';
+export type { ReceiptClaims, ReceiptKeySet } from '#contracts/receipt-claims.js';

@@ -1,0 +1,126 @@
+import {
+  METRICS,
+  METRIC_NAMES,
+  type MetricHome,
+  type MetricName,
+  type MetricSpec,
+  type NameOfType,
+} from './metric-catalogue.js';
+import { LABELS, type Label, type LabelValue } from './metric-labels.js';
+
+/** Labels of one series of a metric. */
+export type LabelsOf<N extends MetricName> = { [L in (typeof METRICS)[N]['labels'][number]]: LabelValue<L> };
+
+/**
+ * All numbers of one process, by metric: for each series one, or of a histogram a count for each bucket and then the
+ * sum. Numbers alone: names and labels are in the catalogue, so that nothing else can cross Redis this way.
+ */
+export type MetricNumbers = Partial<Record<MetricName, number[]>>;
+
+/** Label values of each series, in the order of their numbers. */
+export function seriesOf(name: MetricName): string[][] {
+  const labels: readonly Label[] = METRICS[name].labels;
+  return labels.reduce<string[][]>(
+    (all, label) => all.flatMap((values) => LABELS[label].map((value) => [...values, value])),
+    [[]],
+  );
+}
+
+/** Numbers that one series has. */
+export function widthOf(name: MetricName): number {
+  const { buckets }: MetricSpec = METRICS[name];
+  return buckets === undefined ? 1 : buckets.length + 2;
+}
+
+/** The metrics of one home, all at zero until something happens: a series that appears late would hide its first event. */
+export class MetricRegistry {
+  readonly #cells = new Map<MetricName, Float64Array>();
+
+  constructor(home: MetricHome) {
+    for (const name of METRIC_NAMES) {
+      const { homes }: MetricSpec = METRICS[name];
+      if (homes.includes(home))
+        this.#cells.set(name, new Float64Array(seriesOf(name).length * widthOf(name)));
+    }
+  }
+
+  /** Counts up. */
+  count<N extends NameOfType<'counter'>>(name: N, labels: LabelsOf<N>, by = 1): void {
+    this.#add(name, this.#place(name, labels), by);
+  }
+
+  /** Sets what a counter stands at, where somebody else counts. */
+  total<N extends NameOfType<'counter'>>(name: N, labels: LabelsOf<N>, value: number): void {
+    this.#put(name, this.#place(name, labels), value);
+  }
+
+  /** Sets a gauge. */
+  set<N extends NameOfType<'gauge'>>(name: N, labels: LabelsOf<N>, value: number): void {
+    this.#put(name, this.#place(name, labels), value);
+  }
+
+  /** Moves a gauge by `by`. */
+  move<N extends NameOfType<'gauge'>>(name: N, labels: LabelsOf<N>, by: number): void {
+    this.#add(name, this.#place(name, labels), by);
+  }
+
+  /** Takes a measurement in. Less than nothing, which clocks of two machines may make of it, counts as nothing. */
+  observe<N extends NameOfType<'histogram'>>(name: N, labels: LabelsOf<N>, value: number): void {
+    if (!Number.isFinite(value)) return;
+    const { buckets } = METRICS[name];
+    const width = widthOf(name);
+    const first = this.#place(name, labels) * width;
+    const bucket = buckets.findIndex((bound) => value <= bound);
+    this.#add(name, first + (bucket === -1 ? buckets.length : bucket), 1);
+    this.#add(name, first + width - 1, Math.max(0, value));
+  }
+
+  /** All numbers as they stand. */
+  numbers(): MetricNumbers {
+    return Object.fromEntries([...this.#cells].map(([name, cells]) => [name, [...cells]]));
+  }
+
+  #add(name: MetricName, at: number, by: number): void {
+    const cells = this.#cells.get(name);
+    if (cells !== undefined) cells[at] = (cells[at] ?? 0) + by;
+  }
+
+  #put(name: MetricName, at: number, value: number): void {
+    const cells = this.#cells.get(name);
+    if (cells !== undefined) cells[at] = value;
+  }
+
+  /** Which series the labels name. */
+  #place(name: MetricName, labels: Partial<Record<Label, string>>): number {
+    const names: readonly Label[] = METRICS[name].labels;
+    return names.reduce((place, label) => {
+      const values: readonly string[] = LABELS[label];
+      return place * values.length + Math.max(0, values.indexOf(labels[label] ?? ''));
+    }, 0);
+  }
+}
+
+/**
+ * Numbers as another process wrote them. What has another shape than here is left out: it comes from a process of
+ * another version. Undefined when it is no such thing at all.
+ */
+export function readNumbers(text: string): MetricNumbers | undefined {
+  const parsed = parse(text);
+  if (typeof parsed !== 'object' || parsed === null) return undefined;
+  const read: MetricNumbers = {};
+  for (const name of METRIC_NAMES) {
+    const numbers: unknown = (parsed as Record<string, unknown>)[name];
+    const length = seriesOf(name).length * widthOf(name);
+    if (Array.isArray(numbers) && numbers.length === length && numbers.every((n) => Number.isFinite(n)))
+      read[name] = numbers as number[];
+  }
+  return read;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

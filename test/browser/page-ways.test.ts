@@ -1,0 +1,134 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, BrowserContextOptions } from 'playwright-core';
+import { startSystem, type TestSystem } from '../harness/system.js';
+import {
+  cardOf,
+  DONE_MS,
+  dropFolder,
+  launchBrowser,
+  openPage,
+  photoPath,
+  untilPhase,
+  type OpenPage,
+} from './page-driver.js';
+
+jest.setTimeout(DONE_MS * 2);
+
+let system: TestSystem;
+let browser: Browser;
+let opened: OpenPage[] = [];
+
+beforeAll(async () => {
+  [system, browser] = await Promise.all([startSystem(), launchBrowser()]);
+});
+
+afterAll(async () => {
+  await browser.close();
+  await system.stop();
+});
+
+async function open(options: BrowserContextOptions = {}): Promise<OpenPage> {
+  const page = await openPage(browser, system.url, options);
+  opened.push(page);
+  return page;
+}
+
+afterEach(async () => {
+  const faults = opened.flatMap((page) => page.faults);
+  await Promise.all(opened.map(({ page }) => page.context().close()));
+  opened = [];
+  // Nothing leaves the origin, nothing breaks the content policy, nothing is thrown: in every test.
+  expect(faults).toEqual([]);
+});
+
+/** A folder of photos as people have them: with folders below, and with what is no photo. */
+function photoFolder(): string {
+  const folder = join(mkdtempSync(join(tmpdir(), 'page-folder-')), 'trip');
+  mkdirSync(join(folder, 'day two'), { recursive: true });
+  cpSync(photoPath('astronaut.jpg'), join(folder, 'same.jpg'));
+  cpSync(photoPath('coffee.jpg'), join(folder, 'day two', 'same.jpg'));
+  writeFileSync(join(folder, 'notes.txt'), 'not a photo');
+  return folder;
+}
+
+const LIST =
+  'import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); assert not z.testzip(); print(*sorted(z.namelist()), sep="\\n")';
+
+describe('given a folder of photos', () => {
+  it.each(['chosen', 'dropped'])(
+    'when it is %s, then its photos are cut out, and all are saved as one archive with its folders',
+    async (way) => {
+      const { page } = await open();
+      const folder = photoFolder();
+      if (way === 'chosen') await page.setInputFiles('#folder', folder);
+      else await dropFolder(page, folder);
+      await page.getByText('1 file that is no photo was left out.').waitFor();
+      await page.locator('[data-phase="done"]').nth(1).waitFor({ timeout: DONE_MS });
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: 'Download all' }).click(),
+      ]);
+      expect(download.suggestedFilename()).toBe('cutouts.zip');
+      const names = execFileSync('python3', ['-c', LIST, await download.path()], { encoding: 'utf8' });
+      expect(names.trim().split('\n')).toEqual(['trip/day two/same-cutout.png', 'trip/same-cutout.png']);
+      rmSync(folder, { recursive: true });
+    },
+  );
+});
+
+describe('given a connection that breaks', () => {
+  it('when it breaks before and while a photo is in work, then the page says so, waits, and goes on by itself', async () => {
+    const { page } = await open();
+    const context = page.context();
+    await context.setOffline(true);
+    await page.getByText('You are offline.').waitFor();
+    await page.setInputFiles('#chooser', photoPath('coffee.jpg'));
+    const card = cardOf(page, 'coffee.jpg');
+    await card.getByText('Waits for the connection').waitFor();
+    await context.setOffline(false);
+    await page.getByText('Connected again.').waitFor();
+    await card.and(page.locator('[data-phase="working"], [data-phase="queued"]')).waitFor();
+    await context.setOffline(true);
+    await page.getByText('You are offline.').waitFor();
+    await context.setOffline(false);
+    await untilPhase(card, 'done');
+    opened[0]!.faults = opened[0]!.faults.filter((fault) => !fault.includes('net::ERR_'));
+  });
+});
+
+describe('given a photo that is done', () => {
+  it('when its receipt is opened, then it tells what was held and until when, is found valid, and can be saved', async () => {
+    const { page } = await open();
+    await page.getByRole('button', { name: 'No photo at hand?' }).click();
+    const card = cardOf(page, 'water-lily.jpg');
+    await untilPhase(card, 'done');
+    await card.getByRole('button', { name: /^Receipt/ }).click();
+    const dialog = page.getByRole('dialog', { name: 'Deletion receipt' });
+    await dialog.getByText('The signature is valid').waitFor();
+    await dialog.getByText('Delivered').waitFor();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      dialog.getByRole('button', { name: 'Save receipt' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe('water-lily-receipt.jws');
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    expect(await page.locator(':focus').getAttribute('aria-label')).toBe('Receipt of water-lily.jpg');
+  });
+
+  it('when the page is looked into, then nothing is stored in the browser', async () => {
+    const { page } = await open();
+    await page.setInputFiles('#chooser', photoPath('coffee.jpg'));
+    await untilPhase(cardOf(page, 'coffee.jpg'), 'done');
+    await page.getByRole('link', { name: 'বাংলা' }).click();
+    const stored = await page.evaluate(`(async () => [
+      localStorage.length, sessionStorage.length, document.cookie, (await indexedDB.databases()).length,
+      (await caches.keys()).length, (await navigator.serviceWorker.getRegistrations()).length])()`);
+    expect(stored).toEqual([0, 0, '', 0, 0, 0]);
+    expect(new URL(page.url()).pathname).toBe('/bn/');
+    await page.locator('[data-phase="done"]').getByText('শেষ', { exact: true }).waitFor();
+  });
+});

@@ -1,0 +1,239 @@
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { removebg, startCommand } from '../harness/command-line.js';
+import { CuttingProxy } from '../harness/cutting-proxy.js';
+import { whileHeld } from '../harness/engine-hold.js';
+import { eventually, pause } from '../harness/eventually.js';
+import { KeyFiles } from '../harness/key-files.js';
+import { smallPhoto } from '../harness/small-photo.js';
+import { startSystem, type TestSystem } from '../harness/system.js';
+import { nothingRemains } from '../harness/traces.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'removebg-cli-'));
+const at = (...parts: string[]): string => join(folder, ...parts);
+const keys = new KeyFiles();
+let system: TestSystem;
+let proxy: CuttingProxy;
+
+jest.setTimeout(120_000);
+beforeAll(async () => {
+  const photo = await smallPhoto();
+  mkdirSync(at('in', 'deep'), { recursive: true });
+  for (const name of ['a.jpg', 'deep/b.jpg']) writeFileSync(at('in', name), photo);
+  writeFileSync(at('in', 'broken.jpg'), Buffer.concat([photo.subarray(0, 4000), Buffer.alloc(4000, 9)]));
+  writeFileSync(at('photo.jpg'), photo);
+  keys.create('standard');
+  system = await startSystem({ KEYS_FILE: keys.path });
+  proxy = await CuttingProxy.start(system.url);
+});
+afterAll(async () => {
+  await proxy.stop();
+  await system.stop();
+  keys.remove();
+  rmSync(folder, { recursive: true });
+});
+beforeEach(() => void proxy.passages.splice(0));
+
+const server = (): string[] => ['--server', proxy.url];
+const submissions = () => proxy.of('POST', /\/jobs/);
+
+describe('given one photo', () => {
+  it('when it is cut out, then the result is beside it, and its receipt can be verified', async () => {
+    const { code, stdout, stderr } = await removebg([
+      at('photo.jpg'),
+      '--receipts',
+      at('receipts'),
+      ...server(),
+    ]);
+    expect([code, stdout.length]).toEqual([0, 0]);
+    expect(stderr).toBe(`done    ${at('photo.jpg')} -> ${at('photo-cutout.png')}\n`);
+    const { width, hasAlpha, format } = await sharp(at('photo-cutout.png')).metadata();
+    expect([width, hasAlpha, format]).toEqual([300, true, 'png']);
+    const receipt = at('receipts', 'photo.jws');
+    const valid = await removebg(['verify', receipt, ...server()]);
+    expect([valid.code, valid.stdout.toString()]).toEqual([
+      0,
+      expect.stringMatching(/^VALID .*\n {2}issuer/),
+    ]);
+    const changed = Buffer.from(readFileSync(receipt, 'utf8').replace(/^e/, 'f'));
+    const invalid = await removebg(['verify', '-', '--json', ...server()], { input: changed });
+    expect([invalid.code, invalid.lines]).toEqual([1, [expect.objectContaining({ valid: false })]]);
+    expect((await removebg(['verify', at('none.jws'), ...server()])).code).toBe(2);
+    await nothingRemains(system);
+  });
+
+  it('when it comes in a pipe, then the cut-out goes out in one, and nothing else does', async () => {
+    const input = readFileSync(at('photo.jpg'));
+    const { code, stdout, stderr } = await removebg(['-', '--format', 'webp', '--quiet', ...server()], {
+      input,
+    });
+    expect([code, stderr]).toEqual([0, '']);
+    expect((await sharp(stdout).metadata()).format).toBe('webp');
+  });
+
+  it('when the key stands on the command line, then other users cannot read it there, and a refused one is exit 3', async () => {
+    const key = 'rb_a-key-that-nobody-should-see';
+    proxy.holdAll = true;
+    const running = startCommand([at('photo.jpg'), '--overwrite', '--key', key, ...server()]);
+    await eventually(() => proxy.passages.length > 0, 30_000);
+    expect(readFileSync(`/proc/${running.child.pid!}/cmdline`, 'latin1')).not.toContain(key);
+    proxy.release();
+    const { code, stderr } = await running.ended;
+    expect([code, stderr]).toEqual([3, expect.stringContaining('(key-invalid)')]);
+    expect(stderr).not.toContain(key);
+  });
+});
+
+describe('given a folder of photos', () => {
+  it('when it is done twice, then the second run does only what the first could not', async () => {
+    const run = [at('in/**/*.jpg'), '--out', at('out'), '--json', ...server()];
+    const first = await removebg(run);
+    const short = first.lines.map(({ photo, status, code }) => [
+      String(photo).slice(at('in').length + 1),
+      status,
+      code,
+    ]);
+    expect(first.code).toBe(1);
+    expect(short.slice(0, -1).sort()).toEqual([
+      ['a.jpg', 'done', undefined],
+      ['broken.jpg', 'failed', 'image-truncated'],
+      ['deep/b.jpg', 'done', undefined],
+    ]);
+    expect(first.lines.at(-1)).toMatchObject({ status: 'summary', total: 3, done: 2, skipped: 0, failed: 1 });
+    expect(readdirSync(at('out'), { recursive: true }).sort()).toEqual([
+      ...['.removebg.jsonl', 'a.png', 'deep', 'deep/.removebg.jsonl', 'deep/b.png'],
+    ]);
+    expect(first.stderr).toContain('failed ');
+
+    // What a killed run may leave: no result, and the draft of one.
+    rmSync(at('out', 'a.png'));
+    writeFileSync(at('out', '.a.png.1.part'), 'half of it');
+    proxy.passages.splice(0);
+    const second = await removebg(run);
+    expect(second.lines.at(-1)).toMatchObject({ total: 3, done: 1, skipped: 1, failed: 1 });
+    expect(submissions()).toHaveLength(2);
+    expect((await sharp(at('out', 'a.png')).metadata()).width).toBe(300);
+
+    // Another option is another result, unless somebody has worked on the file.
+    writeFileSync(at('out', 'a.png'), 'retouched');
+    const third = await removebg([...run, '--bg-color', 'white']);
+    expect(third.lines.find(({ status }) => status === 'skipped')).toMatchObject({ reason: 'exists' });
+    expect(third.lines.at(-1)).toMatchObject({ total: 3, done: 1, skipped: 1, failed: 1 });
+    expect(third.stderr).toContain('it is not known with which options it was made');
+    expect((await sharp(at('out', 'deep', 'b.png')).stats()).isOpaque).toBe(true);
+    await nothingRemains(system);
+  });
+
+  it('when Ctrl-C comes, then what is at the service is cancelled, the code is 130, and no half file is there', async () => {
+    for (const name of ['c', 'd']) cpSync(at('photo.jpg'), at('in', `${name}.jpg`));
+    await whileHeld(system.workers[0]!, async () => {
+      const running = startCommand([at('in'), '--out', at('left'), ...server()]);
+      await eventually(() => submissions().filter(({ status }) => status === 202).length >= 3, 60_000);
+      running.child.kill('SIGINT');
+      const { code, stderr } = await running.ended;
+      expect([code, stderr]).toEqual([130, expect.stringContaining('again to quit now')]);
+      expect(proxy.of('DELETE', /batches/).map(({ status }) => status)).toEqual([204]);
+    });
+    expect(existsSync(at('left'))).toBe(false);
+    await nothingRemains(system);
+  });
+
+  it('when a second Ctrl-C comes, then it leaves at once', async () => {
+    await whileHeld(system.workers[0]!, async () => {
+      const running = startCommand([at('photo.jpg'), '-o', at('never.png'), ...server()]);
+      await eventually(() => submissions().some(({ status }) => status === 202), 60_000);
+      proxy.holdAll = true;
+      running.child.kill('SIGINT');
+      await eventually(() => running.said().includes('again to quit'), 30_000);
+      await pause(600);
+      running.child.kill('SIGINT');
+      expect((await running.ended).code).toBe(130);
+      proxy.release();
+    });
+    await nothingRemains(system);
+  });
+});
+
+describe('given a command that cannot be done', () => {
+  it.each([
+    [['--formt', 'png'], 'Did you mean --format?'],
+    [['test/photos', '--bg-color', 'blu'], 'Invalid --bg-color'],
+    [['no-such.jpg'], 'There is no file or folder no-such.jpg'],
+    [[], 'removebg --help'],
+    [['completion', 'tcsh'], 'bash|zsh|fish'],
+    [['test/photos/coffee.jpg', '-o', 'x.gif'], 'cannot be a .gif file'],
+    [['test/photos', 'no-such-folder'], 'Did you mean: removebg test/photos --out no-such-folder'],
+    [['test/photos/*.gif'], 'No photo'],
+    [['test/photos', '--out', 'test/photos/'], 'another folder'],
+    [
+      ['test/photos/coffee.jpg', '--out', 'test/photos/coffee.jpg', '--format', 'jpg'],
+      'would overwrite the photo',
+    ],
+    [['test/photos/coffee.jpg', '--out', '-', '--json'], 'both go to the standard output'],
+  ])(
+    'when it is %j, then it ends with 2, says what to do, and asks the service for nothing',
+    async (args, text) => {
+      const { code, stderr } = await removebg([...args, ...server()]);
+      expect([code, stderr]).toEqual([2, expect.stringContaining(text)]);
+      expect(proxy.passages).toEqual([]);
+    },
+  );
+
+  it('when the service has no such model, then its models are named, before anything is sent', async () => {
+    const { code, stderr } = await removebg([at('photo.jpg'), '--model', 'isnett', ...server()]);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/^The service has no model of that name\. .*It has: /),
+    ]);
+    expect(submissions()).toEqual([]);
+    const list = await removebg(['models', ...server()]);
+    expect([list.code, list.stdout.toString()]).toEqual([0, expect.stringContaining('(default)')]);
+  });
+
+  it('when the address is not that of a service, then it is named', async () => {
+    const { code, stderr } = await removebg([at('photo.jpg'), '--server', `${proxy.url}/docs`]);
+    expect([code, stderr]).toEqual([3, expect.stringContaining(`${proxy.url}/docs is not the address of`)]);
+  });
+
+  it('when no service is there, then it ends with 3 and tells of --local', async () => {
+    const { code, stderr } = await removebg([
+      at('photo.jpg'),
+      '--overwrite',
+      '--server',
+      'http://127.0.0.1:9',
+    ]);
+    expect([code, stderr]).toEqual([3, expect.stringContaining('--local')]);
+  });
+});
+
+test('given no service, when --local is named, then one is started for the run and nothing of it stays', async () => {
+  const { code, stderr, lines } = await removebg(
+    [at('photo.jpg'), '-o', at('local.png'), '--local', '--json'],
+    {
+      env: { LAYOUT: 'latency', REDIS_URL: '', STARTED_BY: folder },
+    },
+  );
+  expect([code, stderr]).toEqual([0, expect.stringContaining('Starting the service')]);
+  expect(lines[0]).toMatchObject({ status: 'done', width: 300 });
+  const own = readdirSync('/proc').filter((pid) => {
+    try {
+      return (
+        /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`STARTED_BY=${folder}`)
+      );
+    } catch {
+      return false;
+    }
+  });
+  expect(own).toEqual([]);
+}, 240_000);

@@ -1,0 +1,135 @@
+import { STAGES } from '#contracts/job-states.js';
+import { ApiClient, bearer } from '../harness/api-client.js';
+import { whileHeld } from '../harness/engine-hold.js';
+import { eventually, pause } from '../harness/eventually.js';
+import { smallPhoto } from '../harness/small-photo.js';
+import { startLightSystem } from '../harness/light-system.js';
+import { type TestSystem } from '../harness/system.js';
+import { nothingRemains } from '../harness/traces.js';
+
+/** The standard's client, as npm has it; its types are not the compiler's to check. */
+interface StandardClient {
+  readyState: number;
+  addEventListener: (name: string, listener: () => void) => void;
+  close: () => void;
+}
+const { EventSource } = jest.requireActual<{ EventSource: new (url: string) => StandardClient }>(
+  'eventsource',
+);
+const CLOSED = 2;
+
+/** A stream gets its heartbeat every so many seconds; that many streams hear one each second. */
+const HEARTBEAT_S = 12;
+
+let system: TestSystem;
+let api: ApiClient;
+let image: Buffer;
+
+jest.setTimeout(60_000);
+beforeAll(async () => {
+  image = await smallPhoto();
+  system = await startLightSystem();
+  api = new ApiClient(system.url);
+});
+afterAll(() => system.stop());
+afterEach(() => nothingRemains(system));
+
+test('given a job, when it is listened to, then its whole life is told in order', async () => {
+  const job = await api.submit(image);
+  const events = await api.events(job);
+  expect(events.response.headers.get('x-accel-buffering')).toBe('no');
+  expect(events.response.headers.get('cache-control')).toBe('no-store');
+  await events.heard('done', 45_000);
+  await api.result(job);
+  await events.ended();
+  expect(events.completed).toBe(true);
+  expect(events.raw).toMatch(/^retry: \d+\n/);
+  const states = events.names.filter((name, i, all) => name !== all[i - 1] && name !== 'queued');
+  expect(states).toEqual(['started', 'progress', 'done', 'purged']);
+  const told = events.all('progress').map(({ data }) => data as { stage: string; percent: number });
+  const percents = told.map(({ percent }) => percent);
+  expect(percents).toEqual([...percents].sort((a, b) => a - b));
+  expect(Math.max(...percents)).toBeLessThanOrEqual(100);
+  const order = told.map(({ stage }) => (STAGES as readonly string[]).indexOf(stage));
+  expect(order).not.toContain(-1);
+  expect(order).toEqual([...order].sort((a, b) => a - b));
+  expect(new Set(told.map(({ stage }) => stage))).toContain('infer');
+  const ids = events.events.map(({ id }) => Number(id));
+  expect(ids).toEqual([...ids].sort((a, b) => a - b));
+});
+
+test('given a worker that is busy, when jobs wait, then each hears its place and how long it may take', async () => {
+  await whileHeld(system.workers[0]!, async () => {
+    const busy = [await api.submit(image), await api.submit(image)];
+    for (const job of busy) {
+      await eventually(async () => (await api.status(job)).json['status'] === 'running');
+    }
+    const [first, second] = [await api.submit(image), await api.submit(image)];
+    expect(second.queue_position).toBe(2);
+    const events = await api.events(second);
+    const { data } = await events.heard('queued');
+    expect(data['position']).toBe(2);
+    expect(data['eta_ms']).toBeGreaterThan(0);
+    await api.cancel(first);
+    await eventually(() => events.all('queued').some(({ data: place }) => place['position'] === 1));
+    for (const job of [...busy, second]) expect((await api.cancel(job)).status).toBe(204);
+    await events.heard('cancelled');
+    await events.ended();
+  });
+});
+
+test('given a stream that broke, when it is resumed, then the state already seen is not told again', async () => {
+  await whileHeld(system.workers[0]!, async () => {
+    const job = await api.submit(image);
+    const before = await api.events(job);
+    const { id } = await before.heard('started');
+    before.close();
+    const after = await api.events(job, { headers: { 'Last-Event-ID': id } });
+    const anew = await api.events(job);
+    await anew.heard('started');
+    await pause(300);
+    expect(after.names).not.toContain('started');
+    expect(after.names).not.toContain('queued');
+    await api.cancel(job);
+    await after.heard('cancelled');
+    await anew.ended();
+  });
+});
+
+test('given nothing to tell, when streams are open, then heartbeats keep them alive', async () => {
+  await whileHeld(system.workers[0]!, async () => {
+    const job = await api.submit(image);
+    const streams = await Promise.all(Array.from({ length: HEARTBEAT_S }, () => api.events(job)));
+    await eventually(() => streams.filter(({ raw }) => /\n: ?\n\n/.test(raw)).length >= 2);
+    await api.cancel(job);
+    await Promise.all(streams.map((stream) => stream.ended()));
+  });
+});
+
+test('given EventSource, which sends no headers, when the job ends, then it heard all and stays closed', async () => {
+  const job = await api.submit(image);
+  const source = new EventSource(`${system.url}/v1/jobs/${job.id}/events?token=${job.token}`);
+  const heard: string[] = [];
+  for (const name of ['started', 'progress', 'done', 'cancelled']) {
+    source.addEventListener(name, () => heard.push(name));
+  }
+  try {
+    await eventually(() => heard.includes('done'), 45_000);
+    await api.cancel(job);
+    await eventually(() => heard.includes('cancelled'));
+    await eventually(() => source.readyState === CLOSED);
+    expect(heard.filter((name) => name === 'cancelled')).toHaveLength(1);
+  } finally {
+    source.close();
+  }
+});
+
+test('given a wish that is not known, when events are asked for, then the parameter is named', async () => {
+  const job = await api.submit(image);
+  const answer = await api.call('GET', `/v1/jobs/${job.id}/events?deliver=elsewhere`, {
+    headers: bearer(job),
+  });
+  expect(answer.status).toBe(400);
+  expect(answer.json).toMatchObject({ code: 'invalid-parameter', parameter: 'deliver' });
+  await api.cancel(job);
+});

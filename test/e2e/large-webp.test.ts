@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import sharp from 'sharp';
+import { ApiClient } from '../harness/api-client.js';
+import { startSystem, type TestSystem } from '../harness/system.js';
+import { nothingRemains } from '../harness/traces.js';
+
+const SIDE_PIXELS = 7071;
+
+let system: TestSystem;
+let api: ApiClient;
+
+beforeAll(async () => {
+  system = await startSystem();
+  api = new ApiClient(system.url);
+}, 60_000);
+afterAll(() => system.stop());
+
+/** No format takes more memory to open: libwebp and libvips hold all its pixels several times. */
+const losslessWebp = (): Promise<Buffer> =>
+  sharp(readFileSync('test/photos/astronaut.jpg'))
+    .resize(SIDE_PIXELS, SIDE_PIXELS, { kernel: 'nearest' })
+    .webp({ lossless: true, effort: 0 })
+    .toBuffer();
+
+test('given a lossless WebP of 50 megapixels, when it is posted, then it is cut out under the default limits', async () => {
+  const answer = await api.post(await losslessWebp(), {
+    headers: { 'Content-Type': 'image/webp', Prefer: 'wait=60' },
+  });
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get('x-width')).toBe(String(SIDE_PIXELS));
+  await nothingRemains(system);
+}, 120_000);

@@ -1,0 +1,39 @@
+import type { ProblemCode } from '#contracts/problem-catalog.js';
+import { CORNERS, type Corner } from '../makers/pattern.js';
+
+/** What is to come of a good image. */
+export interface Shown {
+  /** As it is shown, in pixels. */
+  width: number;
+  height: number;
+  /** Which quarters of the pattern are shown at top left, top right, bottom left and bottom right. */
+  corners?: readonly Corner[];
+  /** Only the lightness of the pattern is there. */
+  grey?: boolean;
+  /** Most by which a colour may be off, of 255. */
+  tolerance?: number;
+}
+
+/** One file of the corpus: how it is made, and what must come of it. */
+export interface ImageCase {
+  name: string;
+  make: () => Buffer | Promise<Buffer>;
+  outcome: Shown | { refused: readonly ProblemCode[] };
+}
+
+/** An image that must come out upright, in its size and colours. */
+export const good = (name: string, make: ImageCase['make'], shown: Shown): ImageCase => ({
+  name,
+  make,
+  outcome: { corners: CORNERS, ...shown },
+});
+
+/** A file that must be refused, at once or when it is decoded, with one of these codes. */
+export const bad = (name: string, make: ImageCase['make'], ...refused: ProblemCode[]): ImageCase => ({
+  name,
+  make,
+  outcome: { refused },
+});
+
+/** A text that stands in the metadata of inputs and must never be found in an output. */
+export const SECRET = 'Rua do Segredo 17, 1100-001';

@@ -1,0 +1,218 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import { queueKey, TURNS_KEY, TURNS_TAKEN_KEY, TURNS_WAITING_KEY } from '#broker/redis/redis-keys.js';
+import { JobConsumer } from '#broker/queue/job-consumer.js';
+import { JobQueue } from '#broker/queue/job-queue.js';
+import { connect, whenReady } from '#broker/redis/redis-connection.js';
+import { TenantTurns } from '#broker/queue/fair-scheduler.js';
+import type { JobId } from '#contracts/job-id.js';
+import type { Tenant } from '#contracts/tenant.js';
+import { deriveSecrets, drawToken } from '#crypto/job-token.js';
+import { eventually } from '../../harness/eventually.js';
+import { RedisProcess } from '../../harness/redis-process.js';
+import { tenant } from '../../harness/tenants.js';
+
+const LIFETIME_MS = 60_000;
+const folder = mkdtempSync(join(tmpdir(), 'removebg-fair-'));
+const redis = new RedisProcess(folder);
+const newId = (): JobId => deriveSecrets(drawToken()).id;
+let control: Redis;
+let turns: TenantTurns;
+let queue: JobQueue;
+
+beforeAll(async () => {
+  await redis.start();
+  control = connect(redis.urlFor('inspector'), 'control');
+  await whenReady(control, 2000);
+});
+
+beforeEach(async () => {
+  await control.flushall();
+  turns = new TenantTurns(control, LIFETIME_MS);
+  queue = new JobQueue(redis.urlFor('inspector'), control, turns);
+});
+
+afterEach(() => queue.close());
+
+afterAll(async () => {
+  control.disconnect();
+  await redis.kill();
+  rmSync(folder, { recursive: true });
+});
+
+/** Puts `count` jobs of one tenant into the queue. */
+async function bring(who: Tenant, count: number, { cost = 1, to = queue } = {}): Promise<JobId[]> {
+  const ids = Array.from({ length: count }, newId);
+  for (const id of ids) await to.add(id, { tenant: who, cost });
+  return ids;
+}
+
+/** Takes jobs from the queue, one at a time, each a few milliseconds, until stopped. */
+function consume(onBegin: (id: JobId) => void): JobConsumer {
+  const work = async (id: JobId): Promise<void> => {
+    onBegin(id);
+    await sleep(1);
+  };
+  const consumer = new JobConsumer(redis.urlFor('inspector'), turns, {
+    concurrency: 1,
+    work,
+    onTrouble: () => undefined,
+  });
+  consumer.start();
+  return consumer;
+}
+
+/** The next job, as a worker would have it; nothing is done with BullMQ's own state. */
+async function begin(): Promise<JobId | undefined> {
+  const [id] = (await control.zpopmin(queueKey('prioritized'))) as JobId[];
+  if (id !== undefined) await turns.begun(id);
+  return id;
+}
+
+const prioritiesOf = async (ids: readonly JobId[]): Promise<number[]> => {
+  const scores = await Promise.all(ids.map((id) => control.zscore(queueKey('prioritized'), id)));
+  return scores.map((score) => Math.floor(Number(score) / 2 ** 32));
+};
+
+describe('fair order of tenants, on a real Redis and a real BullMQ', () => {
+  it('given 2,000 jobs of one tenant, when twenty others bring one each, then those are next and it hardly waits', async () => {
+    const heavy = new Set(await bring(tenant('heavy'), 2000));
+    const broughtAt = new Map<JobId, { begun: number; at: number }>();
+    const waits: { jobs: number; ms: number }[] = [];
+    let begun = 0;
+    let lastHeavy = 0;
+    const startedAt = performance.now();
+    const consumer = consume((id) => {
+      begun += 1;
+      if (heavy.delete(id)) lastHeavy = begun;
+      const brought = broughtAt.get(id);
+      if (brought) waits.push({ jobs: begun - 1 - brought.begun, ms: performance.now() - brought.at });
+    });
+    for (let i = 0; i < 20; i++) {
+      await eventually(() => begun >= (i + 1) * 50);
+      const id = newId();
+      broughtAt.set(id, { begun, at: performance.now() });
+      await queue.add(id, { tenant: tenant(`light${i}`), cost: 1 });
+    }
+    await eventually(() => begun === 2020);
+    const allMs = performance.now() - startedAt;
+    await consumer.close();
+    const middle = (values: number[]): number => values.sort((a, b) => a - b)[10]!;
+    expect(waits).toHaveLength(20);
+    // Counted in jobs begun since they came, because the clock of a busy machine says less.
+    expect(middle(waits.map(({ jobs }) => jobs))).toBeLessThan(2);
+    expect(middle(waits.map(({ ms }) => ms))).toBeLessThan(allMs / 100);
+    expect(lastHeavy).toBeLessThan(2000 * 1.1);
+  });
+
+  it('given two tenants that both have many jobs, when one weighs twice as much, then it gets twice as many begun', async () => {
+    const light = new Set(await bring(tenant('light'), 90));
+    const heavy = new Set(await bring(tenant('heavy', { weight: 2 }), 90));
+    const begun: JobId[] = [];
+    const consumer = consume((id) => begun.push(id));
+    await eventually(() => begun.length === 180);
+    await consumer.close();
+    expect(begun.slice(0, 90).filter((id) => heavy.has(id))).toHaveLength(60);
+    expect(begun.slice(0, 90).filter((id) => light.has(id))).toHaveLength(30);
+  });
+
+  it('given images of one tenant that cost three times as much, when both wait, then the other gets three for each', async () => {
+    const large = new Set(await bring(tenant('large'), 20, { cost: 3 }));
+    await bring(tenant('small'), 60);
+    let begunLarge = 0;
+    for (let i = 0; i < 40; i++) if (large.has((await begin())!)) begunLarge += 1;
+    expect(begunLarge).toBe(10);
+  });
+
+  it('given waiting jobs, when some are discarded, then their tenant gets its time back and nobody else notices', async () => {
+    const other = await bring(tenant('other'), 3);
+    const given = await bring(tenant('fickle'), 50);
+    for (const id of given) await queue.discard(id);
+    await queue.discard(given[0]!);
+    const [again] = await bring(tenant('fickle'), 1);
+    expect([await begin(), await begin(), await begin(), await begin()]).toEqual([
+      other[0],
+      again,
+      other[1],
+      other[2],
+    ]);
+    expect(await control.hlen(TURNS_WAITING_KEY)).toBe(0);
+  });
+
+  it('given a job that is begun again after its worker died, when it begins, then time does not move back', async () => {
+    const ids = await bring(tenant('only'), 3);
+    for (let i = 0; i < 3; i++) await begin();
+    const now = await control.hget(TURNS_KEY, 'now');
+    await turns.begun(ids[0]!);
+    expect(await control.hget(TURNS_KEY, 'now')).toBe(now);
+    expect(now).toBe('2');
+  });
+
+  it('given nothing that waits or runs, when a job comes, then the order starts over; while one runs, it does not', async () => {
+    await bring(tenant('first'), 5);
+    for (let i = 0; i < 5; i++) await begin();
+    await control.lpush(queueKey('active'), 'running');
+    await bring(tenant('first'), 1);
+    expect(await control.hget(TURNS_KEY, 'now')).toBe('4');
+    expect(await control.zscore(TURNS_TAKEN_KEY, tenant('first').id)).toBe('6');
+    await begin();
+    await control.del(queueKey('active'));
+    const [id] = await bring(tenant('first'), 1);
+    expect(await control.hget(TURNS_KEY, 'now')).toBeNull();
+    expect(await prioritiesOf([id!])).toEqual([1]);
+    for (const key of [TURNS_KEY, TURNS_TAKEN_KEY, TURNS_WAITING_KEY]) {
+      const left = await control.pttl(key);
+      expect(left).toBeGreaterThan(LIFETIME_MS / 2);
+    }
+  });
+});
+
+describe('priorities near their end', () => {
+  const LARGEST = 20;
+
+  beforeEach(async () => {
+    await queue.close();
+    turns = new TenantTurns(control, LIFETIME_MS, LARGEST);
+    queue = new JobQueue(redis.urlFor('inspector'), control, turns);
+  });
+
+  it('given a queue that is never empty, when turns pass the largest priority, then none is 0 and the order holds', async () => {
+    const waiting = await bring(tenant('a'), 4);
+    const begun: JobId[] = [];
+    for (let i = 0; i < 100; i++) {
+      begun.push((await begin())!);
+      waiting.push(...(await bring(tenant('a'), 1)));
+      if (i % 10 === 0) expect((await queue.waiting(9)).ids).toEqual(waiting.slice(i + 1));
+      const priorities = await prioritiesOf(waiting.slice(i + 1));
+      expect(Math.min(...priorities)).toBeGreaterThan(0);
+      expect(Math.max(...priorities)).toBeLessThanOrEqual(LARGEST);
+    }
+    expect(begun).toEqual(waiting.slice(0, 100));
+    expect(Number(await control.hget(TURNS_KEY, 'base'))).toBeGreaterThan(LARGEST);
+  });
+
+  it('given more turns of one tenant than there are priorities, when others come, then they are next all the same', async () => {
+    await bring(tenant('heavy'), 50);
+    for (let i = 0; i < 5; i++) await begin();
+    const [light] = await bring(tenant('light'), 1);
+    expect(Math.max(...(await prioritiesOf((await queue.waiting(100)).ids as JobId[])))).toBe(LARGEST);
+    const next = [await begin(), await begin()];
+    expect(next).toContain(light);
+  });
+
+  it('given a job on its way into the queue, when the base moves, then it gets its place once it is in', async () => {
+    await bring(tenant('a'), 19);
+    for (let i = 0; i < 15; i++) await begin();
+    const late = newId();
+    const stale = await turns.take(late, { tenant: tenant('a'), cost: 1 });
+    expect(stale).toBe(LARGEST);
+    const [after] = await bring(tenant('a'), 1);
+    await control.zadd(queueKey('prioritized'), stale * 2 ** 32 + 7, late);
+    await turns.settle(late, stale);
+    expect((await queue.waiting(9)).ids.slice(-2)).toEqual([late, after]);
+    expect(await prioritiesOf([late, after!])).toEqual([6, 7]);
+  });
+});

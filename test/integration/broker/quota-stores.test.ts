@@ -1,0 +1,118 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Redis } from 'ioredis';
+import { pixelsKey, rateKey, retryKey } from '#broker/redis/redis-keys.js';
+import { lifetimesOf } from '#broker/records/lifetimes.js';
+import { PixelBudget, PIXEL_WINDOW_MS } from '#broker/limits/pixel-budget.js';
+import { RateLimiter } from '#broker/limits/rate-limiter.js';
+import { connect, whenReady } from '#broker/redis/redis-connection.js';
+import { RetryStore } from '#broker/limits/idempotency.store.js';
+import { loadSettings } from '#config/settings.js';
+import { RedisProcess } from '../../harness/redis-process.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'removebg-quota-'));
+const server = new RedisProcess(folder);
+let redis: Redis;
+
+beforeAll(async () => {
+  await server.start();
+  // As the API's own user: what it may not do fails here.
+  redis = connect(server.urlFor('api'), 'control');
+  await whenReady(redis, 5000);
+});
+afterAll(async () => {
+  redis.disconnect();
+  await server.kill();
+  rmSync(folder, { recursive: true });
+});
+
+describe('a pixel budget on a real Redis', () => {
+  const MP = 1_000_000;
+
+  it('given a full budget, when images are taken out of it, then it falls by their pixels and there is a lifetime', async () => {
+    const budget = new PixelBudget(redis);
+    expect(await budget.standing('a', 100)).toEqual({ left: 100, fullInMs: 0, openInMs: 0 });
+    expect(await redis.exists(pixelsKey('a'))).toBe(0);
+    const { taken, standing } = await budget.take('a', 100, 40 * MP);
+    expect(taken).toBe(true);
+    expect(standing.left).toBeCloseTo(60, 0);
+    expect(standing.fullInMs).toBe(24_000);
+    expect(await redis.pttl(pixelsKey('a'))).toBeGreaterThan(23_000);
+    expect((await budget.standing('b', 100)).left).toBe(100);
+  });
+
+  it('given less than an image needs, when it is taken, then the budget is in debt and nothing more is', async () => {
+    const budget = new PixelBudget(redis);
+    expect((await budget.take('c', 10, 9 * MP)).taken).toBe(true);
+    const { taken, standing } = await budget.take('c', 10, 50 * MP);
+    expect([taken, Math.round(standing.left)]).toEqual([true, -49]);
+    const refused = await budget.take('c', 10, MP);
+    expect([refused.taken, Math.round(refused.standing.left)]).toEqual([false, -49]);
+    expect(refused.standing.openInMs).toBeGreaterThan(4.5 * PIXEL_WINDOW_MS);
+  });
+
+  it('given images at once, when together they are too much, then one at most goes beyond', async () => {
+    const budget = new PixelBudget(redis);
+    const all = await Promise.all(Array.from({ length: 20 }, () => budget.take('d', 10, 4 * MP)));
+    expect(all.filter(({ taken }) => taken)).toHaveLength(3);
+  });
+
+  it('given a budget that was used, when time passes, then it refills and its key goes', async () => {
+    const budget = new PixelBudget(redis);
+    await budget.take('e', 1000, 5 * MP);
+    await new Promise((resolve) => setTimeout(resolve, 350));
+    expect(await budget.standing('e', 1000)).toEqual({ left: 1000, fullInMs: 0, openInMs: 0 });
+    expect(await redis.exists(pixelsKey('e'))).toBe(0);
+  });
+});
+
+describe('counted requests on a real Redis', () => {
+  it('given requests, when a tenant asks how it stands, then that does not count', async () => {
+    const limiter = new RateLimiter(redis);
+    expect(await limiter.standing('a')).toEqual({ hits: 0, closesInMs: 0 });
+    await limiter.hit('a', 60_000);
+    await limiter.hit('a', 60_000);
+    expect((await limiter.standing('a')).hits).toBe(2);
+    const { hits, closesInMs } = await limiter.standing('a');
+    expect(hits).toBe(2);
+    expect(closesInMs).toBeGreaterThan(59_000);
+    expect(await redis.pttl(rateKey('a'))).toBeGreaterThan(59_000);
+  });
+});
+
+describe('submissions that may be repeated, on a real Redis', () => {
+  const lifetimes = lifetimesOf(loadSettings({}));
+  const store = (): RetryStore => new RetryStore(redis, lifetimes);
+
+  it('given many at once, when they open one entry, then it is new to one and all know its salt', async () => {
+    const opened = await Promise.all(Array.from({ length: 10 }, (_, i) => store().open('a', `salt${i}`)));
+    expect(opened.filter(({ isNew }) => isNew)).toHaveLength(1);
+    expect(new Set(opened.map(({ entry }) => entry.salt)).size).toBe(1);
+    expect(opened.every(({ entry }) => entry.print === undefined)).toBe(true);
+  });
+
+  it('given an entry, when its upload is complete, then it lives no longer than a job can', async () => {
+    const { entry } = await store().open('b', 'salt');
+    expect(await redis.pttl(retryKey('b'))).toBeGreaterThan(lifetimes.uploadMs);
+    await store().complete(entry, 'print');
+    const { queueMs, workMs, resultMs } = lifetimes;
+    expect(await redis.pttl(retryKey('b'))).toBeLessThanOrEqual(queueMs + workMs + resultMs);
+    expect((await store().open('b', 'other')).entry).toEqual({ name: 'b', salt: 'salt', print: 'print' });
+    expect(Object.keys(await redis.hgetall(retryKey('b'))).sort()).toEqual(['print', 'salt']);
+  });
+
+  it('given an entry that was opened anew, when the one before it is completed or forgotten, then it stays', async () => {
+    const { entry } = await store().open('c', 'first');
+    await store().forget(entry);
+    await store().open('c', 'second');
+    await store().forget(entry);
+    await store().complete(entry, 'print');
+    expect((await store().open('c', 'third')).entry).toEqual({ name: 'c', salt: 'second', print: undefined });
+  });
+
+  it('given nothing, when it is completed, then nothing is made that would stay for ever', async () => {
+    await store().complete({ name: 'd', salt: 'salt', print: undefined }, 'print');
+    expect(await redis.exists(retryKey('d'))).toBe(0);
+  });
+});

@@ -1,0 +1,47 @@
+import fc from 'fast-check';
+import { EntryNames } from '../../../apps/api/src/batches/entry-names.js';
+
+const named = (...ids: string[]): string[] => {
+  const names = new EntryNames();
+  return ids.map((id) => names.take(id, 'png'));
+};
+
+describe('entry.names', () => {
+  test('given names of clients, when files are named, then folders stay and endings are those of the format', () => {
+    expect(named('a.jpg', 'b/c.PNG', 'd.tar', 'ছবি.jpeg')).toEqual([
+      'a.png',
+      'b/c.png',
+      'd.tar.png',
+      'ছবি.png',
+    ]);
+  });
+
+  test('given names that lead elsewhere, when files are named, then they stay where they are unpacked', () => {
+    expect(named('../../etc/passwd', '/root', 'C:\\x', 'a/./b', '..', 'con. ')).toEqual([
+      ...['etc/passwd.png', 'root.png', 'C_/x.png', 'a/b.png', 'image.png', 'con.png'],
+    ]);
+  });
+
+  test('given names that fall together, when files are named, then each is there once', () => {
+    expect(named('a.jpg', 'A.png', 'a', 'errors.json')).toEqual([
+      'a.png',
+      'A-2.png',
+      'a-3.png',
+      'errors.json.png',
+    ]);
+  });
+
+  test('given any names, when files are named, then they differ, are relative, and are no longer than a file system takes', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ maxLength: 200, unit: 'binary' }), { maxLength: 20 }), (ids) => {
+        const names = named(...ids);
+        expect(new Set(names.map((name) => name.toLowerCase())).size).toBe(ids.length);
+        for (const name of names) {
+          expect(name).toMatch(/^[^/].*\.png$/s);
+          expect(name.split('/')).not.toContain('..');
+          expect(Buffer.byteLength(name)).toBeLessThanOrEqual(220);
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,133 @@
+import { jobOptionsSchema } from '#contracts/job-options.js';
+import { isProblemCode, Problem, PROBLEMS, type ProblemCode } from '#contracts/problem-catalog.js';
+import { rembgOptions } from '../../../apps/api/src/compat/rembg/rembg-options.js';
+import { asRemovebgError } from '../../../apps/api/src/compat/removebg/removebg-errors.js';
+import { removebgWish, type RemovebgWish } from '../../../apps/api/src/compat/removebg/removebg-options.js';
+
+const wish = (fields: Record<string, string>): RemovebgWish => removebgWish(new Map(Object.entries(fields)));
+
+function refusalOf(act: () => unknown): string {
+  try {
+    act();
+    return 'none';
+  } catch (error) {
+    return error instanceof Problem ? `${error.code} ${error.facts.parameter ?? ''}` : String(error);
+  }
+}
+
+describe('the fields of remove.bg', () => {
+  test('given no field, when they are read, then the defaults are those of remove.bg', () => {
+    const { options, type } = wish({});
+    expect(options).toEqual({ ...jobOptionsSchema.parse({}), size: 'preview', format: 'auto' });
+    expect(type).toBe('other');
+  });
+
+  test.each([
+    ['size', ['preview', 'small', 'regular', 'medium', 'hd', 'full', '4k', '50MP', 'auto'], 'large'],
+    ['type', ['auto', 'person', 'product', 'car', 'animal', 'graphic', 'transportation', 'other'], 'zebra'],
+    ['type_level', ['none', '1', '2', 'latest'], '3'],
+    ['format', ['auto', 'png', 'jpg', 'zip', 'webp'], 'gif'],
+    ['channels', ['rgba', 'alpha'], 'rgb'],
+    ['roi', ['0% 0% 100% 100%', '10px 20px 300px 400px'], '10px 20px'],
+    ['crop', ['true', 'false', '1', '0', 'True'], 'maybe'],
+    ['crop_margin', ['0', '30px', '10%', '10% 5%', '1px 2px 3px 4px'], '600px'],
+    ['scale', ['original', '10%', '100%'], '5%'],
+    ['position', ['original', 'center', '50%', '20% 80%'], '120%'],
+    ['bg_color', ['81d4fa', '#fff', 'fffa', '81d4fa77', 'green'], '#ggg'],
+    ['semitransparency', ['true', 'false'], '2'],
+    ['add_shadow', ['true', 'false'], 'big'],
+    ['shadow_type', ['none', 'auto', 'drop', 'car', '3D'], 'neon'],
+  ])(
+    'given %s, when it is read, then its values are taken and others refused by name',
+    (name, values, wrong) => {
+      for (const value of values)
+        expect([value, refusalOf(() => wish({ [name]: value }))]).toEqual([value, 'none']);
+      expect(refusalOf(() => wish({ [name]: wrong }))).toBe(`invalid-parameter ${name}`);
+    },
+  );
+
+  test('given an option without effect there, when it is read, then it is passed over, as remove.bg documents', () => {
+    expect(wish({ crop_margin: '10%' })).toEqual(wish({}));
+    expect(wish({ crop: 'on', scale: '50%', position: '10%' })).toEqual(wish({ crop: 'true' }));
+    expect(wish({ crop: 'on', crop_margin: '10%' }).options.crop_margin).toBe('10%');
+    expect(wish({ size: 'HD', format: 'JPEG', type: 'Person' })).toMatchObject({
+      options: { size: 'hd', format: 'jpg' },
+      type: 'person',
+    });
+  });
+
+  test('given a type, when it is read, then X-Type repeats it, unless it is not wanted', () => {
+    expect(wish({ type: 'car' }).type).toBe('car');
+    expect(wish({ type: 'auto', type_level: 'latest' }).type).toBe('other');
+    expect(wish({ type: 'car', type_level: 'none' }).type).toBeUndefined();
+  });
+
+  test('given fields that nobody knows, when they are read, then they are passed over', () => {
+    expect(wish({ shadow_opacity: '50', some_field_of_tomorrow: 'x' })).toEqual(wish({}));
+    expect(wish({ shadow_type: 'drop' }).options.add_shadow).toBe(true);
+    expect(wish({ shadow_type: 'none', add_shadow: 'true' }).options.add_shadow).toBe(false);
+  });
+});
+
+describe('the errors of remove.bg', () => {
+  const codes = Object.keys(PROBLEMS).filter(isProblemCode);
+
+  test.each(codes)(
+    'given %s, when it is told, then it has a status and a code in their style',
+    (code: ProblemCode) => {
+      const { status, body } = asRemovebgError(new Problem(code, { parameter: 'roi' }));
+      expect([400, 403, 404, 408, 409, 410, 429, 500, 503]).toContain(status);
+      expect(body.errors).toEqual([
+        { title: PROBLEMS[code][1], code: expect.stringMatching(/^[a-z0-9]+(_[a-z0-9]+)*$/) as string },
+      ]);
+    },
+  );
+
+  test('given a parameter, when it is wrong, then it is in the code', () => {
+    const codeOf = (parameter?: string): string | undefined =>
+      asRemovebgError(new Problem('invalid-parameter', { parameter })).body.errors[0]?.code;
+    expect([codeOf('bg_color'), codeOf('Idempotency-Key'), codeOf()]).toEqual([
+      'invalid_bg_color',
+      'invalid_idempotency_key',
+      'invalid_parameter',
+    ]);
+  });
+});
+
+describe('the parameters of rembg', () => {
+  const MODELS = ['u2-small', 'isnet-fp16', 'isnet'];
+  const read = (fields: Record<string, string>, models = MODELS) =>
+    rembgOptions(new Map(Object.entries(fields)), models);
+
+  test('given none, when they are read, then the result is a PNG of full size with our defaults', () => {
+    expect(read({})).toEqual(jobOptionsSchema.parse({}));
+  });
+
+  test('given names of models, when they are read, then each gets the nearest there is, or is refused', () => {
+    expect(read({ model: 'u2-small' }).model).toBe('u2-small');
+    expect(read({ model: 'isnet-general-use' }).model).toBe('isnet-fp16');
+    expect(read({ model: 'isnet-general-use' }, ['u2-small', 'isnet-anime']).model).toBeUndefined();
+    for (const general of ['u2net', 'u2netp', 'silueta', 'birefnet-general'])
+      expect(read({ model: general }).model).toBeUndefined();
+    for (const other of ['u2net_cloth_seg', 'isnet-anime', 'sam', 'zebra'])
+      expect(refusalOf(() => read({ model: other }))).toBe('model-unknown model');
+  });
+
+  test('given a mask, a colour or matting, when they are read, then they mean what they mean there', () => {
+    expect(read({ om: 'True', bgc: '1,2,3,4' })).toEqual(jobOptionsSchema.parse({ channels: 'alpha' }));
+    expect(read({ bgc: '255, 128,0,16' }).bg_color).toBe('ff800010');
+    expect(read({ bgc: '1,2,3' }).bg_color).toBe('010203');
+    expect(read({ a: 'yes', af: '240', ab: '10', ae: '10', ppm: 'true', extras: '{}' }).refine).toBe('edges');
+  });
+
+  test.each([
+    ['om', 'maybe'],
+    ['a', '2'],
+    ['bgc', '256,0,0,0'],
+    ['bgc', '1,2'],
+    ['bgc', 'red'],
+    ['bgc', '1,2,3,-4'],
+  ])('given %s=%s, when it is read, then it is refused by name', (name, value) => {
+    expect(refusalOf(() => read({ [name]: value }))).toBe(`invalid-parameter ${name}`);
+  });
+});

@@ -1,0 +1,204 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { jobOptionsSchema } from '#contracts/job-options.js';
+import { readArguments } from '../../../apps/cli/src/argument-reader.js';
+import { completionScript } from '../../../apps/cli/src/completion-scripts.js';
+import { CommandError } from '../../../apps/cli/src/exit-codes.js';
+import { FLAGS } from '../../../apps/cli/src/flag-table.js';
+import { folderOfPattern, isPattern, patternExpression } from '../../../apps/cli/src/glob-pattern.js';
+import { helpText } from '../../../apps/cli/src/help-text.js';
+import { nearestName } from '../../../apps/cli/src/near-name.js';
+import { ProgressDisplay, durationText } from '../../../apps/cli/src/progress-display.js';
+import { reasonOf } from '../../../apps/cli/src/run-report.js';
+import { runSettings } from '../../../apps/cli/src/run-settings.js';
+import { VERSION } from '../../../apps/cli/src/version.js';
+import { RemoveBgError } from '#sdk/removebg-error.js';
+
+const read = (...argv: string[]) => readArguments(argv, FLAGS);
+const valuesOf = (...argv: string[]): object => Object.fromEntries(read(...argv).values);
+const settingsOf = (argv: string[], env: NodeJS.ProcessEnv = {}) => runSettings(read(...argv), env);
+
+describe('given the options of the command line', () => {
+  it('when they are compared with the schema that all surfaces share, then each image option has its flag', () => {
+    const options = FLAGS.flatMap(({ option }) => option ?? []);
+    expect(options.sort()).toEqual(Object.keys(jobOptionsSchema.shape).sort());
+    for (const { option, name, about } of FLAGS) {
+      if (option !== undefined) expect(name).toBe(option.replaceAll('_', '-'));
+      expect(about.length).toBeGreaterThan(5);
+    }
+    expect(new Set(FLAGS.map(({ name }) => name)).size).toBe(FLAGS.length);
+  });
+
+  it('when they are written in the usual ways, then they mean the same', () => {
+    expect(valuesOf('--format', 'webp', '--crop')).toEqual({ format: 'webp', crop: true });
+    expect(valuesOf('--format=webp', '--crop=true')).toEqual({ format: 'webp', crop: true });
+    expect(valuesOf('-f', 'webp', '--crop=off')).toEqual({ format: 'webp', crop: false });
+    expect(valuesOf('--no-semitransparency', '--bg_color', 'fff')).toEqual({
+      ...{ semitransparency: false, 'bg-color': 'fff' },
+    });
+    expect(valuesOf('-qo', 'out/')).toEqual({ quiet: true, out: 'out/' });
+    expect(valuesOf('-oout/', '-o', '-')).toEqual({ out: '-' });
+    expect(read('a.jpg', '--', '--crop', '-').words).toEqual(['a.jpg', '--crop', '-']);
+  });
+
+  it.each([
+    [['--formt', 'png'], 'Did you mean --format?'],
+    [['--cropp'], 'Did you mean --crop?'],
+    [['--no-semitransparancy'], 'Did you mean --no-semitransparency?'],
+    [['--format'], '--format needs a value'],
+    [['--out', '--crop'], '--out needs a value'],
+    [['--crop=maybe'], 'on or off'],
+    [['-z'], 'Unknown option -z'],
+    [['-o'], '--out needs a value'],
+  ])('when %j is written, then the error helps', (argv, text) => {
+    expect(() => read(...argv)).toThrow(CommandError);
+    expect(() => read(...argv)).toThrow(text);
+  });
+
+  it('when an unknown option carries a value, then the value is not repeated', () => {
+    expect(() => read('--kye=rb_secret')).toThrow(/^Unknown option --kye\. Did you mean --key\?/);
+  });
+
+  it('when values are checked, then the schema of the service decides, before anything is sent', async () => {
+    const { options } = await settingsOf(['--crop-margin', '5%', '--crop', '--bg-color', 'tomato']);
+    expect(options).toEqual({ crop_margin: '5%', crop: true, bg_color: 'tomato' });
+    await expect(settingsOf(['--bg-color', 'tomatoo'])).rejects.toThrow('Invalid --bg-color. Background:');
+    await expect(settingsOf(['--channels', 'alpha', '--bg-color', 'red'])).rejects.toThrow(
+      'Invalid --bg-color. "bg_color" does not go with channels=alpha',
+    );
+    await expect(settingsOf(['--crop-margin', '5%'])).rejects.toThrow(
+      'Invalid --crop-margin. "crop_margin" needs crop=true.',
+    );
+    expect((await settingsOf(['--format', 'JPEG', '--size', 'HD'])).options).toEqual({
+      format: 'jpg',
+      size: 'hd',
+    });
+    await expect(settingsOf(['--format', 'wepb'])).rejects.toThrow(
+      /^--format is one of png, .* mean webp\?$/,
+    );
+    await expect(settingsOf(['--concurrency', '0'])).rejects.toThrow('from 1 to 256');
+    await expect(settingsOf(['--local', '--server', 'x'])).rejects.toThrow(
+      '--local starts a service of its own',
+    );
+  });
+
+  it('when server and key come from the environment, then the command line is stronger', async () => {
+    const env = { REMOVEBG_SERVER: 'https://a.example/', REMOVEBG_KEY: 'rb_env' };
+    expect(await settingsOf([], env)).toMatchObject({ server: 'https://a.example', key: 'rb_env' });
+    const named = ['--server', 'b.example:8080/below/', '--key', 'rb_named'];
+    expect(await settingsOf(named, env)).toMatchObject({
+      server: 'http://b.example:8080/below',
+      key: 'rb_named',
+    });
+    await expect(settingsOf(['--server', 'http://me:secret@x'])).rejects.toThrow(
+      'must not contain a user name or password',
+    );
+    for (const address of ['ftp://x', 'http://', 'file:///etc/passwd']) {
+      await expect(settingsOf(['--server', address])).rejects.toThrow(
+        `--server ${address} is not an http or https address`,
+      );
+      await expect(settingsOf([], { REMOVEBG_SERVER: address })).rejects.toThrow(/^REMOVEBG_SERVER/);
+    }
+    await expect(settingsOf(['--key', 'a\nb'])).rejects.toThrow(
+      /^The API key contains characters that no key has\.$/,
+    );
+  });
+});
+
+describe('given help, version and completion', () => {
+  it('when the help is asked for, then every option is in it, and no line is longer than the terminal', () => {
+    const help = helpText(80);
+    for (const { name } of FLAGS) expect(help).toMatch(new RegExp(`--(no-)?${name}\\b`));
+    expect(Math.max(...help.split('\n').map((line) => line.length))).toBeLessThanOrEqual(115);
+  });
+
+  it('when the version is asked for, then it is that of the package', () => {
+    for (const file of ['package.json', 'libs/sdk/package/package.json']) {
+      expect((JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version).toBe(VERSION);
+    }
+  });
+
+  it('when bash reads its completion, then it parses and completes options and choices', () => {
+    const script = completionScript('bash');
+    execFileSync('bash', ['-n'], { input: script });
+    const complete = (words: string): string[] =>
+      execFileSync('bash', {
+        input: `${script}\nCOMP_WORDS=(${words}); COMP_CWORD=$((\${#COMP_WORDS[@]}-1)); _removebg; printf '%s\\n' "\${COMPREPLY[@]}"`,
+        encoding: 'utf8',
+      }).split('\n');
+    expect(complete('removebg --form')).toContain('--format');
+    expect(complete('removebg a.jpg --format we')).toContain('webp');
+    expect(complete('removebg completion z')).toContain('zsh');
+  });
+
+  it('when another shell is asked for, then it has every option too, and an unknown shell is told', () => {
+    for (const shell of ['zsh', 'fish']) {
+      const script = completionScript(shell);
+      for (const { name } of FLAGS) expect(script).toContain(name);
+    }
+    expect(() => completionScript('tcsh')).toThrow('bash|zsh|fish');
+  });
+});
+
+describe('given the parts of the command line', () => {
+  it.each([
+    ['in/**/*.jpg', 'in/a.jpg', true],
+    ['in/**/*.jpg', 'in/deep/er/a.jpg', true],
+    ['in/**/*.jpg', 'in/.hidden/a.jpg', false],
+    ['in/*.jpg', 'in/deep/a.jpg', false],
+    ['in/**', 'in/deep/a.jpg', true],
+    ['in/?.{jpg,png}', 'in/b.png', true],
+    ['in/[!a]*.jpg', 'in/abc.jpg', false],
+    ['in/[a-c]x.jpg', 'in/bx.jpg', true],
+    ['*.jpg', '.a.jpg', false],
+    ['./a+(1)*.jpg', 'a+(1)b.jpg', true],
+  ])('when %s meets %s, then it is %s', (pattern, path, isMatch) => {
+    expect(isPattern(pattern)).toBe(true);
+    expect(patternExpression(pattern).test(path)).toBe(isMatch);
+  });
+
+  it('when a pattern is searched for, then from its fixed part', () => {
+    expect(folderOfPattern('in/deep/**/*.jpg')).toBe('in/deep');
+    expect(folderOfPattern('*.jpg')).toBe('.');
+    expect(folderOfPattern('/*.jpg')).toBe('/');
+  });
+
+  it('when a name is mistyped beyond recognition, then nothing is guessed', () => {
+    expect(nearestName('--xyzzy', ['--crop', '--out'])).toBeUndefined();
+    expect(nearestName('--cpro', ['--crop', '--out'])).toBe('--crop');
+  });
+
+  it('when a run is watched, then a terminal has one line drawn anew, and anything else has plain lines', () => {
+    const shown = (isTTY: boolean, env: NodeJS.ProcessEnv): string => {
+      let text = '';
+      const screen = { isTTY, columns: 60, write: (piece: string) => (text += piece) };
+      const display = new ProgressDisplay(screen, { isQuiet: false, env });
+      display.advance({ total: 4, done: 1, skipped: 0, failed: 0 }, 'done    a.jpg');
+      display.fault('failed  b.jpg');
+      display.stop();
+      return text;
+    };
+    expect(shown(false, {})).toBe('done    a.jpg\nfailed  b.jpg\n');
+    expect(shown(true, { NO_COLOR: '1' })).toMatch(
+      /^\r\u001b\[2K█{5}░{15} 1\/4 {2}0 s\r\u001b\[2Kfailed {2}b\.jpg\n/,
+    );
+    expect(shown(true, {})).toContain('\u001b[31mfailed  b.jpg\u001b[0m');
+    expect(shown(true, { TERM: 'dumb' })).toBe('done    a.jpg\nfailed  b.jpg\n');
+    expect([500, 61_000, 7_260_000].map(durationText)).toEqual(['0.5 s', '1 min 1 s', '2 h 1 min']);
+  });
+
+  it('when a run of many photos starts, then a terminal shows its bar at once', () => {
+    let text = '';
+    const screen = { isTTY: true, columns: 60, write: (piece: string) => (text += piece) };
+    const display = new ProgressDisplay(screen, { isQuiet: false, env: {} });
+    display.start({ total: 11, done: 0, skipped: 0, failed: 0 });
+    display.stop();
+    expect(text).toBe(`\r\u001b[2K${'░'.repeat(20)} 0/11  0 s\r\u001b[2K`);
+  });
+
+  it('when something goes wrong, then people read a sentence with its code', () => {
+    const problem = new RemoveBgError('image-corrupt', { title: 'The image is damaged', status: 422 });
+    expect(reasonOf(problem)).toBe('The image is damaged (image-corrupt)');
+    expect(reasonOf(Object.assign(new Error('ENOENT: /home/x'), { code: 'ENOENT' }))).toBe('no such file');
+  });
+});

@@ -1,0 +1,95 @@
+import { spawnSync } from 'node:child_process';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { KeyBookFile } from '#auth/api-key-file.js';
+import { readKek, readReceiptKeys, readRedisPassword } from '#auth/secret-file.js';
+import { SettingsError } from '#config/settings.js';
+import { builtInTiers } from '#auth/tier-table.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'removebg-zebra7391-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });
+const tiers = builtInTiers({ RATE_LIMIT: 60 });
+/** Each setting that names a file with secrets: a good content, and how it is read. */
+const SETTINGS: Record<string, { content: string | Buffer; read: (file: string) => unknown }> = {
+  KEK_FILE: { content: randomBytes(32), read: readKek },
+  RECEIPT_KEY_FILE: { content: pem, read: readReceiptKeys },
+  REDIS_PASSWORD_FILE: { content: 'a password\n', read: readRedisPassword },
+  KEYS_FILE: {
+    content: '{"version":1,"tiers":{},"keys":[]}',
+    read: (file) => new KeyBookFile(file, tiers).book.size,
+  },
+};
+const MODES = Array.from({ length: 0o1000 }, (_, mode) => mode);
+
+describe.each(Object.entries(SETTINGS))('the file of %s', (setting, { content, read }) => {
+  const path = join(folder, setting);
+  beforeAll(() => writeFileSync(path, content));
+
+  it('given every mode that its owner can read, when it is read, then 0640 and less pass and no other', () => {
+    for (const mode of MODES.filter((each) => (each & 0o400) !== 0)) {
+      chmodSync(path, mode);
+      let refusal: unknown;
+      try {
+        expect(read(path)).toBeDefined();
+      } catch (error) {
+        refusal = error;
+      }
+      const isPrivate = (mode & 0o037) === 0;
+      expect([mode.toString(8), refusal === undefined]).toEqual([mode.toString(8), isPrivate]);
+      if (isPrivate) continue;
+      expect(refusal).toBeInstanceOf(SettingsError);
+      expect(String(refusal)).toContain(`${setting} must be a private file`);
+      expect(String(refusal)).toContain('chmod 600');
+      expect(String(refusal)).not.toContain('zebra7391');
+    }
+  });
+
+  it('given no file, when it is read, then the setting is named and the path is not', () => {
+    const missing = join(folder, 'none');
+    expect(() => read(missing)).toThrow(SettingsError);
+    expect(() => read(missing)).toThrow(
+      new RegExp(`^${setting} must be the path of a file that this user can read\\.$`),
+    );
+  });
+});
+
+describe('the password of Redis', () => {
+  const path = join(folder, 'password');
+  const write = (content: string): void => writeFileSync(path, content, { mode: 0o600 });
+
+  it('given a file, when it is read, then the password is its first line', () => {
+    for (const content of ['secret', 'secret\n', 'secret\r\n', 'secret\nand more\n']) {
+      write(content);
+      expect(readRedisPassword(path)).toBe('secret');
+    }
+    expect(readRedisPassword(undefined)).toBeUndefined();
+  });
+
+  it('given an empty file, when it is read, then it is refused', () => {
+    for (const content of ['', '\n', '\nsecret']) {
+      write(content);
+      expect(() => readRedisPassword(path)).toThrow(/^REDIS_PASSWORD_FILE must be a file that begins/);
+    }
+  });
+
+  it('given "-", when it is read, then it comes from standard input', () => {
+    const script = `import('./dist/libs/auth/src/secret-file.js').then(({ readRedisPassword }) => {
+      process.stdout.write(readRedisPassword('-'));
+    });`;
+    const { stdout } = spawnSync(process.execPath, ['-e', script], { input: 'secret\n', encoding: 'utf8' });
+    expect(stdout).toBe('secret');
+  });
+});
+
+it('given the units and manifests, when files with secrets are named, then their modes are ones that pass', () => {
+  const manifests = ['api', 'worker', 'redis-control', 'redis-payload', 'edge'].map((name) =>
+    readFileSync(`deploy/kubernetes/base/${name}.yaml`, 'utf8'),
+  );
+  const modes = manifests.flatMap((text) => [...text.matchAll(/secretName: \S+, defaultMode: (\d+)/g)]);
+  expect(modes.map(([, mode]) => mode)).toEqual(modes.map(() => '0440'));
+  expect(modes.length).toBe(manifests.join('').split('secretName:').length - 1);
+});

@@ -1,0 +1,48 @@
+import fc from 'fast-check';
+import { ListenerMap } from '#broker/redis/listener-map.js';
+
+type Listener = () => string;
+
+const LISTENERS: readonly Listener[] = [(): string => 'a', (): string => 'b', (): string => 'c'];
+const KEYS = ['x', 'y'];
+
+const step = fc.record({
+  adds: fc.boolean(),
+  key: fc.constantFrom(...KEYS),
+  listener: fc.constantFrom(...LISTENERS),
+});
+
+test('given listeners that come and go, when they are asked for, then the map holds what a map of sets would', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const map = new ListenerMap<Listener>();
+      const model = new Map(KEYS.map((key) => [key, new Set<Listener>()]));
+      for (const { adds, key, listener } of steps) {
+        const set = model.get(key) ?? new Set<Listener>();
+        const sizeBefore = set.size;
+        if (adds) set.add(listener);
+        else set.delete(listener);
+        if (adds) expect(map.add(key, listener)).toBe(sizeBefore === 0);
+        else expect(map.remove(key, listener)).toBe(sizeBefore === 1 && set.size === 0);
+        expect([...map.of(key)].map((each) => each())).toEqual([...set].map((each) => each()));
+      }
+      const heard = KEYS.filter((key) => (model.get(key)?.size ?? 0) > 0);
+      expect(map.keys().sort()).toEqual(heard);
+      expect(map.size).toBe(heard.length);
+    }),
+  );
+});
+
+test('given a listener that leaves while all are told, when the others are told, then each of them is, once', () => {
+  const map = new ListenerMap<() => void>();
+  const told: string[] = [];
+  const leaving = (): void => {
+    told.push('leaving');
+    map.remove('x', leaving);
+  };
+  map.add('x', leaving);
+  map.add('x', () => void told.push('staying'));
+  for (const listener of map.of('x')) listener();
+  for (const listener of map.of('x')) listener();
+  expect(told).toEqual(['leaving', 'staying', 'staying']);
+});

@@ -1,0 +1,227 @@
+import fc from 'fast-check';
+import { DEFAULT_REFINE, jobOptionsSchema, OUTPUT_FORMATS, OUTPUT_SIZES } from '#contracts/job-options.js';
+import { parseColor } from '#contracts/option-color.js';
+import { parseMargins, parsePosition, parseRegion, parseScale } from '#contracts/option-values.js';
+import { nearestNames } from '#contracts/option-refusal.js';
+import { Problem, type ProblemFacts } from '#contracts/problem-catalog.js';
+import { parseOptions } from '../../../apps/api/src/uploads/upload-source.js';
+
+/** Why a set of fields is refused. */
+function refusalOf(fields: Record<string, unknown>): ProblemFacts | undefined {
+  try {
+    parseOptions(Object.entries(fields));
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'invalid-parameter') return error.facts;
+    throw error;
+  }
+  return undefined;
+}
+
+/** The parameter that a set of fields is refused for. */
+const refusedFor = (fields: Record<string, unknown>): string | undefined => refusalOf(fields)?.parameter;
+
+/** True when a margin stands without a crop, or a place or scale with one. */
+function hasIdleOption(fields: Record<string, unknown>): boolean {
+  const { crop, crop_margin = '0', scale = 'original', position = 'original' } = fields;
+  const isCropped = crop === true || crop === 'true' || crop === '1' || crop === 'True';
+  const hasMargin = /[1-9]/.test(String(crop_margin));
+  return isCropped ? scale !== 'original' || position !== 'original' : hasMargin;
+}
+
+const percent = fc.integer({ min: 0, max: 50 }).map((value) => `${value}%`);
+const length = fc.oneof(
+  percent,
+  fc.integer({ min: 0, max: 500 }).map((value) => `${value}px`),
+);
+const lengths = (count: number): fc.Arbitrary<string> =>
+  fc.array(length, { minLength: count, maxLength: count }).map((all) => all.join(' '));
+const flag = fc.constantFrom<unknown>(true, false, 'true', 'false', '1', '0', 'True');
+const asked = fc.record(
+  {
+    format: fc.constantFrom(...OUTPUT_FORMATS),
+    size: fc.constantFrom(...OUTPUT_SIZES),
+    crop: flag,
+    crop_margin: fc.oneof(lengths(1), lengths(2), lengths(4)),
+    roi: lengths(4),
+    scale: fc.integer({ min: 10, max: 100 }).map((value) => `${value}%`),
+    position: fc.oneof(fc.constantFrom('original', 'center'), percent),
+    bg_color: fc.constantFrom('fff', '#81d4fa77', 'RebeccaPurple', 'transparent'),
+    semitransparency: flag,
+    add_shadow: flag,
+    refine: fc.constantFrom('none', 'edges'),
+    model: fc.constantFrom('isnet', 'u2net-p.1'),
+  },
+  { requiredKeys: [] },
+);
+
+describe('job.options', () => {
+  test('given nothing, when parsed, then the defaults are those of a plain cut-out', () => {
+    expect(parseOptions([])).toEqual({
+      format: 'png',
+      channels: 'rgba',
+      bit_depth: '8',
+      size: 'auto',
+      crop: false,
+      crop_margin: '0',
+      scale: 'original',
+      semitransparency: true,
+      add_shadow: false,
+      refine: DEFAULT_REFINE,
+    });
+  });
+
+  test('given any good options, when their JSON is parsed again, then nothing changes', () => {
+    fc.assert(
+      fc.property(asked, (fields) => {
+        fc.pre(!hasIdleOption(fields));
+        const once = jobOptionsSchema.parse(fields);
+        expect(jobOptionsSchema.parse(JSON.parse(JSON.stringify(once)))).toEqual(once);
+      }),
+    );
+  });
+
+  test('given options of which one has no effect beside the others, when parsed, then it is named', () => {
+    fc.assert(
+      fc.property(asked, (fields) => {
+        const sentence = refusalOf(fields)?.detail ?? '';
+        expect(/needs crop=true|does not go with crop=true/.test(sentence)).toBe(hasIdleOption(fields));
+      }),
+    );
+  });
+
+  test('given values as people write them, when parsed, then they are the values that they mean', () => {
+    const written = { format: 'JPEG', size: ' HD ', crop: 'on', channels: 'RGBA', crop_margin: ' 10% 20PX ' };
+    expect(parseOptions(Object.entries(written))).toMatchObject({
+      ...{ format: 'jpg', size: 'hd', crop: true, channels: 'rgba', crop_margin: '10% 20px' },
+    });
+    expect(parseOptions(Object.entries({ size: '50mp', position: 'Center', model: 'ISNET' }))).toMatchObject({
+      ...{ size: '50MP', position: 'center', model: 'isnet' },
+    });
+  });
+
+  test('given a wrong value of any option, when parsed, then the refusal says what is accepted', () => {
+    for (const option of Object.keys(jobOptionsSchema.shape)) {
+      const { accepted = [], detail = '' } = refusalOf({ [option]: '?!' }) ?? {};
+      expect(accepted.length).toBeGreaterThan(0);
+      for (const value of accepted) expect(detail).toContain(value);
+      expect(detail).toMatch(/^"[a-z_]+" must be .*\.$/);
+      expect(detail).not.toContain('?!');
+    }
+  });
+
+  test('given a name that resembles known ones, when it is refused, then they are told; any other is not', () => {
+    const known = Object.keys(jobOptionsSchema.shape);
+    const near: Record<string, string> = {
+      ...{ colour: 'bg_color', bgcolor: 'bg_color', cropMargin: 'crop_margin', formatt: 'format' },
+      ...{ margin: 'crop_margin', shadow: 'add_shadow', 'bg-color': 'bg_color', sizes: 'size' },
+    };
+    for (const [name, option] of Object.entries(near))
+      expect([name, nearestNames(name, known)[0]]).toEqual([name, option]);
+    for (const name of [
+      'user_id',
+      'file',
+      'submit',
+      'type',
+      'lang',
+      'api_key',
+      'csrf_token',
+      'quality',
+      'name',
+      '',
+    ]) {
+      expect([name, nearestNames(name, known)]).toEqual([name, []]);
+    }
+  });
+
+  test('given booleans as forms and programs write them, when parsed, then they are booleans', () => {
+    for (const yes of [true, 'true', 'True', '1', 'on', 'Yes', 1])
+      expect(parseOptions([['crop', yes]]).crop).toBe(true);
+    for (const no of [false, 'false', 'FALSE', '0', 'off', 'no', 0]) {
+      expect(parseOptions([['semitransparency', no]]).semitransparency).toBe(false);
+    }
+  });
+
+  test('given every field empty, when parsed, then all are absent', () => {
+    const empty = Object.keys(jobOptionsSchema.shape).map((name): [string, string] => [name, '']);
+    expect(parseOptions(empty)).toEqual(parseOptions([]));
+  });
+
+  test.each([
+    ['format', ['gif', 'p n g', 'jpegs']],
+    ['channels', ['rgb']],
+    ['bit_depth', ['12', '16bit', true]],
+    ['size', ['4 K', '50', 'large', '1000']],
+    ['crop', ['perhaps', 'constructor', '2', ['true', 'false']]],
+    ['crop_margin', ['501px', '50.1%', '-1px', '10', '1px 2px 3px', '1px 2px 3px 4px 5px', '1e2px', '10 %']],
+    ['roi', ['0 0 10px', '0% 0% 101% 100%', '0 0 10 10', '-1px 0 10px 10px']],
+    ['scale', ['9%', '101%', '0.5', '50', 'big']],
+    ['position', ['101%', '10px', 'left', '1% 2% 3%']],
+    ['bg_color', ['#ff', '#fffff', 'ggg', 'nocolour', '##fff', '#red', 'constructor']],
+    ['semitransparency', ['maybe']],
+    ['add_shadow', ['shadow']],
+    ['refine', ['all']],
+    ['model', ['is net', '-isnet', '../isnet', 'a'.repeat(65)]],
+  ])('given bad values of %s, when parsed, then that parameter is named', (name, values) => {
+    for (const value of values) expect([value, refusedFor({ [name]: value })]).toEqual([value, name]);
+  });
+
+  test('given a matte with something that only a picture can have, when parsed, then that is named', () => {
+    expect(refusedFor({ channels: 'alpha', bg_color: 'red' })).toBe('bg_color');
+    expect(refusedFor({ channels: 'alpha', add_shadow: '1' })).toBe('add_shadow');
+    expect(refusedFor({ channels: 'alpha', format: 'zip' })).toBe('format');
+    expect(refusedFor({ channels: 'alpha', format: 'jpg', add_shadow: '0' })).toBeUndefined();
+  });
+
+  test('given bits a channel, when parsed, then numbers are taken, and only a PNG with colors has more than 8', () => {
+    expect(parseOptions([['bit_depth', 16]]).bit_depth).toBe('16');
+    expect(parseOptions([['bit_depth', 'auto']]).bit_depth).toBe('auto');
+    for (const format of ['webp', 'jpg', 'zip', 'auto']) {
+      expect(refusedFor({ bit_depth: '16', format })).toBe('bit_depth');
+      expect(refusedFor({ bit_depth: 'auto', format })).toBe('bit_depth');
+      expect(refusedFor({ bit_depth: '8', format })).toBeUndefined();
+    }
+    expect(refusedFor({ bit_depth: '16', channels: 'alpha' })).toBe('bit_depth');
+  });
+
+  test('given an unknown name, when parsed, then the known ones are told', () => {
+    expect(() => parseOptions([['colour', 'red']])).toThrow(
+      expect.objectContaining({ code: 'unknown-parameter' }) as Error,
+    );
+  });
+
+  test('given texts, when read, then they are values in the order of CSS', () => {
+    const px = (value: number) => ({ value, unit: 'px' });
+    const share = (value: number) => ({ value, unit: '%' });
+    expect(parseMargins('1px 2px 3px 4px')).toEqual({
+      top: px(1),
+      right: px(2),
+      bottom: px(3),
+      left: px(4),
+    });
+    expect(parseMargins('1px 20%')).toEqual({
+      top: px(1),
+      right: share(20),
+      bottom: px(1),
+      left: share(20),
+    });
+    expect(parseMargins('0')).toEqual({ top: px(0), right: px(0), bottom: px(0), left: px(0) });
+    expect(parseRegion('0 10px 50.5% 20px')).toEqual({ x1: px(0), y1: px(10), x2: share(50.5), y2: px(20) });
+    expect([parseScale('original'), parseScale('80%')]).toEqual(['original', 0.8]);
+    expect(parsePosition('center')).toEqual({ x: 0.5, y: 0.5 });
+    expect([parsePosition('25%'), parsePosition('0% 100%')]).toEqual([
+      { x: 0.25, y: 0.25 },
+      { x: 0, y: 1 },
+    ]);
+  });
+
+  test('given colours, when read, then digits double, names are those of CSS and alpha is opaque by default', () => {
+    const color = (red: number, green: number, blue: number, alpha: number) => ({ red, green, blue, alpha });
+    expect(parseColor('#f80')).toEqual(color(255, 136, 0, 255));
+    expect(parseColor('f808')).toEqual(color(255, 136, 0, 136));
+    expect(parseColor('81D4FA')).toEqual(color(0x81, 0xd4, 0xfa, 255));
+    expect(parseColor('#81d4fa77')).toEqual(color(0x81, 0xd4, 0xfa, 0x77));
+    expect(parseColor('AliceBlue')).toEqual(color(240, 248, 255, 255));
+    expect(parseColor('yellowgreen')).toEqual(color(154, 205, 50, 255));
+    expect(parseColor('transparent')).toEqual(color(0, 0, 0, 0));
+  });
+});

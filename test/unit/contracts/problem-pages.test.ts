@@ -1,0 +1,122 @@
+import { PROBLEMS, type ProblemCode } from '#contracts/problem-catalog.js';
+import { PROBLEM_HELP, problemList, problemPage, problemPageSchema } from '#contracts/problem-pages.js';
+import type { RetentionStatement } from '#contracts/service-view.js';
+import { prefersHtml } from '../../../apps/api/src/http/content-negotiation.js';
+import { escapeHtml } from '../../../apps/api/src/pages/html-page.js';
+import { problemListHtml, problemPageHtml } from '../../../apps/api/src/pages/problem-pages.js';
+import { retentionHtml } from '../../../apps/api/src/pages/retention-page.js';
+import { securityText } from '../../../apps/api/src/pages/security-contact.js';
+
+const CODES = Object.keys(PROBLEMS) as ProblemCode[];
+const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8';
+
+describe('problem pages', () => {
+  it('given the catalog, when its pages are made, then each code has sentences of its own and an example', () => {
+    expect(Object.keys(PROBLEM_HELP).sort()).toEqual([...CODES].sort());
+    for (const code of CODES) {
+      const page = problemPageSchema.parse(problemPage(code));
+      for (const text of [page.what_happened, page.why, page.what_to_do]) {
+        expect([code, text]).toEqual([code, expect.stringMatching(/^[A-Z`][^]{15,}[.?]$/)]);
+        expect([code, text]).toEqual([
+          code,
+          expect.not.stringMatching(/colour|catalogue|licence|cancelled|  /),
+        ]);
+      }
+      expect([code, page.example.length > 10]).toEqual([code, true]);
+    }
+    const openings = CODES.map((code) => PROBLEM_HELP[code].what_happened);
+    expect(new Set(openings).size).toBe(CODES.length);
+  });
+
+  it('given a page, when it is rendered, then its texts are in it, and no script, style or other origin is', () => {
+    for (const code of CODES) {
+      const page = problemPage(code);
+      const html = problemPageHtml(page);
+      for (const text of [page.example, page.code, String(page.status)])
+        expect(html).toContain(escapeHtml(text));
+      expect(html).not.toMatch(/<script|<style|style=|(?:src|href)="(?![/#])/);
+      expect(html.match(/<h1>/g)).toHaveLength(1);
+    }
+  });
+
+  it('given the list, when it is rendered, then it leads to the page of every code, by status', () => {
+    const html = problemListHtml(problemList());
+    for (const code of CODES) expect(html).toContain(`href="/problems/${code}"`);
+    const statuses = problemList().problems.map(({ status }) => status);
+    expect(statuses).toEqual([...statuses].sort((a, b) => a - b));
+  });
+});
+
+test.each([
+  [undefined, false],
+  ['', false],
+  ['*/*', false],
+  ['application/json', false],
+  ['text/html;q=0.5, application/json', false],
+  ['text/html, application/json', false],
+  ['text/html;q=0.5, application/problem+json;q=0.6', false],
+  ['text/html;q=0, */*', false],
+  ['image/png', false],
+  ['text/html;q=zebra', false],
+  [BROWSER, true],
+  ['text/html', true],
+  ['TEXT/HTML;q=0.8, application/json;q=0.5', true],
+  ['text/*', true],
+  ['*/*;q=0.1, text/html;level=1;q=0.4', true],
+])('given Accept %s, when a document is asked for, then it is a page: %s', (accept, isPage) => {
+  expect(prefersHtml({ accept })).toBe(isPage);
+});
+
+test('given security.txt, when it is read, then it has a contact and an end within a year (RFC 9116)', () => {
+  const now = new Date('2026-11-29T12:00:00Z');
+  const own = 'http://127.0.0.1:3000';
+  const bare = securityText({ PUBLIC_URL: undefined, SECURITY_CONTACT: undefined }, own, now);
+  expect(bare).toContain('Contact: http://127.0.0.1:3000/security\n');
+  expect(bare).not.toContain('Canonical');
+  const expires = Date.parse(/^Expires: (.*)$/m.exec(bare)?.[1] ?? '');
+  expect(expires).toBeGreaterThan(now.getTime());
+  expect(expires).toBeLessThan(now.getTime() + 365 * 86_400_000);
+  const settings = { PUBLIC_URL: 'https://cut.example', SECURITY_CONTACT: 'mailto:security@cut.example' };
+  expect(securityText(settings, own, now).split('\n')).toEqual([
+    'Contact: mailto:security@cut.example',
+    expect.stringMatching(/^Expires: 2027-/),
+    'Preferred-Languages: en, bn',
+    'Canonical: https://cut.example/.well-known/security.txt',
+    'Policy: https://cut.example/security',
+    '',
+  ]);
+});
+
+test('given a retention statement, when it is rendered, then each check is one row that says whether it passed', () => {
+  const check = {
+    name: 'redis.save',
+    rules_out: 'snapshots <could> be written',
+    found: 'empty',
+    checked_at: '',
+  };
+  const at = '2026-11-29T12:00:00.000Z';
+  const statement: RetentionStatement = {
+    ...{ product: 'Removebg BD', version: '1.2.3', guard: 'warned', promise: 'Nothing is kept.' },
+    held_at_most_s: { queued_image: 300, uncollected_result: 1, tombstone_without_user_data: 3600 },
+    ...{ recorded: ['time'], recorded_of_key_holders: ['key id'] },
+    checks: [
+      { ...check, passed: true, checked_at: at },
+      { ...check, name: 'redis.aof', passed: false, checked_at: at },
+    ],
+    workers: [{ name: 'w1', guard: 'enforced', passed: true, failed_checks: [], checked_at: at }],
+  };
+  const html = retentionHtml(statement);
+  expect(html).toContain('1 of 2 checks failed');
+  expect(html.indexOf('redis.aof')).toBeLessThan(html.indexOf('redis.save'));
+  for (const text of [
+    'Removebg BD 1.2.3',
+    '5 minutes',
+    '1 second<',
+    '1 hour<',
+    '2026-11-29 12:00 UTC',
+    '&lt;could&gt;',
+  ])
+    expect(html).toContain(text);
+  const [first] = statement.checks;
+  expect(retentionHtml({ ...statement, checks: [first!] })).toContain('All 1 check passed');
+});

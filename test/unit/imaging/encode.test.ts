@@ -1,0 +1,140 @@
+import sharp from 'sharp';
+import { decodeFull } from '#imaging/decode/decode.js';
+import { encodeCutout, encodingOf } from '#imaging/encode/encode.js';
+import type { Raster } from '#imaging/matting/matte.js';
+
+/** Fewer than 256 colours, which is what tempts an encoder to use a palette. */
+function flat(width = 40, height = 30): Raster {
+  const data = Buffer.alloc(width * height * 4);
+  for (let i = 0; i < width * height; i += 1) data.set(i % 3 ? [10, 200, 30, 128] : [0, 0, 0, 0], 4 * i);
+  return { data, width, height };
+}
+
+function opaque(): Raster {
+  const image = flat();
+  for (let i = 3; i < image.data.length; i += 4) image.data[i] = 255;
+  return image;
+}
+
+/** A file of a stored archive, found by its name in the header before it. */
+function fileIn(zip: Buffer, name: string): Buffer {
+  const at = zip.indexOf(name);
+  return zip.subarray(at + name.length, at + name.length + zip.readUInt32LE(at - 12));
+}
+
+const pixelsOf = (file: Buffer): Promise<Buffer> => sharp(file).raw().toBuffer();
+
+describe('encode', () => {
+  test.each(['png', 'webp'] as const)(
+    'given few colours, when encoded as %s, then it is lossless and no palette',
+    async (format) => {
+      const image = flat();
+      const file = await encodeCutout(image, { format, channels: 'rgba' });
+      const facts = await sharp(file).metadata();
+      expect(facts).toMatchObject({ format, width: 40, height: 30, channels: 4, depth: 'uchar' });
+      expect(facts.isPalette).toBe(false);
+      expect(Buffer.compare(await pixelsOf(file), Buffer.from(image.data))).toBe(0);
+    },
+  );
+
+  test('given a PNG result, when its header is read, then its colour type is RGBA with 8 bits', async () => {
+    const file = await encodeCutout(flat(), { format: 'png', channels: 'rgba' });
+    expect([file[24], file[25]]).toEqual([8, 6]);
+  });
+
+  test('given channels "alpha", when encoded as PNG, then it is one grey channel with the alpha values', async () => {
+    const image = flat();
+    const file = await encodeCutout(image, { format: 'png', channels: 'alpha' });
+    expect([file[24], file[25]]).toEqual([8, 0]);
+    const values = [...image.data].filter((_, i) => i % 4 === 3);
+    expect([...(await sharp(file).extractChannel(0).raw().toBuffer())]).toEqual(values);
+  });
+
+  test('given channels "alpha", when encoded as WebP, then every colour channel is the alpha', async () => {
+    const image = flat();
+    const file = await encodeCutout(image, { format: 'webp', channels: 'alpha' });
+    const { data, info } = await sharp(file).raw().toBuffer({ resolveWithObject: true });
+    expect(info.channels).toBe(3);
+    expect([...data.subarray(0, 6)]).toEqual([0, 0, 0, 128, 128, 128]);
+  });
+
+  test('given a source with EXIF, ICC and XMP, when decoded and encoded, then no metadata is left', async () => {
+    const source = await sharp({ create: { width: 32, height: 32, channels: 3, background: '#c0ffee' } })
+      .withIccProfile('p3')
+      .withExif({ IFD0: { Copyright: 'A. Person', ImageDescription: 'somewhere private' } })
+      .withXmp('<x:xmpmeta xmlns:x="adobe:ns:meta/"><private/></x:xmpmeta>')
+      .jpeg()
+      .toBuffer();
+    const before = await sharp(source).metadata();
+    expect([before.exif, before.icc, before.xmp].every(Boolean)).toBe(true);
+    for (const format of ['png', 'webp'] as const) {
+      const file = await encodeCutout(await decodeFull(source, 10_000), { format, channels: 'rgba' });
+      const { exif, icc, xmp, iptc, orientation } = await sharp(file).metadata();
+      expect([exif, icc, xmp, iptc, orientation]).toEqual([
+        undefined,
+        undefined,
+        undefined,
+        undefined,
+        undefined,
+      ]);
+      expect(file.includes('private')).toBe(false);
+      expect(file.includes('Person')).toBe(false);
+    }
+  });
+
+  test('given an opaque result, when encoded as PNG, then it has no alpha channel', async () => {
+    const image = opaque();
+    const file = await encodeCutout(image, { format: 'png', channels: 'rgba' });
+    expect([file[24], file[25]]).toEqual([8, 2]);
+    expect((await sharp(file).ensureAlpha().raw().toBuffer()).equals(Buffer.from(image.data))).toBe(true);
+  });
+
+  test('given a transparent result, when encoded as JPEG, then it lies on white, in full colour', async () => {
+    const file = await encodeCutout(flat(), { format: 'jpg', channels: 'rgba' });
+    expect(await sharp(file).metadata()).toMatchObject({ format: 'jpeg', chromaSubsampling: '4:4:4' });
+    const empty = { data: new Uint8Array(16 * 16 * 4), width: 16, height: 16 };
+    const white = await pixelsOf(await encodeCutout(empty, { format: 'jpg', channels: 'rgba' }));
+    expect(white.every((value) => value === 255)).toBe(true);
+  });
+
+  test('given channels "alpha", when encoded as JPEG, then it is one grey channel', async () => {
+    const file = await encodeCutout(flat(), { format: 'jpg', channels: 'alpha' });
+    expect((await sharp(file).metadata()).channels).toBe(1);
+  });
+
+  test('given a result, when encoded as ZIP, then colour and alpha put together are the result', async () => {
+    const image = flat();
+    const zip = await encodeCutout(image, { format: 'zip', channels: 'rgba' });
+    const [color, alpha] = [fileIn(zip, 'color.jpg'), fileIn(zip, 'alpha.png')];
+    expect(await sharp(color).metadata()).toMatchObject({ format: 'jpeg', width: 40, height: 30 });
+    const values = [...image.data].filter((_, i) => i % 4 === 3);
+    expect([...(await sharp(alpha).extractChannel(0).raw().toBuffer())]).toEqual(values);
+    const [red, green, blue] = await pixelsOf(color);
+    for (const [found, wanted] of [
+      [red, 10],
+      [green, 200],
+      [blue, 30],
+    ]) {
+      expect(Math.abs(found! - wanted!)).toBeLessThanOrEqual(4);
+    }
+  });
+
+  test('given format "auto", when decided, then PNG is for transparency and mattes, JPEG for the rest', () => {
+    const auto = (image: Raster, channels: 'rgba' | 'alpha') =>
+      encodingOf(image, { format: 'auto', channels }).format;
+    expect([auto(flat(), 'rgba'), auto(opaque(), 'rgba'), auto(opaque(), 'alpha')]).toEqual([
+      'png',
+      'jpg',
+      'png',
+    ]);
+    expect(encodingOf(flat(), { format: 'zip', channels: 'rgba' }).format).toBe('zip');
+  });
+
+  test('given a side WebP cannot hold, when encoded, then PNG works and WebP is a problem', async () => {
+    const long = flat(16_384, 1);
+    await expect(encodeCutout(long, { format: 'webp', channels: 'rgba' })).rejects.toMatchObject({
+      code: 'image-too-many-pixels',
+    });
+    await expect(encodeCutout(long, { format: 'png', channels: 'rgba' })).resolves.toBeInstanceOf(Buffer);
+  });
+});

@@ -1,0 +1,205 @@
+import fc from 'fast-check';
+import sharp from 'sharp';
+import { jobOptionsSchema } from '#contracts/job-options.js';
+import { makeSolid } from '#imaging/matting/mask-holes.js';
+import type { Mask, Raster } from '#imaging/matting/matte.js';
+import { isOpaque } from '#imaging/raster/raster-facts.js';
+import { composeResult } from '#imaging/compose/result-compose.js';
+import { layoutOf } from '#imaging/compose/result-geometry.js';
+import { shadowOf } from '#imaging/compose/result-shadow.js';
+import { underlay } from '#imaging/compose/result-underlay.js';
+import { shownBox } from '../../harness/shown-box.js';
+
+const LIMITS = { maxPixels: 1_000_000, maxProgressivePixels: 1_000_000, maxSidePixels: 5000 };
+const RED = [200, 30, 20, 255];
+
+/** A red block on nothing. */
+function block(width: number, height: number, at: { left: number; top: number; side: number }): Raster {
+  const data = new Uint8Array(width * height * 4);
+  for (let y = at.top; y < at.top + at.side; y += 1) {
+    for (let x = at.left; x < at.left + at.side; x += 1) data.set(RED, 4 * (y * width + x));
+  }
+  return { data, width, height };
+}
+
+const pixel = ({ data, width }: Raster, x: number, y: number): number[] => [
+  ...data.subarray(4 * (y * width + x), 4 * (y * width + x) + 4),
+];
+
+function compose(image: Raster, asked: object, background?: Buffer): Promise<Raster> {
+  const options = jobOptionsSchema.parse(asked);
+  const layout = layoutOf({ image, box: shownBox(image) }, options, LIMITS);
+  return composeResult(image, layout, { options, background, limits: LIMITS });
+}
+
+const plain = (width: number, height: number, color: string): Promise<Buffer> =>
+  sharp({ create: { width, height, channels: 3, background: color } })
+    .png()
+    .toBuffer();
+
+describe('result.compose', () => {
+  test('given nothing asked, when composed, then the very same raster comes back untouched', async () => {
+    const image = block(20, 10, { left: 3, top: 2, side: 5 });
+    const before = Buffer.from(image.data);
+    expect(await compose(image, {})).toBe(image);
+    expect(before.equals(image.data)).toBe(true);
+  });
+
+  test('given a crop with margins, when composed, then the subject is copied without a change', async () => {
+    const found = await compose(block(20, 10, { left: 3, top: 2, side: 5 }), {
+      crop: '1',
+      crop_margin: '1px 2px 3px 4px',
+    });
+    expect([found.width, found.height]).toEqual([4 + 5 + 2, 1 + 5 + 3]);
+    expect(found.data).toEqual(block(11, 9, { left: 4, top: 1, side: 5 }).data);
+  });
+
+  test('given a position, when composed, then the subject stands there', async () => {
+    const found = await compose(block(20, 10, { left: 3, top: 2, side: 4 }), { position: '100% 0%' });
+    expect(found.data).toEqual(block(20, 10, { left: 16, top: 0, side: 4 }).data);
+  });
+
+  test('given a scale, when composed, then the subject is resampled without dark rims', async () => {
+    const found = await compose(block(60, 40, { left: 3, top: 2, side: 10 }), { scale: '50%' });
+    expect([found.width, found.height]).toEqual([60, 40]);
+    expect(shownBox(found)).toEqual({ left: 20, top: 10, width: 20, height: 20 });
+    for (let i = 0; i < found.data.length; i += 4) {
+      const [red, green, blue, alpha] = [...found.data.subarray(i, i + 4)] as [
+        number,
+        number,
+        number,
+        number,
+      ];
+      expect([red, green, blue]).toEqual(alpha === 0 ? [0, 0, 0] : RED.slice(0, 3));
+    }
+  });
+
+  test('given a colour, when composed, then it is where nothing was and mixes by alpha', async () => {
+    const image = block(4, 4, { left: 0, top: 0, side: 2 });
+    image.data.set([200, 100, 0, 51], 4 * 5);
+    const found = await compose(image, { bg_color: '#0000ff' });
+    expect(found).toBe(image);
+    expect(isOpaque(found)).toBe(true);
+    expect([pixel(found, 3, 3), pixel(found, 0, 0)]).toEqual([[0, 0, 255, 255], RED]);
+    expect(pixel(found, 1, 1)).toEqual([40, 20, 204, 255]);
+  });
+
+  test('given a translucent colour, when composed, then the result is translucent there', async () => {
+    const found = await compose(block(4, 4, { left: 0, top: 0, side: 2 }), { bg_color: '0f08' });
+    expect(pixel(found, 3, 3)).toEqual([0, 255, 0, 136]);
+  });
+
+  test('given any pixel and colour, when laid over, then it is what Porter and Duff say', () => {
+    const byte = fc.nat(255);
+    fc.assert(
+      fc.property(fc.tuple(byte, byte), fc.tuple(byte, byte), byte, ([c, a], [bc, ba], shade) => {
+        const image = { data: Uint8Array.from([c, c, c, a]), width: 1, height: 1 };
+        underlay(image, {
+          color: { red: bc, green: bc, blue: bc, alpha: ba },
+          picture: undefined,
+          shadow: { data: Buffer.from([shade]), width: 1, height: 1 },
+        });
+        const [top, back, dark] = [a / 255, ba / 255, shade / 255];
+        const under = dark + back * (1 - dark);
+        const alpha = top + under * (1 - top);
+        const color = c * top + bc * back * (1 - dark) * (1 - top);
+        expect(Math.abs(image.data[3]! - 255 * alpha)).toBeLessThanOrEqual(0.51);
+        if (image.data[3]! > 0) expect(Math.abs(image.data[0]! - color / alpha)).toBeLessThanOrEqual(0.51);
+      }),
+    );
+  });
+
+  test('given a background picture, when composed, then it covers the canvas, cut and not stretched', async () => {
+    const halves = await sharp(await plain(40, 40, '#00f'))
+      .composite([{ input: await plain(40, 20, '#0f0'), left: 0, top: 0 }])
+      .png()
+      .toBuffer();
+    const found = await compose(block(40, 10, { left: 0, top: 0, side: 2 }), {}, halves);
+    expect(isOpaque(found)).toBe(true);
+    expect([pixel(found, 0, 0), pixel(found, 20, 1), pixel(found, 20, 8)]).toEqual([
+      RED,
+      [0, 255, 0, 255],
+      [0, 0, 255, 255],
+    ]);
+  });
+
+  test('given a background that is damaged or too large, when composed, then that is the problem', async () => {
+    const image = block(40, 10, { left: 0, top: 0, side: 2 });
+    const damaged = (await plain(40, 40, '#00f')).subarray(0, 60);
+    await expect(compose(image, {}, damaged)).rejects.toMatchObject({ code: 'background-corrupt' });
+    await expect(compose(image, {}, await plain(1001, 1000, '#00f'))).rejects.toMatchObject({
+      code: 'image-too-many-pixels',
+    });
+    await expect(compose(image, {}, Buffer.from('nothing known'))).rejects.toMatchObject({
+      code: 'image-type-unsupported',
+    });
+  });
+
+  test('given a shadow, when composed, then it is black, soft, below the subject and not on it', async () => {
+    const found = await compose(block(200, 200, { left: 60, top: 60, side: 80 }), { add_shadow: true });
+    expect(pixel(found, 100, 139)).toEqual(RED);
+    const below = [140, 142, 145, 150].map((y) => pixel(found, 100, y));
+    expect(below.every(([red, green, blue]) => red === 0 && green === 0 && blue === 0)).toBe(true);
+    const alphas = below.map((each) => each[3]!);
+    expect(alphas).toEqual([...alphas].sort((a, b) => b - a));
+    expect(alphas[0]).toBeGreaterThan(40);
+    expect(alphas[0]).toBeLessThanOrEqual(102);
+    expect(pixel(found, 100, 59)[3]).toBeLessThan(alphas[0]!);
+    expect(pixel(found, 10, 10)[3]).toBe(0);
+  });
+
+  test('given a haze, when its shadow is made, then there is none', async () => {
+    const haze = { data: new Uint8Array(64 * 64 * 4).fill(30), width: 64, height: 64 };
+    const shadow = await shadowOf(haze, { left: 0, top: 0, width: 64, height: 64 });
+    expect(shadow.data.every((alpha) => alpha === 0)).toBe(true);
+  });
+
+  test('given a shadow on a colour, when composed, then the colour is darker there', async () => {
+    const image = block(200, 200, { left: 60, top: 60, side: 80 });
+    const found = await compose(image, { add_shadow: true, bg_color: 'fff' });
+    const [red] = pixel(found, 100, 141);
+    expect(red).toBeGreaterThan(150);
+    expect(red).toBeLessThan(240);
+    expect(pixel(found, 5, 5)).toEqual([255, 255, 255, 255]);
+  });
+});
+
+describe('mask.solid', () => {
+  const SIDE = 200;
+  /** A disc of `inside` opacity with an edge 2 cells soft. */
+  const disc = (inside: number): Mask => ({
+    data: Uint8Array.from({ length: SIDE * SIDE }, (_, i) => {
+      const away = Math.hypot((i % SIDE) - 100, Math.floor(i / SIDE) - 100);
+      return Math.round(inside * Math.min(Math.max((72 - away) / 2, 0), 1));
+    }),
+    width: SIDE,
+    height: SIDE,
+  });
+
+  test('given glass, when made solid, then its inside is opaque and outside it nothing changes', () => {
+    const mask = disc(140);
+    const before = disc(140).data;
+    makeSolid(mask);
+    expect(mask.data[100 * SIDE + 100]).toBe(255);
+    expect(mask.data[100 * SIDE + 40]).toBe(255);
+    expect(mask.data.every((value, i) => value >= before[i]!)).toBe(true);
+    expect(mask.data.every((value, i) => before[i]! >= 51 || value === before[i])).toBe(true);
+  });
+
+  test('given an opaque subject with a soft edge, when made solid, then the edge is as soft as it was', () => {
+    const mask = disc(255);
+    makeSolid(mask);
+    const row = [...mask.data.subarray(100 * SIDE, 101 * SIDE)].slice(25, 35);
+    expect(row.filter((value) => value > 0 && value < 255)).toHaveLength(1);
+    expect(row).toEqual([...row].sort((a, b) => a - b));
+  });
+
+  test('given no background or nothing else, when made solid, then all is opaque or all stays', () => {
+    const full: Mask = { data: new Uint8Array(64).fill(100), width: 8, height: 8 };
+    makeSolid(full);
+    expect(new Set(full.data)).toEqual(new Set([255]));
+    const empty: Mask = { data: new Uint8Array(64).fill(20), width: 8, height: 8 };
+    makeSolid(empty);
+    expect(new Set(empty.data)).toEqual(new Set([20]));
+  });
+});

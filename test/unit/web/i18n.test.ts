@@ -1,0 +1,116 @@
+import { PROBLEMS } from '#contracts/problem-catalog.js';
+import { STAGES, TERMINAL_STATES } from '#contracts/job-states.js';
+import { BN_PRIVACY } from '../../../apps/web/src/i18n/bn-privacy.js';
+import { EN_PRIVACY } from '../../../apps/web/src/i18n/en-privacy.js';
+import { bytesText, durationText, LANGUAGES } from '../../../apps/web/src/i18n/quantity-text.js';
+import type { Saying } from '../../../apps/web/src/i18n/message.js';
+import { CATALOGUES, sayIn } from '../../../apps/web/src/i18n/i18n.js';
+import { adviceFor } from '../../../apps/web/src/photo/problem-advice.js';
+import { RemoveBgError } from '#sdk/removebg-error.js';
+
+const formsOf = (saying: Saying): string[] => (typeof saying === 'string' ? [saying] : Object.values(saying));
+const namesIn = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!).sort();
+
+describe('given the texts of the page', () => {
+  it('when the languages are compared, then they have the same keys, and none is empty', () => {
+    for (const language of LANGUAGES) {
+      expect(Object.keys(CATALOGUES[language]).sort()).toEqual(Object.keys(CATALOGUES.en).sort());
+      expect(
+        Object.entries(CATALOGUES[language]).filter(([, saying]) => formsOf(saying).includes('')),
+      ).toEqual([]);
+    }
+    expect(Object.keys(BN_PRIVACY).sort()).toEqual(Object.keys(EN_PRIVACY).sort());
+  });
+
+  it('when a text has values, then every language and every plural form of it has the same', () => {
+    for (const [key, english] of Object.entries(CATALOGUES.en)) {
+      const wanted = namesIn(formsOf(english).at(-1)!);
+      const bengali = CATALOGUES.bn[key as keyof typeof CATALOGUES.bn];
+      for (const form of [...formsOf(english), ...formsOf(bengali)])
+        expect([key, namesIn(form)]).toEqual([key, wanted]);
+    }
+  });
+
+  it('when a text is Bengali, then it has Bengali letters, but for names and numbers', () => {
+    const latin = Object.entries({ ...CATALOGUES.bn, ...BN_PRIVACY }).filter(
+      ([, saying]) =>
+        !formsOf(saying)
+          .join('')
+          .match(/[\u0980-\u09ff]/) && !/^\{.*\}%?$/.test(formsOf(saying).join('')),
+    );
+    expect(latin.map(([key]) => key)).toEqual(['nav.api', 'sample.name']);
+  });
+
+  it('when a stage or an end of a job is told, then there is a text for it', () => {
+    const keys = [
+      ...STAGES.map((stage) => `stage.${stage}`),
+      ...TERMINAL_STATES.map((state) => `receipt.state.${state}`),
+    ];
+    expect(keys.filter((key) => !(key in CATALOGUES.en))).toEqual([]);
+  });
+});
+
+describe('given a problem', () => {
+  it('when it can come of sending a photo, then its text is its own, and says what to do next', () => {
+    // What comes of options, batches, keys and addresses: the page uses none of them.
+    const elsewhere =
+      /batch|image-url|roi|model|background|multiple|parameter|key|retry|custom|not-purged|not-found|multipart|invalid-request|missing-image|result-busy/;
+    const codes = (Object.keys(PROBLEMS) as (keyof typeof PROBLEMS)[]).filter(
+      (code) => !elsewhere.test(code) || code === 'job-not-found' || code === 'foreground-not-found',
+    );
+    expect(codes.length).toBeGreaterThan(20);
+    for (const code of codes) {
+      const { title, next } = adviceFor(new RemoveBgError(code));
+      expect([code, title[0]]).toEqual([code, code]);
+      for (const language of LANGUAGES) expect(sayIn(language, next)).not.toBe('');
+    }
+  });
+
+  it('when the page does not know it, then it still says something', () => {
+    expect(adviceFor(new RemoveBgError('multiple-images')).title).toEqual(['other-problem']);
+    expect(adviceFor(new Error('defect')).title).toEqual(['page-error']);
+  });
+});
+
+describe('given a quantity', () => {
+  it('when it is shown, then it reads as people of that language say it', () => {
+    const bytes = [900, 70_000, 3_500_000, 22 * 1024 * 1024];
+    expect(bytes.map((one) => bytesText('en', one))).toEqual(['900 bytes', '68 kB', '3.3 MB', '22 MB']);
+    expect(bytes.map((one) => bytesText('bn', one)).join()).toMatch(
+      /^৯০০ [^,]+,৬৮ [^,]+,৩.৩ [^,]+,২২ [^,]+$/,
+    );
+    const times = [0, 7_200, 240_000, 7_000_000];
+    expect(times.map((one) => durationText('en', one))).toEqual([
+      '1 second',
+      '8 seconds',
+      '4 minutes',
+      '2 hours',
+    ]);
+    expect(times.map((one) => durationText('bn', one))).toEqual([
+      '১ সেকেন্ড',
+      '৮ সেকেন্ড',
+      '৪ মিনিট',
+      '২ ঘণ্টা',
+    ]);
+  });
+
+  it('when it is a place in the queue, then it is an ordinal of that language', () => {
+    const places = [1, 2, 3, 4, 6, 11, 12, 21, 111];
+    const told = (language: 'en' | 'bn'): string[] =>
+      places.map((place) => sayIn(language, 'state.place', { place: { place } }));
+    expect(told('en')).toEqual(
+      ['1st', '2nd', '3rd', '4th', '6th', '11th', '12th', '21st', '111th'].map((place) => `${place} in line`),
+    );
+    expect(told('bn').slice(0, 5)).toEqual(
+      ['১ম', '২য়', '৩য়', '৪র্থ', '৬ষ্ঠ'].map((place) => `সারিতে ${place}`),
+    );
+  });
+
+  it('when it is a count, then the text takes its plural form and writes numbers its way', () => {
+    expect(sayIn('en', 'folder.left.out', { count: 1 })).toBe('1 file that is no photo was left out.');
+    expect(sayIn('en', 'folder.left.out', { count: 1200 })).toBe(
+      '1,200 files that are no photos were left out.',
+    );
+    expect(sayIn('bn', 'summary', { count: 12, done: 3 })).toBe('১২টির মধ্যে ৩টি শেষ');
+  });
+});

@@ -1,0 +1,191 @@
+import fc from 'fast-check';
+import { EditHistory } from '../../../apps/web/src/edit/edit-history.js';
+import { keyOf, type KeyFacts } from '../../../apps/web/src/edit/stage-keys.js';
+import { ViewPort } from '../../../apps/web/src/edit/view-port.js';
+import { isAsDelivered, isBeginOf, NO_EDIT, PLAIN_LOOK } from '../../../apps/web/src/pixels/edit.js';
+import { coverOf, croppedTo, fitted, visibleRect } from '../../../apps/web/src/pixels/frame-geometry.js';
+
+const size = (most: number) =>
+  fc.record({ width: fc.integer({ min: 1, max: most }), height: fc.integer({ min: 1, max: most }) });
+
+describe('given a view of a picture', () => {
+  it('when it is fitted, then all of it is seen in the middle, and it is never enlarged', () => {
+    fc.assert(
+      fc.property(
+        size(8000),
+        fc.record({
+          width: fc.integer({ min: 200, max: 4000 }),
+          height: fc.integer({ min: 200, max: 3000 }),
+        }),
+        (picture, stage) => {
+          const port = new ViewPort(picture, stage);
+          expect(port.scale).toBeLessThanOrEqual(1);
+          expect(Math.abs(port.x * 2 + picture.width * port.scale - stage.width)).toBeLessThan(1e-6);
+          if (port.scale > 0.01) expect(picture.width * port.scale).toBeLessThanOrEqual(stage.width);
+        },
+      ),
+    );
+  });
+
+  it('when it is zoomed at a place well inside, then what was there stays there', () => {
+    const port = new ViewPort({ width: 6000, height: 4000 }, { width: 1000, height: 800 });
+    port.zoomTo(0.6, 500, 400);
+    const before = port.toPicture(420, 380);
+    port.zoomTo(2, 420, 380);
+    const after = port.toPicture(420, 380);
+    expect(after[0]).toBeCloseTo(before[0], 6);
+    expect(after[1]).toBeCloseTo(before[1], 6);
+    expect(port.toStage(...after)[0]).toBeCloseTo(420, 6);
+  });
+
+  it('when it is moved however far, then some of the picture is still seen', () => {
+    const move = fc.tuple(fc.integer({ min: -9000, max: 9000 }), fc.integer({ min: -9000, max: 9000 }));
+    fc.assert(
+      fc.property(
+        size(8000),
+        fc.array(move),
+        fc.double({ min: 0.01, max: 16, noNaN: true }),
+        (picture, moves, scale) => {
+          const stage = { width: 900, height: 600 };
+          const port = new ViewPort(picture, stage);
+          port.zoomTo(scale);
+          for (const [dx, dy] of moves) port.moveBy(dx, dy);
+          expect(port.x).toBeLessThan(stage.width);
+          expect(port.x + picture.width * port.scale).toBeGreaterThan(0);
+          expect(port.y).toBeLessThan(stage.height);
+          expect(port.y + picture.height * port.scale).toBeGreaterThan(0);
+        },
+      ),
+    );
+  });
+});
+
+describe('given steps of an edit', () => {
+  const step = (shadow: boolean, crop: boolean) => ({ ...NO_EDIT, look: { ...PLAIN_LOOK, shadow, crop } });
+
+  it('when they are taken back and again, then each comes by in turn', () => {
+    const history = new EditHistory(NO_EDIT);
+    const [first, second] = [step(true, false), step(true, true)];
+    history.step(first);
+    history.step(second);
+    history.undo();
+    expect(history.present).toBe(first);
+    history.undo();
+    history.undo();
+    expect([history.present, history.canUndo]).toEqual([NO_EDIT, false]);
+    history.redo();
+    history.redo();
+    expect([history.present, history.canRedo]).toEqual([second, false]);
+  });
+
+  it('when another step is taken after one back, then what was taken back is gone', () => {
+    const history = new EditHistory(NO_EDIT);
+    history.step(step(true, false));
+    history.undo();
+    history.step(step(false, true));
+    history.redo();
+    expect([history.present.look.crop, history.present.look.shadow]).toEqual([true, false]);
+  });
+
+  it('when one could not be done, then it is forgotten, and cannot be redone', () => {
+    const history = new EditHistory(NO_EDIT);
+    history.step(step(true, false));
+    history.forget();
+    history.forget();
+    expect([history.present, history.canUndo, history.canRedo]).toEqual([NO_EDIT, false, false]);
+  });
+
+  it('when nothing is changed, then the delivered bytes are the result', () => {
+    expect(isAsDelivered(NO_EDIT)).toBe(true);
+    expect(isAsDelivered(step(false, true))).toBe(false);
+    const stroke = { id: 1, mode: 'erase' as const, size: 4, points: [1, 1] };
+    expect(isAsDelivered({ ...NO_EDIT, strokes: [stroke] })).toBe(false);
+  });
+
+  it('when strokes were painted, then only what is missing is painted', () => {
+    expect([isBeginOf([1, 2], [1, 2, 3]), isBeginOf([1, 2], [1]), isBeginOf([1, 2], [1, 3, 2])]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+});
+
+describe('given a key', () => {
+  const press = (key: string, more: Partial<KeyFacts> = {}): KeyFacts => ({
+    key,
+    ctrlKey: false,
+    metaKey: false,
+    shiftKey: false,
+    ...more,
+  });
+  const onStage = { isOnStage: true, isBrush: false };
+
+  it('when it is a single sign, then it counts on the picture alone', () => {
+    expect(keyOf(press('+'), onStage)).toEqual({ do: 'zoom', isIn: true });
+    expect(keyOf(press('০'), onStage)).toEqual({ do: 'fit' });
+    expect(keyOf(press('+'), { ...onStage, isOnStage: false })).toBeUndefined();
+  });
+
+  it('when it is an arrow, then it moves the picture, or the brush in hand', () => {
+    expect(keyOf(press('ArrowLeft'), onStage)).toEqual({ do: 'move', x: -1, y: 0 });
+    expect(keyOf(press('ArrowUp', { shiftKey: true }), { ...onStage, isBrush: true })).toEqual({
+      do: 'hand',
+      x: 0,
+      y: -5,
+    });
+    expect(keyOf(press('ArrowUp', { ctrlKey: true }), { ...onStage, isBrush: true })).toEqual({
+      do: 'move',
+      x: 0,
+      y: -1,
+    });
+  });
+
+  it('when it takes a step back or again, then it counts everywhere', () => {
+    const anywhere = { isOnStage: false, isBrush: false };
+    expect(keyOf(press('z', { ctrlKey: true }), anywhere)).toEqual({ do: 'undo' });
+    expect(keyOf(press('Z', { metaKey: true, shiftKey: true }), anywhere)).toEqual({ do: 'redo' });
+    expect(keyOf(press('c', { ctrlKey: true }), anywhere)).toBeUndefined();
+  });
+});
+
+describe('given pixels', () => {
+  it('when some can be seen, then the rectangle around them is found', () => {
+    const pixels = new Uint8ClampedArray(10 * 6 * 4);
+    for (const [x, y] of [
+      [3, 1],
+      [7, 4],
+    ] as const)
+      pixels[(y * 10 + x) * 4 + 3] = 200;
+    pixels[3] = 20;
+    expect(visibleRect(pixels, 10)).toEqual({ left: 3, top: 1, width: 5, height: 4 });
+    expect(visibleRect(new Uint8ClampedArray(40), 10)).toBeUndefined();
+  });
+
+  it('when a picture is cropped to its subject, then with room, within its bounds, and whole without one', () => {
+    const whole = { width: 1000, height: 500 };
+    expect(croppedTo({ left: 10, top: 10, width: 20, height: 20 }, 0.1, whole)).toEqual({
+      left: 80,
+      top: 80,
+      width: 240,
+      height: 240,
+    });
+    expect(croppedTo({ left: 0, top: 0, width: 100, height: 50 }, 0.1, whole)).toEqual({
+      left: 0,
+      top: 0,
+      ...whole,
+    });
+    expect(croppedTo(undefined, 0.1, whole)).toEqual({ left: 0, top: 0, ...whole });
+  });
+
+  it('when a background fills a frame, then its proportions are kept and its middle is seen', () => {
+    expect(coverOf({ width: 400, height: 100 }, { width: 50, height: 50 })).toEqual({
+      left: 150,
+      top: 0,
+      width: 100,
+      height: 100,
+    });
+    expect(fitted({ width: 6000, height: 4000 }, 1500)).toEqual({ width: 1500, height: 1000, scale: 0.25 });
+    expect(fitted({ width: 60, height: 40 }, 1500).scale).toBe(1);
+  });
+});

@@ -1,0 +1,149 @@
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { offeredModels } from '#config/engine-plan.js';
+import { loadSettings, SettingsError } from '#config/settings.js';
+import { Problem } from '#contracts/problem-catalog.js';
+import { addModel, additionSchema } from './model-addition.js';
+import type { ModelEntry } from '#inference/model-manifest.js';
+import { readCatalogue } from '#inference/model-catalog.js';
+import { ModelError, ModelRegistry } from '#inference/model-registry.js';
+import { prepareModel } from './model-preparation.js';
+import { WireError } from './onnx/wire-reader.js';
+import { RecipeError } from './recipe/graph-index.js';
+
+const HELP = `Usage: npm run models -- <command>
+
+  list                       the models there are, and which are prepared
+  prepare [name … | --all]   puts models into MODEL_DIR and verifies them (default: MODEL)
+  verify [name … | --all]    checks length and sha256 of prepared models (default: MODEL)
+  add FILE --name NAME --size PIXELS --mean R,G,B --std R,G,B --output sigmoid|logits
+      --licence TEXT --provenance TEXT [--title TEXT]
+                             takes an ONNX file with one float32 input [n, 3, size, size] into MODEL_DIR and
+                             models/local.json; afterwards MODEL=NAME uses it. Mean and std are those of rembg's
+                             sessions, in units of 0 to 1, for example for U2-Net:
+                             --size 320 --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225 --output sigmoid
+
+Exit codes: 0 done, 1 a model is missing or damaged, 2 wrong usage`;
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+const MIB = 1024 * 1024;
+
+/** The arguments make no sense: answered with the help text. */
+class UsageError extends Error {}
+
+interface Request {
+  registry: ModelRegistry;
+  /** Models that workers load. */
+  models: string[];
+  args: string[];
+}
+
+const COMMANDS: Record<string, (request: Request) => Promise<void>> = {
+  list: async ({ registry, args }) => {
+    if (args.length > 0) throw new UsageError();
+    for (const model of registry.models) {
+      const state = (await registry.isPrepared(model)) ? 'prepared' : 'not prepared';
+      const mark = model.default ? ', default' : '';
+      say(`${model.name}  ${(model.bytes / MIB).toFixed(0)} MiB  ${state}${mark}  ${model.title}`);
+      say(`    licence: package ${model.licence.package}; weights: ${model.licence.weights}`);
+    }
+  },
+  prepare: async (request) => {
+    for (const entry of chosen(request, ({ source }) => source.kind !== 'file')) {
+      const path = await prepareModel(request.registry, entry, progressLine(entry.name));
+      say(`${entry.name}: ready at ${path}`);
+    }
+  },
+  verify: async (request) => {
+    const { registry } = request;
+    const there = await Promise.all(registry.models.map((entry) => registry.isPrepared(entry)));
+    for (const entry of chosen(request, (each) => there[registry.models.indexOf(each)] === true)) {
+      await registry.verify(entry);
+      say(`${entry.name}: ${registry.pathOf(entry)} is intact`);
+    }
+  },
+  add: async ({ registry, args }) => {
+    const { file, told } = additionOf(args);
+    const entry = await addModel(registry, file, told);
+    say(`${entry.name}: added as ${registry.pathOf(entry)}; use it with MODEL=${entry.name}`);
+  },
+};
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** The models that are named, the configured ones, or with `--all` those that `wanted` lets through. */
+function chosen({ registry, models, args }: Request, wanted: (entry: ModelEntry) => boolean): ModelEntry[] {
+  if (args.length === 1 && args[0] === '--all') return registry.models.filter(wanted);
+  if (args.some((name) => name.startsWith('-'))) throw new UsageError();
+  return (args.length === 0 ? models : args).map((name) => registry.find(name));
+}
+
+function additionOf(args: string[]): { file: string; told: z.output<typeof additionSchema> } {
+  const options = Object.fromEntries(
+    Object.keys(additionSchema.shape).map((key) => [key, { type: 'string' as const }]),
+  );
+  let parsed: { positionals: string[]; values: Record<string, unknown> };
+  try {
+    parsed = parseArgs({ args, options, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : '');
+  }
+  const [file, ...more] = parsed.positionals;
+  const told = additionSchema.safeParse({ ...parsed.values });
+  if (file === undefined || more.length > 0) throw new UsageError('One file is to be named.');
+  if (!told.success) throw new UsageError(z.prettifyError(told.error));
+  return { file, told: told.data };
+}
+
+/** Rewrites one line on a terminal; on anything else says only when a quarter more is done. */
+function progressLine(name: string): (doneBytes: number, totalBytes: number) => void {
+  let shown = 0;
+  return (doneBytes, totalBytes) => {
+    const percent = Math.floor((100 * doneBytes) / totalBytes);
+    if (percent < shown + 25 && (percent < 100 || shown === 100)) return;
+    shown = percent;
+    if (process.stdout.isTTY) process.stdout.write(`\r${name}: ${percent} %${percent === 100 ? '\n' : ''}`);
+    else say(`${name}: ${percent} %`);
+  };
+}
+
+async function main([verb = '', ...args]: string[]): Promise<number> {
+  if (['', '--help', '-h', 'help'].includes(verb)) {
+    say(HELP);
+    return verb === '' ? EXIT_USAGE : 0;
+  }
+  try {
+    const command = Object.hasOwn(COMMANDS, verb) ? COMMANDS[verb] : undefined;
+    if (command === undefined) throw new UsageError(`There is no command ${verb}.`);
+    const settings = loadSettings(process.env);
+    const registry = new ModelRegistry(process.cwd(), settings.MODEL_DIR);
+    await command({ registry, models: offeredModels(settings), args });
+    return 0;
+  } catch (error) {
+    return complain(error);
+  }
+}
+
+const knownModels = (): string => {
+  const { shipped, local } = readCatalogue(process.cwd());
+  return [...shipped, ...local].map(({ name }) => name).join(', ');
+};
+
+function complain(error: unknown): number {
+  const tell = (line: string): void => void process.stderr.write(`${line}\n`);
+  if (error instanceof UsageError) {
+    tell(error.message === '' ? HELP : `${error.message}\n\n${HELP}`);
+    return EXIT_USAGE;
+  }
+  if (error instanceof Problem && error.code === 'model-unknown') {
+    tell(`There is no model of that name. Known: ${knownModels()}.`);
+    return EXIT_USAGE;
+  }
+  const known = [ModelError, SettingsError, WireError, RecipeError].some((kind) => error instanceof kind);
+  const text = error instanceof Error ? error : new Error(String(error));
+  tell(known ? text.message : (text.stack ?? text.message));
+  return EXIT_FAILED;
+}
+
+process.exitCode = await main(process.argv.slice(2));

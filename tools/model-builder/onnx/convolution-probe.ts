@@ -1,0 +1,33 @@
+import type { FloatWidth } from '#inference/provider-probe.js';
+import { DataType } from './onnx-types.js';
+import { encodeModel } from './onnx-codec.js';
+import { model, node, value } from './onnx-build.js';
+
+const CHANNELS = 8;
+const SIDE = 8;
+const KERNEL = 3;
+
+/**
+ * The smallest network that shows whether a device computes what segmentation networks consist of: one convolution of
+ * floats, whose weights are an input as well. `libs/inference/src/provider-probe.ts` holds its bytes.
+ */
+export function convolutionProbe(width: FloatWidth): Uint8Array {
+  const type = width === 16 ? DataType.float16 : DataType.float;
+  const pieces = encodeModel(
+    model({
+      name: 'probe',
+      nodes: [
+        node('Conv', ['input', 'weights'], ['output'], {
+          attributes: { kernel_shape: [KERNEL, KERNEL], pads: [1, 1, 1, 1] },
+        }),
+      ],
+      initializers: [],
+      inputs: [
+        value('input', type, [1, CHANNELS, SIDE, SIDE]),
+        value('weights', type, [CHANNELS, CHANNELS, KERNEL, KERNEL]),
+      ],
+      outputs: [value('output', type, [1, CHANNELS, SIDE, SIDE])],
+    }),
+  );
+  return Buffer.concat(pieces);
+}
