@@ -3,11 +3,11 @@ import { jobOptionsSchema } from '#contracts/job-options.js';
 import { enginePlans } from '#config/engine-plan.js';
 import { imageLimits } from '#config/image-limits.js';
 import { loadSettings } from '#config/settings.js';
-import { EngineHost } from '../apps/worker/src/engine/engine-supervisor.js';
+import { EngineSupervisor } from '../apps/worker/src/engine/engine-supervisor.js';
 
 /** The engines that workers have, with one thread each and with nothing around them. */
 export class BareEngines {
-  private constructor(private readonly hosts: EngineHost[]) {}
+  private constructor(private readonly hosts: EngineSupervisor[]) {}
 
   /** Starts `count` of them, with the memory settings of the service: what is compared is the way there and back. */
   static async start(count: number): Promise<BareEngines> {
@@ -19,7 +19,7 @@ export class BareEngines {
     const engine = { plans: enginePlans(settings), modelDir: settings.MODEL_DIR, threads: 1 };
     const hosts = Array.from(
       { length: count },
-      () => new EngineHost({ ...engine, ...imageLimits(settings) }),
+      () => new EngineSupervisor({ ...engine, ...imageLimits(settings) }),
     );
     await Promise.all(hosts.map((host) => host.start()));
     return new BareEngines(hosts);

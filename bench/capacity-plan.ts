@@ -68,8 +68,8 @@ const RESERVED_MB_PER_MEGAPIXEL = 1.5;
 const WORKER_GB = 1;
 /** Pub/sub, queue and wires: what is nobody's CPU. */
 const LATENCY_MS = 5;
-const MOST_SIMULATED = 20_000;
-const LEAST_SIMULATED = 4000;
+const MAX_SIMULATED = 20_000;
+const MIN_SIMULATED = 4000;
 
 /** Plans for a wish. @throws NotFastEnough */
 export function planFor(wish: CapacityWish, measured: MeasuredCosts): CapacityPlan {
@@ -141,7 +141,7 @@ function fewest(
 
 function simulated(wish: CapacityWish, measured: MeasuredCosts, fleet: Fleet): Outcome {
   const random = randomFrom(7);
-  const count = Math.round(Math.min(MOST_SIMULATED, Math.max(LEAST_SIMULATED, wish.imagesPerSecond * 20)));
+  const count = Math.round(Math.min(MAX_SIMULATED, Math.max(MIN_SIMULATED, wish.imagesPerSecond * 20)));
   const costs = costsOf(measured, wish.image);
   const jobs = arrivals(count, wish.imagesPerSecond, random).map((atMs) => {
     const part = measured.spread[Math.floor(random() * measured.spread.length)] ?? 1;

@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { JobConsumer } from '#broker/queue/job-consumer.js';
 import { JobQueue } from '#broker/queue/job-queue.js';
 import { connect, whenReady } from '#broker/redis/redis-connection.js';
-import { TenantTurns } from '#broker/queue/fair-scheduler.js';
+import { FairScheduler } from '#broker/queue/fair-scheduler.js';
 import type { JobId } from '#contracts/job-id.js';
 import { deriveSecrets, drawToken } from '#crypto/job-token.js';
 import { RedisProcess } from '../test/harness/redis-process.js';
@@ -81,7 +81,7 @@ async function measured(nameOf: (tenant: string) => string, count: number): Prom
   const url = redis.urlFor('inspector');
   const control = connect(url, 'control');
   await whenReady(control, 5000);
-  const turns = new TenantTurns(control, 600_000);
+  const turns = new FairScheduler(control, 600_000);
   const queue = new JobQueue(url, control, turns);
   const broughtAt = new Map<JobId, number>();
   const heavy = new Set<JobId>();

@@ -15,7 +15,7 @@ import { enginePlans } from '#config/engine-plan.js';
 import { imageLimits } from '#config/image-limits.js';
 import { threadsOf } from '#config/process-layout.js';
 import { loadSettings } from '#config/settings.js';
-import { EngineHost } from '../apps/worker/src/engine/engine-supervisor.js';
+import { EngineSupervisor } from '../apps/worker/src/engine/engine-supervisor.js';
 import { startSystem } from '../test/harness/system.js';
 import { argument, median, show, tenth } from './figures.js';
 import { photoOf } from './photo.js';
@@ -33,7 +33,7 @@ const printed = execFileSync('launcher/contained.sh', ['node', 'printenv', 'GLIB
 });
 process.env['GLIBC_TUNABLES'] = printed.trim();
 
-const bare = new EngineHost({
+const bare = new EngineSupervisor({
   plans: enginePlans(settings),
   modelDir: settings.MODEL_DIR,
   threads: threadsOf(settings),

@@ -31,15 +31,15 @@ async function throughput({ url }: TestSystem): Promise<number> {
   return images / ((performance.now() - began) / 1000);
 }
 
-const guarded = await startSystem({}, 1, CONTAINED);
+const mapRedisErrors = await startSystem({}, 1, CONTAINED);
 const bare = await startSystem({ RETENTION_GUARD: 'warn', GLIBC_TUNABLES: '' }, 1, BARE);
 try {
-  await throughput(guarded);
+  await throughput(mapRedisErrors);
   await throughput(bare);
   const on: number[] = [];
   const off: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    on.push(await throughput(guarded));
+    on.push(await throughput(mapRedisErrors));
     off.push(await throughput(bare));
     process.stderr.write(
       `round ${round + 1}: on ${on.at(-1)?.toFixed(2)}, off ${off.at(-1)?.toFixed(2)} images/s\n`,
@@ -55,6 +55,6 @@ try {
     },
   });
 } finally {
-  await guarded.stop();
+  await mapRedisErrors.stop();
   await bare.stop();
 }

@@ -34,8 +34,8 @@ const LIGHT = ['#0b62a8', '#b3470c', '#20754b', '#8a3a8f', '#6b6410', '#a02334']
 const DARK = ['#6cb4f2', '#f0a06c', '#6fd09c', '#d89be0', '#d6cb62', '#f28b98'];
 const COLOURS = LIGHT.length;
 
-const coloursOf = (colours: readonly string[]): string =>
-  colours
+const coloursOf = (colors: readonly string[]): string =>
+  colors
     .map((colour, i) => `.line.s${i} { stroke: ${colour} } .mark.s${i}, .name.s${i} { fill: ${colour} }`)
     .join('\n');
 

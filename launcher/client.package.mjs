@@ -9,8 +9,8 @@ import { LauncherError, runCommand, say } from './report.mjs';
 import { BUILD_STEPS, setUp } from './setup.steps.mjs';
 
 const OUT = inRoot('dist', 'client-package');
-const ENTRY = inRoot('libs', 'client', 'src', 'package-entry.ts');
-const COMMAND = inRoot('libs', 'client', 'src', 'cli', 'removebg.command.ts');
+const ENTRY = inRoot('libs', 'sdk', 'src', 'package-entry.ts');
+const COMMAND = inRoot('apps', 'cli', 'src', 'removebg.command.ts');
 
 /** What the SDK is made of besides its own files: small, without dependencies, and under the MIT license. */
 const SDK_BRINGS = ['eventsource-parser'];
@@ -58,7 +58,7 @@ function notices(packages) {
 
 /** The package's description of itself; where the project has a public address, with that. */
 function manifest() {
-  const own = JSON.parse(readFileSync(inRoot('libs', 'client', 'package', 'package.json'), 'utf8'));
+  const own = JSON.parse(readFileSync(inRoot('libs', 'sdk', 'package', 'package.json'), 'utf8'));
   const { repository, homepage, bugs } = JSON.parse(readFileSync(inRoot('package.json'), 'utf8'));
   return `${JSON.stringify({ ...own, repository, homepage, bugs }, undefined, 2)}\n`;
 }
@@ -68,7 +68,7 @@ await runCommand(async () => {
   rmSync(OUT, { recursive: true, force: true });
   mkdirSync(OUT, { recursive: true });
   writeFileSync(join(OUT, 'package.json'), manifest());
-  cpSync(inRoot('libs', 'client', 'package', 'README.md'), join(OUT, 'README.md'));
+  cpSync(inRoot('libs', 'sdk', 'package', 'README.md'), join(OUT, 'README.md'));
   cpSync(inRoot('LICENSE'), join(OUT, 'LICENSE'));
   const sdk = await bundle('index.js', { entryPoints: [ENTRY], platform: 'neutral' });
   const page = await bundle('browser.min.js', { entryPoints: [ENTRY], platform: 'browser', minify: true });

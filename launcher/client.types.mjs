@@ -13,7 +13,7 @@ import { inRoot } from './places.mjs';
 
 /** @typedef {import('json-schema-to-typescript').JSONSchema} JSONSchema */
 
-const SOURCES = inRoot('libs', 'client', 'src/');
+const SOURCES = inRoot('libs', 'sdk', 'src/');
 const ENTRY = join(SOURCES, 'package-entry.ts');
 const FOLDER = inRoot('.cache', 'client-types');
 /** What the generator adds on where a type comes from: alone in a comment, or at its end. */
@@ -114,7 +114,7 @@ async function declareSources() {
  */
 export async function clientTypes() {
   await declareSources();
-  const bundle = await rollup({ input: join(FOLDER, 'package.entry.d.ts'), plugins: [dts()] });
+  const bundle = await rollup({ input: join(FOLDER, 'package-entry.d.ts'), plugins: [dts()] });
   const { output } = await bundle.generate({ format: 'es' });
   await bundle.close();
   return format(output[0].code, { parser: 'typescript', printWidth: 110, singleQuote: true });

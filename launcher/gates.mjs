@@ -15,9 +15,11 @@ export const GATES = [
   { name: 'openapi', script: 'check:openapi' },
   { name: 'packages', script: 'check:packages' },
   { name: 'unit', folders: ['test/unit'], oneByOne: false },
+  { name: 'integration', folders: ['test/integration'], oneByOne: false },
   // These start servers and look at the clock or at memory: side by side they would disturb each other.
   { name: 'retention', folders: ['test/retention'], oneByOne: true },
   { name: 'e2e', folders: ['test/e2e'], oneByOne: true },
+  { name: 'contract', folders: ['test/contract'], oneByOne: true },
   { name: 'faults', folders: ['test/faults'], oneByOne: true },
   { name: 'scale', folders: ['test/scale'], oneByOne: true },
   { name: 'hostile', folders: ['test/hostile'], oneByOne: true },

@@ -64,7 +64,7 @@ const wrong = (text) => new LauncherError(text, EXIT_CONFIG);
 export async function checkStart(settings, ports) {
   const { offeredModels } = await import('#config/engine-plan.js');
   const { configuredModels } = await import('#inference/model-catalog.js');
-  const { KeyBookFile } = await import('#auth/api-key-file.js');
+  const { ApiKeyFile } = await import('#auth/api-key-file.js');
   const { readKek, readReceiptKeys, readRedisPassword } = await import('#auth/secret-file.js');
   const { builtInTiers } = await import('#auth/tier-table.js');
   const { requireFaultless } = await import('#config/settings.js');
@@ -75,7 +75,7 @@ export async function checkStart(settings, ports) {
     () => checkAccelerator(settings),
     () => KEK_FILE !== undefined && readKek(KEK_FILE).fill(0),
     () => RECEIPT_KEY_FILE !== undefined && readReceiptKeys(RECEIPT_KEY_FILE),
-    () => new KeyBookFile(KEYS_FILE, builtInTiers(settings)),
+    () => new ApiKeyFile(KEYS_FILE, builtInTiers(settings)),
     () => REDIS_PASSWORD_FILE !== '-' && readRedisPassword(REDIS_PASSWORD_FILE),
     ...ports.flatMap(({ PORT, METRICS_PORT }) => [
       () => tryToListen({ PORT, HOST: settings.HOST }),

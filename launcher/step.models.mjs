@@ -29,13 +29,13 @@ export const modelsStep = {
 };
 
 /**
- * Prepares every model that a test loads (`test/harness/prepared.models.json`); no test prepares one itself.
+ * Prepares every model that a test loads (`test/harness/prepared-models.json`); no test prepares one itself.
  * @type {import('./setup.steps.mjs').Step}
  */
 export const testModelsStep = {
   name: 'models of tests',
   run: () => {
-    const names = JSON.parse(readFileSync(inRoot('test', 'harness', 'prepared.models.json'), 'utf8'));
+    const names = JSON.parse(readFileSync(inRoot('test', 'harness', 'prepared-models.json'), 'utf8'));
     return prepare({ title: names.join(', '), stamp: 'test-models', names, modelDir: TEST_MODEL_DIR });
   },
 };

@@ -6,11 +6,11 @@ import { BlockList, isIPv6 } from 'node:net';
 import { connect, type ConnectionOptions } from 'node:tls';
 import { problemBody } from '#contracts/problem-catalog.js';
 import { settingsSchema } from '#config/settings.schema.js';
-import { ContractDocument } from '../contract/contract-document.js';
+import { ContractDocument } from '../contract/document.js';
 import { EdgeClient, type EdgeAnswer } from '../harness/edge-client.js';
 import { EdgeProcess } from '../harness/edge-process.js';
 import { eventually } from '../harness/eventually.js';
-import { ToldServer } from '../harness/told-server.js';
+import { RecordingServer } from '../harness/told-server.js';
 
 /** Client address, time, user agent, method, route template, status, bytes in and out, duration: no more. */
 const ALLOWED = [
@@ -21,12 +21,12 @@ const document = new ContractDocument(
   JSON.parse(execFileSync(process.execPath, ['dist/apps/api/src/openapi.command.js'], { encoding: 'utf8' })),
 );
 
-let upstream: ToldServer;
+let upstream: RecordingServer;
 let edge: EdgeProcess;
 let client: EdgeClient;
 
 beforeAll(async () => {
-  upstream = await ToldServer.start();
+  upstream = await RecordingServer.start();
   edge = await EdgeProcess.start({ upstreams: [upstream.address] });
   client = new EdgeClient(edge.url, edge.certificate);
 });
@@ -141,11 +141,11 @@ test('given answers of the edge itself, when they are compared with the catalogu
 
 test('given two services of which one drops its connections, when images are posted, then none is sent twice', async () => {
   const heard: string[] = [];
-  const dropping = await ToldServer.start((response, { url }) => {
+  const dropping = await RecordingServer.start((response, { url }) => {
     heard.push(url);
     response.destroy();
   });
-  const sound = await ToldServer.start((response, { url }) => {
+  const sound = await RecordingServer.start((response, { url }) => {
     heard.push(url);
     response.writeHead(202).end();
   });
@@ -166,7 +166,7 @@ test('given two services of which one drops its connections, when images are pos
 
 test('given one client with as many requests as it may have at a time, when it asks for more, then it hears 503 and others are served', async () => {
   const held: ServerResponse[] = [];
-  const holding = await ToldServer.start((response, { url }) => {
+  const holding = await RecordingServer.start((response, { url }) => {
     if (url === '/v1/models') response.writeHead(200).end();
     else held.push(response);
   });
@@ -216,7 +216,7 @@ test("given Cloudflare's addresses, when they are read, then each is a network o
 });
 
 test('given one API of two that is dead, when requests come, uploads too, then the other answers each of them once', async () => {
-  const dead = await ToldServer.start();
+  const dead = await RecordingServer.start();
   const { address } = dead;
   await dead.stop();
   const two = await EdgeProcess.start({ upstreams: [address, upstream.address] });

@@ -54,7 +54,7 @@ test.each(PARTS)(
 );
 
 test('given the image of the worker, when its packages are listed, then they are those that it loads, and no other', async () => {
-  const entries = ['main.js', 'engine/engine.main.js'].map((entry) => `dist/apps/worker/src/${entry}`);
+  const entries = ['main.js', 'engine/engine-main.js'].map((entry) => `dist/apps/worker/src/${entry}`);
   const loaded = await packagesLoadedBy(entries);
   const there = packagesIn(`${trees.root('worker')}/app/node_modules`);
   // Each of these is loaded by its neighbor, whose name it has, for the platform that it runs on.

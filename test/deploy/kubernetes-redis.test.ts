@@ -71,7 +71,7 @@ test('given the secrets that are drawn, when Redis and the API run on them over 
   const [own, others] = ['api', 'worker'].map((user) =>
     readFileSync(join(secrets, `redis-password-${user}`), 'utf8'),
   );
-  const signIn = (...words: string[]): string =>
+  const authenticate = (...words: string[]): string =>
     execFileSync(
       'redis-cli',
       ['-p', String(port), '--no-auth-warning', '--user', ...words, 'acl', 'whoami'],
@@ -80,15 +80,15 @@ test('given the secrets that are drawn, when Redis and the API run on them over 
         stdio: ['ignore', 'pipe', 'ignore'],
       },
     );
-  expect(signIn('api', '--pass', own!)).toBe('api\n');
-  expect(signIn('worker', '--pass', others!)).toBe('worker\n');
+  expect(authenticate('api', '--pass', own!)).toBe('api\n');
+  expect(authenticate('worker', '--pass', others!)).toBe('worker\n');
   for (const [user, password] of [
     ['worker', own!],
     ['api', others!],
     ['worker', 'none'],
     ['default', 'none'],
   ] as const)
-    expect(signIn(user, '--pass', password)).toMatch(/^NOAUTH/);
+    expect(authenticate(user, '--pass', password)).toMatch(/^NOAUTH/);
 
   // Without its password, or as somebody else's, nobody comes in.
   const wrong = there.replace(/:[0-9a-f]{64}@/, `:${'0'.repeat(64)}@`);

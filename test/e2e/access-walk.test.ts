@@ -3,7 +3,7 @@ import type { BatchView } from '#contracts/batch-view.js';
 import type { JobAccepted } from '#contracts/job-view.js';
 import { ApiClient, bearer, type Answer } from '../harness/api-client.js';
 import { BatchClient } from '../harness/batch-client.js';
-import { ContractDocument } from '../contract/contract-document.js';
+import { ContractDocument } from '../contract/document.js';
 import { KeyFiles, withKey } from '../harness/key-files.js';
 import { smallPhoto } from '../harness/small-photo.js';
 import { startSystem, type TestSystem } from '../harness/system.js';

@@ -65,7 +65,7 @@ describe('each way to the image', () => {
     const answer = await api.postForm(form, { headers: { Prefer: 'wait=60' } });
     expect(answer.headers.get('content-type')).toBe('image/webp');
     const { iou, ...facts } = await factsOf(answer.body, 'coffee');
-    expect(facts).toEqual({ ...(await rightCutout('coffee')), format: 'webp', colourType: -1 });
+    expect(facts).toEqual({ ...(await rightCutout('coffee')), format: 'webp', colorType: -1 });
     expect(iou).toBeGreaterThanOrEqual(LEAST_IOU);
   });
 
@@ -75,7 +75,7 @@ describe('each way to the image', () => {
     const done = await events.heard('done', 45_000);
     const result = await api.result(job, { query: '' });
     const { iou, ...facts } = await factsOf(result.body, 'coffee');
-    expect(facts).toEqual({ ...(await rightCutout('coffee')), channels: 1, colourType: 0 });
+    expect(facts).toEqual({ ...(await rightCutout('coffee')), channels: 1, colorType: 0 });
     expect(iou).toBeGreaterThanOrEqual(LEAST_IOU);
     expect(done.data).toMatchObject({
       bytes: result.body.length,

@@ -34,9 +34,9 @@ afterAll(async () => {
 });
 afterEach(() => expect(system.output()).not.toContain('"defect"'));
 
-const headersOf = (retryKey: string, apiKey = key): Record<string, string> => ({
+const headersOf = (idempotencyKey: string, apiKey = key): Record<string, string> => ({
   ...withKey(apiKey),
-  'Idempotency-Key': retryKey,
+  'Idempotency-Key': idempotencyKey,
 });
 const acceptedIn = (answer: Answer): JobAccepted => {
   expect(answer.status).toBe(202);
@@ -48,9 +48,9 @@ const entries = async (): Promise<number> =>
 const cutouts = (): number => system.output().match(/"event":"cutout"/g)?.length ?? 0;
 
 test('given a request, when it is repeated at any instance, then the same job and token come back, and it is done once', async () => {
-  const retryKey = randomUUID();
+  const idempotencyKey = randomUUID();
   const [before, done] = [await jobs(), cutouts()];
-  const headers = headersOf(retryKey);
+  const headers = headersOf(idempotencyKey);
   const first = await api.post(image, { headers });
   const job = acceptedIn(first);
   expect(first.headers.get('idempotent-replayed')).toBeNull();
@@ -82,8 +82,8 @@ test('given a client that gave up waiting, when it repeats its request, then it 
 });
 
 test('given a key that was used, when it comes with another image, other options or from another holder, then it is kept apart', async () => {
-  const retryKey = randomUUID();
-  const headers = headersOf(retryKey);
+  const idempotencyKey = randomUUID();
+  const headers = headersOf(idempotencyKey);
   const other = Buffer.concat([image, Buffer.of(0)]);
   await whileHeld(system.workers[0]!, async () => {
     const job = acceptedIn(await api.post(image, { headers }));
@@ -94,9 +94,9 @@ test('given a key that was used, when it comes with another image, other options
       expect([answer.status, answer.json['code']]).toEqual([422, 'retry-differs']);
       expect(String(answer.body)).not.toContain(job.id);
     }
-    const theirs = acceptedIn(await api.post(image, { headers: headersOf(retryKey, neighbour) }));
+    const theirs = acceptedIn(await api.post(image, { headers: headersOf(idempotencyKey, neighbour) }));
     expect(theirs.id).not.toBe(job.id);
-    const anonymous = [0, 1].map(() => api.post(image, { headers: { 'Idempotency-Key': retryKey } }));
+    const anonymous = [0, 1].map(() => api.post(image, { headers: { 'Idempotency-Key': idempotencyKey } }));
     const [one, two] = (await Promise.all(anonymous)).map(acceptedIn);
     expect(new Set([one!.id, two!.id, job.id, theirs.id]).size).toBe(4);
     for (const each of [job, theirs, one!, two!]) await api.cancel(each);
@@ -144,8 +144,8 @@ test('given a key of a wrong form, when it comes, then it is named and not repea
 });
 
 test('given requests that were repeated, when Redis and the logs are looked at, then neither key nor token is there', async () => {
-  const retryKey = randomUUID();
-  const job = acceptedIn(await api.post(image, { headers: headersOf(retryKey) }));
+  const idempotencyKey = randomUUID();
+  const job = acceptedIn(await api.post(image, { headers: headersOf(idempotencyKey) }));
   expect(foreignKeys(await system.keys(), KEYS_WITH_JOBS)).toEqual([]);
   const redis = system.inspector();
   expect(await entries()).toBeGreaterThan(0);
@@ -153,8 +153,8 @@ test('given requests that were repeated, when Redis and the logs are looked at, 
     expect(Object.keys(await redis.hgetall(entry)).sort()).toEqual(['print', 'salt']);
     expect(await redis.pttl(entry)).toBeGreaterThan(0);
   }
-  const secrets = [retryKey, key, job.token, Buffer.from(job.token, 'base64url')];
+  const secrets = [idempotencyKey, key, job.token, Buffer.from(job.token, 'base64url')];
   expect(await foundInRedis(redis, secrets)).toEqual([]);
-  for (const secret of [retryKey, key, job.token]) expect(system.output()).not.toContain(secret);
+  for (const secret of [idempotencyKey, key, job.token]) expect(system.output()).not.toContain(secret);
   await api.cancel(job);
 });

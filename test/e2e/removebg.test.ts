@@ -223,7 +223,7 @@ describe('other calls in one', () => {
   test('given `om`, when it is posted, then the answer is the mask, without a background', async () => {
     const answer = await rembg({ om: 'true', model: 'isnet-general-use' }, '?bgc=255,0,0,255');
     const { iou, ...facts } = await factsOf(answer.body, 'astronaut');
-    expect(facts).toEqual({ ...(await rightCutout('astronaut')), channels: 1, colourType: 0 });
+    expect(facts).toEqual({ ...(await rightCutout('astronaut')), channels: 1, colorType: 0 });
     expect(iou).toBeGreaterThanOrEqual(LEAST_IOU);
   });
 

@@ -50,7 +50,7 @@ export class RestlessClient {
   private async once(plan: (typeof PLANS)[number]): Promise<void> {
     if (plan === 'wait') {
       await this.tried(() =>
-        this.api.post(this.images.good, { headers: { Prefer: 'wait=10' }, ...withinTime() }),
+        this.api.post(this.images.good, { headers: { Prefer: 'wait=10' }, ...withTimeout() }),
       );
       return;
     }
@@ -63,7 +63,7 @@ export class RestlessClient {
   }
 
   private async submit(image: Buffer): Promise<Job | undefined> {
-    const answer = await this.tried(() => this.api.post(image, withinTime()));
+    const answer = await this.tried(() => this.api.post(image, withTimeout()));
     if (answer?.status === 202) {
       this.ledger.accepted += 1;
       return { key: answer.json as unknown as JobAccepted, acceptedAt: performance.now() };
@@ -91,7 +91,9 @@ export class RestlessClient {
   /** Asks for the result until there is an answer that stands. */
   private async settle(job: Job): Promise<'delivered' | 'other'> {
     for (const until = performance.now() + PATIENCE_MS; performance.now() < until;) {
-      const answer = await this.tried(() => this.api.result(job.key, { query: '?wait=10', ...withinTime() }));
+      const answer = await this.tried(() =>
+        this.api.result(job.key, { query: '?wait=10', ...withTimeout() }),
+      );
       if (answer?.status === 200) return this.received(job, answer);
       if (answer !== undefined && this.isFinal(job, answer)) return 'other';
       await pause(PAUSE_MS);
@@ -104,7 +106,7 @@ export class RestlessClient {
   private async hearOf(job: Job): Promise<void> {
     for (const until = performance.now() + PATIENCE_MS; performance.now() < until;) {
       await pause(1000);
-      const answer = await this.tried(() => this.api.status(job.key, withinTime()));
+      const answer = await this.tried(() => this.api.status(job.key, withTimeout()));
       if (answer?.status === 404) {
         this.isFinal(job, answer);
         return;
@@ -161,7 +163,7 @@ export class RestlessClient {
   /** True when a result that was delivered is delivered once more. */
   private async askAgain(job: Job): Promise<boolean> {
     for (const until = performance.now() + PATIENCE_MS; performance.now() < until;) {
-      const answer = await this.tried(() => this.api.result(job.key, { query: '', ...withinTime() }));
+      const answer = await this.tried(() => this.api.result(job.key, { query: '', ...withTimeout() }));
       if (answer?.status === 200) return true;
       if (answer?.status === 410 || answer?.status === 404) return false;
       await pause(PAUSE_MS);
@@ -180,4 +182,4 @@ export class RestlessClient {
   }
 }
 
-const withinTime = (): Pick<Extras, 'signal'> => ({ signal: AbortSignal.timeout(TRY_MS) });
+const withTimeout = (): Pick<Extras, 'signal'> => ({ signal: AbortSignal.timeout(TRY_MS) });

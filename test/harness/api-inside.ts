@@ -5,8 +5,8 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { openBroker } from '#broker/broker.js';
 import type { ImageFetcher } from '#fetcher/image-fetcher.js';
-import { readCatalogue } from '#inference/model-catalog.js';
-import { KeyBookFile } from '#auth/api-key-file.js';
+import { readCatalog } from '#inference/model-catalog.js';
+import { ApiKeyFile } from '#auth/api-key-file.js';
 import { requireRedis } from '#config/process-lifecycle.js';
 import { loadSettings } from '#config/settings.js';
 import { builtInTiers } from '#auth/tier-table.js';
@@ -41,8 +41,8 @@ export async function startApiInside(system: TestSystem, images: ImageFetcher): 
   const adapter = createAdapter(settings);
   const module = AppModule.over({
     ...{ settings, broker, kek, images, log, telemetry },
-    models: readCatalogue(process.cwd()).shipped,
-    keys: new KeyBookFile(undefined, builtInTiers(settings)),
+    models: readCatalog(process.cwd()).shipped,
+    keys: new ApiKeyFile(undefined, builtInTiers(settings)),
     receipts: await ReceiptSigner.over([deriveReceiptKey(kek)]),
     stopping: stopping.signal,
   });

@@ -16,7 +16,7 @@ export interface CutoutFacts {
   /** Metadata found: there must be none. */
   metadata: string[];
   /** PNG colour type: 6 = true colour with alpha, 0 = grey, 3 = palette; -1 when no PNG. */
-  colourType: number;
+  colorType: number;
   /** Likeness of the alpha with the reference, 0 to 1. */
   iou: number;
 }
@@ -38,7 +38,7 @@ export async function factsOf(result: Buffer, name: PhotoName): Promise<CutoutFa
       ...(['exif', 'icc', 'iptc', 'xmp'] as const).filter((kind) => found[kind] !== undefined),
       ...(isPng ? chunkNames(result).filter((chunk) => !PICTURE_CHUNKS.has(chunk)) : []),
     ],
-    colourType: isPng ? (result[COLOUR_TYPE_AT] ?? -1) : -1,
+    colorType: isPng ? (result[COLOUR_TYPE_AT] ?? -1) : -1,
     iou: softIou(alpha, await referenceAlpha(name)),
   };
 }
@@ -46,7 +46,7 @@ export async function factsOf(result: Buffer, name: PhotoName): Promise<CutoutFa
 /** What `factsOf` must say of a right cut-out as PNG with alpha. */
 export async function rightCutout(name: PhotoName): Promise<Omit<CutoutFacts, 'iou'>> {
   const { width, height } = await sharp(photo(name)).metadata();
-  return { format: 'png', width, height, channels: 4, metadata: [], colourType: 6 };
+  return { format: 'png', width, height, channels: 4, metadata: [], colorType: 6 };
 }
 
 function chunkNames(png: Buffer): string[] {

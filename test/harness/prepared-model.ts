@@ -5,7 +5,7 @@ import { ModelRegistry } from '#inference/model-registry.js';
 /** Where the tests' set-up puts models. */
 export const MODEL_DIR = '.cache/models';
 
-const PREPARED = JSON.parse(readFileSync('test/harness/prepared.models.json', 'utf8')) as string[];
+const PREPARED = JSON.parse(readFileSync('test/harness/prepared-models.json', 'utf8')) as string[];
 
 /**
  * A model that the set-up of `npm test` has prepared with the built program.
@@ -19,7 +19,7 @@ export async function preparedModel(
 ): Promise<{ entry: ModelEntry; path: string }> {
   if (!PREPARED.includes(name)) {
     throw new Error(
-      `The set-up prepares no model ${name} for tests: add it to test/harness/prepared.models.json`,
+      `The set-up prepares no model ${name} for tests: add it to test/harness/prepared-models.json`,
     );
   }
   const registry = new ModelRegistry(process.cwd(), modelDir);

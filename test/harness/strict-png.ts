@@ -2,7 +2,7 @@ import { crc32, inflateSync } from 'node:zlib';
 import type { PngShape } from '#imaging/formats/png-chunks.js';
 import type { PngSource } from '#imaging/encode/png-writer.js';
 
-const COLOUR_TYPES = { 1: 0, 3: 2, 4: 6 };
+const COLOR_TYPES = { 1: 0, 3: 2, 4: 6 };
 
 /** A strict reader of what the writer may write; throws at anything else, a wrong checksum included. */
 export function strictlyRead(file: Buffer): PngSource {
@@ -19,7 +19,7 @@ export function strictlyRead(file: Buffer): PngSource {
   const [width, height] = [head.readUInt32BE(0), head.readUInt32BE(4)];
   const channels = head[9] === 0 ? 1 : head[9] === 2 ? 3 : 4;
   const depth = head[8] === 16 ? 16 : 8;
-  expect([...head.subarray(8)]).toEqual([depth, COLOUR_TYPES[channels], 0, 0, 0]);
+  expect([...head.subarray(8)]).toEqual([depth, COLOR_TYPES[channels], 0, 0, 0]);
   expect(chunks.at(-1)!.data).toHaveLength(0);
   const stream = Buffer.concat(chunks.slice(1, -1).map(({ data }) => data));
   // Fails at a wrong Adler-32 and at a stream that ends too early; `info` tells of bytes after the end.

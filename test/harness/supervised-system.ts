@@ -15,7 +15,7 @@ export type Role = 'redis' | 'api' | 'worker' | 'engine';
 
 /** What its command line says of it. */
 const ROLE_OF: readonly (readonly [part: string, role: Role])[] = [
-  ['engine.main.js', 'engine'],
+  ['engine-main.js', 'engine'],
   ['apps/worker/src/main.js', 'worker'],
   ['apps/api/src/main.js', 'api'],
   ['redis-server', 'redis'],

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 
 /** A request as it arrived. */
-export interface ToldRequest {
+export interface RecordedRequest {
   method: string;
   url: string;
   headers: IncomingMessage['headers'];
@@ -11,18 +11,18 @@ export interface ToldRequest {
 }
 
 /** An HTTP server that remembers what it was told, for looking at what a proxy passes on. */
-export class ToldServer {
-  readonly told: ToldRequest[] = [];
+export class RecordingServer {
+  readonly told: RecordedRequest[] = [];
 
   private constructor(private readonly server: Server) {}
 
   /** Starts one. `answer` replies to a request that has been read; by default with `204`. */
   static async start(
-    answer: (response: ServerResponse, request: ToldRequest) => void = (response) =>
+    answer: (response: ServerResponse, request: RecordedRequest) => void = (response) =>
       response.writeHead(204).end(),
-  ): Promise<ToldServer> {
+  ): Promise<RecordingServer> {
     const server = createServer();
-    const self = new ToldServer(server);
+    const self = new RecordingServer(server);
     server.on('request', (request, response) => {
       let bodyBytes = 0;
       request.on('data', (piece: Buffer) => (bodyBytes += piece.length));

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { LOCAL_MANIFEST, MANIFEST, parseJson, readCatalogue } from '#inference/model-catalog.js';
+import { LOCAL_MANIFEST, MANIFEST, parseJson, readCatalog } from '#inference/model-catalog.js';
 import {
   copyWhole,
   damageOf,
@@ -58,7 +58,7 @@ export async function registerModel(
   file: string,
   described: NewModel,
 ): Promise<ModelEntry> {
-  const { shipped, local } = readCatalogue(registry.root);
+  const { shipped, local } = readCatalog(registry.root);
   if (shipped.some(({ name }) => name === described.name)) {
     throw new ModelError(`${described.name} is a model of ${MANIFEST}: choose another name`);
   }

@@ -5,7 +5,7 @@ import { loadSettings, SettingsError } from '#config/settings.js';
 import { Problem } from '#contracts/problem-catalog.js';
 import { addModel, additionSchema } from './model-addition.js';
 import type { ModelEntry } from '#inference/model-manifest.js';
-import { readCatalogue } from '#inference/model-catalog.js';
+import { readCatalog } from '#inference/model-catalog.js';
 import { ModelError, ModelRegistry } from '#inference/model-registry.js';
 import { prepareModel } from './model-preparation.js';
 import { WireError } from './onnx/wire-reader.js';
@@ -126,7 +126,7 @@ async function main([verb = '', ...args]: string[]): Promise<number> {
 }
 
 const knownModels = (): string => {
-  const { shipped, local } = readCatalogue(process.cwd());
+  const { shipped, local } = readCatalog(process.cwd());
   return [...shipped, ...local].map(({ name }) => name).join(', ');
 };
 

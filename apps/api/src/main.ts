@@ -9,7 +9,7 @@ import { ImageFetcher } from '#fetcher/image-fetcher.js';
 import { configuredModels } from '#inference/model-catalog.js';
 import { offeredModels } from '#config/engine-plan.js';
 import { limitHeapGrowth } from '#config/heap-growth.js';
-import { KeyBookFile } from '#auth/api-key-file.js';
+import { ApiKeyFile } from '#auth/api-key-file.js';
 import { readKek, readReceiptKeys } from '#auth/secret-file.js';
 import { addressFault } from '#config/listen-errors.js';
 import { requireRedis, runService, stopOnSignal } from '#config/process-lifecycle.js';
@@ -54,7 +54,7 @@ async function openResources(stopping: AbortSignal): Promise<Resources> {
   const receiptKeys: ReceiptKeys =
     receiptFile === undefined ? [deriveReceiptKey(kek)] : readReceiptKeys(receiptFile);
   const models = configuredModels(process.cwd(), offeredModels(settings));
-  const keys = new KeyBookFile(settings.KEYS_FILE, builtInTiers(settings));
+  const keys = new ApiKeyFile(settings.KEYS_FILE, builtInTiers(settings));
   const telemetry = new ApiTelemetry(settings);
   const onShard: ShardListener = (news) => log.info('shard', news);
   const onConnection: ConnectionListener = (news) => log.warn('connection', news);

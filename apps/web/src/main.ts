@@ -1,7 +1,7 @@
 import { JobClient } from '#sdk/job-client.js';
 import { button, byId } from './dom-element.js';
 import { EditorDialog } from './edit/editor-dialog.js';
-import { BusyGate } from './photo/backpressure-gate.js';
+import { BackpressureGate } from './photo/backpressure-gate.js';
 import { bindSplit } from './photo/compare-slider.js';
 import type { Gathered } from './photo/gathered-photos.js';
 import { flash, ListHead } from './photo/list-head.js';
@@ -11,9 +11,9 @@ import type { DoneEntry } from './photo/photo-entry.js';
 import { takeChosen, takeDropped, takePasted } from './photo/photo-intake.js';
 import { MAX_PARALLEL } from './photo/photo-limits.js';
 import { PhotoList } from './photo/photo-list.js';
-import { PhotoPrinter } from './photo/photo-exporter.js';
+import { PhotoExporter } from './photo/photo-exporter.js';
 import { WorkSlots } from './photo/work-slots.js';
-import { Darkroom } from './pixels/pixel-worker-client.js';
+import { PixelWorkerClient } from './pixels/pixel-worker-client.js';
 import { openReceipt } from './receipt/receipt-dialog.js';
 import { samplePhoto } from './sample-photo.js';
 import { bindLanguageLinks, empty, put, say } from './i18n/page-words.js';
@@ -37,11 +37,11 @@ const watch = new NetWatch(showNet);
 const shop = {
   client: new JobClient({ fetch: watch.fetch }),
   slots: new WorkSlots(MAX_PARALLEL),
-  gate: new BusyGate(),
+  gate: new BackpressureGate(),
   net: watch,
 };
-const darkroom = new Darkroom();
-const printer = new PhotoPrinter(darkroom);
+const darkroom = new PixelWorkerClient();
+const printer = new PhotoExporter(darkroom);
 
 const saveAll = button({ say: 'save.all', className: 'button primary' }, () => void packAll());
 const cancelAll = button({ say: 'cancel.all' }, () => photos.cancelAll());

@@ -14,7 +14,7 @@ import { loadSettings } from '#config/settings.js';
 import { Log } from '#telemetry/log.js';
 import { WorkerTelemetry } from './jobs/worker-telemetry.js';
 import { WorkerService } from './jobs/worker.service.js';
-import { EngineHost } from './engine/engine-supervisor.js';
+import { EngineSupervisor } from './engine/engine-supervisor.js';
 import type { WorkerContext } from './worker-context.js';
 import { WorkerModule } from './worker.module.js';
 
@@ -22,7 +22,7 @@ async function openContext(settings: ServiceSettings): Promise<WorkerContext> {
   configuredModels(process.cwd(), offeredModels(settings));
   const log = new Log(settings);
   const kek = readKek(settings.KEK_FILE);
-  const engine = new EngineHost({
+  const engine = new EngineSupervisor({
     plans: enginePlans(settings),
     modelDir: settings.MODEL_DIR,
     threads: threadsOf(settings),

@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Cancellations } from './jobs/cancellations.js';
-import { CutoutProcessor } from './jobs/job-processor.js';
+import { JobProcessor } from './jobs/job-processor.js';
 import { WorkerService } from './jobs/worker.service.js';
 import { WorkerContext } from './worker-context.js';
 
@@ -11,12 +11,7 @@ export class WorkerModule {
   static over(context: WorkerContext): DynamicModule {
     return {
       module: WorkerModule,
-      providers: [
-        { provide: WorkerContext, useValue: context },
-        Cancellations,
-        CutoutProcessor,
-        WorkerService,
-      ],
+      providers: [{ provide: WorkerContext, useValue: context }, Cancellations, JobProcessor, WorkerService],
     };
   }
 }

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { KeyBook, parseKeyFile, type KeyFile } from './api-keys.js';
+import { ApiKeys, parseKeyFile, type KeyFile } from './api-keys.js';
 import { readSecretFile } from './secret-file.js';
 import { SettingsError } from '#config/settings.js';
 import type { TierTable } from './tier-table.js';
@@ -8,14 +8,14 @@ const LOOK_EVERY_MS = 2000;
 const NO_KEYS: KeyFile = { version: 1, tiers: {}, keys: [] };
 
 /** What became of a changed file: its keys are in force, or those before them still are, and why. */
-export type KeyBookNews = { keys: number } | { fault: string };
+export type ApiKeyChanges = { keys: number } | { fault: string };
 
 /**
  * The file of API keys, read at start and again when it changes. It is looked at rather than watched: notices of the
  * kernel do not cross mounts of containers and network file systems. Nothing is ever written here.
  */
-export class KeyBookFile {
-  private current: KeyBook;
+export class ApiKeyFile {
+  private current: ApiKeys;
   private stamp: string | undefined;
 
   /**
@@ -31,7 +31,7 @@ export class KeyBookFile {
   }
 
   /** The keys and tiers in force. */
-  get book(): KeyBook {
+  get book(): ApiKeys {
     return this.current;
   }
 
@@ -41,7 +41,7 @@ export class KeyBookFile {
   }
 
   /** Looks at the file every two seconds until the returned function is called, and tells what it finds. */
-  follow(tell: (news: KeyBookNews) => void): () => void {
+  follow(tell: (news: ApiKeyChanges) => void): () => void {
     if (this.file === undefined) return () => undefined;
     const timer = setInterval(() => {
       const news = this.refresh();
@@ -51,7 +51,7 @@ export class KeyBookFile {
   }
 
   /** Takes a changed file in. A wrong one leaves the keys before it in force, and is told of once. */
-  refresh(): KeyBookNews | undefined {
+  refresh(): ApiKeyChanges | undefined {
     const stamp = this.look();
     if (stamp === this.stamp) return undefined;
     this.stamp = stamp;
@@ -64,10 +64,10 @@ export class KeyBookFile {
     }
   }
 
-  private read(): KeyBook {
-    if (this.file === undefined) return new KeyBook(NO_KEYS, this.tiers);
+  private read(): ApiKeys {
+    if (this.file === undefined) return new ApiKeys(NO_KEYS, this.tiers);
     const text = readSecretFile('KEYS_FILE', this.file).toString();
-    return new KeyBook(parseKeyFile(text), this.tiers);
+    return new ApiKeys(parseKeyFile(text), this.tiers);
   }
 
   /** Changes whenever the file does: it is replaced as a whole, so it is another file then. Undefined: out of reach. */

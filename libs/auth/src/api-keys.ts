@@ -80,7 +80,7 @@ function reason(issue: { code: string; minimum?: unknown; maximum?: unknown; val
 }
 
 /** The keys and tiers in force. Pure: made anew whenever the file changes. */
-export class KeyBook {
+export class ApiKeys {
   /** Limits of whoever has no key. */
   readonly anonymous: Tier;
   private readonly byHash = new Map<string, { entry: KeyEntry; digest: Buffer; tier: Tier }>();

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { drawApiKey, drawKeyId, hashApiKey } from './api-key.js';
-import { isInForce, KeyBook, keyEntrySchema, parseKeyFile, type KeyFile } from './api-keys.js';
+import { isInForce, ApiKeys, keyEntrySchema, parseKeyFile, type KeyFile } from './api-keys.js';
 import { loadSettings, SettingsError } from '#config/settings.js';
 import { builtInTiers, type TierTable } from './tier-table.js';
 
@@ -116,7 +116,7 @@ function change(path: string, tiers: TierTable, edit: (file: KeyFile) => KeyFile
   try {
     const changed = edit(read(path));
     // Nothing is written that an API would refuse.
-    new KeyBook(changed, tiers);
+    new ApiKeys(changed, tiers);
     writeSync(handle, `${JSON.stringify(changed, undefined, 2)}\n`);
     fsyncSync(handle);
     renameSync(draft, path);

@@ -9,7 +9,7 @@ const NAME_BYTES = 16;
  * that follows from the key-encryption key (HKDF-SHA256, RFC 5869, info `tenant`). There are only four billion IPv4
  * addresses: a plain hash of one is no secret, a keyed one is. All API instances make the same names.
  */
-export class TenantNames {
+export class TenantIds {
   private readonly key: Buffer;
 
   constructor(kek: Buffer) {

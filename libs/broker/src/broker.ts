@@ -4,14 +4,14 @@ import { readRedisPassword } from '#auth/secret-file.js';
 import { processFacts } from '#retention/process-checks.js';
 import { BatchStore } from './batches/batch.store.js';
 import { NOBODY, type BrokerObserver } from './jobs/broker-observer.js';
-import { CapacityOutlook } from './workers/capacity-estimate.js';
+import { CapacityEstimator } from './workers/capacity-estimate.js';
 import { JobConsumer, type ConsumerOptions } from './queue/job-consumer.js';
 import { JobPurge } from './jobs/job-purge.js';
 import { JobQueue } from './queue/job-queue.js';
 import { JobStore } from './jobs/job.store.js';
 import { JobWatcher } from './jobs/job-watcher.js';
 import { EXPIRY_MARGIN_MS, lifetimesOf, type Lifetimes } from './records/lifetimes.js';
-import { Pace } from './workers/worker-registry.js';
+import { WorkerRegistry } from './workers/worker-registry.js';
 import { PayloadLink } from './payload/payload-link.js';
 import { openPayloads, type ShardListener } from './payload/payload-opening.js';
 import type { PayloadShards } from './payload/payload-shards.js';
@@ -20,12 +20,12 @@ import { ProgressPublisher } from './jobs/progress-publisher.js';
 import { RateLimiter } from './limits/rate-limiter.js';
 import { connect, whenReady } from './redis/redis-connection.js';
 import { redisFacts } from './redis/redis-checks.js';
-import { signIn } from './redis/redis-user.js';
-import { RetryStore } from './limits/idempotency.store.js';
+import { authenticate } from './redis/redis-user.js';
+import { IdempotencyStore } from './limits/idempotency.store.js';
 import { ServiceOverview } from './workers/service-overview.js';
 import { Sweeper } from './jobs/sweeper.js';
-import { TenantTurns } from './queue/fair-scheduler.js';
-import { WorkerNumbers } from './workers/worker-metrics.js';
+import { FairScheduler } from './queue/fair-scheduler.js';
+import { WorkerMetrics } from './workers/worker-metrics.js';
 import { withScripts } from './jobs/transition-script.js';
 import type { ConnectionListener } from './redis/redis-health.js';
 
@@ -38,16 +38,16 @@ export interface Broker {
   purge: JobPurge;
   queue: JobQueue;
   watcher: JobWatcher;
-  pace: Pace;
-  capacity: CapacityOutlook;
+  pace: WorkerRegistry;
+  capacity: CapacityEstimator;
   limiter: RateLimiter;
   pixels: PixelBudget;
-  retries: RetryStore;
+  retries: IdempotencyStore;
   batches: BatchStore;
   sweeper: Sweeper;
   /** For operators: how the service stands, and what its workers measure. */
   overview: ServiceOverview;
-  numbers: WorkerNumbers;
+  numbers: WorkerMetrics;
   lifetimes: Lifetimes;
   /** What was checked about this process and its Redis at start, and about payload shards whenever they came. */
   readonly facts: CheckedFact[];
@@ -80,7 +80,7 @@ export async function openBroker(
   const { onShard, onConnection, observer } = counted(listeners);
   const { RETENTION_GUARD: guard, REDIS_URL, REDIS_PASSWORD_FILE } = settings;
   const as = { user, password: readRedisPassword(REDIS_PASSWORD_FILE) };
-  const url = await signIn(REDIS_URL, { ...as, guard, limitMs: FIRST_ANSWER_MS });
+  const url = await authenticate(REDIS_URL, { ...as, guard, limitMs: FIRST_ANSWER_MS });
   const control = withScripts(connect(url, 'control', onConnection));
   const payload = PayloadLink.open(url, user, onConnection);
   const connections = [control, connect(url, 'subscriber', onConnection)] as const;
@@ -92,9 +92,9 @@ export async function openBroker(
     const { payloads, close } = await openPayloads(settings, as, { control, home: payload, onShard });
     const allFacts = (): CheckedFact[] => [...ownFacts, ...payloads.facts];
     const jobs = new JobStore(control, lifetimes, payloads.capBytes);
-    const turns = new TenantTurns(control, lifetimes.queueMs + EXPIRY_MARGIN_MS);
+    const turns = new FairScheduler(control, lifetimes.queueMs + EXPIRY_MARGIN_MS);
     const queue = new JobQueue(url, control, turns, onConnection);
-    const pace = new Pace(control, queue);
+    const pace = new WorkerRegistry(control, queue);
     const purge = new JobPurge({ jobs, queue, control, payloads, observer });
     return {
       jobs,
@@ -111,13 +111,13 @@ export async function openBroker(
       progress: new ProgressPublisher(control),
       watcher: new JobWatcher(connections[1]),
       pace,
-      capacity: new CapacityOutlook(control, pace),
+      capacity: new CapacityEstimator(control, pace),
       limiter: new RateLimiter(control),
       pixels: new PixelBudget(control),
-      ...{ retries: new RetryStore(control, lifetimes), batches: new BatchStore(control, lifetimes) },
+      ...{ retries: new IdempotencyStore(control, lifetimes), batches: new BatchStore(control, lifetimes) },
       sweeper: new Sweeper({ jobs, purge, payloads, observer }, lifetimes.maxDeliveries),
       overview: new ServiceOverview(control, () => payloads.capacityBytes),
-      numbers: new WorkerNumbers(control),
+      numbers: new WorkerMetrics(control),
       consume: (options) => new JobConsumer(url, turns, { ...options, onConnection }),
       close: async () => {
         await queue.close();

@@ -18,7 +18,7 @@ export interface ProcessLayout {
 }
 
 /** More threads than this no longer make one image faster. */
-const MOST_THREADS = 8;
+const MAX_THREADS = 8;
 /** Up to this many cores one image is worth all of them. */
 const SMALL_MACHINE_CORES = 4;
 /** The engine at work on a photo of 24 megapixels takes 0.7 GB, its worker and the queue the rest. */
@@ -42,14 +42,14 @@ type Wish = Pick<Settings, 'LAYOUT' | 'PROVIDER' | 'WORKERS' | 'THREADS'>;
  */
 export function processLayout(wish: Wish, { cores, memoryMb }: Machine): ProcessLayout {
   const layout = layoutOf(wish, cores);
-  const perWorker = { latency: Math.min(cores, MOST_THREADS), throughput: 1, quarters: SMALL_MACHINE_CORES };
+  const perWorker = { latency: Math.min(cores, MAX_THREADS), throughput: 1, quarters: SMALL_MACHINE_CORES };
   const usual = wish.THREADS ?? perWorker[layout];
   const wanted = layout === 'latency' ? 1 : Math.floor(cores / usual);
   const workers = wish.WORKERS ?? Math.max(1, Math.min(wanted, Math.floor(memoryMb / WORKER_MB)));
   if (wish.WORKERS === undefined || wish.THREADS !== undefined || layout === 'throughput') {
     return { workers, threads: usual };
   }
-  return { workers, threads: Math.max(1, Math.min(Math.floor(cores / workers), MOST_THREADS)) };
+  return { workers, threads: Math.max(1, Math.min(Math.floor(cores / workers), MAX_THREADS)) };
 }
 
 function layoutOf({ LAYOUT, PROVIDER }: Wish, cores: number): 'latency' | 'throughput' | 'quarters' {

@@ -6,7 +6,7 @@ const TOKEN_BYTES = 32;
 const INFO = 'removebg-bd/v1 retry ';
 
 /** What the token of a submission that may be repeated follows from. */
-export interface RetrySecrets {
+export interface IdempotencySecrets {
   /** Key-encryption key. */
   kek: Buffer;
   /** The client's API key, in full. */
@@ -14,7 +14,7 @@ export interface RetrySecrets {
   /** Drawn for this submission; base64url. */
   salt: string;
   /** Value of the client's `Idempotency-Key`, at most 255 characters. */
-  retryKey: string;
+  idempotencyKey: string;
 }
 
 /** Draws the salt of one submission, base64url. It stands in Redis for as long as the submission can be repeated. */
@@ -31,10 +31,10 @@ export const drawSalt = (): string => randomBytes(SALT_BYTES).toString('base64ur
  * gone the token cannot be made again. A client without an API key has nothing secret to put in, and a neighbour on
  * its network could guess a weak `Idempotency-Key`: such clients get drawn tokens and no repetition.
  */
-export function deriveRetryToken({ kek, apiKey, salt, retryKey }: RetrySecrets): Buffer {
+export function deriveIdempotentToken({ kek, apiKey, salt, idempotencyKey }: IdempotencySecrets): Buffer {
   const secret = Buffer.concat([kek, Buffer.from(apiKey)]);
   try {
-    return Buffer.from(hkdfSync('sha256', secret, Buffer.from(salt), INFO + retryKey, TOKEN_BYTES));
+    return Buffer.from(hkdfSync('sha256', secret, Buffer.from(salt), INFO + idempotencyKey, TOKEN_BYTES));
   } finally {
     wipe(secret);
   }

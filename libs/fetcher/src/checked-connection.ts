@@ -18,7 +18,7 @@ export interface Opening {
 
 /** One address that does not answer must not use up the time of the others. */
 const ONE_ADDRESS_MS = 2500;
-const MOST_ADDRESSES = 4;
+const MAX_ADDRESSES = 4;
 
 /**
  * OpenSSL's SSL_OP_CLEANSE_PLAINTEXT, which Node's constants lack: what has been deciphered is overwritten once it is
@@ -53,7 +53,7 @@ export async function openConnection(url: ImageUrl, opening: Opening): Promise<S
 }
 
 async function firstToAnswer(port: number, { addresses, signal }: Opening): Promise<Socket> {
-  for (const host of addresses.slice(0, MOST_ADDRESSES)) {
+  for (const host of addresses.slice(0, MAX_ADDRESSES)) {
     try {
       return await within(signal, ONE_ADDRESS_MS, (trying) =>
         ready(connectTcp({ host, port, noDelay: true }), 'connect', trying),

@@ -37,11 +37,11 @@ export interface FetchCall {
   maxBytes: number;
 }
 
-const MOST_REDIRECTS = 3;
+const MAX_REDIRECTS = 3;
 const CONNECT_MS = 6000;
 const HEAD_MS = 6000;
 const IDLE_MS = 5000;
-const MOST_HEAD_BYTES = 16_384;
+const MAX_HEAD_BYTES = 16_384;
 
 /** An answer whose body is the image. */
 interface Opened {
@@ -102,7 +102,7 @@ export class ImageFetcher {
   private async follow(text: string, maxBytes: number, signal: AbortSignal): Promise<Opened> {
     const policy = { ports: this.settings.ports, allows: this.allows };
     let url = readImageUrl(text, policy);
-    for (let hops = 0; hops <= MOST_REDIRECTS; hops++) {
+    for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
       const opened = await this.open(url, maxBytes, signal);
       if (opened.location === undefined) return opened;
       opened.body.close();
@@ -154,7 +154,7 @@ function answerTo(url: ImageUrl, socket: Socket, { maxBytes, signal }: FetchCall
       'User-Agent': 'removebg-bd',
       Connection: 'close',
     },
-    maxHeaderSize: MOST_HEAD_BYTES,
+    maxHeaderSize: MAX_HEAD_BYTES,
     insecureHTTPParser: false,
   });
   const giveUp = (): void => void request.destroy();

@@ -25,7 +25,7 @@ export interface UrlPolicy {
 }
 
 /** Longest address that is read, in characters. */
-export const MOST_URL_CHARACTERS = 2048;
+export const MAX_URL_CHARACTERS = 2048;
 
 /** WHATWG's reader drops tabs and line ends without a word: whoever sends them has something else in mind. */
 const BLANKS = /[\u0000-\u0020\u007f]/;
@@ -69,7 +69,7 @@ export function readImageUrl(text: string, policy: UrlPolicy, base?: string): Im
 }
 
 function parse(text: string, base: string | undefined): URL {
-  const readable = text.length <= MOST_URL_CHARACTERS && !BLANKS.test(text) && URL.canParse(text, base);
+  const readable = text.length <= MAX_URL_CHARACTERS && !BLANKS.test(text) && URL.canParse(text, base);
   if (!readable) throw new Problem('image-url-invalid');
   const url = new URL(text, base);
   const isWeb = url.protocol === 'http:' || url.protocol === 'https:';

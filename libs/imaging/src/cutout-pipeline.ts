@@ -6,13 +6,13 @@ import { shownImage, type DecodedSize } from './decode/decode.js';
 import { deepRaster } from './raster/deep-raster.js';
 import type { Density } from './formats/density.js';
 import { isDirect, matteToPng } from './encode/direct-result.js';
-import { prepareEdges, type EdgePlanes } from './matting/edge-maps.js';
+import { prepareEdges, type EdgeMaps } from './matting/edge-maps.js';
 import { encodeCutout, encodingOf } from './encode/encode.js';
 import { toGrid } from './matting/guide-grid.js';
 import type { ImageLimits } from './formats/image-facts.js';
 import { openImage, type OpenedImage } from './guard/image-opening.js';
-import { settleBackground } from './matting/mask-threshold.js';
-import { makeSolid } from './matting/mask-holes.js';
+import { zeroNearBackground } from './matting/mask-threshold.js';
+import { fillInterior } from './matting/mask-holes.js';
 import { applyMatte, type Mask, type MatteExtras } from './matting/matte.js';
 import { alphaOnGrid, modelInput, type ModelInput } from './matting/model-input.js';
 import { resizedRect, type Rect, type Size } from './raster/pixel-rect.js';
@@ -20,8 +20,8 @@ import type { AnyRaster } from './raster/raster-shape.js';
 import { composeResult } from './compose/result-compose.js';
 import { fittedSize, layoutOf, needsAllPixels } from './compose/result-geometry.js';
 import { regionOf } from './compose/result-region.js';
-import { StageClock } from './stages/stage-timer.js';
-import { decodeWhole, depthsOf, wipeWhole, type Depths, type WholeImage } from './decode/whole-image.js';
+import { StageTimer } from './stages/stage-timer.js';
+import { decodeWhole, depthsOf, wipeWhole, type Depths, type FullImage } from './decode/whole-image.js';
 
 /** The network: its square input, and what turns pixels into a mask. */
 export interface Segmentation {
@@ -70,16 +70,16 @@ const NOTHING: Rect = { left: 0, top: 0, width: 0, height: 0 };
  */
 export async function cutOut(job: CutoutJob): Promise<Cutout> {
   const owned: Uint8Array[] = [];
-  const clock = new StageClock(job.onStage);
+  const clock = new StageTimer(job.onStage);
   let opened: OpenedImage | undefined;
-  let decoding: Promise<WholeImage> | undefined;
-  let edges: EdgePlanes | undefined;
+  let decoding: Promise<FullImage> | undefined;
+  let edges: EdgeMaps | undefined;
   try {
     const plan = await clock.perform('decode', async () => {
       opened = openImage(job.image, job.limits);
       return planOf(job, opened);
     });
-    const begin = (): Promise<WholeImage> => {
+    const begin = (): Promise<FullImage> => {
       // The thread pool goes on with this while the network looks at the small one.
       decoding = decodeWhole(plan.image, job.limits.maxPixels, plan.resized, plan.depths);
       decoding.catch(() => undefined);
@@ -157,8 +157,8 @@ const inputOf = (
   });
 
 /** Makes the mask as sure and as solid as it is to be, and clean edges from what the network saw. */
-function refine(job: CutoutJob, input: ModelInput, mask: Mask): EdgePlanes | undefined {
-  settleBackground(mask);
+function refine(job: CutoutJob, input: ModelInput, mask: Mask): EdgeMaps | undefined {
+  zeroNearBackground(mask);
   const kept = keptOf(input, job.network.sidePixels, mask);
   try {
     // The input's alpha is the result's, as it is.
@@ -186,8 +186,8 @@ function keptOf({ pixels, ownAlpha }: ModelInput, sidePixels: number, mask: Mask
   }
 }
 
-function refineMask({ network, options }: CutoutJob, pixels: Uint8Array, mask: Mask): EdgePlanes | undefined {
-  if (!options.semitransparency) makeSolid(mask);
+function refineMask({ network, options }: CutoutJob, pixels: Uint8Array, mask: Mask): EdgeMaps | undefined {
+  if (!options.semitransparency) fillInterior(mask);
   // Who wants alpha alone needs no colours.
   const foreground = options.channels === 'rgba';
   if (!foreground && options.refine === 'none') return undefined;
@@ -200,13 +200,13 @@ function refineMask({ network, options }: CutoutJob, pixels: Uint8Array, mask: M
 }
 
 /** Makes the mask full, and leaves edges as they are, where the image keeps its own alpha. */
-function keepCells(kept: Uint8Array, mask: Mask, edges: EdgePlanes | undefined): void {
+function keepCells(kept: Uint8Array, mask: Mask, edges: EdgeMaps | undefined): void {
   for (let i = 0; i < kept.length; i += 1) if (kept[i] === 1) mask.data[i] = 255;
   edges?.leaveOut(kept);
 }
 
 /** An image with the mask that is to be applied to it, in place. */
-interface Matted extends WholeImage {
+interface Matted extends FullImage {
   mask: Mask;
   extras: MatteExtras;
   plan: Plan;
@@ -216,7 +216,7 @@ interface Matted extends WholeImage {
 async function finishAtOnce(
   job: CutoutJob,
   { full, mask, extras, plan: { density } }: Matted,
-  clock: StageClock,
+  clock: StageTimer,
 ): Promise<Made> {
   job.onStage('compose');
   const { data, foreground } = await clock.perform('encode', () =>
@@ -230,7 +230,7 @@ async function finishAtOnce(
 async function finishInSteps(
   job: CutoutJob,
   { full, deep, mask, extras, plan: { density, depths } }: Matted,
-  clock: StageClock,
+  clock: StageTimer,
 ): Promise<Made> {
   const { options, limits, background } = job;
   const made: { matted: AnyRaster; result?: AnyRaster } = { matted: full };

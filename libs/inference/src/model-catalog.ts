@@ -14,7 +14,7 @@ export const MANIFEST = 'models/manifest.json';
 export const LOCAL_MANIFEST = 'models/local.json';
 
 /** What is known of models without touching their files. */
-export interface Catalogue {
+export interface Catalog {
   shipped: ModelEntry[];
   local: ModelEntry[];
 }
@@ -24,7 +24,7 @@ export interface Catalogue {
  * @param root folder of the package
  * @throws ModelError when a list cannot be read or is wrong
  */
-export function readCatalogue(root: string): Catalogue {
+export function readCatalog(root: string): Catalog {
   const { models: shipped } = parseJson(join(root, MANIFEST), manifestSchema, readJson);
   const orNone = (path: string): unknown => readJsonIfThere(path) ?? { models: [] };
   const { models: local } = parseJson(join(root, LOCAL_MANIFEST), localManifestSchema, orNone);
@@ -40,7 +40,7 @@ export function readCatalogue(root: string): Catalogue {
  * @throws ModelError when a list cannot be read or is wrong
  */
 export function configuredModels(root: string, names: readonly string[]): ModelEntry[] {
-  const { shipped, local } = readCatalogue(root);
+  const { shipped, local } = readCatalog(root);
   const known = new Map([...shipped, ...local].map((model) => [model.name, model]));
   return names.map((name) => {
     const entry = known.get(name);

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { Problem } from '#contracts/problem-catalog.js';
-import { readCatalogue } from './model-catalog.js';
+import { readCatalog } from './model-catalog.js';
 import { damageOf, lengthOf } from './model-files.js';
 import type { ModelEntry } from './model-manifest.js';
 
@@ -20,7 +20,7 @@ export class ModelRegistry {
   constructor(root: string, modelDir: string) {
     this.root = root;
     this.modelDir = resolve(root, modelDir);
-    const { shipped, local } = readCatalogue(root);
+    const { shipped, local } = readCatalog(root);
     this.models = [...shipped, ...local];
   }
 

@@ -1,5 +1,5 @@
 /** What each byte value of R, G and B becomes: `(value - mean) / std`. */
-export function normalisation(input: { mean: readonly number[]; std: readonly number[] }): Float32Array[] {
+export function normalization(input: { mean: readonly number[]; std: readonly number[] }): Float32Array[] {
   return input.mean.map((mean, channel) =>
     Float32Array.from({ length: 256 }, (_, value) => (value - mean) / (input.std[channel] as number)),
   );

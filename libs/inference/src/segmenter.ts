@@ -3,7 +3,7 @@ import type { Provider } from '#contracts/execution-providers.js';
 import { wipe } from '#crypto/wipe.js';
 import { damageOf, ModelError } from './model-files.js';
 import type { ModelEntry } from './model-manifest.js';
-import { normalisation, toBytes, toPlanes } from './pixel-values.js';
+import { normalization, toBytes, toPlanes } from './pixel-values.js';
 import { checkInterface, takesBatches } from './session-check.js';
 import { openSession } from './session-factory.js';
 
@@ -148,7 +148,7 @@ function byteFeed({ sidePixels: side }: ModelEntry['input']): Feed {
 function floatFeed(input: Extract<ModelEntry['input'], { kind: 'f32-nchw' }>): Feed {
   const side = input.sidePixels;
   const size = 3 * side ** 2;
-  const tables = normalisation(input);
+  const tables = normalization(input);
   let planes = new Float32Array(size);
   return {
     fill: (images) => {

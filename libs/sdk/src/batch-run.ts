@@ -1,11 +1,11 @@
 import { pause } from './abortable-pause.js';
-import { Flights, type BatchImage, type BatchOutcome, type Flight } from './in-flight-window.js';
-import { BatchLeg, type LegParts } from './batch-session.js';
+import { InFlightWindow, type BatchImage, type BatchOutcome, type PendingImage } from './in-flight-window.js';
+import { BatchSession, type BatchSessionParts } from './batch-session.js';
 import { blobOf, type ImageInput } from './image-input.js';
-import { patiently } from './retry-policy.js';
+import { retry } from './retry-policy.js';
 
 /** What a run needs beyond what its legs share. */
-export interface RunParts extends Omit<LegParts, 'flights' | 'nextFlight' | 'background'> {
+export interface RunParts extends Omit<BatchSessionParts, 'flights' | 'nextFlight' | 'background'> {
   background: ImageInput | undefined;
   images: Iterable<BatchImage> | AsyncIterable<BatchImage>;
   /** Most images at the service at a time. */
@@ -17,7 +17,7 @@ export interface RunParts extends Omit<LegParts, 'flights' | 'nextFlight' | 'bac
  * time: the next is read when there is room for it, and a result is fetched when the one before has been taken.
  */
 export class BatchRun {
-  private readonly flights: Flights;
+  private readonly flights: InFlightWindow;
   private readonly images: AsyncIterator<BatchImage> | Iterator<BatchImage>;
   private count = 0;
   private isExhausted = false;
@@ -25,7 +25,7 @@ export class BatchRun {
 
   constructor(private readonly parts: RunParts) {
     const { images } = parts;
-    this.flights = new Flights(parts.window);
+    this.flights = new InFlightWindow(parts.window);
     this.images = Symbol.asyncIterator in images ? images[Symbol.asyncIterator]() : images[Symbol.iterator]();
   }
 
@@ -40,8 +40,8 @@ export class BatchRun {
         const first = await this.next();
         if (first === undefined) return;
         this.flights.again.unshift(first);
-        const batch = await patiently(() => batches.open({ signal }), patience);
-        yield* new BatchLeg({ ...this.parts, ...parts }, batch).outcomes();
+        const batch = await retry(() => batches.open({ signal }), patience);
+        yield* new BatchSession({ ...this.parts, ...parts }, batch).outcomes();
         signal.throwIfAborted();
         if (this.flights.again.length > 0) await pause(patience.retryMs, signal);
       }
@@ -51,13 +51,13 @@ export class BatchRun {
   }
 
   /** One after the other: an iterator need not bear being asked twice at a time. */
-  private next(): Promise<Flight | undefined> {
+  private next(): Promise<PendingImage | undefined> {
     const mine = this.turn.then(() => this.read());
     this.turn = mine.catch(() => undefined);
     return mine;
   }
 
-  private async read(): Promise<Flight | undefined> {
+  private async read(): Promise<PendingImage | undefined> {
     const lost = this.flights.again.shift();
     if (lost !== undefined || this.isExhausted) return lost;
     const next = await this.images.next();

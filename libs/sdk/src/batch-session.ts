@@ -1,29 +1,29 @@
 import { pause } from './abortable-pause.js';
 import type { BatchClient, BatchKey, NextResult } from './batch-client.js';
-import type { BatchImage, BatchOutcome, Flight, Flights } from './in-flight-window.js';
+import type { BatchImage, BatchOutcome, PendingImage, InFlightWindow } from './in-flight-window.js';
 import { BoundedChannel } from './bounded-channel.js';
 import { wireOptions, type WireOptions } from './cutout-options.js';
 import { blobOf } from './image-input.js';
 import { RemoveBgError } from './removebg-error.js';
 import type { JobClient } from './job-client.js';
-import { patiently, withinTime, type Patience } from './retry-policy.js';
+import { retry, withTimeout, type RetryPolicy } from './retry-policy.js';
 
 /** What a leg of a batch run works with. */
-export interface LegParts {
+export interface BatchSessionParts {
   batches: BatchClient;
   jobs: JobClient;
-  flights: Flights;
+  flights: InFlightWindow;
   /** The next image to submit; undefined when there is none any more. */
-  nextFlight: () => Promise<Flight | undefined>;
+  nextFlight: () => Promise<PendingImage | undefined>;
   options: WireOptions;
   background: Blob | undefined;
-  patience: Patience;
+  patience: RetryPolicy;
 }
 
 const SUBMITTERS = 3;
 const RECEIVERS = 4;
 /** How often an image is submitted before it is given up. */
-const MOST_TRIES = 3;
+const MAX_TRIES = 3;
 const ADD_LIMIT_MS = 600_000;
 const NEXT_WAIT_S = 10;
 const NEXT_LIMIT_MS = 180_000;
@@ -33,7 +33,7 @@ const IDLE_MS = 1_500;
 const LEAD = 6;
 /** A result may be on its way to us although the service counts it as delivered. */
 const ON_ITS_WAY_MS = 10_000;
-const PARTING_MS = 3_000;
+const CANCEL_TIMEOUT_MS = 3_000;
 
 /** The run must go on with another batch. */
 class LegOver extends Error {
@@ -43,18 +43,18 @@ class LegOver extends Error {
 const GONE: ReadonlySet<string> = new Set(['batch-not-found', 'queue-lost', 'batch-cancelled']);
 const FULL: ReadonlySet<string> = new Set(['batch-full', 'batch-closed']);
 /** What is wrong with every image alike. */
-const HOPELESS: ReadonlySet<string> = new Set(['key-invalid', 'not-found']);
+const FATAL_CODES: ReadonlySet<string> = new Set(['key-invalid', 'not-found']);
 
 /** One batch on the service, from its opening to its end: its images go in and come out side by side. */
-export class BatchLeg {
+export class BatchSession {
   private readonly channel = new BoundedChannel<BatchOutcome>(1);
   private readonly leave = new AbortController();
   private readonly signal: AbortSignal;
-  private readonly patience: Patience;
+  private readonly patience: RetryPolicy;
   private isComplete = false;
 
   constructor(
-    private readonly parts: LegParts,
+    private readonly parts: BatchSessionParts,
     private readonly batch: BatchKey,
   ) {
     this.signal = AbortSignal.any([parts.patience.signal, this.leave.signal]);
@@ -81,10 +81,10 @@ export class BatchLeg {
 
   /** Never rejects: what goes wrong is told through the channel. */
   private async work(): Promise<void> {
-    const tasks = [this.submitAll(), this.lookAfterOldest()];
+    const tasks = [this.submitAll(), this.pollStragglers()];
     for (let i = 0; i < RECEIVERS; i += 1) tasks.push(this.receive());
-    const guarded = tasks.map((task) => task.catch((error: unknown) => this.fail(error)));
-    await Promise.all(guarded);
+    const mapRedisErrors = tasks.map((task) => task.catch((error: unknown) => this.fail(error)));
+    await Promise.all(mapRedisErrors);
     if (this.isComplete) await this.settle().catch((error: unknown) => this.fail(error));
     // A batch that is gone, or did not tell of all: what is left goes into the next one.
     for (const flight of this.parts.flights.all()) await this.lost(flight, new RemoveBgError('queue-lost'));
@@ -121,15 +121,15 @@ export class BatchLeg {
   }
 
   /** False when the batch takes no more images. */
-  private async submit(flight: Flight): Promise<boolean> {
+  private async submit(flight: PendingImage): Promise<boolean> {
     try {
       const { source } = flight;
       const image = await imageOf(source);
       const options = { ...this.parts.options, ...wireOptions(source.options) };
       const upload = { customId: flight.id, image, options, background: this.parts.background };
-      const add = (signal: AbortSignal): Promise<Flight['job']> =>
+      const add = (signal: AbortSignal): Promise<PendingImage['job']> =>
         this.parts.batches.add(this.batch, upload, { signal });
-      flight.job = await this.ask(() => withinTime(ADD_LIMIT_MS, this.signal, add));
+      flight.job = await this.ask(() => withTimeout(ADD_LIMIT_MS, this.signal, add));
       return true;
     } catch (error) {
       if (this.signal.aborted || error instanceof LegOver) throw error;
@@ -139,7 +139,7 @@ export class BatchLeg {
           flight.tries -= 1;
           return false;
         }
-        if (HOPELESS.has(error.code) || error.isTemporary) throw error;
+        if (FATAL_CODES.has(error.code) || error.isTemporary) throw error;
       }
       await this.failed(flight, errorOf(error));
       return true;
@@ -150,7 +150,7 @@ export class BatchLeg {
     while (!this.isComplete) {
       const take = (signal: AbortSignal): Promise<NextResult> =>
         this.parts.batches.next(this.batch, { signal, waitS: NEXT_WAIT_S });
-      const next = await this.ask(() => withinTime(NEXT_LIMIT_MS, this.signal, take));
+      const next = await this.ask(() => withTimeout(NEXT_LIMIT_MS, this.signal, take));
       if (next.state === 'image') {
         // One that comes twice was on its way when a connection broke.
         const flight = this.parts.flights.take(next.customId);
@@ -163,7 +163,7 @@ export class BatchLeg {
   }
 
   /** Finds images that will not come back although nobody says so: results are told, failures have to be asked for. */
-  private async lookAfterOldest(): Promise<void> {
+  private async pollStragglers(): Promise<void> {
     while (!this.isComplete) {
       await pause(LOOK_MS, this.signal);
       for (const flight of this.parts.flights.overdue(IDLE_MS, LEAD)) {
@@ -173,7 +173,7 @@ export class BatchLeg {
   }
 
   /** Asks for one image; false when it is still in work, and so are those behind it. */
-  private async hasEnded(flight: Flight): Promise<boolean> {
+  private async hasEnded(flight: PendingImage): Promise<boolean> {
     const { job } = flight;
     if (job === undefined) return false;
     let problem: RemoveBgError;
@@ -194,7 +194,7 @@ export class BatchLeg {
   }
 
   /** True: it is delivered, others may have ended too. Submitted again if it does not arrive. */
-  private async isOnItsWay(flight: Flight): Promise<boolean> {
+  private async isOnItsWay(flight: PendingImage): Promise<boolean> {
     const now = performance.now();
     flight.deliveredAt ??= now;
     if (now - flight.deliveredAt > ON_ITS_WAY_MS) {
@@ -215,19 +215,19 @@ export class BatchLeg {
   }
 
   /** Submits an image again if that can help, else tells what became of it. */
-  private async lost(flight: Flight, problem: RemoveBgError): Promise<void> {
-    if (!problem.isLostImage || flight.tries >= MOST_TRIES) await this.failed(flight, problem);
+  private async lost(flight: PendingImage, problem: RemoveBgError): Promise<void> {
+    if (!problem.isLostImage || flight.tries >= MAX_TRIES) await this.failed(flight, problem);
     else this.parts.flights.repeat(flight);
   }
 
-  private async failed({ id, name }: Flight, error: RemoveBgError): Promise<void> {
+  private async failed({ id, name }: PendingImage, error: RemoveBgError): Promise<void> {
     if (this.parts.flights.take(id) !== undefined) await this.channel.put({ name, ok: false, error });
   }
 
   /** A call on the batch, as often as it takes. @throws LegOver when the batch is no more */
   private async ask<T>(call: () => Promise<T>): Promise<T> {
     try {
-      return await patiently(call, this.patience);
+      return await retry(call, this.patience);
     } catch (error) {
       if (error instanceof RemoveBgError && GONE.has(error.code)) throw new LegOver();
       throw error;
@@ -235,7 +235,7 @@ export class BatchLeg {
   }
 
   private async cancel(): Promise<void> {
-    await withinTime(PARTING_MS, new AbortController().signal, (signal) =>
+    await withTimeout(CANCEL_TIMEOUT_MS, new AbortController().signal, (signal) =>
       this.parts.batches.cancel(this.batch, { signal }),
     ).catch(() => undefined);
   }

@@ -6,7 +6,7 @@ import { progressOfEvent, type CutoutProgress } from './cutout-progress.js';
 import { blobOf, type ImageInput } from './image-input.js';
 import type { JobClient, JobKey } from './job-client.js';
 import type { JobEvent } from './job-follow.js';
-import { patiently, withinTime, type Patience } from './retry-policy.js';
+import { retry, withTimeout, type RetryPolicy } from './retry-policy.js';
 import type { CutoutFacts } from './result-facts.js';
 import type { Upload } from './service-transport.js';
 
@@ -41,21 +41,21 @@ const RESULT_WAIT_S = 20;
 /** Room for the way of the bytes, beyond the wait. */
 const RESULT_LIMIT_MS = 180_000;
 /** How long an abort waits for what it has to cancel. */
-const PARTING_MS = 3_000;
+const CANCEL_TIMEOUT_MS = 3_000;
 
 /**
  * Cuts one image out, through whatever breaks on the way: submits it, watches it, fetches it. When the service has
  * lost it, which leaves nothing of it there, it is submitted again.
  */
 export class CutoutRun {
-  private readonly patience: Patience;
+  private readonly patience: RetryPolicy;
 
   constructor(
     private readonly jobs: JobClient,
     private readonly request: CutoutRequest,
     times: RunTimes,
   ) {
-    const onWait: Patience['onWait'] = (waiting) => this.tell({ state: 'waiting', ...waiting });
+    const onWait: RetryPolicy['onWait'] = (waiting) => this.tell({ state: 'waiting', ...waiting });
     this.patience = { ...times, signal: request.signal, onWait };
   }
 
@@ -96,7 +96,7 @@ export class CutoutRun {
     const attempt = (): Promise<JobKey> =>
       this.parting((call) => this.jobs.submit(image, options, { background, idempotencyKey, signal: call }));
     this.tell({ state: 'sending' });
-    return patiently(attempt, this.patience);
+    return retry(attempt, this.patience);
   }
 
   /**
@@ -108,10 +108,10 @@ export class CutoutRun {
     signal.throwIfAborted();
     const cut = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const onAbort = (): void => void (timer = setTimeout(() => cut.abort(signal.reason), PARTING_MS));
+    const onAbort = (): void => void (timer = setTimeout(() => cut.abort(signal.reason), CANCEL_TIMEOUT_MS));
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      const job = await withinTime(SUBMIT_LIMIT_MS, cut.signal, submit);
+      const job = await withTimeout(SUBMIT_LIMIT_MS, cut.signal, submit);
       if (signal.aborted) {
         await this.cancel(job);
         throw signal.reason;
@@ -143,9 +143,9 @@ export class CutoutRun {
   private async fetch(job: JobKey): Promise<Cutout> {
     const { signal } = this.patience;
     for (;;) {
-      const answer = await patiently(
+      const answer = await retry(
         () =>
-          withinTime(RESULT_LIMIT_MS, signal, (call) =>
+          withTimeout(RESULT_LIMIT_MS, signal, (call) =>
             this.jobs.result(job, { signal: call, waitS: RESULT_WAIT_S }),
           ),
         this.patience,
@@ -157,9 +157,9 @@ export class CutoutRun {
   }
 
   private async cancel(job: JobKey): Promise<void> {
-    await withinTime(PARTING_MS, NEVER, (signal) => this.jobs.cancel(job, { signal, keepalive: true })).catch(
-      () => undefined,
-    );
+    await withTimeout(CANCEL_TIMEOUT_MS, NEVER, (signal) =>
+      this.jobs.cancel(job, { signal, keepalive: true }),
+    ).catch(() => undefined);
   }
 
   private tell(progress: CutoutProgress): void {

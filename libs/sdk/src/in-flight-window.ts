@@ -25,7 +25,7 @@ export type BatchOutcome =
   | { name: string; ok: false; error: RemoveBgError };
 
 /** An image between its submission and its end. */
-export interface Flight {
+export interface PendingImage {
   /** Its `custom_id`: a number, so that the service learns no name. */
   id: string;
   name: string;
@@ -40,10 +40,10 @@ export interface Flight {
 }
 
 /** The images that are at the service, oldest first, and those that have to go there again. */
-export class Flights {
+export class InFlightWindow {
   /** Lost on the way, through no fault of theirs. */
-  readonly again: Flight[] = [];
-  private readonly inside = new Map<string, Flight>();
+  readonly again: PendingImage[] = [];
+  private readonly inside = new Map<string, PendingImage>();
   private readonly bells = new Set<() => void>();
   private submitted = 0;
   private newestBack = 0;
@@ -62,7 +62,7 @@ export class Flights {
   }
 
   /** Notes that an image is on its way in. */
-  begin(flight: Flight): void {
+  begin(flight: PendingImage): void {
     flight.order = this.submitted += 1;
     flight.tries += 1;
     if (this.inside.size === 0) this.lastBackAt = performance.now();
@@ -70,7 +70,7 @@ export class Flights {
   }
 
   /** Takes an image out; undefined when it is not, or no longer, awaited. */
-  take(id: string): Flight | undefined {
+  take(id: string): PendingImage | undefined {
     const flight = this.inside.get(id);
     if (flight === undefined) return undefined;
     this.inside.delete(id);
@@ -81,7 +81,7 @@ export class Flights {
   }
 
   /** Has an image submitted once more, if it is still awaited. */
-  repeat(flight: Flight): void {
+  repeat(flight: PendingImage): void {
     if (this.take(flight.id) === undefined) return;
     flight.job = undefined;
     delete flight.deliveredAt;
@@ -89,7 +89,7 @@ export class Flights {
   }
 
   /** All that are at the service, oldest first. */
-  all(): Flight[] {
+  all(): PendingImage[] {
     return [...this.inside.values()];
   }
 
@@ -97,7 +97,7 @@ export class Flights {
    * The oldest images, when it is time to ask what has become of them: nothing has come back for `idleMs`, or images
    * that were submitted well after them have.
    */
-  overdue(idleMs: number, lead: number): Flight[] {
+  overdue(idleMs: number, lead: number): PendingImage[] {
     const [oldest] = this.inside.values();
     if (oldest === undefined) return [];
     const isIdle = performance.now() - this.lastBackAt > idleMs;

@@ -2,7 +2,7 @@ import type { JobEventName, JobEvents } from '#contracts/job-events.js';
 import type { JobView, ResultFacts } from '#contracts/job-view.js';
 import { pause } from './abortable-pause.js';
 import { codeOf, RemoveBgError } from './removebg-error.js';
-import { withinTime } from './retry-policy.js';
+import { withTimeout } from './retry-policy.js';
 import { readSse, SilentStream, type SseMessage } from './sse-reader.js';
 
 /** One event of a job, told apart by `name`. */
@@ -169,7 +169,7 @@ async function* pollJob(source: FollowSource): AsyncGenerator<JobEvent, void, un
   for (let failures = 0; ;) {
     try {
       const seen = last;
-      last = await withinTime(POLL_LIMIT_MS, signal, (limited) => source.poll(seen, limited));
+      last = await withTimeout(POLL_LIMIT_MS, signal, (limited) => source.poll(seen, limited));
       failures = 0;
       if (last.view) {
         const event = eventOfView(last.view);

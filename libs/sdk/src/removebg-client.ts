@@ -7,7 +7,7 @@ import type { CutoutProgress } from './cutout-progress.js';
 import { CutoutRun, type Cutout, type RunTimes } from './cutout-run.js';
 import type { ImageInput } from './image-input.js';
 import { JobClient, type JobKey } from './job-client.js';
-import { patiently, withinTime, type Waiting } from './retry-policy.js';
+import { retry, withTimeout, type Waiting } from './retry-policy.js';
 import { checkReceipt, fetchReceiptKeys, type ReceiptVerdict } from './receipt-check.js';
 import type { JobClientSettings } from './service-transport.js';
 
@@ -94,7 +94,7 @@ export class RemoveBg {
   receipt(job: JobKey, { signal = NEVER }: { signal?: AbortSignal } = {}): Promise<string> {
     const ask = (limited: AbortSignal): Promise<string> =>
       this.jobs.receipt(job, { signal: limited, waitS: RECEIPT_WAIT_S });
-    return patiently(() => withinTime(ANSWER_LIMIT_MS, signal, ask), { ...this.times, signal });
+    return retry(() => withTimeout(ANSWER_LIMIT_MS, signal, ask), { ...this.times, signal });
   }
 
   /**

@@ -10,7 +10,7 @@ export interface Waiting {
 }
 
 /** How long to go on asking. */
-export interface Patience {
+export interface RetryPolicy {
   signal: AbortSignal;
   /** Time after the first failure in which the service has to come round, in milliseconds. */
   patienceMs: number;
@@ -30,7 +30,7 @@ const SPREAD = 0.1;
  * never repeated sooner.
  * @throws RemoveBgError any other answer, or the last one when the patience has come to an end | the signal's reason
  */
-export async function patiently<T>(attempt: () => Promise<T>, patience: Patience): Promise<T> {
+export async function retry<T>(attempt: () => Promise<T>, patience: RetryPolicy): Promise<T> {
   const { signal, patienceMs, retryMs, isFree, onWait } = patience;
   let leftMs = patienceMs;
   for (let failures = 0; ; failures += 1) {
@@ -64,7 +64,7 @@ export class TimeLimitError extends Error {
  * Runs a request that must not take longer than `limitMs`: a connection on which nothing moves counts as broken.
  * @throws RemoveBgError `connection-lost` | whatever `run` throws | the signal's reason
  */
-export async function withinTime<T>(
+export async function withTimeout<T>(
   limitMs: number,
   signal: AbortSignal,
   run: (signal: AbortSignal) => Promise<T>,

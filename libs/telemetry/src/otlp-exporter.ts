@@ -4,8 +4,8 @@ import type { Span } from './span-fields.js';
 import type { SpanSink } from './tracer.js';
 
 const FLUSH_MS = 1000;
-const MOST_WAITING = 4096;
-const MOST_AT_ONCE = 512;
+const MAX_WAITING = 4096;
+const MAX_IN_PARALLEL = 512;
 const TIMEOUT_MS = 2000;
 const PATH = '/v1/traces';
 
@@ -33,7 +33,7 @@ export class OtlpExporter implements SpanSink {
 
   /** Takes one span. */
   take(span: Span): void {
-    if (this.waiting.length < MOST_WAITING) this.waiting.push(span);
+    if (this.waiting.length < MAX_WAITING) this.waiting.push(span);
     else this.dropped += 1;
   }
 
@@ -42,8 +42,8 @@ export class OtlpExporter implements SpanSink {
     const spans = this.waiting;
     this.waiting = [];
     this.sending = this.sending.then(async () => {
-      for (let at = 0; at < spans.length; at += MOST_AT_ONCE)
-        await this.send(spans.slice(at, at + MOST_AT_ONCE));
+      for (let at = 0; at < spans.length; at += MAX_IN_PARALLEL)
+        await this.send(spans.slice(at, at + MAX_IN_PARALLEL));
     });
     return this.sending;
   }

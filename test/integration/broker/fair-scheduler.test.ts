@@ -7,7 +7,7 @@ import { queueKey, TURNS_KEY, TURNS_TAKEN_KEY, TURNS_WAITING_KEY } from '#broker
 import { JobConsumer } from '#broker/queue/job-consumer.js';
 import { JobQueue } from '#broker/queue/job-queue.js';
 import { connect, whenReady } from '#broker/redis/redis-connection.js';
-import { TenantTurns } from '#broker/queue/fair-scheduler.js';
+import { FairScheduler } from '#broker/queue/fair-scheduler.js';
 import type { JobId } from '#contracts/job-id.js';
 import type { Tenant } from '#contracts/tenant.js';
 import { deriveSecrets, drawToken } from '#crypto/job-token.js';
@@ -20,7 +20,7 @@ const folder = mkdtempSync(join(tmpdir(), 'removebg-fair-'));
 const redis = new RedisProcess(folder);
 const newId = (): JobId => deriveSecrets(drawToken()).id;
 let control: Redis;
-let turns: TenantTurns;
+let turns: FairScheduler;
 let queue: JobQueue;
 
 beforeAll(async () => {
@@ -31,7 +31,7 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   await control.flushall();
-  turns = new TenantTurns(control, LIFETIME_MS);
+  turns = new FairScheduler(control, LIFETIME_MS);
   queue = new JobQueue(redis.urlFor('inspector'), control, turns);
 });
 
@@ -175,7 +175,7 @@ describe('priorities near their end', () => {
 
   beforeEach(async () => {
     await queue.close();
-    turns = new TenantTurns(control, LIFETIME_MS, LARGEST);
+    turns = new FairScheduler(control, LIFETIME_MS, LARGEST);
     queue = new JobQueue(redis.urlFor('inspector'), control, turns);
   });
 

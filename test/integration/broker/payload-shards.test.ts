@@ -2,12 +2,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openBroker, type Broker } from '#broker/broker.js';
-import { inputKey, outputKey, RESERVED_TOTAL_KEY, seatKey, SHARDS_KEY } from '#broker/redis/redis-keys.js';
+import {
+  inputKey,
+  outputKey,
+  RESERVED_TOTAL_KEY,
+  incarnationKey,
+  SHARDS_KEY,
+} from '#broker/redis/redis-keys.js';
 import { PayloadLink } from '#broker/payload/payload-link.js';
 import { openPayloads, type OpenPayloads } from '#broker/payload/payload-opening.js';
 import { connect, whenReady } from '#broker/redis/redis-connection.js';
 import { shardOrder } from '#broker/payload/shard-order.js';
-import type { SeatOffer } from '#broker/records/shard-incarnation.js';
+import type { ShardAllocation } from '#broker/records/shard-incarnation.js';
 import type { JobId } from '#contracts/job-id.js';
 import { jobOptionsSchema } from '#contracts/job-options.js';
 import type { ServiceSettings } from '#config/process-lifecycle.js';
@@ -38,7 +44,7 @@ const control = new RedisProcess(folderFor('control'));
 const shards = new Map(['a', 'b', 'c'].map((name) => [name, new RedisProcess(folderFor(name), '64mb')]));
 const newId = (): JobId => deriveSecrets(drawToken()).id;
 const server = (name: string): RedisProcess => shards.get(name)!;
-const nameIn = (offer: SeatOffer | undefined): string => offer?.seat.split('.')[0] ?? '';
+const nameIn = (offer: ShardAllocation | undefined): string => offer?.seat.split('.')[0] ?? '';
 const brokers: Broker[] = [];
 let broker: Broker;
 
@@ -72,7 +78,7 @@ afterAll(async () => {
 });
 
 /** Accepts a job and stores its upload. Returns where. */
-async function accept(id: JobId, reserveBytes = 100, by = broker): Promise<SeatOffer> {
+async function accept(id: JobId, reserveBytes = 100, by = broker): Promise<ShardAllocation> {
   const offers = by.payloads.offers(id);
   const seat = await by.jobs.accept(id, { wrappedKeys: 'k', reserveBytes, tenant: SOMEBODY, offers });
   const payload = by.payloads.of({ seat: seat!.seat });
@@ -105,7 +111,7 @@ describe('payload on three real Redis', () => {
       const { seat } = await accept(id);
       expect(nameIn({ seat, capBytes: 0 })).toBe(name);
       expect(await redis.hgetall(SHARDS_KEY)).toEqual({ [seat]: '100' });
-      expect(await redis.smembers(seatKey(seat))).toEqual([id]);
+      expect(await redis.smembers(incarnationKey(seat))).toEqual([id]);
       const upload = { parts: PARTS, options: jobOptionsSchema.parse({}), tenant: SOMEBODY };
       await broker.jobs.enqueue(id, { ...upload, reserveBytes: 300, seat: { seat, capBytes: CAP_BYTES } });
       const claimed = (await broker.jobs.claim(id))!;
@@ -119,7 +125,7 @@ describe('payload on three real Redis', () => {
       await broker.purge.delivered(id, 'L');
       expect(await broker.jobs.read(id)).toMatchObject({ seat, keysRemoved: 2, state: 'delivered' });
       expect((await broker.jobs.read(id))?.purgedAt).toBeDefined();
-      expect(await redis.exists(SHARDS_KEY, seatKey(seat))).toBe(0);
+      expect(await redis.exists(SHARDS_KEY, incarnationKey(seat))).toBe(0);
       const there = connect(server(name).urlFor('inspector'), 'payload');
       await whenReady(there, 5000);
       expect(await there.keys('*')).toEqual([]);
@@ -138,7 +144,7 @@ describe('payload on three real Redis', () => {
     await expect(accept(newId(), 1)).rejects.toMatchObject({ code: 'capacity-exhausted', status: 503 });
     await broker.purge.cancelled(ids[0]!);
     expect(nameIn(await accept(idOn('b'), 1))).toBe('a');
-    for (const id of await broker.jobs.onSeat((await accept(idOn('a'), 1)).seat))
+    for (const id of await broker.jobs.jobsOn((await accept(idOn('a'), 1)).seat))
       await broker.purge.cancelled(id);
     for (const id of ids) await broker.purge.cancelled(id);
   });
@@ -173,7 +179,7 @@ describe('payload on three real Redis', () => {
     expect(() => broker.payloads.of({ seat })).toThrow('queue-lost');
     const record = await broker.jobs.read(id);
     expect([record?.code, record?.purgedAt]).toEqual(['queue-lost', undefined]);
-    expect(await broker.jobs.onSeat(seat)).toEqual([]);
+    expect(await broker.jobs.jobsOn(seat)).toEqual([]);
     await expect(broker.purge.cancelled(id)).rejects.toMatchObject({ code: 'broker-unavailable' });
 
     await server('b').start();

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
-import { pixelsKey, rateKey, retryKey } from '#broker/redis/redis-keys.js';
+import { pixelsKey, rateKey, idempotencyKey } from '#broker/redis/redis-keys.js';
 import { lifetimesOf } from '#broker/records/lifetimes.js';
 import { PixelBudget, PIXEL_WINDOW_MS } from '#broker/limits/pixel-budget.js';
 import { RateLimiter } from '#broker/limits/rate-limiter.js';
 import { connect, whenReady } from '#broker/redis/redis-connection.js';
-import { RetryStore } from '#broker/limits/idempotency.store.js';
+import { IdempotencyStore } from '#broker/limits/idempotency.store.js';
 import { loadSettings } from '#config/settings.js';
 import { RedisProcess } from '../../harness/redis-process.js';
 
@@ -83,7 +83,7 @@ describe('counted requests on a real Redis', () => {
 
 describe('submissions that may be repeated, on a real Redis', () => {
   const lifetimes = lifetimesOf(loadSettings({}));
-  const store = (): RetryStore => new RetryStore(redis, lifetimes);
+  const store = (): IdempotencyStore => new IdempotencyStore(redis, lifetimes);
 
   it('given many at once, when they open one entry, then it is new to one and all know its salt', async () => {
     const opened = await Promise.all(Array.from({ length: 10 }, (_, i) => store().open('a', `salt${i}`)));
@@ -94,12 +94,12 @@ describe('submissions that may be repeated, on a real Redis', () => {
 
   it('given an entry, when its upload is complete, then it lives no longer than a job can', async () => {
     const { entry } = await store().open('b', 'salt');
-    expect(await redis.pttl(retryKey('b'))).toBeGreaterThan(lifetimes.uploadMs);
+    expect(await redis.pttl(idempotencyKey('b'))).toBeGreaterThan(lifetimes.uploadMs);
     await store().complete(entry, 'print');
     const { queueMs, workMs, resultMs } = lifetimes;
-    expect(await redis.pttl(retryKey('b'))).toBeLessThanOrEqual(queueMs + workMs + resultMs);
+    expect(await redis.pttl(idempotencyKey('b'))).toBeLessThanOrEqual(queueMs + workMs + resultMs);
     expect((await store().open('b', 'other')).entry).toEqual({ name: 'b', salt: 'salt', print: 'print' });
-    expect(Object.keys(await redis.hgetall(retryKey('b'))).sort()).toEqual(['print', 'salt']);
+    expect(Object.keys(await redis.hgetall(idempotencyKey('b'))).sort()).toEqual(['print', 'salt']);
   });
 
   it('given an entry that was opened anew, when the one before it is completed or forgotten, then it stays', async () => {
@@ -113,6 +113,6 @@ describe('submissions that may be repeated, on a real Redis', () => {
 
   it('given nothing, when it is completed, then nothing is made that would stay for ever', async () => {
     await store().complete({ name: 'd', salt: 'salt', print: undefined }, 'print');
-    expect(await redis.exists(retryKey('d'))).toBe(0);
+    expect(await redis.exists(idempotencyKey('d'))).toBe(0);
   });
 });

@@ -2,8 +2,8 @@ import { chmodSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { KeyBook, parseKeyFile } from '#auth/api-keys.js';
-import { KeyBookFile } from '#auth/api-key-file.js';
+import { ApiKeys, parseKeyFile } from '#auth/api-keys.js';
+import { ApiKeyFile } from '#auth/api-key-file.js';
 import { SettingsError } from '#config/settings.js';
 import { builtInTiers, UNLIMITED } from '#auth/tier-table.js';
 import { drawApiKey, drawKeyId, hashApiKey, isApiKey } from '#auth/api-key.js';
@@ -21,8 +21,8 @@ const entryOf = (key: string, more: object = {}): Record<string, unknown> => ({
   ...more,
 });
 const textOf = (keys: object[], tiers: object = {}): string => JSON.stringify({ version: 1, tiers, keys });
-const bookOf = (keys: object[], tiers: object = {}): KeyBook =>
-  new KeyBook(parseKeyFile(textOf(keys, tiers)), TIERS);
+const bookOf = (keys: object[], tiers: object = {}): ApiKeys =>
+  new ApiKeys(parseKeyFile(textOf(keys, tiers)), TIERS);
 
 const fault = (act: () => unknown): string => {
   try {
@@ -121,7 +121,7 @@ describe('tiers', () => {
     ];
     expect(weight).toBe(8);
     for (const [text, named] of cases) {
-      const message = fault(() => new KeyBook(parseKeyFile(text), TIERS));
+      const message = fault(() => new ApiKeys(parseKeyFile(text), TIERS));
       expect(message).toContain(named);
       expect(message).not.toContain('zebra7391');
     }
@@ -138,20 +138,20 @@ describe('the file of keys', () => {
   afterAll(() => rmSync(folder, { recursive: true }));
 
   it('given no file is named, when a key is shown, then there are none', () => {
-    const file = new KeyBookFile(undefined, TIERS);
+    const file = new ApiKeyFile(undefined, TIERS);
     expect([file.isOn, file.refresh(), file.book.size]).toEqual([false, undefined, 0]);
   });
 
   it('given a file that is missing or broken, when it is opened, then KEYS_FILE is named', () => {
-    expect(fault(() => new KeyBookFile(join(folder, 'none'), TIERS))).toContain('KEYS_FILE');
+    expect(fault(() => new ApiKeyFile(join(folder, 'none'), TIERS))).toContain('KEYS_FILE');
     replace('{');
-    expect(fault(() => new KeyBookFile(path, TIERS))).toContain('KEYS_FILE');
+    expect(fault(() => new ApiKeyFile(path, TIERS))).toContain('KEYS_FILE');
   });
 
   it('given changes, when the file is looked at, then good ones are in force and bad ones leave the keys before', () => {
     const [first, second] = [drawApiKey(), drawApiKey()];
     replace(textOf([entryOf(first)]));
-    const file = new KeyBookFile(path, TIERS);
+    const file = new ApiKeyFile(path, TIERS);
     expect(file.refresh()).toBeUndefined();
     replace(textOf([entryOf(first), entryOf(second)]));
     expect(file.refresh()).toEqual({ keys: 2 });

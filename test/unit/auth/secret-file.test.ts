@@ -3,7 +3,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KeyBookFile } from '#auth/api-key-file.js';
+import { ApiKeyFile } from '#auth/api-key-file.js';
 import { readKek, readReceiptKeys, readRedisPassword } from '#auth/secret-file.js';
 import { SettingsError } from '#config/settings.js';
 import { builtInTiers } from '#auth/tier-table.js';
@@ -20,7 +20,7 @@ const SETTINGS: Record<string, { content: string | Buffer; read: (file: string) 
   REDIS_PASSWORD_FILE: { content: 'a password\n', read: readRedisPassword },
   KEYS_FILE: {
     content: '{"version":1,"tiers":{},"keys":[]}',
-    read: (file) => new KeyBookFile(file, tiers).book.size,
+    read: (file) => new ApiKeyFile(file, tiers).book.size,
   },
 };
 const MODES = Array.from({ length: 0o1000 }, (_, mode) => mode);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { shardOrder } from '#broker/payload/shard-order.js';
-import { seatOf, shardOf } from '#broker/records/shard-incarnation.js';
+import { incarnationOf, shardOf } from '#broker/records/shard-incarnation.js';
 import type { JobId } from '#contracts/job-id.js';
 import { jobIdOf } from '#crypto/job-token.js';
 
@@ -73,7 +73,7 @@ describe('a seat', () => {
   it('given two lives of one server, when they are written down, then they differ and name the same shard', () => {
     fc.assert(
       fc.property(name, (shard) => {
-        const [one, other] = [seatOf(shard, 'a'.repeat(40)), seatOf(shard, 'b'.repeat(40))];
+        const [one, other] = [incarnationOf(shard, 'a'.repeat(40)), incarnationOf(shard, 'b'.repeat(40))];
         expect(one).not.toBe(other);
         expect([shardOf(one), shardOf(other)]).toEqual([shard, shard]);
       }),

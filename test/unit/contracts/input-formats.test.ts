@@ -159,8 +159,8 @@ describe('formats that own code reads', () => {
 
   const gifs: [string, () => Sharp][] = [
     ['256 colors', () => noise(3).gif({ dither: 0 })],
-    ['4 colors', () => noise(3).gif({ colours: 4 })],
-    ['transparency', () => noise(4).gif({ colours: 16 })],
+    ['4 colors', () => noise(3).gif({ colors: 4 })],
+    ['transparency', () => noise(4).gif({ colors: 16 })],
     ['interlacing', () => noise(3).gif({ progressive: true })],
   ];
 

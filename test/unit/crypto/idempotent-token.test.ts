@@ -2,31 +2,33 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { drawApiKey } from '#auth/api-key.js';
 import { deriveSecrets, jobIdOf } from '#crypto/job-token.js';
-import { deriveRetryToken, drawSalt, type RetrySecrets } from '#crypto/idempotent-token.js';
-import { TenantNames } from '#auth/tenant-id.js';
+import { deriveIdempotentToken, drawSalt, type IdempotencySecrets } from '#crypto/idempotent-token.js';
+import { TenantIds } from '#auth/tenant-id.js';
 import { sameFingerprint, UploadFingerprint } from '#crypto/upload-fingerprint.js';
 
-const secrets = (): RetrySecrets => ({
+const secrets = (): IdempotencySecrets => ({
   kek: randomBytes(32),
   apiKey: drawApiKey(),
   salt: drawSalt(),
-  retryKey: 'order 7391',
+  idempotencyKey: 'order 7391',
 });
 
 describe('tokens of submissions that may be repeated', () => {
   it('given the same secrets, when a token is derived again, then it is the same and opens the same job', () => {
     const given = secrets();
-    const token = deriveRetryToken(given);
+    const token = deriveIdempotentToken(given);
     expect(token).toHaveLength(32);
-    expect(deriveRetryToken({ ...given })).toEqual(token);
+    expect(deriveIdempotentToken({ ...given })).toEqual(token);
     expect(jobIdOf(token)).toBe(deriveSecrets(token).id);
   });
 
   it('given any one secret is another, when a token is derived, then it is another', () => {
     const given = secrets();
-    const other = { ...secrets(), retryKey: 'order 7392' };
-    for (const name of ['kek', 'apiKey', 'salt', 'retryKey'] as const) {
-      expect(deriveRetryToken({ ...given, [name]: other[name] })).not.toEqual(deriveRetryToken(given));
+    const other = { ...secrets(), idempotencyKey: 'order 7392' };
+    for (const name of ['kek', 'apiKey', 'salt', 'idempotencyKey'] as const) {
+      expect(deriveIdempotentToken({ ...given, [name]: other[name] })).not.toEqual(
+        deriveIdempotentToken(given),
+      );
     }
   });
 });
@@ -71,10 +73,10 @@ describe('fingerprints of uploads', () => {
 describe('names of tenants', () => {
   it('given a key-encryption key, when names are made, then they are stable, apart, and of 22 characters', () => {
     const kek = randomBytes(32);
-    const names = new TenantNames(kek);
+    const names = new TenantIds(kek);
     expect(names.of('network', '203.0.113.9')).toMatch(/^[A-Za-z0-9_-]{22}$/);
-    expect(new TenantNames(kek).of('key', 'a')).toBe(names.of('key', 'a'));
+    expect(new TenantIds(kek).of('key', 'a')).toBe(names.of('key', 'a'));
     const all = [names.of('key', 'a'), names.of('network', 'a'), names.of('keya'), names.of('ke', 'ya')];
-    expect(new Set([...all, new TenantNames(randomBytes(32)).of('key', 'a')]).size).toBe(5);
+    expect(new Set([...all, new TenantIds(randomBytes(32)).of('key', 'a')]).size).toBe(5);
   });
 });

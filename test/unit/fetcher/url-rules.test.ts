@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Problem } from '#contracts/problem-catalog.js';
 import { isPublicAddress } from '#fetcher/address-rules.js';
-import { MOST_URL_CHARACTERS, readImageUrl, type ImageUrl } from '#fetcher/url-rules.js';
+import { MAX_URL_CHARACTERS, readImageUrl, type ImageUrl } from '#fetcher/url-rules.js';
 
 const policy = { ports: [80, 443], allows: isPublicAddress };
 
@@ -58,7 +58,7 @@ describe('the address of an image', () => {
       'http://1.2.3.4.5/',
     ],
     ...['http://example.com:99999/', 'http://[::1', 'http://[fe80::1%25eth0]/', 'http://256.1.1.1/'],
-    `http://example.com/${'a'.repeat(MOST_URL_CHARACTERS)}`,
+    `http://example.com/${'a'.repeat(MAX_URL_CHARACTERS)}`,
   ])('given %j, then it is invalid', (text) => {
     expect(read(text)).toBe('image-url-invalid');
   });

@@ -74,7 +74,7 @@ describe('decode', () => {
   const LOOKS: [string, () => Promise<Buffer>, number][] = [
     ['a 16-bit PNG', () => quarters().toColourspace('rgb16').png().toBuffer(), 1],
     ['an interlaced PNG', () => quarters().png({ progressive: true }).toBuffer(), 0],
-    ['a palette PNG', () => quarters().png({ palette: true, colours: 8 }).toBuffer(), 6],
+    ['a palette PNG', () => quarters().png({ palette: true, colors: 8 }).toBuffer(), 6],
     ['a CMYK JPEG', () => quarters().toColourspace('cmyk').jpeg({ quality: 100 }).toBuffer(), 90],
     ['a PNG with a Display P3 profile', () => quarters().withIccProfile('p3').png().toBuffer(), 4],
     [

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { prepareEdges, type EdgeOptions, type EdgePlanes } from '#imaging/matting/edge-maps.js';
+import { prepareEdges, type EdgeOptions, type EdgeMaps } from '#imaging/matting/edge-maps.js';
 import { applyMatte, MattePass, type Mask, type Raster } from '#imaging/matting/matte.js';
 
 const GRID = 48;
@@ -181,10 +181,10 @@ describe('edge.planes', () => {
         const mask = { data: noise(width! * height!), width: width!, height: height! };
         const image = { data: noise(across! * down! * 4), width: across!, height: down! };
         const edges = prepareEdges(noise(width! * height! * 3), mask, BOTH);
-        for (const cells of [edges.refinement!, edges.colours!]) {
+        for (const cells of [edges.refinement!, edges.colors!]) {
           expect(cells.every((value) => Number.isFinite(value))).toBe(true);
         }
-        expect(edges.colours!.every((value) => value >= -0.01 && value <= 255.01)).toBe(true);
+        expect(edges.colors!.every((value) => value >= -0.01 && value <= 255.01)).toBe(true);
         expect(() => applyMatte(image, mask, { edges })).not.toThrow();
       }),
     );
@@ -193,8 +193,8 @@ describe('edge.planes', () => {
   test('given edges and the planes they were made on, when all is over, then every one is wiped', () => {
     const made: Float32Array[] = [];
     const known = scene([200, 150, 90], [20, 60, 120], hairs);
-    const edges: EdgePlanes = withRecordedPlanes(made, () => prepareEdges(known.guide, known.mask, BOTH));
-    const kept = [edges.refinement!, edges.colours!];
+    const edges: EdgeMaps = withRecordedPlanes(made, () => prepareEdges(known.guide, known.mask, BOTH));
+    const kept = [edges.refinement!, edges.colors!];
     expect(made.length).toBeGreaterThan(20);
     for (const plane of made) expect(plane.every((value) => value === 0)).toBe(!kept.includes(plane));
     edges.wipe();
@@ -205,7 +205,7 @@ describe('edge.planes', () => {
     const known = scene([200, 150, 90], [20, 60, 120], hairs);
     for (const enough of [3, 12, 20]) {
       const made: Float32Array[] = [];
-      const prepare = (): EdgePlanes => prepareEdges(known.guide, known.mask, BOTH);
+      const prepare = (): EdgeMaps => prepareEdges(known.guide, known.mask, BOTH);
       expect(() => withRecordedPlanes(made, prepare, enough)).toThrow('no memory');
       for (const plane of made) expect(plane.every((value) => value === 0)).toBe(true);
     }

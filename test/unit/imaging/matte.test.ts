@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { settleBackground } from '#imaging/matting/mask-threshold.js';
+import { zeroNearBackground } from '#imaging/matting/mask-threshold.js';
 import { applyMatte, type Mask, type Raster } from '#imaging/matting/matte.js';
 import { resampleTaps } from '#imaging/raster/resample-taps.js';
 import { shownBox } from '../../harness/shown-box.js';
@@ -166,7 +166,7 @@ describe('matte', () => {
     fc.assert(
       fc.property(sizedMask, (mask) => {
         const before = mask.data.slice();
-        settleBackground(mask);
+        zeroNearBackground(mask);
         expect([...mask.data]).toEqual([...before].map((value) => (value <= 2 ? 0 : value)));
       }),
     );

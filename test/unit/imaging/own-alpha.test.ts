@@ -120,7 +120,7 @@ describe('images that were cut out before', () => {
   });
 
   const ENCODINGS: [string, (image: Sharp) => Sharp][] = [
-    ['PNG with a palette', (image) => image.png({ palette: true, colours: 64 })],
+    ['PNG with a palette', (image) => image.png({ palette: true, colors: 64 })],
     ['grey PNG with alpha', (image) => image.toColourspace('b-w').png()],
     ['PNG of 16 bits', (image) => image.toColourspace('rgb16').png()],
     ['interlaced PNG', (image) => image.png({ progressive: true })],

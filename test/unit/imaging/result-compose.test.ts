@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { jobOptionsSchema } from '#contracts/job-options.js';
-import { makeSolid } from '#imaging/matting/mask-holes.js';
+import { fillInterior } from '#imaging/matting/mask-holes.js';
 import type { Mask, Raster } from '#imaging/matting/matte.js';
 import { isOpaque } from '#imaging/raster/raster-facts.js';
 import { composeResult } from '#imaging/compose/result-compose.js';
@@ -179,7 +179,7 @@ describe('mask.solid', () => {
   test('given glass, when made solid, then its inside is opaque and outside it nothing changes', () => {
     const mask = disc(140);
     const before = disc(140).data;
-    makeSolid(mask);
+    fillInterior(mask);
     expect(mask.data[100 * SIDE + 100]).toBe(255);
     expect(mask.data[100 * SIDE + 40]).toBe(255);
     expect(mask.data.every((value, i) => value >= before[i]!)).toBe(true);
@@ -188,7 +188,7 @@ describe('mask.solid', () => {
 
   test('given an opaque subject with a soft edge, when made solid, then the edge is as soft as it was', () => {
     const mask = disc(255);
-    makeSolid(mask);
+    fillInterior(mask);
     const row = [...mask.data.subarray(100 * SIDE, 101 * SIDE)].slice(25, 35);
     expect(row.filter((value) => value > 0 && value < 255)).toHaveLength(1);
     expect(row).toEqual([...row].sort((a, b) => a - b));
@@ -196,10 +196,10 @@ describe('mask.solid', () => {
 
   test('given no background or nothing else, when made solid, then all is opaque or all stays', () => {
     const full: Mask = { data: new Uint8Array(64).fill(100), width: 8, height: 8 };
-    makeSolid(full);
+    fillInterior(full);
     expect(new Set(full.data)).toEqual(new Set([255]));
     const empty: Mask = { data: new Uint8Array(64).fill(20), width: 8, height: 8 };
-    makeSolid(empty);
+    fillInterior(empty);
     expect(new Set(empty.data)).toEqual(new Set([20]));
   });
 });

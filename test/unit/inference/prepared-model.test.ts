@@ -16,7 +16,7 @@ describe('prepared.model', () => {
   });
 
   test('given a model that the set-up does not prepare, when a test asks for it, then it is told where to add it', async () => {
-    await expect(preparedModel('isnet-fp16')).rejects.toThrow('test/harness/prepared.models.json');
+    await expect(preparedModel('isnet-fp16')).rejects.toThrow('test/harness/prepared-models.json');
   });
 
   test('given Jest, when code reads Math, then it is a parameter of the module and no property of the vm context', () => {

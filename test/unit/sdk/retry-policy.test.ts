@@ -1,10 +1,10 @@
 import { BoundedChannel } from '#sdk/bounded-channel.js';
 import { RemoveBgError } from '#sdk/removebg-error.js';
-import { Flights, type Flight } from '#sdk/in-flight-window.js';
-import { patiently, withinTime, type Patience } from '#sdk/retry-policy.js';
+import { InFlightWindow, type PendingImage } from '#sdk/in-flight-window.js';
+import { retry, withTimeout, type RetryPolicy } from '#sdk/retry-policy.js';
 
 const never = new AbortController().signal;
-const patience = (change: Partial<Patience> = {}): Patience => ({
+const patience = (change: Partial<RetryPolicy> = {}): RetryPolicy => ({
   ...{ signal: never, patienceMs: 1000, retryMs: 5 },
   ...change,
 });
@@ -27,7 +27,7 @@ describe('given a request that is repeated', () => {
   it('when Retry-After is named, then it does not come back sooner, and the wait is told', async () => {
     const { attempt, at } = flaky([busy(60), busy(80)]);
     const waits: number[] = [];
-    expect(await patiently(attempt, patience({ onWait: ({ ms }) => waits.push(ms) }))).toBe('done');
+    expect(await retry(attempt, patience({ onWait: ({ ms }) => waits.push(ms) }))).toBe('done');
     expect(at[1]! - at[0]!).toBeGreaterThanOrEqual(59);
     expect(at[2]! - at[1]!).toBeGreaterThanOrEqual(79);
     expect(waits[0]).toBeGreaterThanOrEqual(60);
@@ -37,17 +37,17 @@ describe('given a request that is repeated', () => {
   it('when the patience is used up, then the last problem is thrown; waits that are free do not count', async () => {
     const lost = new RemoveBgError('connection-lost');
     const { attempt, at } = flaky(Array.from({ length: 50 }, () => lost));
-    await expect(patiently(attempt, patience({ patienceMs: 60 }))).rejects.toBe(lost);
+    await expect(retry(attempt, patience({ patienceMs: 60 }))).rejects.toBe(lost);
     expect(at.length).toBeLessThan(6);
     const free = flaky([busy(30), busy(30), busy(30)]);
-    expect(await patiently(free.attempt, patience({ patienceMs: 10, isFree: () => true }))).toBe('done');
+    expect(await retry(free.attempt, patience({ patienceMs: 10, isFree: () => true }))).toBe('done');
   });
 
   it.each(['image-corrupt', 'key-invalid', 'result-delivered'] as const)(
     'when it is refused with %s, then it is not repeated',
     async (code) => {
       const { attempt, at } = flaky([new RemoveBgError(code, { status: 422 })]);
-      await expect(patiently(attempt, patience())).rejects.toMatchObject({ code });
+      await expect(retry(attempt, patience())).rejects.toMatchObject({ code });
       expect(at).toHaveLength(1);
     },
   );
@@ -55,23 +55,20 @@ describe('given a request that is repeated', () => {
   it.each(['retry-too-soon', 'result-busy', 'upload-interrupted', 'connection-lost'] as const)(
     'when it is met by %s, then it is',
     async (code) => {
-      expect(await patiently(flaky([new RemoveBgError(code)]).attempt, patience())).toBe('done');
+      expect(await retry(flaky([new RemoveBgError(code)]).attempt, patience())).toBe('done');
     },
   );
 
   it('when it is aborted in a pause, then its reason is thrown at once', async () => {
     const leave = new AbortController();
-    const waiting = patiently(
-      flaky([busy(60_000)]).attempt,
-      patience({ signal: leave.signal, patienceMs: 1e6 }),
-    );
+    const waiting = retry(flaky([busy(60_000)]).attempt, patience({ signal: leave.signal, patienceMs: 1e6 }));
     setTimeout(() => leave.abort(new Error('enough')), 10);
     await expect(waiting).rejects.toThrow('enough');
   });
 
   it('when nothing moves on its connection, then that counts as lost, and the request is given up', async () => {
     let given: AbortSignal | undefined;
-    const stuck = withinTime(20, never, (signal) => {
+    const stuck = withTimeout(20, never, (signal) => {
       given = signal;
       return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('cut'))));
     });
@@ -113,12 +110,12 @@ describe('given a channel that holds one value', () => {
 });
 
 describe('given images at the service', () => {
-  const flight = (id: string): Flight => ({
+  const flight = (id: string): PendingImage => ({
     ...{ id, name: id, source: { image: new Blob([]) }, tries: 0, order: 0, job: undefined },
   });
 
   it('when the window is full, then there is room once one has come back', async () => {
-    const flights = new Flights(2);
+    const flights = new InFlightWindow(2);
     for (const id of ['a', 'b']) flights.begin(flight(id));
     let hasRoom = false;
     const room = flights.room(never).then(() => (hasRoom = true));
@@ -130,7 +127,7 @@ describe('given images at the service', () => {
   });
 
   it('when younger ones have come back, then the oldest is asked for; a lost one goes again, once', () => {
-    const flights = new Flights(10);
+    const flights = new InFlightWindow(10);
     for (const id of ['a', 'b', 'c', 'd']) flights.begin(flight(id));
     expect(flights.overdue(60_000, 3)).toEqual([]);
     flights.take('d');

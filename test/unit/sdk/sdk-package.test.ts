@@ -26,13 +26,13 @@ interface TypeProblem {
 
 /** Types of the wire, by the contract that they come from. */
 const WIRE: Readonly<Record<string, string[]>> = {
-  'job.options': ['JobOptions'],
-  'job.view': ['JobAccepted', 'JobView', 'ResultFacts'],
-  'job.events': ['JobEvents'],
-  'job.states': ['Stage'],
-  'batch.view': ['BatchCreated', 'BatchJob', 'BatchView'],
-  'receipt.claims': ['ReceiptClaims', 'ReceiptKeySet'],
-  'problem.catalogue': ['ProblemCode'],
+  'job-options': ['JobOptions'],
+  'job-view': ['JobAccepted', 'JobView', 'ResultFacts'],
+  'job-events': ['JobEvents'],
+  'job-states': ['Stage'],
+  'batch-view': ['BatchCreated', 'BatchJob', 'BatchView'],
+  'receipt-claims': ['ReceiptClaims', 'ReceiptKeySet'],
+  'problem-catalog': ['ProblemCode'],
 };
 
 let project: string;

@@ -3,36 +3,37 @@ import { STAGES, TERMINAL_STATES } from '#contracts/job-states.js';
 import { BN_PRIVACY } from '../../../apps/web/src/i18n/bn-privacy.js';
 import { EN_PRIVACY } from '../../../apps/web/src/i18n/en-privacy.js';
 import { bytesText, durationText, LANGUAGES } from '../../../apps/web/src/i18n/quantity-text.js';
-import type { Saying } from '../../../apps/web/src/i18n/message.js';
-import { CATALOGUES, sayIn } from '../../../apps/web/src/i18n/i18n.js';
+import type { Message } from '../../../apps/web/src/i18n/message.js';
+import { CATALOGS, sayIn } from '../../../apps/web/src/i18n/i18n.js';
 import { adviceFor } from '../../../apps/web/src/photo/problem-advice.js';
 import { RemoveBgError } from '#sdk/removebg-error.js';
 
-const formsOf = (saying: Saying): string[] => (typeof saying === 'string' ? [saying] : Object.values(saying));
+const formsOf = (saying: Message): string[] =>
+  typeof saying === 'string' ? [saying] : Object.values(saying);
 const namesIn = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!).sort();
 
 describe('given the texts of the page', () => {
   it('when the languages are compared, then they have the same keys, and none is empty', () => {
     for (const language of LANGUAGES) {
-      expect(Object.keys(CATALOGUES[language]).sort()).toEqual(Object.keys(CATALOGUES.en).sort());
-      expect(
-        Object.entries(CATALOGUES[language]).filter(([, saying]) => formsOf(saying).includes('')),
-      ).toEqual([]);
+      expect(Object.keys(CATALOGS[language]).sort()).toEqual(Object.keys(CATALOGS.en).sort());
+      expect(Object.entries(CATALOGS[language]).filter(([, saying]) => formsOf(saying).includes(''))).toEqual(
+        [],
+      );
     }
     expect(Object.keys(BN_PRIVACY).sort()).toEqual(Object.keys(EN_PRIVACY).sort());
   });
 
   it('when a text has values, then every language and every plural form of it has the same', () => {
-    for (const [key, english] of Object.entries(CATALOGUES.en)) {
+    for (const [key, english] of Object.entries(CATALOGS.en)) {
       const wanted = namesIn(formsOf(english).at(-1)!);
-      const bengali = CATALOGUES.bn[key as keyof typeof CATALOGUES.bn];
+      const bengali = CATALOGS.bn[key as keyof typeof CATALOGS.bn];
       for (const form of [...formsOf(english), ...formsOf(bengali)])
         expect([key, namesIn(form)]).toEqual([key, wanted]);
     }
   });
 
   it('when a text is Bengali, then it has Bengali letters, but for names and numbers', () => {
-    const latin = Object.entries({ ...CATALOGUES.bn, ...BN_PRIVACY }).filter(
+    const latin = Object.entries({ ...CATALOGS.bn, ...BN_PRIVACY }).filter(
       ([, saying]) =>
         !formsOf(saying)
           .join('')
@@ -46,7 +47,7 @@ describe('given the texts of the page', () => {
       ...STAGES.map((stage) => `stage.${stage}`),
       ...TERMINAL_STATES.map((state) => `receipt.state.${state}`),
     ];
-    expect(keys.filter((key) => !(key in CATALOGUES.en))).toEqual([]);
+    expect(keys.filter((key) => !(key in CATALOGS.en))).toEqual([]);
   });
 });
 

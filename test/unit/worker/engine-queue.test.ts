@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { EngineLine, type LineMember } from '../../../apps/worker/src/engine/engine-queue.js';
+import { EngineQueue, type LineMember } from '../../../apps/worker/src/engine/engine-queue.js';
 
 interface Member extends LineMember {
   overdue: boolean;
@@ -10,15 +10,15 @@ const member = (id: number): Member => ({ id, overdue: false, settled: false });
 const ids = (members: readonly Member[]): number[] => members.map(({ id }) => id);
 
 /** A line with members 1 to `count`, of whom as many as fit are inside. */
-function filled(count: number, capacity: number): { line: EngineLine<Member>; members: Member[] } {
-  const line = new EngineLine<Member>();
+function filled(count: number, capacity: number): { line: EngineQueue<Member>; members: Member[] } {
+  const line = new EngineQueue<Member>();
   const members = Array.from({ length: count }, (_, i) => member(i + 1));
   for (const each of members) line.join(each);
   admitAll(line, capacity);
   return { line, members };
 }
 
-function admitAll(line: EngineLine<Member>, capacity: number): number[] {
+function admitAll(line: EngineQueue<Member>, capacity: number): number[] {
   const admitted: Member[] = [];
   for (let next = line.admit(capacity); next !== undefined; next = line.admit(capacity)) admitted.push(next);
   return ids(admitted);

@@ -1,7 +1,7 @@
 import { getPriority } from 'node:os';
 import { jobOptionsSchema } from '#contracts/job-options.js';
 import {
-  EngineHost,
+  EngineSupervisor,
   type CutoutRequest,
   type CutoutResult,
 } from '../../../apps/worker/src/engine/engine-supervisor.js';
@@ -26,9 +26,9 @@ const request = (act: string, ms: number, more: Partial<CutoutRequest> = {}): Cu
 });
 
 describe('engine.host with several images in its child', () => {
-  let host: EngineHost;
+  let host: EngineSupervisor;
   beforeEach(async () => {
-    host = new EngineHost(SETTINGS, STUB);
+    host = new EngineSupervisor(SETTINGS, STUB);
     await host.start();
   }, 30_000);
   afterEach(() => host.stop());
@@ -70,7 +70,7 @@ describe('engine.host with several images in its child', () => {
   }, 30_000);
 
   test('given one that takes too much memory, when it has company, then it alone is refused, with the limit that it passed', async () => {
-    const bounded = new EngineHost({ ...SETTINGS, maxImageBytes: 128 * 1_048_576 }, STUB);
+    const bounded = new EngineSupervisor({ ...SETTINGS, maxImageBytes: 128 * 1_048_576 }, STUB);
     await bounded.start();
     try {
       const greedy = expect(bounded.run(request('grow', 50))).rejects.toMatchObject({
@@ -134,15 +134,18 @@ describe('engine.host with several images in its child', () => {
   test('given an accelerator whose driver ends the child, when started, then the next plan is taken, or the settings are to blame', async () => {
     const deadly = { provider: 'cuda' as const, models: ['deadly'], batch: 2 };
     const cpu = { provider: 'cpu' as const, models: ['isnet'], batch: 1 };
-    const own = new EngineHost({ ...SETTINGS, plans: [deadly, cpu] }, STUB);
+    const own = new EngineSupervisor({ ...SETTINGS, plans: [deadly, cpu] }, STUB);
     expect(await own.start()).toMatchObject({
       ...cpu,
       declined: [{ provider: 'cuda', fault: 'not-available' }],
     });
     await own.stop();
-    const required = new EngineHost({ ...SETTINGS, plans: [deadly] }, STUB).start();
+    const required = new EngineSupervisor({ ...SETTINGS, plans: [deadly] }, STUB).start();
     await expect(required).rejects.toMatchObject({ name: 'SettingsError' });
-    const onCpu = new EngineHost({ ...SETTINGS, plans: [{ ...cpu, models: ['deadly'] }] }, STUB).start();
+    const onCpu = new EngineSupervisor(
+      { ...SETTINGS, plans: [{ ...cpu, models: ['deadly'] }] },
+      STUB,
+    ).start();
     await expect(onCpu).rejects.toMatchObject({ name: 'EngineUnavailable' });
   }, 30_000);
 

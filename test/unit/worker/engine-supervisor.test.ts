@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import sharp from 'sharp';
 import { jobOptionsSchema } from '#contracts/job-options.js';
 import { CUTOUT_STAGES } from '#imaging/stages/cutout-stages.js';
-import { EngineHost, type CutoutRequest } from '../../../apps/worker/src/engine/engine-supervisor.js';
+import { EngineSupervisor, type CutoutRequest } from '../../../apps/worker/src/engine/engine-supervisor.js';
 import { photo, referenceAlpha, softIou } from '../../harness/photos.js';
 import { MODEL_DIR, preparedModel } from '../../harness/prepared-model.js';
 
@@ -44,10 +44,10 @@ function insideInference(): { reached: Promise<void>; onStage: (stage: string) =
 }
 
 describe('engine.host', () => {
-  let host: EngineHost;
+  let host: EngineSupervisor;
   beforeAll(async () => {
     await preparedModel('isnet');
-    host = new EngineHost(SETTINGS);
+    host = new EngineSupervisor(SETTINGS);
     await host.start();
   }, 60_000);
   afterAll(() => host.stop());
@@ -153,7 +153,7 @@ describe('engine.host', () => {
   }, 60_000);
 
   test('given a stop, when jobs run and wait, then both are given back without blame', async () => {
-    const own = new EngineHost(SETTINGS);
+    const own = new EngineSupervisor(SETTINGS);
     const jobs = [own.run(request()), own.run(request())].map((run) =>
       expect(run).rejects.toMatchObject({ name: 'EngineUnavailable' }),
     );
@@ -164,7 +164,7 @@ describe('engine.host', () => {
   });
 
   test('given a model that is not prepared, when started, then the error says so', async () => {
-    const own = new EngineHost({ ...SETTINGS, modelDir: '/nonexistent' });
+    const own = new EngineSupervisor({ ...SETTINGS, modelDir: '/nonexistent' });
     const start = own.start();
     await expect(start).rejects.toThrow('not prepared');
     await expect(start).rejects.toMatchObject({ name: 'SettingsError' });
@@ -173,7 +173,7 @@ describe('engine.host', () => {
   test('given several models, when started, then all are loaded and an image gets the one it asks for', async () => {
     const models = ['isnet', 'isnet-vnni'];
     for (const name of models) await preparedModel(name);
-    const own = new EngineHost({ ...SETTINGS, plans: [{ provider: 'cpu', models, batch: 1 }] });
+    const own = new EngineSupervisor({ ...SETTINGS, plans: [{ provider: 'cpu', models, batch: 1 }] });
     expect((await own.start()).models).toEqual(models);
     const options = jobOptionsSchema.parse({ model: 'isnet-vnni' });
     const results = [await own.run(request({ options })), await own.run(request())];
@@ -184,21 +184,21 @@ describe('engine.host', () => {
   test('given an accelerator that is not there, when started, then the next plan is taken, or the start refused', async () => {
     const missing = process.platform === 'win32' ? ('coreml' as const) : ('dml' as const);
     const plan = { provider: missing, models: ['isnet'], batch: 8 };
-    const own = new EngineHost({ ...SETTINGS, plans: [plan, ...SETTINGS.plans] });
+    const own = new EngineSupervisor({ ...SETTINGS, plans: [plan, ...SETTINGS.plans] });
     expect(await own.start()).toMatchObject({
       provider: 'cpu',
       batch: 1,
       declined: [{ provider: missing, fault: 'not-offered' }],
     });
     await own.stop();
-    const strict = new EngineHost({ ...SETTINGS, plans: [plan] }).start();
+    const strict = new EngineSupervisor({ ...SETTINGS, plans: [plan] }).start();
     await expect(strict).rejects.toMatchObject({ name: 'SettingsError' });
     await expect(strict).rejects.toThrow(/^PROVIDER must be .*not offered/);
   }, 60_000);
 
   test('given a model that no manifest has, when started, then the settings are to blame', async () => {
     const plans = [{ provider: 'cpu' as const, models: ['unheard-of'], batch: 1 }];
-    await expect(new EngineHost({ ...SETTINGS, plans }).start()).rejects.toThrow(
+    await expect(new EngineSupervisor({ ...SETTINGS, plans }).start()).rejects.toThrow(
       /^MODEL must be one or more of .*isnet-fp16/,
     );
   });

@@ -1,8 +1,8 @@
 import { MICROSOFT, node, scalar, tensor, type AttributeValue } from '../onnx/onnx-build.js';
 import { floatsOf } from '../onnx/tensor-values.js';
 import type { OnnxGraph, OnnxNode, OnnxTensor } from '../onnx/onnx-types.js';
-import { quantise } from './byte-weights.js';
-import { byteTensors, knownTensor, MOST_LIKENESS, type ByteTensor } from './channel-steps.js';
+import { quantize } from './byte-weights.js';
+import { byteTensors, knownTensor, MAX_CORRELATION, type ByteTensor } from './channel-steps.js';
 import type { Calibration } from './calibration.js';
 import { GraphIndex, inputOf, integerAttribute, labelOf, outputOf, RecipeError } from './graph-index.js';
 import { keepOutputs, renameValues } from './graph-steps.js';
@@ -61,7 +61,7 @@ export function byteGraph(graph: OnnxGraph, recipe: ByteRecipe): OnnxGraph {
     steps: new Float64Array(3).fill(1 / recipe.std),
     zero: recipe.mean,
     means: new Float64Array(3),
-    likeness: new Float64Array(3).fill(MOST_LIKENESS),
+    likeness: new Float64Array(3).fill(MAX_CORRELATION),
     enlarged: new Uint8Array(3),
   };
   const tensors = byteTensors(floats, recipe.calibration, image);
@@ -137,7 +137,7 @@ function convolution(conv: OnnxNode, to: Translation): OnnxNode {
   const [, , height = 1, width = 1] = kernel.dims;
   const [dilation = 1] = integerAttribute(conv, 'dilations');
   const floats = { weights: floatsOf(kernel), bias, kernel: { width, height, dilation } };
-  const whole = quantise(floats, from, into, to.weightMax);
+  const whole = quantize(floats, from, into, to.weightMax);
   const [weights, steps, zeros, offsets] = ['weights', 'steps', 'zeros', 'bias'].map(
     (part) => `${output}:${part}`,
   );

@@ -28,7 +28,7 @@ const SMALLEST_STEP = 1e-12;
  * add them with saturation (https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html, "when
  * and why do I need to try U8U8"). With 127 such CPUs would give wrong results.
  */
-export function quantise(
+export function quantize(
   { weights, bias, kernel }: FloatConvolution,
   input: ByteTensor,
   output: ByteTensor,

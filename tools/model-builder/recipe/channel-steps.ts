@@ -17,7 +17,7 @@ const SATURATION = { encoder: 1.6, decoder: 1 };
 const USUAL_SHARE = 0.97;
 
 /** A few photographs do not show that neighbours are always the same. */
-export const MOST_LIKENESS = 0.9;
+export const MAX_CORRELATION = 0.9;
 
 const OBSERVED = new Set(['Relu', 'Add', 'MaxPool']);
 
@@ -92,7 +92,7 @@ function atStart(
   const { mean, likeness } = statisticsOf(node, calibration);
   return {
     means: Float64Array.from(mean),
-    likeness: Float64Array.from(likeness, (each) => Math.min(each, MOST_LIKENESS)),
+    likeness: Float64Array.from(likeness, (each) => Math.min(each, MAX_CORRELATION)),
     enlarged: new Uint8Array(mean.length),
   };
 }

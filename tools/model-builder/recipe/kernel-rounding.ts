@@ -6,7 +6,7 @@ export interface KernelShape {
 }
 
 /** A tap moves to the whole number on its other side only if that gains more than this, in squared steps. */
-const LEAST_GAIN = 1e-9;
+const MIN_GAIN = 1e-9;
 /** Taps are gone through again until none moves; this ends what rounding errors would keep going. */
 const MAX_SWEEPS = 8;
 
@@ -83,7 +83,7 @@ export class KernelRounding {
       const [pull, error] = [this.#pulls[tap] as number, this.#errors[tap] as number];
       const by = pull > 0 ? 1 : -1;
       const whole = (into[tap] as number) + by;
-      const pays = 2 * Math.abs(pull) - 1 > LEAST_GAIN;
+      const pays = 2 * Math.abs(pull) - 1 > MIN_GAIN;
       if (!pays || Math.abs(whole) > largest || Math.abs(error - by) >= 1) continue;
       into[tap] = whole;
       this.#errors[tap] = error - by;

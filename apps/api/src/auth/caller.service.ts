@@ -4,12 +4,12 @@ import { Problem } from '#contracts/problem-catalog.js';
 import type { Tenant, TenantPool } from '#contracts/tenant.js';
 import type { KnownKey } from '#auth/api-keys.js';
 import { UNLIMITED, type Tier } from '#auth/tier-table.js';
-import { TenantNames } from '#auth/tenant-id.js';
+import { TenantIds } from '#auth/tenant-id.js';
 import { BROKER, KEY_ENCRYPTION_KEY } from '../core/providers.js';
 import { coarseNetwork, throttleNetwork } from '../http/connection-limits.js';
 import { extractApiKey } from '../http/request-preferences.js';
 import type { Broker } from '#broker/broker.js';
-import { KeyBookFile } from '#auth/api-key-file.js';
+import { ApiKeyFile } from '#auth/api-key-file.js';
 
 /** Maximum share of the memory for images that one client may take, unless nothing is limited. */
 const MEMORY_SHARE = 0.5;
@@ -38,14 +38,14 @@ declare module 'fastify' {
 /** Identifies who makes a request: the holder of an API key, or the network of an anonymous client. */
 @Injectable()
 export class CallerService {
-  private readonly names: TenantNames;
+  private readonly names: TenantIds;
 
   constructor(
     @Inject(BROKER) private readonly broker: Broker,
     @Inject(KEY_ENCRYPTION_KEY) kek: Buffer,
-    private readonly keys: KeyBookFile,
+    private readonly keys: ApiKeyFile,
   ) {
-    this.names = new TenantNames(kek);
+    this.names = new TenantIds(kek);
   }
 
   /**

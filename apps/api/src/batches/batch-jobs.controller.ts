@@ -1,7 +1,7 @@
 import { Controller, Inject, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FoundMember } from '#broker/batches/batch.store.js';
-import type { Enrolment } from '#broker/jobs/transition-script.js';
+import type { BatchMembership } from '#broker/jobs/transition-script.js';
 import { customIdSchema, type BatchJob } from '#contracts/batch-view.js';
 import { jobLinks } from '#contracts/job-view.js';
 import { mustBe } from '#contracts/option-refusal.js';
@@ -66,7 +66,7 @@ export class BatchJobsController {
     const { id, secrets } = batch;
     const { salt, token } = secrets.drawJob();
     let customId: string = jobIdOf(token);
-    const enrolment = (extraFields: ReadonlyMap<string, string>): Enrolment => {
+    const enrolment = (extraFields: ReadonlyMap<string, string>): BatchMembership => {
       const named = extraFields.get(CUSTOM_ID);
       if (named !== undefined) customId = parseCustomId(named);
       return { batch: id, ...secrets.seal(customId, salt), most: this.settings.MAX_BATCH_IMAGES };

@@ -1,5 +1,5 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
-import { KeyBookFile } from '#auth/api-key-file.js';
+import { ApiKeyFile } from '#auth/api-key-file.js';
 import { Log } from '#telemetry/log.js';
 import { ReceiptSigner } from '#crypto/receipt-signer.js';
 import { ApiTelemetry } from '../observability/api-telemetry.js';
@@ -29,7 +29,7 @@ export class CoreModule {
       { provide: STOPPING, useValue: stopping },
       { provide: Log, useValue: log },
       { provide: ApiTelemetry, useValue: telemetry },
-      { provide: KeyBookFile, useValue: keys },
+      { provide: ApiKeyFile, useValue: keys },
       { provide: ReceiptSigner, useValue: receipts },
     ];
     return { module: CoreModule, providers, exports: providers };

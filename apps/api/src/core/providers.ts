@@ -1,7 +1,7 @@
 import type { Broker } from '#broker/broker.js';
 import type { ImageFetcher } from '#fetcher/image-fetcher.js';
 import type { ModelEntry } from '#inference/model-catalog.js';
-import type { KeyBookFile } from '#auth/api-key-file.js';
+import type { ApiKeyFile } from '#auth/api-key-file.js';
 import type { Settings } from '#config/settings.schema.js';
 import type { Log } from '#telemetry/log.js';
 import type { ReceiptSigner } from '#crypto/receipt-signer.js';
@@ -27,7 +27,7 @@ export interface Resources {
   readonly log: Log;
   readonly telemetry: ApiTelemetry;
   readonly kek: Buffer;
-  readonly keys: KeyBookFile;
+  readonly keys: ApiKeyFile;
   readonly receipts: ReceiptSigner;
   readonly models: readonly ModelEntry[];
   readonly images: ImageFetcher | undefined;

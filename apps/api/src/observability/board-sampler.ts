@@ -1,7 +1,7 @@
 import { LABELS } from '#telemetry/metric-labels.js';
 import { quantileOf, sumOf } from '#telemetry/metric-quantile.js';
 import type { MetricNumbers } from '#telemetry/metric-registry.js';
-import type { ServiceStanding } from '#broker/workers/service-overview.js';
+import type { ServiceStats } from '#broker/workers/service-overview.js';
 import type { Broker } from '#broker/broker.js';
 import type { ApiTelemetry } from './api-telemetry.js';
 import type { BoardPoint, BoardView, WorkerRow } from './board-view.js';
@@ -22,7 +22,7 @@ const MINUTE_MS = 60_000;
 
 /** What one look at the service found. */
 interface Look {
-  standing: ServiceStanding;
+  standing: ServiceStats;
   rows: WorkerRow[];
   measured: MetricNumbers[];
 }

@@ -1,4 +1,4 @@
-import type { ServiceStanding, TenantStanding } from '#broker/workers/service-overview.js';
+import type { ServiceStats, TenantStatus } from '#broker/workers/service-overview.js';
 
 /** One worker, as operators see it. */
 export interface WorkerRow {
@@ -28,10 +28,10 @@ export interface BoardPoint {
 export interface BoardView {
   atMs: number;
   /** Undefined while Redis does not answer. */
-  standing: ServiceStanding | undefined;
+  standing: ServiceStats | undefined;
   workers: WorkerRow[];
   /** Clients in descending order of their jobs; `id` is the start of a keyed hash. */
-  tenants: TenantStanding[];
+  tenants: TenantStatus[];
   perMinute: number;
   /** 99th percentiles since the processes started, in seconds; undefined before the first. */
   timeToDeleteS: number | undefined;

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ThrottlerGuard, type ThrottlerRequest, type ThrottlerStorage } from '@nestjs/throttler';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Broker } from '#broker/broker.js';
-import type { PixelStanding } from '#broker/limits/pixel-budget.js';
+import type { PixelStatus } from '#broker/limits/pixel-budget.js';
 import { Problem } from '#contracts/problem-catalog.js';
 import { UNLIMITED } from '#auth/tier-table.js';
 import { CallerService } from '../auth/caller.service.js';
@@ -133,10 +133,10 @@ export class PixelLimit {
   }
 }
 
-const record = (request: FastifyRequest, limit: number, { left, fullInMs }: PixelStanding): void =>
+const record = (request: FastifyRequest, limit: number, { left, fullInMs }: PixelStatus): void =>
   recordRateLimit(request, { policy: 'pixels', limit, left, resetS: Math.ceil(fullInMs / 1000) });
 
-const refusal = ({ openInMs }: PixelStanding, limit: number): Problem =>
+const refusal = ({ openInMs }: PixelStatus, limit: number): Problem =>
   rateLimited(limit, 'megapixels a minute', Math.max(1, Math.ceil(openInMs / 1000)));
 
 const rateLimited = (limit: number, unit: string, retryAfterS: number): Problem =>

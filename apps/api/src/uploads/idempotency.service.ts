@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { JobRecord } from '#broker/records/job-record.js';
-import type { RetryEntry } from '#broker/limits/idempotency.store.js';
+import type { IdempotencyEntry } from '#broker/limits/idempotency.store.js';
 import { mustBe } from '#contracts/option-refusal.js';
 import { Problem } from '#contracts/problem-catalog.js';
 import { jobIdOf } from '#crypto/job-token.js';
-import { deriveRetryToken, drawSalt } from '#crypto/idempotent-token.js';
-import { TenantNames } from '#auth/tenant-id.js';
+import { deriveIdempotentToken, drawSalt } from '#crypto/idempotent-token.js';
+import { TenantIds } from '#auth/tenant-id.js';
 import { UploadFingerprint } from '#crypto/upload-fingerprint.js';
 import { BROKER, KEY_ENCRYPTION_KEY } from '../core/providers.js';
 import type { Caller } from '../auth/caller.service.js';
@@ -18,7 +18,7 @@ const TOO_SOON_S = 1;
 
 /** A submission that its client can repeat. */
 export interface IdempotencyClaim {
-  entry: RetryEntry;
+  entry: IdempotencyEntry;
   /** The job's token, the same for each repetition. */
   token: Buffer;
   fingerprint: UploadFingerprint;
@@ -29,17 +29,17 @@ export interface IdempotencyClaim {
 /**
  * Recognizes submissions that are repeated with the same `Idempotency-Key`
  * (draft-ietf-httpapi-idempotency-key-header), so that none is done twice. Holders of an API key only: see
- * `deriveRetryToken` for why.
+ * `deriveIdempotentToken` for why.
  */
 @Injectable()
 export class IdempotencyService {
-  private readonly names: TenantNames;
+  private readonly names: TenantIds;
 
   constructor(
     @Inject(BROKER) private readonly broker: Broker,
     @Inject(KEY_ENCRYPTION_KEY) private readonly kek: Buffer,
   ) {
-    this.names = new TenantNames(kek);
+    this.names = new TenantIds(kek);
   }
 
   /**
@@ -47,19 +47,19 @@ export class IdempotencyService {
    * @throws Problem `invalid-parameter` | `retry-too-soon`, while the first request is still sending its image
    */
   async claim(request: FastifyRequest, { tenant, key }: Caller): Promise<IdempotencyClaim | undefined> {
-    const retryKey = request.headers['idempotency-key'];
-    if (retryKey === undefined || key === undefined) return undefined;
-    if (typeof retryKey !== 'string' || !VALUE.test(retryKey)) {
+    const idempotencyKey = request.headers['idempotency-key'];
+    if (idempotencyKey === undefined || key === undefined) return undefined;
+    if (typeof idempotencyKey !== 'string' || !VALUE.test(idempotencyKey)) {
       throw new Problem(
         'invalid-parameter',
         mustBe(HEADER, ['1 to 255 visible ASCII characters, best a UUID']),
       );
     }
     const { broker, kek } = this;
-    const name = this.names.of('retry', tenant.id, retryKey);
+    const name = this.names.of('retry', tenant.id, idempotencyKey);
     for (;;) {
       const { entry, isNew } = await broker.retries.open(name, drawSalt());
-      const token = deriveRetryToken({ kek, apiKey: key.text, salt: entry.salt, retryKey });
+      const token = deriveIdempotentToken({ kek, apiKey: key.text, salt: entry.salt, idempotencyKey });
       const claim = { entry, token, fingerprint: new UploadFingerprint(token) };
       if (isNew) return { ...claim, earlier: undefined };
       if (entry.print === undefined) throw new Problem('retry-too-soon', { retryAfterS: TOO_SOON_S });

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { jobOptionsSchema, type JobOptions } from '#contracts/job-options.js';
 import { acceptedBy, invalidOption, mustBe, nearestNames, optionRefusal } from '#contracts/option-refusal.js';
 import { Problem } from '#contracts/problem-catalog.js';
-import { MOST_URL_CHARACTERS } from '#fetcher/url-rules.js';
+import { MAX_URL_CHARACTERS } from '#fetcher/url-rules.js';
 import { whileConnected } from '../http/request-preferences.js';
 import {
   ByteBudget,
@@ -101,7 +101,7 @@ export function nativeUpload(
   images: RemoteImageService,
   extra: Record<string, FieldSpec> = {},
 ): UploadSource {
-  const texts = { ...optionFields(), [ADDRESS]: text(MOST_URL_CHARACTERS), ...extra };
+  const texts = { ...optionFields(), [ADDRESS]: text(MAX_URL_CHARACTERS), ...extra };
   const files = { image: file('input', 'any'), bg_image_file: file('background', 'any') };
   const table = new FieldTable({ ...texts, ...files }, true);
   return async (request, target) => {

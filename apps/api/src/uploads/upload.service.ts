@@ -4,7 +4,7 @@ import { inputKey } from '#broker/redis/redis-keys.js';
 import { costOf } from '#broker/records/job-cost.js';
 import type { JobRecord } from '#broker/records/job-record.js';
 import { throughOutage } from '#broker/redis/redis-errors.js';
-import type { Enrolment } from '#broker/jobs/transition-script.js';
+import type { BatchMembership } from '#broker/jobs/transition-script.js';
 import { UploadSession } from '#broker/jobs/upload-session.js';
 import { mustBe } from '#contracts/option-refusal.js';
 import { Problem } from '#contracts/problem-catalog.js';
@@ -60,7 +60,7 @@ export interface Member {
   /** Token of its job, which follows from that of the batch. */
   token: Buffer;
   /** Its entry in the batch, from the extra fields of the request. @throws Problem */
-  enrolment: (extraFields: UploadContent['extraFields']) => Enrolment;
+  enrolment: (extraFields: UploadContent['extraFields']) => BatchMembership;
 }
 
 /** One submission in progress. */

@@ -6,8 +6,8 @@ import type { WindowIndex } from '../scan/window-index.js';
 
 const SHARED_FOLDERS = ['/tmp', '/var/tmp', '/dev/shm'];
 const DEPTH = 3;
-const MOST_ENTRIES = 20_000;
-const MOST_FILE_BYTES = 128 * 1_048_576;
+const MAX_ENTRIES = 20_000;
+const MAX_FILE_BYTES = 128 * 1_048_576;
 /** What the launcher itself puts into its run folder: a key and a socket. */
 const EXPECTED = /^(kek|redis\.sock|acl|.*\.acl|.*\.conf)$/;
 
@@ -72,7 +72,7 @@ function collect(folder: string, depth: number, into: Map<string, string>): void
   for (const name of namesIn(folder)) {
     const path = join(folder, name);
     const found = lstatSync(path, { throwIfNoEntry: false });
-    if (into.size >= MOST_ENTRIES || found === undefined) continue;
+    if (into.size >= MAX_ENTRIES || found === undefined) continue;
     if (found.isFile()) into.set(path, `${found.ino} ${found.size} ${found.mtimeMs}`);
     else if (found.isDirectory() && depth > 1 && basename(path) !== 'node_modules')
       collect(path, depth - 1, into);
@@ -89,7 +89,7 @@ function namesIn(folder: string): string[] {
 
 function searchFile(file: string, index: WindowIndex): KindTally[] {
   try {
-    if (lstatSync(file).size > MOST_FILE_BYTES) return [];
+    if (lstatSync(file).size > MAX_FILE_BYTES) return [];
     const found = nothingFound(index);
     scanCopy(index, readFileSync(file), found);
     return hitsIn(tallyOf(index, found, () => file, 1));

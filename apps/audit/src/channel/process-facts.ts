@@ -51,12 +51,12 @@ function openForWriting(pid: number): string[] {
 
 /** nginx insists on writing its process number down; an image does not fit into that. */
 const PID_FILE_BYTES = 4096;
-const mostFileBytes = ({ role }: ProcessFacts): number => (role === 'nginx' ? PID_FILE_BYTES : 0);
+const maxFileBytes = ({ role }: ProcessFacts): number => (role === 'nginx' ? PID_FILE_BYTES : 0);
 
 /** What is wrong with a process, in words; empty when all is well. */
 export function faultsOf(facts: ProcessFacts): string[] {
   const faults: string[] = [];
-  if (!(Number(facts.fileSizeLimit) <= mostFileBytes(facts))) {
+  if (!(Number(facts.fileSizeLimit) <= maxFileBytes(facts))) {
     faults.push(`may write files (limit ${facts.fileSizeLimit})`);
   }
   if (facts.coreLimit !== '0') faults.push(`may leave a core dump (limit ${facts.coreLimit})`);

@@ -6,7 +6,7 @@ import type { ThreadResult, ThreadTask } from './scan-thread.js';
 import { tallyOf, type KindTally } from './tally.js';
 import type { WindowIndex } from './window-index.js';
 
-const MOST_THREADS = 4;
+const MAX_THREADS = 4;
 const SLICE_BYTES = 8 * 1_048_576;
 const MOST_PLACES_TOLD = 3;
 
@@ -26,7 +26,7 @@ export async function scanMemory(pids: readonly number[], index: WindowIndex): P
   shared.set(slices);
   const next = new Int32Array(new SharedArrayBuffer(4));
   const task: ThreadTask = { index, pids: [...pids], slices: shared, next };
-  const threads = Math.min(MOST_THREADS, availableParallelism());
+  const threads = Math.min(MAX_THREADS, availableParallelism());
   const results = await Promise.all(Array.from({ length: threads }, () => runThread(task)));
   return pids.map((pid, place) => {
     const bytes = results.reduce((sum, result) => sum + (result.bytes[place] ?? 0), 0);

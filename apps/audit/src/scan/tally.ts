@@ -23,7 +23,7 @@ export function tallyOf(
   index: WindowIndex,
   found: Finding,
   nameOf: (address: number) => string,
-  mostPlaces: number,
+  maxPlaces: number,
 ): KindTally[] {
   const counts = index.labels.map(() => 0);
   index.labelOf.forEach((label, window) => {
@@ -43,7 +43,7 @@ export function tallyOf(
       payloadBytes,
       places: [...(places.get(label) ?? new Map<string, number>())]
         .sort(([, a], [, b]) => b - a)
-        .slice(0, mostPlaces)
+        .slice(0, maxPlaces)
         .map(([name, times]) => `${name} × ${times}`),
     };
   });

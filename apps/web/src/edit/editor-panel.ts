@@ -138,7 +138,7 @@ export class EditorPanel {
         element('span', { className: 'unseen', say: title }),
       ]);
     const none = radio('back', 'none', swatch('back.none', 'none'), () => pick({ kind: 'none' }));
-    const colours = COLOURS.map(([title, colour]) =>
+    const colors = COLOURS.map(([title, colour]) =>
       radio('back', colour, swatch(title, title.replace('.', '-')), () => pick({ kind: 'colour', colour })),
     );
     this.own.addEventListener('input', () => pick({ kind: 'colour', colour: this.own.value }));
@@ -149,6 +149,6 @@ export class EditorPanel {
     });
     this.image.addEventListener('click', () => this.picture.click());
     const others = [this.own, this.image, this.picture];
-    return choice('backdrops', 'back.label', [none, ...colours, ...others]);
+    return choice('backdrops', 'back.label', [none, ...colors, ...others]);
   }
 }

@@ -1,5 +1,5 @@
 import { element } from '../dom-element.js';
-import { Darkroom } from '../pixels/pixel-worker-client.js';
+import { PixelWorkerClient } from '../pixels/pixel-worker-client.js';
 import type { Edit, Stroke } from '../pixels/edit.js';
 import type { Size } from '../pixels/frame-geometry.js';
 import type { Pair, View } from '../pixels/pixel-messages.js';
@@ -14,7 +14,7 @@ export class EditorStage {
   readonly element: HTMLElement;
   private readonly canvas = element('canvas', { attributes: { 'aria-hidden': 'true' } });
   private readonly ring = element('span', { className: 'ring', attributes: { 'aria-hidden': 'true' } });
-  private readonly darkroom = new Darkroom();
+  private readonly darkroom = new PixelWorkerClient();
   private readonly sizes = new ResizeObserver(() => this.resized());
   private readonly scheme = matchMedia('(prefers-color-scheme: dark)');
   private port: ViewPort | undefined;

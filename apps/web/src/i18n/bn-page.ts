@@ -1,8 +1,8 @@
 import type { EN_PAGE } from './en-page.js';
-import type { Saying } from './message.js';
+import type { Message } from './message.js';
 
 /** What stands on the page before any photo does, in Bengali. */
-export const BN_PAGE: Readonly<Record<keyof typeof EN_PAGE, Saying>> = {
+export const BN_PAGE: Readonly<Record<keyof typeof EN_PAGE, Message>> = {
   title: 'Removebg BD: পটভূমি মুছে যায়, আমাদের কপিও',
   about:
     'ছবি দিন, পূর্ণ আকারে স্বচ্ছ পটভূমির PNG নিন। কাজ হয় শুধু মেমোরিতে; আপনার হাতে পৌঁছানো মাত্রই সার্ভার থেকে মুছে যায়।',

@@ -1,8 +1,8 @@
 import type { EN_PROBLEMS } from './en-problems.js';
-import type { Saying } from './message.js';
+import type { Message } from './message.js';
 
 /** What went wrong, and what to do about it, in Bengali. */
-export const BN_PROBLEMS: Readonly<Record<keyof typeof EN_PROBLEMS, Saying>> = {
+export const BN_PROBLEMS: Readonly<Record<keyof typeof EN_PROBLEMS, Message>> = {
   'next.again': 'এর কিছুই রাখা হয়নি। আবার চেষ্টা করুন।',
   'next.wait': 'একটু অপেক্ষা করে আবার চেষ্টা করুন।',
   'next.reload': 'পাতাটি নতুন করে খুলে আবার চেষ্টা করুন।',

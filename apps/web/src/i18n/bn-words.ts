@@ -1,10 +1,10 @@
 import { BN_PAGE } from './bn-page.js';
 import { BN_PROBLEMS } from './bn-problems.js';
 import type { TextKey } from './en-words.js';
-import type { Saying } from './message.js';
+import type { Message } from './message.js';
 
 /** What the page says in Bengali. */
-export const BN: Readonly<Record<TextKey, Saying>> = {
+export const BN: Readonly<Record<TextKey, Message>> = {
   ...BN_PAGE,
   ...BN_PROBLEMS,
 

@@ -1,4 +1,4 @@
-import type { Saying } from './message.js';
+import type { Message } from './message.js';
 
 /** What stands on the page before any photo does. The build writes it into the HTML. */
 export const EN_PAGE = {
@@ -54,4 +54,4 @@ export const EN_PAGE = {
   'foot.text': 'Removebg BD. Nobody looks at your photos, nothing is trained on them.',
   'foot.privacy': 'Privacy',
   'foot.docs': 'API documentation',
-} as const satisfies Record<string, Saying>;
+} as const satisfies Record<string, Message>;

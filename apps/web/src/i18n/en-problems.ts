@@ -1,4 +1,4 @@
-import type { Saying } from './message.js';
+import type { Message } from './message.js';
 
 /** What went wrong (`title`), and what to do about it (`next`). */
 export const EN_PROBLEMS = {
@@ -72,4 +72,4 @@ export const EN_PROBLEMS = {
   'file.tiff': 'This is a TIFF or camera raw file.',
   'file.svg': 'This is an SVG drawing.',
   'file.unknown': 'This is not a photo we can read.',
-} as const satisfies Record<string, Saying>;
+} as const satisfies Record<string, Message>;

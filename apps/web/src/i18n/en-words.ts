@@ -1,6 +1,6 @@
 import { EN_PAGE } from './en-page.js';
 import { EN_PROBLEMS } from './en-problems.js';
-import type { Saying } from './message.js';
+import type { Message } from './message.js';
 
 /** What the page says in English, in the order it is met. The other languages have the same keys. */
 export const EN = {
@@ -149,7 +149,7 @@ export const EN = {
   'receipt.unchecked': 'This browser cannot check the signature: save the receipt and check it elsewhere',
   'receipt.save': 'Save receipt',
   close: 'Close',
-} as const satisfies Record<string, Saying>;
+} as const satisfies Record<string, Message>;
 
 /** Name of a text of the page. */
 export type TextKey = keyof typeof EN;

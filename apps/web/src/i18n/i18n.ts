@@ -8,7 +8,7 @@ import {
   numberText,
   type Language,
 } from './quantity-text.js';
-import type { Saying } from './message.js';
+import type { Message } from './message.js';
 
 /** A value in a text; written as the language writes it. */
 export type Param =
@@ -25,12 +25,12 @@ export type Param =
 export type Params = Readonly<Record<string, Param>>;
 
 /** All texts, by language. */
-export const CATALOGUES: Readonly<Record<Language, Readonly<Record<TextKey, Saying>>>> = { en: EN, bn: BN };
+export const CATALOGS: Readonly<Record<Language, Readonly<Record<TextKey, Message>>>> = { en: EN, bn: BN };
 
 const categoryOf = (language: Language, value: number, type: Intl.PluralRuleType): Intl.LDMLPluralRule =>
   new Intl.PluralRules(language, { type }).select(value);
 
-function chosen(saying: Saying, category: Intl.LDMLPluralRule): string {
+function chosen(saying: Message, category: Intl.LDMLPluralRule): string {
   return typeof saying === 'string' ? saying : (saying[category] ?? saying.other);
 }
 
@@ -42,7 +42,7 @@ function written(language: Language, param: Param): string {
   if ('bytes' in param) return bytesText(language, param.bytes);
   if ('ms' in param) return durationText(language, param.ms);
   if ('say' in param) return sayIn(language, param.say);
-  const ordinal = chosen(CATALOGUES[language].ordinal, categoryOf(language, param.place, 'ordinal'));
+  const ordinal = chosen(CATALOGS[language].ordinal, categoryOf(language, param.place, 'ordinal'));
   return ordinal.replace('{n}', numberText(language, param.place));
 }
 
@@ -50,7 +50,7 @@ function written(language: Language, param: Param): string {
 export function sayIn(language: Language, key: TextKey, params: Params = {}): string {
   const { count } = params;
   const category = typeof count === 'number' ? categoryOf(language, count, 'cardinal') : 'other';
-  return chosen(CATALOGUES[language][key], category).replaceAll(/\{(\w+)\}/g, (whole, name: string) => {
+  return chosen(CATALOGS[language][key], category).replaceAll(/\{(\w+)\}/g, (whole, name: string) => {
     const param = params[name];
     return param === undefined ? whole : written(language, param);
   });

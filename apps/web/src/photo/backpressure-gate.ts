@@ -1,7 +1,7 @@
 import { pause } from '#sdk/abortable-pause.js';
 
 /** Holds all submissions of this page back for as long as the service asked one of them to wait. */
-export class BusyGate {
+export class BackpressureGate {
   private openAtMs = 0;
 
   /** Keeps the gate shut for `ms` from now, or longer if it already is. */

@@ -1,5 +1,5 @@
 import { saveFile } from '../dom-element.js';
-import type { Darkroom } from '../pixels/pixel-worker-client.js';
+import type { PixelWorkerClient } from '../pixels/pixel-worker-client.js';
 import { isAsDelivered, type SavedFormat } from '../pixels/edit.js';
 import { BlobArchive } from '../zip/blob-archive.js';
 import { EntryNames } from '../zip/entry-names.js';
@@ -16,8 +16,8 @@ export interface Print {
 const ARCHIVE_NAME = 'cutouts';
 
 /** Writes results the way their owners want them, and hands them out. */
-export class PhotoPrinter {
-  constructor(private readonly darkroom: Darkroom) {}
+export class PhotoExporter {
+  constructor(private readonly darkroom: PixelWorkerClient) {}
 
   /**
    * A result at full size; the delivered bytes themselves where nothing was changed.

@@ -1,11 +1,11 @@
-import { PixelProblem, type Darkroom } from '../pixels/pixel-worker-client.js';
+import { PixelProblem, type PixelWorkerClient } from '../pixels/pixel-worker-client.js';
 import { isAsDelivered, type Edit, type Look } from '../pixels/edit.js';
 import type { Found, Gathered } from './gathered-photos.js';
 import { HeicConverter } from './heic-converter.js';
 import { PhotoCard } from './photo-card.js';
 import { isHeicFile, refusalOfFile, refusalOfSize } from './photo-check.js';
 import { editOf, isAtStake, isDone, type DoneEntry, type PhotoEntry } from './photo-entry.js';
-import type { PhotoPrinter } from './photo-exporter.js';
+import type { PhotoExporter } from './photo-exporter.js';
 import { runPhoto, type Workshop } from './photo-run.js';
 import type { Advice } from './problem-advice.js';
 import { isUnderway, type PhotoState } from './photo-state.js';
@@ -33,8 +33,8 @@ export class PhotoList {
 
   constructor(
     private readonly shop: Workshop,
-    private readonly darkroom: Darkroom,
-    private readonly printer: PhotoPrinter,
+    private readonly darkroom: PixelWorkerClient,
+    private readonly printer: PhotoExporter,
     private readonly page: ListPage,
   ) {}
 
@@ -74,7 +74,7 @@ export class PhotoList {
     if (entry.edit === edit) return;
     entry.edit = edit;
     entry.isUnsaved = true;
-    void this.develop(entry);
+    void this.renderPreview(entry);
   }
 
   /** Presents all photos alike, those to come included. Returns how many there are. */
@@ -158,20 +158,20 @@ export class PhotoList {
     entry.card.show(state);
     if (isNew && isDone(entry)) {
       entry.isUnsaved = true;
-      void this.develop(entry);
+      void this.renderPreview(entry);
     } else if (state.phase !== 'done') entry.isUnsaved = false;
     this.page.onChange(this.entries);
   }
 
   /** Shows the result small, as it would be saved. */
-  private async develop(entry: DoneEntry): Promise<void> {
+  private async renderPreview(entry: DoneEntry): Promise<void> {
     const { photo, edit, state, card } = entry;
     const { image } = state.cutout;
     const format = edit.look.format.toUpperCase();
     const bytes = isAsDelivered(edit) ? image.size : undefined;
     card.showResult({ ...state.cutout, format, bytes });
     try {
-      const small = await this.darkroom.do('develop', { photo, cutout: image, edit });
+      const small = await this.darkroom.do('renderPreview', { photo, cutout: image, edit });
       // It may have been changed again, or removed, in the meantime.
       if (entry.edit !== edit || !this.entries.includes(entry)) return;
       const { width, height } = small;

@@ -2,7 +2,7 @@ import type { JobAccepted } from '#contracts/job-view.js';
 import { pause } from '#sdk/abortable-pause.js';
 import { RemoveBgError } from '#sdk/removebg-error.js';
 import type { JobClient, JobKey } from '#sdk/job-client.js';
-import type { BusyGate } from './backpressure-gate.js';
+import type { BackpressureGate } from './backpressure-gate.js';
 import { FailedJob, stateOfEvent } from './job-state.js';
 import type { NetWatch } from './net-watch.js';
 import type { Cutout, PhotoState } from './photo-state.js';
@@ -14,7 +14,7 @@ import type { WorkSlots } from './work-slots.js';
 export interface Workshop {
   client: JobClient;
   slots: WorkSlots;
-  gate: BusyGate;
+  gate: BackpressureGate;
   net: NetWatch;
 }
 

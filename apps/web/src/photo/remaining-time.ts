@@ -2,7 +2,7 @@
 const SAMPLE = 8;
 
 /** What is known about the photos under way. Times in milliseconds. */
-export interface Outlook {
+export interface CapacityEstimate {
   nowMs: number;
   /** When photos were finished, in order. */
   finishedMs: readonly number[];
@@ -16,7 +16,7 @@ export interface Outlook {
  * Milliseconds until all photos are likely done: from the pace of the last ones, and before there is a pace, from the
  * service's word. Undefined when nothing is known.
  */
-export function remainingMs({ nowMs, finishedMs, remaining, etaMs }: Outlook): number | undefined {
+export function remainingMs({ nowMs, finishedMs, remaining, etaMs }: CapacityEstimate): number | undefined {
   if (remaining === 0) return undefined;
   const recent = finishedMs.slice(-SAMPLE);
   const [first, last] = [recent[0], recent.at(-1)];

@@ -29,7 +29,7 @@ export interface PixelWork {
   /** Size and small copy of a photo. */
   measure: { send: { photo: Blob }; back: Size & { small: Blob } };
   /** Small copies of a photo and its edited cut-out, cropped alike. Size: of what would be saved. */
-  develop: { send: Pair & { edit: Edit }; back: Size & { before: Blob; after: Blob } };
+  renderPreview: { send: Pair & { edit: Edit }; back: Size & { before: Blob; after: Blob } };
   /** The edited cut-out at full size. */
   print: { send: Pair & { edit: Edit }; back: Size & { image: Blob; format: SavedFormat } };
   /** Opens a picture on a canvas for the editor. */

@@ -22,7 +22,7 @@ interface Order {
  * Where pixels are worked on: a worker of its own, so that no photo, however large, holds up the page. One piece of
  * work at a time, so that at most one photo is held decoded.
  */
-export class Darkroom {
+export class PixelWorkerClient {
   private readonly worker = new Worker(WORKER, { type: 'module' });
   private readonly urgent: Order[] = [];
   private readonly patient: Order[] = [];

@@ -2,7 +2,7 @@
 import { TooLargeForCanvas } from './canvas-surface.js';
 import { EditSession } from './edit-session.js';
 import type { PixelAnswer, PixelNote, PixelRequest, PixelWork, WorkName } from './pixel-messages.js';
-import { develop, measure, print } from './render-preview.js';
+import { renderPreview, measure, print } from './render-preview.js';
 
 /** The part of a worker's own scope that is used here; the compiler knows the page's alone. */
 interface WorkerScope {
@@ -17,8 +17,8 @@ async function answerTo(request: PixelRequest): Promise<PixelWork[WorkName]['bac
   switch (request.name) {
     case 'measure':
       return measure(request.data.photo);
-    case 'develop':
-      return develop(request.data, request.data.edit);
+    case 'renderPreview':
+      return renderPreview(request.data, request.data.edit);
     case 'print':
       return print(request.data, request.data.edit);
     case 'open':

@@ -49,7 +49,7 @@ async function printed({ photo, cutout }: Pair, { strokes, look }: Edit, side: n
 }
 
 /** Small copies of a photo and its edited cut-out. */
-export async function develop(pair: Pair, edit: Edit): Promise<PixelWork['develop']['back']> {
+export async function renderPreview(pair: Pair, edit: Edit): Promise<PixelWork['renderPreview']['back']> {
   const { canvas, kept, picture, size } = await printed(pair, edit, SMALL_SIDE);
   const before = surfaceOf(size);
   const { left, top, width, height } = frameAround(kept, picture.size, size.scale);

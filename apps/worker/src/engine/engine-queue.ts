@@ -21,7 +21,7 @@ export interface Wreck<T> {
  * front. When an engine dies by itself with several inside, all of them are suspects: each goes in alone, before
  * everybody else, until it has come through or has been convicted.
  */
-export class EngineLine<T extends LineMember> {
+export class EngineQueue<T extends LineMember> {
   readonly #inside = new Map<number, T>();
   readonly #suspects = new Set<T>();
   #waiting: T[] = [];

@@ -19,8 +19,8 @@ import {
 } from './engine-contract.js';
 import { confined, type ConfinedCommand } from './engine-privileges.js';
 import type { FromEngine } from './engine-protocol.js';
-import { EngineJob } from './engine-task.js';
-import { EngineLine } from './engine-queue.js';
+import { EngineTask } from './engine-task.js';
+import { EngineQueue } from './engine-queue.js';
 import { EngineRestarts, type RestartCause } from './engine-restarts.js';
 import { MemoryWatch } from './memory-watch.js';
 import { ProgressEstimate } from './progress-estimate.js';
@@ -46,12 +46,12 @@ const PATIENCE = 3;
  * that the worker's event loop never blocks. A child that dies is replaced; images that only waited, or were in it
  * beside the one it died of, stay in line, and their callers never hear of it.
  */
-export class EngineHost {
+export class EngineSupervisor {
   readonly #settings: EngineSettings;
   /** How its children are started, and which privileges they keep. */
   readonly confined: ConfinedCommand;
   readonly #estimate = new ProgressEstimate(FIRST_INFER_MS);
-  readonly #line = new EngineLine<EngineJob>();
+  readonly #line = new EngineQueue<EngineTask>();
   #child: EngineChild | undefined;
   #facts: EngineFacts | undefined;
   /** Those still to be tried: a driver that kills the child takes its plan with it. */
@@ -115,7 +115,7 @@ export class EngineHost {
   async run(request: CutoutRequest): Promise<CutoutResult> {
     if (this.#stopped) throw new EngineUnavailable('the engine was stopped');
     if (request.signal?.aborted === true) throw new Cancelled();
-    const job = new EngineJob(request, this.#estimate, {
+    const job = new EngineTask(request, this.#estimate, {
       onAbort: () => this.#abandon(job),
       onConviction: (cause) => this.#putDown(cause),
       cpuMs: () => cpuMsOf(this.#facts?.pid),
@@ -200,7 +200,7 @@ export class EngineHost {
    * The caller no longer wants this image: it leaves the line, or its child is replaced. Native code cannot be
    * told to stop, and until it ends by itself the image would stay in memory.
    */
-  #abandon(job: EngineJob): void {
+  #abandon(job: EngineTask): void {
     if (!this.#line.withdraw(job)) this.#putDown('cancelled');
     job.fail(new Cancelled());
   }

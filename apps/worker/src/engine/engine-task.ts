@@ -9,7 +9,7 @@ const TICK_MS = 250;
 let lastId = 0;
 
 /** What an image needs of its host. */
-export interface EngineJobEvents {
+export interface EngineTaskEvents {
   onAbort: () => void;
   /** It takes more memory or time than an image may. */
   onConviction: (cause: 'memory' | 'time') => void;
@@ -18,21 +18,21 @@ export interface EngineJobEvents {
 }
 
 /** One image between `run` and its answer: deadline, cancellation and progress. It settles once. */
-export class EngineJob {
+export class EngineTask {
   readonly id = (lastId += 1);
   readonly result: Promise<CutoutResult>;
   readonly request: CutoutRequest;
   /** Why its child is put down for it, once it is. */
   verdict: ProblemCode | undefined;
   readonly #estimate: ProgressEstimate;
-  readonly #events: EngineJobEvents;
+  readonly #events: EngineTaskEvents;
   #settle: ((outcome: CutoutResult | Error) => void) | undefined;
   #stopDeadline: (() => void) | undefined;
   #stopOpening: (() => void) | undefined;
   #ticker: NodeJS.Timeout | undefined;
   #percent = 0;
 
-  constructor(request: CutoutRequest, estimate: ProgressEstimate, events: EngineJobEvents) {
+  constructor(request: CutoutRequest, estimate: ProgressEstimate, events: EngineTaskEvents) {
     this.request = request;
     this.#estimate = estimate;
     this.#events = events;

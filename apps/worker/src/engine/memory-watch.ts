@@ -13,7 +13,7 @@ export class MemoryWatch {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly mostBytes: number,
+    private readonly maxBytes: number,
     private readonly onOverflow: () => void,
   ) {}
 
@@ -25,7 +25,7 @@ export class MemoryWatch {
 
   /** Work begins. */
   start(): void {
-    if (this.mostBytes === Infinity) return;
+    if (this.maxBytes === Infinity) return;
     this.#timer ??= setInterval(() => this.#look(), LOOK_EVERY_MS);
   }
 
@@ -37,7 +37,7 @@ export class MemoryWatch {
 
   #look(): void {
     const bytes = residentBytes(this.#pid) ?? 0;
-    if (bytes - this.#restBytes <= this.mostBytes) return;
+    if (bytes - this.#restBytes <= this.maxBytes) return;
     this.stop();
     this.onOverflow();
   }

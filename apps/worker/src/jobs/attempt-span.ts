@@ -20,7 +20,7 @@ interface Attempt {
 }
 
 /** One attempt at a job: takes its times, and tells them as numbers and spans when it is over. */
-export class AttemptTrail {
+export class AttemptSpan {
   private readonly beganMs = nowMs();
   private readonly marks: Partial<Record<Mark, number>> = {};
   private readonly entered: Partial<Record<EngineStage, number>> = {};

@@ -10,17 +10,17 @@ import { wipe } from '#crypto/wipe.js';
 import { Cancelled, EngineCrash, EngineUnavailable, type CutoutResult } from '../engine/engine-supervisor.js';
 import { nowMs } from '#telemetry/tracer.js';
 import { WorkerContext } from '../worker-context.js';
-import type { AttemptTrail } from './attempt-span.js';
+import type { AttemptSpan } from './attempt-span.js';
 import { Cancellations } from './cancellations.js';
 import { fetchUpload, storeOutput, type Upload } from './payload-io.js';
-import { persist } from './outage-retry.js';
+import { retryThroughOutage } from './outage-retry.js';
 
 /** An image that has brought the engine down this often is given up. */
 const MAX_ENGINE_CRASHES = 2;
 
 /** The work on one job: claim → fetch → engine → store → commit. Settles the job's record whatever happens. */
 @Injectable()
-export class CutoutProcessor {
+export class JobProcessor {
   constructor(
     private readonly context: WorkerContext,
     private readonly cancellations: Cancellations,
@@ -32,7 +32,7 @@ export class CutoutProcessor {
       for (let crashes = 0; ;) {
         const askedMs = nowMs();
         const { broker, telemetry } = this.context;
-        const record = await persist(() => broker.jobs.claim(id));
+        const record = await retryThroughOutage(() => broker.jobs.claim(id));
         if (record === undefined) return;
         const trail = telemetry.begin(record, askedMs, broker.lifetimes);
         if (crashes >= MAX_ENGINE_CRASHES || record.attempt > MAX_STARTS) {
@@ -51,14 +51,17 @@ export class CutoutProcessor {
     });
   }
 
-  private async attempt(record: JobRecord, trail: AttemptTrail, signal: AbortSignal): Promise<void> {
+  private async attempt(record: JobRecord, trail: AttemptSpan, signal: AbortSignal): Promise<void> {
     const tell = this.context.broker.progress.of(record.id);
     const keys = unwrapKeys(this.context.kek, record.id, record.wrappedKeys ?? '');
     let upload: Upload | undefined;
     let result: CutoutResult | undefined;
     try {
       tell('fetch', 0);
-      upload = await persist(() => fetchUpload(this.context.broker, record, keys.inputKey), signal);
+      upload = await retryThroughOutage(
+        () => fetchUpload(this.context.broker, record, keys.inputKey),
+        signal,
+      );
       trail.mark('fetched');
       result = await this.context.engine.run({
         image: upload.input,
@@ -90,7 +93,7 @@ export class CutoutProcessor {
   private async commit(
     record: JobRecord,
     result: CutoutResult,
-    { keys, trail, signal }: { keys: PayloadKeys; trail: AttemptTrail; signal: AbortSignal },
+    { keys, trail, signal }: { keys: PayloadKeys; trail: AttemptSpan; signal: AbortSignal },
   ): Promise<JobRecord | undefined> {
     const { broker } = this.context;
     const { id, attempt, seat } = record;
@@ -99,20 +102,20 @@ export class CutoutProcessor {
     const to = { id, attempt, seat, key: keys.outputKey, lifetimeMs: broker.lifetimes.resultMs, signal };
     const chunks = await storeOutput(broker, data, to);
     trail.mark('committing');
-    const ready = await persist(() =>
+    const ready = await retryThroughOutage(() =>
       broker.jobs.commit(id, { attempt, chunks, bytes, ...facts, timingsMs }),
     );
     if (ready === undefined) {
       this.context.log.info('refused', { code: 'fenced', attempt });
       trail.failed('fenced');
-      await persist(() => broker.purge.output(record), signal);
+      await retryThroughOutage(() => broker.purge.output(record), signal);
     } else {
-      await persist(() => broker.purge.input(record));
+      await retryThroughOutage(() => broker.purge.input(record));
     }
     return ready;
   }
 
-  private async giveUp(record: JobRecord, trail: AttemptTrail, error: unknown): Promise<void> {
+  private async giveUp(record: JobRecord, trail: AttemptSpan, error: unknown): Promise<void> {
     const { log, broker } = this.context;
     const { id, attempt } = record;
     if (error instanceof Cancelled) {
@@ -127,7 +130,7 @@ export class CutoutProcessor {
     const code = error instanceof Problem ? error.code : 'processing-failed';
     log.info('refused', { code, attempt });
     trail.failed(code);
-    await persist(() => broker.purge.failed(id, code, attempt)).catch(() => undefined);
+    await retryThroughOutage(() => broker.purge.failed(id, code, attempt)).catch(() => undefined);
   }
 
   /** One line for billing, of a result that stands: the fence lets one attempt through, so there is one at most. */
@@ -143,7 +146,7 @@ export class CutoutProcessor {
     });
   }
 
-  private report(record: JobRecord, result: CutoutResult, trail: AttemptTrail): void {
+  private report(record: JobRecord, result: CutoutResult, trail: AttemptSpan): void {
     const { log, broker } = this.context;
     const { decode, infer, refine, compose, encode, ...around } = trail.stagesMs(result);
     const serviceMs = around.fetch + decode + infer + refine + compose + encode + around.store;

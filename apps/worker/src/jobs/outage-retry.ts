@@ -10,7 +10,7 @@ const PAUSE_MS = 250;
  * @throws whatever the last try threw
  * @throws Cancelled when it cannot be done and `signal` says that nobody needs it any more
  */
-export async function persist<T>(step: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+export async function retryThroughOutage<T>(step: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   for (const until = Date.now() + PATIENCE_MS; ;) {
     try {
       return await step();

@@ -7,7 +7,7 @@ import { Problem } from '#contracts/problem-catalog.js';
 import { chunkCount, openChunk, sealPayload } from '#crypto/chunk-cipher.js';
 import { wipe } from '#crypto/wipe.js';
 import { Cancelled } from '../engine/engine-contract.js';
-import { persist } from './outage-retry.js';
+import { retryThroughOutage } from './outage-retry.js';
 
 /** The files of an upload, in the clear. */
 export interface Upload {
@@ -96,7 +96,7 @@ export async function storeOutput(
     const now = await jobs.read(to.id);
     if (now?.state !== 'running' || now.attempt !== to.attempt) throw new Cancelled();
   };
-  await persist(async () => {
+  await retryThroughOutage(async () => {
     await payloads.of(to).open(key, STORE_MS);
     await requireAttempt();
   }, to.signal);
@@ -105,16 +105,16 @@ export async function storeOutput(
   for (const box of sealPayload(to.key, { id: to.id, role: 'output' }, result)) {
     const place = index++;
     await written;
-    written = persist(() => payloads.of(to).write(key, place, box), to.signal).catch(
+    written = retryThroughOutage(() => payloads.of(to).write(key, place, box), to.signal).catch(
       async (error: unknown) => {
         if (!(error instanceof PayloadClosedError)) throw error;
-        await persist(requireAttempt, to.signal);
+        await retryThroughOutage(requireAttempt, to.signal);
         throw new Problem('queue-lost');
       },
     );
     written.catch(() => undefined);
   }
   await written;
-  await persist(async () => payloads.of(to).prolong(key, STORE_MS + to.lifetimeMs), to.signal);
+  await retryThroughOutage(async () => payloads.of(to).prolong(key, STORE_MS + to.lifetimeMs), to.signal);
   return chunkCount(result.length);
 }

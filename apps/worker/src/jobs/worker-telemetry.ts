@@ -12,8 +12,8 @@ import { LABELS, type LabelValue } from '#telemetry/metric-labels.js';
 import { MetricRegistry, type MetricNumbers } from '#telemetry/metric-registry.js';
 import { OtlpExporter } from '#telemetry/otlp-exporter.js';
 import { Tracer } from '#telemetry/tracer.js';
-import type { EngineHost } from '../engine/engine-supervisor.js';
-import { AttemptTrail } from './attempt-span.js';
+import type { EngineSupervisor } from '../engine/engine-supervisor.js';
+import { AttemptSpan } from './attempt-span.js';
 
 /** What this worker tells operators: numbers, which the API shows for it, and spans. Nothing of any image. */
 export class WorkerTelemetry implements BrokerObserver {
@@ -31,8 +31,8 @@ export class WorkerTelemetry implements BrokerObserver {
   }
 
   /** An attempt at a job, which was asked for at `askedMs`. */
-  begin(record: JobRecord, askedMs: number, lifetimes: Lifetimes): AttemptTrail {
-    return new AttemptTrail(this.metrics, this.tracer, { record, askedMs, lifetimes });
+  begin(record: JobRecord, askedMs: number, lifetimes: Lifetimes): AttemptSpan {
+    return new AttemptSpan(this.metrics, this.tracer, { record, askedMs, lifetimes });
   }
 
   /** Nothing of a job is left. */
@@ -57,7 +57,7 @@ export class WorkerTelemetry implements BrokerObserver {
   }
 
   /** All numbers of this process as they stand. */
-  numbers(engine: EngineHost): MetricNumbers {
+  numbers(engine: EngineSupervisor): MetricNumbers {
     const { metrics } = this;
     for (const provider of LABELS.provider) {
       const slots = engine.facts?.provider === provider ? engine.facts.batch : 0;

@@ -7,7 +7,7 @@ import type { EngineFacts } from '../engine/engine-contract.js';
 import { EngineUnavailable } from '../engine/engine-supervisor.js';
 import { WorkerContext } from '../worker-context.js';
 import { Cancellations } from './cancellations.js';
-import { CutoutProcessor } from './job-processor.js';
+import { JobProcessor } from './job-processor.js';
 
 /**
  * Jobs in hand for each image that the engine computes at a time: while some compute, others are fetched and
@@ -30,7 +30,7 @@ export class WorkerService {
 
   constructor(
     private readonly context: WorkerContext,
-    private readonly processor: CutoutProcessor,
+    private readonly processor: JobProcessor,
     private readonly cancellations: Cancellations,
   ) {}
 

@@ -13,7 +13,7 @@ import { BATCH_BOOKS } from './batch-script.js';
 import { BATCH_PARTS, BATCHED_KEY, batchKey } from '../redis/redis-keys.js';
 import { fieldsOf } from '../records/job-record.js';
 import type { Lifetimes } from '../records/lifetimes.js';
-import { failureCode, guarded, guardedRead } from '../redis/redis-errors.js';
+import { failureCode, mapRedisErrors, mapRedisReadErrors } from '../redis/redis-errors.js';
 
 /**
  * Opens a batch, closes it, or ends it, which leaves only that it was cancelled.
@@ -109,7 +109,7 @@ export class BatchStore {
 
   /** Undefined when there is no such batch. */
   async read(id: BatchId): Promise<BatchRecord | undefined> {
-    return parseBatch(id, await guardedRead(() => this.redis.hgetall(batchKey(id))));
+    return parseBatch(id, await mapRedisReadErrors(() => this.redis.hgetall(batchKey(id))));
   }
 
   /** Images on a list that changed after `version`, in the order of their last changes; at most `most`. */
@@ -118,7 +118,7 @@ export class BatchStore {
     list: MemberList,
     from: { version: number; most: number },
   ): Promise<BatchMember[]> {
-    return guardedRead(async () => {
+    return mapRedisReadErrors(async () => {
       const after = `(${from.version}`;
       const key = batchKey(id, `:${list}`);
       const found = await this.redis.zrangebyscore(key, after, '+inf', 'WITHSCORES', 'LIMIT', 0, from.most);
@@ -135,7 +135,7 @@ export class BatchStore {
 
   /** The image of that name, unless there is none, or it ended without a result: another may take its place then. */
   async find(id: BatchId, name: string): Promise<FoundMember | undefined> {
-    return guardedRead(async () => {
+    return mapRedisReadErrors(async () => {
       const jobId = (await this.redis.hget(batchKey(id, ':members'), `by:${name}`)) as JobId | null;
       if (jobId === null) return undefined;
       const [is, box] = await this.redis.hmget(batchKey(id, ':members'), `is:${jobId}`, `of:${jobId}`);
@@ -147,7 +147,7 @@ export class BatchStore {
   private async move(id: BatchId, how: 'open' | 'close' | 'cancel'): Promise<BatchRecord | undefined> {
     const keys = [BATCHED_KEY, ...BATCH_PARTS.map((part) => batchKey(id, part))];
     const { batchMs, tombstoneMs } = this.lifetimes;
-    const fields = await guarded(() => this.redis.rbBatchMove(...keys, id, how, batchMs, tombstoneMs));
+    const fields = await mapRedisErrors(() => this.redis.rbBatchMove(...keys, id, how, batchMs, tombstoneMs));
     return parseBatch(id, fieldsOf(fields));
   }
 }

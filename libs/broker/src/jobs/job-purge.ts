@@ -8,7 +8,7 @@ import type { JobRecord } from '../records/job-record.js';
 import type { JobStore } from './job.store.js';
 import { away } from '../payload/payload-shard.js';
 import type { PayloadShards } from '../payload/payload-shards.js';
-import { guarded } from '../redis/redis-errors.js';
+import { mapRedisErrors } from '../redis/redis-errors.js';
 
 /** The connections and stores a purge acts on. */
 export interface PurgeParts {
@@ -47,7 +47,7 @@ export class JobPurge {
     const tombstone = await this.parts.jobs.end(id, 'lose', { code: 'queue-lost' });
     if (tombstone === undefined) return;
     await this.unlink(tombstone);
-    await this.callOff(id);
+    await this.cancelRunning(id);
   }
 
   /** The client gave the job up, or vanished. Running work is told to stop. */
@@ -65,13 +65,13 @@ export class JobPurge {
     const tombstone = await ending.catch(() => undefined);
     if (tombstone !== undefined) {
       await this.unlink(tombstone);
-      await this.callOff(id);
+      await this.cancelRunning(id);
       return;
     }
     const keys = await payloads.remove({ seat }, [inputKey(id)]);
     // The record may still be open: the caller has to come back when Redis can be reached.
     await ending;
-    if (keys > 0) await jobs.noteRemoved(id, { keys, all: true });
+    if (keys > 0) await jobs.recordDeletion(id, { keys, all: true });
     await this.completed(id);
   }
 
@@ -84,7 +84,7 @@ export class JobPurge {
   /** The upload was committed to a result: the input is no longer needed. One out of reach goes with the job. */
   async input(record: JobRecord): Promise<void> {
     const keys = await this.removed(record, [inputKey(record.id)]);
-    if (keys !== undefined) await this.parts.jobs.noteRemoved(record.id, { keys, all: false });
+    if (keys !== undefined) await this.parts.jobs.recordDeletion(record.id, { keys, all: false });
   }
 
   /** An attempt that lost its fence takes its own output back. */
@@ -101,15 +101,15 @@ export class JobPurge {
   /** @throws Problem `broker-unavailable` when the job is over and its bytes are out of reach: it is purged later */
   private async stopped(id: JobId, tombstone: JobRecord | undefined): Promise<boolean> {
     const isGone = tombstone === undefined ? await this.completed(id) : await this.unlink(tombstone);
-    if (tombstone !== undefined) await this.callOff(id);
+    if (tombstone !== undefined) await this.cancelRunning(id);
     if (!isGone) throw away();
     return tombstone !== undefined;
   }
 
   /** Nobody needs to begin with it any more, nor to go on. */
-  private async callOff(id: JobId): Promise<void> {
+  private async cancelRunning(id: JobId): Promise<void> {
     await this.parts.queue.discard(id);
-    await guarded(() => this.parts.control.publish(CANCEL_CHANNEL, id));
+    await mapRedisErrors(() => this.parts.control.publish(CANCEL_CHANNEL, id));
   }
 
   /** True when the job ended by this very call. */
@@ -125,7 +125,7 @@ export class JobPurge {
     const outputs = Array.from({ length: attempt }, (_, i) => outputKey(id, i + 1));
     const keys = await this.removed(record, [inputKey(id), ...outputs]);
     if (keys === undefined) return false;
-    const tombstone = await this.parts.jobs.noteRemoved(id, { keys, all: true });
+    const tombstone = await this.parts.jobs.recordDeletion(id, { keys, all: true });
     if (tombstone !== undefined) this.parts.observer?.purged(tombstone);
     return true;
   }

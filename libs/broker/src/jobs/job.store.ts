@@ -4,7 +4,7 @@ import { isTerminal } from '#contracts/job-states.js';
 import type { ProblemCode } from '#contracts/problem-catalog.js';
 import { Problem } from '#contracts/problem-catalog.js';
 import type { Tenant } from '#contracts/tenant.js';
-import { DEADLINES_KEY, recordKey, seatKey, TENANTS_KEY } from '../redis/redis-keys.js';
+import { DEADLINES_KEY, recordKey, incarnationKey, TENANTS_KEY } from '../redis/redis-keys.js';
 import { callDue } from './expired-jobs-script.js';
 import {
   FIELDS_DROPPED_AT_END,
@@ -22,12 +22,12 @@ import {
   PURGE_GRACE_MS,
   type Lifetimes,
 } from '../records/lifetimes.js';
-import { guarded, guardedRead } from '../redis/redis-errors.js';
-import type { Seat, SeatOffer } from '../records/shard-incarnation.js';
+import { mapRedisErrors, mapRedisReadErrors } from '../redis/redis-errors.js';
+import type { ShardIncarnation, ShardAllocation } from '../records/shard-incarnation.js';
 import {
   callRemoved,
   callTransition,
-  type Enrolment,
+  type BatchMembership,
   type ScriptedRedis,
   type TransitionCall,
 } from './transition-script.js';
@@ -52,12 +52,14 @@ export class JobStore {
 
   /** The record, or undefined when there is none. */
   async read(id: JobId): Promise<JobRecord | undefined> {
-    return parseRecord(id, await guardedRead(() => this.redis.hgetall(recordKey(id))));
+    return parseRecord(id, await mapRedisReadErrors(() => this.redis.hgetall(recordKey(id))));
   }
 
   /** What living jobs of a tenant hold now: their number, and the bytes they have reserved. */
   async held(tenant: Tenant['id']): Promise<{ jobs: number; bytes: number }> {
-    const sums = await guardedRead(() => this.redis.hmget(TENANTS_KEY, `jobs:${tenant}`, `bytes:${tenant}`));
+    const sums = await mapRedisReadErrors(() =>
+      this.redis.hmget(TENANTS_KEY, `jobs:${tenant}`, `bytes:${tenant}`),
+    );
     const [jobs = 0, bytes = 0] = sums.map(Number);
     return { jobs, bytes };
   }
@@ -76,9 +78,9 @@ export class JobStore {
       roomForBytes?: number | undefined;
       tenant: Tenant;
       region?: string | undefined;
-      offers?: readonly SeatOffer[] | undefined;
+      offers?: readonly ShardAllocation[] | undefined;
     },
-  ): Promise<SeatOffer | undefined> {
+  ): Promise<ShardAllocation | undefined> {
     const { wrappedKeys, region, reserveBytes, roomForBytes, tenant, offers = [undefined] } = job;
     for (const seat of offers) {
       const reserve = { bytes: reserveBytes, roomForBytes, capBytes: this.capBytes, tenant, seat };
@@ -98,7 +100,7 @@ export class JobStore {
    */
   async progress(
     id: JobId,
-    reserve?: { bytes: number; tenant: Tenant; seat?: SeatOffer | undefined },
+    reserve?: { bytes: number; tenant: Tenant; seat?: ShardAllocation | undefined },
   ): Promise<boolean> {
     const extras = reserve === undefined ? {} : { reserve: { ...reserve, capBytes: this.capBytes } };
     return (await this.apply(id, 'progress', extras)) !== undefined;
@@ -116,12 +118,12 @@ export class JobStore {
       options: JobOptions;
       reserveBytes: number;
       tenant: Tenant;
-      seat?: SeatOffer | undefined;
+      seat?: ShardAllocation | undefined;
       keyId?: string | undefined;
       /** Pixels of the image, where they are known. */
       pixels?: number | undefined;
       trace?: string | undefined;
-      member?: Enrolment | undefined;
+      member?: BatchMembership | undefined;
     },
   ): Promise<JobRecord | undefined> {
     const { seat, tenant } = job;
@@ -181,8 +183,8 @@ export class JobStore {
   }
 
   /** Notes, for the purge alone, that payload keys are gone; `all` when nothing of the job is left. */
-  async noteRemoved(id: JobId, removed: { keys: number; all: boolean }): Promise<JobRecord | undefined> {
-    const [ok, ...fields] = await guarded(() => callRemoved(this.redis, id, removed));
+  async recordDeletion(id: JobId, removed: { keys: number; all: boolean }): Promise<JobRecord | undefined> {
+    const [ok, ...fields] = await mapRedisErrors(() => callRemoved(this.redis, id, removed));
     return ok === 1 ? parseRecord(id, fieldsOf(fields)) : undefined;
   }
 
@@ -201,20 +203,22 @@ export class JobStore {
 
   /** Ids of jobs whose present state has run out, at most `most`. */
   async due(most: number): Promise<JobId[]> {
-    return (await guarded(() => callDue(this.redis, most, livingLifetimes(this.lifetimes)))) as JobId[];
+    return (await mapRedisErrors(() =>
+      callDue(this.redis, most, livingLifetimes(this.lifetimes)),
+    )) as JobId[];
   }
 
   /** A purge could not be finished: the sweeper is to try again, but not before `ms` from now. */
   async postpone(id: JobId, ms: number): Promise<void> {
-    await guarded(async () => {
+    await mapRedisErrors(async () => {
       const [seconds] = await this.redis.time();
       await this.redis.zadd(DEADLINES_KEY, 'XX', Number(seconds) * 1000 + ms, id);
     });
   }
 
   /** Living jobs whose payload is on that seat. */
-  async onSeat(seat: Seat): Promise<JobId[]> {
-    return (await guardedRead(() => this.redis.smembers(seatKey(seat)))) as JobId[];
+  async jobsOn(seat: ShardIncarnation): Promise<JobId[]> {
+    return (await mapRedisReadErrors(() => this.redis.smembers(incarnationKey(seat)))) as JobId[];
   }
 
   private async apply(id: JobId, event: JobEvent, extras: Extras): Promise<JobRecord | undefined> {
@@ -230,7 +234,7 @@ export class JobStore {
   ): Promise<JobRecord | 'no-room' | undefined> {
     const to = targetOf(event);
     const sources = sourcesOf(event);
-    const [ok, ...rest] = await guarded(() =>
+    const [ok, ...rest] = await mapRedisErrors(() =>
       callTransition(this.redis, {
         lifetimeMs: lifetimeAfter(event, this.lifetimes),
         marginMs: isTerminal(to) ? PURGE_GRACE_MS : EXPIRY_MARGIN_MS,

@@ -4,7 +4,7 @@ import type { Stage } from '#contracts/job-states.js';
 import { jobChannel } from '../redis/redis-keys.js';
 
 /** Within a stage, progress is told at most this often. */
-const LEAST_GAP_MS = 200;
+const MIN_GAP_MS = 200;
 
 /** Tells whoever waits for a job how far it is. Published, never stored; a message that is lost is no loss. */
 export class ProgressPublisher {
@@ -17,7 +17,7 @@ export class ProgressPublisher {
     return (stage, exact) => {
       const percent = Math.round(exact);
       const now = Date.now();
-      if (stage === told.stage && (percent === told.percent || now - toldAt < LEAST_GAP_MS)) return;
+      if (stage === told.stage && (percent === told.percent || now - toldAt < MIN_GAP_MS)) return;
       toldAt = now;
       told = { stage, percent };
       const notice = JSON.stringify(told);

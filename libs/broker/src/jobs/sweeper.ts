@@ -5,7 +5,7 @@ import type { JobStore } from './job.store.js';
 import type { PayloadShards } from '../payload/payload-shards.js';
 
 const SWEEP_EVERY_MS = 1000;
-const MOST_A_SWEEP = 200;
+const MAX_A_SWEEP = 200;
 
 /** A purge that a shard holds up is tried again after this: it must not hold up the others. */
 const PURGE_AGAIN_MS = 5000;
@@ -50,7 +50,7 @@ export class Sweeper {
   async sweep(): Promise<number> {
     const { jobs } = this.parts;
     await this.giveUpLost();
-    const due = await jobs.due(MOST_A_SWEEP);
+    const due = await jobs.due(MAX_A_SWEEP);
     for (const id of due) await this.settle(id).catch(() => jobs.postpone(id, PURGE_AGAIN_MS));
     return due.length;
   }
@@ -58,7 +58,7 @@ export class Sweeper {
   private async giveUpLost(): Promise<void> {
     const { jobs, purge, payloads } = this.parts;
     for (const seat of payloads.lost()) {
-      for (const id of await jobs.onSeat(seat)) await purge.lost(id);
+      for (const id of await jobs.jobsOn(seat)) await purge.lost(id);
     }
   }
 

@@ -15,7 +15,7 @@ import {
 } from '../redis/redis-keys.js';
 import { DUE, type DueRedis } from './expired-jobs-script.js';
 import { BOOKKEEPING } from '../limits/reservation-script.js';
-import type { SeatOffer } from '../records/shard-incarnation.js';
+import type { ShardAllocation } from '../records/shard-incarnation.js';
 
 /**
  * The only script that moves a job between states. It is given no payload key: Lua keeps its argument strings,
@@ -132,7 +132,7 @@ export function withScripts(redis: Redis): ScriptedRedis {
 }
 
 /** What makes a job an image of a batch. */
-export interface Enrolment {
+export interface BatchMembership {
   batch: BatchId;
   /** Keyed hash of its custom id. */
   name: string;
@@ -161,10 +161,10 @@ export interface TransitionCall {
         roomForBytes?: number | undefined;
         capBytes: number;
         tenant?: Tenant;
-        seat?: SeatOffer | undefined;
+        seat?: ShardAllocation | undefined;
       }
     | undefined;
-  member?: Enrolment | undefined;
+  member?: BatchMembership | undefined;
   set?: Record<string, string | number>;
   drop?: readonly string[];
 }
@@ -190,7 +190,7 @@ export function callTransition(redis: ScriptedRedis, call: TransitionCall): Prom
     ...(call.fence ?? ['', '']),
     ...[call.count?.[0] ?? '', call.count?.[1] ?? 1],
     ...reservationOf(call.reserve),
-    ...enrolmentOf(call.member),
+    ...membershipOf(call.member),
     ...seatOffered(call.reserve?.seat),
     pairs.length,
     ...pairs.flat(),
@@ -203,10 +203,10 @@ const reservationOf = (reserve: TransitionCall['reserve']): (string | number)[] 
   ...limitsOf(reserve?.tenant),
 ];
 
-const enrolmentOf = (member: Enrolment | undefined): (string | number)[] =>
+const membershipOf = (member: BatchMembership | undefined): (string | number)[] =>
   member === undefined ? ['', '', '', 0] : [member.batch, member.name, member.box, member.most];
 
-const seatOffered = (offer: SeatOffer | undefined): (string | number)[] =>
+const seatOffered = (offer: ShardAllocation | undefined): (string | number)[] =>
   offer === undefined ? ['', 0] : [offer.seat, offer.capBytes];
 
 const limitsOf = (tenant: Tenant | undefined): (string | number)[] =>

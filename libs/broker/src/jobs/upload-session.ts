@@ -8,7 +8,7 @@ import { UPLOAD_MARGIN_MS, UPLOAD_RENEWAL_MS, type Lifetimes } from '../records/
 import type { PayloadShards } from '../payload/payload-shards.js';
 import { PayloadClosedError } from '../payload/payload.store.js';
 import { throughOutage } from '../redis/redis-errors.js';
-import type { SeatOffer } from '../records/shard-incarnation.js';
+import type { ShardAllocation } from '../records/shard-incarnation.js';
 
 /** Memory is reserved in such steps, ahead of the bytes: an upload that only announces much holds little. */
 export const RESERVATION_STEP_BYTES = 2 * 1_048_576;
@@ -38,7 +38,7 @@ export class UploadSession {
   private chunks = 0;
   private storedBytes = 0;
   private reservedBytes: number;
-  private allocation: SeatOffer | undefined;
+  private allocation: ShardAllocation | undefined;
   private opened: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
 
@@ -67,7 +67,7 @@ export class UploadSession {
   }
 
   /** Shard that its payload goes to, and how much there may be; undefined where there are none. */
-  get seat(): SeatOffer | undefined {
+  get seat(): ShardAllocation | undefined {
     return this.allocation;
   }
 

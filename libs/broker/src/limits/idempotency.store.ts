@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
-import { retryKey } from '../redis/redis-keys.js';
+import { idempotencyKey } from '../redis/redis-keys.js';
 import { fieldsOf } from '../records/job-record.js';
 import { EXPIRY_MARGIN_MS, type Lifetimes } from '../records/lifetimes.js';
-import { guarded } from '../redis/redis-errors.js';
+import { mapRedisErrors } from '../redis/redis-errors.js';
 
 /**
  * Opens an entry unless there is one.
@@ -38,7 +38,7 @@ interface RetryRedis extends Redis {
 }
 
 /** What is known of a submission that may be repeated. The job itself is not named: its id follows from its token. */
-export interface RetryEntry {
+export interface IdempotencyEntry {
   /** Keyed hash of who submits and their `Idempotency-Key`. */
   name: string;
   /** What the job's token follows from, besides secrets that are not here. */
@@ -48,7 +48,7 @@ export interface RetryEntry {
 }
 
 /** Submissions that are not to be done twice, shared by all API instances. */
-export class RetryStore {
+export class IdempotencyStore {
   private readonly redis: RetryRedis;
 
   constructor(
@@ -64,22 +64,24 @@ export class RetryStore {
    * Opens an entry for as long as an upload may take. `isNew` is true for one caller; every other gets the entry as
    * it stands. @throws Problem `broker-unavailable`
    */
-  async open(name: string, salt: string): Promise<{ entry: RetryEntry; isNew: boolean }> {
+  async open(name: string, salt: string): Promise<{ entry: IdempotencyEntry; isNew: boolean }> {
     const lifetimeMs = this.lifetimes.uploadMs + EXPIRY_MARGIN_MS;
-    const there = fieldsOf(await guarded(() => this.redis.rbOpenRetry(retryKey(name), salt, lifetimeMs)));
+    const there = fieldsOf(
+      await mapRedisErrors(() => this.redis.rbOpenRetry(idempotencyKey(name), salt, lifetimeMs)),
+    );
     const isNew = there['salt'] === undefined;
     return { isNew, entry: { name, salt: there['salt'] ?? salt, print: there['print'] } };
   }
 
   /** Notes what the upload was. The entry lives no longer than a job can: to wait, to be worked on, to be fetched. */
-  async complete({ name, salt }: RetryEntry, print: string): Promise<void> {
+  async complete({ name, salt }: IdempotencyEntry, print: string): Promise<void> {
     const { queueMs, workMs, resultMs } = this.lifetimes;
     const lifetimeMs = queueMs + workMs + resultMs;
-    await guarded(() => this.redis.rbCloseRetry(retryKey(name), salt, print, lifetimeMs));
+    await mapRedisErrors(() => this.redis.rbCloseRetry(idempotencyKey(name), salt, print, lifetimeMs));
   }
 
   /** Forgets an entry whose submission came to nothing, or whose job is no longer known. */
-  async forget({ name, salt }: RetryEntry): Promise<void> {
-    await guarded(() => this.redis.rbCloseRetry(retryKey(name), salt, '', 0));
+  async forget({ name, salt }: IdempotencyEntry): Promise<void> {
+    await mapRedisErrors(() => this.redis.rbCloseRetry(idempotencyKey(name), salt, '', 0));
   }
 }

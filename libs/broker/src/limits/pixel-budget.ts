@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { pixelsKey } from '../redis/redis-keys.js';
-import { guarded } from '../redis/redis-errors.js';
+import { mapRedisErrors } from '../redis/redis-errors.js';
 
 /** A full budget refills in this time. */
 export const PIXEL_WINDOW_MS = 60_000;
@@ -30,7 +30,7 @@ interface BudgetRedis extends Redis {
 }
 
 /** How a tenant's budget stands. */
-export interface PixelStanding {
+export interface PixelStatus {
   /** Megapixels that may still be submitted now; below nothing: in debt. */
   left: number;
   /** Until it is full, in ms. */
@@ -49,7 +49,7 @@ export class PixelBudget {
   }
 
   /** How a tenant with `limit` megapixels a minute stands. @throws Problem `broker-unavailable` */
-  async standing(tenant: string, limit: number): Promise<PixelStanding> {
+  async standing(tenant: string, limit: number): Promise<PixelStatus> {
     return (await this.take(tenant, limit, 0)).standing;
   }
 
@@ -61,9 +61,9 @@ export class PixelBudget {
     tenant: string,
     limit: number,
     pixels: number,
-  ): Promise<{ taken: boolean; standing: PixelStanding }> {
+  ): Promise<{ taken: boolean; standing: PixelStatus }> {
     const costMs = (pixels / (limit * 1_000_000)) * PIXEL_WINDOW_MS;
-    const [taken, fullInMs] = await guarded(() =>
+    const [taken, fullInMs] = await mapRedisErrors(() =>
       this.redis.rbTake(pixelsKey(tenant), PIXEL_WINDOW_MS, costMs),
     );
     const left = limit * (1 - fullInMs / PIXEL_WINDOW_MS);

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { rateKey } from '../redis/redis-keys.js';
-import { guarded, guardedRead } from '../redis/redis-errors.js';
+import { mapRedisErrors, mapRedisReadErrors } from '../redis/redis-errors.js';
 
 /**
  * Counts a hit in a fixed window that opens with the first hit. A window that closes later than it may was opened before
@@ -32,14 +32,14 @@ export class RateLimiter {
 
   /** Counts one request of a tenant. @throws Problem `broker-unavailable` */
   async hit(tenant: string, windowMs: number): Promise<{ hits: number; closesInMs: number }> {
-    const [hits, closesInMs] = await guarded(() => this.redis.rbHit(rateKey(tenant), windowMs));
+    const [hits, closesInMs] = await mapRedisErrors(() => this.redis.rbHit(rateKey(tenant), windowMs));
     return { hits, closesInMs };
   }
 
   /** How a tenant stands, without counting anything; 0 and 0 when no window is open. */
   async standing(tenant: string): Promise<{ hits: number; closesInMs: number }> {
     const key = rateKey(tenant);
-    const [hits, closesInMs] = await guardedRead(() =>
+    const [hits, closesInMs] = await mapRedisReadErrors(() =>
       Promise.all([this.redis.get(key), this.redis.pttl(key)]),
     );
     return { hits: Number(hits ?? 0), closesInMs: Math.max(0, closesInMs) };

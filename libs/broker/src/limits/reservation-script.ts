@@ -1,4 +1,4 @@
-import { seatKey } from '../redis/redis-keys.js';
+import { incarnationKey } from '../redis/redis-keys.js';
 
 /**
  * Lua that keeps the sums of what living jobs have reserved: of all, of each tenant, and of each payload shard. Put
@@ -44,7 +44,7 @@ local function fits(id, bytes, limits)
 end
 local function bookSeat(id, seat, more, isOver)
   if seat == '' then return end
-  local jobs = '${seatKey('')}' .. seat
+  local jobs = '${incarnationKey('')}' .. seat
   redis.call(isOver and 'SREM' or 'SADD', jobs, id)
   redis.call('HINCRBY', SHARDS, seat, more)
   if isOver and redis.call('SCARD', jobs) == 0 then redis.call('HDEL', SHARDS, seat) end

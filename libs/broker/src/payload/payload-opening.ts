@@ -6,7 +6,7 @@ import { PayloadShard, type ShardState } from './payload-shard.js';
 import { PayloadShards } from './payload-shards.js';
 import { addressAs } from '../redis/redis-connection.js';
 import { imageCapacity } from '../redis/redis-checks.js';
-import { signIn, type SignIn } from '../redis/redis-user.js';
+import { authenticate, type Authentication } from '../redis/redis-user.js';
 import { RetentionGuardError } from '#retention/retention-facts.js';
 import { ShardWatch } from './shard-watch.js';
 
@@ -38,7 +38,7 @@ export interface OpenPayloads {
  */
 export async function openPayloads(
   settings: ServiceSettings,
-  { user, password }: Pick<SignIn, 'user' | 'password'>,
+  { user, password }: Pick<Authentication, 'user' | 'password'>,
   { control, home, onShard }: PayloadParts,
 ): Promise<OpenPayloads> {
   const guard = settings.RETENTION_GUARD;
@@ -70,9 +70,9 @@ export async function openPayloads(
 }
 
 /** A shard that is away is signed in to later, as our user. @throws RetentionGuardError when it knows no such user */
-async function ownAddress(url: string, as: SignIn): Promise<string> {
+async function ownAddress(url: string, as: Authentication): Promise<string> {
   try {
-    return await signIn(url, as);
+    return await authenticate(url, as);
   } catch (error) {
     if (error instanceof RetentionGuardError) throw error;
     return addressAs(as.user, url, as.password);

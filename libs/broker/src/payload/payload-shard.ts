@@ -7,7 +7,7 @@ import { afterRunning } from '#config/run-timer.js';
 import { PayloadLink } from './payload-link.js';
 import { PayloadStore } from './payload.store.js';
 import { imageCapacity, redisFacts } from '../redis/redis-checks.js';
-import { seatOf, type Seat, type SeatOffer } from '../records/shard-incarnation.js';
+import { incarnationOf, type ShardIncarnation, type ShardAllocation } from '../records/shard-incarnation.js';
 
 /** A server that does not answer within this is not given new jobs, nor asked for the bytes of old ones. */
 const ANSWER_MS = 1000;
@@ -37,7 +37,7 @@ export class PayloadShard {
   facts: CheckedFact[] = [];
   private readonly link: PayloadLink;
   private readonly redis: Redis;
-  private life: SeatOffer | undefined;
+  private life: ShardAllocation | undefined;
   private looking: Promise<void> | undefined;
   private answering = false;
   private refused = false;
@@ -57,7 +57,7 @@ export class PayloadShard {
   }
 
   /** The life of the server behind the connection that stands; undefined while there is none. */
-  get seat(): Seat | undefined {
+  get seat(): ShardIncarnation | undefined {
     return this.life?.seat;
   }
 
@@ -84,7 +84,7 @@ export class PayloadShard {
   }
 
   /** Takes new jobs now; undefined when it does not. */
-  offer(): SeatOffer | undefined {
+  offer(): ShardAllocation | undefined {
     return this.state === 'up' ? this.life : undefined;
   }
 
@@ -97,12 +97,12 @@ export class PayloadShard {
    * Payload of that life. Its calls throw `queue-lost` when the server has begun another: all is gone then, and what
    * comes late must not be left in the next one, where nobody would look for it.
    */
-  payloadOf(seat: Seat): PayloadStore {
+  payloadOf(seat: ShardIncarnation): PayloadStore {
     return new PayloadStore(this.link, () => this.requireServing(seat));
   }
 
   /** Asks for a sign of life. Returns the seat that gave one. */
-  async check(): Promise<Seat | undefined> {
+  async check(): Promise<ShardIncarnation | undefined> {
     if (this.life === undefined) {
       // The first look was cut short, although the connection stands.
       if (this.redis.status === 'ready' && !this.refused) void this.lookOnce();
@@ -124,7 +124,7 @@ export class PayloadShard {
     this.link.close();
   }
 
-  private requireServing(seat: Seat): void {
+  private requireServing(seat: ShardIncarnation): void {
     if (this.life === undefined || !this.answering) throw away();
     if (this.life.seat !== seat) throw new Problem('queue-lost');
   }
@@ -144,7 +144,7 @@ export class PayloadShard {
     const capBytes = await imageCapacity(this.redis);
     this.facts = checkedNow(facts.map((each) => ({ ...each, fact: `shard ${this.name} ${each.fact}` })));
     this.refused = this.place.guard === 'enforce' && faultsOf(facts).length > 0;
-    this.life = this.refused ? undefined : { seat: seatOf(this.name, runId), capBytes };
+    this.life = this.refused ? undefined : { seat: incarnationOf(this.name, runId), capBytes };
     this.answering = true;
     this.fullUntil = 0;
     this.tell();

@@ -6,7 +6,7 @@ import type { PayloadLink } from './payload-link.js';
 import { away, type PayloadShard, type ShardState } from './payload-shard.js';
 import { PayloadStore } from './payload.store.js';
 import { shardOrder } from './shard-order.js';
-import { shardOf, type Seat, type SeatOffer } from '../records/shard-incarnation.js';
+import { shardOf, type ShardIncarnation, type ShardAllocation } from '../records/shard-incarnation.js';
 import type { ShardWatch } from './shard-watch.js';
 
 /** Whose payload is meant. */
@@ -59,7 +59,7 @@ export class PayloadShards {
    * Seats that a new job may take, the one that it prefers first; undefined where payload needs none.
    * @throws Problem `broker-unavailable` when no shard takes new jobs
    */
-  offers(id: JobId): SeatOffer[] | undefined {
+  offers(id: JobId): ShardAllocation[] | undefined {
     if (this.shards.length === 0) return undefined;
     const open = shardOrder(this.shards, id).filter((shard) => shard.offer() !== undefined);
     const [full, roomy] = [open.filter(({ isFull }) => isFull), open.filter(({ isFull }) => !isFull)];
@@ -100,11 +100,11 @@ export class PayloadShards {
   }
 
   /** Seats with jobs of which nothing will be heard again. */
-  lost(): Seat[] {
+  lost(): ShardIncarnation[] {
     return this.watch.lost();
   }
 
-  private find(seat: Seat): PayloadShard | undefined {
+  private find(seat: ShardIncarnation): PayloadShard | undefined {
     return this.shards.find(({ name }) => name === shardOf(seat));
   }
 }

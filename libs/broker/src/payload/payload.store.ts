@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { EXPIRY_MARGIN_MS, LATE_WRITE_MS } from '../records/lifetimes.js';
 import type { PayloadLink } from './payload-link.js';
-import { guarded } from '../redis/redis-errors.js';
+import { mapRedisErrors } from '../redis/redis-errors.js';
 
 /** Field that a payload key has from when it is opened: without it the key has been removed. It holds nothing. */
 const OPEN_FIELD = 'open';
@@ -57,7 +57,7 @@ export class PayloadStore {
   /** Reads one chunk; undefined when it is gone. */
   async read(key: string, index: number): Promise<Buffer | undefined> {
     const box = await this.link.read((redis) =>
-      guarded(async () => {
+      mapRedisErrors(async () => {
         this.requireServer();
         return redis.hgetBuffer(key, String(index));
       }),
@@ -67,16 +67,16 @@ export class PayloadStore {
 
   /** Makes a payload live at least `lifetimeMs` longer; never shortens its life. */
   async prolong(key: string, lifetimeMs: number): Promise<void> {
-    await guarded(async () => this.server().pexpire(key, lifetimeMs + EXPIRY_MARGIN_MS, 'GT'));
+    await mapRedisErrors(async () => this.server().pexpire(key, lifetimeMs + EXPIRY_MARGIN_MS, 'GT'));
   }
 
   /** Removes keys, for the purge alone. Returns how many there were. */
   async remove(keys: readonly string[]): Promise<number> {
-    return guarded(async () => this.server().unlink(...keys));
+    return mapRedisErrors(async () => this.server().unlink(...keys));
   }
 
   private transaction(commands: (redis: Redis) => ReturnType<Redis['multi']>): Promise<unknown[]> {
-    return guarded(async () => {
+    return mapRedisErrors(async () => {
       const replies = (await commands(this.server()).exec()) ?? [];
       return replies.map(([error, reply]) => {
         if (error !== null) throw error;

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { SHARDS_KEY, SHARDS_SEEN_KEY } from '../redis/redis-keys.js';
 import type { PayloadShard } from './payload-shard.js';
-import type { Seat } from '../records/shard-incarnation.js';
+import type { ShardIncarnation } from '../records/shard-incarnation.js';
 
 const LOOK_EVERY_MS = 1000;
 
@@ -51,13 +51,13 @@ end
 return over`;
 
 interface SeenRedis extends Redis {
-  rbSeen(...args: (string | number)[]): Promise<Seat[]>;
+  rbSeen(...args: (string | number)[]): Promise<ShardIncarnation[]>;
 }
 
 /** Looks after the payload shards of this process, once a second. */
 export class ShardWatch {
   private readonly control: SeenRedis;
-  private readonly strikes = new Map<Seat, number>();
+  private readonly strikes = new Map<ShardIncarnation, number>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -79,12 +79,12 @@ export class ShardWatch {
   }
 
   /** True when all that was on that seat is given up. */
-  isLost(seat: Seat): boolean {
+  isLost(seat: ShardIncarnation): boolean {
     return (this.strikes.get(seat) ?? 0) >= STRIKES;
   }
 
   /** Seats with jobs that are given up. */
-  lost(): Seat[] {
+  lost(): ShardIncarnation[] {
     return [...this.strikes.keys()].filter((seat) => this.isLost(seat));
   }
 

@@ -95,7 +95,7 @@ if taken then redis.call('ZADD', KEYS[1], taken - share, tenant) end
 return 1`;
 
 /** A control connection that knows the scripts of turns. */
-export interface TurnRedis extends Redis {
+export interface FairSchedulerRedis extends Redis {
   rbTurnTake(...args: (string | number)[]): Promise<number>;
   rbTurnSettle(...args: (string | number)[]): Promise<number>;
   rbTurnBegin(...args: (string | number)[]): Promise<number>;
@@ -103,12 +103,12 @@ export interface TurnRedis extends Redis {
 }
 
 /** Teaches a connection the scripts of turns. */
-export function withTurnScripts(redis: Redis): TurnRedis {
+export function withFairSchedulerScripts(redis: Redis): FairSchedulerRedis {
   redis.defineCommand('rbTurnTake', { numberOfKeys: 5, lua: TAKE });
   redis.defineCommand('rbTurnSettle', { numberOfKeys: 3, lua: SETTLE });
   redis.defineCommand('rbTurnBegin', { numberOfKeys: 3, lua: BEGIN });
   redis.defineCommand('rbTurnDrop', { numberOfKeys: 2, lua: DROP });
-  return redis as TurnRedis;
+  return redis as FairSchedulerRedis;
 }
 
 /** A job that wants a turn. */
@@ -122,7 +122,7 @@ export interface TakeCall {
 }
 
 /** Runs the script that gives a job its turn. Returns its priority. */
-export const callTake = (redis: TurnRedis, call: TakeCall): Promise<number> =>
+export const callTake = (redis: FairSchedulerRedis, call: TakeCall): Promise<number> =>
   redis.rbTurnTake(
     TURNS_KEY,
     TURNS_TAKEN_KEY,
@@ -137,13 +137,13 @@ export const callTake = (redis: TurnRedis, call: TakeCall): Promise<number> =>
   );
 
 /** Runs the script that puts a job right after the base has moved. */
-export const callSettle = (redis: TurnRedis, id: string, largest: number): Promise<number> =>
+export const callSettle = (redis: FairSchedulerRedis, id: string, largest: number): Promise<number> =>
   redis.rbTurnSettle(TURNS_KEY, TURNS_WAITING_KEY, queueKey('prioritized'), id, largest);
 
 /** Runs the script that moves virtual time on. */
-export const callBegin = (redis: TurnRedis, id: string, lifetimeMs: number): Promise<number> =>
+export const callBegin = (redis: FairSchedulerRedis, id: string, lifetimeMs: number): Promise<number> =>
   redis.rbTurnBegin(TURNS_KEY, TURNS_TAKEN_KEY, TURNS_WAITING_KEY, id, lifetimeMs);
 
 /** Runs the script that gives a turn back. */
-export const callDrop = (redis: TurnRedis, id: string): Promise<number> =>
+export const callDrop = (redis: FairSchedulerRedis, id: string): Promise<number> =>
   redis.rbTurnDrop(TURNS_TAKEN_KEY, TURNS_WAITING_KEY, id);

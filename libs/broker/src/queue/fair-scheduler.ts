@@ -1,14 +1,14 @@
 import type { Redis } from 'ioredis';
 import type { JobId } from '#contracts/job-id.js';
 import type { Tenant } from '#contracts/tenant.js';
-import { guarded } from '../redis/redis-errors.js';
+import { mapRedisErrors } from '../redis/redis-errors.js';
 import {
   callBegin,
   callDrop,
   callSettle,
   callTake,
-  withTurnScripts,
-  type TurnRedis,
+  withFairSchedulerScripts,
+  type FairSchedulerRedis,
 } from './fair-scheduler-script.js';
 
 /** BullMQ's largest priority; 1 is served first. */
@@ -29,8 +29,8 @@ export interface Claim {
  * idles for the sake of it. All of this is an order and no more: whatever of it is lost costs somebody patience,
  * never a job.
  */
-export class TenantTurns {
-  private readonly redis: TurnRedis;
+export class FairScheduler {
+  private readonly redis: FairSchedulerRedis;
 
   /** `lifetimeMs`: longer than any job waits; after that much silence the state may go. */
   constructor(
@@ -38,20 +38,20 @@ export class TenantTurns {
     private readonly lifetimeMs: number,
     private readonly largest = LARGEST_PRIORITY,
   ) {
-    this.redis = withTurnScripts(redis);
+    this.redis = withFairSchedulerScripts(redis);
   }
 
   /** Gives a job its turn, as a priority for BullMQ: 1 or more, least first. @throws Problem `broker-unavailable` */
   take(id: JobId, { tenant, cost }: Claim): Promise<number> {
     const { lifetimeMs, largest } = this;
     const share = cost / tenant.weight;
-    return guarded(() => callTake(this.redis, { id, tenant: tenant.id, share, largest, lifetimeMs }));
+    return mapRedisErrors(() => callTake(this.redis, { id, tenant: tenant.id, share, largest, lifetimeMs }));
   }
 
   /** The job stands in the queue with `priority`. Only a high one can be from before the base moved. */
   async settle(id: JobId, priority: number): Promise<void> {
     if (priority <= this.largest / 2) return;
-    await guarded(() => callSettle(this.redis, id, this.largest));
+    await mapRedisErrors(() => callSettle(this.redis, id, this.largest));
   }
 
   /** A worker has begun the job. Never fails: the next one that begins makes up for it. */
@@ -61,6 +61,6 @@ export class TenantTurns {
 
   /** The job will never begin. */
   async drop(id: JobId): Promise<void> {
-    await guarded(() => callDrop(this.redis, id));
+    await mapRedisErrors(() => callDrop(this.redis, id));
   }
 }

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import type { JobId } from '#contracts/job-id.js';
 import { QUEUE_NAME, QUEUE_PREFIX } from '../redis/redis-keys.js';
 import { connect, CONSUMER_BLOCKS_MS } from '../redis/redis-connection.js';
-import type { TenantTurns } from './fair-scheduler.js';
+import type { FairScheduler } from './fair-scheduler.js';
 import type { ConnectionListener } from '../redis/redis-health.js';
 
 /** A job whose worker died is noticed after the lock has run out and one check has passed: 2–4 s. */
@@ -33,7 +33,7 @@ export class JobConsumer {
   private readonly redis: Redis;
   private readonly worker: Worker;
 
-  constructor(url: string, turns: TenantTurns, options: ConsumerOptions) {
+  constructor(url: string, turns: FairScheduler, options: ConsumerOptions) {
     this.redis = connect(url, 'consumer', options.onConnection);
     const work = async (id: JobId): Promise<void> => {
       void turns.begun(id);

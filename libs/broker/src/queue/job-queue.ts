@@ -3,8 +3,8 @@ import type { ChainableCommander, Redis } from 'ioredis';
 import type { JobId } from '#contracts/job-id.js';
 import { QUEUE_NAME, queueKey, QUEUE_PREFIX } from '../redis/redis-keys.js';
 import { connect } from '../redis/redis-connection.js';
-import { guarded, guardedRead } from '../redis/redis-errors.js';
-import type { Claim, TenantTurns } from './fair-scheduler.js';
+import { mapRedisErrors, mapRedisReadErrors } from '../redis/redis-errors.js';
+import type { Claim, FairScheduler } from './fair-scheduler.js';
 import type { ConnectionListener } from '../redis/redis-health.js';
 
 const WAITING_KEY = queueKey('prioritized');
@@ -18,7 +18,7 @@ export class JobQueue {
   constructor(
     url: string,
     private readonly control: Redis,
-    private readonly turns: TenantTurns,
+    private readonly turns: FairScheduler,
     onConnection?: ConnectionListener,
   ) {
     this.redis = connect(url, 'queue', onConnection);
@@ -38,14 +38,14 @@ export class JobQueue {
   async add(id: JobId, claim: Claim): Promise<void> {
     const priority = await this.turns.take(id, claim);
     const opts = { jobId: id, priority, attempts: 1, removeOnComplete: true, removeOnFail: true };
-    await guarded(() => this.queue.add(QUEUE_NAME, {}, opts));
+    await mapRedisErrors(() => this.queue.add(QUEUE_NAME, {}, opts));
     await this.turns.settle(id, priority);
   }
 
   /** Takes jobs out that no worker has begun. Those begun stay until their worker lets go. */
   async discard(id: JobId): Promise<void> {
     await this.turns.drop(id);
-    await guarded(async () => {
+    await mapRedisErrors(async () => {
       await this.queue.remove(id).catch((error: unknown) => {
         if (!(error instanceof Error) || !/locked|could not be removed/i.test(error.message)) throw error;
       });
@@ -73,7 +73,7 @@ export class JobQueue {
 
   /** Jobs waiting and jobs begun. */
   async depth(): Promise<{ waiting: number; active: number }> {
-    return guardedRead(async () => {
+    return mapRedisReadErrors(async () => {
       const [waiting, active] = await Promise.all([
         this.control.zcard(WAITING_KEY),
         this.control.llen(ACTIVE_KEY),
@@ -84,7 +84,7 @@ export class JobQueue {
 
   /** Replies to commands that run as one: no job moves between them. */
   private together<T extends unknown[]>(ask: (queue: ChainableCommander) => ChainableCommander): Promise<T> {
-    return guardedRead(async () => {
+    return mapRedisReadErrors(async () => {
       const replies = (await ask(this.control.multi()).exec()) ?? [];
       return replies.map(([error, reply]) => {
         if (error !== null) throw error;

@@ -4,7 +4,7 @@ import { JOB_STATES, type JobState, type Stage } from '#contracts/job-states.js'
 import type { ResultFacts } from '#contracts/job-view.js';
 import type { ProblemCode } from '#contracts/problem-catalog.js';
 import { failureCode } from '../redis/redis-errors.js';
-import type { Seat } from './shard-incarnation.js';
+import type { ShardIncarnation } from './shard-incarnation.js';
 
 /** What Redis knows of a job: ids, codes, sizes, times; times in ms since the epoch by Redis' clock. */
 export interface JobRecord {
@@ -20,7 +20,7 @@ export interface JobRecord {
   /** When its record was opened: before the first byte of the upload was stored. */
   acceptedAt: number;
   /** Which life of which payload shard has its bytes; undefined: the control Redis. Stays in the tombstone. */
-  seat: Seat | undefined;
+  seat: ShardIncarnation | undefined;
   /** When it came into the queue; undefined before that and once it has ended. */
   queuedAt: number | undefined;
   /** `traceparent` of the image's trace; undefined when it is not traced. Gone once the job has ended. */

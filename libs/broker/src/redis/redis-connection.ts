@@ -120,7 +120,7 @@ function silenceMsOf(role: ConnectionRole): number {
 }
 
 /** Redis answers, and does not know the user. */
-export class StrangerError extends Error {
+export class UnknownRedisUserError extends Error {
   override readonly name = 'StrangerError';
 }
 
@@ -153,7 +153,7 @@ export class UnreachableError extends StartError {
 
 /**
  * Resolves once the connection is usable.
- * @throws StrangerError when Redis refuses the user
+ * @throws UnknownRedisUserError when Redis refuses the user
  * @throws UnreachableError after `timeoutMs` without an answer
  */
 export async function whenReady(redis: Redis, timeoutMs: number): Promise<void> {
@@ -169,7 +169,8 @@ export async function whenReady(redis: Redis, timeoutMs: number): Promise<void> 
     let code: string | undefined;
     const onError = ({ message, code: found }: NodeJS.ErrnoException): void => {
       code = found;
-      if (/^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR wrong number)/.test(message)) settle(new StrangerError());
+      if (/^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR wrong number)/.test(message))
+        settle(new UnknownRedisUserError());
     };
     const timer = setTimeout(() => settle(new UnreachableError(redis.options, code)), timeoutMs);
     redis.once('ready', onReady).on('error', onError);

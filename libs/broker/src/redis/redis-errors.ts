@@ -6,7 +6,7 @@ const FULL = /^OOM command not allowed/;
  * Runs a Redis call and turns whatever it throws into a problem. ioredis errors carry the command with its
  * arguments, which may be payload; nothing of them is kept, not even as a cause.
  */
-export async function guarded<T>(call: () => Promise<T>): Promise<T> {
+export async function mapRedisErrors<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
@@ -27,10 +27,10 @@ const OUTAGE_PAUSE_MS = 250;
  * first loss. Calls that change something fail at once instead: nobody knows whether they were done.
  * @throws Problem `broker-unavailable`
  */
-export async function guardedRead<T>(read: () => Promise<T>): Promise<T> {
+export async function mapRedisReadErrors<T>(read: () => Promise<T>): Promise<T> {
   for (let until: number | undefined; ;) {
     try {
-      return await guarded(read);
+      return await mapRedisErrors(read);
     } catch (error) {
       until ??= performance.now() + REPEAT_MS;
       const isLoss = error instanceof Problem && error.code === 'broker-unavailable';
@@ -47,7 +47,7 @@ export async function guardedRead<T>(read: () => Promise<T>): Promise<T> {
  */
 export async function throughOutage(step: () => Promise<unknown>): Promise<void> {
   const attempt = (): Promise<boolean> =>
-    guarded(step).then(
+    mapRedisErrors(step).then(
       () => true,
       (error: unknown) => !(error instanceof Problem && error.code === 'broker-unavailable'),
     );

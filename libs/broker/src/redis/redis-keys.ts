@@ -35,7 +35,7 @@ export const SHARDS_KEY = `${PREFIX}:shards`;
 export const SHARDS_SEEN_KEY = `${PREFIX}:shards:seen`;
 
 /** Set: living jobs whose payload is on one life of one shard. */
-export const seatKey = (seat: string): string => `${PREFIX}:shard:${seat}`;
+export const incarnationKey = (seat: string): string => `${PREFIX}:shard:${seat}`;
 
 /** Hash: where the fair order of tenants stands; numbers only. */
 export const TURNS_KEY = `${PREFIX}:turns`;
@@ -97,4 +97,4 @@ export const rateKey = (tenant: string): string => `${PREFIX}:rate:${tenant}`;
 export const pixelsKey = (tenant: string): string => `${PREFIX}:pixels:${tenant}`;
 
 /** Hash: what a submission that may be repeated is recognised by. `name` is a keyed hash. */
-export const retryKey = (name: string): string => `${PREFIX}:retry:${name}`;
+export const idempotencyKey = (name: string): string => `${PREFIX}:retry:${name}`;

@@ -1,9 +1,9 @@
 import type { ServiceSettings } from '#config/process-lifecycle.js';
 import { RetentionGuardError } from '#retention/retention-facts.js';
-import { addressAs, connect, StrangerError, whenReady } from './redis-connection.js';
+import { addressAs, connect, UnknownRedisUserError, whenReady } from './redis-connection.js';
 
 /** What an application signs in as, and whether that may be anybody on a development machine. */
-export interface SignIn {
+export interface Authentication {
   user: 'api' | 'worker';
   /** Password of that user; unset: it has none. */
   password: string | undefined;
@@ -18,14 +18,17 @@ export interface SignIn {
  * @throws RetentionGuardError when Redis refuses the user: it does not run on redis.conf, or the password is wrong
  * @throws UnreachableError when it does not answer
  */
-export async function signIn(given: string, { user, password, guard, limitMs }: SignIn): Promise<string> {
+export async function authenticate(
+  given: string,
+  { user, password, guard, limitMs }: Authentication,
+): Promise<string> {
   const url = addressAs(user, given, password);
   const trial = connect(url, 'control');
   try {
     await whenReady(trial, limitMs);
     return url;
   } catch (error) {
-    if (!(error instanceof StrangerError)) throw error;
+    if (!(error instanceof UnknownRedisUserError)) throw error;
     if (guard === 'warn') return given;
     throw new RetentionGuardError([
       `redis.user is refused: this Redis does not run on redis.conf, or ${user} has another password there ` +

@@ -2,8 +2,8 @@ import type { Redis } from 'ioredis';
 import type { JobId } from '#contracts/job-id.js';
 import type { Tenant } from '#contracts/tenant.js';
 import { DEADLINES_KEY, recordKey, RESERVATIONS_KEY } from '../redis/redis-keys.js';
-import type { Pace } from './worker-registry.js';
-import { guarded } from '../redis/redis-errors.js';
+import type { WorkerRegistry } from './worker-registry.js';
+import { mapRedisErrors } from '../redis/redis-errors.js';
 
 /** Jobs that one look takes into account: those whose time runs out first. */
 const MAX_JOBS = 500;
@@ -45,21 +45,21 @@ for _, each in ipairs(ends) do
 end
 return math.ceil(after)`;
 
-interface OutlookRedis extends Redis {
+interface CapacityRedis extends Redis {
   rbFreedAfter(...args: (string | number)[]): Promise<number>;
 }
 
 /** Estimates when a client that was refused for lack of memory can try again. */
-export class CapacityOutlook {
-  private readonly redis: OutlookRedis;
+export class CapacityEstimator {
+  private readonly redis: CapacityRedis;
   private readonly looks = new Map<string, { at: number; retryAfterS: Promise<number> }>();
 
   constructor(
     redis: Redis,
-    private readonly pace: Pace,
+    private readonly pace: WorkerRegistry,
   ) {
     redis.defineCommand('rbFreedAfter', { numberOfKeys: 2, lua: FREED_AFTER });
-    this.redis = redis as OutlookRedis;
+    this.redis = redis as CapacityRedis;
   }
 
   /**
@@ -79,7 +79,7 @@ export class CapacityOutlook {
     const [head, tail] = recordKey('\n' as JobId).split('\n') as [string, string];
     const { retryAfterS, turnAfterS } = await this.pace.outlook();
     const turnMs = 1000 * (tenant === undefined ? retryAfterS : turnAfterS);
-    const freedAfterMs = await guarded(() =>
+    const freedAfterMs = await mapRedisErrors(() =>
       this.redis.rbFreedAfter(
         ...[DEADLINES_KEY, RESERVATIONS_KEY, head, tail],
         ...[MAX_JOBS, bytes, tenant ?? '', turnMs],

@@ -8,10 +8,10 @@ import {
   TENANTS_KEY,
   TURNS_WAITING_KEY,
 } from '../redis/redis-keys.js';
-import { guarded } from '../redis/redis-errors.js';
+import { mapRedisErrors } from '../redis/redis-errors.js';
 
 /** How the service stands, in numbers. */
-export interface ServiceStanding {
+export interface ServiceStats {
   waiting: number;
   running: number;
   /** Accepted and not yet at their end. */
@@ -27,7 +27,7 @@ export interface ServiceStanding {
 }
 
 /** What one client has in the service. `id` is a keyed hash. */
-export interface TenantStanding {
+export interface TenantStatus {
   id: string;
   inFlight: number;
   bytes: number;
@@ -35,7 +35,7 @@ export interface TenantStanding {
 }
 
 /** Above this the waiting jobs of each client are not counted one by one. */
-const MOST_COUNTED = 20_000;
+const MAX_COUNTED = 20_000;
 
 const NONE: Record<string, string> = {};
 
@@ -47,10 +47,10 @@ export class ServiceOverview {
   ) {}
 
   /** How things stand. @throws Problem `broker-unavailable` */
-  async standing(): Promise<ServiceStanding> {
+  async standing(): Promise<ServiceStats> {
     const { redis } = this;
     const [waiting, running, inFlight, bytes, fields, due, [seconds, micros], serviceMs, memory] =
-      await guarded(() =>
+      await mapRedisErrors(() =>
         Promise.all([
           redis.zcard(queueKey('prioritized')),
           redis.llen(queueKey('active')),
@@ -81,14 +81,14 @@ export class ServiceOverview {
   }
 
   /** Clients with jobs in flight, those with most first, at most `most`. @throws Problem `broker-unavailable` */
-  async tenants(most: number): Promise<TenantStanding[]> {
+  async tenants(most: number): Promise<TenantStatus[]> {
     const { redis } = this;
-    const [sums, turns] = await guarded(() =>
+    const [sums, turns] = await mapRedisErrors(() =>
       Promise.all([
         redis.hgetall(TENANTS_KEY),
         redis
           .hlen(TURNS_WAITING_KEY)
-          .then((n) => (n > MOST_COUNTED ? NONE : redis.hgetall(TURNS_WAITING_KEY))),
+          .then((n) => (n > MAX_COUNTED ? NONE : redis.hgetall(TURNS_WAITING_KEY))),
       ]),
     );
     const waiting = new Map<string, number>();

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { PACE_KEY, PROBE_KEY, TENANTS_KEY, WORKERS_KEY } from '../redis/redis-keys.js';
 import { costOf } from '../records/job-cost.js';
 import type { JobQueue } from '../queue/job-queue.js';
-import { guarded, guardedRead } from '../redis/redis-errors.js';
+import { mapRedisErrors, mapRedisReadErrors } from '../redis/redis-errors.js';
 import { etaMs, nextEstimate, type EstimatedJob, type ServiceTimes } from './service-time-estimator.js';
 
 /** How often a worker gives a sign of life, and after what silence it counts as gone: a busy machine may delay some. */
@@ -29,7 +29,7 @@ redis.call('PEXPIRE', KEYS[1], 10 * ARGV[1])`;
 const WORKERS = `${NOW}
 return redis.call('ZRANGEBYSCORE', KEYS[1], now, '+inf')`;
 
-interface PaceRedis extends Redis {
+interface WorkerRegistryRedis extends Redis {
   rbBeat(key: string, lifetimeMs: number, worker: string): Promise<null>;
   rbWorkers(key: string): Promise<string[]>;
 }
@@ -64,7 +64,7 @@ export interface MeasuredWork {
 }
 
 /** What a client can expect. */
-export interface Outlook {
+export interface CapacityEstimate {
   /** Milliseconds until a job is likely done, `active` being in the hands of workers; undefined while unknown. */
   etaMs(job: EstimatedJob, active: number): number | undefined;
   /** Whole seconds after which capacity is likely free again. */
@@ -74,8 +74,8 @@ export interface Outlook {
 }
 
 /** The moving estimate of the service and what follows from it: who works, how fast, how long one waits. */
-export class Pace {
-  private readonly redis: PaceRedis;
+export class WorkerRegistry {
+  private readonly redis: WorkerRegistryRedis;
 
   constructor(
     redis: Redis,
@@ -83,28 +83,28 @@ export class Pace {
   ) {
     redis.defineCommand('rbBeat', { numberOfKeys: 1, lua: BEAT });
     redis.defineCommand('rbWorkers', { numberOfKeys: 1, lua: WORKERS });
-    this.redis = redis as PaceRedis;
+    this.redis = redis as WorkerRegistryRedis;
   }
 
   /** A worker's sign of life. */
   async beat(worker: WorkerFacts): Promise<void> {
-    await guarded(() => this.redis.rbBeat(WORKERS_KEY, WORKER_TTL_MS, JSON.stringify(worker)));
+    await mapRedisErrors(() => this.redis.rbBeat(WORKERS_KEY, WORKER_TTL_MS, JSON.stringify(worker)));
   }
 
   /** A worker leaves in good order. */
   async leave(worker: WorkerFacts): Promise<void> {
-    await guarded(() => this.redis.zrem(WORKERS_KEY, JSON.stringify(worker)));
+    await mapRedisErrors(() => this.redis.zrem(WORKERS_KEY, JSON.stringify(worker)));
   }
 
   /** Workers alive now. */
   async workers(): Promise<WorkerFacts[]> {
-    const members = await guardedRead(() => this.redis.rbWorkers(WORKERS_KEY));
+    const members = await mapRedisReadErrors(() => this.redis.rbWorkers(WORKERS_KEY));
     return members.map((member) => JSON.parse(member) as WorkerFacts);
   }
 
   /** Takes the service time of one finished image into the estimates. */
   async learn({ model, pixels, serviceMs }: MeasuredWork): Promise<void> {
-    await guarded(async () => {
+    await mapRedisErrors(async () => {
       const [mean, unit] = (await this.redis.hmget(PACE_KEY, MEAN, unitField(model))).map(numberOf);
       const times: Record<string, number> = { [MEAN]: Math.round(nextEstimate(mean, serviceMs)) };
       // What was there before the first image was only a first estimate.
@@ -116,23 +116,24 @@ export class Pace {
 
   /** A first estimate for a model, from its warm-up: it stands until the first image. */
   async seed(model: string, unitMs: number): Promise<void> {
-    await guarded(async () => {
+    await mapRedisErrors(async () => {
       const known = await this.redis.hget(PACE_KEY, unitField(model));
       if (known === null) await this.redis.hset(PACE_KEY, unitField(model), Math.round(unitMs));
     });
   }
 
   /** How things stand now. */
-  async outlook(): Promise<Outlook> {
+  async outlook(): Promise<CapacityEstimate> {
     const [times, fields, workers, { waiting, active }] = await Promise.all([
       this.times(),
-      guardedRead(() => this.redis.hlen(TENANTS_KEY)),
+      mapRedisReadErrors(() => this.redis.hlen(TENANTS_KEY)),
       this.workers(),
       this.queue.depth(),
     ]);
     const slots = workers.reduce((sum, worker) => sum + worker.slots, 0);
     const defaultModel = workers[0]?.model;
-    const eta: Outlook['etaMs'] = (job, inHand) => etaMs(times, { slots, active: inHand, defaultModel }, job);
+    const eta: CapacityEstimate['etaMs'] = (job, inHand) =>
+      etaMs(times, { slots, active: inHand, defaultModel }, job);
     const secondsOf = (position: number): number =>
       Math.min(120, Math.max(1, Math.ceil((eta({ position }, active) ?? 5000) / 1000)));
     // Two fields a tenant, and one a pool. In a fair order each of them has at most about one image before a tenant's next.
@@ -141,7 +142,7 @@ export class Pace {
   }
 
   private async times(): Promise<ServiceTimes> {
-    const fields = await guardedRead(() => this.redis.hgetall(PACE_KEY));
+    const fields = await mapRedisReadErrors(() => this.redis.hgetall(PACE_KEY));
     const prefix = unitField('');
     const units = Object.entries(fields).filter(([field]) => field.startsWith(prefix));
     return {
@@ -152,7 +153,7 @@ export class Pace {
 
   /** A real write to Redis, read back. @throws Problem `broker-unavailable` */
   async probe(): Promise<void> {
-    await guarded(async () => {
+    await mapRedisErrors(async () => {
       const mark = String(process.hrtime.bigint());
       await this.redis.set(PROBE_KEY, mark, 'PX', 10_000);
       if ((await this.redis.get(PROBE_KEY)) === null) throw new Error('the probe did not stay');

@@ -15,7 +15,7 @@ const OPACITY = 0.4;
 /** Softness (standard deviation) and offset downwards, in parts of the subject's longer side. */
 const SOFTNESS = 0.02;
 const DROP = 0.025;
-const LEAST_SIGMA = 0.6;
+const MIN_SIGMA = 0.6;
 /** Opacity up to which nothing casts a shadow: the haze that networks leave would look like dirt. */
 const HAZE = 51;
 
@@ -33,7 +33,7 @@ export async function shadowOf(image: AnyRaster, subject: Rect): Promise<Shadow>
   const alpha = alphaPlane(image);
   const cast = await resized(alpha, { width, height }, grid).finally(() => wipe(alpha));
   dropDown(cast, grid, clamped(Math.round(DROP * reach), 1, grid.height));
-  const sigma = Math.max(LEAST_SIGMA, SOFTNESS * reach);
+  const sigma = Math.max(MIN_SIGMA, SOFTNESS * reach);
   const blurred = sharp(cast, { raw }).blur(sigma).toColourspace('b-w').raw();
   const soft = await blurred.toBuffer().finally(() => wipe(cast));
   const data = await resized(soft, grid, { width, height }).finally(() => wipe(soft));

@@ -7,7 +7,7 @@ import type { Size } from '../raster/pixel-rect.js';
 import type { DeepRaster, Raster } from '../raster/raster-shape.js';
 
 /** An image in full. All work on it is done with 8 bits a value. */
-export interface WholeImage {
+export interface FullImage {
   full: Raster;
   /** The same with the 16 bits a value that it had, where the result is to have as many. */
   deep: DeepRaster | undefined;
@@ -44,11 +44,11 @@ export async function decodeWhole(
   maxPixels: number,
   size: DecodedSize | undefined,
   { decoded }: Depths,
-): Promise<WholeImage> {
+): Promise<FullImage> {
   if (decoded === 8) return { full: await decodeFull(image, maxPixels, size), deep: undefined };
   const deep = await decodeDeep(image, maxPixels, size);
   return { full: shallowRaster(deep), deep };
 }
 
 /** Overwrites all of its pixels. */
-export const wipeWhole = ({ full, deep }: WholeImage): void => wipe(full.data, deep?.data);
+export const wipeWhole = ({ full, deep }: FullImage): void => wipe(full.data, deep?.data);

@@ -4,7 +4,7 @@ import { MattePass, type Mask, type MatteExtras, type Raster } from '../matting/
 import type { Rect } from '../raster/pixel-rect.js';
 import { PngWriter } from './png-writer.js';
 import { needsLayout } from '../compose/result-geometry.js';
-import type { StageClock } from '../stages/stage-timer.js';
+import type { StageTimer } from '../stages/stage-timer.js';
 
 /** Rows that are matted before they are handed to the encoder: enough for a stripe of any photograph. */
 const ROWS_AT_A_TIME = 64;
@@ -27,7 +27,7 @@ export async function matteToPng(
   image: Raster,
   mask: Mask,
   extras: MatteExtras,
-  { clock, density }: { clock: StageClock; density: Density | undefined },
+  { clock, density }: { clock: StageTimer; density: Density | undefined },
 ): Promise<{ data: Buffer; foreground: Rect | undefined }> {
   const { data, width, height } = image;
   const pass = new MattePass(image, mask, extras);

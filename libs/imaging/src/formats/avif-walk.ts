@@ -1,7 +1,7 @@
 import { Problem } from '#contracts/problem-catalog.js';
 import { readAvif, type AvifBoxes, type Property } from './avif-boxes.js';
 import { corrupt, type ByteCursor, type Reading } from './byte-cursor.js';
-import { MAX_AVIF_PIXELS, sized, type FactsHeard } from './image-facts.js';
+import { MAX_AVIF_PIXELS, sized, type OnImageFacts } from './image-facts.js';
 
 /** Items that are images, and items beside them that are taken out. Whatever else refers to items is not taken. */
 const IMAGES = new Set(['av01', 'grid']);
@@ -16,11 +16,11 @@ const MAX_CODED_PIXELS = 4 * MAX_AVIF_PIXELS;
  * @param magic size and type of the first box
  * @throws Problem `image-corrupt` | `image-too-complex` | `image-type-unsupported`
  */
-export function* walkAvif(cursor: ByteCursor, found: FactsHeard, magic: Buffer): Reading<void> {
+export function* walkAvif(cursor: ByteCursor, found: OnImageFacts, magic: Buffer): Reading<void> {
   yield* readAvif(cursor, magic.readUInt32BE(0), (boxes) => check(boxes, found));
 }
 
-function check(boxes: AvifBoxes, found: FactsHeard): void {
+function check(boxes: AvifBoxes, found: OnImageFacts): void {
   const { items, primary } = boxes;
   let codedPixels = 0;
   for (const [id, { type }] of items) {

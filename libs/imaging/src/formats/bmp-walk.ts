@@ -1,7 +1,7 @@
 import { Problem } from '#contracts/problem-catalog.js';
 import { corrupt, type ByteCursor, type Reading } from './byte-cursor.js';
 import { MAX_PROFILE_BYTES } from './color-profile.js';
-import { sized, type FactsHeard } from './image-facts.js';
+import { sized, type OnImageFacts } from './image-facts.js';
 
 /** Ways to store pixels. */
 export const BMP_METHODS = { rgb: 0, rle8: 1, rle4: 2, bitfields: 3, alphaBitfields: 6 } as const;
@@ -58,7 +58,7 @@ export const isRunLength = ({ method }: Pick<BmpHeader, 'method'>): boolean =>
  * size. The last row may lack its padding; a run-length coded image may end anywhere.
  * @throws Problem `image-corrupt` | `image-type-unsupported`
  */
-export function* walkBmp(cursor: ByteCursor, found: FactsHeard): Reading<void> {
+export function* walkBmp(cursor: ByteCursor, found: OnImageFacts): Reading<void> {
   const header = yield* readBmpHeader(cursor);
   found(sized('bmp', header.width, header.height));
   if (cursor.position > header.pixelsFrom) throw corrupt();

@@ -1,6 +1,6 @@
 import { Problem } from '#contracts/problem-catalog.js';
 import { corrupt, type ByteCursor, type Reading } from './byte-cursor.js';
-import { sized, type FactsHeard } from './image-facts.js';
+import { sized, type OnImageFacts } from './image-facts.js';
 
 /** Blocks before the first frame, and sub-blocks up to its end. 22 MiB in full sub-blocks are 91,000. */
 const MAX_BLOCKS = 5000;
@@ -43,7 +43,7 @@ export interface GifFrame {
  * the first frame is no part of the image.
  * @throws Problem `image-corrupt` | `image-too-complex`
  */
-export function* walkGif(cursor: ByteCursor, found: FactsHeard): Reading<void> {
+export function* walkGif(cursor: ByteCursor, found: OnImageFacts): Reading<void> {
   const { screen } = yield* readGifFrame(cursor);
   found(sized('gif', screen.width, screen.height));
   yield* skipSubBlocks(cursor, { subBlocks: 0 });

@@ -58,4 +58,4 @@ export function sized(format: ImageFormat, width: number, height: number, progre
 }
 
 /** Hears the facts of an image as soon as its header has been read. */
-export type FactsHeard = (facts: ImageFacts) => void;
+export type OnImageFacts = (facts: ImageFacts) => void;

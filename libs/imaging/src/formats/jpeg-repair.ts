@@ -10,7 +10,7 @@ import { nextSegment, type Segment } from './jpeg-segments.js';
 const END = Buffer.from([0xff, EOI]);
 
 /** A JPEG as the standard wants it. */
-export interface MendedJpeg {
+export interface RepairedJpeg {
   image: Buffer;
   /** Wipes memory of its own, once no decoder reads it any more. */
   wipe: () => void;
@@ -25,7 +25,7 @@ export interface MendedJpeg {
  * @param room memory that the file begins in; when there is none for an end marker, the file is copied
  * @throws Problem `image-truncated` | `image-corrupt`
  */
-export function mendJpeg(file: Buffer, room: Buffer): MendedJpeg {
+export function repairJpeg(file: Buffer, room: Buffer): RepairedJpeg {
   const isOpen = !file.subarray(-END.length).equals(END);
   const bytes = file.length + (isOpen ? END.length : 0);
   const isCopied = room.length < bytes;

@@ -1,6 +1,6 @@
 import { Problem } from '#contracts/problem-catalog.js';
 import { corrupt, truncated, type ByteCursor, type Reading } from './byte-cursor.js';
-import { sized, type FactsHeard, type ImageFacts } from './image-facts.js';
+import { sized, type OnImageFacts, type ImageFacts } from './image-facts.js';
 import { readScanHeader, ScanCoverage, wholeOf } from './jpeg-coverage.js';
 import {
   EOI,
@@ -51,7 +51,7 @@ interface Passed {
  * missing where it can be proven later that nothing else is (`jpeg-repair.ts`).
  * @throws Problem `image-truncated` | `image-corrupt` | `image-too-complex` | `image-type-unsupported`
  */
-export function* walkJpeg(cursor: ByteCursor, found: FactsHeard): Reading<void> {
+export function* walkJpeg(cursor: ByteCursor, found: OnImageFacts): Reading<void> {
   const passed: Passed = {
     ...{ frame: undefined, scans: 0, segments: 0, strays: 0 },
     ...{ hasNewTables: false, inOnlyScan: false },
@@ -146,7 +146,7 @@ function checkKind(
 /** SOS. Counts scans and what they bring, and finds out from the first whether there are to be several. */
 function* scanHeader(
   cursor: ByteCursor,
-  { length, passed, found }: { length: number; passed: Passed; found: FactsHeard },
+  { length, passed, found }: { length: number; passed: Passed; found: OnImageFacts },
 ): Reading<void> {
   const { frame } = passed;
   if (frame === undefined || length < 1) throw corrupt();

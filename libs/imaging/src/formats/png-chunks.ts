@@ -16,7 +16,7 @@ export interface PngShape {
 
 const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
 /** By number of channels (PNG, third edition, section 11.2.1). */
-const COLOUR_TYPES = { 1: 0, 3: 2, 4: 6 } as const;
+const COLOR_TYPES = { 1: 0, 3: 2, 4: 6 } as const;
 /** zlib's header (RFC 1950): deflate with a window of 32 KiB, compressed fast, no dictionary. */
 const ZLIB_HEAD = Buffer.from([0x78, 0x5e]);
 /** An empty last block (RFC 1951): fixed codes, and at once the end of it. */
@@ -64,7 +64,7 @@ function header({ width, height, channels, depth = 8 }: PngShape): Buffer {
   data.writeUInt32BE(width, 0);
   data.writeUInt32BE(height, 4);
   data[8] = depth;
-  data[9] = COLOUR_TYPES[channels];
+  data[9] = COLOR_TYPES[channels];
   return data;
 }
 

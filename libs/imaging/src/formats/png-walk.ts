@@ -1,6 +1,6 @@
 import { Problem } from '#contracts/problem-catalog.js';
 import { corrupt, type ByteCursor, type Reading } from './byte-cursor.js';
-import { sized, type FactsHeard } from './image-facts.js';
+import { sized, type OnImageFacts } from './image-facts.js';
 
 /** Chunks that one image may have, those of its pixels counted apart. */
 const MAX_OTHER_CHUNKS = 5000;
@@ -43,7 +43,7 @@ interface Passed {
  * inflated.
  * @throws Problem `image-corrupt` | `image-too-complex`
  */
-export function* walkPng(cursor: ByteCursor, found: FactsHeard): Reading<void> {
+export function* walkPng(cursor: ByteCursor, found: OnImageFacts): Reading<void> {
   yield* header(cursor, found);
   const passed: Passed = { data: 0, other: 0, frames: 0, palettes: 0, last: '' };
   while (passed.last !== 'IEND') {
@@ -79,7 +79,7 @@ function count(type: string, passed: Passed): void {
 }
 
 /** IHDR is the first chunk, 13 bytes long (11.2.1); sizes are 31 bits, and its last byte tells of interlacing. */
-function* header(cursor: ByteCursor, found: FactsHeard): Reading<void> {
+function* header(cursor: ByteCursor, found: OnImageFacts): Reading<void> {
   const head = yield* cursor.take(8);
   if (head.readUInt32BE(0) !== 13 || head.toString('latin1', 4) !== 'IHDR') throw corrupt();
   const body = yield* cursor.take(13);

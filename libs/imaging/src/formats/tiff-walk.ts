@@ -1,6 +1,6 @@
 import { Problem } from '#contracts/problem-catalog.js';
 import { corrupt, type ByteCursor, type Reading } from './byte-cursor.js';
-import { sized, type FactsHeard } from './image-facts.js';
+import { sized, type OnImageFacts } from './image-facts.js';
 
 /** Fields that one page may have. */
 const MAX_FIELDS = 1000;
@@ -64,7 +64,7 @@ export interface TiffPage {
  * @param magic byte order and version
  * @throws Problem `image-corrupt` | `image-too-complex` | `image-type-unsupported`
  */
-export function* walkTiff(cursor: ByteCursor, found: FactsHeard, magic: Buffer): Reading<void> {
+export function* walkTiff(cursor: ByteCursor, found: OnImageFacts, magic: Buffer): Reading<void> {
   const page = yield* readTiffPage(cursor, magic);
   found(sized('tiff', firstOf(page, TIFF_TAGS.width) ?? 0, firstOf(page, TIFF_TAGS.height) ?? 0));
   checkKind(page);

@@ -1,6 +1,6 @@
 import { Problem } from '#contracts/problem-catalog.js';
 import { corrupt, type ByteCursor, type Reading } from './byte-cursor.js';
-import { sized, type FactsHeard } from './image-facts.js';
+import { sized, type OnImageFacts } from './image-facts.js';
 
 /** Chunks and frames that one image may have. Only the first frame is ever looked at. */
 const MAX_CHUNKS = 5000;
@@ -26,7 +26,7 @@ interface Seen {
  * Walks a WebP (RFC 9649) from its RIFF size to the end that it announces; `found` hears the size of the canvas.
  * @throws Problem `image-corrupt` | `image-too-complex` | `image-type-unsupported` when it is another RIFF file
  */
-export function* walkWebp(cursor: ByteCursor, found: FactsHeard): Reading<void> {
+export function* walkWebp(cursor: ByteCursor, found: OnImageFacts): Reading<void> {
   const end = (yield* cursor.take(4)).readUInt32LE(0) + 8;
   if ((yield* cursor.take(4)).toString('latin1') !== 'WEBP') throw new Problem('image-type-unsupported');
   const seen: Seen = { canvas: undefined, animated: false, images: 0, frames: 0 };
@@ -56,7 +56,7 @@ interface Chunk {
 }
 
 /** `VP8X` (canvas and flags), or the whole of a simple file: `VP8L` or `VP8 `. */
-function* firstChunk(cursor: ByteCursor, chunk: Chunk & { found: FactsHeard }): Reading<void> {
+function* firstChunk(cursor: ByteCursor, chunk: Chunk & { found: OnImageFacts }): Reading<void> {
   const { type, size, seen, found } = chunk;
   if (type !== 'VP8X') {
     if (!isImage(type)) throw corrupt();

@@ -8,7 +8,7 @@ import { walkGif } from '../formats/gif-walk.js';
 import {
   checkDimensions,
   formatsOf,
-  type FactsHeard,
+  type OnImageFacts,
   type ImageFacts,
   type ImageFormat,
   type ImageLimits,
@@ -35,7 +35,7 @@ const MAGIC: readonly [format: ImageFormat, bytes: readonly (number | undefined)
   ['avif', [0, 0, undefined, undefined, ...latin1('ftyp')]],
 ];
 
-type Walk = (cursor: ByteCursor, found: FactsHeard, magic: Buffer) => Reading<void>;
+type Walk = (cursor: ByteCursor, found: OnImageFacts, magic: Buffer) => Reading<void>;
 
 const WALK_OF: Record<ImageFormat, Walk> = {
   jpeg: walkJpeg,
@@ -146,7 +146,7 @@ export function guardFile(file: Uint8Array, limits: ImageLimits): ImageFacts & {
 }
 
 /** Tells the format by the first bytes, whatever a name or a type says, then walks the rest. */
-function* walk(cursor: ByteCursor, formats: readonly ImageFormat[], found: FactsHeard): Reading<void> {
+function* walk(cursor: ByteCursor, formats: readonly ImageFormat[], found: OnImageFacts): Reading<void> {
   const magic = Buffer.alloc(MAGIC.reduce((max, [, bytes]) => Math.max(max, bytes.length), 0));
   let fitting = MAGIC.filter(([format]) => formats.includes(format));
   for (let at = 0; ; at += 1) {

@@ -5,7 +5,7 @@ import type { Density } from '../formats/density.js';
 import { readDensity } from './image-density.js';
 import type { ImageFacts, ImageFormat, ImageLimits } from '../formats/image-facts.js';
 import { guardFile } from './image-guard.js';
-import { mendJpeg } from '../formats/jpeg-repair.js';
+import { repairJpeg } from '../formats/jpeg-repair.js';
 import { stripMetadata } from './metadata-strip.js';
 import { plainPng, type PlainImage } from '../formats/plain-image.js';
 import { tiffPixels } from '../formats/tiff-pixels.js';
@@ -50,7 +50,7 @@ export function openImage(file: Buffer, limits: ImageLimits): OpenedImage {
   const wipeMoved = (): void => wipe(isMoved ? image : undefined);
   if (facts.format !== 'jpeg') return { facts, image, density, wipe: wipeMoved };
   try {
-    const mended = mendJpeg(image, isMoved ? image : file);
+    const mended = repairJpeg(image, isMoved ? image : file);
     const wipeBoth = (): void => {
       mended.wipe();
       wipeMoved();

@@ -6,7 +6,7 @@ import type { Size } from '../raster/pixel-rect.js';
  * half-pixel centres. Pixel `x` lies between the cells `cellOf[x]` and the next, `shareOf[x]` of the way: across,
  * the caller blends for itself, and only the pixels that it needs.
  */
-export class CellRows {
+export class BilinearRows {
   /** Left of the two cells that each pixel of a row lies between. */
   readonly cellOf: Int32Array;
   /** Weight of the right one, 0 to 1. */

@@ -8,16 +8,16 @@ const COARSENESS = 4;
 /** Radius of the windows, in coarse cells. */
 const RADIUS = 11;
 /** A window with less of a side than this has no colour of it to tell: it gets that of both. */
-const LEAST_SHARE = 1e-5;
+const MIN_SHARE = 1e-5;
 /** R, G, B of the foreground, then of the background. */
 const CHANNELS = 6;
 
 /**
- * First pass of blur fusion (see `estimateColours`): means of the colours, weighted with alpha for the foreground
+ * First pass of blur fusion (see `estimateColors`): means of the colours, weighted with alpha for the foreground
  * and with 1 − alpha for the background, over windows of 92 cells. Means over so many cells hardly change from one
  * to the next: they are taken every four cells, of sums over 4 × 4 cells, with straight lines between.
  */
-export class FarColours {
+export class CoarseBlurFusion {
   readonly #width: number;
   readonly #height: number;
   readonly #cells: Float32Array;
@@ -77,22 +77,22 @@ export class FarColours {
   }
 
   #fill(guide: Uint8Array, mask: Mask, scratch: GridScratch): void {
-    const colours = Array.from({ length: CHANNELS }, () => scratch.lend());
+    const colors = Array.from({ length: CHANNELS }, () => scratch.lend());
     const weights = [scratch.lend(), scratch.lend()];
-    const sums = [...colours, ...weights];
+    const sums = [...colors, ...weights];
     for (let y = 0, cell = 0; y < this.#height; y += 1) {
       for (let x = 0; x < this.#width; x += 1, cell += 1) sumCell(sums, cell, { guide, mask, x, y });
     }
     const shares = weights.map((plane) => scratch.mean(plane, RADIUS));
-    colours.forEach((plane, channel) => {
+    colors.forEach((plane, channel) => {
       const side = channel < 3 ? 0 : 1;
       const own = scratch.mean(plane, RADIUS);
-      const other = scratch.mean(colours[(channel + 3) % CHANNELS] as Float32Array, RADIUS);
+      const other = scratch.mean(colors[(channel + 3) % CHANNELS] as Float32Array, RADIUS);
       const [weight, rest] = [shares[side], shares[1 - side]] as [Float32Array, Float32Array];
       for (let i = 0, at = channel; i < own.length; i += 1, at += CHANNELS) {
         const part = weight[i] as number;
         this.#cells[at] =
-          part > LEAST_SHARE
+          part > MIN_SHARE
             ? (own[i] as number) / part
             : ((own[i] as number) + (other[i] as number)) / (part + (rest[i] as number));
       }

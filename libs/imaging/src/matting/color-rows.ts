@@ -1,17 +1,17 @@
-import { between, CellRows } from './bilinear-rows.js';
-import { COLOUR_CHANNELS, fitted } from './foreground-color.js';
+import { between, BilinearRows } from './bilinear-rows.js';
+import { COLOR_CHANNELS, fitted } from './foreground-color.js';
 import type { Run, Size } from '../raster/pixel-rect.js';
 
 /**
  * Gives partly transparent pixels the subject's own colour, one row at a time: the estimated foreground, moved so
  * that over the estimated background it would give the pixel as it was.
  */
-export class ColourRows {
-  readonly #cells: CellRows;
+export class ColorRows {
+  readonly #cells: BilinearRows;
 
-  /** @param colours `estimateColours` of `grid`, spread over `to` pixels */
-  constructor(colours: Float32Array, grid: Size, to: Size) {
-    this.#cells = new CellRows(colours, grid, to);
+  /** @param colours `estimateColors` of `grid`, spread over `to` pixels */
+  constructor(colors: Float32Array, grid: Size, to: Size) {
+    this.#cells = new BilinearRows(colors, grid, to);
   }
 
   /**
@@ -29,7 +29,7 @@ export class ColourRows {
     for (let x = from, at = 4 * from; x < to; x += 1, at += 4) {
       const opacity = matte[x] as number;
       if (isSure(opacity) || pixels[at + 3] !== 255) continue;
-      const place = { row, at: (cellOf[x] as number) * COLOUR_CHANNELS, share: shareOf[x] as number };
+      const place = { row, at: (cellOf[x] as number) * COLOR_CHANNELS, share: shareOf[x] as number };
       const own = opacity / 255;
       pixels[at] = ownColour(pixels[at] as number, own, place, 0);
       pixels[at + 1] = ownColour(pixels[at + 1] as number, own, place, 1);
@@ -54,7 +54,7 @@ interface Place {
 
 /** A channel's `value` in the subject alone, rounded when it is stored. */
 function ownColour(value: number, own: number, { row, at, share }: Place, channel: number): number {
-  const foreground = between(row, at + channel, share, COLOUR_CHANNELS);
-  const background = between(row, at + channel + 3, share, COLOUR_CHANNELS);
+  const foreground = between(row, at + channel, share, COLOR_CHANNELS);
+  const background = between(row, at + channel + 3, share, COLOR_CHANNELS);
   return fitted(value, own, foreground, background) + 0.5;
 }

@@ -1,7 +1,7 @@
 import type { JobOptions } from '#contracts/job-options.js';
 import { wipe } from '#crypto/wipe.js';
-import { COLOUR_CHANNELS, copyColours, estimateColours } from './foreground-color.js';
-import { FarColours } from './blur-fusion-coarse.js';
+import { COLOR_CHANNELS, copyColors, estimateColors } from './foreground-color.js';
+import { CoarseBlurFusion } from './blur-fusion-coarse.js';
 import { GridScratch } from './grid-scratch.js';
 import { tilesOf, windowSize, type TileWindow } from './grid-tiles.js';
 import { guidedCoefficients, REFINEMENT_CHANNELS } from './guided-refinement.js';
@@ -17,13 +17,13 @@ export interface EdgeOptions {
 }
 
 /** What the full-size pass needs for clean edges, on the mask's grid. Holds pixels: wiped by its owner. */
-export class EdgePlanes {
+export class EdgeMaps {
   constructor(
     readonly size: Size,
     /** Coefficients of `guidedCoefficients`; undefined when not asked for. */
     readonly refinement: Float32Array | undefined,
-    /** Colours of `estimateColours`; undefined when not asked for. */
-    readonly colours: Float32Array | undefined,
+    /** Colours of `estimateColors`; undefined when not asked for. */
+    readonly colors: Float32Array | undefined,
   ) {}
 
   /** Takes refinement back in cells that are not 0 in `cells`. */
@@ -35,7 +35,7 @@ export class EdgePlanes {
 
   /** Overwrites everything with zeros. */
   wipe(): void {
-    wipe(this.refinement, this.colours);
+    wipe(this.refinement, this.colors);
   }
 }
 
@@ -46,14 +46,14 @@ export class EdgePlanes {
  * @returns planes for `applyMatte`, the caller's to wipe
  * @throws RangeError when the guide is not of the mask's size
  */
-export function prepareEdges(guide: Uint8Array, mask: Mask, options: EdgeOptions): EdgePlanes {
+export function prepareEdges(guide: Uint8Array, mask: Mask, options: EdgeOptions): EdgeMaps {
   const { width, height } = mask;
   const cells = width * height;
   if (guide.length !== 3 * cells) throw new RangeError('a guide of another size than its mask');
-  const planes = new EdgePlanes(
+  const planes = new EdgeMaps(
     { width, height },
     options.refine === 'edges' ? new Float32Array(cells * REFINEMENT_CHANNELS) : undefined,
-    options.foreground ? new Float32Array(cells * COLOUR_CHANNELS) : undefined,
+    options.foreground ? new Float32Array(cells * COLOR_CHANNELS) : undefined,
   );
   try {
     fillPlanes(planes, guide, mask);
@@ -64,10 +64,10 @@ export function prepareEdges(guide: Uint8Array, mask: Mask, options: EdgeOptions
   }
 }
 
-function fillPlanes({ refinement, colours, size }: EdgePlanes, guide: Uint8Array, mask: Mask): void {
+function fillPlanes({ refinement, colors, size }: EdgeMaps, guide: Uint8Array, mask: Mask): void {
   const tiles = tilesOf(mask);
   const mixed = tiles.filter(({ isMixed }) => isMixed);
-  const far = colours && mixed.length > 0 ? new FarColours(guide, mask) : undefined;
+  const far = colors && mixed.length > 0 ? new CoarseBlurFusion(guide, mask) : undefined;
   const { width, height } = windowSize(size);
   const scratch = new GridScratch({ width, height });
   const pixels = new Uint8Array(4 * width * (height + 1));
@@ -77,9 +77,9 @@ function fillPlanes({ refinement, colours, size }: EdgePlanes, guide: Uint8Array
       const window = { pixels, alpha, tile, grid: size };
       readWindow(window, guide, mask);
       if (refinement) guidedCoefficients(refinement, window, scratch);
-      if (colours && far) estimateColours(colours, window, far, scratch);
+      if (colors && far) estimateColors(colors, window, far, scratch);
     }
-    if (colours) for (const tile of tiles) if (!tile.isMixed) copyColours(colours, guide, tile, size);
+    if (colors) for (const tile of tiles) if (!tile.isMixed) copyColors(colors, guide, tile, size);
   } finally {
     far?.wipe();
     scratch.wipe();

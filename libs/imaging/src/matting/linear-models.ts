@@ -7,7 +7,7 @@ export const WINDOW_RADIUS = 2;
 /** Variance of colour, on a scale of 0 to 1, below which a window counts as flat. */
 const EPSILON = 1e-4;
 /** Variance of alpha below which a window is of one alpha, whatever its colours do. */
-const LEAST_VARIANCE = 1e-5;
+const MIN_VARIANCE = 1e-5;
 
 /** One plane for each of R, G and B. */
 type Triple = [Float32Array, Float32Array, Float32Array];
@@ -112,7 +112,7 @@ function fitCell({ slopes, offset, variance, explained }: LinearModels, i: numbe
   const a = linear * sumOf(columns, from);
   const spread = square * sumOf(columns, from + 1) - a * a;
   variance[i] = spread;
-  if (spread < LEAST_VARIANCE) {
+  if (spread < MIN_VARIANCE) {
     slopes[0][i] = slopes[1][i] = slopes[2][i] = explained[i] = 0;
     offset[i] = a;
     return;

@@ -18,7 +18,7 @@ const FAR = 0xffff - DIAGONAL;
  * Distances are chamfer distances with weights 3 and 4 in two passes: G. Borgefors, "Distance transformations in
  * digital images", CVGIP 34 (1986), at most 8 % off the Euclidean ones.
  */
-export function makeSolid(mask: Mask): void {
+export function fillInterior(mask: Mask): void {
   const { data, width, height } = mask;
   const side = STRAIGHT * Math.max(width, height);
   const [near, far] = [SOFT_TO * side, SOLID_FROM * side];

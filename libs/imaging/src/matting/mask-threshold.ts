@@ -8,6 +8,6 @@ const REACH = 2;
  * cleaned nor looked at again: of photographs, much of what seems to be edge is such haze. The other end stays as it
  * is: taken for opaque, the inside of a hard photo moves further from what the network says in plain floats.
  */
-export function settleBackground({ data }: Mask): void {
+export function zeroNearBackground({ data }: Mask): void {
   for (let i = 0; i < data.length; i += 1) if ((data[i] as number) <= REACH) data[i] = 0;
 }

@@ -1,5 +1,5 @@
-import { ColourRows } from './color-rows.js';
-import type { EdgePlanes } from './edge-maps.js';
+import { ColorRows } from './color-rows.js';
+import type { EdgeMaps } from './edge-maps.js';
 import { MaskRows, MIXED, OUTSIDE } from './mask-rows.js';
 import type { Rect, Run } from '../raster/pixel-rect.js';
 import { ForegroundBox } from '../raster/raster-facts.js';
@@ -11,7 +11,7 @@ export type { Mask, Raster } from '../raster/raster-shape.js';
 /** What a mask may come with. */
 export interface MatteExtras {
   /** Clean edges, from `prepareEdges` of the same mask; without them the mask is enlarged and that is all. */
-  edges?: EdgePlanes | undefined;
+  edges?: EdgeMaps | undefined;
   /** Part of the image that the mask is of, the whole image by default; all else becomes transparent. */
   region?: Rect | undefined;
   /** True when the image is known to have no transparency of its own: then its inside need not be looked at. */
@@ -41,7 +41,7 @@ export class MattePass {
   readonly #region: Rect;
   readonly #mask: MaskRows;
   readonly #refined: RefinedRows | undefined;
-  readonly #colours: ColourRows | undefined;
+  readonly #colours: ColorRows | undefined;
   readonly #isOpaque: boolean;
   readonly #box = new ForegroundBox();
   /** Two numbers a row: its first pixel that may not be 0, and the end of these. */
@@ -57,7 +57,7 @@ export class MattePass {
     this.#refined = edges?.refinement && new RefinedRows(edges.refinement, edges.size, region);
     this.#isOpaque = isOpaque;
     this.#filled = new Int32Array(2 * image.height);
-    this.#colours = edges?.colours && new ColourRows(edges.colours, edges.size, region);
+    this.#colours = edges?.colors && new ColorRows(edges.colors, edges.size, region);
   }
 
   /** Does the image's rows `from` to `to` − 1. */

@@ -1,4 +1,4 @@
-import { between, CellRows, placeOf } from './bilinear-rows.js';
+import { between, BilinearRows, placeOf } from './bilinear-rows.js';
 import { REFINEMENT_CHANNELS } from './guided-refinement.js';
 import type { Run, Size } from '../raster/pixel-rect.js';
 
@@ -12,7 +12,7 @@ const STRETCH = 1 / (LEVEL_TO - LEVEL_FROM);
 
 /** Refines opacity where the gate is open, one row at a time. */
 export class RefinedRows {
-  readonly #cells: CellRows;
+  readonly #cells: BilinearRows;
   readonly #grid: Size;
   readonly #to: Size;
   /** For each cell 1 where the gate is open, else 0. */
@@ -21,7 +21,7 @@ export class RefinedRows {
 
   /** @param refinement `guidedCoefficients` of `grid`, spread over `to` pixels */
   constructor(refinement: Float32Array, grid: Size, to: Size) {
-    this.#cells = new CellRows(refinement, grid, to);
+    this.#cells = new BilinearRows(refinement, grid, to);
     this.#grid = grid;
     this.#to = to;
     this.#reach = new Uint8Array(grid.width);

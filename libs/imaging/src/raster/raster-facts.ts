@@ -2,7 +2,7 @@ import { fullOf, type AnyRaster } from './raster-shape.js';
 import { rectOf, type Rect } from './pixel-rect.js';
 
 /** Least alpha that counts as visible, 5 %: networks leave a haze below that, which would make every box too large. */
-const LEAST_VISIBLE = 13;
+const MIN_VISIBLE = 13;
 
 /** The smallest rectangle around everything visible in the rows that it was shown, in any order. */
 export class ForegroundBox {
@@ -13,7 +13,7 @@ export class ForegroundBox {
 
   /** Looks at the pixels `from` to `to` − 1 of row `y`, R G B A, beside which nothing is visible. */
   look(row: Uint8Array, y: number, from: number, to: number): void {
-    const isVisible = (x: number): boolean => (row[4 * x + 3] as number) >= LEAST_VISIBLE;
+    const isVisible = (x: number): boolean => (row[4 * x + 3] as number) >= MIN_VISIBLE;
     let [first, end] = [from, to];
     while (first < end && !isVisible(first)) first += 1;
     if (first >= end) return;

@@ -1,7 +1,7 @@
 import type { CutoutStage } from './cutout-stages.js';
 
 /** Announces each stage of a cut-out and takes its time. */
-export class StageClock {
+export class StageTimer {
   /** Wall time of each stage so far, in milliseconds. */
   readonly timingsMs: Record<CutoutStage, number> = { decode: 0, infer: 0, refine: 0, compose: 0, encode: 0 };
 

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { FileRole } from '#broker/records/job-record.js';
-import { MOST_URL_CHARACTERS } from '#fetcher/url-rules.js';
+import { MAX_URL_CHARACTERS } from '#fetcher/url-rules.js';
 import { ByteBudget, FieldTable, file, optionFields, repeatedFile, text } from '../../uploads/form-reader.js';
 import type { RemoteImageService } from '../../uploads/remote-image.service.js';
 import { readUpload } from '../../uploads/upload-body.js';
@@ -21,7 +21,7 @@ const SOURCES = ['image_file', 'image_file_b64', 'image_url'];
 
 const TABLE = new FieldTable({
   ...optionFields(REMOVEBG_FIELDS),
-  ...Object.fromEntries(URLS.map(([name]) => [name, text(MOST_URL_CHARACTERS)])),
+  ...Object.fromEntries(URLS.map(([name]) => [name, text(MAX_URL_CHARACTERS)])),
   image_file: file('input', 'any'),
   image_file_b64: file('input', 'base64'),
   bg_image_file: file('background', 'any'),

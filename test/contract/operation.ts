@@ -5,7 +5,7 @@ import {
   type DocumentedAnswer,
   type DocumentedOperation,
   type Parameter,
-} from './contract-document.js';
+} from './document.js';
 
 /** One request. What it leaves out is taken from the document's examples where it is required. */
 export interface Call {

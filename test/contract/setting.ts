@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { resolve } from 'node:path';
 import type { JobAccepted } from '#contracts/job-view.js';
 import { ApiClient, bearer, type Answer } from '../harness/api-client.js';
-import type { Call, ContractOperation } from './contract-operation.js';
+import type { Call, ContractOperation } from './operation.js';
 import { whileHeld } from '../harness/engine-hold.js';
 import { eventually, pause } from '../harness/eventually.js';
 import { KeyFiles, withKey } from '../harness/key-files.js';
@@ -63,9 +63,9 @@ export class ContractSetting {
     return whileHeld(this.system.workers[0]!, act);
   }
 
-  /** Leaves an upload half sent that may be repeated under `retryKey`. */
-  async stillSending(path: string, retryKey: string): Promise<void> {
-    const headers = { ...withKey(this.key), 'Idempotency-Key': retryKey };
+  /** Leaves an upload half sent that may be repeated under `idempotencyKey`. */
+  async stillSending(path: string, idempotencyKey: string): Promise<void> {
+    const headers = { ...withKey(this.key), 'Idempotency-Key': idempotencyKey };
     const before = await this.retries();
     const upload = request(`${this.system.url}${path}`, {
       method: 'POST',

@@ -1,12 +1,12 @@
 import { readdirSync } from 'node:fs';
-import { BATCHES } from '../contract/contract-batches.js';
-import { COMPAT } from '../contract/contract-compat.js';
-import { ContractDocument } from '../contract/contract-document.js';
-import { JOBS } from '../contract/contract-jobs.js';
-import { ContractOperation } from '../contract/contract-operation.js';
-import { SERVICE } from '../contract/contract.service.js';
-import { ContractSetting, type Drive } from '../contract/contract-setting.js';
-import { SUBMIT } from '../contract/contract-submit.js';
+import { BATCHES } from './batches.js';
+import { COMPAT } from './compat.js';
+import { ContractDocument } from './document.js';
+import { JOBS } from './jobs.js';
+import { ContractOperation } from './operation.js';
+import { SERVICE } from './service.js';
+import { ContractSetting, type Drive } from './setting.js';
+import { SUBMIT } from './submit.js';
 
 /**
  * How each operation is driven, by method and path: every status that the document promises for it must come to be

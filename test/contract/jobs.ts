@@ -1,7 +1,7 @@
 import type { JobAccepted } from '#contracts/job-view.js';
 import { truncatedJpeg } from '../harness/bad-images.js';
-import { eventsIn, type ContractOperation } from './contract-operation.js';
-import { of, type Drive } from './contract-setting.js';
+import { eventsIn, type ContractOperation } from './operation.js';
+import { of, type Drive } from './setting.js';
 import { eventually } from '../harness/eventually.js';
 import { SlowReader } from '../harness/raw-request.js';
 import { heavyPhoto } from '../harness/small-photo.js';

@@ -1,4 +1,4 @@
-import type { Drive } from './contract-setting.js';
+import type { Drive } from './setting.js';
 import { withKey } from '../harness/key-files.js';
 
 /** How the operations that are about the service and its callers are driven. */

@@ -1,8 +1,8 @@
 import { BatchClient } from '../harness/batch-client.js';
 import { bearer } from '../harness/api-client.js';
 import { pngHeader, truncatedJpeg } from '../harness/bad-images.js';
-import { eventsIn, type Call, type ContractOperation } from './contract-operation.js';
-import { spent, type ContractSetting, type Drive } from './contract-setting.js';
+import { eventsIn, type Call, type ContractOperation } from './operation.js';
+import { spent, type ContractSetting, type Drive } from './setting.js';
 import { eventually } from '../harness/eventually.js';
 import { withKey } from '../harness/key-files.js';
 

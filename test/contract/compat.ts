@@ -1,5 +1,5 @@
-import type { Call, ContractOperation } from './contract-operation.js';
-import { spent, type ContractSetting, type Drive } from './contract-setting.js';
+import type { Call, ContractOperation } from './operation.js';
+import { spent, type ContractSetting, type Drive } from './setting.js';
 import { truncatedJpeg } from '../harness/bad-images.js';
 import { eventually } from '../harness/eventually.js';
 import { withKey } from '../harness/key-files.js';
@@ -12,9 +12,9 @@ function formOf(file: string, image: Uint8Array, fields: Record<string, string> 
   return form;
 }
 
-const repeated = (at: ContractSetting, retryKey: string, body: FormData): Call => ({
+const repeated = (at: ContractSetting, idempotencyKey: string, body: FormData): Call => ({
   body,
-  headers: { ...withKey(at.key), 'Idempotency-Key': retryKey },
+  headers: { ...withKey(at.key), 'Idempotency-Key': idempotencyKey },
 });
 
 /** What every call does that takes a form with one file and answers with the result. */
