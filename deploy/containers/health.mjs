@@ -8,7 +8,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 function isEngine(name) {
   if (!/^\d+$/.test(name)) return false;
   try {
-    return /engine\.main\.js\0/.test(readFileSync(`/proc/${name}/cmdline`, 'latin1'));
+    return /engine-main\.js\0/.test(readFileSync(`/proc/${name}/cmdline`, 'latin1'));
   } catch {
     return false;
   }

@@ -50,7 +50,7 @@ export function descendants(root: number, all: readonly ProcessEntry[] = allProc
 export function roleOf({ command }: ProcessEntry): Role {
   if (/apps\/api\/src\/main\.js/.test(command)) return 'api';
   if (/apps\/worker\/src\/main\.js/.test(command)) return 'worker';
-  if (/engine\.main\.js/.test(command)) return 'engine';
+  if (/engine-main\.js/.test(command)) return 'engine';
   if (/redis-server|valkey-server/.test(command)) return 'redis';
   if (/launcher\/start\.mjs/.test(command)) return 'launcher';
   return /^nginx/.test(command) ? 'nginx' : 'other';
