@@ -19,7 +19,7 @@ export interface Extras {
   signal?: AbortSignal;
 }
 
-/** What opens a job. */
+/** Id and token of a job. */
 export type JobKey = Pick<JobAccepted, 'id' | 'token'>;
 
 /** Speaks HTTP with one API, and nothing else: no knowledge of the service's insides. */
@@ -57,7 +57,7 @@ export class ApiClient {
   /** Submits an image that must be accepted. */
   async submit(image: Uint8Array, extras: Extras = {}): Promise<JobAccepted> {
     const answer = await this.post(image, extras);
-    if (answer.status !== 202) throw new Error(`not accepted but ${answer.status}: ${String(answer.body)}`);
+    if (answer.status !== 202) throw new Error(`not accepted: status ${answer.status}: ${String(answer.body)}`);
     return answer.json as unknown as JobAccepted;
   }
 

@@ -8,7 +8,7 @@ const HEALTH_EVERY_MS = 200;
 const HEALTH_PATHS = ['/healthz', '/readyz'] as const;
 
 /** What clients have seen of a service. */
-export interface Seen {
+export interface Observations {
   /** Images delivered whole. */
   delivered: number;
   /** Health checks answered. */
@@ -22,7 +22,7 @@ export interface Seen {
 
 /** Clients that send real photos, fetch their cut-outs in two ways, check health and send what must be refused. */
 export class BusyClients {
-  readonly seen: Seen = { delivered: 0, healthy: 0, failures: [], healthMs: [], refusalMs: [] };
+  readonly seen: Observations = { delivered: 0, healthy: 0, failures: [], healthMs: [], refusalMs: [] };
   private readonly api: ApiClient;
   private readonly end = new AbortController();
   private readonly running: Promise<void>[] = [];
@@ -39,7 +39,7 @@ export class BusyClients {
   }
 
   /** Resolves once every request that was started has its answer. */
-  async stop(): Promise<Seen> {
+  async stop(): Promise<Observations> {
     this.end.abort();
     await Promise.all(this.running);
     return this.seen;

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { CUT, sendPatiently, sendRaw } from '../../apps/audit/src/path/raw-client.js';
+import { CUT, sendWithRetries, sendRaw } from '../../apps/audit/src/path/raw-client.js';
 import { announced, inChunks, multipart, plainBody } from '../../apps/audit/src/path/request-bodies.js';
 
 const BODY = Buffer.alloc(1000, 'x');
@@ -77,7 +77,7 @@ describe("the audit's requests", () => {
 
   test('given too many requests, when one is sent patiently, then it is sent again when the service says so', async () => {
     server = await RawServer.start([TOO_MANY, TOO_MANY, OK]);
-    expect((await sendPatiently(server.url, request)).status).toBe(200);
+    expect((await sendWithRetries(server.url, request)).status).toBe(200);
     expect(server.requests).toHaveLength(3);
   });
 

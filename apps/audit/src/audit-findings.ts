@@ -3,25 +3,25 @@ import type { AuditFinding, AuditReport, Look, PathReport } from './report/audit
 import { hitsIn, type KindTally } from './scan/tally.js';
 import type { Role } from './system/process-table.js';
 
-/** Smallest share of a canary that the engine must show while it works on it, or the audit proves nothing. */
+/** Smallest share of a canary that must be found in the engine while it works. Below it the audit is void. */
 export const MIN_CONTROL_SHARE = 0.9;
 
 const NEVER_SENT = 'control';
 /**
- * Shown and not counted: a job's token opens nothing once the job is over, and a string of JavaScript is there until
- * its memory is used again (docs/retention.md lists them).
+ * Reported but not counted as a leak: the token of a finished job grants nothing, and a JavaScript string stays until its
+ * memory is reused (docs/explanation/retention.md lists both).
  */
 const isNoted = (kind: string): boolean => kind === 'job token' || kind.endsWith(AS_STRING);
-/** In flight an image belongs to the engine; API, Redis and the launcher must not hold it in the clear. */
+/** Roles that must not hold an image in the clear while a job runs. Only the engine does. */
 const SEALED_ROLES: readonly Role[] = ['redis', 'api', 'launcher'];
 
-/** True when what was found is evidence of a leak. */
+/** True when a tally is evidence of a leak. */
 export const counts = (tally: KindTally): boolean => tally.found > 0 && !isNoted(tally.kind);
 
-/** Kinds that count and of which anything was found. */
+/** Tallies that are evidence of a leak. */
 export const leaksIn = (kinds: readonly KindTally[]): KindTally[] => kinds.filter(counts);
 
-/** The largest share of any form of the canary that an engine showed in flight. */
+/** The largest share of any form of the canary that was found in an engine while it worked. */
 export function controlShare(inFlight: Look | undefined): { kind: string; share: number } {
   const seen = (inFlight?.memory ?? [])
     .filter(({ role }) => role === 'engine')
@@ -30,7 +30,7 @@ export function controlShare(inFlight: Look | undefined): { kind: string; share:
   return { kind: seen[0]?.kind ?? 'nothing', share: seen[0]?.share ?? 0 };
 }
 
-/** Windows of the control that were found in any look; 0 or the scanner is broken. */
+/** Windows of the control found in any look. Anything but 0 means that the scanner is broken. */
 export function controlHits(report: Pick<AuditReport, 'inFlight' | 'paths' | 'ends'>): number {
   return allLooks(report)
     .flatMap(({ memory }) => memory.flatMap(({ kinds }) => kinds))
@@ -43,16 +43,16 @@ const allLooks = ({ inFlight, paths, ends }: Pick<AuditReport, 'inFlight' | 'pat
   ...[...paths, ...ends].flatMap(({ looks }) => looks.map(({ look }) => look)),
 ];
 
-/** How a tally reads: `pixels RGBA: 12 of 256 windows (5 %, about 200 KB), [heap] rw-p × 12`. */
+/** Text of a tally: `pixels RGBA: 12 of 256 windows (5 %, about 200 KB), [heap] rw-p × 12`. */
 export const tallyText = ({ kind, found, sampled, share, bytes, places }: KindTally): string =>
   `${kind}: ${found} of ${sampled} windows (${percent(share)}, about ${size(bytes)})` +
   (places.length > 0 ? `, in ${places.join('; ')}` : '');
 
-/** A share for people: never `0 %` for something that was found. */
+/** A share as text. Never `0 %` when something was found. */
 export const percent = (share: number): string =>
   share === 0 ? '0 %' : share < 0.01 ? '< 1 %' : `${Math.round(share * 100)} %`;
 
-/** Bytes for people. */
+/** A size in bytes as text. */
 export function size(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`;
   if (bytes < 1_048_576) return `${(bytes / 1024).toFixed(0)} KiB`;
@@ -66,7 +66,7 @@ export function formOf(kind: string): string {
   return /file$/.test(kind) ? 'raw' : 'text';
 }
 
-/** Everything in a look that should not be there. */
+/** All leaks in a look. */
 function findingsIn(look: Look, { path, round, title, when }: FindingPlace): AuditFinding[] {
   const where = round === 1 ? `${title}, ${when}` : `${title}, round ${round}, ${when}`;
   const memory = look.memory.flatMap(({ role, pid, kinds }) =>
@@ -96,22 +96,22 @@ function keyspaceFindings({ keyspace }: Look, where: string): AuditFinding[] {
   if (keyspace === undefined) return [];
   const found = (what: string): AuditFinding => ({ channel: 'keyspace', where, what });
   return [
-    ...(keyspace.refused === undefined ? [] : [found(`could not be looked at: ${keyspace.refused}`)]),
-    ...keyspace.foreign.map((key) => found(`a key that the service does not make: ${key.slice(0, 80)}`)),
+    ...(keyspace.refused === undefined ? [] : [found(`could not be read: ${keyspace.refused}`)]),
+    ...keyspace.foreign.map((key) => found(`a key that the service does not write: ${key.slice(0, 80)}`)),
     ...hitsIn(keyspace.hits)
       .filter(counts)
       .map((tally) => found(tallyText(tally))),
   ];
 }
 
-/** While the engine works, nothing of the image may stand in the clear in Redis or in the API. */
+/** Leaks while the engine works: the image in the clear in Redis, the API or the launcher. */
 export function inFlightFindings(look: Look): AuditFinding[] {
   const memory = look.memory.filter(({ role }) => SEALED_ROLES.includes(role));
   const place = { path: 'in flight', round: 1, title: 'in flight', when: 'while the engine works' };
   return findingsIn({ ...look, memory }, place);
 }
 
-/** What is wrong with a path. */
+/** All findings of a path. */
 export function pathFindings({ name, title, round, looks, outcome, note }: PathReport): AuditFinding[] {
   if (outcome === 'broken') return [{ channel: 'path', where: title, what: note ?? 'broke' }];
   return looks.flatMap(({ when, look }) => [
@@ -119,7 +119,7 @@ export function pathFindings({ name, title, round, looks, outcome, note }: PathR
     ...(look.keyspace?.payloads ?? []).map((key) => ({
       channel: 'keyspace' as const,
       where: `${title}, ${when}`,
-      what: `a sealed image is left: ${key}`,
+      what: `an encrypted image is left: ${key}`,
     })),
   ]);
 }

@@ -7,47 +7,47 @@ import { scanMemory } from './scan/memory-scan.js';
 import { pause, type AuditedSystem } from './system/audited-system.js';
 import type { Role, ServiceProcess } from './system/process-table.js';
 
-/** When a look is due. */
+/** Time of a look. */
 export interface LookTime {
-  /** `performance.now()` at the end of what is looked for. */
+  /** `performance.now()` at the end of the path. */
   endedAt: number;
-  /** How long after that the look begins, milliseconds; later when the index takes longer than that. */
+  /** Delay after that, in milliseconds. A look starts later when building the index takes longer. */
   afterMs: number;
 }
 
-/** What is to be looked for, and the control that must not be found. */
+/** Index of the payloads and of the control, which is never sent. */
 export const indexOf = (payloads: readonly Payload[]): WindowIndex =>
   indexPayloads([...payloads, neverSent()]);
 
-/** What a look is limited to. */
-export interface LookChoice {
-  /** Left out: at once. */
+/** Options of a look. */
+export interface LookOptions {
+  /** Default: immediately. */
   time?: LookTime;
-  /** Which processes; left out: all of them, and the keyspace of Redis. */
-  isWanted?: (service: ServiceProcess) => boolean;
-  /** Looked at before the others. */
+  /** Processes to scan. Default: all of them, and the keyspace of Redis. */
+  includes?: (service: ServiceProcess) => boolean;
+  /** Scanned before the others. */
   first?: Role;
 }
 
-/** Looks for what is indexed in the memory of processes and in Redis' keyspace. */
+/** Searches the memory of processes and the keyspace of Redis for the windows of an index. */
 export async function look(
   index: WindowIndex,
   system: AuditedSystem,
-  { time = { endedAt: performance.now(), afterMs: 0 }, isWanted, first }: LookChoice = {},
+  { time = { endedAt: performance.now(), afterMs: 0 }, includes, first }: LookOptions = {},
 ): Promise<Look> {
   const { endedAt, afterMs } = time;
   await pause(Math.max(0, endedAt + afterMs - performance.now()));
   const begin = performance.now();
   const processes = system
     .processes()
-    .filter((service) => isWanted?.(service) ?? true)
+    .filter((service) => includes?.(service) ?? true)
     .sort((a, b) => Number(b.role === first) - Number(a.role === first));
   const scans = await scanMemory(
     processes.map(({ pid }) => pid),
     index,
   );
   const tookMs = Math.round(performance.now() - begin);
-  const keyspace = isWanted === undefined ? await lookAtAll(system.redisUrls, index) : undefined;
+  const keyspace = includes === undefined ? await lookAtAll(system.redisUrls, index) : undefined;
   const memory = processes.map((service, place) => {
     const { bytes = 0, kinds = [] } = scans[place] ?? {};
     return { ...service, bytes, kinds: hitsIn(kinds) };

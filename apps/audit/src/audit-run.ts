@@ -23,30 +23,30 @@ import {
 import type { AuditedSystem } from './system/audited-system.js';
 import type { AuditEnvironment } from './system/environment.js';
 
-/** What an audit is told. */
-export interface AuditOrder {
+/** Options of an audit. */
+export interface AuditOptions {
   system: AuditedSystem;
   paths: readonly AuditPath[];
   model: ModelInput;
   environment: AuditEnvironment;
-  /** How often all paths are walked. What is slow is walked in the first round. */
+  /** Number of walks over all paths. Slow paths are walked in the first round only. */
   rounds: number;
-  /** Rest before the last look of a round, milliseconds. */
+  /** Idle time before the last look of a round, in milliseconds. */
   idleMs: number;
-  /** Hears what is being done. */
+  /** Called before each step, with its name. */
   onStep: (text: string) => void;
 }
 
-/** What an audit collects before it is judged. */
-type Seen = Pick<AuditReport, 'inFlight' | 'paths' | 'ends' | 'atEnd'>;
+/** Observations before the verdict. */
+type Observations = Pick<AuditReport, 'inFlight' | 'paths' | 'ends' | 'atEnd'>;
 type Channels = Pick<AuditReport, 'output' | 'files' | 'processes'>;
 
 /** One run of the audit over one system. */
 export class AuditRun {
-  readonly #factsBefore: ProcessFacts[];
+  private readonly factsBefore: ProcessFacts[];
 
-  constructor(private readonly order: AuditOrder) {
-    this.#factsBefore = this.#facts();
+  constructor(private readonly order: AuditOptions) {
+    this.factsBefore = this.facts();
   }
 
   /** Walks all paths and reports. */
@@ -54,14 +54,14 @@ export class AuditRun {
     const startedAt = new Date();
     const { system, rounds } = this.order;
     const done: RoundReport[] = [];
-    for (let round = 1; round <= rounds; round += 1) done.push(await this.#round(round));
-    const seen: Seen = {
+    for (let round = 1; round <= rounds; round += 1) done.push(await this.round(round));
+    const seen: Observations = {
       inFlight: clearest(done.map(({ inFlight }) => inFlight)),
       paths: done.flatMap(({ paths }) => paths),
       ends: done.map(({ end }) => end),
       atEnd: done.at(-1)?.end.looks[0]?.look,
     };
-    const channels = this.#channels(done);
+    const channels = this.channels(done);
     const findings = [...memoryFindings(seen), ...channelFindings(channels)];
     return {
       product: 'Removebg BD',
@@ -78,26 +78,26 @@ export class AuditRun {
     };
   }
 
-  #round(round: number): Promise<RoundReport> {
+  private round(round: number): Promise<RoundReport> {
     const { paths, system, ...order } = this.order;
     const client = new ServiceClient(system.url);
     return new AuditRound({ ...order, system, client, round, paths }).perform();
   }
 
-  #channels(done: readonly RoundReport[]): Channels {
+  private channels(done: readonly RoundReport[]): Channels {
     return {
       output: outputOf(done),
       files: filesOf(done),
-      processes: this.#facts().map((facts) => ({
+      processes: this.facts().map((facts) => ({
         ...facts,
         faults: faultsOf(facts),
-        writtenDuringRun: facts.writtenBytes - this.#writtenBefore(facts.pid),
+        writtenDuringRun: facts.writtenBytes - this.writtenBefore(facts.pid),
       })),
     };
   }
 
-  /** Of all but the launcher, which makes the service's files before it starts, and gets no image. */
-  #facts(): ProcessFacts[] {
+  /** Facts of all processes but the launcher, which writes the service's files before it starts and receives no image. */
+  private facts(): ProcessFacts[] {
     return this.order.system
       .processes()
       .filter(({ role }) => role !== 'launcher')
@@ -105,12 +105,12 @@ export class AuditRun {
       .filter((facts) => facts !== undefined);
   }
 
-  #writtenBefore(pid: number): number {
-    return this.#factsBefore.find((facts) => facts.pid === pid)?.writtenBytes ?? 0;
+  private writtenBefore(pid: number): number {
+    return this.factsBefore.find((facts) => facts.pid === pid)?.writtenBytes ?? 0;
   }
 }
 
-/** The look in which an engine showed most. */
+/** The look with the largest share of a canary in an engine. */
 const clearest = (looks: readonly (Look | undefined)[]): Look | undefined =>
   [...looks].sort((a, b) => controlShare(b).share - controlShare(a).share)[0];
 
@@ -133,7 +133,7 @@ function filesOf(done: readonly RoundReport[]): FileLook | undefined {
   );
 }
 
-const memoryFindings = ({ inFlight, paths, ends }: Seen): AuditFinding[] => [
+const memoryFindings = ({ inFlight, paths, ends }: Observations): AuditFinding[] => [
   ...(inFlight === undefined ? [] : inFlightFindings(inFlight)),
   ...[...paths, ...ends].flatMap(pathFindings),
 ];
@@ -161,7 +161,7 @@ function channelFindings({ output, files, processes }: Channels): AuditFinding[]
   ];
 }
 
-function verdictOf(seen: Seen, findings: readonly AuditFinding[]): AuditReport['verdict'] {
+function verdictOf(seen: Observations, findings: readonly AuditFinding[]): AuditReport['verdict'] {
   if (controlHits(seen) > 0) return 'void';
   if (controlShare(seen.inFlight).share < MIN_CONTROL_SHARE) return 'void';
   return findings.length === 0 ? 'pass' : 'fail';

@@ -5,33 +5,33 @@ import type { Role, ServiceProcess } from './system/process-table.js';
 
 const PATH_NAMES = ALL_PATHS.map(({ name }) => name);
 
-/** How the audit is called. */
+/** Help text of the command. */
 export const HELP = `npm run audit [-- options]
 
-Sends canary images through the service on every path that an image can take, and looks for what is left of
-them 50 ms and 2 s later: in the memory of every process, in Redis, in what was printed, in files. Exit status 0:
-nothing found · 1: something found · 2: cannot be run here · 3: void, because the canary was not even seen
-while it was being worked on.
+Sends canary images through the service on every path that an image can take. 50 ms and 2 s after each path ends, it
+searches the memory of every process, Redis, the printed output and files for leftovers. Exit status 0: nothing found ·
+1: something found · 2: the audit cannot run here · 3: void, because the audit did not see the canary while the engine
+worked on it.
 
-Without --url it starts a system of its own, as npm start would, and ends it afterwards.
+Without --url it starts its own system, like npm start, and stops it afterwards.
 
-  --url URL              audit the service at this address, together with:
+  --url URL              audit the running service at this address; needs:
   --pid ROLE=PID         a process of it; ROLE is api, worker, engine, redis, launcher, nginx; repeatable.
                          Engines are found below their workers
   --container ROLE=NAME  the same by the name of a container (asks docker inspect)
-  --redis-url URL        look at its Redis' keys too, as a user who may: +scan +type +@read ~*; repeatable
-  --shards K             a system of its own with K payload Redis
+  --redis-url URL        also search this Redis, as a user with +scan +type +@read ~*; repeatable
+  --shards K             start its own system with K payload Redis
   --allow-kill           also walk the paths that kill processes of a running service
-  --long                 ten rounds over all paths, with 15 s of rest before the last look of each: what a garbage
-                         collector hides is seen in some of them. Takes an hour; --rounds and --paths split it
-  --rounds N             so many rounds, 1 to 100 (1, or 10 with --long)
-  --idle S               so many seconds of rest before the last look of a round, 0 to 600 (0, or 15 with --long)
-  --paths a,b            only these, and first of all result, which shows that the audit can see:
+  --long                 ten rounds over all paths, each with 15 s of idle time before its last look. Finds leftovers
+                         that depend on garbage collection. Takes an hour; --rounds and --paths split it
+  --rounds N             number of rounds, 1 to 100 (default 1; 10 with --long)
+  --idle S               idle seconds before the last look of a round, 0 to 600 (default 0; 15 with --long)
+  --paths a,b            walk only these paths, and always result first, which shows that the audit works:
 ${listed(PATH_NAMES)}
   --report FILE          write a report: .json, .html or .md; repeatable
   --help`;
 
-/** Names in lines. */
+/** Names, wrapped into lines. */
 function listed(names: readonly string[]): string {
   const lines = [''];
   for (const name of names) {
@@ -42,30 +42,30 @@ function listed(names: readonly string[]): string {
   return lines.map((line) => `${' '.repeat(25)}${line}`).join('\n');
 }
 
-/** The command line is wrong; the message says how. */
+/** Wrong usage; the message names the argument. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** What the command line says. */
+/** The parsed command line. */
 export interface Command {
   help: boolean;
   url: string | undefined;
   pids: ServiceProcess[];
   containers: { role: Role; name: string }[];
   redisUrls: readonly string[];
-  /** Payload servers of a system of the audit's own. */
+  /** Number of payload Redis of the audit's own system. */
   shards: number;
   mayKill: boolean;
   paths: readonly AuditPath[];
   rounds: number;
-  /** Rest before the last look of a round. */
+  /** Idle time before the last look of a round, in seconds. */
   idleS: number;
   reports: string[];
 }
 
 const ROLES: readonly string[] = ['api', 'worker', 'engine', 'redis', 'launcher', 'nginx'];
-/** Shows whether the audit can see. */
+/** Path that shows whether the audit can find a canary. */
 const CONTROL_PATH = 'result';
 const LONG = { rounds: '10', idleS: '15' };
 const SHORT = { rounds: '1', idleS: '0' };

@@ -8,7 +8,7 @@ import { HELP, readCommand, UsageError, type Command } from './command-line.js';
 import { renderReport } from './report/report-format.js';
 import { tableOf } from './report/terminal-table.js';
 import { AttachedSystem } from './system/attached-system.js';
-import { AuditImpossible, type AuditedSystem } from './system/audited-system.js';
+import { AuditError, type AuditedSystem } from './system/audited-system.js';
 import { pidsOfContainers } from './system/containers.js';
 import { describeEnvironment } from './system/environment.js';
 import { OwnSystem } from './system/own-system.js';
@@ -30,7 +30,7 @@ async function openSystem({
   mayKill,
 }: Command): Promise<AuditedSystem> {
   if (url === undefined) {
-    say('Starting a system to audit …');
+    say('Starting a system for the audit …');
     return OwnSystem.start(shards);
   }
   const all = [...pids, ...pidsOfContainers(containers)];
@@ -68,9 +68,7 @@ async function main(): Promise<number> {
     return 0;
   }
   if (process.platform !== 'linux') {
-    throw new AuditImpossible(
-      'The audit reads the memory of processes through /proc: it runs on Linux alone.',
-    );
+    throw new AuditError('The audit reads process memory through /proc. It runs on Linux only.');
   }
   return audit(command);
 }
@@ -78,7 +76,7 @@ async function main(): Promise<number> {
 main().then(
   (code) => process.exit(code),
   (error: unknown) => {
-    const expected = error instanceof UsageError || error instanceof AuditImpossible;
+    const expected = error instanceof UsageError || error instanceof AuditError;
     process.stderr.write(
       `${expected ? error.message : String(error instanceof Error ? error.stack : error)}\n`,
     );

@@ -83,7 +83,7 @@ test('given findings, when they are written, then the gravest comes first and ea
   const html = htmlOf({ ...report, verdict: 'fail', findings });
   expect(html).toContain('pixels &lt;left&gt;');
   expect(html).toContain('FAIL: 3 findings on 1 path.');
-  expect(html).toContain('Part of an image, or of its names and texts, was left where it can be read.');
+  expect(html).toContain('Part of an image, or of its names and texts, was left in readable form.');
   expect(html).not.toMatch(/<script/);
 });
 

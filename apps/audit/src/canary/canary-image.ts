@@ -1,28 +1,28 @@
 import { randomBytes } from 'node:crypto';
 import { sharp } from '#imaging/raster/sharp.js';
 
-/** An encoded canary with what is hidden in it. */
+/** An encoded canary and the texts inside it. */
 export interface CanaryImage {
   bytes: Buffer;
   mime: 'image/jpeg' | 'image/png';
-  /** Random text that stands in its EXIF. */
+  /** Random text in its EXIF. */
   exifText: string;
 }
 
-/** What a canary is to be like. */
+/** Format and size of a canary. */
 export interface CanaryShape {
   format: 'jpeg' | 'png';
   width: number;
   height: number;
 }
 
-/** Letters and digits without a pattern, about five bits each. */
+/** Random letters and digits, about five bits each. */
 export const randomText = (length: number): string =>
   Array.from(randomBytes(length), (byte) => 'abcdefghijklmnopqrstuvwxyz012345'[byte & 31]).join('');
 
 /**
- * Draws a picture that no other picture shares a window with: a round thing made of random noise, which the
- * network takes for the subject, before a pale ground.
+ * Draws a picture that shares no window with any other picture: a disc of random noise on a pale ground. The model
+ * takes the disc for the subject.
  */
 export async function drawCanary({ format, width, height }: CanaryShape): Promise<CanaryImage> {
   const exifText = `canary ${randomText(48)}`;
@@ -46,7 +46,7 @@ function noiseDisc(width: number, height: number): Buffer {
       const far = Math.hypot(x - width / 2, y - height / 2) > radius;
       for (let channel = 0; channel < 3; channel += 1) {
         const noise = pixels[at + channel] as number;
-        // Grain all over keeps every window unlike any other; the disc is darker and warmer than its ground.
+        // Grain makes every window unique. The disc is darker and warmer than the ground.
         pixels[at + channel] = far
           ? 225 + (noise >> 3) - channel
           : (noise >> (channel === 0 ? 0 : 1)) + 10 * channel;

@@ -3,33 +3,33 @@ import { decodeForModel, decodeFull } from '#imaging/decode/decode.js';
 import type { Payload } from '../scan/window-index.js';
 import { drawCanary, randomText, type CanaryImage, type CanaryShape } from './canary-image.js';
 
-/** Where encoded pixels begin for sure: tables, profiles and EXIF stand before. */
+/** Offset behind which all bytes are encoded pixels. Tables, profiles and EXIF come before it. */
 const HEADER_BYTES = 2048;
-/** Windows of files begin this often: every piece of 55 bytes is found. */
+/** Distance between windows of a file: every piece of 55 bytes contains one. */
 const FILE_WINDOW_EVERY = 32;
-/** Windows of base64 begin this often: every piece of 87 letters, or 65 bytes, is found. */
+/** Distance between windows of base64: every piece of 87 letters, or 65 bytes, contains one. */
 const BASE64_WINDOW_EVERY = 64;
 const MAX_PIXELS = 50_000_000;
 const CONTROL_BYTES = 1_048_576;
-/** Random letters instead of random bytes: fewer different values in a window. */
+/** Random letters have fewer different values in a window than random bytes. */
 const TEXT_DISTINCT = 8;
 const UTF16_DISTINCT = 6;
 
-/** Form of a text that is shown and does not count: strings of JavaScript cannot be overwritten. */
+/** Form of a text that is reported but not counted: JavaScript strings cannot be overwritten. */
 export const AS_STRING = 'as a string';
 
-/** How the model of the audited system takes its input: as bytes, or as floats with a mean and a deviation. */
+/** Input of the audited model: bytes, or floats with a mean and a standard deviation. */
 export interface ModelInput {
   sidePixels: number;
   mean?: readonly number[];
   std?: readonly number[];
 }
 
-/** One picture that is sent once, and all forms in which it could be left behind. */
+/** One picture that is sent once, and all forms in which it could be left. */
 export class Canary {
   readonly fileName = `canary-${randomText(40)}.jpg`;
   readonly #payloads: Payload[] = [];
-  #resultsToDecode: Buffer[] = [];
+  private resultsToDecode: Buffer[] = [];
 
   private constructor(
     readonly name: string,
@@ -37,49 +37,49 @@ export class Canary {
   ) {}
 
   /**
-   * Draws a canary and works out its forms.
-   * @param model how the network takes it; left out for a picture of which only the encoded forms are looked for
+   * Draws a canary and computes its forms.
+   * @param model input of the model; omitted for a picture of which only the encoded forms are searched for
    */
   static async draw(name: string, shape: CanaryShape, model?: ModelInput): Promise<Canary> {
     const canary = new Canary(name, await drawCanary(shape));
     const { bytes, exifText } = canary.image;
-    canary.#add('input file', bytes, { skipBytes: HEADER_BYTES, everyBytes: FILE_WINDOW_EVERY });
-    canary.#addBase64('input as base64', bytes);
-    canary.#addText('EXIF text', exifText);
-    canary.#addText('file name', canary.fileName);
-    if (model !== undefined) await canary.#addPixels(model);
+    canary.add('input file', bytes, { skipBytes: HEADER_BYTES, everyBytes: FILE_WINDOW_EVERY });
+    canary.addBase64('input as base64', bytes);
+    canary.addText('EXIF text', exifText);
+    canary.addText('file name', canary.fileName);
+    if (model !== undefined) await canary.addPixels(model);
     return canary;
   }
 
-  /** Notes the job's token, which is in the service's memory for as long as the job lives. */
+  /** Adds the job's token, which the service holds in memory while the job exists. */
   learnToken(token: string): void {
-    this.#add('job token', Buffer.from(token, 'latin1'));
+    this.add('job token', Buffer.from(token, 'latin1'));
   }
 
-  /** Notes the result, of which only the client knows what it looks like. Its pixels are known after `settle`. */
+  /** Adds the result, which only the client knows. `settle` adds its pixels. */
   learnResult(result: Buffer): void {
-    this.#add('result file', result, { skipBytes: HEADER_BYTES, everyBytes: FILE_WINDOW_EVERY });
-    this.#addBase64('result as base64', result);
-    this.#resultsToDecode.push(result);
+    this.add('result file', result, { skipBytes: HEADER_BYTES, everyBytes: FILE_WINDOW_EVERY });
+    this.addBase64('result as base64', result);
+    this.resultsToDecode.push(result);
   }
 
   /**
    * Draws a text that goes with the image, such as a value or a name. Its letters are Cyrillic: in the buffers of a
-   * request, an answer or an archive they are UTF-8, and in a string of V8 they are UTF-16, so that one can be told
-   * from the other.
+   * request, an answer or an archive they are UTF-8, and in a string of V8 they are UTF-16, which tells
+   * them apart.
    */
   drawText(kind: string): string {
     const text = cyrillicText(24);
-    this.#add(kind, Buffer.from(text, 'utf8'), { minDistinct: TEXT_DISTINCT });
-    this.#add(`${kind}, ${AS_STRING}`, Buffer.from(text, 'utf16le'), { minDistinct: UTF16_DISTINCT });
+    this.add(kind, Buffer.from(text, 'utf8'), { minDistinct: TEXT_DISTINCT });
+    this.add(`${kind}, ${AS_STRING}`, Buffer.from(text, 'utf16le'), { minDistinct: UTF16_DISTINCT });
     return text;
   }
 
-  /** Works out what takes time: the pixels of results. */
+  /** Decodes results, which takes time, and adds their pixels. */
   async settle(): Promise<void> {
-    const results = this.#resultsToDecode;
-    this.#resultsToDecode = [];
-    for (const result of results) this.#add('result pixels', (await decodeFull(result, MAX_PIXELS)).data);
+    const results = this.resultsToDecode;
+    this.resultsToDecode = [];
+    for (const result of results) this.add('result pixels', (await decodeFull(result, MAX_PIXELS)).data);
   }
 
   /** All forms known so far. */
@@ -87,36 +87,36 @@ export class Canary {
     return this.#payloads;
   }
 
-  async #addPixels({ sidePixels, mean, std }: ModelInput): Promise<void> {
+  private async addPixels({ sidePixels, mean, std }: ModelInput): Promise<void> {
     const { bytes } = this.image;
     const full = await decodeFull(bytes, MAX_PIXELS);
-    this.#add('pixels RGBA', full.data);
-    this.#add('pixels RGB', withoutAlpha(full.data));
+    this.add('pixels RGBA', full.data);
+    this.add('pixels RGB', withoutAlpha(full.data));
     const pixels = await decodeForModel(bytes, sidePixels, MAX_PIXELS);
-    this.#add('model pixels', pixels);
+    this.add('model pixels', pixels);
     if (mean !== undefined && std !== undefined) {
-      this.#add('model tensor', tensorOf(pixels, { mean, std }), { unitBytes: 4 });
+      this.add('model tensor', tensorOf(pixels, { mean, std }), { unitBytes: 4 });
     }
   }
 
-  #add(kind: string, bytes: Uint8Array, more: Partial<Payload> = {}): void {
+  private add(kind: string, bytes: Uint8Array, more: Partial<Payload> = {}): void {
     this.#payloads.push({ canary: this.name, kind, bytes, ...more });
   }
 
-  #addBase64(kind: string, bytes: Buffer): void {
+  private addBase64(kind: string, bytes: Buffer): void {
     for (const shift of [0, 1, 2]) {
       const text = Buffer.from(bytes.subarray(HEADER_BYTES + shift).toString('base64'), 'latin1');
-      this.#add(kind, text, { alternatives: 3, everyBytes: BASE64_WINDOW_EVERY });
+      this.add(kind, text, { alternatives: 3, everyBytes: BASE64_WINDOW_EVERY });
     }
   }
 
-  #addText(kind: string, text: string): void {
-    this.#add(kind, Buffer.from(text, 'utf8'), { minDistinct: TEXT_DISTINCT });
-    this.#add(`${kind}, UTF-16`, Buffer.from(text, 'utf16le'), { minDistinct: UTF16_DISTINCT });
+  private addText(kind: string, text: string): void {
+    this.add(kind, Buffer.from(text, 'utf8'), { minDistinct: TEXT_DISTINCT });
+    this.add(`${kind}, UTF-16`, Buffer.from(text, 'utf16le'), { minDistinct: UTF16_DISTINCT });
   }
 }
 
-/** Random bytes that are never sent: what finds them is broken. */
+/** Random bytes that are never sent. A scanner that finds them is broken. */
 export const neverSent = (): Payload => ({
   canary: 'control',
   kind: 'never sent',
@@ -136,7 +136,7 @@ function withoutAlpha(rgba: Uint8Array): Uint8Array {
   return rgb;
 }
 
-/** One plane of float32 for each channel, `(value - mean) / std`, as the network is fed. */
+/** One plane of float32 for each channel, `(value - mean) / std`, as the model takes it. */
 function tensorOf(pixels: Uint8Array, { mean, std }: Required<Omit<ModelInput, 'sidePixels'>>): Uint8Array {
   const size = pixels.length / 3;
   const planes = new Float32Array(pixels.length);

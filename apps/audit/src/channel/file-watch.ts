@@ -8,62 +8,60 @@ const SHARED_FOLDERS = ['/tmp', '/var/tmp', '/dev/shm'];
 const DEPTH = 3;
 const MAX_ENTRIES = 20_000;
 const MAX_FILE_BYTES = 128 * 1_048_576;
-/** What the launcher itself puts into its run folder: a key and a socket. */
+/** Files that the launcher writes into its run folder: a key and a socket. */
 const EXPECTED = /^(kek|redis\.sock|acl|.*\.acl|.*\.conf)$/;
 
 /** What was found in the file system. */
 export interface FileLook {
   folders: string[];
-  /** Files that appeared in folders which the service has for itself. */
+  /** Files that appeared in the service's own folders. */
   appeared: string[];
-  /** Files that appeared or changed elsewhere, by anybody, and were looked into. */
+  /** Number of files that appeared or changed elsewhere and were searched. */
   lookedInto: number;
   hits: { file: string; kinds: KindTally[] }[];
 }
 
 /**
- * Watches folders over the run. In folders of the service's own nothing may appear, not even for a moment; in
- * folders that everybody uses, whatever has appeared or changed at the end is searched for the canaries.
+ * Watches folders during the run. No file may appear in the service's own folders, even for a moment. In shared folders,
+ * files that have appeared or changed at the end are searched for the canaries.
  */
 export class FileWatch {
-  readonly #appeared = new Set<string>();
-  readonly #watchers: FSWatcher[] = [];
-  readonly #before: Map<string, string>;
-  readonly #shared: string[];
+  private readonly appeared = new Set<string>();
+  private readonly watchers: FSWatcher[] = [];
+  private readonly before: Map<string, string>;
+  private readonly shared: string[];
 
   constructor(
     private readonly privateFolders: readonly string[],
     workingFolders: readonly string[],
   ) {
-    this.#shared = [...new Set([...SHARED_FOLDERS, ...workingFolders])].filter((folder) =>
-      existsSync(folder),
-    );
-    this.#before = this.#list();
+    this.shared = [...new Set([...SHARED_FOLDERS, ...workingFolders])].filter((folder) => existsSync(folder));
+    this.before = this.list();
     for (const folder of privateFolders) {
       const watcher = watch(folder, (_, name) => {
-        if (name !== null && !EXPECTED.test(name)) this.#appeared.add(join(folder, name));
+        if (name !== null && !EXPECTED.test(name)) this.appeared.add(join(folder, name));
       });
       watcher.on('error', () => undefined);
-      this.#watchers.push(watcher);
+      this.watchers.push(watcher);
     }
   }
 
-  /** Ends the watch and looks into what is new. */
+  /** Ends the watch and searches new and changed files. */
   finish(index: WindowIndex): FileLook {
-    for (const watcher of this.#watchers) watcher.close();
-    const changed = [...this.#list()].filter(([file, stamp]) => this.#before.get(file) !== stamp);
+    for (const watcher of this.watchers) watcher.close();
+    const changed = [...this.list()].filter(([file, stamp]) => this.before.get(file) !== stamp);
     const hits = changed.map(([file]) => ({ file, kinds: searchFile(file, index) }));
     return {
-      folders: [...this.privateFolders, ...this.#shared],
-      appeared: [...this.#appeared],
+      folders: [...this.privateFolders, ...this.shared],
+      appeared: [...this.appeared],
       lookedInto: changed.length,
       hits: hits.filter(({ kinds }) => kinds.length > 0),
     };
   }
 
-  #list(): Map<string, string> {
+  private list(): Map<string, string> {
     const files = new Map<string, string>();
-    for (const folder of this.#shared) collect(folder, SHARED_FOLDERS.includes(folder) ? DEPTH : 1, files);
+    for (const folder of this.shared) collect(folder, SHARED_FOLDERS.includes(folder) ? DEPTH : 1, files);
     return files;
   }
 }

@@ -36,7 +36,7 @@ const QUEUE = `${QUEUE_PREFIX}:${QUEUE_NAME}`;
 const literally = (text: string): string => text.replaceAll(/[{}:.]/g, '\\$&');
 const withId = (key: string): string => literally(key).replace('MARK', ID);
 
-/** Patterns of all keys that the service makes, and nothing else: ids, times, counters and sealed bytes. */
+/** Patterns of all keys that the service writes: ids, times, counters and encrypted bytes. */
 const ALLOWED: readonly RegExp[] = [
   ...[DEADLINES_KEY, RESERVATIONS_KEY, RESERVED_TOTAL_KEY, WORKERS_KEY, PACE_KEY, PROBE_KEY].map(literally),
   ...[TENANTS_KEY, TURNS_KEY, TURNS_TAKEN_KEY, TURNS_WAITING_KEY, BATCHED_KEY].map(literally),
@@ -51,11 +51,11 @@ const ALLOWED: readonly RegExp[] = [
   `${literally(QUEUE)}:(meta|id|events|marker|pc|stalled-check|prioritized|active|stalled|wait|${ID}(:lock)?)`,
 ].map((pattern) => new RegExp(`^${pattern}$`));
 
-/** Where the keys of sealed images are: none may be left once their job is over. */
+/** Pattern of keys that hold encrypted images. None may be left after its job. */
 const PAYLOAD = new RegExp(`^${literally(PREFIX)}:\\\\{${ID}\\\\}:(in|out:\\d+)$`.replaceAll('\\\\', '\\'));
 
-/** True when the service makes keys of this name. */
+/** True when the service writes keys of this name. */
 export const isAllowed = (key: string): boolean => ALLOWED.some((pattern) => pattern.test(key));
 
-/** True for a key that holds sealed bytes of an image. */
+/** True for a key that holds encrypted bytes of an image. */
 export const isPayload = (key: string): boolean => PAYLOAD.test(key);

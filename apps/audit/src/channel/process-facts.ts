@@ -4,15 +4,15 @@ import type { ServiceProcess } from '../system/process-table.js';
 /** `O_WRONLY` and `O_RDWR`. */
 const WRITING = 0b11;
 
-/** What /proc says about the ways in which a process could put something on a disk. */
+/** What /proc says about a process's means of writing to a disk. */
 export interface ProcessFacts extends ServiceProcess {
-  /** Limit on the size of files it writes; `0` means that it cannot write any. */
+  /** Limit on the size of files; `0` means that the process cannot write any. */
   fileSizeLimit: string;
   coreLimit: string;
   swapKb: number;
-  /** Bytes it has caused to be written to a disk since it was started. */
+  /** Bytes written to a disk since the process started. */
   writtenBytes: number;
-  /** Regular files that it holds open for writing, deleted ones too. */
+  /** Regular files open for writing, including deleted ones. */
   openForWriting: string[];
 }
 
@@ -49,11 +49,11 @@ function openForWriting(pid: number): string[] {
     .map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
 }
 
-/** nginx insists on writing its process number down; an image does not fit into that. */
+/** nginx writes a file with its process number. This limit is too small for an image. */
 const PID_FILE_BYTES = 4096;
 const maxFileBytes = ({ role }: ProcessFacts): number => (role === 'nginx' ? PID_FILE_BYTES : 0);
 
-/** What is wrong with a process, in words; empty when all is well. */
+/** Faults of a process as text; empty when there is none. */
 export function faultsOf(facts: ProcessFacts): string[] {
   const faults: string[] = [];
   if (!(Number(facts.fileSizeLimit) <= maxFileBytes(facts))) {

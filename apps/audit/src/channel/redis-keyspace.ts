@@ -9,21 +9,21 @@ const SCAN_COUNT = 1000;
 
 type Connection = ReturnType<typeof connect>;
 
-/** What Redis holds at one moment. */
+/** Content of Redis at one moment. */
 export interface KeyspaceLook {
   keys: number;
-  /** Bytes of names and values looked at. */
+  /** Bytes of names and values searched. */
   bytes: number;
-  /** Keys that nothing of the service makes. */
+  /** Keys that the service does not write. */
   foreign: string[];
-  /** Sealed images. */
+  /** Keys of encrypted images. */
   payloads: string[];
   hits: KindTally[];
-  /** Why the keyspace could not be looked at. */
+  /** Reason when the keyspace could not be read. */
   refused?: string;
 }
 
-/** Looks at every key of every Redis; undefined when there is none to be asked. */
+/** Reads every key of every Redis; undefined when no Redis is given. */
 export async function lookAtAll(
   urls: readonly string[],
   index: WindowIndex,
@@ -41,7 +41,7 @@ export async function lookAtAll(
   };
 }
 
-/** Looks at the name and the value of every key, of whatever type. */
+/** Searches the name and value of every key, of any type. */
 async function lookAtKeyspace(url: string, index: WindowIndex): Promise<KeyspaceLook> {
   const look: KeyspaceLook = { keys: 0, bytes: 0, foreign: [], payloads: [], hits: [] };
   const found = nothingFound(index);

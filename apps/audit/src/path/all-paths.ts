@@ -11,7 +11,7 @@ import { REFUSED_VALUES_PATHS } from './refused-values-paths.js';
 import { ROUTE_PATHS } from './route-paths.js';
 import { UNDELIVERED_PATHS } from './undelivered-paths.js';
 
-/** Every way in which an image can come to its end, in the order in which they are walked. */
+/** All paths, in the order of the walk. */
 export const ALL_PATHS: readonly AuditPath[] = [
   ...DELIVERED_PATHS,
   ...BATCH_PATHS,

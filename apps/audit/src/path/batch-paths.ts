@@ -5,7 +5,7 @@ import type { JobKey, ServiceClient } from './service-client.js';
 const SHAPE = { width: 1200, height: 900 };
 const LOCAL_HEADER_BYTES = 30;
 
-/** Images that reach their owner as part of a batch. */
+/** Images delivered as part of a batch. */
 export const BATCH_PATHS: readonly AuditPath[] = [
   {
     name: 'batch',
@@ -33,7 +33,7 @@ async function byArchive(stage: PathStage): Promise<undefined> {
   stage.canary.learnResult(inflateRawSync(archive.subarray(LOCAL_HEADER_BYTES + nameBytes)));
 }
 
-/** A closed batch that has the canary. */
+/** Creates a batch with the canary and closes it. */
 async function batchOf({ canary, client }: PathStage): Promise<JobKey> {
   const { bytes, mime } = canary.image;
   const { batch, job } = await client.batchOf(bytes, mime);
@@ -45,6 +45,6 @@ async function batchOf({ canary, client }: PathStage): Promise<JobKey> {
 async function read(client: ServiceClient, batch: JobKey, path: string): Promise<Buffer> {
   const answer = await client.ofBatch(batch, 'GET', path);
   const body = Buffer.from(await answer.arrayBuffer());
-  if (answer.status !== 200) throw new Error(`no result but ${answer.status}`);
+  if (answer.status !== 200) throw new Error(`no result: status ${answer.status}`);
   return body;
 }

@@ -1,9 +1,9 @@
-import { hear, stageBegins } from './service-client.js';
+import { readEvents, stageBegins } from './service-client.js';
 import type { AuditPath, PathStage } from './audit-path.js';
 
 const ONE_MEGAPIXEL = { width: 1200, height: 900 };
 
-/** Images that reach their owner. */
+/** Images that are delivered. */
 export const DELIVERED_PATHS: readonly AuditPath[] = [
   {
     name: 'result',
@@ -57,13 +57,13 @@ async function byEvents({ canary, client }: PathStage): Promise<string | undefin
   const stream = await client.post(bytes, mime, { Accept: 'text/event-stream' });
   const pieces: Buffer[] = [];
   let last = '';
-  await hear(stream, (name, data) => {
+  await readEvents(stream, (name, data) => {
     last = name;
     if (name === 'accepted') canary.learnToken(String(data['token']));
     if (name === 'chunk') pieces.push(Buffer.from(String(data['data']), 'base64'));
     return false;
   });
-  if (pieces.length === 0) throw new Error(`the stream brought no image and ended with ${last}`);
+  if (pieces.length === 0) throw new Error(`the stream contained no image and ended with ${last}`);
   canary.learnResult(Buffer.concat(pieces));
   return last === 'purged' ? undefined : `the stream ended with ${last}`;
 }
@@ -72,7 +72,7 @@ async function byWaiting({ canary, client }: PathStage): Promise<undefined> {
   const { bytes, mime } = canary.image;
   const answer = await client.post(bytes, mime, { Prefer: 'wait=60' });
   const body = Buffer.from(await answer.arrayBuffer());
-  if (answer.status !== 200) throw new Error(`no result but ${answer.status}`);
+  if (answer.status !== 200) throw new Error(`no result: status ${answer.status}`);
   canary.learnResult(body);
 }
 
@@ -87,7 +87,7 @@ async function byJson({ canary, client }: PathStage): Promise<undefined> {
   const body = JSON.stringify({ image_file_b64: canary.image.bytes.toString('base64'), format: 'png' });
   const answer = await client.postText(body, 'application/json', { Accept: 'application/json' });
   const { data } = (await answer.json()) as { data?: { result_b64: string } };
-  if (data === undefined) throw new Error(`no result but ${answer.status}`);
+  if (data === undefined) throw new Error(`no result: status ${answer.status}`);
   canary.learnResult(Buffer.from(data.result_b64, 'base64'));
 }
 
@@ -96,6 +96,6 @@ async function byUrlencoded({ canary, client }: PathStage): Promise<undefined> {
   const body = new URLSearchParams({ format: 'png', image_file_b64: image }).toString();
   const answer = await client.postText(body, 'application/x-www-form-urlencoded');
   const result = Buffer.from(await answer.arrayBuffer());
-  if (answer.status !== 200) throw new Error(`no result but ${answer.status}`);
+  if (answer.status !== 200) throw new Error(`no result: status ${answer.status}`);
   canary.learnResult(result);
 }

@@ -5,8 +5,8 @@ import type { PathStage } from './audit-path.js';
 const REST_LIMIT_MS = 20_000;
 const REST_WINDOW_MS = 250;
 
-/** Resolves once no engine works: a running inference ends with the stage that it is in. */
-export async function engineRests(system: PathStage['system']): Promise<void> {
+/** Resolves when no engine uses the CPU. A cancelled inference ends with its current stage. */
+export async function waitForIdleEngine(system: PathStage['system']): Promise<void> {
   const used = (): number =>
     system
       .processes()

@@ -6,7 +6,7 @@ import { stageBegins } from './service-client.js';
 const SHAPE = { format: 'jpeg', width: 1200, height: 900 } as const;
 const RESTART_LIMIT_MS = 30_000;
 
-/** Processes that die in the middle of the work. Their supervisor starts them again. */
+/** Processes that are killed while they work. Their supervisor restarts them. */
 export const KILLED_PATHS: readonly AuditPath[] = [
   { name: 'worker-killed', title: 'Worker killed at work', shape: SHAPE, kills: true, walk: killWorker },
   { name: 'api-killed', title: 'API killed while its job runs', shape: SHAPE, kills: true, walk: killApi },
@@ -27,8 +27,8 @@ async function killWorker(stage: PathStage): Promise<string> {
   const left = engines.filter((pid) => entryOf(pid) !== undefined);
   const again = system.processes().filter(({ role }) => role === 'worker').length;
   return left.length > 0
-    ? `the engine of the dead worker lives on: ${left.join(', ')}`
-    : `done again by ${again} new worker`;
+    ? `the engine of the killed worker still runs: ${left.join(', ')}`
+    : `processed again by ${again} new worker`;
 }
 
 async function killApi(stage: PathStage): Promise<string> {
@@ -39,9 +39,9 @@ async function killApi(stage: PathStage): Promise<string> {
   for (const pid of pidsOf(stage, 'api')) process.kill(pid, 'SIGKILL');
   const begin = Date.now();
   await eventually(() => isUp(client.url), RESTART_LIMIT_MS);
-  const awayMs = Date.now() - begin;
+  const downtimeMs = Date.now() - begin;
   canary.learnResult(await client.result(job));
-  return `back after ${(awayMs / 1000).toFixed(1)} s, and the result with it`;
+  return `back after ${(downtimeMs / 1000).toFixed(1)} s, result delivered`;
 }
 
 const pidsOf = ({ system }: PathStage, wanted: Role): number[] =>

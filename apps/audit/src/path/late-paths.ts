@@ -6,19 +6,19 @@ import { bearerOf, type JobKey } from './service-client.js';
 
 /** About 5 MB. */
 const SHAPE = { format: 'png', width: 1500, height: 1100 } as const;
-/** When the last bytes of each upload leave, relative to the end of the time that it has. */
+/** Time of the last bytes of each upload, relative to its deadline. */
 const LAST_BYTES_MS = [-1500, -700, -300, 0, 300, 700, 1300, 2500];
-/** So much of a photo comes in such a part of the time: a pace at which it would be complete early enough. */
+/** Share of the photo and of the time that are sent at a steady rate, fast enough to complete before the deadline. */
 const STEADY = { ofBytes: 0.9, ofTime: 0.75 };
 const PIECE_EVERY_MS = 500;
 const MAX_TIMEOUT_S = 60;
 
-/** Photos whose last bytes come when their time is over. */
+/** Photos whose last bytes arrive around the deadline. */
 export const LATE_PATHS: readonly AuditPath[] = [
-  { name: 'upload-late', title: 'Upload whose time ends while its last bytes come', walk: uploadLate },
+  { name: 'upload-late', title: 'Upload whose last bytes arrive at the deadline', walk: uploadLate },
 ];
 
-/** When the last bytes of an upload leave, and whether it announces its length. */
+/** Time of the last bytes of an upload, and whether it has a `Content-Length`. */
 interface LateUpload {
   timeoutMs: number;
   offsetMs: number;
@@ -28,9 +28,7 @@ interface LateUpload {
 async function uploadLate(stage: PathStage): Promise<string> {
   const { uploadTimeoutS } = stage.system;
   if (uploadTimeoutS === undefined || uploadTimeoutS > MAX_TIMEOUT_S) {
-    throw new PathSkipped(
-      `an upload may take longer than ${MAX_TIMEOUT_S} s here (UPLOAD_TIMEOUT_S), or an unknown time`,
-    );
+    throw new PathSkipped(`UPLOAD_TIMEOUT_S is unknown or longer than ${MAX_TIMEOUT_S} s`);
   }
   const timeoutMs = uploadTimeoutS * 1000;
   const answers = await Promise.all(
@@ -49,7 +47,7 @@ async function sendLate({ draw, client }: PathStage, late: LateUpload): Promise<
   return status === CUT ? 'cut' : `${status}`;
 }
 
-/** Most of a photo at a steady pace, the last bytes when they are to leave. */
+/** Pieces of a photo: most of them at a steady rate, the last bytes at their time. */
 async function* latePieces(bytes: Buffer, { timeoutMs, offsetMs }: LateUpload): AsyncGenerator<Uint8Array> {
   const begin = performance.now();
   const lastMs = timeoutMs + offsetMs;
@@ -66,7 +64,7 @@ async function* latePieces(bytes: Buffer, { timeoutMs, offsetMs }: LateUpload): 
   yield bytes.subarray(at);
 }
 
-/** An upload that came in time is no longer wanted. */
+/** Cancels an upload that was accepted. */
 async function withdraw(url: string, job: JobKey): Promise<void> {
   await sendRaw(url, { method: 'DELETE', path: `/v1/jobs/${job.id}`, headers: bearerOf(job), pieces: [] });
 }

@@ -1,12 +1,12 @@
 import type { Canary } from '../canary/canary.js';
 import { pause } from '../system/audited-system.js';
 import type { AuditPath, PathStage } from './audit-path.js';
-import { engineRests } from './engine-rest.js';
+import { waitForIdleEngine } from './engine-rest.js';
 import { MEDIUM } from './path-cases.js';
 import { announced, base64, fileNamed, inChunks, json, plainBody } from './request-bodies.js';
 import { breakRaw, leaveRaw, sendRaw, type Outgoing } from './raw-client.js';
 
-/** Large enough that a result does not fit into the buffers between two processes. */
+/** Large enough that a result exceeds the socket buffers. */
 const FOUR_MEGAPIXELS = { format: 'jpeg', width: 2200, height: 1900 } as const;
 const ONE_MEGAPIXEL = { format: 'png', width: 1200, height: 900 } as const;
 const PIECE_BYTES = 16_384;
@@ -14,7 +14,7 @@ const CANCEL_AFTER_MS = 100;
 const LEAVE_AFTER_MS = 400;
 const GONE_MS = 300;
 
-/** Photos whose clients cancel or leave, in each state. */
+/** Photos whose clients cancel or disconnect, in each state. */
 export const LEFT_PATHS: readonly AuditPath[] = [
   {
     name: 'cancel-uploading',
@@ -29,8 +29,12 @@ export const LEFT_PATHS: readonly AuditPath[] = [
     shape: FOUR_MEGAPIXELS,
     walk: cancelDelivering,
   },
-  { name: 'uploads-broken', title: 'Client gone during the upload, on each route', walk: breakUploads },
-  { name: 'wait-broken', title: 'Client gone while it waits, on each route', walk: leaveWaiting },
+  {
+    name: 'uploads-broken',
+    title: 'Client disconnects during the upload, on each route',
+    walk: breakUploads,
+  },
+  { name: 'wait-broken', title: 'Client disconnects while it waits, on each route', walk: leaveWaiting },
 ];
 
 async function cancelUploading({ canary, client }: PathStage): Promise<string> {
@@ -67,9 +71,9 @@ async function cancelDelivering({ canary, client }: PathStage): Promise<string> 
     await client.cancel(job);
     await pause(CANCEL_AFTER_MS);
   });
-  // A connection that was cut before the first byte has cancelled nothing.
+  // A connection that was closed before the first byte has cancelled nothing.
   await client.cancel(job);
-  return `${bytes} bytes of the result came`;
+  return `${bytes} bytes of the result were received`;
 }
 
 async function breakUploads(stage: PathStage): Promise<undefined> {
@@ -88,10 +92,10 @@ async function leaveWaiting(stage: PathStage): Promise<undefined> {
     await pause(GONE_MS);
     await look();
   }
-  await engineRests(stage.system);
+  await waitForIdleEngine(stage.system);
 }
 
-/** An upload on each route, with a canary of its own. */
+/** One upload with its own canary for each route. */
 async function uploads({ draw }: PathStage): Promise<{ canary: Canary; outgoing: Outgoing }[]> {
   const waiting = { headers: { Prefer: 'wait=60' } };
   const ways: [label: string, request: (canary: Canary) => Outgoing][] = [

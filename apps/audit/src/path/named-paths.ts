@@ -3,17 +3,17 @@ import { inflateRawSync } from 'node:zlib';
 import { PathSkipped, type AuditPath, type PathStage } from './audit-path.js';
 import { MEDIUM, SMALL, statusesOf } from './path-cases.js';
 import { announced, fileNamed, inChunks, multipart, plainBody } from './request-bodies.js';
-import { sendPatiently, type Outgoing } from './raw-client.js';
+import { sendWithRetries, type Outgoing } from './raw-client.js';
 import type { JobKey } from './service-client.js';
 
 const LOCAL_HEADER_BYTES = 30;
 const NAMES = 3;
 
-/** Photos with a name of the client's, requests that are repeated, and those that ask for the head alone. */
+/** Photos with names chosen by the client, repeated requests, and HEAD requests. */
 export const NAMED_PATHS: readonly AuditPath[] = [
   { name: 'archive-names', title: 'In a batch under names, delivered in an archive', walk: archiveOfNames },
   { name: 'repeat', title: 'Sent again with the same Idempotency-Key', walk: repeat },
-  { name: 'head', title: 'Asked for with HEAD, then delivered', shape: MEDIUM, walk: askHead },
+  { name: 'head', title: 'Requested with HEAD, then delivered', shape: MEDIUM, walk: askHead },
 ];
 
 async function archiveOfNames(stage: PathStage): Promise<string> {
@@ -30,25 +30,25 @@ async function archiveOfNames(stage: PathStage): Promise<string> {
       { name: 'custom_id', value: `${canary.drawText('batch name')}/${canary.drawText('batch name')}` },
       { name: 'image', value: image.bytes, fileName, type: image.mime },
     ];
-    await expectStatus(202, sendPatiently(client.url, announced(path, multipart(parts), { headers })));
+    await expectStatus(202, sendWithRetries(client.url, announced(path, multipart(parts), { headers })));
   }
   const parts = [
     { name: 'custom_id', value: lost.drawText('batch name') },
     { name: 'image', value: damaged(lost.image.bytes), fileName: lost.fileName },
   ];
-  await sendPatiently(client.url, announced(path, multipart(parts), { headers }));
+  await sendWithRetries(client.url, announced(path, multipart(parts), { headers }));
   await (await client.ofBatch(batch, 'POST', '/close')).arrayBuffer();
-  const archive = await sendPatiently(client.url, {
+  const archive = await sendWithRetries(client.url, {
     ...{ method: 'GET', path: `/v1/batches/${batch.id}/archive`, headers, pieces: [] },
   });
-  if (archive.status !== 200) throw new Error(`no archive but ${archive.status}`);
+  if (archive.status !== 200) throw new Error(`no archive: status ${archive.status}`);
   const nameBytes = archive.body.readUInt16LE(26);
   canaries[0]?.learnResult(inflateRawSync(archive.body.subarray(LOCAL_HEADER_BYTES + nameBytes)));
   await (await client.ofBatch(batch, 'GET', '')).arrayBuffer();
   return `${NAMES + 1} names, one of an image that failed`;
 }
 
-/** What a decoder finds out only when it comes to it. */
+/** Damage that only the decoder finds. */
 function damaged(bytes: Buffer): Buffer {
   const copy = Buffer.from(bytes);
   copy.fill(0, Math.floor(copy.length * 0.4), Math.floor(copy.length * 0.6));
@@ -57,12 +57,12 @@ function damaged(bytes: Buffer): Buffer {
 
 async function repeat(stage: PathStage): Promise<string> {
   const { client, system } = stage;
-  if (system.apiKey === undefined) throw new PathSkipped('needs an API key, which the audit does not have');
+  if (system.apiKey === undefined) throw new PathSkipped('needs an API key');
   const canary = await stage.draw('first', MEDIUM);
   const other = await stage.draw('another image', MEDIUM);
   const headers = { 'X-Api-Key': system.apiKey, 'Idempotency-Key': randomBytes(12).toString('hex') };
   const send = (outgoing: Outgoing): Promise<{ status: number; body: Buffer }> =>
-    sendPatiently(client.url, outgoing);
+    sendWithRetries(client.url, outgoing);
   const form = announced('/v1/jobs', fileNamed('image', canary), { headers });
   const first = await expectStatus(202, send(form));
   const job = JSON.parse(first.toString()) as JobKey;
@@ -92,14 +92,14 @@ async function askHead({ canary, draw, prepareLook, client }: PathStage): Promis
   const head = (path: string): Outgoing => ({ method: 'HEAD', path, headers, pieces: [] });
   const answers: { status: number }[] = [];
   for (const path of [`/v1/jobs/${job.id}`, `/v1/jobs/${job.id}/result`, `/v1/jobs/${job.id}/receipt`]) {
-    answers.push(await sendPatiently(client.url, head(path)));
+    answers.push(await sendWithRetries(client.url, head(path)));
   }
   const look = prepareLook(canary);
   canary.learnResult(await client.result(job));
   await look();
-  // A body that comes with HEAD is nobody's image.
+  // The service ignores the body of a HEAD request.
   const body = plainBody(other.image.bytes, other.image.mime);
-  answers.push(await sendPatiently(client.url, announced('/healthz', body, { method: 'HEAD' })));
+  answers.push(await sendWithRetries(client.url, announced('/healthz', body, { method: 'HEAD' })));
   return statusesOf(answers);
 }
 

@@ -1,33 +1,33 @@
 import type { Canary } from '../canary/canary.js';
 import type { CanaryShape } from '../canary/canary-image.js';
 import type { AuditPath, PathStage } from './audit-path.js';
-import { engineRests } from './engine-rest.js';
+import { waitForIdleEngine } from './engine-rest.js';
 import { announced, inChunks, inPackets, type Body } from './request-bodies.js';
 import type { JobKey } from './service-client.js';
-import { CUT, sendPatiently, type Outgoing, type RawAnswer } from './raw-client.js';
+import { CUT, sendWithRetries, type Outgoing, type RawAnswer } from './raw-client.js';
 
 /** About 7 KB as a JPEG. */
 export const TINY: CanaryShape = { format: 'jpeg', width: 110, height: 90 };
-/** About 30 KB: small enough to come in with few pieces. */
+/** About 30 KB: small enough to arrive in few pieces. */
 export const SMALL: CanaryShape = { format: 'jpeg', width: 250, height: 200 };
-/** About 100 KB: more than what is read of a body at a time. */
+/** About 100 KB: more than one read of a body. */
 export const MEDIUM: CanaryShape = { format: 'jpeg', width: 450, height: 380 };
 
-/** About 350 KB: several times what is read at a time. */
+/** About 350 KB: several reads of a body. */
 export const LARGE: CanaryShape = { format: 'jpeg', width: 900, height: 720 };
 
 const PACKET_BYTES = 1400;
-/** 0: as fast as the event loop turns, so that some packets come in together. */
+/** 0: one packet per event loop iteration, so that some packets arrive together. */
 const PACKET_PAUSES_MS = [0, 1, 2];
 
-/** One request of a path, with a canary of its own. */
+/** One request of a path, with its own canary. */
 export interface PathCase {
   label: string;
   shape: CanaryShape;
   request: (canary: Canary) => Outgoing;
 }
 
-/** A request to `path` with the length of its body. */
+/** A request to `path` with a `Content-Length`. */
 export const caseOf = (
   label: string,
   path: string,
@@ -35,14 +35,14 @@ export const caseOf = (
   body: (canary: Canary) => Body,
 ): PathCase => ({ label, shape, request: (canary) => announced(path, body(canary)) });
 
-/** A case whose body leaves in HTTP chunks. */
+/** A case whose body is sent in HTTP chunks. */
 export const chunkedCase = ({ label, shape, request }: PathCase, chunkBytes: number): PathCase => ({
   label: `${label} in chunks of ${chunkBytes}`,
   shape,
   request: (canary) => inChunks(request(canary), chunkBytes),
 });
 
-/** Cases whose bodies leave in packets, as through a network with an MTU of 1,500 bytes, with several pauses between. */
+/** Cases whose bodies are sent in packets of an MTU of 1,500 bytes, with different pauses between them. */
 export const packetCases = ({ label, shape, request }: PathCase): PathCase[] =>
   PACKET_PAUSES_MS.map((pauseMs) => ({
     label: `${label} in packets, ${pauseMs} ms`,
@@ -50,13 +50,13 @@ export const packetCases = ({ label, shape, request }: PathCase): PathCase[] =>
     request: (canary) => inPackets(request(canary), PACKET_BYTES, pauseMs),
   }));
 
-/** What a case came to. */
+/** Response to a case. */
 export interface CaseAnswer extends RawAnswer {
   label: string;
   canary: Canary;
 }
 
-/** Draws all canaries, then sends one request after the other; the API is looked at in between. */
+/** Draws all canaries, then sends the requests in sequence and scans the API after each. */
 export async function sendAll(stage: PathStage, cases: readonly PathCase[]): Promise<CaseAnswer[]> {
   const canaries: Canary[] = [];
   for (const { label, shape } of cases) canaries.push(await stage.draw(label, shape));
@@ -65,14 +65,14 @@ export async function sendAll(stage: PathStage, cases: readonly PathCase[]): Pro
   for (const [place, { label }] of cases.entries()) {
     const canary = canaries[place] as Canary;
     const look = place === cases.length - 1 ? undefined : stage.prepareLook(canary);
-    const answer = await sendPatiently(stage.client.url, outgoing[place] as Outgoing);
+    const answer = await sendWithRetries(stage.client.url, outgoing[place] as Outgoing);
     answers.push({ ...answer, label, canary });
     await look?.();
   }
   return answers;
 }
 
-/** Sends requests of which every one must be refused. Resolves to how. @throws Error when one is not */
+/** Sends requests that must all be refused. Resolves to their statuses. @throws Error when one is not refused */
 export async function refuseAll(stage: PathStage, cases: readonly PathCase[]): Promise<string> {
   const answers = await sendAll(stage, cases);
   const wrong = answers.filter(({ status }) => status !== CUT && (status < 400 || status > 499));
@@ -87,7 +87,7 @@ export const refusedPath = (name: string, title: string, cases: readonly PathCas
   walk: (stage) => refuseAll(stage, cases),
 });
 
-/** A path whose requests must all be accepted. The API is looked at while the jobs wait; then they are cancelled. */
+/** A path whose requests must all be accepted. The API is scanned while the jobs are queued; then they are cancelled. */
 export const acceptedPath = (name: string, title: string, cases: readonly PathCase[]): AuditPath => ({
   name,
   title,
@@ -101,13 +101,13 @@ export const deliveredPath = (name: string, title: string, cases: readonly PathC
   walk: (stage) => deliverAll(stage, cases),
 });
 
-/** Sends requests that must be accepted, and cancels their jobs. @throws Error when one is not */
+/** Sends requests that must be accepted and cancels their jobs. @throws Error when one is not accepted */
 async function acceptAll(stage: PathStage, cases: readonly PathCase[]): Promise<string> {
   const { client } = stage;
   for (const one of cases) {
     const canary = await stage.draw(one.label, one.shape);
     const look = stage.prepareLook(canary);
-    const answer = await sendPatiently(client.url, one.request(canary));
+    const answer = await sendWithRetries(client.url, one.request(canary));
     if (answer.status !== 202)
       throw new Error(`not accepted: ${described({ ...answer, label: one.label, canary })}`);
     const job = JSON.parse(answer.body.toString()) as JobKey;
@@ -115,7 +115,7 @@ async function acceptAll(stage: PathStage, cases: readonly PathCase[]): Promise<
     await look();
     await client.cancel(job);
   }
-  await engineRests(stage.system);
+  await waitForIdleEngine(stage.system);
   return `${cases.length} images`;
 }
 

@@ -4,7 +4,7 @@ import { request as requestSecurely } from 'node:https';
 import { pause } from '../system/audited-system.js';
 
 const ANSWER_LIMIT_MS = 180_000;
-/** A server that has answered early may still take the rest of the body, but not for longer than this. */
+/** Time in which a server that has responded early may read the rest of the body, in milliseconds. */
 const REST_LIMIT_MS = 10_000;
 const BREAK_AFTER_MS = 300;
 
@@ -12,7 +12,7 @@ const TOO_MANY_REQUESTS = 429;
 const RATE_RETRIES = 3;
 const MAX_RATE_WAIT_S = 60;
 
-/** A request whose bytes leave in the pieces that are given. */
+/** A request whose body is sent in the given pieces. */
 export interface Outgoing {
   method?: string;
   /** Path and query. */
@@ -20,22 +20,22 @@ export interface Outgoing {
   /** Without `Content-Length` each piece becomes one HTTP chunk. */
   headers: Record<string, string>;
   pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
-  /** Pause after each piece, so that it leaves in a packet of its own; 0: one turn of the event loop. */
+  /** Pause after each piece, so that it is sent as its own packet; 0: one event loop iteration. */
   paceMs?: number;
 }
 
-/** What came back. */
+/** A response. */
 export interface RawAnswer {
   status: number;
   headers: IncomingHttpHeaders;
   body: Buffer;
 }
 
-/** Status of an answer that did not come: the connection was closed before. */
+/** Status when the connection was closed without a response. */
 export const CUT = 0;
 
 /**
- * Sends a request on a connection of its own, without Nagle's algorithm. Resolves once the answer is whole, or cut,
+ * Sends a request on its own connection, without Nagle's algorithm. Resolves when the response is complete or aborted
  * and the connection is closed.
  */
 export async function sendRaw(url: string, outgoing: Outgoing): Promise<RawAnswer> {
@@ -50,8 +50,8 @@ export async function sendRaw(url: string, outgoing: Outgoing): Promise<RawAnswe
   return answer;
 }
 
-/** The same, again for as long as the service says that there are too many requests, and when to come back. */
-export async function sendPatiently(url: string, outgoing: Outgoing): Promise<RawAnswer> {
+/** The same, with retries after a 429 response, as its `Retry-After` says. */
+export async function sendWithRetries(url: string, outgoing: Outgoing): Promise<RawAnswer> {
   for (let left = RATE_RETRIES; ; left -= 1) {
     const answer = await sendRaw(url, outgoing);
     const waitS = Number(answer.headers['retry-after']);
@@ -60,7 +60,7 @@ export async function sendPatiently(url: string, outgoing: Outgoing): Promise<Ra
   }
 }
 
-/** Sends a share of the pieces, 0 to 1, and breaks the connection. */
+/** Sends a share of the pieces, 0 to 1, and destroys the connection. */
 export async function breakRaw(url: string, outgoing: Outgoing, share: number): Promise<void> {
   const sent = open(url, outgoing);
   sent.on('error', () => undefined);
@@ -71,7 +71,7 @@ export async function breakRaw(url: string, outgoing: Outgoing, share: number): 
   sent.destroy();
 }
 
-/** Sends a request whole and breaks the connection after a time, while its answer is being waited for. */
+/** Sends a whole request and destroys the connection `afterMs` milliseconds later, before the response. */
 export async function leaveRaw(url: string, outgoing: Outgoing, afterMs: number): Promise<void> {
   const sent = open(url, outgoing);
   sent.on('error', () => undefined);
@@ -100,7 +100,7 @@ function answerOf(sent: ClientRequest): Promise<RawAnswer> {
         resolve({ status: statusCode, headers, body: Buffer.concat(pieces) });
       });
     });
-    // Behind an answer the rest of the body may find its connection closed: the answer has been resolved then.
+    // After an early response the rest of the body may meet a closed connection. The promise has been resolved by then.
     sent.on('error', () => undefined);
     sent.once('close', () => {
       clearTimeout(limit);

@@ -7,13 +7,13 @@ import { pause } from '../system/audited-system.js';
 const RETRIES = 3;
 const RETRY_MS = 300;
 
-/** What opens a job. */
+/** Id and token of a job. */
 export type JobKey = Pick<JobAccepted, 'id' | 'token'>;
 
-/** Called for each server-sent event; true means: heard enough. */
+/** Called for each server-sent event; returns true to stop listening. */
 export type EventListener = (name: string, data: Record<string, unknown>) => boolean;
 
-/** Speaks with the audited service as any client would. */
+/** Client of the audited service. */
 export class ServiceClient {
   constructor(readonly url: string) {}
 
@@ -26,7 +26,7 @@ export class ServiceClient {
     });
   }
 
-  /** The same for an image that must be accepted. */
+  /** The same, for an image that must be accepted. */
   async submit(image: Uint8Array, mime: string): Promise<JobAccepted> {
     return accepted(await this.post(image, mime));
   }
@@ -75,7 +75,7 @@ export class ServiceClient {
       fetch(`${this.url}/v1/jobs/${job.id}/result?wait=60`, { headers: bearerOf(job) }),
     );
     const body = Buffer.from(await response.arrayBuffer());
-    if (response.status !== 200) throw new Error(`no result but ${response.status}: ${body.toString()}`);
+    if (response.status !== 200) throw new Error(`no result: status ${response.status}: ${body.toString()}`);
     return body;
   }
 
@@ -101,18 +101,18 @@ export class ServiceClient {
     await answer.arrayBuffer();
   }
 
-  /** Listens to `GET /v1/jobs/{id}/events` until `enough`, then leaves. */
+  /** Listens to `GET /v1/jobs/{id}/events` until `enough` returns true, then disconnects. */
   async listen(job: JobKey, enough: EventListener): Promise<void> {
     const abort = new AbortController();
     const response = await fetch(`${this.url}/v1/jobs/${job.id}/events`, {
       headers: bearerOf(job),
       signal: abort.signal,
     });
-    await hear(response, enough);
+    await readEvents(response, enough);
     abort.abort();
   }
 
-  /** Sends the first part of an image and breaks the connection. */
+  /** Sends the first part of an image and destroys the connection. */
   async breakUpload(image: Uint8Array, mime: string, share: number): Promise<void> {
     const begin = this.url.startsWith('https:') ? requestSecurely : request;
     const headers = { 'Content-Type': mime, 'Content-Length': image.length };
@@ -128,8 +128,8 @@ export class ServiceClient {
   }
 
   /**
-   * Takes the first piece of a result, stops until `meanwhile` is done, and reads on. Resolves to the bytes read;
-   * 0 when the connection was cut before the first.
+   * Reads the first piece of a result, pauses until `meanwhile` resolves, and reads the rest. Resolves to the number of
+   * bytes read; 0 when the connection was closed before the first.
    */
   slowDownload(job: JobKey, meanwhile: () => Promise<void>): Promise<number> {
     const begin = this.url.startsWith('https:') ? getSecurely : get;
@@ -151,7 +151,7 @@ export class ServiceClient {
     });
   }
 
-  /** Takes the first piece of a result and breaks the connection. Returns the answer's status. */
+  /** Reads the first piece of a result and destroys the connection. Resolves to the status. */
   breakDownload(job: JobKey): Promise<number> {
     const begin = this.url.startsWith('https:') ? getSecurely : get;
     return new Promise((resolve, reject) => {
@@ -168,8 +168,8 @@ export class ServiceClient {
   }
 }
 
-/** Reads an event stream until `enough` or its end. */
-export async function hear(response: Response, enough: EventListener): Promise<void> {
+/** Reads an event stream until `enough` returns true or the stream ends. */
+export async function readEvents(response: Response, enough: EventListener): Promise<void> {
   const messages = new SseMessages();
   for await (const piece of response.body as unknown as AsyncIterable<Uint8Array>) {
     for (const { name, data } of messages.push(piece)) {
@@ -178,13 +178,13 @@ export async function hear(response: Response, enough: EventListener): Promise<v
   }
 }
 
-/** A listener that has heard enough when a stage begins. */
+/** A listener that stops when a stage begins. */
 export const stageBegins =
   (stage: string): EventListener =>
   (name, data) =>
     name === 'progress' && data['stage'] === stage;
 
-/** A kept connection may be closed by the other side at the very moment it is used again. */
+/** Retries: the server may close a keep-alive connection just before it is reused. */
 async function again(call: () => Promise<Response>): Promise<Response> {
   for (let left = RETRIES; ; left -= 1) {
     try {
@@ -199,9 +199,9 @@ async function again(call: () => Promise<Response>): Promise<Response> {
 async function accepted(response: Response): Promise<JobAccepted> {
   const body = (await response.json()) as JobAccepted;
   if (response.status !== 202)
-    throw new Error(`not accepted but ${response.status}: ${JSON.stringify(body)}`);
+    throw new Error(`not accepted: status ${response.status}: ${JSON.stringify(body)}`);
   return body;
 }
 
-/** The header that opens a job or a batch. */
+/** Authorization header of a job or a batch. */
 export const bearerOf = ({ token }: JobKey): Record<string, string> => ({ Authorization: `Bearer ${token}` });

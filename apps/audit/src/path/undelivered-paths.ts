@@ -1,16 +1,16 @@
 import { drawCanary } from '../canary/canary-image.js';
 import { pause } from '../system/audited-system.js';
 import { PathSkipped, type AuditPath, type PathStage } from './audit-path.js';
-import { engineRests } from './engine-rest.js';
+import { waitForIdleEngine } from './engine-rest.js';
 import { stageBegins } from './service-client.js';
 
 const ONE_MEGAPIXEL = { width: 1200, height: 900 };
-/** Large enough that a result does not fit into the buffers between two processes. */
+/** Large enough that a result exceeds the socket buffers. */
 const FOUR_MEGAPIXELS = { width: 2200, height: 1900 };
 const FILLERS = 4;
-const MOST_LIFE_MS = 20_000;
+const MAX_LIFETIME_MS = 20_000;
 
-/** Images that end in another way. */
+/** Images that are not delivered. */
 export const UNDELIVERED_PATHS: readonly AuditPath[] = [
   {
     name: 'corrupt',
@@ -38,13 +38,13 @@ export const UNDELIVERED_PATHS: readonly AuditPath[] = [
   },
   {
     name: 'upload-broken',
-    title: 'Client gone during the upload',
+    title: 'Client disconnects during the upload',
     shape: { format: 'png', ...ONE_MEGAPIXEL },
     walk: breakUpload,
   },
   {
     name: 'download-broken',
-    title: 'Client gone during the download',
+    title: 'Client disconnects during the download',
     shape: { format: 'jpeg', ...FOUR_MEGAPIXELS },
     walk: breakDownload,
   },
@@ -68,7 +68,7 @@ async function cancelQueued({ canary, client }: PathStage): Promise<string | und
   const { status } = await client.status(job);
   await client.cancel(job);
   await Promise.all(before.map((ahead) => client.cancel(ahead)));
-  return status === 'queued' ? undefined : `it was ${status} already`;
+  return status === 'queued' ? undefined : `it was already ${status}`;
 }
 
 async function cancelRunning({ canary, client, system }: PathStage): Promise<string> {
@@ -77,8 +77,8 @@ async function cancelRunning({ canary, client, system }: PathStage): Promise<str
   await client.listen(job, stageBegins('infer'));
   await client.cancel(job);
   const begin = Date.now();
-  await engineRests(system);
-  return `the engine let go ${((Date.now() - begin) / 1000).toFixed(1)} s after the cancellation`;
+  await waitForIdleEngine(system);
+  return `the engine stopped ${((Date.now() - begin) / 1000).toFixed(1)} s after the cancellation`;
 }
 
 async function expire({ canary, client }: PathStage): Promise<undefined> {
@@ -86,11 +86,9 @@ async function expire({ canary, client }: PathStage): Promise<undefined> {
   canary.learnToken(job.token);
   await client.until(job, ['ready']);
   const life = Date.parse((await client.status(job)).expires_at) - Date.now();
-  if (life > MOST_LIFE_MS) {
+  if (life > MAX_LIFETIME_MS) {
     await client.cancel(job);
-    throw new PathSkipped(
-      `a result lives ${Math.round(life / 1000)} s here (RESULT_TTL_S), too long to wait for`,
-    );
+    throw new PathSkipped(`RESULT_TTL_S is ${Math.round(life / 1000)} s, too long to wait for`);
   }
   await client.until(job, ['expired']);
 }

@@ -5,26 +5,26 @@ import type { KindTally } from '../scan/tally.js';
 import type { AuditEnvironment } from '../system/environment.js';
 import type { Role, ServiceProcess } from '../system/process-table.js';
 
-/** What the memory of one process showed at one moment. */
+/** Scan of the memory of one process. */
 export interface ProcessScan extends ServiceProcess {
   bytes: number;
-  /** Those of which anything was found. */
+  /** Forms of which anything was found. */
   kinds: KindTally[];
 }
 
-/** All that was looked at together. */
+/** One search of everything at one moment. */
 export interface Look {
-  /** When it began, milliseconds after the end of what was looked for. */
+  /** Start, in milliseconds after the end of the path. */
   afterMs: number;
-  /** How long the look took, milliseconds. */
+  /** Duration, in milliseconds. */
   tookMs: number;
-  /** How many windows were looked for in each process. */
+  /** Number of windows searched for in each process. */
   windows: number;
   memory: ProcessScan[];
   keyspace: KeyspaceLook | undefined;
 }
 
-/** A look and its time by name: `50 ms`, `2 s`, `end` or `idle`. */
+/** A look and the name of its time: `50 ms`, `2 s`, `end` or `idle`. */
 export interface PathLook {
   when: string;
   look: Look;
@@ -36,14 +36,14 @@ export interface OutputLook {
   hits: KindTally[];
 }
 
-/** One walk of a path and what was left of it. */
+/** One walk of a path and what it left. */
 export interface PathReport {
   name: string;
   title: string;
   /** 1 for the first. */
   round: number;
   outcome: 'clean' | 'found' | 'not run' | 'broken';
-  /** Why it was not run or broke, or what else is worth knowing. */
+  /** Reason why it did not run or broke, or a remark. */
   note?: string;
   looks: PathLook[];
 }
@@ -65,7 +65,7 @@ export interface MemoryFinding {
   places: string[];
 }
 
-/** Something that should not be. */
+/** One finding. */
 export interface AuditFinding {
   channel: 'memory' | 'keyspace' | 'output' | 'files' | 'process' | 'path' | 'control';
   where: string;
@@ -83,11 +83,11 @@ export interface AuditReport {
   url: string;
   system: 'own' | 'attached';
   environment: AuditEnvironment;
-  /** While an engine worked on a canary: it must be seen there, and in the engine alone. */
+  /** Look while an engine worked on a canary: the canary must be in the engine and nowhere else. */
   inFlight: Look | undefined;
   /** Of all rounds. */
   paths: PathReport[];
-  /** For each round, all its canaries together at its end. */
+  /** For each round, a look for all its canaries at its end. */
   ends: PathReport[];
   /** The last of these looks. */
   atEnd: Look | undefined;
@@ -100,11 +100,11 @@ export interface AuditReport {
   outOfSight: string[];
 }
 
-/** What no look at processes can tell; the report says so. */
+/** What a scan of processes cannot show. Part of the report. */
 export const OUT_OF_SIGHT: readonly string[] = [
-  'Buffers of the kernel: what stands in a socket or pipe on its way, and pages that a process has given back and nobody has used since. Boot with init_on_free=1.',
-  'A proxy in front, unless its process is named with --pid nginx=…, and whatever it writes.',
-  'Memory of a machine under this one, and snapshots that its owner may take.',
-  'What the receiver of a result does with it.',
-  'An administrator who reads memory while an image is being worked on, as this audit itself does.',
+  'Kernel buffers: data in sockets and pipes, and freed pages that have not been reused. Boot with init_on_free=1.',
+  'A proxy in front, unless --pid nginx=… names its process, and what the proxy writes.',
+  'Memory of the host of this virtual machine, and snapshots of it.',
+  'What the client does with a result.',
+  'An administrator who reads memory while an image is processed, as this audit does.',
 ];

@@ -34,7 +34,7 @@ function keyspaceRows({ paths, ends, findings }: AuditReport): Cell[][] {
 function outputRow({ output }: AuditReport): Cell[] {
   const what = plain('Printed output');
   if (output === undefined)
-    return [what, plain('belongs to whoever started the service'), plain(''), NOT_RUN];
+    return [what, plain('not available: the audit did not start the service'), plain(''), NOT_RUN];
   const found = leaksIn(output.hits).length;
   return [what, plain(size(output.bytes)), plain(`${found}`), verdictCell(found === 0)];
 }

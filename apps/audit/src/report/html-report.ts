@@ -5,7 +5,7 @@ import { sectionsOf, sentenceOf } from './report-sections.js';
 import { bySeverity, factsOf, GLOSSARY, SEVERITIES, severityOf } from './report-words.js';
 import type { Cell } from './table-cell.js';
 
-/** The report as one page that needs nothing else: for reading, printing and filing. */
+/** The report as one self-contained HTML page. */
 export function htmlOf(report: AuditReport): string {
   const { verdict, findings, outOfSight } = report;
   const facts = factsOf(report);
@@ -23,8 +23,8 @@ export function htmlOf(report: AuditReport): string {
 </header>
 ${findings.length === 0 ? '' : findingsHtml(findings)}
 ${sectionsOf(report).map(sectionHtml).join('\n')}
-<section id="words"><h2>Words used here</h2>${termsHtml(GLOSSARY)}</section>
-<section><h2>Outside the sight of this audit</h2><ul>${outOfSight.map((line) => `<li>${safe(line)}</li>`).join('')}</ul></section>
+<section id="words"><h2>Terms</h2>${termsHtml(GLOSSARY)}</section>
+<section><h2>What this audit cannot see</h2><ul>${outOfSight.map((line) => `<li>${safe(line)}</li>`).join('')}</ul></section>
 </main>
 </html>
 `;

@@ -11,8 +11,8 @@ export function markdownOf(report: AuditReport): string {
     termsText(factsOf(report)),
     ...(report.findings.length === 0 ? [] : [findingsText(report)]),
     ...sectionsOf(report).map(sectionText),
-    `## Words used here\n\n${termsText(GLOSSARY)}`,
-    `## Outside the sight of this audit\n\n${report.outOfSight.map((line) => `- ${line}`).join('\n')}`,
+    `## Terms\n\n${termsText(GLOSSARY)}`,
+    `## What this audit cannot see\n\n${report.outOfSight.map((line) => `- ${line}`).join('\n')}`,
   ];
   return `${parts.join('\n\n')}\n`;
 }

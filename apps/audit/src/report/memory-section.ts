@@ -6,7 +6,7 @@ import { plain, verdictCell, type Cell } from './table-cell.js';
 
 const PARTS: readonly Role[] = ['api', 'redis', 'worker', 'engine', 'launcher', 'nginx'];
 
-/** What was left in each process on each path: bytes at each look, the most of all rounds. */
+/** Bytes left in each process on each path, at each look: the maximum of all rounds. */
 export function memorySection({ paths, ends }: AuditReport): Section {
   const all = [...paths, ...ends];
   const latest = Math.max(
@@ -19,17 +19,17 @@ export function memorySection({ paths, ends }: AuditReport): Section {
   return {
     title: 'Left in memory after the end',
     text:
-      'What was left of each image 50 ms and 2 s after the end of its path, and of all images once more at the end of a ' +
-      'round: the file, base64, pixels, the input of the model, the result, texts. Of several rounds the worst is ' +
+      'What was left of each image 50 ms and 2 s after the end of its path, and of all images at the end of a round: ' +
+      'the file, base64, pixels, the input of the model, the result, texts. The worst of several rounds is ' +
       `shown. The latest of the first looks began ${latest} ms after the end.`,
     head: ['path', ...present, 'windows', 'rounds', 'verdict'],
     columns: [
       [
         present.join(', ') || 'processes',
-        'Bytes found in each process, at each look: 0 means nothing, at any of them.',
+        'Bytes found in each process at each look. 0 means nothing at any look.',
       ],
-      ['windows', 'How many pieces of the canary were searched for in each process.'],
-      ['rounds', 'In how many rounds something was found, of those walked.'],
+      ['windows', 'Number of pieces of the canary searched for in each process.'],
+      ['rounds', 'Number of rounds in which something was found, of all rounds.'],
     ],
     rows: byName(all).map((walks) => memoryRow(walks, present)),
   };
@@ -73,7 +73,7 @@ function bytesCell(walks: readonly PathReport[], role: Role): Cell {
   return { text: isClean ? '0' : most.map(size).join(' · '), tone: isClean ? 'plain' : 'bad' };
 }
 
-/** Of each canary the bytes of its largest form, so that none is counted twice. */
+/** Sum over the canaries of the bytes of their largest form, so that no canary counts twice. */
 function bytesIn(looks: readonly PathLook[], wanted: Role): number {
   const most = new Map<string, number>();
   for (const scan of looks.flatMap(({ look }) => look.memory).filter(({ role }) => role === wanted)) {
@@ -101,11 +101,11 @@ export function findingsSection({ findings }: AuditReport): Section | undefined 
   if (groups.size === 0) return undefined;
   return {
     title: 'Found in memory',
-    text: 'Which part of which image, in which process, when, and the region with most of it.',
+    text: 'Each part of an image that was found: process, time, and the memory region that holds most of it.',
     columns: [
-      ['form', 'How it was there: the file as it is (raw), as base64, as pixels, or a text.'],
+      ['form', 'Its form: the file itself (raw), base64, pixels, or text.'],
       ['found at', 'How long after the end of the path.'],
-      ['bytes, of', 'How much was found, and how much there is of that form.'],
+      ['bytes, of', 'Bytes found, and the size of that form.'],
       ['in', 'The region of memory with most of it.'],
     ],
     head: ['image', 'process', 'form', 'what', 'found at', 'bytes', 'of', 'rounds', 'in'],
@@ -127,7 +127,7 @@ function findingRow(all: MemoryFinding[]): Cell[] {
   ];
 }
 
-/** What was seen in memory and does not count, by kind. */
+/** What was found in memory and does not count as a leak, by kind. */
 export function notedSection({ paths }: AuditReport): Section | undefined {
   const counts = new Map<string, Set<string>>();
   for (const { looks } of paths) {
@@ -143,8 +143,8 @@ export function notedSection({ paths }: AuditReport): Section | undefined {
   }
   if (counts.size === 0) return undefined;
   return {
-    title: 'Seen, and not counted',
-    text: 'Tokens of jobs that are over, and strings that are there until their memory is used again.',
+    title: 'Found but not counted',
+    text: 'Tokens of finished jobs, and strings that stay until their memory is reused.',
     head: ['what', 'process', 'seen at', 'images'],
     rows: [...counts].map(([key, canaries]) => [...key.split('|'), `${canaries.size}`].map(plain)),
   };

@@ -2,7 +2,7 @@ import type { AuditReport } from './audit-report.js';
 import { htmlOf } from './html-report.js';
 import { markdownOf } from './markdown-report.js';
 
-/** The report in the format that the name of its file asks for. */
+/** The report in the format of its file's extension. */
 export function renderReport(report: AuditReport, file: string): string {
   if (file.endsWith('.html')) return htmlOf(report);
   if (file.endsWith('.md')) return markdownOf(report);

@@ -7,31 +7,28 @@ import type { Section } from './report-section.js';
 import { counted } from './report-words.js';
 import { plain, verdictCell, type Cell } from './table-cell.js';
 
-/** The tables of a report, in the order in which they are read. */
+/** The tables of a report, in order. */
 export const sectionsOf = (report: AuditReport): Section[] => [
   controlSection(report),
   memorySection(report),
   ...[findingsSection(report), notedSection(report)].filter((section) => section !== undefined),
   {
     title: 'Other channels',
-    text: 'Everything else that could hold or show an image, looked at over the whole run.',
+    text: 'Everything else that could hold or show an image, checked during the whole run.',
     head: ['channel', 'looked at', 'found', 'verdict'],
     columns: [
       ['found', 'Places with part of a canary; in the service’s own folders, files that appeared.'],
-      [
-        'verdict',
-        'Clean: nothing was found. Not run: the audit could not look there, and says nothing about it.',
-      ],
+      ['verdict', 'Clean: nothing was found. Not run: the audit had no access and makes no statement.'],
     ],
     rows: channelRows(report),
   },
   {
     title: 'Processes',
-    text: 'What the kernel lets each process do. A limit of 0 on files means that it cannot write one, even by a bug.',
+    text: 'What the kernel allows each process. With a file limit of 0 a process cannot write a file, even through a bug.',
     columns: [
       ['may write files', 'The limit that the kernel puts on files of this process.'],
       ['core dump', 'Whether the kernel may write the memory of the process to a disk when it crashes.'],
-      ['swap', 'Memory of the process that is on a disk now.'],
+      ['swap', 'Memory of the process in swap now.'],
       ['written to disk', 'Bytes that the process has written during the audit.'],
     ],
     head: ['process', 'pid', 'may write files', 'core dump', 'swap', 'written to disk', 'verdict'],
@@ -39,13 +36,13 @@ export const sectionsOf = (report: AuditReport): Section[] => [
   },
 ];
 
-/** What the report says in one sentence. */
+/** The verdict in one sentence. */
 export function sentenceOf(report: AuditReport): string {
   const ran = new Set(report.paths.filter(({ outcome }) => outcome !== 'not run').map(({ name }) => name))
     .size;
   const rounds = report.ends.length === 1 ? '' : ` in ${report.ends.length} rounds`;
   if (report.verdict === 'void') {
-    return 'VOID: the audit did not see a test image where one was, or saw one where none was. This run proves nothing.';
+    return 'VOID: the audit missed a test image that was there, or found one that was not. This run proves nothing.';
   }
   if (report.verdict === 'fail')
     return `FAIL: ${counted(report.findings.length, 'finding')} on ${counted(ran, 'path')}${rounds}.`;
@@ -65,11 +62,14 @@ function controlSection(report: AuditReport): Section {
     ),
   );
   return {
-    title: 'Can this audit see?',
-    text: 'Before its silence means anything it must find a canary that is there, and none that was never sent.',
+    title: 'Does this audit work?',
+    text: 'A clean result counts only if the audit finds a canary that is there, and none that was never sent.',
     head: ['control', 'seen', 'verdict'],
     columns: [
-      ['seen', 'How much of a canary was found. In the engine it must be nearly all, elsewhere nothing.'],
+      [
+        'seen',
+        'How much of a canary was found. In the engine it must be nearly all of it, elsewhere nothing.',
+      ],
     ],
     rows: [
       row(

@@ -4,46 +4,43 @@ import type { AuditFinding, AuditReport } from './audit-report.js';
 /** `1 path`, `2 paths`. */
 export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
-/** Words of the report that are not of everyday language. */
+/** Technical terms of the report. */
 export const GLOSSARY: readonly [term: string, meaning: string][] = [
   [
     'canary',
-    'A picture made of random noise for one request. Nobody else has it, so any part of it that is found is a leftover of that request.',
+    'A picture of random noise, made for one request. It exists nowhere else, so any part of it that is found is a leftover of that request.',
   ],
   [
     'window',
-    '24 bytes in a row, taken from a canary. The audit searches for many of them from all over the picture; one that is found is a finding.',
+    '24 consecutive bytes of a canary. The audit searches for many windows from the whole picture. Each match is a finding.',
   ],
   [
     'path',
-    'A way that an image can take through the service: delivered, refused, canceled, interrupted, in small pieces, under a wrong name, and so on.',
+    'One way of an image through the service: delivered, refused, canceled, interrupted, sent in small pieces, sent under a wrong name, and so on.',
   ],
-  [
-    'channel',
-    'A place where something could be left or could get out: memory of a process, Redis, printed output, files.',
-  ],
+  ['channel', 'A place where data could be left or leak: process memory, Redis, printed output, files.'],
   [
     'look',
     'One search of everything at one moment: 50 ms and 2 s after a path has ended, and at the end of a round.',
   ],
-  ['round', 'One walk over all paths. Several rounds find what is there only some of the time.'],
+  ['round', 'One walk over all paths. Several rounds find leftovers that appear only sometimes.'],
   ['in the clear', 'Not encrypted. Images are encrypted while they are queued; only the engine opens them.'],
   ['engine', 'The process that decodes an image and runs the model. Each worker has one.'],
   [
     'void',
-    'The audit did not find a canary where there was one, so that it would not have found a leftover either.',
+    'The audit missed a canary that was there. It would have missed a leftover as well, so its result means nothing.',
   ],
 ];
 
-/** How grave a finding is. */
+/** Severity of a finding. */
 export type Severity = 'critical' | 'high' | 'medium' | 'unproven';
 
 /** What each severity means, most severe first. */
 export const SEVERITIES: Readonly<Record<Severity, string>> = {
-  critical: 'Part of an image, or of its names and texts, was left where it can be read.',
-  high: 'Redis held something that should not be there, such as an encrypted image after its end.',
-  medium: 'A protection was missing: nothing was found, but something could have been kept.',
-  unproven: 'A path did not end as it should, so that nothing can be said about it.',
+  critical: 'Part of an image, or of its names and texts, was left in readable form.',
+  high: 'Redis held data that should not be there, such as an encrypted image after its job.',
+  medium: 'A protection was missing. Nothing was found, but data could have been kept.',
+  unproven: 'A path did not end as expected. The audit makes no statement about it.',
 };
 
 const SEVERITY_OF: Readonly<Record<AuditFinding['channel'], Severity>> = {
@@ -51,7 +48,7 @@ const SEVERITY_OF: Readonly<Record<AuditFinding['channel'], Severity>> = {
   ...{ keyspace: 'high', process: 'medium', path: 'unproven', control: 'unproven' },
 };
 
-/** How grave a finding is. */
+/** Severity of a finding. */
 export const severityOf = ({ channel }: AuditFinding): Severity => SEVERITY_OF[channel];
 
 /** Findings, most severe first. */
@@ -65,13 +62,13 @@ export function factsOf(report: AuditReport): [name: string, text: string][] {
   const { startedAt, tookMs, url, system, environment } = report;
   return [
     ['When', `${startedAt.slice(0, 19).replace('T', ' ')} UTC, for ${durationText(tookMs)}`],
-    [
-      'What',
-      system === 'own' ? 'a system started for this audit, as npm start would' : `the service at ${url}`,
-    ],
+    ['What', system === 'own' ? 'a system started for this audit, like npm start' : `the service at ${url}`],
     ['Version', versionText(environment)],
     ['Machine', machineText(environment)],
-    ['How', 'canaries sent through the service; then the memory of every process searched, byte by byte'],
+    [
+      'How',
+      'canaries were sent through the service, then the memory of every process was searched byte by byte',
+    ],
   ];
 }
 

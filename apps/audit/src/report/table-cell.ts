@@ -1,4 +1,4 @@
-/** How a cell or a row is to be taken. */
+/** Tone of a cell. */
 export type Tone = 'good' | 'bad' | 'idle' | 'plain';
 
 /** One cell of a table. */
@@ -7,10 +7,10 @@ export interface Cell {
   tone: Tone;
 }
 
-/** A cell without a colour. */
+/** A cell without color. */
 export const plain = (text: string): Cell => ({ text, tone: 'plain' });
 
-/** A cell that says whether all is well. */
+/** A cell with a verdict. */
 export const verdictCell = (
   isWell: boolean,
   words: [well: string, ill: string] = ['clean', 'FOUND'],

@@ -1,18 +1,18 @@
 import { filterBit, firstSlot, hashOf, WINDOW_BYTES, WORD_BYTES, type WindowIndex } from './window-index.js';
 
-/** What a scan has found so far: for each window how often, and where the first few stood. */
+/** State of a scan: for each window the number of matches and the addresses of the first few. */
 export interface Finding {
   hits: Uint32Array;
   places: Place[];
 }
 
-/** Where a window stood. */
+/** Place of a match. */
 export interface Place {
   window: number;
   address: number;
 }
 
-const MOST_PLACES = 2000;
+const MAX_PLACES = 2000;
 
 /** An empty finding for an index. */
 export const nothingFound = (index: WindowIndex): Finding => ({
@@ -21,8 +21,8 @@ export const nothingFound = (index: WindowIndex): Finding => ({
 });
 
 /**
- * Looks for the windows of an index in bytes, at any alignment: each word at a multiple of eight is looked up,
- * and where one is known the whole window around it is compared.
+ * Searches bytes for the windows of an index, at any alignment: each word at a multiple of eight is looked up, and the
+ * whole window around a known word is compared.
  * @param bytes begins at a multiple of eight of its buffer and has a length that is one; ends of windows that
  *   reach beyond it are not found
  * @param address of the first byte, for the report
@@ -42,7 +42,7 @@ export function scanBytes(index: WindowIndex, bytes: Uint8Array, address: number
   }
 }
 
-interface Suspect {
+interface Candidate {
   bytes: Uint8Array;
   /** Offset of the word. */
   at: number;
@@ -50,7 +50,7 @@ interface Suspect {
   address: number;
 }
 
-function confirm(index: WindowIndex, { bytes, at, hash, address }: Suspect, into: Finding): void {
+function confirm(index: WindowIndex, { bytes, at, hash, address }: Candidate, into: Finding): void {
   const { table, tableBits, windows } = index;
   const mask = table.length - 1;
   for (let slot = firstSlot(hash, tableBits); table[slot] !== 0; slot = (slot + 1) & mask) {
@@ -59,7 +59,7 @@ function confirm(index: WindowIndex, { bytes, at, hash, address }: Suspect, into
     const start = at - (entry % WORD_BYTES);
     if (!standsAt(windows, window * WINDOW_BYTES, bytes, start)) continue;
     into.hits[window] = (into.hits[window] as number) + 1;
-    if (into.places.length < MOST_PLACES) into.places.push({ window, address: address + start });
+    if (into.places.length < MAX_PLACES) into.places.push({ window, address: address + start });
   }
 }
 
@@ -71,7 +71,7 @@ function standsAt(windows: Uint8Array, from: number, bytes: Uint8Array, start: n
   return true;
 }
 
-/** Looks through bytes that stand at any offset of any buffer, such as a value of Redis or a line of a log. */
+/** Searches bytes at any offset of a buffer, such as a value of Redis or a line of a log. */
 export function scanCopy(index: WindowIndex, bytes: Uint8Array, into: Finding): void {
   const copy = new Uint8Array(Math.ceil(bytes.length / WORD_BYTES) * WORD_BYTES + WORD_BYTES);
   copy.set(bytes);

@@ -8,17 +8,17 @@ import type { WindowIndex } from './window-index.js';
 
 const MAX_THREADS = 4;
 const SLICE_BYTES = 8 * 1_048_576;
-const MOST_PLACES_TOLD = 3;
+const MAX_PLACES_REPORTED = 3;
 
-/** What the memory of one process showed. */
+/** Scan of one process. */
 export interface MemoryScan {
   pid: number;
-  /** Bytes looked at. */
+  /** Bytes scanned. */
   bytes: number;
   kinds: KindTally[];
 }
 
-/** Looks through the memory of several processes at once. A process that has gone shows nothing. */
+/** Scans the memory of several processes in parallel. An ended process gives no findings. */
 export async function scanMemory(pids: readonly number[], index: WindowIndex): Promise<MemoryScan[]> {
   const maps = pids.map((pid) => mapOf(pid));
   const slices = maps.flatMap(({ runs }, place) => runs.flatMap((run) => slicesOf(place, run)));
@@ -32,7 +32,7 @@ export async function scanMemory(pids: readonly number[], index: WindowIndex): P
     const bytes = results.reduce((sum, result) => sum + (result.bytes[place] ?? 0), 0);
     const found = merge(results.map((result) => result.found[place] as Finding));
     const regions = maps[place]?.regions ?? [];
-    const kinds = tallyOf(index, found, (address) => nameOfPlace(regions, address), MOST_PLACES_TOLD);
+    const kinds = tallyOf(index, found, (address) => nameOfPlace(regions, address), MAX_PLACES_REPORTED);
     return { pid, bytes, kinds };
   });
 }

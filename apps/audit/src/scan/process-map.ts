@@ -8,7 +8,7 @@ const BATCH_PAGES = 131_072;
 const PRESENT_OR_SWAPPED = 0xc0000000;
 const FILE_PAGE = 0x20000000;
 
-/** Mappings of the kernel and of devices: nothing of a process is kept there. */
+/** Mappings of the kernel and of devices, which hold no data of the process. */
 const NOT_MEMORY = /^(\[vvar.*\]|\[vdso\]|\[vsyscall\]|\/dev\/(?!shm\/|zero).*)$/;
 const SHARED_MEMORY = /^(\/dev\/(shm\/|zero)|\/memfd:|\/SYSV)/;
 
@@ -21,13 +21,13 @@ export interface Region {
   name: string;
 }
 
-/** Pages in a row that are really there. */
+/** A run of present pages. */
 export interface Run {
   start: number;
   end: number;
 }
 
-/** The mappings of a process that could hold something of it. @throws when it is gone or not ours to look at */
+/** The mappings of a process that can hold its data. @throws Error when it has ended or may not be read */
 export function regionsOf(pid: number): Region[] {
   const regions: Region[] = [];
   for (const line of readFileSync(`/proc/${pid}/maps`, 'latin1').split('\n')) {
@@ -41,9 +41,8 @@ export function regionsOf(pid: number): Region[] {
 }
 
 /**
- * The pages of a process that hold something of its own: present or swapped out, and not merely a view of a
- * file (a page of a mapped file that was written to privately is its own). Protection does not matter: memory
- * that an allocator has made inaccessible is looked at as well.
+ * The private pages of a process: present or swapped out, and not a view of a file (a privately written page of a mapped
+ * file is private). Memory that an allocator has made inaccessible is included.
  */
 export function ownPages(pid: number, regions: readonly Region[]): Run[] {
   const pagemap = openSync(`/proc/${pid}/pagemap`, 'r');
@@ -78,7 +77,7 @@ function runsOf(pagemap: number, { start, end, name, permissions }: Region): Run
   return runs;
 }
 
-/** The mapping that an address is in, in words. */
+/** Text for the mapping of an address. */
 export function nameOfPlace(regions: readonly Region[], address: number): string {
   const region = regions.find(({ start, end }) => start <= address && address < end);
   if (region === undefined) return 'unknown';

@@ -4,17 +4,17 @@ import { nothingFound, type Finding } from './buffer-scan.js';
 import { scanRun } from './slice-scan.js';
 import type { WindowIndex } from './window-index.js';
 
-/** What a thread is given. Slices are taken from one counter, so that no thread is idle while another works. */
+/** Input of a thread. Threads take slices from one counter, so that none is idle while another works. */
 export interface ThreadTask {
   index: WindowIndex;
   pids: number[];
-  /** Three numbers each: place in `pids`, first address, address after the last. */
+  /** Three numbers each: index in `pids`, first address, address after the last. */
   slices: Float64Array;
   /** Number of the next slice. */
   next: Int32Array;
 }
 
-/** What it gives back, by place in `pids`. */
+/** Result of a thread, by index in `pids`. */
 export interface ThreadResult {
   found: Finding[];
   bytes: number[];

@@ -3,14 +3,14 @@ import { nothingFound, scanBytes, type Finding } from './buffer-scan.js';
 import { ownPages, regionsOf, type Run } from './process-map.js';
 import { WORD_BYTES, WINDOW_BYTES, type WindowIndex } from './window-index.js';
 
-/** Read at a time: small enough to stay in the cache between the copy and the look. */
+/** Bytes per read: small enough to stay in the CPU cache between the copy and the search. */
 const PIECE_BYTES = 262_144;
-/** Read again with the next piece, so that a window across the seam is seen. */
+/** Overlap of two reads, so that a window across the boundary is found. */
 const OVERLAP_BYTES = 64;
 
 const piece = new Uint8Array(PIECE_BYTES + 2 * OVERLAP_BYTES);
 
-/** Looks through a run of pages. Returns how many bytes could be read. */
+/** Scans a run of pages. Returns the number of bytes that could be read. */
 export function scanRun(index: WindowIndex, memory: number, { start, end }: Run, into: Finding): number {
   let read = 0;
   for (let at = start; at < end; at += PIECE_BYTES) {
@@ -24,7 +24,7 @@ export function scanRun(index: WindowIndex, memory: number, { start, end }: Run,
   return read;
 }
 
-/** Pages may go while they are read: what is not there any more holds nothing. */
+/** Pages may be unmapped during the read. An unmapped page holds no data. */
 function readAt(memory: number, bytes: number, address: number): number {
   try {
     return readSync(memory, piece, 0, bytes, address);
@@ -33,7 +33,7 @@ function readAt(memory: number, bytes: number, address: number): number {
   }
 }
 
-/** Looks through all memory of one process, on this thread. */
+/** Scans the memory of one process on this thread. */
 export function scanProcess(pid: number, index: WindowIndex): { found: Finding; bytes: number } {
   const found = nothingFound(index);
   const memory = openSync(`/proc/${pid}/mem`, 'r');

@@ -14,11 +14,11 @@ export interface KindTally {
   bytes: number;
   /** Bytes of the whole payload. */
   payloadBytes: number;
-  /** Where the first ones stood. */
+  /** Places of the first matches. */
   places: string[];
 }
 
-/** Sums a finding up by payload; every payload that was looked for is listed. */
+/** Sums matches by payload. Every payload of the index is listed. */
 export function tallyOf(
   index: WindowIndex,
   found: Finding,
@@ -65,5 +65,5 @@ function placesByLabel(
   return byLabel;
 }
 
-/** Kinds of which anything was found. */
+/** Tallies with at least one match. */
 export const hitsIn = (kinds: readonly KindTally[]): KindTally[] => kinds.filter(({ found }) => found > 0);

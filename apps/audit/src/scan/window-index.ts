@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
 
-/** Length of a window: what must stand in memory, byte for byte, to count as found. */
+/** Length of a window, in bytes. All of them must match. */
 export const WINDOW_BYTES = 24;
 
-/** One in eight neighbouring offsets of a window stands at an address that is a multiple of eight. */
+/** One in eight neighboring offsets of a window stands at an address that is a multiple of eight. */
 export const WORD_BYTES = 8;
 
 /** Windows of a payload that is sampled. */
@@ -17,29 +17,29 @@ const MAX_FILTER_BITS = 24;
 const MULTIPLY_LOW = 0x9e3779b1;
 const MULTIPLY_HIGH = 0x85ebca77;
 
-/** Something that must not be found. */
+/** Bytes to search for. */
 export interface Payload {
-  /** Which canary it is a form of. */
+  /** Name of the canary. */
   canary: string;
   /** Which form: `input`, `tensor`, … */
   kind: string;
   bytes: Uint8Array;
-  /** Size of what counts as one value when entropy is judged: 4 for float32, else 1. */
+  /** Size of one value for the entropy check, in bytes: 4 for float32, else 1. */
   unitBytes?: 1 | 4;
-  /** How many different values a window needs to be evidence. */
+  /** Number of different values that a window needs to be evidence. */
   minDistinct?: number;
   /** Bytes at the beginning that are the same in every file of the format. */
   skipBytes?: number;
   /**
-   * A window begins at every multiple of this many bytes, so that no piece of `everyBytes + WINDOW_BYTES - 1` bytes
-   * escapes. Left out: 256 windows at random places all over the payload.
+   * Distance between windows, in bytes: every piece of `everyBytes + WINDOW_BYTES - 1` bytes contains one. Default: 256
+   * windows at random offsets of the payload.
    */
   everyBytes?: number;
   /** Of how many alternative forms this is one (base64 has three alignments): the share is scaled up by it. */
   alternatives?: number;
 }
 
-/** A payload as the index knows it. */
+/** A payload in the index. */
 export interface Label {
   canary: string;
   kind: string;
@@ -75,7 +75,7 @@ export const filterBit = (hash: number, filterBits: number): number => hash >>> 
 /** Where the search in the table begins. Top bits again: float words that end in zeros share all low ones. */
 export const firstSlot = (hash: number, tableBits: number): number => hash >>> (32 - tableBits);
 
-/** Chooses windows all over each payload and indexes them. */
+/** Chooses windows across each payload and indexes them. */
 export function indexPayloads(payloads: readonly Payload[], maxWindows = MAX_WINDOWS): WindowIndex {
   const wanted = payloads.reduce((sum, payload) => sum + payload.bytes.length / stepOf(payload), 0);
   const thinning = Math.max(1, wanted / maxWindows);
@@ -121,7 +121,7 @@ function startsOf(payload: Payload, thinning: number): number[] {
   return starts;
 }
 
-/** How many different values a window has: tables and plain areas have few, and would be found anywhere. */
+/** Number of different values in a window. Tables and plain areas have few and would match anywhere. */
 function distinct(bytes: Uint8Array, start: number, unitBytes: 1 | 4): number {
   if (unitBytes === 1) return distinctBytes(bytes, start);
   const window = Buffer.from(bytes.subarray(start, start + WINDOW_BYTES));

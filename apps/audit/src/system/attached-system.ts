@@ -1,8 +1,8 @@
 import { allProcesses, descendants, entryOf, roleOf } from './process-table.js';
 import type { ProcessEntry, Role, ServiceProcess } from './process-table.js';
-import { AuditImpossible, type AuditedSystem } from './audited-system.js';
+import { AuditError, type AuditedSystem } from './audited-system.js';
 
-/** What the operator says about the system. */
+/** How to reach a running system. */
 export interface Attachment {
   url: string;
   pids: ServiceProcess[];
@@ -10,7 +10,7 @@ export interface Attachment {
   mayKill: boolean;
 }
 
-/** A system that runs already. Its engines are found below its workers. */
+/** A running system. Its engines are the children of its workers. */
 export class AttachedSystem implements AuditedSystem {
   readonly isOwn = false;
   readonly privateFolders = [];
@@ -19,24 +19,24 @@ export class AttachedSystem implements AuditedSystem {
   readonly url: string;
   readonly mayKill: boolean;
   readonly redisUrls: readonly string[];
-  readonly #known: { role: Role; entry: ProcessEntry }[];
+  private readonly known: { role: Role; entry: ProcessEntry }[];
 
-  /** @throws AuditImpossible when a process named does not exist */
+  /** @throws AuditError when a process named does not exist */
   constructor({ url, pids, redisUrls, mayKill }: Attachment) {
     this.url = url.replace(/\/$/, '');
     this.mayKill = mayKill;
-    this.#known = pids.map(({ role, pid }) => {
+    this.known = pids.map(({ role, pid }) => {
       const entry = entryOf(pid);
-      if (entry === undefined) throw new AuditImpossible(`--pid ${role}=${pid}: there is no such process.`);
+      if (entry === undefined) throw new AuditError(`--pid ${role}=${pid}: there is no such process.`);
       return { role, entry };
     });
     this.redisUrls = redisUrls;
   }
 
-  /** Those named, or whoever took their place, and the engines. */
+  /** The given processes or their successors, and the engines. */
   processes(): ServiceProcess[] {
     const all = allProcesses();
-    const named = this.#known
+    const named = this.known
       .map(({ role, entry }) => ({ role, entry: successor(entry, all) }))
       .filter((found): found is { role: Role; entry: ProcessEntry } => found.entry !== undefined);
     const engines = named
@@ -48,18 +48,18 @@ export class AttachedSystem implements AuditedSystem {
     return [...found, ...more.filter(({ pid }) => !found.some((known) => known.pid === pid))];
   }
 
-  /** Unknown: it was started by somebody else. */
+  /** Unknown: the audit did not start this system. */
   output(): undefined {
     return undefined;
   }
 
-  /** Leaves it running. */
+  /** Does nothing: the system keeps running. */
   async stop(): Promise<void> {
     await Promise.resolve();
   }
 }
 
-/** The process itself, or the one that its supervisor has put in its place. */
+/** The process itself, or the one that its supervisor has started in its place. */
 function successor(entry: ProcessEntry, all: readonly ProcessEntry[]): ProcessEntry | undefined {
   const itself = all.find(({ pid, startedAt }) => pid === entry.pid && startedAt === entry.startedAt);
   if (itself !== undefined) return itself;

@@ -1,28 +1,28 @@
 import type { ServiceProcess } from './process-table.js';
 
-/** What is audited: a system of the audit's own, or one that runs already. */
+/** The audited system: the audit's own, or a running one. */
 export interface AuditedSystem {
   readonly url: string;
   readonly isOwn: boolean;
-  /** May processes be killed? */
+  /** True when the audit may kill processes. */
   readonly mayKill: boolean;
-  /** How each Redis can be asked for its keys; empty when none can. */
+  /** Addresses of each Redis for a user that may read all keys; empty when unknown. */
   readonly redisUrls: readonly string[];
-  /** A key of the service, for what needs one; undefined when the audit has none. */
+  /** An API key, for paths that need one; undefined when unknown. */
   readonly apiKey: string | undefined;
-  /** How long one request may take to arrive, where that is known. */
+  /** `UPLOAD_TIMEOUT_S` of the service, where known. */
   readonly uploadTimeoutS: number | undefined;
-  /** Folders that belong to this system alone: whatever appears there is its doing. */
+  /** Folders that only this system uses. */
   readonly privateFolders: readonly string[];
-  /** The processes as they are now: killed ones come back under another number. */
+  /** The current processes. A restarted process has another pid. */
   processes(): ServiceProcess[];
-  /** Everything that it has printed, when that can be known. */
+  /** Everything that it has printed, where known. */
   output(): Buffer | undefined;
   stop(): Promise<void>;
 }
 
-/** The system cannot be audited as things are. The message is for the operator. */
-export class AuditImpossible extends Error {
+/** The system cannot be audited. The message tells the operator why. */
+export class AuditError extends Error {
   override readonly name = 'AuditImpossible';
 }
 

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { AuditImpossible } from './audited-system.js';
+import { AuditError } from './audited-system.js';
 import type { Role, ServiceProcess } from './process-table.js';
 
-/** First processes of containers, by name. @throws AuditImpossible when docker does not know them */
+/** Main processes of containers, by name. @throws AuditError when docker does not know them */
 export const pidsOfContainers = (containers: readonly { role: Role; name: string }[]): ServiceProcess[] =>
   containers.map(({ role, name }) => ({ role, pid: pidOf(name) }));
 
@@ -14,10 +14,9 @@ function pidOf(name: string): number {
       encoding: 'utf8',
     },
   );
-  if (error !== undefined)
-    throw new AuditImpossible(`--container ${name}: not run, there is no docker here.`);
+  if (error !== undefined) throw new AuditError(`--container ${name}: not run, there is no docker here.`);
   const pid = Number(stdout.trim());
   if (status !== 0 || !(pid > 0))
-    throw new AuditImpossible(`--container ${name}: not run, docker knows no such running container.`);
+    throw new AuditError(`--container ${name}: not run, docker knows no such running container.`);
   return pid;
 }

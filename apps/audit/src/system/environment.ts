@@ -6,13 +6,13 @@ import { VERSION } from '#contracts/version.js';
 
 const ANSWER_LIMIT_MS = 3000;
 
-/** What was audited, with what, and on what kind of machine: no name of a machine and no folder. */
+/** Version, audit program and machine. Contains no host name and no path. */
 export interface AuditEnvironment {
-  /** Version of the audited service; undefined when it does not say. */
+  /** Version of the audited service; undefined when unknown. */
   serviceVersion: string | undefined;
-  /** Version of the program that audits. */
+  /** Version of the audit program. */
   auditVersion: string;
-  /** Commit of the program that audits; undefined when it does not run from a checkout. */
+  /** Commit of the audit program; undefined outside a checkout. */
   commit: { id: string; isModified: boolean } | undefined;
   cpu: string;
   cores: number;
@@ -20,11 +20,11 @@ export interface AuditEnvironment {
   os: string;
   kernel: string;
   node: string;
-  /** Versions of the Redis servers that can be asked. */
+  /** Versions of the reachable Redis servers. */
   redis: string[];
 }
 
-/** Looks at what is audited and where. @param root folder of the program that audits */
+/** Collects the facts. @param root folder of the audit program */
 export async function describeEnvironment(
   root: string,
   { url, redisUrls }: { url: string; redisUrls: readonly string[] },

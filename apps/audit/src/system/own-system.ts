@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { drawApiKey, drawKeyId, hashApiKey } from '#auth/api-key.js';
-import { AuditImpossible, eventually, type AuditedSystem } from './audited-system.js';
+import { AuditError, eventually, type AuditedSystem } from './audited-system.js';
 import { OwnRedis } from './own-redis.js';
 import { descendants, roleOf, type ServiceProcess } from './process-table.js';
 
@@ -14,9 +14,9 @@ const START_LIMIT_MS = 90_000;
 const STOP_LIMIT_MS = 15_000;
 const UPLOAD_TIMEOUT_S = 20;
 
-/** Short lives, so that running out can be waited for; everything else as `npm start` has it. */
+/** Short lifetimes, so that the audit can wait for expiry. Everything else is the default of `npm start`. */
 const SETTINGS = {
-  // Empty counts as unset: a key of its own.
+  // Empty counts as unset: the system draws its own key.
   KEK_FILE: '',
   PORT: '0',
   HOST: '127.0.0.1',
@@ -28,34 +28,34 @@ const SETTINGS = {
   LOG_LEVEL: 'debug',
 };
 
-/** A private system, started as `npm start` starts one, with a temporary folder of its own. */
+/** A private system, started like `npm start`, with its own temporary folder. */
 export class OwnSystem implements AuditedSystem {
   readonly isOwn = true;
   readonly mayKill = true;
   readonly apiKey = drawApiKey();
   readonly uploadTimeoutS = UPLOAD_TIMEOUT_S;
-  readonly #folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'audit-'));
-  readonly #redis = new OwnRedis(ROOT, this.#folder);
-  readonly #shards: OwnRedis[];
-  readonly #printed: Buffer[] = [];
-  #launcher: ChildProcess | undefined;
+  private readonly folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'audit-'));
+  private readonly redis = new OwnRedis(ROOT, this.folder);
+  private readonly shards: OwnRedis[];
+  private readonly printed: Buffer[] = [];
+  private launcher: ChildProcess | undefined;
   url = '';
 
   private constructor(shards: number) {
-    this.#shards = Array.from({ length: shards }, (_, i) => new OwnRedis(ROOT, this.#folder, `shard-${i}`));
-    for (const redis of this.#servers()) redis.onOutput((piece) => this.#printed.push(piece));
+    this.shards = Array.from({ length: shards }, (_, i) => new OwnRedis(ROOT, this.folder, `shard-${i}`));
+    for (const redis of this.servers()) redis.onOutput((piece) => this.printed.push(piece));
   }
 
-  /** Starts it; resolves once it takes work. @throws AuditImpossible when it does not start */
+  /** Starts it and resolves when it is ready. @throws AuditError when it does not start */
   static async start(shards = 0): Promise<OwnSystem> {
     const system = new OwnSystem(shards);
     try {
-      for (const redis of system.#servers()) await redis.ready();
-      system.#writeKeys();
-      const launcher = system.#launch();
-      const address = await eventually(() => system.#announced(launcher), START_LIMIT_MS);
+      for (const redis of system.servers()) await redis.ready();
+      system.writeKeys();
+      const launcher = system.launch();
+      const address = await eventually(() => system.announced(launcher), START_LIMIT_MS);
       if (address === undefined || address === '') {
-        throw new AuditImpossible(`The system to audit did not start:\n${String(system.output())}`);
+        throw new AuditError(`The system to audit did not start:\n${String(system.output())}`);
       }
       system.url = address;
       return system;
@@ -65,35 +65,35 @@ export class OwnSystem implements AuditedSystem {
     }
   }
 
-  /** The folder with the socket of its Redis, which is its temporary folder too. */
+  /** The folder of its Redis socket, which is its temporary folder as well. */
   get privateFolders(): string[] {
-    return [this.#folder];
+    return [this.folder];
   }
 
-  /** As a user who may look at every key. */
+  /** Addresses for a user that may read every key. */
   get redisUrls(): string[] {
-    return this.#servers().map(({ readerUrl }) => readerUrl);
+    return this.servers().map(({ readerUrl }) => readerUrl);
   }
 
-  /** The API first, of which most is to be known soonest; Redis, the launcher and everything below it. */
+  /** The API first, since it is scanned first; then Redis, the launcher and its descendants. */
   processes(): ServiceProcess[] {
-    const launcher = { role: 'launcher' as const, pid: this.#launcher?.pid ?? 0 };
+    const launcher = { role: 'launcher' as const, pid: this.launcher?.pid ?? 0 };
     const below = descendants(launcher.pid)
       .map((entry) => ({ role: roleOf(entry), pid: entry.pid }))
       .filter(({ role }) => role !== 'other');
-    const servers = this.#servers().map(({ pid }) => ({ role: 'redis' as const, pid }));
+    const servers = this.servers().map(({ pid }) => ({ role: 'redis' as const, pid }));
     const isApi = ({ role }: ServiceProcess): boolean => role === 'api';
     return [...below.filter(isApi), ...servers, ...below.filter((one) => !isApi(one)), launcher];
   }
 
-  /** What the launcher and all below it have printed. */
+  /** Output of the launcher and its descendants. */
   output(): Buffer {
-    return Buffer.concat(this.#printed);
+    return Buffer.concat(this.printed);
   }
 
   /** Ends it. */
   async stop(): Promise<void> {
-    const launcher = this.#launcher;
+    const launcher = this.launcher;
     if (launcher !== undefined && launcher.exitCode === null && launcher.signalCode === null) {
       const exited = once(launcher, 'exit');
       launcher.kill('SIGTERM');
@@ -101,51 +101,51 @@ export class OwnSystem implements AuditedSystem {
       await exited;
       clearTimeout(late);
     }
-    for (const redis of this.#servers()) await redis.stop();
-    rmSync(this.#folder, { recursive: true, force: true });
+    for (const redis of this.servers()) await redis.stop();
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
-  #servers(): OwnRedis[] {
-    return [this.#redis, ...this.#shards];
+  private servers(): OwnRedis[] {
+    return [this.redis, ...this.shards];
   }
 
-  get #keysFile(): string {
-    return join(this.#folder, 'keys.json');
+  private get keysFile(): string {
+    return join(this.folder, 'keys.json');
   }
 
-  /** The one key that `apiKey` is. */
-  #writeKeys(): void {
+  /** Writes the key file with `apiKey`. */
+  private writeKeys(): void {
     const entry = {
       ...{ id: drawKeyId(), name: 'audit', tier: 'enterprise' },
       ...{ sha256: hashApiKey(this.apiKey).toString('hex'), created: new Date().toISOString() },
     };
-    writeFileSync(this.#keysFile, JSON.stringify({ version: 1, keys: [entry] }), { mode: 0o600 });
+    writeFileSync(this.keysFile, JSON.stringify({ version: 1, keys: [entry] }), { mode: 0o600 });
   }
 
-  #launch(): ChildProcess {
-    const shards = this.#shards.map(({ url }, i) => `shard-${i}=${url}`).join(',');
+  private launch(): ChildProcess {
+    const shards = this.shards.map(({ url }, i) => `shard-${i}=${url}`).join(',');
     const launcher = spawn(process.execPath, [join(ROOT, 'launcher', 'start.mjs')], {
       cwd: ROOT,
       env: {
         ...process.env,
         ...SETTINGS,
-        REDIS_URL: this.#redis.url,
+        REDIS_URL: this.redis.url,
         PAYLOAD_REDIS_URLS: shards,
-        KEYS_FILE: this.#keysFile,
-        TMPDIR: this.#folder,
+        KEYS_FILE: this.keysFile,
+        TMPDIR: this.folder,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [launcher.stdout, launcher.stderr]) {
-      stream.on('data', (piece: Buffer) => this.#printed.push(piece));
+      stream.on('data', (piece: Buffer) => this.printed.push(piece));
     }
     process.once('exit', () => launcher.kill('SIGTERM'));
-    this.#launcher = launcher;
+    this.launcher = launcher;
     return launcher;
   }
 
-  /** The address that it announces; empty when it has ended instead. */
-  #announced(launcher: ChildProcess): string | undefined {
+  /** The address in its output; empty when it has exited. */
+  private announced(launcher: ChildProcess): string | undefined {
     if (launcher.exitCode !== null) return '';
     return /is ready: (\S+)/.exec(String(this.output()))?.[1];
   }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
-/** Part that a process has in the service. */
+/** Role of a process in the service. */
 export type Role = 'api' | 'worker' | 'engine' | 'redis' | 'launcher' | 'nginx' | 'other';
 
 /** A process to look at. */
@@ -9,7 +9,7 @@ export interface ServiceProcess {
   pid: number;
 }
 
-/** What /proc tells of a process. */
+/** A process in /proc. */
 export interface ProcessEntry {
   pid: number;
   parent: number;
@@ -18,7 +18,7 @@ export interface ProcessEntry {
   startedAt: number;
 }
 
-/** Every process that can be seen and lives. */
+/** All visible, live processes. */
 export function allProcesses(): ProcessEntry[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -26,11 +26,11 @@ export function allProcesses(): ProcessEntry[] {
     .filter((entry) => entry !== undefined);
 }
 
-/** What /proc tells of one process; undefined when it has ended. */
+/** One process in /proc; undefined when it has ended. */
 export function entryOf(pid: number): ProcessEntry | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name between the brackets may hold anything: fields are counted from after it.
+    // The process name may contain any character: count fields behind its closing bracket.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
     const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ').trim();
@@ -40,13 +40,13 @@ export function entryOf(pid: number): ProcessEntry | undefined {
   }
 }
 
-/** Processes below `root` in the tree, in the order of their birth. */
+/** Descendants of `root`, in order of creation. */
 export function descendants(root: number, all: readonly ProcessEntry[] = allProcesses()): ProcessEntry[] {
   const children = all.filter(({ parent }) => parent === root);
   return children.flatMap((child) => [child, ...descendants(child.pid, all)]);
 }
 
-/** Which part a process has, by its command line. */
+/** Role of a process, by its command line. */
 export function roleOf({ command }: ProcessEntry): Role {
   if (/apps\/api\/src\/main\.js/.test(command)) return 'api';
   if (/apps\/worker\/src\/main\.js/.test(command)) return 'worker';
