@@ -1,11 +1,11 @@
 #!/bin/sh
-# Draws the secrets of a deployment into a folder, each in a file that its owner alone may read:
+# Generates the secrets of a deployment in a folder. Only their owner can read the files:
 #
 #   secrets.sh FOLDER [OWNER]
 #
-# kek: the key that API and workers share. redis-password-api, redis-password-worker: what each signs in to Redis with.
-# redis.conf: this repository's, with these passwords as hashes. OWNER, such as 10001:10001, gets the files.
-# Run again to replace all of them: then Redis, API and workers must be started anew, and jobs under way are lost.
+# kek: the key-encryption key that API and workers share. redis-password-api, redis-password-worker: their Redis passwords.
+# redis.conf: this repository's redis.conf with the hashes of these passwords. OWNER, such as 10001:10001, owns the files.
+# Run it again to replace all of them, then restart Redis, API and workers. Unfinished jobs are lost.
 set -eu
 
 repository=$(cd "$(dirname "$0")/.." && pwd)

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Gathers programs and every library that they, or the native modules in a folder, load:
+# Collects programs and every library that they, or the native modules in a folder, load:
 #
 #   closure.sh DESTINATION FOLDER|- PROGRAM ...
 #
-# An image made of the result has no shell, no package manager and no other program. Programs come to
-# DESTINATION/usr/bin, libraries keep their place. FOLDER is searched for native modules (*.node, *.so*).
+# An image made of the result has no shell, no package manager and no other program. Programs are copied to
+# DESTINATION/usr/bin, libraries keep their path. FOLDER is searched for native modules (*.node, *.so*).
 set -eu
 
 destination=$1
@@ -18,7 +18,7 @@ libraries_of() {
 
 keep() {
   mkdir -p "$destination$(dirname "$1")"
-  # -L: what a link names, under the name that is asked for.
+  # -L: the target of a link, under the name of the link.
   [ -e "$destination$1" ] || cp -L "$1" "$destination$1"
 }
 
@@ -31,7 +31,7 @@ done
 
 [ "$folder" = - ] && exit 0
 find "$folder" -type f \( -name '*.node' -o -name '*.so*' \) | while read -r module; do
-  # Libraries that lie beside the modules are there already.
+  # Libraries beside the modules are there already.
   for library in $(libraries_of "$module"); do
     case $library in /lib/* | /lib64/* | /usr/lib/*) keep "$library" ;; esac
   done

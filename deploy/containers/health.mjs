@@ -1,10 +1,10 @@
 /**
- * `node health.mjs api|worker`: exit status 0 when what runs in this container works. Containers have no shell and no
- * curl to ask with.
+ * `node health.mjs api|worker`: exit status 0 when the program in this container works. The images contain no shell and
+ * no curl.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** True for the process that computes: a worker starts it once Redis answers and the models are there. */
+/** True for an engine process. A worker starts it once Redis responds and the models exist. */
 function isEngine(name) {
   if (!/^\d+$/.test(name)) return false;
   try {
@@ -14,7 +14,7 @@ function isEngine(name) {
   }
 }
 
-/** What to look at. A worker listens on nothing. */
+/** Check for each application. A worker has no port. */
 const CHECKS = {
   api: async () => (await fetch(`http://127.0.0.1:${process.env['PORT'] ?? 3000}/healthz`)).ok,
   worker: async () => readdirSync('/proc').some(isEngine),

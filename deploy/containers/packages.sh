@@ -3,7 +3,7 @@
 #
 #   packages.sh LIST
 #
-# LIST has a name a line; * in it stands for a platform. A package takes along what is nested in it.
+# LIST has one name a line; * stands for a platform. Nested packages are removed with their parent.
 set -euf
 
 list=$(cat "$1")
@@ -11,7 +11,7 @@ cd node_modules
 
 is_listed() {
   for pattern in $list; do
-    # shellcheck disable=SC2254 # a pattern it is
+    # shellcheck disable=SC2254 # the unquoted pattern is intended
     case $1 in $pattern) return 0 ;; esac
   done
   return 1
