@@ -1,5 +1,5 @@
 /**
- * Directions of the house (docs: README, "Where things are"). Data flows one way:
+ * Directions of imports (docs/explanation/architecture.md). Data flows one way:
  * HTTP → uploads → broker → worker → imaging + inference → broker → results → purge; nothing points back.
  */
 

@@ -1,11 +1,11 @@
 # The images: `docker build --target api|worker|worker-cuda|redis|edge .`
 #
-# Each final image contains one program, the libraries it loads, and the files it reads: no shell, no package manager, no
-# other program. They are based on Debian, not on Alpine: the service relies on glibc to overwrite freed memory, which
-# musl cannot do. They have not been built by a container engine yet; test/deploy/image-*.test.ts follows these lines to
-# make the same file trees and runs the same entry points in them (docs/deploy/docker.md).
+# Each final image holds one program, the libraries it loads and its data. It has no shell, no package manager and no
+# other program. The images are based on Debian, because glibc can overwrite freed memory and musl (Alpine) cannot. No
+# container engine has built them yet. test/deploy/image-*.test.ts makes the same trees with these lines and runs the
+# same entry points in them (docs/deploy/overview.md).
 #
-# A release names these with their digests (NODE_IMAGE=node:24-bookworm-slim@sha256:…): docs/operations/release.md.
+# A release sets these with digests (NODE_IMAGE=node:24-bookworm-slim@sha256:…): docs/deploy/release.md.
 ARG NODE_IMAGE=node:24-bookworm-slim
 ARG DEBIAN_IMAGE=debian:bookworm-slim
 ARG CUDA_IMAGE=nvidia/cuda:12.9.1-cudnn-runtime-ubuntu22.04
@@ -28,26 +28,26 @@ RUN npm run build && node dist/tools/model-builder/models.command.js prepare
 RUN npm prune --omit=dev --no-audit --no-fund && rm -rf node_modules/@imgly
 
 FROM build AS build-cuda
-# The default model for an accelerator is half precision. The CPU model stays as a fallback.
+# The fp16 model is the default on an accelerator. The CPU model remains as the fallback.
 ENV ONNXRUNTIME_NODE_INSTALL=cuda12 PROVIDER=cuda
 RUN npm ci --omit=dev --no-audit --no-fund \
   && node node_modules/onnxruntime-node/script/install.js \
   && node dist/tools/model-builder/models.command.js prepare \
   && rm -rf node_modules/@imgly
 
-# --- Files of the final images, collected where a shell exists ---
+# --- Contents of the images, collected where a shell is available ---
 
 FROM build AS api-files
-# The image of the API contains no decoder, no model and no other application.
-RUN rm -rf node_modules/onnxruntime-* node_modules/sharp node_modules/@img dist/apps/worker dist/apps/audit dist/apps/cli dist/tools
+# The process with a network has no decoder and no model on its disk.
+RUN rm -rf node_modules/onnxruntime-* node_modules/sharp node_modules/@img dist/apps/worker dist/apps/audit
 COPY deploy/containers/closure.sh deploy/containers/closure.sh
 RUN deploy/containers/closure.sh runtime - node prlimit
 
 FROM build AS worker-files
 RUN rm -rf node_modules/onnxruntime-node/bin/napi-v*/darwin node_modules/onnxruntime-node/bin/napi-v*/win32 \
-  dist/apps/api dist/apps/web dist/apps/audit dist/apps/cli dist/tools
+  dist/apps/api dist/apps/web dist/apps/audit
 COPY deploy/containers/closure.sh deploy/containers/packages.sh deploy/containers/worker.packages deploy/containers/
-# Packages that the worker never loads, such as the web server, are removed.
+# Remove packages that the worker never loads, such as the web server.
 RUN deploy/containers/packages.sh deploy/containers/worker.packages
 RUN deploy/containers/closure.sh runtime node_modules node prlimit
 
@@ -55,12 +55,12 @@ FROM ${CUDA_IMAGE} AS cuda
 
 FROM build-cuda AS worker-cuda-files
 RUN rm -rf node_modules/onnxruntime-node/bin/napi-v*/darwin node_modules/onnxruntime-node/bin/napi-v*/win32 \
-  dist/apps/api dist/apps/web dist/apps/audit dist/apps/cli dist/tools
+  dist/apps/api dist/apps/web dist/apps/audit
 COPY deploy/containers/closure.sh deploy/containers/packages.sh deploy/containers/worker.packages deploy/containers/
-# Packages that the worker never loads, such as the web server, are removed.
+# Remove packages that the worker never loads, such as the web server.
 RUN deploy/containers/packages.sh deploy/containers/worker.packages
 RUN deploy/containers/closure.sh runtime node_modules node prlimit
-# Libraries of ONNX Runtime's CUDA provider. The container runtime provides the driver.
+# Libraries of ONNX Runtime's CUDA provider. The container runtime adds the driver.
 COPY --from=cuda /usr/local/cuda/lib64/libcublas.so.12 /usr/local/cuda/lib64/libcublasLt.so.12 cuda/
 COPY --from=cuda /usr/local/cuda/lib64/libcudart.so.12 /usr/local/cuda/lib64/libcufft.so.11 cuda/
 COPY --from=cuda /usr/local/cuda/lib64/libcurand.so.10 /usr/local/cuda/lib64/libnvrtc.so.12 cuda/
@@ -71,7 +71,7 @@ WORKDIR /app
 RUN apt-get update && apt-get install -y --no-install-recommends redis-server util-linux \
   && rm -rf /var/lib/apt/lists/*
 COPY deploy/containers/closure.sh deploy/containers/closure.sh
-# An executable without read permission: the kernel makes no core dump of it, even when dumps are piped to a collector.
+# The program is executable but not readable. The kernel makes no core dump of such a program.
 RUN deploy/containers/closure.sh runtime - redis-server redis-cli prlimit && chmod 0111 runtime/usr/bin/redis-server
 
 FROM ${DEBIAN_IMAGE} AS edge-files
@@ -83,8 +83,8 @@ RUN deploy/containers/closure.sh runtime - nginx prlimit && chmod 0111 runtime/u
 
 # --- The images ---
 #
-# prlimit replaces contained.sh: no file can be written, no core dumped. It executes the program in its own process.
-# Users are numeric, so that Kubernetes can check runAsNonRoot without a user list. They own no file.
+# prlimit replaces contained.sh: no file writes and no core dumps. It then becomes the program.
+# Users are numeric, so that runAsNonRoot works without a list of users. They own no file.
 
 FROM scratch AS api
 COPY --from=api-files /app/runtime /
@@ -93,7 +93,7 @@ COPY --from=api-files /app/package.json ./
 COPY deploy/containers/health.mjs health.mjs
 COPY --from=api-files /app/node_modules node_modules
 COPY --from=api-files /app/dist dist
-# The manifest is for /v1/models. The models themselves are not included.
+# The list of models, for /v1/models, without the models.
 COPY models/manifest.json models/manifest.json
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 \
   GLIBC_TUNABLES=glibc.malloc.perturb=165:glibc.malloc.tcache_count=0
@@ -149,8 +149,8 @@ WORKDIR /run/edge
 ENV GLIBC_TUNABLES=glibc.malloc.perturb=165:glibc.malloc.tcache_count=0
 USER 10001:10001
 EXPOSE 8443
-# Finishes running requests before it exits.
+# Lets requests finish.
 STOPSIGNAL SIGQUIT
-# 512 bytes: enough for the pid file, which nginx requires, and too small for an image.
+# 512 bytes: nginx writes its process id, and no image fits.
 ENTRYPOINT ["/usr/bin/prlimit", "--core=0:0", "--fsize=512:512", "/usr/bin/nginx"]
 CMD ["-p", "/run/edge", "-c", "/etc/removebg-edge/nginx.conf"]

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Generates the secrets of a deployment in a folder. Only their owner can read the files:
+# Generates the secrets of a deployment into a folder. Only the owner can read the files:
 #
 #   secrets.sh FOLDER [OWNER]
 #
-# kek: the key-encryption key that API and workers share. redis-password-api, redis-password-worker: their Redis passwords.
-# redis.conf: this repository's redis.conf with the hashes of these passwords. OWNER, such as 10001:10001, owns the files.
-# Run it again to replace all of them, then restart Redis, API and workers. Unfinished jobs are lost.
+# kek: the key that API and workers share. redis-password-api, redis-password-worker: their Redis passwords.
+# redis.conf: the one of this repository with the hashes of these passwords. OWNER, such as 10001:10001, owns the files.
+# Run it again to replace all of them. Then restart Redis, API and workers; running jobs are lost.
 set -eu
 
 repository=$(cd "$(dirname "$0")/.." && pwd)

@@ -27,3 +27,6 @@ export const KEYS_COMMAND = inRoot('dist', 'libs', 'auth', 'src', 'keys.command.
 
 /** Built command line that tells all settings. */
 export const SETTINGS_COMMAND = inRoot('dist', 'libs', 'config', 'src', 'settings.command.js');
+
+/** Built command that writes the generated pages of docs/reference. */
+export const REFERENCE_COMMAND = inRoot('dist', 'tools', 'src', 'reference', 'reference.command.js');

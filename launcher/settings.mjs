@@ -9,7 +9,7 @@ const HELP = `npm run settings -- [--markdown]
 
 Prints every setting with its meaning, its default and what it accepts.
 
-  --markdown   as the table of docs/configuration.md`;
+  --markdown   as the table of docs/reference/configuration.md`;
 
 await runCommand(async () => {
   const { values } = readArguments({ markdown: { type: 'boolean' } });

@@ -12,6 +12,7 @@ const COMPILER_MEMORY = inRoot('.cache', 'build.tsbuildinfo');
 const INPUTS = [
   'apps',
   'libs',
+  'tools/src',
   'package-lock.json',
   'package.json',
   'tsconfig.json',

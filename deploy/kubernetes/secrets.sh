@@ -1,10 +1,10 @@
 #!/bin/sh
-# Generates the secrets of an overlay in its folder `secrets`, which git ignores:
+# Generates the secrets of an overlay into its folder `secrets`, which git ignores:
 #
 #   secrets.sh OVERLAY SHARDS
 #
-# Writes the files of deploy/secrets.sh and, for each application, the addresses of Redis with their passwords. Run it
-# again to replace all of them: unfinished jobs then fail with `queue-lost`.
+# The files of deploy/secrets.sh, and the addresses of Redis with the passwords in them, one for each application. Run
+# it again to replace all of them. Running jobs then fail with `queue-lost`.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -16,7 +16,7 @@ cd "$overlay/secrets"
 api=$(cat redis-password-api)
 worker=$(cat redis-password-worker)
 
-# name=address,… of all shards, for one user.
+# name=address,… of all shards for one user.
 payload() {
   list=
   number=0

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Cuts out every photo of a folder as one batch, and comes through whatever breaks on the way: the network, the API, a
-# worker, Redis. Nothing but bash and curl (7.76 or newer). Run it again to go on where it stopped.
+# Removes the background of every photo of a folder as one batch. It recovers from failures of the network, the API, a
+# worker and Redis. It needs bash and curl 7.76 or newer. Run it again to continue.
 #
 #   usage: [API=http://localhost:3000] [KEY=rb_...] folder.sh FOLDER-OF-PHOTOS FOLDER-OF-CUTOUTS
 set -u
@@ -14,7 +14,7 @@ submitter=
 trap '[ -n "$submitter" ] && kill "$submitter" 2>/dev/null; rm -rf "$work"' EXIT
 : >"$work/failed"
 
-# Photos that have no cut-out yet and have not failed for good.
+# Photos without a result that have not failed permanently.
 remaining() {
   for photo in "$photos"/*.{jpg,jpeg,png,webp,gif,bmp,avif,tif,tiff,JPG,JPEG,PNG}; do
     name=${photo##*/}
@@ -26,7 +26,7 @@ field() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"; }
 header() { sed -n "s/^$1: *//Ip" "$work/head" | tr -d '\r' | tail -n 1; }
 decode() { printf '%b' "${1//%/\\x}"; }
 
-# Sends what remains. A repeated custom_id is taken once, so sending again does no harm. Retry-After is obeyed.
+# Sends the remaining photos. A repeated custom_id is accepted once, so a retry is safe. curl obeys Retry-After.
 submit() {
   remaining >"$work/todo"
   while IFS= read -r name; do
@@ -36,7 +36,7 @@ submit() {
       [[ $status != 429 && $status != 5* ]]; do sleep 1; done
     case $status in
     200 | 202) ;;
-    404 | 409 | 410) return ;; # The batch is no more.
+    404 | 409 | 410) return ;; # The batch no longer exists.
     *) echo "$name: $(field title <"$work/answer")" >&2 && echo "$name" >>"$work/failed" ;;
     esac
   done <"$work/todo"
@@ -44,7 +44,7 @@ submit() {
     "$api/v1/batches/$batch/close"
 }
 
-# Fetches each cut-out when it is finished, until the batch is complete (0), or is no more (1).
+# Fetches each result when it is finished, until the batch is complete (0) or no longer exists (1).
 receive() {
   while true; do
     status=$(curl -s -D "$work/head" -o "$work/image" -w '%{http_code}' --max-time 120 \
@@ -69,11 +69,11 @@ while [ -n "$(remaining)" ]; do
   submit &
   submitter=$!
   if receive; then
-    # Images that the service gave up: told by name, and not tried again.
+    # Failed images: reported by name, not retried.
     curl -s -H "Authorization: Bearer $token" "$api/v1/batches/$batch" |
       grep -o '"custom_id":"[^"]*"' | cut -d '"' -f 4 | tee -a "$work/failed" | sed 's/$/: failed/' >&2
   else
-    echo "the batch was lost: beginning another with the photos that remain" >&2
+    echo "the batch was lost: opening another one for the remaining photos" >&2
   fi
   kill "$submitter" 2>/dev/null
   wait "$submitter" 2>/dev/null

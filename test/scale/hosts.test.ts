@@ -29,7 +29,7 @@ beforeAll(async () => {
   hosts = await openHosts(port);
   system = new TestSystem({ RATE_LIMIT: '1000000' });
   const tls = certificate(system.folder, hosts.redisNames);
-  // As docs/scale.md has it: TLS and a password for each user, on an address of the machine.
+  // As docs/deploy/scaling.md has it: TLS and a password for each user, on an address of the machine.
   const redis = new RedisProcess(system.folder, '256mb', [
     ...['--tls-port', String(port), '--bind', hosts.redisAddress, '--protected-mode', 'no'],
     ...['--tls-auth-clients', 'no'],

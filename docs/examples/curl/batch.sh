@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Many photos under one token: added one by one, fetched as they are finished.
+# A batch: add photos one by one and fetch results as they finish.
 #   usage: batch.sh photo.jpg … cutouts/
 set -euo pipefail
 api=${API:-http://localhost:3000}
@@ -15,7 +15,7 @@ batch=$api/v1/batches/$(field id <<<"$opened")
 auth="Authorization: Bearer $(field token <<<"$opened")"
 failed=0
 
-# The next finished image, if there is one in time. Fails when none will come any more.
+# Fetches the next finished image. Fails when there are no more.
 fetch() {
   status=$(curl -sS -D "$out/.head" -o "$out/.next" -w '%{http_code}' -H "$auth" "$batch/results?wait=30")
   if [ "$status" = 200 ]; then
@@ -27,7 +27,7 @@ fetch() {
 
 for photo in "${photos[@]}"; do
   name=$(basename "${photo%.*}")
-  # 429: as many images are in work as may be. Fetch one, then go on.
+  # 429: the limit of images in flight is reached. Fetch one, then retry.
   while status=$(curl -sS -o "$out/.answer" -w '%{http_code}' -H "$auth" \
     -F "custom_id=$name" -F "image=@$photo" "$batch/jobs") && [ "$status" = 429 ]; do fetch; done
   [ "$status" = 202 ] || { echo "$photo: $(cat "$out/.answer")" >&2 && failed=1; }

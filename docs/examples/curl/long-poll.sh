@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Submit, then ask for the result: the answer comes when there is something to say.
+# Submit an image, then wait for its result with long-polling.
 #   usage: long-poll.sh photo.jpg cutout.png
 set -euo pipefail
 api=${API:-http://localhost:3000}
@@ -15,8 +15,8 @@ while true; do
   status=$(curl -sS -o "$part" -w '%{http_code}' -H "Authorization: Bearer $token" \
     "$api/v1/jobs/$id/result?wait=30")
   case $status in
-  200) mv "$part" "$2" && exit 0 ;; # the image, which is purged on the server now
-  202) ;;                           # not yet: ask again
+  200) mv "$part" "$2" && exit 0 ;; # the image; the server has purged it
+  202) ;;                           # not finished: repeat
   *) cat "$part" >&2 && exit 1 ;;   # the reason as JSON
   esac
 done

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# One request: live progress, and the cut-out at its end.
+# One request: events of the job, then the result in the same stream.
 #   usage: sse.sh photo.jpg cutout.png
 set -euo pipefail
 api=${API:-http://localhost:3000}
@@ -17,7 +17,7 @@ curl -sSN --fail-with-body -H 'Accept: text/event-stream' -F "image=@$1" "$api/v
         echo "$event ${line#data: }" >&2
       fi
       ;;
-    '{'*) echo "$line" >&2 ;; # refused: the reason as JSON
+    '{'*) echo "$line" >&2 ;; # rejected: the reason as JSON
     esac
   done
 mv "$part" "$2"

@@ -1,4 +1,4 @@
-// Many photos under one token: added one by one, fetched as they are finished.
+// A batch: add photos one by one and fetch results as they finish.
 //   usage: node batch.mjs photo.jpg … cutouts/
 import { openAsBlob } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -9,15 +9,15 @@ const photos = process.argv.slice(2);
 const out = photos.pop();
 await mkdir(out, { recursive: true });
 
-async function reason(answer) {
-  const { title, detail = '' } = await answer.json();
+async function reason(response) {
+  const { title, detail = '' } = await response.json();
   return `${title} ${detail}`;
 }
 
 async function call(path, init) {
-  const answer = await fetch(api + path, init);
-  if (answer.ok) return answer;
-  console.error(await reason(answer));
+  const response = await fetch(api + path, init);
+  if (response.ok) return response;
+  console.error(await reason(response));
   process.exit(1);
 }
 
@@ -25,12 +25,12 @@ const { id, token } = await (await call('/v1/batches', { method: 'POST' })).json
 const batch = `/v1/batches/${id}`;
 const headers = { Authorization: `Bearer ${token}` };
 
-/** The next finished image, if there is one in time. False when none will come any more. */
+/** Fetches the next finished image. Returns false when there are no more. */
 async function fetchNext() {
-  const answer = await call(`${batch}/results?wait=30`, { headers });
-  if (answer.status === 204) return answer.headers.get('x-batch-status') !== 'complete';
-  const name = decodeURIComponent(answer.headers.get('x-custom-id'));
-  await writeFile(join(out, `${basename(name)}.png`), Buffer.from(await answer.arrayBuffer()));
+  const response = await call(`${batch}/results?wait=30`, { headers });
+  if (response.status === 204) return response.headers.get('x-batch-status') !== 'complete';
+  const name = decodeURIComponent(response.headers.get('x-custom-id'));
+  await writeFile(join(out, `${basename(name)}.png`), Buffer.from(await response.arrayBuffer()));
   return true;
 }
 
@@ -39,12 +39,12 @@ for (const photo of photos) {
   body.set('custom_id', basename(photo, extname(photo)));
   body.set('image', await openAsBlob(photo));
   for (;;) {
-    const answer = await fetch(`${api}${batch}/jobs`, { method: 'POST', headers, body });
-    // 429: as many images are in work as may be. Fetch one, then go on.
-    if (answer.status === 429) await fetchNext();
-    else if (answer.ok) break;
+    const response = await fetch(`${api}${batch}/jobs`, { method: 'POST', headers, body });
+    // 429: the limit of images in flight is reached. Fetch one, then retry.
+    if (response.status === 429) await fetchNext();
+    else if (response.ok) break;
     else {
-      console.error(`${photo}: ${await reason(answer)}`);
+      console.error(`${photo}: ${await reason(response)}`);
       process.exitCode = 1;
       break;
     }

@@ -1,4 +1,4 @@
-// Submit, then ask for the result: the answer comes when there is something to say.
+// Submit an image, then wait for its result with long-polling.
 //   usage: node long-poll.mjs photo.jpg cutout.png
 import { openAsBlob } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -20,8 +20,8 @@ const { id, token } = await (await call('/v1/jobs', { method: 'POST', body })).j
 const headers = { Authorization: `Bearer ${token}` };
 
 for (;;) {
-  const answer = await call(`/v1/jobs/${id}/result?wait=30`, { headers });
-  if (answer.status === 202) continue; // not yet: ask again
-  await writeFile(cutout, Buffer.from(await answer.arrayBuffer()));
+  const response = await call(`/v1/jobs/${id}/result?wait=30`, { headers });
+  if (response.status === 202) continue; // not finished: repeat
+  await writeFile(cutout, Buffer.from(await response.arrayBuffer()));
   break;
 }

@@ -1,4 +1,4 @@
-// Live progress, then the cut-out. Node 20 or newer, nothing to install.
+// Follow the events of a job, then fetch its result. Node 20 or newer, no dependencies.
 //   usage: node sse.mjs photo.jpg cutout.png
 import { openAsBlob } from 'node:fs';
 import { writeFile } from 'node:fs/promises';

@@ -1,5 +1,5 @@
 <?php
-// Many photos under one token: added one by one, fetched as they are finished.
+// A batch: add photos one by one and fetch results as they finish.
 //   usage: php batch.php photo.jpg … cutouts/
 $api = getenv('API') ?: 'http://localhost:3000';
 $photos = array_slice($argv, 1);
@@ -7,7 +7,7 @@ $out = array_pop($photos);
 $failed = 0;
 if (!is_dir($out)) mkdir($out, recursive: true);
 
-/** Prints the service's reason. Returns the exit status of a failure. */
+/** Prints the reason of the service. Returns the exit status of a failure. */
 function refused(string $body): int {
     $problem = json_decode($body);
     fwrite(STDERR, trim("$problem->title " . ($problem->detail ?? '')) . "\n");
@@ -33,7 +33,7 @@ $opened = json_decode($body);
 $batch = "$api/v1/batches/$opened->id";
 $auth = "Authorization: Bearer $opened->token";
 
-/** The next finished image, if there is one in time. False when none will come any more. */
+/** Fetches the next finished image. Returns false when there are no more. */
 function fetch(): bool {
     global $batch, $auth, $out;
     [$status, $body, $headers] = call('GET', "$batch/results?wait=30", $auth);
@@ -47,7 +47,7 @@ foreach ($photos as $photo) {
     $name = rawurlencode(pathinfo($photo, PATHINFO_FILENAME));
     do {
         [$status, $body] = call('POST', "$batch/jobs?custom_id=$name", $auth, file_get_contents($photo));
-        if ($status === 429) fetch(); // as many images are in work as may be: fetch one, then go on
+        if ($status === 429) fetch(); // the limit of images in flight is reached: fetch one, then retry
     } while ($status === 429);
     if ($status >= 400) $failed = refused($body);
 }

@@ -1,10 +1,10 @@
 <?php
-// Submit, then ask for the result: the answer comes when there is something to say.
+// Submit an image, then wait for its result with long-polling.
 //   usage: php long-poll.php photo.jpg cutout.png
 $api = getenv('API') ?: 'http://localhost:3000';
 [, $photo, $cutout] = $argv;
 
-/** Ends with the service's reason. */
+/** Exits with the reason of the service. */
 function refuse(string $body): never {
     $problem = json_decode($body);
     fwrite(STDERR, trim("$problem->title " . ($problem->detail ?? '')) . "\n");
@@ -30,7 +30,7 @@ do {
     [$status, $body] = call("$api/v1/jobs/$job->id/result?wait=30", [
         'header' => "Authorization: Bearer $job->token",
     ]);
-} while ($status === 202); // not yet: ask again
+} while ($status === 202); // not finished: repeat
 
 if ($status !== 200) refuse($body);
 file_put_contents($cutout, $body);

@@ -1,17 +1,17 @@
 <?php
-// Live progress, then the cut-out. PHP 8, no extension needed.
+// Follow the events of a job, then fetch its result. PHP 8, no extensions.
 //   usage: php sse.php photo.jpg cutout.png
 $api = getenv('API') ?: 'http://localhost:3000';
 [, $photo, $cutout] = $argv;
 
 function open(string $url, array $http) {
-    // HTTP/1.0: events come as they are sent. PHP holds back what comes in chunks.
+    // HTTP/1.0: events arrive as they are sent. PHP buffers chunked responses.
     $http += ['ignore_errors' => true, 'timeout' => 90, 'protocol_version' => 1.0];
-    $answer = fopen($url, 'r', false, stream_context_create(['http' => $http]));
-    if ($answer === false) exit(1);
-    [, $status] = explode(' ', stream_get_meta_data($answer)['wrapper_data'][0]);
-    if ($status < 400) return $answer;
-    $problem = json_decode(stream_get_contents($answer));
+    $response = fopen($url, 'r', false, stream_context_create(['http' => $http]));
+    if ($response === false) exit(1);
+    [, $status] = explode(' ', stream_get_meta_data($response)['wrapper_data'][0]);
+    if ($status < 400) return $response;
+    $problem = json_decode(stream_get_contents($response));
     fwrite(STDERR, trim("$problem->title " . ($problem->detail ?? '')) . "\n");
     exit(1);
 }

@@ -1,4 +1,4 @@
-# Many photos under one token: added one by one, fetched as they are finished.
+# A batch: add photos one by one and fetch results as they finish.
 #   usage: python3 batch.py photo.jpg … cutouts/
 import json, os, sys
 from urllib.error import HTTPError, URLError
@@ -16,7 +16,7 @@ def reason(refusal):
 
 
 def call(path, **request):
-    """An answer of the service. Ends with its reason when it refuses."""
+    """Returns the response of the service. Exits with the reason if the request fails."""
     try:
         return urlopen(Request(api + path, **request))
     except HTTPError as refusal:
@@ -30,13 +30,13 @@ batch, auth = "/v1/batches/" + opened["id"], {"Authorization": "Bearer " + opene
 
 
 def fetch():
-    """The next finished image, if there is one in time. False when none will come any more."""
-    with call(batch + "/results?wait=30", headers=auth) as answer:
-        if answer.status == 204:
-            return answer.headers["X-Batch-Status"] != "complete"
-        name = os.path.basename(unquote(answer.headers["X-Custom-Id"]))
+    """Fetches the next finished image. Returns False when there are no more."""
+    with call(batch + "/results?wait=30", headers=auth) as response:
+        if response.status == 204:
+            return response.headers["X-Batch-Status"] != "complete"
+        name = os.path.basename(unquote(response.headers["X-Custom-Id"]))
         with open(os.path.join(out, name + ".png"), "wb") as file:
-            file.write(answer.read())
+            file.write(response.read())
         return True
 
 
@@ -55,7 +55,7 @@ for photo in photos:
                 print(photo, reason(refusal), sep=": ", file=sys.stderr)
                 failed = True
                 break
-            fetch()  # as many images are in work as may be: fetch one, then go on
+            fetch()  # the limit of images in flight is reached: fetch one, then retry
 
 call(batch + "/close", method="POST", headers=auth)
 while fetch():

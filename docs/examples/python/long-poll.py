@@ -1,4 +1,4 @@
-# Submit, then ask for the result: the answer comes when there is something to say.
+# Submit an image, then wait for its result with long-polling.
 #   usage: python3 long-poll.py photo.jpg cutout.png
 import json, os, sys
 from urllib.error import HTTPError, URLError
@@ -9,7 +9,7 @@ photo, cutout = sys.argv[1:]
 
 
 def call(path, **request):
-    """An answer of the service. Ends with its reason when it refuses."""
+    """Returns the response of the service. Exits with the reason if the request fails."""
     try:
         return urlopen(Request(api + path, **request))
     except HTTPError as refusal:
@@ -24,11 +24,11 @@ with open(photo, "rb") as image:
 path, auth = "/v1/jobs/" + job["id"], {"Authorization": "Bearer " + job["token"]}
 
 while True:
-    with call(path + "/result?wait=30", headers=auth) as answer:
-        if answer.status == 200:
-            result = answer.read()
+    with call(path + "/result?wait=30", headers=auth) as response:
+        if response.status == 200:
+            result = response.read()
             break
-        # 202: not yet, ask again
+        # 202: not finished, repeat
 
 with open(cutout, "wb") as file:
     file.write(result)

@@ -1,4 +1,4 @@
-# Live progress, then the cut-out. Python 3.8 or newer, nothing to install.
+# Follow the events of a job, then fetch its result. Python 3.8 or newer, no dependencies.
 #   usage: python3 sse.py photo.jpg cutout.png
 import json, os, sys
 from urllib.error import HTTPError, URLError
@@ -9,7 +9,7 @@ photo, cutout = sys.argv[1:]
 
 
 def call(path, **request):
-    """An answer of the service. Ends with its reason when it refuses."""
+    """Returns the response of the service. Exits with the reason if the request fails."""
     try:
         return urlopen(Request(api + path, **request))
     except HTTPError as refusal:
@@ -35,7 +35,7 @@ with call(path + "/events", headers=auth) as stream:
             if event == "done":
                 break
 
-with call(path + "/result", headers=auth) as answer:
-    result = answer.read()
+with call(path + "/result", headers=auth) as response:
+    result = response.read()
 with open(cutout, "wb") as file:
     file.write(result)

@@ -74,7 +74,7 @@ function accepted(shape: Shape): string {
 
 const number = (value = NaN): string => value.toLocaleString('en');
 
-/** The rows as lines of a Markdown table, which `docs/configuration.md` holds. */
+/** The rows as lines of a Markdown table, which `docs/reference/configuration.md` holds. */
 export function settingsTable(): string {
   const cells = settingRows().map(({ name, fallback, accepts, meaning }) => [
     `\`${name}\``,

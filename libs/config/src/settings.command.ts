@@ -1,4 +1,4 @@
-/** `npm run settings`: every setting, from the schema that the service reads; `--markdown` for docs/configuration.md. */
+/** `npm run settings`: every setting, from the schema that the service reads; `--markdown` prints a table. */
 import { settingRows, settingsTable } from './settings-reference.js';
 
 /** Text without the marks of Markdown. */

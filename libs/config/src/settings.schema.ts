@@ -28,27 +28,27 @@ const MODEL_NAMES = /^[a-z0-9][a-z0-9.-]{0,63}(,[a-z0-9][a-z0-9.-]{0,63})*$/;
 
 /**
  * Every setting of the service: environment name, bounds, default, meaning. Numbers carry their unit in the
- * name. This object is the only list; the README's table is checked against it.
+ * name. This object is the only list; `docs/reference/configuration.md` is generated from it.
  */
 export const settingsSchema = z.object({
   HOST: host.default('127.0.0.1').meta({
     description:
-      'Address the API listens on; a loopback one answers only to local names and that of PUBLIC_URL',
+      'Address the API listens on. A loopback address answers only to local names and the name in PUBLIC_URL',
     accepts: HOST_NAME,
   }),
-  PORT: int(0, 65_535).default(3000).describe('Port the API listens on; 0 takes a free one'),
+  PORT: int(0, 65_535).default(3000).describe('Port the API listens on; 0 picks a free port'),
   REDIS_URL: z.string().refine(isRedisAddress).optional().meta({
-    description: 'Address of the Redis that the service works on; unset: `npm start` embeds a private one',
+    description: 'Address of the Redis server. Unset: `npm start` runs a private one',
     accepts: '`redis://HOST:PORT`, `rediss://HOST:PORT` or `unix:///PATH`',
   }),
   REDIS_PASSWORD_FILE: file(
-    'File with the password this process signs in to Redis with, `-` for stdin (default: the one in the address)',
+    'File with the Redis password of this process; `-` reads it from stdin (default: the one in the address)',
   ),
   REDIS_MAXMEMORY_MB: int(64, 1_048_576)
     .default(1024)
-    .describe('Memory cap of the embedded Redis, and of each embedded payload shard'),
+    .describe('Memory limit of the embedded Redis and of each embedded payload shard'),
   PAYLOAD_REDIS_URLS: addresses('redis:', 'rediss:', 'unix:').optional().meta({
-    description: 'Redis servers that hold the images; unset: the one of `REDIS_URL` holds them too',
+    description: 'Redis servers that hold the images (payload shards). Unset: `REDIS_URL` holds them',
     accepts: '`NAME=URL`, comma-separated, no name twice, each URL as in `REDIS_URL`',
   }),
   PAYLOAD_DRAIN: z
@@ -57,44 +57,43 @@ export const settingsSchema = z.object({
     .transform((names) => names.split(','))
     .optional()
     .meta({
-      description: 'Names of those that take no new jobs; jobs on them are finished',
+      description: 'Payload shards that accept no new jobs. Jobs on them are finished',
       accepts: 'names in `PAYLOAD_REDIS_URLS`, comma-separated',
     }),
   PAYLOAD_SHARDS: int(0, 16)
     .default(0)
-    .describe('Payload shards that `npm start` embeds beside its private Redis'),
+    .describe('Payload shards that `npm start` runs beside its private Redis'),
   APIS: int(1, 16)
     .default(1)
-    .describe('API processes that `npm start` runs, on ports from `PORT` on, one after the other'),
+    .describe('API processes that `npm start` runs, on consecutive ports from `PORT`'),
   LAYOUT: z
     .enum(['auto', 'latency', 'throughput'])
     .default('auto')
-    .describe('How `npm start` uses the cores: all for one image, one image each, or by their number'),
+    .describe('How `npm start` uses the cores: `latency` all for one image, `throughput` one image per core'),
   WORKERS: int(1, 256).optional().describe('Worker processes that `npm start` runs (default: by `LAYOUT`)'),
   THREADS: int(1, 256).optional().describe('CPU threads of one inference (default: by `LAYOUT`)'),
   PROVIDER: z
     .enum([...PROVIDERS, 'auto'])
     .default('cpu')
-    .describe('Where models run: `cpu`, an accelerator by name, or `auto` for whichever is there'),
+    .describe('Where models run: `cpu`, a named accelerator, or `auto` for the first one available'),
   REQUIRE_ACCELERATOR: z
     .enum(['true', 'false'])
     .default('false')
     .transform((text) => text === 'true')
     .describe(
-      '`true`: no start without the accelerator that `PROVIDER` asks for, instead of work on the CPU',
+      '`true`: do not start when the accelerator in `PROVIDER` is unavailable. `false`: fall back to the CPU',
     ),
   BATCH: int(1, 64)
     .optional()
-    .describe(
-      'Most images in one run on an accelerator (default: 8); ignored on the CPU, where it gains nothing',
-    ),
+    .describe('Maximum images in one inference on an accelerator (default: 8). Ignored on the CPU'),
   MODEL: z
     .string()
     .regex(MODEL_NAMES)
     .transform((names) => [...new Set(names.split(','))])
     .optional()
     .meta({
-      description: 'Models that workers load, the default first (default: `isnet`, or `isnet-fp16`)',
+      description:
+        'Models that workers load; the first is the default of clients (default: `isnet`, or `isnet-fp16`)',
       accepts: 'names that `npm run models -- list` shows, comma-separated',
     }),
   MODEL_DIR: z.string().min(1).default('.cache/models').meta({
@@ -114,7 +113,7 @@ export const settingsSchema = z.object({
     .url({ protocol: /^https?$/ })
     .optional()
     .meta({
-      description: 'Address under which clients know the service; receipts name it as their issuer',
+      description: 'Public address of the service. Receipts name it as their issuer',
       accepts: '`http://…` or `https://…`',
     }),
   SECURITY_CONTACT: z
@@ -125,40 +124,41 @@ export const settingsSchema = z.object({
       accepts: '`https://…`, `mailto:…` or `tel:…`',
     }),
   REGION: z.string().regex(REGION_NAME).optional().meta({
-    description: 'Short name of the region that this deployment is; it stands before the ids of its jobs',
+    description: 'Short name of the region of this deployment. Job ids start with it',
     accepts: '1 to 16 of a to z, 0 to 9 and `-`',
   }),
   REGION_URLS: addresses('http:', 'https:').optional().meta({
-    description: 'Public addresses of the other regions: who asks here for their jobs is told',
+    description:
+      'Public addresses of the other regions, for clients that ask here for a job of another region',
     accepts: '`NAME=https://…`, comma-separated, no name twice',
   }),
   RETENTION_GUARD: z
     .enum(['enforce', 'warn'])
     .default('enforce')
-    .describe('`warn` starts although the Redis given could keep data'),
+    .describe('`warn`: start although a check failed, and publish which one'),
   INPUT_FORMATS: inputFormats.default([...INPUT_FORMATS]).meta({
-    description: 'Formats that images may have; decoders of others stay shut',
+    description: 'Accepted image formats. Decoders of other formats are never opened',
     accepts: `one or more of ${INPUT_FORMATS.map((format) => `\`${format}\``).join(', ')}, comma-separated`,
   }),
   MAX_UPLOAD_MB: int(1, 256).default(22).describe('Largest image file, in MiB'),
-  MAX_MEGAPIXELS: int(1, 500).default(50).describe('Most pixels of an image, in millions'),
+  MAX_MEGAPIXELS: int(1, 500).default(50).describe('Maximum pixels of an image, in millions'),
   MAX_PROGRESSIVE_MEGAPIXELS: int(1, 500)
     .default(50)
     .describe(
-      'The same for progressive JPEG, interlaced PNG and AVIF (25 at most), which take up to three times as long to open',
+      'The same for progressive JPEG, interlaced PNG and AVIF, which take up to three times as long to open',
     ),
   MAX_SIDE_PIXELS: int(1, 65_535).default(20_000).describe('Longest side of an image'),
   UPLOAD_TIMEOUT_S: int(10, 3600)
     .default(300)
     .describe(
-      'Longest time for one request to arrive; who cannot be done by then at their pace is cut early',
+      'Maximum time for a request to arrive. An upload too slow to finish in time is disconnected early',
     ),
   IMAGE_URL: z
     .enum(['on', 'off'])
     .default('off')
     .transform((text) => text === 'on')
-    .describe('`on`: images are also fetched from addresses on the public internet that clients give'),
-  IMAGE_URL_TIMEOUT_S: int(1, 60).default(15).describe('Longest time to fetch one of them'),
+    .describe('`on`: fetch images from public URLs that clients send (`image_url`)'),
+  IMAGE_URL_TIMEOUT_S: int(1, 60).default(15).describe('Maximum time to fetch an image from its URL'),
   IMAGE_URL_PORTS: z
     .string()
     .regex(/^\d{1,5}(,\d{1,5}){0,15}$/)
@@ -166,42 +166,38 @@ export const settingsSchema = z.object({
     .default('80,443')
     .transform((text) => text.split(',').map(Number))
     .meta({
-      description: 'Ports that they may be fetched from',
+      description: 'Ports that images may be fetched from',
       accepts: 'up to 16 ports from 1 to 65,535, comma-separated',
     }),
-  MAX_WAIT_S: int(1, 600).default(60).describe('Longest long-poll and `Prefer: wait`'),
+  MAX_WAIT_S: int(1, 600).default(60).describe('Maximum time of a long poll or `Prefer: wait`'),
   QUEUE_TTL_S: int(1, 3600)
     .default(300)
-    .describe('How long an image may wait for a worker before it is purged'),
-  JOB_DEADLINE_S: int(1, 600).default(60).describe('Longest work on one image'),
-  OPENING_DEADLINE_S: int(1, 600)
-    .default(10)
-    .describe('Longest time to open one image, before the network sees it'),
+    .describe('Maximum time an image waits for a worker before it is purged'),
+  JOB_DEADLINE_S: int(1, 600).default(60).describe('Maximum processing time of one image'),
+  OPENING_DEADLINE_S: int(1, 600).default(10).describe('Maximum time to open and decode one image'),
   MAX_IMAGE_MEMORY_MB: int(64, 65_536)
     .default(1536)
     .describe(
-      'Most memory that the work on one image may take beside the models; a WebP of 50 megapixels takes up to 1,260',
+      'Maximum memory for one image, in addition to the models. A WebP of 50 megapixels takes up to 1,260',
     ),
-  RESULT_TTL_S: int(1, 3600).default(120).describe('How long an uncollected result is held'),
-  TOMBSTONE_TTL_S: int(1, 3600)
-    .default(300)
-    .describe('How long the state of a finished job can be asked for'),
+  RESULT_TTL_S: int(1, 3600).default(120).describe('How long a result is kept until it is downloaded'),
+  TOMBSTONE_TTL_S: int(1, 3600).default(300).describe('How long the state of a finished job can be queried'),
   BATCH_TTL_S: int(60, 86_400)
     .default(3600)
-    .describe('How long a batch in which nothing happens is known; its images have their own times'),
-  MAX_BATCH_IMAGES: int(1, 100_000).default(10_000).describe('Most images of one batch'),
-  MAX_DELIVERIES: int(1, 10).default(2).describe('How often a result may be read when the connection breaks'),
+    .describe('How long an inactive batch is kept. Its images have lifetimes of their own'),
+  MAX_BATCH_IMAGES: int(1, 100_000).default(10_000).describe('Maximum images of one batch'),
+  MAX_DELIVERIES: int(1, 10)
+    .default(2)
+    .describe('How often a result may be downloaded, counting broken connections'),
   RATE_LIMIT: z
     .union([z.literal('off').transform(() => 0), int(1, 1_000_000)])
     .default(60)
-    .describe(
-      'Submitted images a minute and client address without a key; `off` only while HOST is a loopback address',
-    ),
-  MAX_CONNECTIONS: int(1, 1_000_000).default(20_000).describe('Most connections at a time'),
+    .describe('Images per minute for each client without an API key; `off` requires a loopback HOST'),
+  MAX_CONNECTIONS: int(1, 1_000_000).default(20_000).describe('Maximum open connections'),
   MAX_CONNECTIONS_PER_ADDRESS: int(1, 1_000_000)
     .default(256)
     .describe(
-      'Most connections, or open requests behind a proxy, of one client at a time; this machine excepted',
+      'Maximum open connections of one client, or open requests behind a proxy; local clients are exempt',
     ),
   CORS_ORIGINS: z
     .string()
@@ -209,7 +205,7 @@ export const settingsSchema = z.object({
     .transform((text) => text.split(','))
     .default([])
     .meta({
-      description: 'Origins whose pages may call the service, exactly (default: none)',
+      description: 'Origins whose pages may call the service; exact match (default: none)',
       accepts: 'up to 50 of the form `https://example.org`, comma-separated',
     }),
   TRUST_PROXY: z
@@ -217,44 +213,44 @@ export const settingsSchema = z.object({
     .refine((text) => text.split(',').every((proxy) => isAddressOrCidr(proxy.trim())))
     .optional()
     .meta({
-      description: 'Addresses of the proxies in front of the service',
+      description: 'Addresses of trusted proxies in front of the service',
       accepts: 'IP addresses or CIDRs, comma-separated',
     }),
   METRICS_PORT: int(0, 65_535)
     .optional()
-    .describe('Port of metrics and queue board (default: none, off), one for each API; 0 takes a free one'),
+    .describe('Port of metrics and queue board, one for each API; 0 picks a free port (default: none, off)'),
   METRICS_HOST: host.default('127.0.0.1').meta({
-    description: 'Address of metrics and queue board; no other than loopback without TELEMETRY_ON_NETWORK',
+    description: 'Address of metrics and queue board. Other than loopback requires TELEMETRY_ON_NETWORK',
     accepts: HOST_NAME,
   }),
   TELEMETRY_ON_NETWORK: z
     .enum(['true', 'false'])
     .default('false')
     .transform((text) => text === 'true')
-    .describe('`true`: METRICS_HOST and OTLP_URL may be addresses that others can reach'),
+    .describe('`true`: METRICS_HOST and OTLP_URL may be reachable from other machines'),
   OTLP_URL: z
     .string()
     .regex(/^(http:\/\/[^@\s]+|unix:\/\/\/[^?#\s]+)$/)
     .refine((text) => URL.canParse(text))
     .optional()
     .meta({
-      description: 'OTLP collector that gets traces (default: none, off)',
+      description: 'OTLP collector that receives traces (default: none, off)',
       accepts: '`http://HOST:PORT` without a user, or `unix:///PATH`',
     }),
   OTLP_SHARE: z.coerce.number().min(0).max(1).default(1).describe('Share of images that are traced, 0 to 1'),
   TRACEPARENT: z
     .enum(['ignore', 'accept'])
     .default('ignore')
-    .describe("`accept`: a submission goes on with its client's trace (W3C `traceparent`)"),
-  SHUTDOWN_S: int(1, 600).default(30).describe('How long a stop waits for running work'),
+    .describe('`accept`: continue the trace of the client (W3C `traceparent`)'),
+  SHUTDOWN_S: int(1, 600).default(30).describe('How long a shutdown waits for running jobs'),
   LOG_LEVEL: z
     .enum(['silent', 'error', 'warn', 'info', 'debug'])
     .default('info')
-    .describe('Least level logged'),
+    .describe('Minimum level that is logged'),
   LOG_FORMAT: z
     .enum(['auto', 'json', 'text'])
     .default('auto')
-    .describe('`json`: one object a line; `text`: lines for people; `auto`: text on a terminal, else JSON'),
+    .describe('`json`: one object per line; `text`: readable lines; `auto`: text on a terminal, else JSON'),
 });
 
 /** All settings, validated and frozen. */

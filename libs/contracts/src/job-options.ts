@@ -85,75 +85,75 @@ const fields = {
   format: choice(OUTPUT_FORMATS, { jpeg: 'jpg' })
     .default('png')
     .describe(
-      'Encoding of the result. `png` and `webp` are lossless; `jpg` puts what is transparent on white; `zip` ' +
-        'holds `color.jpg` and `alpha.png`; `auto` is `png` if anything in the result is transparent, else `jpg`',
+      'Encoding of the result. `png` and `webp` are lossless; `jpg` has a white background; `zip` ' +
+        'contains `color.jpg` and `alpha.png`; `auto` is `png` if the result has transparency, else `jpg`',
     ),
   channels: choice(OUTPUT_CHANNELS)
     .default('rgba')
     .describe(
-      'Cut-out with alpha, or the alpha matte alone as a grey image. `alpha` goes with no background, no shadow ' +
-        'and not with `zip`; `auto` is `png` then',
+      'Cut-out with alpha, or the alpha matte alone as a gray image. `alpha` cannot be combined with a background, a ' +
+        'shadow or `zip`; with `alpha`, `auto` is `png`',
     ),
   bit_depth: choice(BIT_DEPTHS)
     .default('8')
     .describe(
-      'Bits a channel of the result, which is PNG: `16` (an image of 8 bits is widened), `8`, or `auto` for 16 if the ' +
-        'image has 16 and at most 25 million pixels. What the cut-out leaves alone is exact to the bit. Results of 16 ' +
+      'Bits per channel of the result, PNG only: `8`, `16` (8-bit images are widened), or `auto` for 16 if the ' +
+        'image has 16 and at most 25 million pixels. Opaque pixels keep their exact values. Results with 16 ' +
         'bits have at most 25 million pixels',
     ),
   size: choice(OUTPUT_SIZES)
     .default('auto')
     .describe(
-      'Most pixels of the result: `preview` (`small`, `regular`) 0.25 million, `medium` 1.5, `hd` 4, `50MP` 50; ' +
-        '`auto`, `full` and `4k` keep the size of the image. Nothing is enlarged to reach it',
+      'Maximum pixels of the result: `preview` (`small`, `regular`) 0.25 million, `medium` 1.5, `hd` 4, `50MP` 50; ' +
+        '`auto`, `full` and `4k` keep the size of the image. Images are never enlarged',
     ),
   crop: flag
     .default(false)
-    .describe('Cut the result down to the subject. Goes with neither `scale` nor `position`'),
+    .describe('Crop the result to the subject. Cannot be combined with `scale` or `position`'),
   crop_margin: written(parseMargins)
     .default('0')
     .describe(
-      'Room around the cropped subject, pixels of the image or percent of the subject: one value, two (top and ' +
-        'bottom, left and right) or four (top, right, bottom, left), each at most `500px` or `50%`. Needs `crop`',
+      'Margin around the cropped subject, in pixels of the image or percent of the subject: one value, two (top and ' +
+        'bottom, left and right) or four (top, right, bottom, left), each at most `500px` or `50%`. Requires `crop`',
     )
     .meta({ examples: ['10% 20px'] }),
   roi: written(parseRegion)
     .optional()
     .describe(
-      'Region of interest, `x1 y1 x2 y2` in pixels or percent of the image, such as `10% 0% 400px 300px`: what ' +
-        'is outside counts as background',
+      'Region of interest, `x1 y1 x2 y2` in pixels or percent of the image, such as `10% 0% 400px 300px`. All ' +
+        'outside of it is background',
     )
     .meta({ examples: ['10% 0% 90% 100%'] }),
   scale: written(parseScale)
     .default('original')
     .describe(
-      'Size of the subject, `10%` to `100%`: how much it fills the result in the direction in which it fills ' +
-        'more. A small subject is enlarged; the result stays as large as the image',
+      'Size of the subject, `10%` to `100%` of the result, measured along the side that it fills ' +
+        'more. A small subject is enlarged; the result keeps the size of the image',
     )
     .meta({ examples: ['80%'] }),
   position: written(parsePosition)
     .optional()
     .describe(
-      'Place of the subject: `original`, `center`, `n%` or `n% n%` (across, down), where `0%` is the left or top ' +
+      'Position of the subject: `original`, `center`, `n%` or `n% n%` (across, down), where `0%` is the left or top ' +
         'edge and `100%` the right or bottom edge. Default: `center` with `scale`, else `original`',
     )
     .meta({ examples: ['50% 100%'] }),
   bg_color: written(parseColor)
     .optional()
-    .describe('Background: 3, 4, 6 or 8 hex digits with or without `#`, or the name of a CSS colour')
+    .describe('Background: 3, 4, 6 or 8 hex digits with or without `#`, or the name of a CSS color')
     .meta({ examples: ['ffcc00'] }),
   semitransparency: flag
     .default(true)
-    .describe('Whether areas inside the subject may be translucent (glass); edges are soft either way'),
+    .describe('Whether areas inside the subject (glass) may be translucent. Edges are soft in both cases'),
   add_shadow: flag.default(false).describe('A soft shadow below the subject, within the canvas'),
   refine: choice(REFINEMENTS)
     .default(DEFAULT_REFINE)
     .describe(
-      'Work on the matte beyond what the network gives: `edges` follows hair and outlines in the full image; `none`',
+      'Refinement of the matte: `edges` follows hair and outlines in the full image; `none` upscales the mask of the model',
     ),
   model: lowered(z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/))
     .optional()
-    .describe('One of `GET /v1/models`; without it the default one')
+    .describe('A name from `GET /v1/models`. Default: the first model that the service loads')
     .meta({ examples: ['isnet'] }),
 };
 

@@ -6,7 +6,7 @@ export const JOB_HELP = {
     what_happened: 'There is no such job, or the token does not belong to it.',
     why:
       'The id or the token is wrong or missing, or the job ended long ago. All of these get the same answer, so that ' +
-      'nobody can find out which jobs exist.',
+      'ids of existing jobs cannot be discovered.',
     what_to_do:
       'Send the `token` from the response to the upload as a bearer token. Old jobs must be submitted again.',
     example: "curl -H 'Authorization: Bearer TOKEN' http://localhost:3000/v1/jobs/ID",

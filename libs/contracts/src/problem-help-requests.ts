@@ -57,7 +57,7 @@ export const REQUEST_HELP = {
   },
   'upload-interrupted': {
     what_happened: 'The connection ended before the whole image had arrived. What had arrived was deleted.',
-    why: 'The network failed, the client gave up, or Content-Length is larger than the file.',
+    why: 'The network failed, the client disconnected, or Content-Length is larger than the file.',
     what_to_do: 'Send the image again.',
     example: 'curl --retry 3 --retry-all-errors -F image=@photo.jpg http://localhost:3000/v1/jobs',
   },

@@ -42,85 +42,82 @@ const SERVICE = ['service'] as const;
 const BOTH = ['api', 'worker'] as const;
 
 /**
- * Every metric, in the order in which they are shown. Names follow Prometheus' practice: base units, `_total` for
- * what only grows. docs/operations/observability.md is held to this list.
+ * Every metric, in the order in which they are listed. Names follow Prometheus' conventions: base units, `_total` for
+ * counters. docs/reference/metrics.md is generated from this list.
  */
 export const METRICS = {
-  removebg_jobs_in_flight: gauge(SERVICE, 'Jobs accepted and not yet at their end', []),
-  removebg_queue_depth: gauge(SERVICE, 'Jobs that wait for a worker', []),
-  removebg_jobs_running: gauge(SERVICE, 'Jobs that a worker has begun', []),
-  removebg_in_flight_bytes: gauge(SERVICE, 'Memory that jobs in flight have reserved', []),
+  removebg_jobs_in_flight: gauge(SERVICE, 'Jobs accepted and not ended', []),
+  removebg_queue_depth: gauge(SERVICE, 'Jobs waiting for a worker', []),
+  removebg_jobs_running: gauge(SERVICE, 'Jobs that a worker is processing', []),
+  removebg_in_flight_bytes: gauge(SERVICE, 'Memory reserved by jobs in flight', []),
   removebg_capacity_bytes: gauge(SERVICE, 'Memory that all jobs together may reserve', []),
-  removebg_tenants_in_flight: gauge(SERVICE, 'Clients that have jobs in flight', []),
-  removebg_workers_live: gauge(SERVICE, 'Workers that have given a sign of life', []),
-  removebg_purge_lag_seconds: gauge(
-    SERVICE,
-    'How long ago the purge of the job that is most overdue was due',
-    [],
-  ),
-  removebg_redis_up: gauge(SERVICE, '1 when the control Redis answered this question', []),
-  removebg_redis_used_bytes: gauge(SERVICE, 'Memory that the control Redis uses', []),
+  removebg_tenants_in_flight: gauge(SERVICE, 'Clients with jobs in flight', []),
+  removebg_workers_live: gauge(SERVICE, 'Workers with a recent heartbeat', []),
+  removebg_purge_lag_seconds: gauge(SERVICE, 'Delay of the most overdue purge', []),
+  removebg_redis_up: gauge(SERVICE, '1 when the control Redis answered this request', []),
+  removebg_redis_used_bytes: gauge(SERVICE, 'Memory used by the control Redis', []),
 
   removebg_time_to_delete_seconds: histogram(
     BOTH,
-    ['From the end of a job (delivered: the last byte written) until its last key was unlinked', SHORT_S],
+    ['From the end of a job (delivered: last byte written) until its last key is deleted', SHORT_S],
     ['end'],
   ),
-  removebg_sweeper_corrections_total: counter(API, 'Jobs that the sweeper had to settle', ['correction']),
+  removebg_sweeper_corrections_total: counter(API, 'Jobs that the sweeper had to end', ['correction']),
 
-  removebg_http_requests_total: counter(API, 'Requests answered or broken off', ['call', 'status']),
-  removebg_refusals_total: counter(API, 'Requests refused, by the code of the problem; not probes', ['code']),
-  removebg_images_accepted_total: counter(API, 'Images put into the queue', ['tier']),
-  removebg_accepted_bytes_total: counter(API, 'Bytes of these images', ['tier']),
-  removebg_accepted_megapixels_total: counter(API, 'Millions of pixels of these images', ['tier']),
+  removebg_http_requests_total: counter(API, 'Requests answered or aborted', ['call', 'status']),
+  removebg_refusals_total: counter(API, 'Requests rejected, by error code; health probes excluded', ['code']),
+  removebg_images_accepted_total: counter(API, 'Images queued', ['tier']),
+  removebg_accepted_bytes_total: counter(API, 'Bytes of queued images', ['tier']),
+  removebg_accepted_megapixels_total: counter(API, 'Megapixels of queued images', ['tier']),
   removebg_intake_seconds: histogram(
     API,
     ['From the head of a request until its image is queued', SHORT_S],
     [],
   ),
-  removebg_waiters: gauge(API, 'Clients that wait: event streams and long-polls', ['waiter']),
+  removebg_waiters: gauge(API, 'Waiting clients: event streams and long polls', ['waiter']),
   removebg_deliveries_total: counter(API, 'Deliveries of results', ['way', 'delivery']),
   removebg_delivered_bytes_total: counter(API, 'Bytes of results delivered', ['way']),
   removebg_delivery_seconds: histogram(
     API,
-    ['From the lease of a result until its last byte was written', SHORT_S],
+    ['From the lease of a result until its last byte is written', SHORT_S],
     [],
   ),
 
   removebg_queue_wait_seconds: histogram(
     WORKER,
-    ['From queued until a worker first claimed the job', LONG_S],
+    ['From queued until the first claim by a worker', LONG_S],
     [],
   ),
-  removebg_stage_seconds: histogram(WORKER, ['Stages of the work on an image', STAGE_S], ['stage']),
+  removebg_stage_seconds: histogram(WORKER, ['Time of each stage of an image', STAGE_S], ['stage']),
   removebg_turnaround_seconds: histogram(
     WORKER,
     ['From the first byte accepted until the result is ready', LONG_S],
     [],
   ),
-  removebg_images_total: counter(WORKER, 'Images whose work ended', ['work']),
-  removebg_image_failures_total: counter(WORKER, 'Images that failed, by the code of the problem', ['code']),
-  removebg_result_bytes_total: counter(WORKER, 'Bytes of results made', []),
-  removebg_result_megapixels_total: counter(WORKER, 'Millions of pixels of results made', []),
+  removebg_images_total: counter(WORKER, 'Images processed, by outcome', ['work']),
+  removebg_image_failures_total: counter(WORKER, 'Images that failed, by error code', ['code']),
+  removebg_result_bytes_total: counter(WORKER, 'Bytes of results', []),
+  removebg_result_megapixels_total: counter(WORKER, 'Megapixels of results', []),
   removebg_engine_restarts_total: counter(WORKER, 'Engine processes replaced, by cause', ['restart']),
-  removebg_worker_slots: gauge(WORKER, 'Images computed at a time, by where', ['provider']),
+  removebg_worker_slots: gauge(WORKER, 'Images processed at the same time, by execution provider', [
+    'provider',
+  ]),
 
   removebg_resident_bytes: gauge(BOTH, 'Resident memory', ['process']),
   removebg_event_loop_lag_seconds: gauge(
     BOTH,
-    '99th percentile of the delay of timers since the last look',
+    '99th percentile of the timer delay since the last scrape',
     [],
   ),
-  removebg_redis_connections_lost_total: counter(
-    BOTH,
-    'Connections to the control Redis lost, by what they are for and why',
-    ['connection', 'loss'],
-  ),
-  removebg_redis_connections_restored_total: counter(BOTH, 'Connections of these that are usable again', [
+  removebg_redis_connections_lost_total: counter(BOTH, 'Redis connections lost, by purpose and cause', [
+    'connection',
+    'loss',
+  ]),
+  removebg_redis_connections_restored_total: counter(BOTH, 'Redis connections restored, by purpose', [
     'connection',
   ]),
-  removebg_shard_changes_total: counter(BOTH, 'Changes of payload shards, by the new state', ['shard']),
-  removebg_spans_dropped_total: counter(BOTH, 'Spans that no collector took', []),
+  removebg_shard_changes_total: counter(BOTH, 'State changes of payload shards, by new state', ['shard']),
+  removebg_spans_dropped_total: counter(BOTH, 'Spans dropped because no collector accepted them', []),
 } as const satisfies Record<string, MetricSpec>;
 
 /** Name of a metric. */

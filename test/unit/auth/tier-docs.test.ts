@@ -3,9 +3,9 @@ import { builtInTiers } from '#auth/tier-table.js';
 
 const MIB = 1_048_576;
 
-test('given the page on metering, when its table of tiers is read, then it says what the tiers are', () => {
-  const page = readFileSync('docs/metering.md', 'utf8');
-  const rows = [...page.matchAll(/^\| `(\w+)` +\| ([^\n]+)\|$/gm)].map(([, name = '', cells = '']) => [
+test('given the page on limits, when its table of tiers is read, then it says what the tiers are', () => {
+  const page = readFileSync('docs/reference/limits.md', 'utf8');
+  const rows = [...page.matchAll(/^\| `([a-z]+)` +\| ([^\n]+)\|$/gm)].map(([, name = '', cells = '']) => [
     name,
     cells.split('|').map((cell) => cell.trim()),
   ]);

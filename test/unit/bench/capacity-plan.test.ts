@@ -46,7 +46,7 @@ describe('capacity plans', () => {
   });
 
   it('given the page on capacity, when its plans are made again from the measured costs, then they are the same', () => {
-    const page = readFileSync('docs/capacity.md', 'utf8');
+    const page = readFileSync('docs/deploy/capacity.md', 'utf8');
     const [, shown = ''] = /<!-- plans -->\n([^]*?)\n<!-- \/plans -->/.exec(page) ?? [];
     const plans = [1, 10, 100, 1000, 10_000].map((rate) => planFor(wish(rate), savedCosts()));
     expect(shown.trim()).toBe(planTable(plans));

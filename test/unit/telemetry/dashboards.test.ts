@@ -106,11 +106,11 @@ describe('dashboards and alerts', () => {
   });
 
   it('given every alert, when its runbook is looked up, then the page has that section, and no section lacks an alert', () => {
-    const page = readFileSync('docs/operations/runbooks.md', 'utf8');
+    const page = readFileSync('docs/operate/runbooks.md', 'utf8');
     const sections = [...page.matchAll(/^## (.+)$/gm)].map(([, title = '']) =>
       title.toLowerCase().replaceAll(' ', '-'),
     );
-    const wanted = alerts.map(({ runbook }) => runbook.replace('docs/operations/runbooks.md#', ''));
+    const wanted = alerts.map(({ runbook }) => runbook.replace('docs/operate/runbooks.md#', ''));
     expect([...wanted].sort()).toEqual([...sections].sort());
     for (const { name, expr, severity } of alerts) {
       expect(name).toMatch(/^Removebg[A-Z]\w+$/);
@@ -119,8 +119,8 @@ describe('dashboards and alerts', () => {
     }
   });
 
-  it('given the page on metrics, when its table is read, then it is the catalogue', () => {
-    const page = readFileSync('docs/operations/observability.md', 'utf8');
+  it('given the reference of metrics, when its table is read, then it equals the catalog', () => {
+    const page = readFileSync('docs/reference/metrics.md', 'utf8');
     const rows = [...page.matchAll(/^\| `(removebg_\w+)` +\| (.+) \|$/gm)].map(
       ([, name = '', cells = '']) => [name, ...cells.split('|').map((cell) => cell.trim())],
     );

@@ -30,7 +30,13 @@ import {
 const MULTIPART_OVERHEAD_BYTES = 1_048_576;
 
 /** How much larger an image may become as text. */
-const TEXT_GROWTH = 1.5;
+export const TEXT_GROWTH = 1.5;
+
+/** Time in which the head of a request must arrive, in milliseconds. */
+export const HEAD_TIMEOUT_MS = 10_000;
+
+/** Time that a connection without a request stays open, in milliseconds. */
+export const KEEP_ALIVE_MS = 5000;
 
 /** Largest upload of one image file, in bytes. */
 export const maxUploadBytes = (settings: Settings): number => settings.MAX_UPLOAD_MB * 1_048_576;
@@ -46,9 +52,9 @@ export function createAdapter(settings: Settings): FastifyAdapter {
     bodyLimit: maxUploadBytes(settings) + MULTIPART_OVERHEAD_BYTES,
     connectionTimeout: 0,
     requestTimeout: uploadTimeoutMs(settings),
-    keepAliveTimeout: 5000,
+    keepAliveTimeout: KEEP_ALIVE_MS,
     http: {
-      headersTimeout: 10_000,
+      headersTimeout: HEAD_TIMEOUT_MS,
       connectionsCheckingInterval: 2000,
       maxHeaderSize: MAX_HEAD_BYTES,
       // `validateRequestHead` checks it, with the response of all other faults.

@@ -65,13 +65,13 @@ function finishBody(request: IncomingMessage, maxBytes: number): void {
 }
 
 /** How often the pace of a body is checked. */
-const WINDOW_MS = 5000;
+export const WINDOW_MS = 5000;
 
 /** Windows in a row in which too little has come. */
-const MAX_SLOW_WINDOWS = 2;
+export const MAX_SLOW_WINDOWS = 2;
 
 /** Minimum for one window: 2 KiB a second, a tenth of what the slowest mobile networks carry. */
-const MIN_WINDOW_BYTES = 10_240;
+export const MIN_WINDOW_BYTES = 10_240;
 
 /** Windows in a row at whose pace the body cannot be complete in time. Mobile networks have worse moments. */
 const MAX_LATE_WINDOWS = 3;

@@ -7,8 +7,8 @@ import type { Settings } from '#config/settings.schema.js';
 import { routeConfig, sendProblem } from './problem-responses.js';
 import { closeAfterResponse } from './request-body-limits.js';
 
-/** Header lines of one request; the parser bounds their bytes. */
-const MAX_HEADERS = 100;
+/** Header lines of one request; the parser limits their bytes. */
+export const MAX_HEADERS = 100;
 
 /** A name, an IPv4 or a bracketed IPv6 address, maybe a port (RFC 9112, 3.2; RFC 3986, 3.2.2). */
 const HOST = /^(?:[A-Za-z0-9._~-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;

@@ -7,7 +7,7 @@ import { setRateLimitHeaders } from '../rate-limit/rate-limits.js';
 import { ClientDisconnectedError, type ResultWriter } from './result-delivery.service.js';
 
 /** A client that reads nothing for this long is disconnected. */
-const STALL_MS = 30_000;
+export const STALL_MS = 30_000;
 
 /** Writes a result as the response to a request. */
 export interface AbortableResultWriter extends ResultWriter {

@@ -62,8 +62,8 @@ export interface KnownField {
   spec: FieldSpec;
 }
 
-/** Longest value of an option of the image: those that are right are shorter. */
-const MAX_OPTION_BYTES = 128;
+/** Longest value of an option of the image. Valid values are shorter. */
+export const MAX_OPTION_BYTES = 128;
 
 /** A text of at most `maxBytes`. */
 export const text = (maxBytes: number): FieldSpec => ({ kind: 'text', maxBytes });
@@ -107,7 +107,7 @@ export class FieldTable {
 }
 
 /** Fields of one form, known or not. */
-const MAX_FIELDS = 1000;
+export const MAX_FIELDS = 1000;
 
 /** Names of unknown fields that are reported; a name is then a plain word. */
 const MAX_REPORTED = 16;

@@ -45,11 +45,14 @@ export interface AvifBoxes {
   propertiesOf: ReadonlyMap<number, readonly number[]>;
 }
 
-/** Bounds on what one image may consist of. */
-const MAX_BOXES = 2000;
-const MAX_ITEMS = 64;
-const MAX_EXTENTS = 64;
-const MAX_PROPERTIES = 256;
+/** Boxes of one image. */
+export const MAX_BOXES = 2000;
+/** Items of one image. */
+export const MAX_ITEMS = 64;
+/** Extents of one item. */
+export const MAX_EXTENTS = 64;
+/** Properties of one image. */
+export const MAX_PROPERTIES = 256;
 /** Bytes of a box that is held, and of a property or an entry of which the beginning is. */
 const MAX_HELD_BYTES = 131_072;
 const MAX_HEAD_BYTES = 64;

@@ -2,9 +2,10 @@ import { Problem } from '#contracts/problem-catalog.js';
 import { corrupt, type ByteCursor, type Reading } from './byte-cursor.js';
 import { sized, type OnImageFacts } from './image-facts.js';
 
-/** Blocks before the first frame, and sub-blocks up to its end. 22 MiB in full sub-blocks are 91,000. */
-const MAX_BLOCKS = 5000;
-const MAX_SUB_BLOCKS = 200_000;
+/** Blocks before the first frame. */
+export const MAX_BLOCKS = 5000;
+/** Sub-blocks up to the end of the first frame. 22 MiB in full sub-blocks are 91,000. */
+export const MAX_SUB_BLOCKS = 200_000;
 
 const EXTENSION = 0x21;
 const IMAGE = 0x2c;

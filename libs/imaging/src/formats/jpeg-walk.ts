@@ -18,11 +18,12 @@ import {
  * Scans that one image may have. Each is a pass over all of it, and a few kilobytes can ask for 883 of them, which
  * decode for minutes; encoders write at most a dozen.
  */
-const MAX_SCANS = 64;
+export const MAX_SCANS = 64;
 
-/** Bounds on marker segments and on bytes that belong to none. 2,048 full segments are 128 MiB of metadata. */
-const MAX_SEGMENTS = 2048;
-const MAX_STRAY_BYTES = 4096;
+/** Marker segments of one image. 2,048 full segments are 128 MiB of metadata. */
+export const MAX_SEGMENTS = 2048;
+/** Bytes between segments that belong to none. */
+export const MAX_STRAY_BYTES = 4096;
 
 interface Frame {
   facts: ImageFacts;

@@ -2,12 +2,13 @@ import { Problem } from '#contracts/problem-catalog.js';
 import { corrupt, type ByteCursor, type Reading } from './byte-cursor.js';
 import { sized, type OnImageFacts } from './image-facts.js';
 
-/** Chunks that one image may have, those of its pixels counted apart. */
-const MAX_OTHER_CHUNKS = 5000;
-const MAX_DATA_CHUNKS = 200_000;
+/** Chunks of one image, without those of its pixels. */
+export const MAX_OTHER_CHUNKS = 5000;
+/** Chunks of its pixels. */
+export const MAX_DATA_CHUNKS = 200_000;
 
 /** Frames of an animation. Only the first is ever looked at. */
-const MAX_FRAMES = 1000;
+export const MAX_FRAMES = 1000;
 
 const MAX_LENGTH = 0x7fffffff;
 

@@ -2,12 +2,13 @@ import { Problem } from '#contracts/problem-catalog.js';
 import { corrupt, truncated } from './byte-cursor.js';
 import { TIFF_COMPRESSIONS, TIFF_TAGS, TiffNumbers, untakenTiff, type TiffPage } from './tiff-walk.js';
 
-/** Strips or tiles that one page may have. */
-const MAX_PARTS = 65_536;
-const MAX_TILE_SIDE = 8192;
+/** Strips or tiles of one page. */
+export const MAX_PARTS = 65_536;
+/** Pixels of one side of a tile. */
+export const MAX_TILE_SIDE = 8192;
 const MAX_SAMPLES = 8;
-/** Bytes that the pixels of a page may have: 50 million of 8-bit RGBA, half of that with 16 bits. */
-const MAX_PIXEL_BYTES = 200_000_000;
+/** Bytes of the pixels of one page: 50 million of 8-bit RGBA, half of that with 16 bits. */
+export const MAX_PIXEL_BYTES = 200_000_000;
 /** Room that tiles may take beyond the page. */
 const SPARE_BYTES = 64 * 1_048_576;
 

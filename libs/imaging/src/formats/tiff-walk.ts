@@ -2,8 +2,8 @@ import { Problem } from '#contracts/problem-catalog.js';
 import { corrupt, type ByteCursor, type Reading } from './byte-cursor.js';
 import { sized, type OnImageFacts } from './image-facts.js';
 
-/** Fields that one page may have. */
-const MAX_FIELDS = 1000;
+/** Fields of one page. */
+export const MAX_FIELDS = 1000;
 
 const BIG_VERSION = 43;
 

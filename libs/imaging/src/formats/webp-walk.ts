@@ -2,9 +2,10 @@ import { Problem } from '#contracts/problem-catalog.js';
 import { corrupt, type ByteCursor, type Reading } from './byte-cursor.js';
 import { sized, type OnImageFacts } from './image-facts.js';
 
-/** Chunks and frames that one image may have. Only the first frame is ever looked at. */
-const MAX_CHUNKS = 5000;
-const MAX_FRAMES = 1000;
+/** Chunks of one image. */
+export const MAX_CHUNKS = 5000;
+/** Frames of one image. Only the first is decoded. */
+export const MAX_FRAMES = 1000;
 
 const ANIMATED = 0x02;
 const FRAME_HEAD_BYTES = 16;

@@ -1,0 +1,20 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { REFERENCE_PAGES } from '../../tools/src/reference/pages.js';
+
+/** Pages of docs/reference that people write. */
+const HAND_WRITTEN = ['docs/reference/http-api.md'];
+
+describe('docs/reference', () => {
+  it.each(Object.entries(REFERENCE_PAGES))(
+    'given %s, when it is generated again, then it is up to date',
+    (path, render) => {
+      // When this fails: npm run reference -- --write
+      expect(readFileSync(path, 'utf8')).toBe(render());
+    },
+  );
+
+  it('given the folder, when its pages are listed, then each is generated or known as hand-written', () => {
+    const pages = readdirSync('docs/reference').map((name) => `docs/reference/${name}`);
+    expect(pages.sort()).toEqual([...Object.keys(REFERENCE_PAGES), ...HAND_WRITTEN].sort());
+  });
+});
