@@ -43,12 +43,36 @@ module.exports = {
       { path: '^apps/([^/]+)/' },
       { path: '^apps/', pathNot: '^apps/$1/' },
     ),
+    never(
+      'apps-without-tools',
+      'Applications run without the tools: their images do not contain them.',
+      { path: '^apps/' },
+      { path: '^tools/' },
+    ),
+    never(
+      'tools-start-apps',
+      'Tools import libraries. Applications are processes that they start.',
+      { path: '^tools/' },
+      { path: '^apps/' },
+    ),
+    never(
+      'models-are-built-apart',
+      'The commands run the model builder as a process, and the model builder knows no command.',
+      { path: '^tools/(src|model-builder)/' },
+      { path: '^tools/', pathNot: '^tools/$1/' },
+    ),
+    never(
+      'bootstrap-before-install',
+      'What runs before the dependencies are installed uses modules of Node only.',
+      { path: '^tools/[^/]+\\.mjs$' },
+      { dependencyTypesNot: ['core'], pathNot: '^tools/[^/]+\\.mjs$' },
+    ),
     {
       name: 'no-folder-cycles',
       comment: 'Folders of an application or a library form layers: no two need each other.',
       severity: 'error',
       scope: 'folder',
-      from: { path: '^(apps|libs)/[^/]+/src/' },
+      from: { path: '^(apps|libs)/[^/]+/src/|^tools/' },
       to: { circular: true },
     },
     never(
@@ -89,8 +113,8 @@ module.exports = {
     ),
     never(
       'sharp-in-imaging',
-      'One place decodes images.',
-      { pathNot: ['^libs/imaging/', 'node_modules'] },
+      'One place decodes images. The build draws the icon of the page.',
+      { pathNot: ['^libs/imaging/', '^tools/src/build-web\\.ts$', 'node_modules'] },
       { path: npm('sharp') },
     ),
     never(
@@ -121,8 +145,6 @@ module.exports = {
           '^libs/auth/src/secret-file\\.ts$',
           // Reads the hashes of API keys, again and again, and writes nothing.
           '^libs/auth/src/api-key-file\\.ts$',
-          // Writes that file, on behalf of the operator; no application imports it.
-          '^libs/auth/src/keys\\.command\\.ts$',
           // Reads what /proc tells of this process, and writes there that no memory goes into core dumps.
           '^libs/retention/src/process-checks\\.ts$',
           // Reads how much memory the engine takes, and writes nothing.

@@ -19,10 +19,11 @@ ENV ONNXRUNTIME_NODE_INSTALL=skip
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --include=dev --no-audit --no-fund
 COPY tsconfig.json nest-cli.json ./
-COPY launcher launcher
+COPY tools tools
 COPY libs libs
 COPY apps apps
 COPY models models
+COPY docs/examples docs/examples
 RUN npm run build && node dist/tools/model-builder/models.command.js prepare
 # The weights are in .cache/models now. Their package is no longer needed.
 RUN npm prune --omit=dev --no-audit --no-fund && rm -rf node_modules/@imgly
@@ -39,13 +40,14 @@ RUN npm ci --omit=dev --no-audit --no-fund \
 
 FROM build AS api-files
 # The process with a network has no decoder and no model on its disk.
-RUN rm -rf node_modules/onnxruntime-* node_modules/sharp node_modules/@img dist/apps/worker dist/apps/audit
+RUN rm -rf node_modules/onnxruntime-* node_modules/sharp node_modules/@img \
+  dist/apps/worker dist/apps/audit dist/apps/cli dist/tools
 COPY deploy/containers/closure.sh deploy/containers/closure.sh
 RUN deploy/containers/closure.sh runtime - node prlimit
 
 FROM build AS worker-files
 RUN rm -rf node_modules/onnxruntime-node/bin/napi-v*/darwin node_modules/onnxruntime-node/bin/napi-v*/win32 \
-  dist/apps/api dist/apps/web dist/apps/audit
+  dist/apps/api dist/apps/web dist/apps/audit dist/apps/cli dist/tools
 COPY deploy/containers/closure.sh deploy/containers/packages.sh deploy/containers/worker.packages deploy/containers/
 # Remove packages that the worker never loads, such as the web server.
 RUN deploy/containers/packages.sh deploy/containers/worker.packages
@@ -55,7 +57,7 @@ FROM ${CUDA_IMAGE} AS cuda
 
 FROM build-cuda AS worker-cuda-files
 RUN rm -rf node_modules/onnxruntime-node/bin/napi-v*/darwin node_modules/onnxruntime-node/bin/napi-v*/win32 \
-  dist/apps/api dist/apps/web dist/apps/audit
+  dist/apps/api dist/apps/web dist/apps/audit dist/apps/cli dist/tools
 COPY deploy/containers/closure.sh deploy/containers/packages.sh deploy/containers/worker.packages deploy/containers/
 # Remove packages that the worker never loads, such as the web server.
 RUN deploy/containers/packages.sh deploy/containers/worker.packages

@@ -70,7 +70,7 @@ export default defineConfig(
     },
   },
   {
-    // Plain JavaScript (launcher, configuration): tsc checks its JSDoc types; no typed lint.
+    // Plain JavaScript (bootstrap, configuration): no typed lint.
     files: ['**/*.js', '**/*.cjs', '**/*.mjs'],
     extends: [tseslint.configs.eslintRecommended, tseslint.configs.strict],
     rules: { ...houseRules, '@typescript-eslint/no-require-imports': 'off' },

@@ -11,7 +11,7 @@ export class BareEngines {
 
   /** Starts `count` of them, with the memory settings of the service: what is compared is the way there and back. */
   static async start(count: number): Promise<BareEngines> {
-    const printed = execFileSync('launcher/contained.sh', ['node', 'printenv', 'GLIBC_TUNABLES'], {
+    const printed = execFileSync('tools/contained.sh', ['node', 'printenv', 'GLIBC_TUNABLES'], {
       encoding: 'utf8',
     });
     process.env['GLIBC_TUNABLES'] = printed.trim();

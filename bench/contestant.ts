@@ -60,7 +60,7 @@ export class Contestant {
 
 /** The command in front of an engine: its worker's limits, and the allocator settings that it adds to those. */
 function containment(): string[] {
-  const limits = ['launcher/contained.sh', 'node'];
+  const limits = ['tools/contained.sh', 'node'];
   const printed = execFileSync(limits[0] ?? '', ['node', 'printenv', 'GLIBC_TUNABLES'], { encoding: 'utf8' });
   const added = engineEnvironment({ GLIBC_TUNABLES: printed.trim() });
   return [

@@ -28,7 +28,7 @@ const REST_MS = 50;
 const photo = await photoOf(megapixels);
 
 // The bare pipeline has the memory settings of the service: what is measured is the way there and back.
-const printed = execFileSync('launcher/contained.sh', ['node', 'printenv', 'GLIBC_TUNABLES'], {
+const printed = execFileSync('tools/contained.sh', ['node', 'printenv', 'GLIBC_TUNABLES'], {
   encoding: 'utf8',
 });
 process.env['GLIBC_TUNABLES'] = printed.trim();

@@ -107,7 +107,7 @@ test('given strokes, when all are undone by keyboard, then the delivered bytes a
   expect(await card.getByRole('button', { name: /^Edit/ }).and(page.locator(':focus')).count()).toBe(1);
 });
 
-test('given the editor, when it is zoomed by keys, wheel and buttons, then it tells how far, and moves', async () => {
+test('given the editor, when it is zoomed by keys, wheel and buttons, then it shows the zoom, and can be moved', async () => {
   const dialog = await edit();
   const level = dialog.locator('.level');
   await level.and(page.getByText('100 %')).waitFor();
@@ -126,7 +126,7 @@ test('given the editor, when it is zoomed by keys, wheel and buttons, then it te
   await close();
 });
 
-test('given a look with colour, shadow, crop and JPEG, when it is used for all photos, then all are saved like that', async () => {
+test('given settings with color, shadow, crop and JPEG, when it is used for all photos, then all are saved like that', async () => {
   const dialog = await edit();
   await dialog.getByRole('radio', { name: 'Bottle green' }).check();
   await dialog.getByRole('checkbox', { name: 'Shadow' }).check();

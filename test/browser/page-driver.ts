@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, delimiter, join, resolve } from 'node:path';
 import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from 'playwright-core';
 import sharp from 'sharp';
+import type { TestSystem } from '../harness/system.js';
+import { useSystem } from '../harness/use-system.js';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const MAC = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
@@ -65,6 +67,37 @@ export async function openPage(
   );
   await page.goto(url + path);
   return { page, faults, answers };
+}
+
+/** The service and a browser, which the tests of a file share, and what opens pages in it. */
+export interface SharedPages {
+  system: TestSystem;
+  open: (options?: BrowserContextOptions, path?: string) => Promise<OpenPage>;
+  /** Pages of the test that runs. */
+  opened: readonly OpenPage[];
+}
+
+/**
+ * Starts the service and a browser before the first test of the file. After each test its pages are closed, and the test
+ * fails when one of them has left the origin, broken the content policy, or thrown an error.
+ */
+export function usePages(defaults: BrowserContextOptions = {}): SharedPages {
+  const { system } = useSystem();
+  const opened: OpenPage[] = [];
+  let browser: Browser;
+  beforeAll(async () => void (browser = await launchBrowser()));
+  afterAll(() => browser.close());
+  afterEach(async () => {
+    const faults = opened.flatMap((page) => page.faults);
+    await Promise.all(opened.splice(0).map(({ page }) => page.context().close()));
+    expect(faults).toEqual([]);
+  });
+  const open: SharedPages['open'] = async (options = {}, path = '/') => {
+    const page = await openPage(browser, system.url, { ...defaults, ...options }, path);
+    opened.push(page);
+    return page;
+  };
+  return { system, open, opened };
 }
 
 /** The card of the photo of this name. */

@@ -2,47 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, BrowserContextOptions } from 'playwright-core';
-import { startSystem, type TestSystem } from '../harness/system.js';
-import {
-  cardOf,
-  DONE_MS,
-  dropFolder,
-  launchBrowser,
-  openPage,
-  photoPath,
-  untilPhase,
-  type OpenPage,
-} from './page-driver.js';
+import { cardOf, DONE_MS, dropFolder, photoPath, untilPhase, usePages } from './page-driver.js';
 
 jest.setTimeout(DONE_MS * 2);
 
-let system: TestSystem;
-let browser: Browser;
-let opened: OpenPage[] = [];
-
-beforeAll(async () => {
-  [system, browser] = await Promise.all([startSystem(), launchBrowser()]);
-});
-
-afterAll(async () => {
-  await browser.close();
-  await system.stop();
-});
-
-async function open(options: BrowserContextOptions = {}): Promise<OpenPage> {
-  const page = await openPage(browser, system.url, options);
-  opened.push(page);
-  return page;
-}
-
-afterEach(async () => {
-  const faults = opened.flatMap((page) => page.faults);
-  await Promise.all(opened.map(({ page }) => page.context().close()));
-  opened = [];
-  // Nothing leaves the origin, nothing breaks the content policy, nothing is thrown: in every test.
-  expect(faults).toEqual([]);
-});
+const { open, opened } = usePages();
 
 /** A folder of photos as people have them: with folders below, and with what is no photo. */
 function photoFolder(): string {
@@ -80,7 +44,7 @@ describe('given a folder of photos', () => {
 });
 
 describe('given a connection that breaks', () => {
-  it('when it breaks before and while a photo is in work, then the page says so, waits, and goes on by itself', async () => {
+  it('when it breaks before and while a photo is in work, then the page says so, waits, and continues by itself', async () => {
     const { page } = await open();
     const context = page.context();
     await context.setOffline(true);
@@ -100,7 +64,7 @@ describe('given a connection that breaks', () => {
 });
 
 describe('given a photo that is done', () => {
-  it('when its receipt is opened, then it tells what was held and until when, is found valid, and can be saved', async () => {
+  it('when its receipt is opened, then it shows what was stored and until when, is found valid, and can be saved', async () => {
     const { page } = await open();
     await page.getByRole('button', { name: 'No photo at hand?' }).click();
     const card = cardOf(page, 'water-lily.jpg');

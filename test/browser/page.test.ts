@@ -1,17 +1,13 @@
-import type { Browser, BrowserContextOptions } from 'playwright-core';
 import sharp from 'sharp';
-import { startSystem, type TestSystem } from '../harness/system.js';
 import {
   cardOf,
   DONE_MS,
   dropFiles,
-  launchBrowser,
-  openPage,
   pasteFiles,
   photoPath,
   saveCutout,
   untilPhase,
-  type OpenPage,
+  usePages,
 } from './page-driver.js';
 
 const PHOTOS = ['astronaut.jpg', 'chelsea.jpg', 'coffee.jpg'];
@@ -19,32 +15,7 @@ const PURGED = /^Purged at /;
 
 jest.setTimeout(DONE_MS * 2);
 
-let system: TestSystem;
-let browser: Browser;
-let opened: OpenPage[] = [];
-
-beforeAll(async () => {
-  [system, browser] = await Promise.all([startSystem(), launchBrowser()]);
-});
-
-afterAll(async () => {
-  await browser.close();
-  await system.stop();
-});
-
-async function open(options: BrowserContextOptions = {}): Promise<OpenPage> {
-  const page = await openPage(browser, system.url, options);
-  opened.push(page);
-  return page;
-}
-
-afterEach(async () => {
-  const faults = opened.flatMap((page) => page.faults);
-  await Promise.all(opened.map(({ page }) => page.context().close()));
-  opened = [];
-  // Nothing leaves the origin, nothing breaks the content policy, nothing is thrown: in every test.
-  expect(faults).toEqual([]);
-});
+const { system, open, opened } = usePages();
 
 describe('given the page of the running service', () => {
   it('when three photos are chosen, then each becomes a transparent PNG to save, and is purged', async () => {

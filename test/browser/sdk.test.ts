@@ -28,7 +28,7 @@ let otherOrigin: string;
 jest.setTimeout(120_000);
 beforeAll(async () => {
   const bundle = join(folder, 'browser.min.js');
-  // As launcher/client.package.mjs bundles it.
+  // As tools/src/client-package.ts bundles it.
   execFileSync('node_modules/.bin/esbuild', [
     'libs/sdk/src/package-entry.ts',
     ...[
@@ -41,7 +41,7 @@ beforeAll(async () => {
     ],
     `--outfile=${bundle}`,
   ]);
-  photo = (await smallPhoto()).toString('base64');
+  photo = smallPhoto().toString('base64');
   shop.listen(0, '127.0.0.1');
   await once(shop, 'listening');
   otherOrigin = `http://localhost:${(shop.address() as AddressInfo).port}`;

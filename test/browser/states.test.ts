@@ -1,18 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { Browser } from 'playwright-core';
 import sharp from 'sharp';
-import { startSystem, type TestSystem } from '../harness/system.js';
-import {
-  cardOf,
-  DONE_MS,
-  launchBrowser,
-  openPage,
-  photoPath,
-  untilPhase,
-  type OpenPage,
-} from './page-driver.js';
+import { cardOf, DONE_MS, photoPath, untilPhase, type OpenPage, usePages } from './page-driver.js';
 import { lookAt } from './page-look.js';
 
 const PHOTOS = ['astronaut.jpg', 'chelsea.jpg', 'coffee.jpg'];
@@ -30,26 +20,7 @@ const LARGE_BY_SMALL = 3;
 
 jest.setTimeout(DONE_MS * 2);
 
-let system: TestSystem;
-let browser: Browser;
-let opened: OpenPage;
-
-beforeAll(async () => {
-  [system, browser] = await Promise.all([startSystem(), launchBrowser()]);
-});
-
-afterAll(async () => {
-  await browser.close();
-  await system.stop();
-});
-
-afterEach(async () => {
-  await opened.page.context().close();
-  expect(opened.faults).toEqual([]);
-});
-
-const open = async (path = '/', options = {}): Promise<OpenPage> =>
-  (opened = await openPage(browser, system.url, { reducedMotion: 'reduce', ...options }, path));
+const { open, opened } = usePages({ reducedMotion: 'reduce' });
 
 describe('given every state of the page', () => {
   it('when it is looked at in all widths, light and dark, then nothing sticks out and axe finds nothing', async () => {
@@ -79,7 +50,7 @@ describe('given every state of the page', () => {
     ['Bengali', '/bn/', 'ltr'],
     ['a language that is written from the right', '/', 'rtl'],
   ])('when it is in %s, then the same holds', async (_, path, dir) => {
-    const { page } = await open(path);
+    const { page } = await open({}, path);
     await page.evaluate(`document.documentElement.dir = '${dir}'`);
     const name = dir === 'rtl' ? 'rtl' : 'bn';
     const faults = await lookAt(page, `${name}-1-empty`);
@@ -101,7 +72,7 @@ describe('given every state of the page', () => {
     '/problems/missing-image',
     '/.well-known/retention',
   ])('when it is %s, then the same holds', async (path) => {
-    const { page } = await open(path);
+    const { page } = await open({}, path);
     const isDocs = path === '/docs';
     if (isDocs) await page.locator('.swagger-ui .opblock').first().waitFor();
     // The reference is drawn by Swagger UI, whose own faults are not ours to mend.
@@ -132,18 +103,18 @@ describe('given a photo of 24 megapixels on a phone', () => {
       .resize(6000, 4000, { fit: 'cover' })
       .jpeg()
       .toBuffer();
-    const { page } = await open('/', { viewport, hasTouch: true });
+    const { page } = await open({ viewport, hasTouch: true });
     await page.evaluate(`new PerformanceObserver((list) => {
       for (const { duration } of list.getEntries()) window.longest = Math.max(window.longest, duration);
     }).observe({ type: 'longtask' })`);
-    const smallMs = await longestTaskOf(opened, 'small.jpg', readFileSync(photoPath('astronaut.jpg')));
-    const largeMs = await longestTaskOf(opened, 'large.jpg', large);
+    const smallMs = await longestTaskOf(opened[0]!, 'small.jpg', readFileSync(photoPath('astronaut.jpg')));
+    const largeMs = await longestTaskOf(opened[0]!, 'large.jpg', large);
     expect(largeMs).toBeLessThan(Math.max(LONGEST_TASK_MS, smallMs * LARGE_BY_SMALL));
   });
 });
 
 describe('given a first visit', () => {
-  it('when the page loads, then it is small, quick, and stands still', async () => {
+  it('when the page loads, then it is small and fast, and its layout does not shift', async () => {
     const { page, answers } = await open();
     const seen = await page.evaluate<{
       shift: number;
@@ -178,7 +149,7 @@ describe('given a first visit', () => {
   });
 
   it('when its scripts are packed as servers pack them, then they take less than 80 kB', async () => {
-    await open('/privacy.html');
+    await open({}, '/privacy.html');
     const folder = 'dist/apps/web/assets';
     const scripts = readdirSync(folder).filter((file) => file.endsWith('.js') && !file.startsWith('docs'));
     expect(scripts.sort()).toEqual(['heic.js', 'main.js', 'pixels.js']);

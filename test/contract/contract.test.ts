@@ -64,7 +64,7 @@ test('given the document, when all tests have run, then no operation of it was l
   expect([...driven.keys()].sort()).toEqual([...document.operations.keys()].sort());
 });
 
-test('given the routes of the real server, when they are looked up, then all but the page and its docs are documented', async () => {
+test('given the routes of the real server, when they are looked up, then all except the page and its docs are documented', async () => {
   const page = readdirSync('dist/apps/web', { recursive: true }).map((file) => `/${String(file)}`);
   const isPage = (path: string): boolean =>
     path === '/' || FOR_PEOPLE.includes(path) || page.includes(path.replace(/\/$/, ''));

@@ -37,7 +37,7 @@ export class ContractSetting {
     const listing = `--import=${resolve('test/harness/route-listing.mjs')}`;
     const system = await startLightSystem({ KEYS_FILE: files.path, NODE_OPTIONS: listing });
     const { url } = await system.startApi({ RATE_LIMIT: '1' });
-    return new ContractSetting(system, url, await smallPhoto(), holder);
+    return new ContractSetting(system, url, smallPhoto(), holder);
   }
 
   /** Ends everything. */

@@ -116,7 +116,7 @@ test('given addresses of all routes, when they are asked for, then the log names
   expect(edge.output()).not.toContain(secret);
 });
 
-test('given a body beyond all limits, when it is announced, then the answer is a problem and nobody else heard of it', async () => {
+test('given a body beyond all limits, when it is announced, then the answer is a problem and the service receives nothing', async () => {
   const before = upstream.told.length;
   const announced = 40_000_000;
   const answer = await client.call('POST', '/v1/jobs', {
@@ -164,7 +164,7 @@ test('given two services of which one drops its connections, when images are pos
   expect(statuses.filter((status) => status === 202)).toHaveLength(6);
 });
 
-test('given one client with as many requests as it may have at a time, when it asks for more, then it hears 503 and others are served', async () => {
+test('given one client with as many requests as it may have at a time, when it sends one more, then it receives 503 and others are served', async () => {
   const held: ServerResponse[] = [];
   const holding = await RecordingServer.start((response, { url }) => {
     if (url === '/v1/models') response.writeHead(200).end();

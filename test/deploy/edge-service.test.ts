@@ -7,20 +7,19 @@ import { eventually, pause } from '../harness/eventually.js';
 import { heavyForm } from '../harness/heavy-form.js';
 import { fourMegapixels } from '../harness/photos.js';
 import { filesDuring } from '../harness/proxy-files.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { useSystem } from '../harness/use-system.js';
 
 /** A loopback address that stands for a CDN whose addresses the site trusts. */
 const CDN = '127.0.0.2';
 const MEBIBYTE = 1_048_576;
 
-let system: TestSystem;
+const { system } = useSystem({ TRUST_PROXY: '127.0.0.1' });
 let edge: EdgeProcess;
 let client: EdgeClient;
 /** nginx as it comes, in front of the same service. */
 let stock: EdgeProcess;
 
 beforeAll(async () => {
-  system = await startSystem({ TRUST_PROXY: '127.0.0.1' });
   const upstreams = [new URL(system.url).host];
   const realAddress = `set_real_ip_from ${CDN}/32; real_ip_header CF-Connecting-IP;`;
   edge = await EdgeProcess.start({ upstreams, realAddress });
@@ -33,7 +32,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await edge.stop();
   await stock.stop();
-  await system.stop();
 });
 
 const JPEG = { 'Content-Type': 'image/jpeg' };

@@ -36,7 +36,7 @@ test.each(IMAGES)(
     ]);
     expect([entrypoint.length, command.length > 0]).toEqual([4, true]);
     // As contained.sh has it: what is freed is overwritten.
-    const wiping = readFileSync('launcher/contained.sh', 'utf8');
+    const wiping = readFileSync('tools/contained.sh', 'utf8');
     const [tunable = ''] = name === 'redis' ? ['MALLOC_CONF'] : ['GLIBC_TUNABLES'];
     expect(wiping).toContain(`${tunable}=${env[tunable]}`);
     // No secret is baked in.
@@ -44,7 +44,7 @@ test.each(IMAGES)(
   },
 );
 
-test('given what is copied into images, when it is listed, then it is named, never the whole folder', () => {
+test('given what is copied into images, when it is listed, then each entry is named, never a complete folder', () => {
   const sources = file.stages.flatMap(({ instructions }) =>
     instructions.filter(({ keyword, flags }) => keyword === 'COPY' && flags['from'] === undefined),
   );

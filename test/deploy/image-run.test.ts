@@ -69,7 +69,7 @@ test('given the image of the worker, when its packages are listed, then they are
 
 test('given the images, when a photo is posted, then the cut-out comes back and every retention fact holds', async () => {
   const api = new ApiClient(`http://127.0.0.1:${system.port}`);
-  const result = await api.result(await api.submit(await smallPhoto()));
+  const result = await api.result(await api.submit(smallPhoto()));
   expect(result.status).toBe(200);
   expect(await sharp(result.body).metadata()).toMatchObject({ format: 'png', hasAlpha: true, width: 300 });
   const { checks } = (await api.call('GET', '/.well-known/retention')).json as unknown as RetentionStatement;
@@ -77,7 +77,7 @@ test('given the images, when a photo is posted, then the cut-out comes back and 
   expect(checks.filter(({ passed }) => !passed)).toEqual([]);
 });
 
-test('given the images, when their processes run, then none has a right, a writable disk or, but for the API, a network', () => {
+test('given the images, when their processes run, then none has a capability, a writable disk or, except the API, a network', () => {
   for (const name of ['api', 'worker', 'redis'] as const) {
     const part = system.parts[name]!;
     expect(part.pids.length).toBe(name === 'worker' ? 2 : 1);
@@ -106,7 +106,7 @@ test('given the images, when their processes run, then none has a right, a writa
 });
 
 test.each(['api', 'worker'] as const)(
-  'given the image of the %s, when its health is asked for inside it, then it is told',
+  'given the image of the %s, when its health is requested inside it, then it is reported',
   async (name) => {
     const health = system.inside(name, ['/usr/bin/node', 'health.mjs', name]);
     expect(await health.exited).toBe(0);
@@ -115,7 +115,7 @@ test.each(['api', 'worker'] as const)(
   },
 );
 
-test('given the image of the edge, when it stands in front, then TLS 1.3 ends there and images pass', async () => {
+test('given the image of the edge, when it is in front of the API, then it terminates TLS 1.3 and forwards images', async () => {
   const certificate = await system.startEdge();
   const client = new EdgeClient(`https://localhost:${system.edgePort}`, certificate);
   const edge = system.parts['edge']!;
@@ -126,13 +126,13 @@ test('given the image of the edge, when it stands in front, then TLS 1.3 ends th
     ),
   );
   const headers = { 'Content-Type': 'image/jpeg', Prefer: 'wait=60' };
-  const answer = await client.call('POST', '/v1/jobs', { headers, body: await smallPhoto() });
+  const answer = await client.call('POST', '/v1/jobs', { headers, body: smallPhoto() });
   expect([answer.status, answer.headers['content-type']]).toEqual([200, 'image/png']);
   await eventually(() => edge.output().includes('"route":"/v1/jobs"'));
   for (const pid of edge.pids) expect(proc(pid, 'limits')).toMatch(/^Max file size +512 +512/m);
 });
 
-test('given the images, when they are told to stop, then all end by themselves and well', async () => {
+test('given the images, when they receive their stop signals, then all exit with 0', async () => {
   const { edge, worker, api, redis } = system.parts;
   const codes = [];
   for (const [part, signal] of [

@@ -131,7 +131,7 @@ function mayReach(objects: KubeObject[]): string[] {
   });
 }
 
-test('given the network policies, when they are read, then nothing is allowed but the way of an image', () => {
+test('given the network policies, when they are read, then only the path of an image is allowed', () => {
   const objects = rendered['production']!;
   expect(named(objects, 'NetworkPolicy default-deny')['spec']).toEqual({
     podSelector: {},

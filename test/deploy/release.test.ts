@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 interface Bill {
   bomFormat: string;
@@ -18,7 +18,7 @@ function release(name: string, env: NodeJS.ProcessEnv): string {
   const clone = join(folder, name);
   execFileSync('git', ['clone', '--quiet', '--local', '.', clone]);
   const out = join(folder, `${name}-out`);
-  const script = join(clone, 'launcher', 'release.mjs');
+  const script = resolve('dist/tools/src/release.js');
   execFileSync(
     'sh',
     ['-c', 'umask $1; shift; exec "$@"', 'sh', env['MASK'] ?? '022', process.execPath, script, out],
@@ -52,7 +52,7 @@ test('given one commit, when it is released twice in different surroundings, the
   const entries = execFileSync('tar', ['-tzf', join(first, 'removebg-bd-0.1.0.tgz')], {
     encoding: 'utf8',
   }).split('\n');
-  for (const needed of ['launcher/start.mjs', 'apps/api/src/main.ts', 'redis.conf', 'LICENSE'])
+  for (const needed of ['tools/bootstrap.mjs', 'apps/api/src/main.ts', 'redis.conf', 'LICENSE'])
     expect(entries).toContain(`package/${needed}`);
   expect(
     entries.filter((entry) => /\/(test|bench|node_modules|dist|\.cache|secrets|keys|tls)\//.test(entry)),
@@ -80,7 +80,7 @@ test('given something that is not committed, when a release is made, then it is 
   writeFileSync(join(clone, 'redis.conf'), 'changed');
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ['launcher/release.mjs', join(folder, 'none')],
+    [resolve('dist/tools/src/release.js'), join(folder, 'none')],
     {
       cwd: clone,
       encoding: 'utf8',

@@ -96,7 +96,7 @@ test('given the drop-in for all units, when it is read, then it forbids files, c
 test('given the processes, when their units are read, then each runs within contained.sh and all but two have no network', () => {
   for (const unit of RUN.filter((name) => name !== 'removebg-secrets.service'))
     expect(settingsOf(unit)).toMatch(
-      /^ExecStart=\/opt\/removebg-bd\/launcher\/contained\.sh (node|redis|nginx) \//m,
+      /^ExecStart=\/opt\/removebg-bd\/tools\/contained\.sh (node|redis|nginx) \//m,
     );
   const networked = RUN.filter((unit) => !settingsOf(unit).includes('PrivateNetwork=yes'));
   expect(networked.sort()).toEqual(['removebg-api.service', 'removebg-edge.service']);

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import type { BatchView } from '#contracts/batch-view.js';
 import type { JobAccepted } from '#contracts/job-view.js';
-import { ApiClient, bearer, type Answer } from '../harness/api-client.js';
+import { bearer, type Answer } from '../harness/api-client.js';
 import { BatchClient } from '../harness/batch-client.js';
 import { ContractDocument } from '../contract/document.js';
 import { KeyFiles, withKey } from '../harness/key-files.js';
 import { smallPhoto } from '../harness/small-photo.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { useSystem } from '../harness/use-system.js';
 
 /** What somebody has to do with the service: a job, and a batch with an image in it. */
 interface Holder {
@@ -27,25 +27,18 @@ const OWNED = [...operations].filter(
     operation !== 'GET /problems/{code}' && parameters.some((parameter) => parameter.in === 'path'),
 );
 
-let system: TestSystem;
-let api: ApiClient;
-let image: Buffer;
+const { system, api } = useSystem({ KEYS_FILE: files.path }, 0);
+const image = smallPhoto();
 let alice: Holder;
 let bob: Holder;
 
 jest.setTimeout(120_000);
 beforeAll(async () => {
-  image = await smallPhoto();
   const keys = [files.create('standard'), files.create('standard')] as const;
   // Nobody works on them: whatever changes was changed from outside.
-  system = await startSystem({ KEYS_FILE: files.path }, 0);
-  api = new ApiClient(system.url);
   [alice, bob] = [await holder(keys[0]), await holder(keys[1])];
 });
-afterAll(async () => {
-  await system.stop();
-  files.remove();
-});
+afterAll(() => files.remove());
 
 async function holder(key: string): Promise<Holder> {
   const batch = await BatchClient.open(system.url, withKey(key));

@@ -1,6 +1,6 @@
-import { ApiClient, type Answer } from '../harness/api-client.js';
+import type { Answer } from '../harness/api-client.js';
 import { smallPhoto } from '../harness/small-photo.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { useSystem } from '../harness/use-system.js';
 
 const CALLS = [
   ['GET', ''],
@@ -12,16 +12,8 @@ const CALLS = [
   ['DELETE', ''],
 ] as const;
 
-let system: TestSystem;
-let api: ApiClient;
-let image: Buffer;
-
-beforeAll(async () => {
-  image = await smallPhoto();
-  system = await startSystem({}, 0);
-  api = new ApiClient(system.url);
-});
-afterAll(() => system.stop());
+const { api } = useSystem({}, 0);
+const image = smallPhoto();
 
 /** What a stranger can tell two answers apart by. */
 const look = ({ status, headers, body }: Answer): unknown => {
@@ -47,7 +39,7 @@ test('given no token, a wrong one or another job’s, when anything is asked of 
   expect((await api.status(mine)).json['status']).toBe('queued');
 });
 
-test('given the token in the query, when anything but events is asked for, then it does not count', async () => {
+test('given the token in the query, when anything but the events is requested, then it is ignored', async () => {
   const job = await api.submit(image);
   for (const [method, path] of CALLS.filter(([, at]) => !at.startsWith('/events'))) {
     const mark = path.includes('?') ? '&' : '?';

@@ -1,16 +1,9 @@
-import { ApiClient } from '../harness/api-client.js';
 import { otherContainers, pngHeader, truncatedJpeg } from '../harness/bad-images.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { useLightSystem } from '../harness/use-system.js';
 import { nothingRemains } from '../harness/traces.js';
 
-let system: TestSystem;
-let api: ApiClient;
+const { system, api } = useLightSystem();
 
-beforeAll(async () => {
-  system = await startSystem();
-  api = new ApiClient(system.url);
-}, 60_000);
-afterAll(() => system.stop());
 afterEach(async () => {
   await nothingRemains(system);
   expect(system.output()).not.toContain('"defect"');

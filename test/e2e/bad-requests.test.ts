@@ -1,25 +1,18 @@
-import { ApiClient, type Answer, type JobKey } from '../harness/api-client.js';
+import type { Answer, JobKey } from '../harness/api-client.js';
 import { eventually, pause } from '../harness/eventually.js';
 import { RawRequest } from '../harness/raw-request.js';
 import { photo } from '../harness/photos.js';
 import { smallPhoto } from '../harness/small-photo.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { useSystem } from '../harness/use-system.js';
 import { nothingRemains } from '../harness/traces.js';
 
 const MIB = 1_048_576;
 /** Never to be found in an answer. */
 const ECHO = 'zebra7391';
 
-let system: TestSystem;
-let api: ApiClient;
-let image: Buffer;
+const { system, api } = useSystem({}, 0);
+const image = smallPhoto();
 
-beforeAll(async () => {
-  image = await smallPhoto();
-  system = await startSystem({}, 0);
-  api = new ApiClient(system.url);
-});
-afterAll(() => system.stop());
 afterEach(async () => {
   await nothingRemains(system);
   expect((await api.call('GET', '/healthz')).status).toBe(200);
@@ -220,7 +213,7 @@ test('given ten usual mistakes, when they are answered, then the body alone says
   await api.cancel({ id, token });
 });
 
-test('given options that are unknown or wrong, when they are sent, then names are told and never values', async () => {
+test('given options that are unknown or wrong, when they are sent, then the answer names them and never echoes their values', async () => {
   expectProblem(await api.post(image, { query: `?${ECHO}=1` }), 400, 'unknown-parameter');
   for (const answer of [
     await api.post(image, { query: `?format=${ECHO}` }),

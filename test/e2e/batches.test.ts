@@ -7,24 +7,20 @@ import { whileHeld } from '../harness/engine-hold.js';
 import { eventually } from '../harness/eventually.js';
 import { PHOTOS, photo } from '../harness/photos.js';
 import { smallPhoto } from '../harness/small-photo.js';
-import { startLightSystem } from '../harness/light-system.js';
-import { type TestSystem } from '../harness/system.js';
+import { useLightSystem } from '../harness/use-system.js';
 import { foundInRedis, nothingRemains } from '../harness/traces.js';
 import { unzip } from '../harness/unzip.js';
 
 /** A name of a file as customers have them, which must stand nowhere in the clear. */
 const NAME = 'kunden/মীনা-7391.jpg';
 
-let system: TestSystem;
-let image: Buffer;
+const { system } = useLightSystem({ MAX_BATCH_IMAGES: '12' });
+const image = smallPhoto();
 
 jest.setTimeout(90_000);
 beforeAll(async () => {
-  image = await smallPhoto();
-  system = await startLightSystem({ MAX_BATCH_IMAGES: '12' });
   await system.startApi();
 });
-afterAll(() => system.stop());
 afterEach(() => expect(system.output()).not.toContain('"defect"'));
 
 const second = (): string => system.apis[1]!.url;
@@ -51,7 +47,7 @@ test('given photos in a batch, when results are received, then each comes once, 
   await nothingRemains(system);
 });
 
-test('given a batch, when it is in Redis, then no custom id stands there in the clear, nor a token', async () => {
+test('given a batch, when it is in Redis, then it holds no custom id in plain text and no token', async () => {
   const batch = await BatchClient.open(system.url);
   await whileHeld(system.workers[0]!, async () => {
     const { token } = await batch.add(image, NAME);
@@ -79,7 +75,7 @@ test('given several readers, when they receive side by side, then every image co
   await nothingRemains(system);
 });
 
-test('given an image that is there, when the request is repeated, then the same job is told, and done once', async () => {
+test('given an image that was accepted, when the request is repeated, then the answer is the same job, which runs once', async () => {
   const batch = await BatchClient.open(system.url);
   const first = await whileHeld(system.workers[0]!, async () => {
     const job = await batch.add(image, NAME);
@@ -94,7 +90,7 @@ test('given an image that is there, when the request is repeated, then the same 
   expect((await batch.view()).counts).toMatchObject({ total: 1, delivered: 1 });
 });
 
-test('given two uploads of one name at the same time, when both end, then one is done and both hear of it', async () => {
+test('given two uploads of one name at the same time, when both end, then one job runs and both clients receive it', async () => {
   const batch = await BatchClient.open(system.url);
   const answers = await whileHeld(system.workers[0]!, () =>
     Promise.all([batch, batch.at(second()), batch].map((client) => client.post(image, 'same'))),
@@ -106,7 +102,7 @@ test('given two uploads of one name at the same time, when both end, then one is
   await nothingRemains(system);
 });
 
-test('given images that fail, when the batch is looked at, then they are told by name, and may be sent again', async () => {
+test('given images that fail, when the batch is read, then it names them, and they can be sent again', async () => {
   const batch = await BatchClient.open(system.url);
   const broken = cutShort(photo('coffee'));
   expectProblem(await batch.post(Buffer.from('no image at all'), 'text'), 415, 'image-type-unsupported');
@@ -171,7 +167,7 @@ test('given a reader that leaves in the middle of an archive, when it comes back
   await nothingRemains(system);
 });
 
-test('given a batch, when it is listened to, then every image is told by name, and the end', async () => {
+test('given a batch, when a client listens to it, then it receives an event for every image, and the end', async () => {
   const batch = await BatchClient.open(system.url);
   const events = await batch.events();
   await batch.add(image, NAME);
@@ -196,7 +192,7 @@ test('given a batch, when it is listened to, then every image is told by name, a
   expect(missed.names).toEqual(expect.arrayContaining(['complete']));
 });
 
-test('given a batch, when it is cancelled, then waiting and finished images are purged, and readers are told', async () => {
+test('given a batch, when it is cancelled, then waiting and finished images are purged, and readers receive that', async () => {
   const batch = await BatchClient.open(system.url);
   await batch.add(image, 'first');
   await eventually(async () => (await batch.view('?wait=5')).counts.ready === 1, 30_000);
@@ -212,7 +208,7 @@ test('given a batch, when it is cancelled, then waiting and finished images are 
   await nothingRemains(system);
 });
 
-test('given calls that are wrong, when they are made, then they are refused and told why', async () => {
+test('given wrong calls, when they are made, then they are rejected with the reason', async () => {
   const batch = await BatchClient.open(system.url);
   const other = await BatchClient.open(system.url);
   const { id } = batch.batch;

@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { ApiClient } from '../harness/api-client.js';
 import { whileHeld } from '../harness/engine-hold.js';
 import { eventually } from '../harness/eventually.js';
 import { smallPhoto } from '../harness/small-photo.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { useLightSystem } from '../harness/use-system.js';
 
 /** All that the board may say, by name. */
 const SHOWN = [
@@ -24,17 +23,13 @@ const SHOWN = [
   ...['workerBytes', 'engineBytes', 'id', 'bytes', 'code', 'times'],
 ];
 
-let system: TestSystem;
-let api: ApiClient;
+const { system, api } = useLightSystem({ METRICS_PORT: '0' });
 let admin: string;
 
 jest.setTimeout(120_000);
-beforeAll(async () => {
-  system = await startSystem({ METRICS_PORT: '0' });
-  api = new ApiClient(system.url);
+beforeAll(() => {
   admin = system.apis[0]!.adminUrl;
 });
-afterAll(() => system.stop());
 
 const keysIn = (value: unknown): string[] =>
   typeof value !== 'object' || value === null
@@ -46,7 +41,7 @@ const keysIn = (value: unknown): string[] =>
 const page = async (path: string): Promise<string> => (await fetch(`${admin}${path}`)).text();
 
 test('given jobs that wait and run, when the board is looked at, then it counts them and names none', async () => {
-  const photo = await smallPhoto();
+  const photo = smallPhoto();
   await whileHeld(system.workers[0]!, async () => {
     const jobs = [
       await api.submit(photo),
@@ -83,7 +78,9 @@ test('given the page, when a browser gets it, then nothing can run in it and not
 
 test('given the command, when the port is named, then it shows the board, and otherwise says what is missing', async () => {
   const run = (METRICS_PORT: string) =>
-    promisify(execFile)(process.execPath, ['launcher/board.mjs'], { env: { ...process.env, METRICS_PORT } });
+    promisify(execFile)(process.execPath, ['tools/bootstrap.mjs', 'board'], {
+      env: { ...process.env, METRICS_PORT },
+    });
   const { stdout } = await run(new URL(admin).port);
   expect(stdout).toMatch(/waiting +running +in flight[^]*worker +on +model/);
   await expect(run('')).rejects.toThrow('METRICS_PORT');

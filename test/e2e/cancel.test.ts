@@ -1,22 +1,13 @@
-import { ApiClient } from '../harness/api-client.js';
 import { engineOf, whileHeld } from '../harness/engine-hold.js';
 import { eventually, pause } from '../harness/eventually.js';
 import { smallPhoto } from '../harness/small-photo.js';
-import { startLightSystem } from '../harness/light-system.js';
-import { type TestSystem } from '../harness/system.js';
+import { useLightSystem } from '../harness/use-system.js';
 import { nothingRemains } from '../harness/traces.js';
 
-let system: TestSystem;
-let api: ApiClient;
-let image: Buffer;
+const { system, api } = useLightSystem();
+const image = smallPhoto();
 
 jest.setTimeout(60_000);
-beforeAll(async () => {
-  image = await smallPhoto();
-  system = await startLightSystem();
-  api = new ApiClient(system.url);
-});
-afterAll(() => system.stop());
 afterEach(() => nothingRemains(system));
 
 test('given jobs running and queued, when they are cancelled, then they end at once and others go on', async () => {
@@ -56,7 +47,7 @@ test('given a finished job, when it is cancelled, then its result is purged', as
   expect((await api.status(job)).json['status']).toBe('cancelled');
 });
 
-test('given `Prefer: wait`, when the client leaves, then its job is cancelled, for nobody else knows its token', async () => {
+test('given `Prefer: wait`, when the client disconnects, then its job is cancelled, because no other client knows its token', async () => {
   await whileHeld(system.workers[0]!, async () => {
     const leave = new AbortController();
     const before = new Set(await system.keys());

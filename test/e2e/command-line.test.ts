@@ -17,29 +17,27 @@ import { whileHeld } from '../harness/engine-hold.js';
 import { eventually, pause } from '../harness/eventually.js';
 import { KeyFiles } from '../harness/key-files.js';
 import { smallPhoto } from '../harness/small-photo.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { useLightSystem } from '../harness/use-system.js';
 import { nothingRemains } from '../harness/traces.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'removebg-cli-'));
 const at = (...parts: string[]): string => join(folder, ...parts);
 const keys = new KeyFiles();
-let system: TestSystem;
+keys.create('standard');
+const { system } = useLightSystem({ KEYS_FILE: keys.path });
 let proxy: CuttingProxy;
 
 jest.setTimeout(120_000);
 beforeAll(async () => {
-  const photo = await smallPhoto();
+  const photo = smallPhoto();
   mkdirSync(at('in', 'deep'), { recursive: true });
   for (const name of ['a.jpg', 'deep/b.jpg']) writeFileSync(at('in', name), photo);
   writeFileSync(at('in', 'broken.jpg'), Buffer.concat([photo.subarray(0, 4000), Buffer.alloc(4000, 9)]));
   writeFileSync(at('photo.jpg'), photo);
-  keys.create('standard');
-  system = await startSystem({ KEYS_FILE: keys.path });
   proxy = await CuttingProxy.start(system.url);
 });
 afterAll(async () => {
   await proxy.stop();
-  await system.stop();
   keys.remove();
   rmSync(folder, { recursive: true });
 });
@@ -82,7 +80,7 @@ describe('given one photo', () => {
     expect((await sharp(stdout).metadata()).format).toBe('webp');
   });
 
-  it('when the key stands on the command line, then other users cannot read it there, and a refused one is exit 3', async () => {
+  it('when the key is on the command line, then other users cannot read it there, and a rejected key exits with 3', async () => {
     const key = 'rb_a-key-that-nobody-should-see';
     proxy.holdAll = true;
     const running = startCommand([at('photo.jpg'), '--overwrite', '--key', key, ...server()]);
@@ -168,7 +166,7 @@ describe('given a folder of photos', () => {
 describe('given a command that cannot be done', () => {
   it.each([
     [['--formt', 'png'], 'Did you mean --format?'],
-    [['test/photos', '--bg-color', 'blu'], 'Invalid --bg-color'],
+    [['test/photos', '--bg-color', 'blu'], '--bg-color must be'],
     [['no-such.jpg'], 'There is no file or folder no-such.jpg'],
     [[], 'removebg --help'],
     [['completion', 'tcsh'], 'bash|zsh|fish'],
@@ -206,7 +204,7 @@ describe('given a command that cannot be done', () => {
     expect([code, stderr]).toEqual([3, expect.stringContaining(`${proxy.url}/docs is not the address of`)]);
   });
 
-  it('when no service is there, then it ends with 3 and tells of --local', async () => {
+  it('when there is no service, then it exits with 3 and mentions --local', async () => {
     const { code, stderr } = await removebg([
       at('photo.jpg'),
       '--overwrite',

@@ -1,21 +1,15 @@
 import sharp from 'sharp';
-import { ApiClient, type JobKey } from '../harness/api-client.js';
+import type { JobKey } from '../harness/api-client.js';
 import { factsOf, rightCutout } from '../harness/cutout-check.js';
 import { photo } from '../harness/photos.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { useSystem } from '../harness/use-system.js';
 import { nothingRemains } from '../harness/traces.js';
 
 const LEAST_IOU = 0.97;
 
-let system: TestSystem;
-let api: ApiClient;
+const { system, api } = useSystem();
 
 jest.setTimeout(60_000);
-beforeAll(async () => {
-  system = await startSystem();
-  api = new ApiClient(system.url);
-});
-afterAll(() => system.stop());
 afterEach(() => nothingRemains(system));
 
 async function expectRight(result: Buffer, name: Parameters<typeof factsOf>[1]): Promise<void> {
@@ -69,7 +63,7 @@ describe('each way to the image', () => {
     expect(iou).toBeGreaterThanOrEqual(LEAST_IOU);
   });
 
-  test('given a job that asks for alpha alone, when `done` is heard, then its link gives the matte', async () => {
+  test('given a job that asks for alpha alone, when `done` is received, then its link returns the matte', async () => {
     const job = await api.submit(photo('coffee'), { query: '?channels=alpha' });
     const events = await api.events(job);
     const done = await events.heard('done', 45_000);
@@ -98,7 +92,7 @@ describe('each way to the image', () => {
     await expectDelivered(job);
   });
 
-  test('given `Accept: text/event-stream`, when a photo is posted, then one stream tells all', async () => {
+  test('given `Accept: text/event-stream`, when a photo is posted, then one stream carries all events', async () => {
     const events = await api.postForEvents(photo('astronaut'));
     await events.heard('purged', 45_000);
     await events.ended();

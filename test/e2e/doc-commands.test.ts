@@ -3,10 +3,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { blocksOf, classOf, docPages, pastedText } from '../harness/doc-blocks.js';
-import { modelFolder } from '../harness/model-folder.js';
-import { meanNetwork } from '../harness/small-networks.js';
 import { smallPhoto } from '../harness/small-photo.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { useLightSystem } from '../harness/use-system.js';
 import { nothingRemains } from '../harness/traces.js';
 
 const COMMAND = resolve('dist/apps/cli/src/removebg.command.js');
@@ -21,32 +19,25 @@ const PHOTOS = [
   'studio.jpg',
 ];
 /** Read from the checkout, as it is. */
-const CHECKOUT = ['docs', 'launcher', 'package.json'];
+const CHECKOUT = ['docs', 'tools', 'package.json'];
 
-/** The commands are what is tried, not the model: one that takes no time. */
-const model = modelFolder(meanNetwork());
-let system: TestSystem;
+const { system } = useLightSystem();
 let root: string;
 
 jest.setTimeout(240_000);
-beforeAll(async () => {
+beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'removebg-pasted-'));
   mkdirSync(join(root, 'bin'));
   writeFileSync(join(root, 'bin', 'removebg'), `#!/bin/sh\nexec "${process.execPath}" "${COMMAND}" "$@"\n`);
   chmodSync(join(root, 'bin', 'removebg'), 0o755);
-  system = await startSystem(model.settings, 1, model.launch);
 });
-afterAll(async () => {
-  await system.stop();
-  rmSync(root, { recursive: true, force: true });
-  model.remove();
-});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
 afterEach(() => nothingRemains(system));
 
 /** A folder of its own for each block, so that none profits from what another left. */
 async function folderOf(name: string): Promise<string> {
   const folder = join(root, name);
-  const photo = await smallPhoto();
+  const photo = smallPhoto();
   for (const path of PHOTOS) {
     mkdirSync(join(folder, path, '..'), { recursive: true });
     writeFileSync(join(folder, path), photo);

@@ -1,10 +1,9 @@
 import { STAGES } from '#contracts/job-states.js';
-import { ApiClient, bearer } from '../harness/api-client.js';
+import { bearer } from '../harness/api-client.js';
 import { whileHeld } from '../harness/engine-hold.js';
 import { eventually, pause } from '../harness/eventually.js';
 import { smallPhoto } from '../harness/small-photo.js';
-import { startLightSystem } from '../harness/light-system.js';
-import { type TestSystem } from '../harness/system.js';
+import { useLightSystem } from '../harness/use-system.js';
 import { nothingRemains } from '../harness/traces.js';
 
 /** The standard's client, as npm has it; its types are not the compiler's to check. */
@@ -21,20 +20,13 @@ const CLOSED = 2;
 /** A stream gets its heartbeat every so many seconds; that many streams hear one each second. */
 const HEARTBEAT_S = 12;
 
-let system: TestSystem;
-let api: ApiClient;
-let image: Buffer;
+const { system, api } = useLightSystem();
+const image = smallPhoto();
 
 jest.setTimeout(60_000);
-beforeAll(async () => {
-  image = await smallPhoto();
-  system = await startLightSystem();
-  api = new ApiClient(system.url);
-});
-afterAll(() => system.stop());
 afterEach(() => nothingRemains(system));
 
-test('given a job, when it is listened to, then its whole life is told in order', async () => {
+test('given a job, when a client listens to it, then it receives all events in order', async () => {
   const job = await api.submit(image);
   const events = await api.events(job);
   expect(events.response.headers.get('x-accel-buffering')).toBe('no');
@@ -58,7 +50,7 @@ test('given a job, when it is listened to, then its whole life is told in order'
   expect(ids).toEqual([...ids].sort((a, b) => a - b));
 });
 
-test('given a worker that is busy, when jobs wait, then each hears its place and how long it may take', async () => {
+test('given a worker that is busy, when jobs wait, then each receives its position and the estimated time', async () => {
   await whileHeld(system.workers[0]!, async () => {
     const busy = [await api.submit(image), await api.submit(image)];
     for (const job of busy) {
@@ -78,7 +70,7 @@ test('given a worker that is busy, when jobs wait, then each hears its place and
   });
 });
 
-test('given a stream that broke, when it is resumed, then the state already seen is not told again', async () => {
+test('given a stream that broke, when it is resumed, then events already received are not sent again', async () => {
   await whileHeld(system.workers[0]!, async () => {
     const job = await api.submit(image);
     const before = await api.events(job);
@@ -96,7 +88,7 @@ test('given a stream that broke, when it is resumed, then the state already seen
   });
 });
 
-test('given nothing to tell, when streams are open, then heartbeats keep them alive', async () => {
+test('given no news, when streams are open, then heartbeats keep them alive', async () => {
   await whileHeld(system.workers[0]!, async () => {
     const job = await api.submit(image);
     const streams = await Promise.all(Array.from({ length: HEARTBEAT_S }, () => api.events(job)));
@@ -106,7 +98,7 @@ test('given nothing to tell, when streams are open, then heartbeats keep them al
   });
 });
 
-test('given EventSource, which sends no headers, when the job ends, then it heard all and stays closed', async () => {
+test('given EventSource, which sends no headers, when the job ends, then it has received all events and stays closed', async () => {
   const job = await api.submit(image);
   const source = new EventSource(`${system.url}/v1/jobs/${job.id}/events?token=${job.token}`);
   const heard: string[] = [];

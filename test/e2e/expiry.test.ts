@@ -1,24 +1,15 @@
-import { ApiClient } from '../harness/api-client.js';
 import { whileHeld } from '../harness/engine-hold.js';
 import { eventually } from '../harness/eventually.js';
 import { smallPhoto } from '../harness/small-photo.js';
-import { startLightSystem } from '../harness/light-system.js';
-import { type TestSystem } from '../harness/system.js';
+import { useLightSystem } from '../harness/use-system.js';
 import { nothingRemains } from '../harness/traces.js';
 
-let system: TestSystem;
-let api: ApiClient;
-let image: Buffer;
+const { system, api } = useLightSystem({ RESULT_TTL_S: '2', QUEUE_TTL_S: '2', TOMBSTONE_TTL_S: '4' });
+const image = smallPhoto();
 
 jest.setTimeout(60_000);
-beforeAll(async () => {
-  image = await smallPhoto();
-  system = await startLightSystem({ RESULT_TTL_S: '2', QUEUE_TTL_S: '2', TOMBSTONE_TTL_S: '4' });
-  api = new ApiClient(system.url);
-});
-afterAll(() => system.stop());
 
-test('given a result that nobody collects, when its time is up, then it is gone, and later even its name', async () => {
+test('given a result that is never collected, when it expires, then it is purged, and later its record too', async () => {
   const job = await api.submit(image);
   const events = await api.events(job);
   await events.heard('done', 45_000);
@@ -33,7 +24,7 @@ test('given a result that nobody collects, when its time is up, then it is gone,
   expect((await system.keys()).filter((key) => key.includes(job.id))).toEqual([]);
 });
 
-test('given a job that no worker comes to, when its time is up, then everybody who waits hears it', async () => {
+test('given a job that no worker takes, when it expires, then every waiting client receives that', async () => {
   await whileHeld(system.workers[0]!, async () => {
     const busy = [await api.submit(image), await api.submit(image)];
     for (const job of busy) {

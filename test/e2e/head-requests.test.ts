@@ -1,6 +1,6 @@
-import { ApiClient, bearer, type JobKey } from '../harness/api-client.js';
+import { bearer, type JobKey } from '../harness/api-client.js';
 import { smallPhoto } from '../harness/small-photo.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { useSystem } from '../harness/use-system.js';
 
 /** What can be read once, or makes the service work, or never ends: HEAD is refused there. */
 const WITHOUT_HEAD = [
@@ -19,22 +19,18 @@ const PAGES = [
 /** Headers that may differ from one answer to the next. */
 const CHANGING = new Set(['date', 'connection', 'keep-alive', 'transfer-encoding']);
 
-let system: TestSystem;
-let api: ApiClient;
+const { system, api } = useSystem({}, 0);
 let paths: string[];
 let job: JobKey;
 
 jest.setTimeout(60_000);
 beforeAll(async () => {
-  system = await startSystem({}, 0);
-  api = new ApiClient(system.url);
   const document = (await api.call('GET', '/openapi.json')).json as {
     paths: Record<string, Record<string, unknown>>;
   };
   paths = Object.keys(document.paths).filter((path) => 'get' in document.paths[path]!);
-  job = (await api.post(await smallPhoto())).json as unknown as JobKey;
+  job = (await api.post(smallPhoto())).json as unknown as JobKey;
 });
-afterAll(() => system.stop());
 
 /** The length of nothing may be left out (RFC 9110, 8.6). */
 const headersOf = (headers: Headers): [string, string][] =>

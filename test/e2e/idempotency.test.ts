@@ -7,31 +7,21 @@ import { foreignKeys, KEYS_WITH_JOBS } from '../harness/key-allowlist.js';
 import { KeyFiles, withKey } from '../harness/key-files.js';
 import { RawRequest } from '../harness/raw-request.js';
 import { smallPhoto } from '../harness/small-photo.js';
-import { startLightSystem } from '../harness/light-system.js';
-import { type TestSystem } from '../harness/system.js';
+import { useLightSystem } from '../harness/use-system.js';
 import { foundInRedis, nothingRemains } from '../harness/traces.js';
 
 const files = new KeyFiles();
-let system: TestSystem;
-let api: ApiClient;
+const key = files.create('standard');
+const neighbour = files.create('standard');
+const { system, api } = useLightSystem({ KEYS_FILE: files.path });
+const image = smallPhoto();
 let second: ApiClient;
-let image: Buffer;
-let key: string;
-let neighbour: string;
 
 jest.setTimeout(60_000);
 beforeAll(async () => {
-  image = await smallPhoto();
-  key = files.create('standard');
-  neighbour = files.create('standard');
-  system = await startLightSystem({ KEYS_FILE: files.path });
-  api = new ApiClient(system.url);
   second = new ApiClient((await system.startApi()).url);
 });
-afterAll(async () => {
-  await system.stop();
-  files.remove();
-});
+afterAll(() => files.remove());
 afterEach(() => expect(system.output()).not.toContain('"defect"'));
 
 const headersOf = (idempotencyKey: string, apiKey = key): Record<string, string> => ({

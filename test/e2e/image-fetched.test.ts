@@ -37,7 +37,7 @@ const PATHS: Record<string, (socket: Parameters<Parameters<typeof Origin.start>[
 };
 
 beforeAll(async () => {
-  image = await smallPhoto();
+  image = smallPhoto();
   origin = await Origin.start((socket, path) => void PATHS[path]?.(socket));
   system = await startLightSystem();
   const images = new ImageFetcher({ totalMs: 10_000, ports: [origin.port, 80] }, INSIDE);

@@ -2,30 +2,25 @@ import { ApiClient, type Answer } from '../harness/api-client.js';
 import { answering, startOrigin, stopOrigins } from '../harness/fetching.js';
 import type { Origin } from '../harness/origin.js';
 import { smallPhoto } from '../harness/small-photo.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { useSystem } from '../harness/use-system.js';
 import { foundInRedis, nothingRemains } from '../harness/traces.js';
 
 /** Never to be found in an answer, a log or Redis. */
 const ECHO = 'zebra7391';
 
-let system: TestSystem;
-let image: Buffer;
+const { system } = useSystem({}, 0);
+const image = smallPhoto();
 let origin: Origin;
 let off: ApiClient;
 let on: ApiClient;
 
 beforeAll(async () => {
-  image = await smallPhoto();
   origin = await startOrigin(answering('HTTP/1.1 200 OK\r\n\r\n', image));
-  system = await startSystem({}, 0);
   off = new ApiClient(system.url);
   const ports = `80,443,${origin.port}`;
   on = new ApiClient((await system.startApi({ IMAGE_URL: 'on', IMAGE_URL_PORTS: ports })).url);
 });
-afterAll(async () => {
-  await system.stop();
-  await stopOrigins();
-});
+afterAll(() => stopOrigins());
 afterEach(async () => {
   await nothingRemains(system);
   expect(origin.connections).toBe(0);
@@ -61,7 +56,7 @@ test('given it is off, when an address is sent, then it is refused without being
   }
 });
 
-test('given it is on, when an address leads inside, then it is refused and nobody is spoken to', async () => {
+test('given it is on, when an address is a private one, then it is refused and no connection is made', async () => {
   const { port } = origin;
   for (const host of [
     '127.0.0.1',

@@ -1,28 +1,21 @@
 import type { JobAccepted } from '#contracts/job-view.js';
-import { ApiClient } from '../harness/api-client.js';
 import { pause } from '../harness/eventually.js';
 import { smallPhoto } from '../harness/small-photo.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { useSystem } from '../harness/use-system.js';
 import { nothingRemains } from '../harness/traces.js';
 
-let system: TestSystem;
-let api: ApiClient;
+const { system, api } = useSystem({}, 0);
 let job: JobAccepted;
 
-beforeAll(async () => {
-  system = await startSystem({}, 0);
-  api = new ApiClient(system.url);
-});
-afterAll(() => system.stop());
 beforeEach(async () => {
-  job = await api.submit(await smallPhoto());
+  job = await api.submit(smallPhoto());
 });
 afterEach(async () => {
   await api.cancel(job);
   await nothingRemains(system);
 });
 
-test('given a job in the queue, when its status is read, then state, place, links and times are told', async () => {
+test('given a job in the queue, when its status is read, then it has state, position, links and times', async () => {
   const answer = await api.status(job);
   expect(answer.status).toBe(200);
   expect(answer.headers.get('cache-control')).toBe('no-store');

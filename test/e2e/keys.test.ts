@@ -10,15 +10,10 @@ import { foreignKeys, KEYS_WITH_JOBS } from '../harness/key-allowlist.js';
 import { KeyFiles, withKey } from '../harness/key-files.js';
 import { RawRequest } from '../harness/raw-request.js';
 import { smallPhoto } from '../harness/small-photo.js';
-import { startLightSystem } from '../harness/light-system.js';
-import { type TestSystem } from '../harness/system.js';
+import { useLightSystem } from '../harness/use-system.js';
 import { foundInRedis, nothingRemains } from '../harness/traces.js';
 
 const files = new KeyFiles();
-let system: TestSystem;
-let api: ApiClient;
-let image: Buffer;
-let standard: string;
 /** Every key that was made: none may be found anywhere. */
 const keys: string[] = [];
 
@@ -27,6 +22,20 @@ const create = (tier: string): string => {
   keys.push(key);
   return key;
 };
+const standard = create('standard');
+edit(({ tiers }) => {
+  tiers['tiny'] = {
+    weight: 1,
+    requests_per_minute: 50,
+    megapixels_per_minute: 1,
+    images_in_flight: 4,
+    megabytes_in_flight: 64,
+  };
+  tiers['standard'] = { requests_per_minute: 5 };
+});
+const { system, api } = useLightSystem({ KEYS_FILE: files.path, RATE_LIMIT: '2' });
+const image = smallPhoto();
+
 const account = async (headers: Record<string, string>): Promise<Answer> =>
   api.call('GET', '/v1/account', { headers });
 const viewOf = async (key: string): Promise<AccountView> =>
@@ -46,26 +55,7 @@ function edit(change: (file: { tiers: Record<string, object> }) => void): void {
 }
 
 jest.setTimeout(60_000);
-beforeAll(async () => {
-  image = await smallPhoto();
-  standard = create('standard');
-  edit(({ tiers }) => {
-    tiers['tiny'] = {
-      weight: 1,
-      requests_per_minute: 50,
-      megapixels_per_minute: 1,
-      images_in_flight: 4,
-      megabytes_in_flight: 64,
-    };
-    tiers['standard'] = { requests_per_minute: 5 };
-  });
-  system = await startLightSystem({ KEYS_FILE: files.path, RATE_LIMIT: '2' });
-  api = new ApiClient(system.url);
-});
-afterAll(async () => {
-  await system.stop();
-  files.remove();
-});
+afterAll(() => files.remove());
 
 test('given the command line, when keys are made and listed, then the file holds hashes only and is private', () => {
   const text = readFileSync(files.path, 'utf8');
@@ -103,7 +93,7 @@ test('given a key, when it is shown either way, then its tier holds and it count
   await api.cancel(anonymous.json as unknown as JobKey);
 });
 
-test('given an account, when it is asked for, then it tells tier, limits and what is left, and counts nothing', async () => {
+test('given an account, when it is requested, then it has tier, limits and the remaining budget, and the request is not counted', async () => {
   for (let i = 0; i < 3; i++) {
     const answer = await account(withKey(standard));
     expect(answer.headers.get('cache-control')).toBe('no-store');

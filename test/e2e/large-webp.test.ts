@@ -1,19 +1,11 @@
 import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
-import { ApiClient } from '../harness/api-client.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { useSystem } from '../harness/use-system.js';
 import { nothingRemains } from '../harness/traces.js';
 
 const SIDE_PIXELS = 7071;
 
-let system: TestSystem;
-let api: ApiClient;
-
-beforeAll(async () => {
-  system = await startSystem();
-  api = new ApiClient(system.url);
-}, 60_000);
-afterAll(() => system.stop());
+const { system, api } = useSystem();
 
 /** No format takes more memory to open: libwebp and libvips hold all its pixels several times. */
 const losslessWebp = (): Promise<Buffer> =>

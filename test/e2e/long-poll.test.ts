@@ -1,20 +1,14 @@
 import { resolve } from 'node:path';
-import { ApiClient } from '../harness/api-client.js';
 import { smallPhoto } from '../harness/small-photo.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { useSystem } from '../harness/use-system.js';
 
-let system: TestSystem;
-let api: ApiClient;
+const collector = `--import=${resolve('test/harness/garbage-collector.mjs')}`;
+const { api } = useSystem({ NODE_OPTIONS: collector }, 0);
 
-beforeAll(async () => {
-  const collector = `--import=${resolve('test/harness/garbage-collector.mjs')}`;
-  system = await startSystem({ NODE_OPTIONS: collector }, 0);
-  api = new ApiClient(system.url);
-});
-afterAll(() => system.stop());
+beforeAll(() => {});
 
 test('given an API that collects its garbage meanwhile, when the time of a long-poll is up, then it is answered', async () => {
-  const job = await api.submit(await smallPhoto());
+  const job = await api.submit(smallPhoto());
   const signal = AbortSignal.timeout(15_000);
   const status = await api.status(job, { query: '?wait=1', signal });
   expect([status.status, status.json['status']]).toEqual([200, 'queued']);

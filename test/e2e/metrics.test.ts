@@ -1,25 +1,19 @@
 import { request } from 'node:http';
 import { METRIC_NAMES, METRICS, type MetricSpec } from '#telemetry/metric-catalogue.js';
 import { LABELS } from '#telemetry/metric-labels.js';
-import { ApiClient } from '../harness/api-client.js';
 import { eventually } from '../harness/eventually.js';
 import { metricsOf, sumOfSamples, type Exposition } from '../harness/metrics-reader.js';
 import { smallPhoto } from '../harness/small-photo.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { useSystem } from '../harness/use-system.js';
 
-let system: TestSystem;
-let api: ApiClient;
+const { system, api } = useSystem({ METRICS_PORT: '0' });
+const photo = smallPhoto();
 let admin: string;
-let photo: Buffer;
 
 jest.setTimeout(120_000);
-beforeAll(async () => {
-  photo = await smallPhoto();
-  system = await startSystem({ METRICS_PORT: '0' });
-  api = new ApiClient(system.url);
+beforeAll(() => {
   admin = system.apis[0]!.adminUrl;
 });
-afterAll(() => system.stop());
 
 /** The metrics once a worker has handed over that it did `images` so far. */
 async function metricsAfter(images: number): Promise<Exposition> {
@@ -117,13 +111,13 @@ describe('the admin port', () => {
         .end();
     });
 
-  it('given a page that leads its own name here, when it asks by it, then it is sent away', async () => {
+  it('given a page whose own name resolves to this host, when it sends a request under that name, then it is rejected', async () => {
     expect(await asked({ Host: 'board.example.org' })).toBe(421);
     expect(await asked({ Host: 'localhost:9464' })).toBe(200);
     expect(await asked({ Host: '[::1]:9464' })).toBe(200);
   });
 
-  it('given anything but a question, when it comes, then it is refused, and so are addresses that there are not', async () => {
+  it('given a request that is no GET, or for an unknown path, when it comes, then it is rejected', async () => {
     expect(await asked({}, '/metrics', 'POST')).toBe(405);
     expect(await asked({}, '/metrics?x=1')).toBe(404);
     expect(await asked({}, '/v1/jobs')).toBe(404);

@@ -1,26 +1,20 @@
 import { modelListSchema, type ModelView } from '#contracts/model-view.js';
-import { ApiClient } from '../harness/api-client.js';
 import { preparedModel } from '../harness/prepared-model.js';
 import { smallPhoto } from '../harness/small-photo.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { useSystem } from '../harness/use-system.js';
 
 const MODELS = ['isnet', 'isnet-vnni'];
 
 /** An accelerator that no build of the runtime for this system has. */
 const MISSING = process.platform === 'linux' ? 'dml' : 'tensorrt';
 
-let system: TestSystem;
-let api: ApiClient;
-let image: Buffer;
+const { system, api } = useSystem({ MODEL: MODELS.join(',') }, 0);
+const image = smallPhoto();
 
 jest.setTimeout(120_000);
 beforeAll(async () => {
   for (const name of MODELS) await preparedModel(name);
-  image = await smallPhoto();
-  system = await startSystem({ MODEL: MODELS.join(',') }, 0);
-  api = new ApiClient(system.url);
 });
-afterAll(() => system.stop());
 
 async function models(): Promise<ModelView[]> {
   const answer = await api.call('GET', '/v1/models');
@@ -28,7 +22,7 @@ async function models(): Promise<ModelView[]> {
   return modelListSchema.parse(answer.json).models;
 }
 
-test('given two models, when they are listed, then each has its origin and licence, and is loaded once a worker has it', async () => {
+test('given two models, when they are listed, then each has its origin and license, and is loaded once a worker has it', async () => {
   const before = await models();
   expect(before.map(({ name, default: first, loaded }) => [name, first, loaded])).toEqual([
     ['isnet', true, false],

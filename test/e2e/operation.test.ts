@@ -1,16 +1,9 @@
-import { ApiClient } from '../harness/api-client.js';
 import { eventually } from '../harness/eventually.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { useLightSystem } from '../harness/use-system.js';
 
-let system: TestSystem;
-let api: ApiClient;
+const { system, api } = useLightSystem({}, 0);
 
 jest.setTimeout(60_000);
-beforeAll(async () => {
-  system = await startSystem({}, 0);
-  api = new ApiClient(system.url);
-});
-afterAll(() => system.stop());
 
 const ready = async (): Promise<number> => (await api.call('GET', '/readyz')).status;
 

@@ -1,19 +1,13 @@
 import sharp from 'sharp';
-import { ApiClient, type Answer } from '../harness/api-client.js';
+import type { Answer } from '../harness/api-client.js';
 import { asPng, cleared, LOGOS, painted, picture } from '../harness/drawn-logos.js';
 import { photo, referenceAlpha } from '../harness/photos.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { useSystem } from '../harness/use-system.js';
 import { nothingRemains } from '../harness/traces.js';
 
-let system: TestSystem;
-let api: ApiClient;
+const { system, api } = useSystem();
 
 jest.setTimeout(60_000);
-beforeAll(async () => {
-  system = await startSystem();
-  api = new ApiClient(system.url);
-});
-afterAll(() => system.stop());
 afterEach(() => nothingRemains(system));
 
 const ask = (query: string): Promise<Answer> =>
@@ -78,7 +72,7 @@ describe('image options', () => {
     expect([red! < 5, green! > 250, blue! < 5]).toEqual([true, true, true]);
   });
 
-  test('given a ZIP, when a photo is cut out, then the job says so and it holds colour and alpha', async () => {
+  test('given a ZIP, when a photo is cut out, then the job reports the format and the archive holds color and alpha', async () => {
     const job = await api.submit(photo('coffee'), { query: '?format=zip' });
     const events = await api.events(job);
     const done = await events.heard('done', 45_000);

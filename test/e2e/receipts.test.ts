@@ -7,8 +7,7 @@ import { ApiClient, bearer, type Answer, type Extras, type JobKey } from '../har
 import { truncatedJpeg } from '../harness/bad-images.js';
 import { whileHeld } from '../harness/engine-hold.js';
 import { smallPhoto } from '../harness/small-photo.js';
-import { startLightSystem } from '../harness/light-system.js';
-import { type TestSystem } from '../harness/system.js';
+import { useLightSystem } from '../harness/use-system.js';
 import { nothingRemains } from '../harness/traces.js';
 
 const ISSUER = 'https://removebg.example';
@@ -17,16 +16,12 @@ const MEMBERS = [
   ...['purged_at', 'state'],
 ];
 
-let system: TestSystem;
-let api: ApiClient;
-let image: Buffer;
+const { system, api } = useLightSystem({ PUBLIC_URL: ISSUER, RESULT_TTL_S: '2' });
+const image = smallPhoto();
 let keys: ReceiptKeySet;
 
 jest.setTimeout(60_000);
 beforeAll(async () => {
-  image = await smallPhoto();
-  system = await startLightSystem({ PUBLIC_URL: ISSUER, RESULT_TTL_S: '2' });
-  api = new ApiClient(system.url);
   const answer = await api.call('GET', '/.well-known/jwks.json');
   expect([answer.status, answer.headers.get('content-type')]).toEqual([
     200,
@@ -34,7 +29,6 @@ beforeAll(async () => {
   ]);
   keys = answer.json as unknown as ReceiptKeySet;
 });
-afterAll(() => system.stop());
 afterEach(() => nothingRemains(system));
 
 const ask = (job: JobKey, { query = '', headers = {} }: Extras = {}): Promise<Answer> =>
@@ -110,7 +104,7 @@ test('given an image that cannot be decoded, when its job fails, then the receip
   expect(await receiptOf(job)).toMatchObject(failed);
 });
 
-test('given a result that nobody collects, when its time is up, then the receipt says so', async () => {
+test('given a result that is never collected, when it expires, then the receipt says so', async () => {
   const job = await api.submit(image);
   const events = await api.events(job);
   const done = await events.heard('done', 45_000);
@@ -147,7 +141,7 @@ test('given two instances, when one signs, then the keys of the other verify it'
   expect(answer.json).toEqual(keys);
 });
 
-test('given a receipt in a file, when the command checks it, then its exit code tells', async () => {
+test('given a receipt in a file, when the command checks it, then the exit code gives the outcome', async () => {
   const job = await api.submit(image);
   await api.cancel(job);
   const receipt = String((await ask(job)).body);
@@ -155,7 +149,7 @@ test('given a receipt in a file, when the command checks it, then its exit code 
   writeFileSync(file, receipt);
   writeFileSync(jwks, JSON.stringify(keys));
   const check = (args: string[], input = '') =>
-    spawnSync(process.execPath, ['launcher/receipts.mjs', ...args], { encoding: 'utf8', input });
+    spawnSync(process.execPath, ['tools/bootstrap.mjs', 'receipts', ...args], { encoding: 'utf8', input });
   const url = `${system.url}/.well-known/jwks.json`;
   for (const source of [jwks, url]) {
     const { status, stdout } = check(['verify', file, '--jwks', source]);

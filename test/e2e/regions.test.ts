@@ -4,7 +4,8 @@ import { NoRegionError, RegionChoice } from '#sdk/region-choice.js';
 import { ApiClient, bearer } from '../harness/api-client.js';
 import { BatchClient } from '../harness/batch-client.js';
 import { smallPhoto } from '../harness/small-photo.js';
-import { TestSystem } from '../harness/system.js';
+import { startLightSystem } from '../harness/light-system.js';
+import { type TestSystem } from '../harness/system.js';
 import { nothingRemains } from '../harness/traces.js';
 
 let eu: TestSystem;
@@ -15,18 +16,15 @@ let image: Buffer;
 
 jest.setTimeout(90_000);
 beforeAll(async () => {
-  image = await smallPhoto();
-  eu = new TestSystem({ REGION: 'eu' });
-  us = new TestSystem({ REGION: 'us' });
-  await Promise.all([eu.redis.start(), us.redis.start()]);
-  await Promise.all([eu.startWorker(), eu.startApi()]);
-  await us.startApi({ REGION_URLS: `eu=${eu.url}` });
+  image = smallPhoto();
+  eu = await startLightSystem({ REGION: 'eu' });
+  us = await startLightSystem({ REGION: 'us', REGION_URLS: `eu=${eu.url}` }, 0);
   here = new ApiClient(eu.url);
   there = new ApiClient(us.url);
 });
 afterAll(() => Promise.all([eu.stop(), us.stop()]));
 
-test('given a job of one region, when another is asked for it, then it tells the address, and nothing has crossed', async () => {
+test('given a job of one region, when another region is asked for it, then it answers with the address, and no data crosses regions', async () => {
   const job = await here.submit(image);
   expect(job.id).toMatch(/^eu\.[\w-]{22}$/);
   expect(job.links.result).toBe(`/v1/jobs/${job.id}/result`);
@@ -49,7 +47,7 @@ test('given a job of one region, when another is asked for it, then it tells the
   await nothingRemains(eu);
 });
 
-test('given ids without a region, of none that is known, or with a wrong token, when they are asked for, then as ever', async () => {
+test('given ids without a region, of an unknown region, or with a wrong token, when they are requested, then the answers are the usual ones', async () => {
   const job = await here.submit(image);
   const bare = { ...job, id: job.id.slice(3) };
   expect((await here.status(bare)).status).toBe(200);

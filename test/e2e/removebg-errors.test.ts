@@ -5,7 +5,7 @@ import { eventually } from '../harness/eventually.js';
 import { KeyFiles, withKey } from '../harness/key-files.js';
 import { RawRequest } from '../harness/raw-request.js';
 import { smallPhoto } from '../harness/small-photo.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { useLightSystem } from '../harness/use-system.js';
 import { nothingRemains } from '../harness/traces.js';
 
 const MIB = 1_048_576;
@@ -15,22 +15,12 @@ const PATH = '/v1.0/removebg';
 const URLENCODED = 'application/x-www-form-urlencoded';
 
 const files = new KeyFiles();
-let system: TestSystem;
-let api: ApiClient;
-let image: Buffer;
-let key: string;
+const key = files.create('enterprise');
+const { system, api } = useLightSystem({ KEYS_FILE: files.path });
+const image = smallPhoto();
 
 jest.setTimeout(60_000);
-beforeAll(async () => {
-  image = await smallPhoto();
-  key = files.create('enterprise');
-  system = await startSystem({ KEYS_FILE: files.path });
-  api = new ApiClient(system.url);
-});
-afterAll(async () => {
-  await system.stop();
-  files.remove();
-});
+afterAll(() => files.remove());
 afterEach(async () => {
   await nothingRemains(system);
   expect(system.output()).not.toContain('"defect"');
@@ -118,7 +108,7 @@ test('given a parameter that is wrong, when it is posted, then the code names it
 });
 
 test('given images that cannot be worked on, when they are posted, then the code says why', async () => {
-  const empty = await sharp({ create: { width: 64, height: 64, channels: 3, background: '#fff' } })
+  const empty = await sharp({ create: { width: 64, height: 64, channels: 3, background: '#000' } })
     .jpeg()
     .toBuffer();
   const tries: [file: Buffer, code: string, ...fields: Fields][] = [
@@ -180,7 +170,7 @@ test('given keys, when one is shown, then it is taken, and another is refused', 
   await eventually(() => lines() === 1);
 });
 
-test('given limits, when they are told or passed, then it is in megapixels, with the time of day', async () => {
+test('given limits, when they are reported or exceeded, then they are in megapixels, with the time of day', async () => {
   const limited = await system.startApi({ RATE_LIMIT: '2', KEYS_FILE: '' });
   const client = new ApiClient(limited.url);
   const send = (): Promise<Answer> => {

@@ -3,27 +3,16 @@ import { engineOf, whileHeld } from '../harness/engine-hold.js';
 import { eventually, pause } from '../harness/eventually.js';
 import { KeyFiles, withKey } from '../harness/key-files.js';
 import { smallPhoto } from '../harness/small-photo.js';
-import { startLightSystem } from '../harness/light-system.js';
-import { type TestSystem } from '../harness/system.js';
+import { useLightSystem } from '../harness/use-system.js';
 import { nothingRemains } from '../harness/traces.js';
 
 const files = new KeyFiles();
-let system: TestSystem;
-let api: ApiClient;
-let image: Buffer;
-let key: string;
+const key = files.create('enterprise');
+const { system, api } = useLightSystem({ KEYS_FILE: files.path });
+const image = smallPhoto();
 
 jest.setTimeout(60_000);
-beforeAll(async () => {
-  image = await smallPhoto();
-  key = files.create('enterprise');
-  system = await startLightSystem({ KEYS_FILE: files.path });
-  api = new ApiClient(system.url);
-});
-afterAll(async () => {
-  await system.stop();
-  files.remove();
-});
+afterAll(() => files.remove());
 afterEach(() => nothingRemains(system));
 
 /** Posts the image as clients of remove.bg do. */
@@ -135,7 +124,7 @@ test('given an Idempotency-Key, when a client times out and tries again, then it
   ]);
 });
 
-test('given a client that waits, when the service is stopped, then it hears 503, and its image is gone', async () => {
+test('given a client that waits, when the service is stopped, then it receives 503 and its image is purged', async () => {
   const second = await system.startApi();
   const before = await system.keys();
   await whileHeld(system.workers[0]!, async () => {

@@ -1,26 +1,22 @@
 import sharp from 'sharp';
-import { ApiClient, type Answer } from '../harness/api-client.js';
+import type { Answer } from '../harness/api-client.js';
 import { factsOf, rightCutout } from '../harness/cutout-check.js';
 import { photo } from '../harness/photos.js';
 import { removebgClient, type RemovebgClient } from '../harness/removebg-client.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { useSystem } from '../harness/use-system.js';
 import { nothingRemains } from '../harness/traces.js';
 
 const LEAST_IOU = 0.97;
 const KEY = { 'X-Api-Key': 'INSERT_YOUR_API_KEY_HERE' };
 const JSON_BODY = { 'Content-Type': 'application/json' };
 
-let system: TestSystem;
-let api: ApiClient;
+const { system, api } = useSystem();
 let client: RemovebgClient;
 
 jest.setTimeout(60_000);
-beforeAll(async () => {
-  system = await startSystem();
-  api = new ApiClient(system.url);
+beforeAll(() => {
   client = removebgClient(system.url);
 });
-afterAll(() => system.stop());
 afterEach(() => nothingRemains(system));
 
 const call = (body: RequestInit['body'], headers: Record<string, string> = {}): Promise<Answer> =>
@@ -54,7 +50,7 @@ describe('the npm client of remove.bg', () => {
     expect(result).toMatchObject({ creditsCharged: '0', detectedType: 'other', resultWidth: '512' });
   });
 
-  test('given base64, size, format and a colour, when it is sent, then all of them are obeyed', async () => {
+  test('given base64, size, format and a color, when it is sent, then all of them are applied', async () => {
     const result = await client.removeBackgroundFromImageBase64({
       base64img: photo('coffee').toString('base64'),
       apiKey: 'any',
@@ -71,7 +67,7 @@ describe('the npm client of remove.bg', () => {
     expect(result.detectedType).toBe('product');
   });
 
-  test('given an address, when it is sent to a server that fetches none, then the client is told so', async () => {
+  test('given an address, when it is sent to a server that fetches none, then the client receives that error', async () => {
     const sent = client.removeBackgroundFromImageUrl({ url: 'https://example.org/zebra.jpg', apiKey: 'any' });
     await expect(sent).rejects.toMatchObject([
       { code: 'invalid_image_url', detail: 'This server fetches no images: send the file itself' },
@@ -227,7 +223,7 @@ describe('other calls in one', () => {
     expect(iou).toBeGreaterThanOrEqual(LEAST_IOU);
   });
 
-  test('given `bgc`, when it is posted, then it stands behind the subject', async () => {
+  test('given `bgc`, when it is posted, then it is the background of the subject', async () => {
     const answer = await rembg({}, '?bgc=255,0,0,255');
     const [red, green, blue] = await sharp(answer.body)
       .removeAlpha()

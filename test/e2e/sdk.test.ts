@@ -10,28 +10,25 @@ import { whileHeld } from '../harness/engine-hold.js';
 import { eventually } from '../harness/eventually.js';
 import { KeyFiles } from '../harness/key-files.js';
 import { smallPhoto } from '../harness/small-photo.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { useLightSystem } from '../harness/use-system.js';
 import { nothingRemains } from '../harness/traces.js';
 
 const files = new KeyFiles();
-let system: TestSystem;
+const key = files.create('standard');
+const book = JSON.parse(readFileSync(files.path, 'utf8')) as { tiers: Record<string, object> };
+book.tiers['anonymous'] = { images_in_flight: 3 };
+writeFileSync(files.path, JSON.stringify(book));
+const { system } = useLightSystem({ KEYS_FILE: files.path });
 let proxy: CuttingProxy;
 let photo: Blob;
-let key: string;
 
 jest.setTimeout(180_000);
 beforeAll(async () => {
-  key = files.create('standard');
-  const book = JSON.parse(readFileSync(files.path, 'utf8')) as { tiers: Record<string, object> };
-  book.tiers['anonymous'] = { images_in_flight: 3 };
-  writeFileSync(files.path, JSON.stringify(book));
-  photo = new Blob([new Uint8Array(await smallPhoto())], { type: 'image/jpeg' });
-  system = await startSystem({ KEYS_FILE: files.path });
+  photo = new Blob([new Uint8Array(smallPhoto())], { type: 'image/jpeg' });
   proxy = await CuttingProxy.start(system.url);
 });
 afterAll(async () => {
   await proxy.stop();
-  await system.stop();
   files.remove();
 });
 beforeEach(() => void proxy.passages.splice(0));
@@ -51,11 +48,16 @@ async function all(outcomes: AsyncIterable<BatchOutcome>): Promise<BatchOutcome[
 }
 
 describe('given the SDK and one image', () => {
-  it('when it is removed, then progress is told, the cut-out comes with its facts, and its receipt is valid', async () => {
+  it('when its background is removed, then progress is reported, the cut-out comes with its facts, and its receipt is valid', async () => {
     const client = clientOf();
     const seen: CutoutProgress['state'][] = [];
     const onProgress = ({ state }: CutoutProgress): void => void seen.push(state);
-    const { image, facts, job } = await client.remove(photo, { format: 'webp' }, { onProgress });
+    let removed: ReturnType<RemoveBg['remove']> | undefined;
+    await whileHeld(system.workers[0]!, async () => {
+      removed = client.remove(photo, { format: 'webp' }, { onProgress });
+      await eventually(() => seen.includes('running'), 30_000);
+    });
+    const { image, facts, job } = (await removed)!;
     const { width, height, hasAlpha, format } = await sharp(await image.arrayBuffer()).metadata();
     expect({ width, height, hasAlpha, format }).toEqual({
       ...{ width: 300, height: 300, hasAlpha: true, format: 'webp' },
@@ -70,11 +72,13 @@ describe('given the SDK and one image', () => {
   });
 
   it('when a background is sent along, then it is behind the subject', async () => {
-    const red = await sharp({ create: { width: 20, height: 20, channels: 3, background: '#ff0000' } })
-      .png()
-      .toBuffer();
-    const background = new Blob([new Uint8Array(red)], { type: 'image/png' });
-    const { image } = await clientOf().remove(photo, {}, { background });
+    const plain = async (side: number, color: string): Promise<Blob> => {
+      const create = { width: side, height: side, channels: 3 as const, background: color };
+      return new Blob([new Uint8Array(await sharp({ create }).png().toBuffer())], { type: 'image/png' });
+    };
+    // For the light model, what is black is background.
+    const [black, background] = [await plain(300, '#000000'), await plain(20, '#ff0000')];
+    const { image } = await clientOf().remove(black, {}, { background });
     const { data, info } = await sharp(await image.arrayBuffer())
       .raw()
       .toBuffer({ resolveWithObject: true });
@@ -82,7 +86,7 @@ describe('given the SDK and one image', () => {
     expect(info.width).toBe(300);
   });
 
-  it('when it is aborted while it is worked on, then the job is cancelled at the service before that is told', async () => {
+  it('when it is aborted while it is processed, then the job is cancelled at the service before the promise rejects', async () => {
     const leave = new AbortController();
     await whileHeld(system.workers[0]!, async () => {
       const onProgress = ({ state }: CutoutProgress): void => {
@@ -161,14 +165,20 @@ describe('given the SDK and many images', () => {
   it('when the service takes fewer at a time, then Retry-After is obeyed, and all come through', async () => {
     const waits: string[] = [];
     const onWait = ({ code }: { code: string }): void => void waits.push(code);
-    const outcomes = await all(clientOf().batch(photos(5), { window: 5, onWait }));
+    const posts = () => proxy.of('POST', /custom_id/);
+    const refusals = () => posts().filter(({ status }) => status === 429);
+    let running: Promise<BatchOutcome[]> | undefined;
+    await whileHeld(system.workers[0]!, async () => {
+      running = all(clientOf().batch(photos(5), { window: 5, onWait }));
+      await eventually(() => refusals().length > 0, 30_000);
+    });
+    const outcomes = (await running)!;
     expect(outcomes.filter(({ ok }) => ok)).toHaveLength(5);
     expect(waits).toContain('tenant-limit');
-    const posts = proxy.of('POST', /custom_id/);
-    const refused = posts.filter(({ status }) => status === 429);
+    const refused = refusals();
     expect(refused.length).toBeGreaterThan(0);
     for (const { path, answered, retryAfterMs } of refused) {
-      const next = posts.find((post) => post.path === path && post.began > answered);
+      const next = posts().find((post) => post.path === path && post.began > answered);
       expect(next!.began - answered).toBeGreaterThanOrEqual(retryAfterMs! - 5);
     }
   });
@@ -183,11 +193,13 @@ describe('given the SDK and many images', () => {
 
   it('when it is aborted, then its reason is thrown and everything is cancelled', async () => {
     const leave = new AbortController();
-    const running = all(clientOf(key).batch(photos(5), { window: 3, signal: leave.signal }));
-    await eventually(() => proxy.of('POST', /custom_id/).length >= 3);
-    leave.abort(new Error('stop all'));
-    await expect(running).rejects.toThrow('stop all');
-    expect(proxy.of('DELETE', /batches/)).toHaveLength(1);
+    await whileHeld(system.workers[0]!, async () => {
+      const running = all(clientOf(key).batch(photos(5), { window: 3, signal: leave.signal }));
+      await eventually(() => proxy.of('POST', /custom_id/).length >= 3);
+      leave.abort(new Error('stop all'));
+      await expect(running).rejects.toThrow('stop all');
+      expect(proxy.of('DELETE', /batches/)).toHaveLength(1);
+    });
   });
 
   it('when the key is refused, then the run ends with that at once', async () => {

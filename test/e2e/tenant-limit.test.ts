@@ -1,23 +1,18 @@
-import { ApiClient } from '../harness/api-client.js';
 import { RawRequest } from '../harness/raw-request.js';
 import { smallPhoto } from '../harness/small-photo.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { useSystem } from '../harness/use-system.js';
 import { foundInRedis, nothingRemains } from '../harness/traces.js';
 
 /** Of 64 MB of Redis images may take 60 %, and one client half of that. */
 const TOO_MUCH_FOR_ONE = 20_500_000;
 
-let system: TestSystem;
-let api: ApiClient;
-
-beforeAll(async () => {
-  system = await startSystem({ RATE_LIMIT: '1000', REDIS_MAXMEMORY_MB: '64', TRUST_PROXY: '127.0.0.1' }, 0);
-  api = new ApiClient(system.url);
-});
-afterAll(() => system.stop());
+const { system, api } = useSystem(
+  { RATE_LIMIT: '1000', REDIS_MAXMEMORY_MB: '64', TRUST_PROXY: '127.0.0.1' },
+  0,
+);
 
 test('given a client with an image in work, when the next is too much for it, then 429 before its body is read', async () => {
-  const job = await api.submit(await smallPhoto());
+  const job = await api.submit(smallPhoto());
   const headers = { 'Content-Type': 'image/jpeg', 'Content-Length': TOO_MUCH_FOR_ONE };
   const slow = RawRequest.post(system.url, headers);
   await slow.send(Buffer.alloc(100));
@@ -35,7 +30,7 @@ test('given a client with an image in work, when the next is too much for it, th
 });
 
 test('given a client with 64 images in work, when one more comes, then 429 until one of them has ended', async () => {
-  const image = await smallPhoto();
+  const image = smallPhoto();
   const jobs = await Promise.all(Array.from({ length: 64 }, () => api.submit(image)));
   const refused = await api.post(image);
   expect([refused.status, refused.json['code']]).toEqual([429, 'tenant-limit']);

@@ -1,21 +1,13 @@
-import { ApiClient } from '../harness/api-client.js';
 import { RawRequest } from '../harness/raw-request.js';
 import { smallPhoto } from '../harness/small-photo.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { useSystem } from '../harness/use-system.js';
 import { foreignKeys, KEYS_WITH_JOBS } from '../harness/key-allowlist.js';
 import { foundInRedis } from '../harness/traces.js';
 
-let system: TestSystem;
-let api: ApiClient;
-
-beforeAll(async () => {
-  system = await startSystem({ RATE_LIMIT: '3', TRUST_PROXY: '127.0.0.1' }, 0);
-  api = new ApiClient(system.url);
-});
-afterAll(() => system.stop());
+const { system, api } = useSystem({ RATE_LIMIT: '3', TRUST_PROXY: '127.0.0.1' }, 0);
 
 test('given three images a minute, when a fourth comes, then it is refused before its body is read', async () => {
-  const image = await smallPhoto();
+  const image = smallPhoto();
   for (let left = 2; left >= 0; left--) {
     const answer = await api.post(image);
     expect(answer.status).toBe(202);
@@ -49,14 +41,14 @@ test('given a client over its limit, when it polls, streams or asks for health, 
   expect((await api.post('')).status).toBe(429);
 });
 
-test('given counted clients, when Redis is looked at, then no address stands in it', async () => {
+test('given counted clients, when Redis is searched, then it holds no address', async () => {
   expect(foreignKeys(await system.keys(), KEYS_WITH_JOBS)).toEqual([]);
   expect((await system.keys()).filter((key) => key.startsWith('rb:rate:'))).toHaveLength(1);
   expect(await foundInRedis(system.inspector(), ['127.0.0.1'])).toEqual([]);
 });
 
 test('given many IPv6 clients in one /48, when they submit as much as four of them may, then the next one is refused, and others are not', async () => {
-  const image = await smallPhoto();
+  const image = smallPhoto();
   const from = async (client: string): Promise<number> =>
     (await api.post(image, { headers: { 'X-Forwarded-For': client } })).status;
   for (let subnet = 0; subnet < 12; subnet += 1) expect(await from(`2001:db8:1:${subnet}::1`)).toBe(202);

@@ -20,7 +20,7 @@ let photo: Buffer;
 
 jest.setTimeout(120_000);
 beforeAll(async () => {
-  photo = await smallPhoto();
+  photo = smallPhoto();
   const OTLP_URL = await collector.listen();
   system = await startLightSystem({ OTLP_URL, METRICS_PORT: '0' });
   api = new ApiClient(system.url);
@@ -39,7 +39,7 @@ async function nextTrace(names: readonly string[], act: () => Promise<void>): Pr
   return own();
 }
 
-test('given an image that comes and goes, when its spans are collected, then one trace tells its whole way', async () => {
+test('given an image that is delivered, when its spans are collected, then one trace covers all of its path', async () => {
   const spans = await nextTrace(SPAN_NAMES, async () => {
     expect((await api.post(photo, { headers: { Prefer: 'wait=60', traceparent: TRACEPARENT } })).status).toBe(
       200,

@@ -20,7 +20,7 @@ afterAll(() => system.stop());
 const isReady = (job: Parameters<ApiClient['status']>[0]) => (): Promise<boolean> =>
   api.status(job).then(({ json }) => json['status'] === 'ready');
 
-test('given a slow reader, when a second one comes, then it hears 409 and may retry when the first broke', async () => {
+test('given a slow reader, when a second one comes, then it receives 409 and can retry after the first disconnects', async () => {
   const job = await api.submit(image);
   await eventually(isReady(job), 45_000);
   const slow = await SlowReader.open(system.url, job);
@@ -37,7 +37,7 @@ test('given a slow reader, when a second one comes, then it hears 409 and may re
   await nothingRemains(system);
 });
 
-test('given a reader that was slow, when it reads on, then it gets the whole image', async () => {
+test('given a reader that was slow, when it continues, then it receives the complete image', async () => {
   const job = await api.submit(image);
   await eventually(isReady(job), 45_000);
   const slow = await SlowReader.open(system.url, job);

@@ -2,18 +2,13 @@ import { ApiClient } from '../harness/api-client.js';
 import { whileHeld } from '../harness/engine-hold.js';
 import { pause } from '../harness/eventually.js';
 import { smallPhoto } from '../harness/small-photo.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { useLightSystem } from '../harness/use-system.js';
 import { nothingRemains } from '../harness/traces.js';
 
-let system: TestSystem;
-let image: Buffer;
+const { system } = useLightSystem();
+const image = smallPhoto();
 
 jest.setTimeout(60_000);
-beforeAll(async () => {
-  image = await smallPhoto();
-  system = await startSystem();
-});
-afterAll(() => system.stop());
 
 test('given a client that waits, when its API is killed, then another API has its result', async () => {
   const spare = new ApiClient((await system.startApi()).url);
@@ -37,7 +32,7 @@ test('given a client that waits, when its API is killed, then another API has it
   await nothingRemains(system);
 });
 
-test('given clients that wait, when their API is told to stop, then all get an answer and it exits with 0', async () => {
+test('given clients that wait, when their API receives SIGTERM, then all get an answer and it exits with 0', async () => {
   const leaving = await system.startApi();
   const api = new ApiClient(leaving.url);
   const spare = new ApiClient(system.apis[1]!.url);
@@ -63,13 +58,16 @@ test('given clients that wait, when their API is told to stop, then all get an a
   await nothingRemains(system);
 });
 
-test('given a job in work, when its worker is told to stop, then the job is finished and it exits with 0', async () => {
+test('given a job in work, when its worker receives SIGTERM, then it finishes the job and exits with 0', async () => {
   const spare = new ApiClient(system.apis[1]!.url);
   const worker = system.workers[0]!;
-  const job = await spare.submit(image);
-  const events = await spare.events(job);
-  await events.heard('progress');
-  worker.child.kill('SIGTERM');
+  const { job, events } = await whileHeld(worker, async () => {
+    const held = await spare.submit(image);
+    const stream = await spare.events(held);
+    await stream.heard('started');
+    worker.child.kill('SIGTERM');
+    return { job: held, events: stream };
+  });
   expect((await spare.result(job)).status).toBe(200);
   expect(await worker.exited).toBe(0);
   expect(events.all('started')).toHaveLength(1);

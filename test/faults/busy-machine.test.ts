@@ -1,6 +1,6 @@
 import { BusyClients } from '../harness/busy-clients.js';
 import { pause } from '../harness/eventually.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { useSystem } from '../harness/use-system.js';
 import { takeProcessors } from './starvation.js';
 
 /** Busy loops beside the service. */
@@ -8,15 +8,11 @@ const LOOPS = 8;
 /** `BUSY_SECONDS=60` is the long form. */
 const SECONDS = Number(process.env['BUSY_SECONDS'] ?? 15);
 
-let system: TestSystem;
+const { system } = useSystem();
 
 jest.setTimeout(120_000 + 4 * SECONDS * 1000);
-beforeAll(async () => {
-  system = await startSystem();
-});
-afterAll(() => system.stop());
 
-test('given eight busy loops beside the service, when photos are sent and fetched, then each is delivered whole and nothing is refused for it', async () => {
+test('given eight busy loops beside the service, when photos are sent and fetched, then each is delivered complete and none is rejected', async () => {
   const clients = new BusyClients(system.url);
   const relief = takeProcessors(LOOPS);
   try {

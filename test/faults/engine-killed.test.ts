@@ -1,22 +1,14 @@
-import { ApiClient } from '../harness/api-client.js';
 import { engineOf, isAlive } from '../harness/engine-hold.js';
 import { eventually } from '../harness/eventually.js';
 import { smallPhoto } from '../harness/small-photo.js';
 import type { SseReader } from '../harness/sse-reader.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { useSystem } from '../harness/use-system.js';
 import { nothingRemains } from '../harness/traces.js';
 
-let system: TestSystem;
-let api: ApiClient;
-let image: Buffer;
+const { system, api } = useSystem();
+const image = smallPhoto();
 
 jest.setTimeout(90_000);
-beforeAll(async () => {
-  image = await smallPhoto();
-  system = await startSystem();
-  api = new ApiClient(system.url);
-});
-afterAll(() => system.stop());
 afterEach(() => nothingRemains(system));
 
 /** Kills the engine while it computes attempt number `attempt` of the job that is listened to. */
@@ -40,7 +32,7 @@ test('given a job in work, when the engine dies, then the job is done again and 
   expect(events.names.at(-1)).toBe('purged');
 });
 
-test('given an image that brings the engine down twice, when it is given up, then the next one is done', async () => {
+test('given an image that crashes the engine twice, when it has failed, then the next one is done', async () => {
   const job = await api.submit(image);
   const events = await api.events(job);
   await killEngineIn(events, 1);

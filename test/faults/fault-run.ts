@@ -1,6 +1,8 @@
 import { cutShort } from '../harness/bad-images.js';
 import { pause } from '../harness/eventually.js';
+import { modelFolder } from '../harness/model-folder.js';
 import { SeededRandom } from '../harness/seeded-random.js';
+import { heavyNetwork } from '../harness/small-networks.js';
 import { smallPhoto } from '../harness/small-photo.js';
 import { SupervisedSystem } from '../harness/supervised-system.js';
 import { remainsOf } from '../harness/traces.js';
@@ -18,6 +20,8 @@ export interface FaultRunPlan {
   only?: readonly string[];
   clients: number;
   workers: number;
+  /** With a model that computes next to nothing, instead of the real one. */
+  isLight?: boolean;
   /** A fault that lasts takes at most this long. */
   longestMs: number;
   /** Hears what happens. */
@@ -47,7 +51,8 @@ const SETTINGS = { RESULT_TTL_S: '6', QUEUE_TTL_S: '60', TOMBSTONE_TTL_S: '300',
 /** Runs the service under load, lets faults happen to it, and accounts for everything. */
 export async function runFaults(plan: FaultRunPlan): Promise<FaultReport> {
   const images = await imagesToSend();
-  const system = await SupervisedSystem.start(plan.workers, SETTINGS);
+  const model = plan.isLight ? modelFolder(heavyNetwork(), 'isnet') : undefined;
+  const system = await SupervisedSystem.start(plan.workers, SETTINGS, model);
   try {
     const report = await new FaultRun(system, plan, images).report();
     return { ...report, leaked: await endOf(system, plan) };
@@ -62,7 +67,7 @@ const endOf = (system: SupervisedSystem, { seed }: FaultRunPlan): Promise<number
   system.stop(seed % 2 === 0 ? 'SIGTERM' : 'SIGKILL');
 
 async function imagesToSend(): Promise<Images> {
-  const good = await smallPhoto();
+  const good = smallPhoto();
   return { good, broken: cutShort(good) };
 }
 

@@ -1,22 +1,15 @@
 import type { JobAccepted } from '#contracts/job-view.js';
-import { ApiClient } from '../harness/api-client.js';
 import { whileHeld } from '../harness/engine-hold.js';
 import { heavyPhoto, smallPhoto } from '../harness/small-photo.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { useLightSystem } from '../harness/use-system.js';
 import { nothingRemains } from '../harness/traces.js';
 
 /** Far more photos of 4 megapixels than 64 MB of Redis have room for. */
 const TOO_MANY = 20;
 
-let system: TestSystem;
-let api: ApiClient;
+const { system, api } = useLightSystem({ REDIS_MAXMEMORY_MB: '64', TRUST_PROXY: '127.0.0.1' });
 
 jest.setTimeout(60_000);
-beforeAll(async () => {
-  system = await startSystem({ REDIS_MAXMEMORY_MB: '64', TRUST_PROXY: '127.0.0.1' });
-  api = new ApiClient(system.url);
-});
-afterAll(() => system.stop());
 afterEach(() => nothingRemains(system));
 
 /** One client alone is not given all the memory there is. */
@@ -46,7 +39,7 @@ test('given all memory promised, when one more image comes, then it is refused a
 });
 
 test('given a Redis at its cap, when an image comes, then it is refused, and taken again once there is room', async () => {
-  const image = await smallPhoto();
+  const image = smallPhoto();
   const redis = system.inspector();
   const ballast: string[] = [];
   // A short command that takes much memory: the last one that is let pass goes well beyond the cap.

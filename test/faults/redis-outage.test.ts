@@ -1,21 +1,13 @@
-import { ApiClient } from '../harness/api-client.js';
 import { whileHeld } from '../harness/engine-hold.js';
 import { eventually, pause } from '../harness/eventually.js';
 import { smallPhoto } from '../harness/small-photo.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { useLightSystem } from '../harness/use-system.js';
 import { nothingRemains } from '../harness/traces.js';
 
-let system: TestSystem;
-let api: ApiClient;
-let image: Buffer;
+const { system, api } = useLightSystem();
+const image = smallPhoto();
 
 jest.setTimeout(90_000);
-beforeAll(async () => {
-  image = await smallPhoto();
-  system = await startSystem();
-  api = new ApiClient(system.url);
-});
-afterAll(() => system.stop());
 
 async function expectRefused(): Promise<void> {
   const began = Date.now();
@@ -30,7 +22,7 @@ function expectAlive(): void {
     expect([child.exitCode, child.signalCode]).toEqual([null, null]);
 }
 
-test('given clients that wait, when Redis comes back empty, then all hear `queue-lost` and new jobs work', async () => {
+test('given clients that wait, when Redis comes back empty, then all receive `queue-lost` and new jobs work', async () => {
   await whileHeld(system.workers[0]!, async () => {
     const jobs = [await api.submit(image), await api.submit(image), await api.submit(image)] as const;
     const events = await api.events(jobs[0]);
@@ -63,12 +55,18 @@ test('given clients that wait, when Redis comes back empty, then all hear `queue
   await nothingRemains(system);
 });
 
-test('given a job in work, when Redis stands still for 3 s, then it is delivered once and nobody crashes', async () => {
-  const job = await api.submit(image);
-  const events = await api.events(job);
-  await events.heard('progress');
-  system.redis.signal('SIGSTOP');
-  const thawed = pause(3000).then(() => system.redis.signal('SIGCONT'));
+test('given a job in work, when Redis is stopped for 3 s, then it is delivered once and no process crashes', async () => {
+  const { job, events, thawed } = await whileHeld(system.workers[0]!, async () => {
+    const held = await api.submit(image);
+    const stream = await api.events(held);
+    await stream.heard('started');
+    system.redis.signal('SIGSTOP');
+    return {
+      job: held,
+      events: stream,
+      thawed: pause(3000).then(() => system.redis.signal('SIGCONT')),
+    };
+  });
   await expectRefused();
   await thawed;
   expect((await api.result(job)).status).toBe(200);

@@ -9,25 +9,21 @@ import { CuttingProxy } from '../harness/cutting-proxy.js';
 import { whileHeld } from '../harness/engine-hold.js';
 import { eventually, pause } from '../harness/eventually.js';
 import { smallPhoto } from '../harness/small-photo.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { useLightSystem } from '../harness/use-system.js';
 import { nothingRemains } from '../harness/traces.js';
 
-let system: TestSystem;
+const { system } = useLightSystem();
 let proxy: CuttingProxy;
 let bytes: Buffer;
 let photo: Blob;
 
 jest.setTimeout(120_000);
 beforeAll(async () => {
-  bytes = await smallPhoto();
+  bytes = smallPhoto();
   photo = new Blob([new Uint8Array(bytes)], { type: 'image/jpeg' });
-  system = await startSystem();
   proxy = await CuttingProxy.start(system.url);
 });
-afterAll(async () => {
-  await proxy.stop();
-  await system.stop();
-});
+afterAll(() => proxy.stop());
 beforeEach(() => {
   proxy.passages.splice(0);
   proxy.events = 'pass';
@@ -77,7 +73,7 @@ test('given a proxy that cuts event streams, when an image takes longer, then it
   expect(watched.seen.at(-1)).toBe('fetching');
 });
 
-test('given a proxy that holds event streams back, then the long-poll tells of the progress, and nobody waits for the stream', async () => {
+test('given a proxy that buffers event streams, then the long-poll reports the progress, and no client waits for the stream', async () => {
   proxy.events = 'hold';
   const watched = await whileHeld(system.workers[0]!, async () => {
     const held = new Watched({ firstMs: 700 });
@@ -101,11 +97,14 @@ test('given an image in work, when the API is killed and started again, then the
 });
 
 test('given an image in work, when its worker is killed, then another does it', async () => {
-  const watched = new Watched();
-  await watched.running();
-  const [killed] = system.workers.splice(0);
-  killed!.child.kill('SIGKILL');
-  await system.startWorker();
+  const watched = await whileHeld(system.workers[0]!, async () => {
+    const held = new Watched();
+    await held.running();
+    const [killed] = system.workers.splice(0);
+    killed!.child.kill('SIGKILL');
+    await system.startWorker();
+    return held;
+  });
   expect(await watched.width).toBe(300);
 });
 

@@ -3,20 +3,16 @@ import { BusyClients } from '../harness/busy-clients.js';
 import { engineOf } from '../harness/engine-hold.js';
 import { pause } from '../harness/eventually.js';
 import { photo } from '../harness/photos.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { useLightSystem } from '../harness/use-system.js';
 
 /** Longer than Redis may be silent. */
 const STOPPED_MS = 4000;
 /** Long enough that commands are under way, their answers still owed, when the process is stopped. */
 const OWED_MS = 700;
 
-let system: TestSystem;
+const { system } = useLightSystem({}, 2);
 
 jest.setTimeout(180_000);
-beforeAll(async () => {
-  system = await startSystem({}, 2);
-});
-afterAll(() => system.stop());
 
 const PROCESSES: [name: string, pid: () => Promise<number> | number][] = [
   ['the API', () => system.apis[0]!.child.pid!],
@@ -25,7 +21,7 @@ const PROCESSES: [name: string, pid: () => Promise<number> | number][] = [
 ];
 
 test.each(PROCESSES)(
-  'given images in every stage, when %s is stopped for 4 s while answers of Redis are on their way to it, then each image is delivered whole and no connection is lost',
+  'given images in every stage, when %s is stopped for 4 s while answers of Redis are on their way to it, then each image is delivered complete and no connection is lost',
   async (_name, pidOf) => {
     const clients = new BusyClients(system.url);
     clients.start(3);

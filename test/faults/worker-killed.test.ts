@@ -1,36 +1,32 @@
-import { ApiClient } from '../harness/api-client.js';
-import { engineOf, isAlive } from '../harness/engine-hold.js';
+import { engineOf, isAlive, whileHeld } from '../harness/engine-hold.js';
 import { eventually } from '../harness/eventually.js';
 import { smallPhoto } from '../harness/small-photo.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import type { TestSystem } from '../harness/system.js';
+import { useLightSystem } from '../harness/use-system.js';
 import { nothingRemains } from '../harness/traces.js';
 
 /** Promised: 5 s beyond the work itself. Machines that test are busy, so more is let pass. */
 const RECOVERY_MS = 15_000;
 
-let system: TestSystem;
-let api: ApiClient;
-let image: Buffer;
+const { system, api } = useLightSystem({ OPENING_DEADLINE_S: '60' });
+const image = smallPhoto();
 
 jest.setTimeout(90_000);
-beforeAll(async () => {
-  image = await smallPhoto();
+beforeAll(() => {
   // The engine is held while another worker starts, which takes longer than opening an image may.
-  system = await startSystem({ OPENING_DEADLINE_S: '60' });
-  api = new ApiClient(system.url);
 });
-afterAll(() => system.stop());
 
 test('given a job in work, when its worker is killed, then another does it and it is delivered once', async () => {
   const [first] = system.workers as [TestSystem['workers'][number]];
   const engine = await engineOf(first);
-  const job = await api.submit(image);
-  const events = await api.events(job);
-  await events.heard('progress');
-  process.kill(engine, 'SIGSTOP');
-  await system.startWorker();
-  process.kill(engine, 'SIGCONT');
-  first.child.kill('SIGKILL');
+  const { job, events } = await whileHeld(first, async () => {
+    const held = await api.submit(image);
+    const stream = await api.events(held);
+    await stream.heard('started');
+    await system.startWorker();
+    first.child.kill('SIGKILL');
+    return { job: held, events: stream };
+  });
   const killedAt = Date.now();
   const result = await api.result(job);
   const took = Date.now() - killedAt;

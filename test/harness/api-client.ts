@@ -24,7 +24,12 @@ export type JobKey = Pick<JobAccepted, 'id' | 'token'>;
 
 /** Speaks HTTP with one API, and nothing else: no knowledge of the service's insides. */
 export class ApiClient {
-  constructor(readonly url: string) {}
+  /** @param at address of the API, or a system whose first API is meant */
+  constructor(private readonly at: string | { readonly url: string }) {}
+
+  get url(): string {
+    return typeof this.at === 'string' ? this.at : this.at.url;
+  }
 
   /** Any request, read to its end. */
   async call(method: string, path: string, init: RequestInit = {}): Promise<Answer> {

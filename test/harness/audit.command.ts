@@ -36,3 +36,18 @@ export async function runAudit(args: string[], env: NodeJS.ProcessEnv = {}): Pro
 /** Findings, one line each. */
 export const placesOf = ({ findings }: AuditReport): string[] =>
   findings.map(({ channel, where, what }) => `${channel} | ${where} | ${what}`);
+
+/** Parts of the service that were looked at, on every path. */
+const rolesOf = ({ paths }: AuditReport): Set<string> => {
+  const seen = paths.map(({ looks }) => looks.at(-1)!.look.memory.map(({ role }) => role));
+  return new Set(seen[0]!.filter((role) => seen.every((roles) => roles.includes(role))));
+};
+
+/** Audits the service as `npm start` runs it, over these paths, and expects that nothing is found anywhere. */
+export async function expectCleanAudit(paths: readonly string[]): Promise<void> {
+  const { code, printed, report } = await runAudit(['--paths', paths.join(',')]);
+  expect(placesOf(report)).toEqual([]);
+  expect(printed).toMatch(`PASS: after ${paths.length} paths`);
+  expect({ code, verdict: report.verdict }).toEqual({ code: 0, verdict: 'pass' });
+  expect(rolesOf(report)).toEqual(new Set(['api', 'worker', 'engine', 'redis', 'supervisor']));
+}

@@ -22,12 +22,24 @@ export const engineOf = (worker: ServiceProcess): Promise<number> =>
 
 /** Runs `act` while the worker's engine stands still: whatever image it has stays in it. */
 export async function whileHeld<T>(worker: ServiceProcess, act: () => Promise<T>): Promise<T> {
-  const pid = await engineOf(worker);
-  process.kill(pid, 'SIGSTOP');
+  // An engine whose image was cancelled is being replaced: it may end between being found and being stopped.
+  const pid = await eventually(async () => {
+    const found = await engineOf(worker);
+    return signalled(found, 'SIGSTOP') && isAlive(found) && found;
+  });
   try {
     return await act();
   } finally {
-    if (isAlive(pid)) process.kill(pid, 'SIGCONT');
+    signalled(pid, 'SIGCONT');
+  }
+}
+
+/** Sends a signal. False when the process has ended. */
+function signalled(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false;
   }
 }
 

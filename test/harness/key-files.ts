@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const COMMAND = 'dist/libs/auth/src/keys.command.js';
+const COMMAND = ['tools/bootstrap.mjs', 'keys'];
 
 /** A file of API keys in a folder of its own, written with the command line that operators use. */
 export class KeyFiles {
@@ -25,12 +25,12 @@ export class KeyFiles {
 
   /** Runs a command that must succeed; resolves to its standard output. */
   run(...args: string[]): string {
-    return execFileSync(process.execPath, [COMMAND, ...args], { encoding: 'utf8', ...this.options() });
+    return execFileSync(process.execPath, [...COMMAND, ...args], { encoding: 'utf8', ...this.options() });
   }
 
   /** Runs a command that may fail. */
   attempt(...args: string[]): { status: number | null; stderr: string } {
-    return spawnSync(process.execPath, [COMMAND, ...args], { encoding: 'utf8', ...this.options() });
+    return spawnSync(process.execPath, [...COMMAND, ...args], { encoding: 'utf8', ...this.options() });
   }
 
   /** Removes the folder. */

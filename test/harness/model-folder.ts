@@ -9,6 +9,8 @@ import { SMALL_SIDE } from './small-networks.js';
 export interface ModelFolder {
   /** Settings of applications that use it. */
   settings: Record<string, string>;
+  /** Where applications that use it run. */
+  path: string;
   /** Starts applications in it. */
   launch: Launch;
   remove: () => void;
@@ -17,28 +19,31 @@ export interface ModelFolder {
 /**
  * @param network ONNX file that takes floats of `SMALL_SIDE` and gives opacity
  * @param name of the model
+ * @param others names of further models, which are the same network
  */
-export function modelFolder(network: Buffer, name = 'own'): ModelFolder {
+export function modelFolder(network: Buffer, name = 'own', ...others: string[]): ModelFolder {
   const folder = mkdtempSync(join(tmpdir(), 'removebg-model-'));
   for (const entry of readdirSync('.'))
     if (entry !== 'models') symlinkSync(resolve(entry), join(folder, entry));
   const models = join(folder, 'models');
   mkdirSync(models);
-  writeFileSync(join(models, `${name}.onnx`), network);
-  writeFileSync(join(models, 'manifest.json'), JSON.stringify({ models: [entryOf(network, name)] }));
-  const contained = resolve('launcher/contained.sh');
+  for (const each of [name, ...others]) writeFileSync(join(models, `${each}.onnx`), network);
+  const entries = [entryOf(network, name), ...others.map((each) => entryOf(network, each, false))];
+  writeFileSync(join(models, 'manifest.json'), JSON.stringify({ models: entries }));
+  const contained = resolve('tools/contained.sh');
   return {
     settings: { MODEL: name, MODEL_DIR: models },
+    path: folder,
     launch: (kind, command) =>
       kind === 'redis' ? CONTAINED(kind, command) : ['env', '-C', folder, contained, kind, ...command],
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 
-const entryOf = (network: Buffer, name: string): object => ({
+const entryOf = (network: Buffer, name: string, isDefault = true): object => ({
   name,
   title: 'A network of a test',
-  default: true,
+  default: isDefault,
   file: `${name}.onnx`,
   bytes: network.length,
   sha256: createHash('sha256').update(network).digest('hex'),

@@ -14,10 +14,15 @@ export interface Outcome {
 
 /**
  * Sends images as a batch and fetches them, as docs/examples/folder.sh does: whatever breaks, it goes on, if need be
- * with another batch and the images that are still missing. `urls` are API instances, of which any may be away.
+ * with another batch and the images that are still missing. `urls` are API instances, of which any may be away;
+ * `results` is filled as results come.
  */
-export async function runPatiently(urls: readonly string[], images: Map<string, Buffer>): Promise<Outcome> {
-  const outcome: Outcome = { results: new Map(), failed: new Set(), again: 0, batches: 0 };
+export async function runPatiently(
+  urls: readonly string[],
+  images: Map<string, Buffer>,
+  results = new Map<string, Buffer>(),
+): Promise<Outcome> {
+  const outcome: Outcome = { results, failed: new Set(), again: 0, batches: 0 };
   const missing = (): [string, Buffer][] =>
     [...images].filter(([name]) => !outcome.results.has(name) && !outcome.failed.has(name));
   while (missing().length > 0) {

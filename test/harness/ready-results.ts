@@ -23,6 +23,8 @@ export interface ReadyResult {
  * about cut-outs.
  */
 export class ReadyResults {
+  private noise: Buffer | undefined;
+
   private constructor(private readonly broker: Broker) {}
 
   /** @param url address of the Redis that the API under test uses, as the tests' own user */
@@ -31,7 +33,7 @@ export class ReadyResults {
     return new ReadyResults(await openBroker(requireRedis(settings), 'worker'));
   }
 
-  /** Makes one job with a result of `bytes` random bytes. */
+  /** Makes one job with a result of `bytes` bytes, unlike any other in its first ones. */
   async make(bytes: number): Promise<ReadyResult> {
     const { jobs, payloads, lifetimes } = this.broker;
     const token = drawToken();
@@ -42,13 +44,14 @@ export class ReadyResults {
     await jobs.enqueue(id, { parts, options: jobOptionsSchema.parse({}), ...owner });
     const record = await jobs.claim(id);
     if (record === undefined) throw new Error('there was nothing to claim');
-    const plain = randomBytes(bytes);
+    this.noise ??= randomBytes(bytes);
+    const plain = Buffer.alloc(bytes, this.noise);
+    randomBytes(16).copy(plain);
     const sha256 = createHash('sha256').update(plain).digest('hex');
-    let index = 0;
     const payload = payloads.of(record);
     await payload.open(outputKey(id, 1), lifetimes.resultMs);
-    for (const box of sealPayload(key, { id, role: 'output' }, plain))
-      await payload.write(outputKey(id, 1), index++, box);
+    const boxes = [...sealPayload(key, { id, role: 'output' }, plain)];
+    await Promise.all(boxes.map((box, index) => payload.write(outputKey(id, 1), index, box)));
     await jobs.commit(id, {
       ...{ attempt: 1, chunks: chunkCount(bytes), bytes, width: 1, height: 1, format: 'png' as const },
       foreground: { left: 0, top: 0, width: 1, height: 1 },

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 export type Launch = (kind: 'node' | 'redis', command: [string, ...string[]]) => [string, ...string[]];
 
 /** As everywhere: under the limits of contained.sh. */
-export const CONTAINED: Launch = (kind, command) => ['launcher/contained.sh', kind, ...command];
+export const CONTAINED: Launch = (kind, command) => ['tools/contained.sh', kind, ...command];
 
 /** Without them, for measuring what they cost and for showing that the guard notices. */
 export const BARE: Launch = (_kind, command) => command;

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { eventually } from './eventually.js';
 import { RedisProcess } from './redis-process.js';
-import { TestSystem } from './system.js';
+import { inspectorAt, TestSystem } from './system.js';
 import { nothingRemains } from './traces.js';
 
 /** A payload server of a test, by its name. */
@@ -25,10 +25,7 @@ export class ShardedSystem {
     for (const name of names) {
       const folder = mkdtempSync(join(tmpdir(), `removebg-${name}-`));
       const redis = new RedisProcess(folder, `${overrides['REDIS_MAXMEMORY_MB'] ?? '256'}mb`);
-      const inspector = new Redis({
-        ...{ path: redis.socket, username: 'inspector', password: 'none', lazyConnect: true },
-        retryStrategy: () => 100,
-      });
+      const inspector = inspectorAt(redis.socket, { lazyConnect: true, retryStrategy: () => 100 });
       inspector.on('error', () => undefined);
       this.folders.push(folder);
       this.shards.push({ name, redis, inspector });

@@ -5,6 +5,8 @@ import { DataType, type OnnxNode, type OnnxTensor } from '#model-builder/onnx/on
 /** Side of the small networks' input. */
 export const SMALL_SIDE = 64;
 
+const HEAVY_WEIGHTS = 24 * 1024 * 1024;
+
 /** @param batch images it takes at a time; any number when it is a name */
 const planesOf = (batch: number | string): ReturnType<typeof value> =>
   value('input', DataType.float, [batch, 3, SMALL_SIDE, SMALL_SIDE]);
@@ -16,6 +18,20 @@ export function meanNetwork(batch: number | string = 'n'): Buffer {
     initializers: [],
     inputs: [planesOf(batch)],
     outputs: [value('output', DataType.float, [batch, 1, SMALL_SIDE, SMALL_SIDE])],
+  });
+}
+
+/** The mean network with weights of 96 MiB beside it: an engine that loads it takes memory as one with a real model. */
+export function heavyNetwork(): Buffer {
+  return encoded({
+    nodes: [
+      node('ReduceMean', ['input'], ['mean'], { attributes: { axes: [1], keepdims: 1 } }),
+      node('ReduceMax', ['weights'], ['zero'], { attributes: { axes: [0], keepdims: 1 } }),
+      node('Add', ['mean', 'zero'], ['output']),
+    ],
+    initializers: [tensor('weights', new Float32Array(HEAVY_WEIGHTS))],
+    inputs: [planesOf('n')],
+    outputs: [value('output', DataType.float, ['n', 1, SMALL_SIDE, SMALL_SIDE])],
   });
 }
 

@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { photo } from './photos.js';
 
 /** A portrait of about 300 pixels, for tests in which the picture is not the matter. */
-export const smallPhoto = (): Promise<Buffer> => sharp(photo('astronaut')).resize(300).jpeg().toBuffer();
+export const smallPhoto = (): Buffer => readFileSync('test/harness/small-photo.jpg');
 
 /** A photo whose cut-out is far larger than the buffers between two processes: noise cannot be compressed. */
 export const heavyPhoto = async (): Promise<Buffer> => {

@@ -5,10 +5,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { ChaosProxy } from './chaos-proxy.js';
 import { childrenOf, isAlive } from './engine-hold.js';
 import { eventually, pause } from './eventually.js';
+import type { ModelFolder } from './model-folder.js';
+import { inspectorAt } from './system.js';
 
 /** What a process of the service is. */
 export type Role = 'redis' | 'api' | 'worker' | 'engine';
@@ -47,14 +49,24 @@ export class SupervisedSystem {
   private readonly defectLines: string[] = [];
   private port = 0;
 
-  private constructor(private readonly settings: Record<string, string>) {
+  private constructor(
+    private readonly settings: Record<string, string>,
+    private readonly model: ModelFolder | undefined,
+  ) {
     writeFileSync(join(this.folder, 'kek'), randomBytes(32), { mode: 0o600 });
     void this.setClock(0);
   }
 
-  /** Starts it; resolves once it answers that it is ready. */
-  static async start(workers: number, settings: Record<string, string> = {}): Promise<SupervisedSystem> {
-    const system = new SupervisedSystem(settings);
+  /**
+   * Starts it; resolves once it answers that it is ready.
+   * @param model a folder with a model of the test's own, which the system removes at its end; the real one by default
+   */
+  static async start(
+    workers: number,
+    settings: Record<string, string> = {},
+    model?: ModelFolder,
+  ): Promise<SupervisedSystem> {
+    const system = new SupervisedSystem(settings, model);
     await system.network.start();
     system.spawn(workers);
     try {
@@ -84,7 +96,7 @@ export class SupervisedSystem {
 
   /** A client to look into Redis with, around the network. */
   inspector(): Redis {
-    const redis = new Redis({ path: this.socket, username: 'inspector', password: 'none' });
+    const redis = inspectorAt(this.socket);
     redis.on('error', () => undefined);
     this.clients.push(redis);
     return redis;
@@ -130,6 +142,7 @@ export class SupervisedSystem {
       await once(this.child, 'exit');
     }
     await this.network.stop();
+    this.model?.remove();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
@@ -144,11 +157,15 @@ export class SupervisedSystem {
   private spawn(workers: number): void {
     const given = {
       ...{ folder: this.folder, redisUrl: `unix://${this.network.path}`, workers },
-      maxmemoryMb: Number(this.settings['REDIS_MAXMEMORY_MB'] ?? 256),
+      ...{
+        cwd: this.model?.path ?? process.cwd(),
+        maxmemoryMb: Number(this.settings['REDIS_MAXMEMORY_MB'] ?? 256),
+      },
     };
     const args = ['test/harness/supervised.mjs', JSON.stringify(given)];
     const clock = FAKE_CLOCK === undefined ? {} : clockFrom(FAKE_CLOCK, this.clockFile);
-    const env = { ...process.env, HOST: '127.0.0.1', RATE_LIMIT: 'off', ...clock, ...this.settings };
+    const env = { ...process.env, HOST: '127.0.0.1', RATE_LIMIT: 'off', ...clock };
+    Object.assign(env, this.model?.settings, this.settings);
     const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     for (const input of [child.stdout, child.stderr])
       if (input !== null) createInterface({ input }).on('line', (line) => this.note(line));

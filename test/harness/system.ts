@@ -29,6 +29,7 @@ export class TestSystem {
   readonly apis: ApiProcess[] = [];
   readonly workers: ServiceProcess[] = [];
   private readonly clients: Redis[] = [];
+  private lister: Redis | undefined;
   private readonly cleanUps: (() => void)[] = [];
 
   constructor(
@@ -47,7 +48,7 @@ export class TestSystem {
 
   /** A client to look into Redis with. */
   inspector(): Redis {
-    const redis = new Redis({ path: this.redis.socket, username: 'inspector', password: 'none' });
+    const redis = inspectorAt(this.redis.socket);
     redis.on('error', () => undefined);
     this.clients.push(redis);
     return redis;
@@ -55,12 +56,24 @@ export class TestSystem {
 
   /** All keys in Redis. */
   async keys(): Promise<string[]> {
-    return (await this.inspector().keys('*')).sort();
+    this.lister ??= this.inspector();
+    return (await this.lister.keys('*')).sort();
   }
 
   /** Everything that any process has printed. */
   output(): string {
     return [...this.apis, ...this.workers].map((service) => service.output()).join('');
+  }
+
+  /** Starts Redis, one API and `workers` workers; stops all of them when one does not start. */
+  async start(workers = 1): Promise<void> {
+    try {
+      await this.redis.start();
+      await Promise.all([this.startApi(), ...Array.from({ length: workers }, () => this.startWorker())]);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
   }
 
   /** Starts one more API; resolves once it listens. */
@@ -124,6 +137,12 @@ export class TestSystem {
   }
 }
 
+/** A client that may look at everything. Its `disconnect` leaves no timer of seconds, also when Redis is gone. */
+export const inspectorAt = (
+  path: string,
+  options: { lazyConnect?: boolean; retryStrategy?: () => number } = {},
+): Redis => new Redis({ path, username: 'inspector', password: 'none', disconnectTimeout: 100, ...options });
+
 /** Starts Redis, one API and `workers` workers from `dist`. */
 export async function startSystem(
   overrides: Record<string, string> = {},
@@ -131,14 +150,8 @@ export async function startSystem(
   launch = CONTAINED,
 ): Promise<TestSystem> {
   const system = new TestSystem(overrides, launch);
-  try {
-    await system.redis.start();
-    await Promise.all([system.startApi(), ...Array.from({ length: workers }, () => system.startWorker())]);
-    return system;
-  } catch (error) {
-    await system.stop();
-    throw error;
-  }
+  await system.start(workers);
+  return system;
 }
 
 interface ServiceMessage {

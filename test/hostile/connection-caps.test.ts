@@ -68,7 +68,7 @@ test('given connections from one address, when there are more than it may have, 
 });
 
 test.each([own ?? '', `${own ?? ''}/24`])(
-  'given a proxy that is trusted as %s, when it brings connections of many, then it has no bound of its own',
+  'given a proxy that is trusted as %s, when it forwards connections of many clients, then it has no limit of its own',
   async (proxy) => {
     await listen([proxy]);
     for (const socket of open(MOST_OF_ONE + 3, own ?? '')) expect(await served(socket)).toBe(true);

@@ -1,11 +1,11 @@
 import sharp from 'sharp';
 import type { JobAccepted } from '#contracts/job-view.js';
-import { ApiClient, type Answer } from '../harness/api-client.js';
+import type { Answer } from '../harness/api-client.js';
 import { engineOf } from '../harness/engine-hold.js';
 import { modelFolder } from '../harness/model-folder.js';
 import { memoryPeakMb } from '../harness/process-peak.js';
 import { wholeNetwork } from '../harness/small-networks.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { useSystem } from '../harness/use-system.js';
 import { nothingRemains } from '../harness/traces.js';
 import { allCases } from './corpus/all-cases.js';
 import { SECRET, type ImageCase } from './corpus/image-case.js';
@@ -18,18 +18,10 @@ const CLIENTS = 3;
 const MOST_MB = 1000;
 
 const folder = modelFolder(wholeNetwork());
-let system: TestSystem;
-let api: ApiClient;
+const { system, api } = useSystem({ ...folder.settings, LOG_LEVEL: 'error' }, 1, folder.launch);
 
 jest.setTimeout(1_800_000);
-beforeAll(async () => {
-  system = await startSystem({ ...folder.settings, LOG_LEVEL: 'error' }, 1, folder.launch);
-  api = new ApiClient(system.url);
-});
-afterAll(async () => {
-  await system.stop();
-  folder.remove();
-});
+afterAll(() => folder.remove());
 
 /** Asks until the job has come to its end. */
 async function endOf(job: JobAccepted): Promise<Answer> {

@@ -47,7 +47,7 @@ test('given an answer to a page of an allowed origin, then it may read each head
   expect(exposed.sort()).toEqual(Object.keys(HEADERS).sort());
 });
 
-test('given a list of origins, when OPTIONS is no preflight, then it tells the methods of the address', async () => {
+test('given a list of origins, when OPTIONS is no preflight, then the answer lists the methods of the address', async () => {
   for (const headers of [{}, { Origin: OURS }]) {
     const answer = await fetch(`${open.url}/healthz`, { method: 'OPTIONS', headers });
     expect([answer.status, answer.headers.get('allow')]).toEqual([204, 'GET, HEAD, OPTIONS']);

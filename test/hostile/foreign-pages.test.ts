@@ -104,7 +104,7 @@ describe('given a request that a browser sends for a page', () => {
       expect(await send(server, { method }, 'cross-site', SHOP)).toMatch(/^20/);
   });
 
-  it('when it is of our own page, or of nobody, or of no browser, then it passes', async () => {
+  it('when it comes from our own page, from no page, or from no browser, then it is accepted', async () => {
     for (const call of calls) {
       for (const site of ['same-origin', 'none']) expect(await send(server, call, site)).not.toMatch(/^403/);
       expect(await ask(server, call)).not.toMatch(/^403/);

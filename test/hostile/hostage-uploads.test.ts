@@ -16,7 +16,7 @@ let image: Buffer;
 
 jest.setTimeout(60_000);
 beforeAll(async () => {
-  image = await smallPhoto();
+  image = smallPhoto();
   system = new TestSystem({ REDIS_MAXMEMORY_MB: '1024' });
   await system.redis.start();
   await system.startApi();

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { ApiClient } from '../harness/api-client.js';
 import { eventually } from '../harness/eventually.js';
 import { RawConnection, type RawAnswer } from '../harness/raw-connection.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { useSystem } from '../harness/use-system.js';
 import { nothingRemains } from '../harness/traces.js';
 import { ECHO, type Attack } from './attacks/attack.js';
 import { bodyAttacks } from './attacks/body-attacks.js';
@@ -15,15 +14,9 @@ const MOST_GROWTH_MIB = 150;
 /** Nothing that a stranger sends makes an answer slower than this, on however busy a machine. */
 const ANSWER_MS = 8000;
 
-let system: TestSystem;
-let api: ApiClient;
+const { system, api } = useSystem({}, 0);
 
 jest.setTimeout(120_000);
-beforeAll(async () => {
-  system = await startSystem({}, 0);
-  api = new ApiClient(system.url);
-});
-afterAll(() => system.stop());
 
 const memoryMib = (): number => {
   const status = readFileSync(`/proc/${system.apis[0]!.child.pid!}/status`, 'latin1');

@@ -52,7 +52,7 @@ const CASES: [name: string, status: number, path: string, lines: string[]][] = [
 ];
 
 test.each(CASES)(
-  'given %s, when its client reads only after its whole body, then it has the answer',
+  'given %s, when its client reads only after sending all of its body, then it receives the answer',
   async (_, status, path, lines) => {
     const length = head(path, ...lines, `Content-Length: ${BODY.length}`);
     const chunks = head(path, ...lines, 'Transfer-Encoding: chunked');
@@ -61,12 +61,12 @@ test.each(CASES)(
   },
 );
 
-test('given another name for the service, when its client reads only after its whole body, then it has the answer', async () => {
+test('given another name for the service, when its client reads only after sending all of its body, then it receives the answer', async () => {
   const start = head('/v1/jobs', `Content-Length: ${BODY.length}`).replace('localhost', 'rebound.example');
   expect(await sendThenRead(start, BODY)).toEqual({ status: 421, connection: 'close' });
 });
 
-test('given the last request on a connection, when it is refused and its body is whole, then the connection is closed', async () => {
+test('given the last request on a connection, when it is rejected and its body is complete, then the connection is closed', async () => {
   const connection = new RawConnection(server.url);
   await connection.send(head('/nothing', CLOSE, 'Content-Length: 5'));
   expect((await connection.answers()).map(({ status }) => status)).toEqual([404]);

@@ -55,7 +55,7 @@ test('given clients that send nothing, or drip a head, a body or chunks, when te
   }
 });
 
-test('given a client that sends slowly, but steadily, when its body is whole, then it is taken', async () => {
+test('given a client that sends slowly, but steadily, when its body is complete, then it is accepted', async () => {
   const connection = new RawConnection(server.url);
   const piece = Buffer.alloc(3000, 1);
   const pieces = 24;

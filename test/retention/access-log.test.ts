@@ -1,7 +1,6 @@
-import { ApiClient } from '../harness/api-client.js';
 import { eventually } from '../harness/eventually.js';
 import { smallPhoto } from '../harness/small-photo.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { useSystem } from '../harness/use-system.js';
 
 /** Client address, time, user agent, method, route template, status, bytes in and out, duration: no more. */
 const ALLOWED = [
@@ -18,14 +17,7 @@ const ALLOWED = [
   'time',
 ];
 
-let system: TestSystem;
-let api: ApiClient;
-
-beforeAll(async () => {
-  system = await startSystem({}, 0);
-  api = new ApiClient(system.url);
-});
-afterAll(() => system.stop());
+const { system, api } = useSystem({}, 0);
 
 const lines = (): Record<string, unknown>[] =>
   system
@@ -36,7 +28,7 @@ const lines = (): Record<string, unknown>[] =>
     .filter(({ event }) => event === 'access');
 
 test('given requests of all kinds, when they have been answered, then the log says no more than allowed', async () => {
-  const image = await smallPhoto();
+  const image = smallPhoto();
   const job = await api.submit(image, { query: '?format=webp', headers: { 'User-Agent': 'a test' } });
   await api.status(job);
   await api.result(job, { query: '?wait=0' });

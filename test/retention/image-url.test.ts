@@ -122,11 +122,8 @@ describe('what is left of a fetched image in the process that fetched it', () =>
     ['cannot be parsed', { answer: malformed }, 'image-url-failed'],
     ['is larger than announced to the reader', { answer: chunked, most: 400_000 }, 'image-too-large'],
     ['is larger, over TLS', { answer: chunked, most: 400_000, identity }, 'image-too-large'],
-  ])(
-    'given an image that %s, when it has been given up, then nothing of it is',
-    async (_how, trial, code) => {
-      const left = await leftOf(trial);
-      expect([left.code, left.share]).toEqual([code, 0]);
-    },
-  );
+  ])('given an image that %s, when the fetch has ended, then nothing of it is', async (_how, trial, code) => {
+    const left = await leftOf(trial);
+    expect([left.code, left.share]).toEqual([code, 0]);
+  });
 });

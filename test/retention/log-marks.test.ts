@@ -5,7 +5,8 @@ import { drawCanary, formOf, withCanary } from '../harness/canary-photo.js';
 import { OtlpCollector } from '../harness/otlp-collector.js';
 import { eventually } from '../harness/eventually.js';
 import { smallPhoto } from '../harness/small-photo.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { startLightSystem } from '../harness/light-system.js';
+import { type TestSystem } from '../harness/system.js';
 
 const canary = drawCanary();
 const MARK = canary.fileName;
@@ -37,10 +38,10 @@ let image: Buffer;
 
 jest.setTimeout(60_000);
 beforeAll(async () => {
-  image = await withCanary(await smallPhoto(), canary);
+  image = await withCanary(smallPhoto(), canary);
   // Clients' traces go on here: what is no traceparent must not come through all the same.
   const OTLP_URL = await collector.listen();
-  system = await startSystem({ LOG_LEVEL: 'debug', METRICS_PORT: '0', TRACEPARENT: 'accept', OTLP_URL });
+  system = await startLightSystem({ LOG_LEVEL: 'debug', METRICS_PORT: '0', TRACEPARENT: 'accept', OTLP_URL });
   api = new ApiClient(system.url);
 });
 afterAll(async () => {

@@ -14,7 +14,7 @@ function faults(script: string, nodeOptions: string[] = [], program = LOOK): str
   return JSON.parse(printed) as string[];
 }
 
-const CONTAINED = 'launcher/contained.sh node "$@" | cat';
+const CONTAINED = 'tools/contained.sh node "$@" | cat';
 
 describe('what a process finds when it checks itself', () => {
   it('given contained.sh, when a process looks, then nothing could be kept', () => {
@@ -47,7 +47,7 @@ describe('what a process finds when it checks itself', () => {
       'process.new-privileges',
     ],
   ])(
-    'given everything but the rule for %s, when a process looks, then it names that one alone',
+    'given everything but the rule for %s, when a process checks itself, then it names only that one',
     (_what, script, fault) => {
       expect(faults(script).filter((name) => name !== 'process.temporary-folder')).toEqual([fault]);
     },

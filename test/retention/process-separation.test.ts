@@ -1,12 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { modelFolder } from '../harness/model-folder.js';
+import { meanNetwork } from '../harness/small-networks.js';
 import { SupervisedSystem, type Role } from '../harness/supervised-system.js';
 
 jest.setTimeout(90_000);
 let system: SupervisedSystem;
 
-beforeAll(async () => (system = await SupervisedSystem.start(1)));
+beforeAll(async () => (system = await SupervisedSystem.start(1, {}, modelFolder(meanNetwork(), 'isnet'))));
 afterAll(() => system.stop());
 
 const ROLES: readonly Role[] = ['redis', 'api', 'worker', 'engine'];

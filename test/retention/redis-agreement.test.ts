@@ -30,7 +30,7 @@ describe('redis.conf and the start-up guard', () => {
     for (const name of mapRedisErrors) expect(directives).toContain(name);
   });
 
-  it('given redis.conf, when it is read by a person, then a comment stands before each group of directives', () => {
+  it('given redis.conf, when its lines are read, then a comment precedes each group of directives', () => {
     const text = readFileSync('redis.conf', 'utf8').split('\n');
     const bare = text.filter((line, i) => line !== '' && !line.startsWith('#') && (text[i - 1] ?? '') === '');
     expect(bare).toEqual([]);

@@ -1,27 +1,23 @@
-import { ApiClient, type JobKey } from '../harness/api-client.js';
+import type { JobKey } from '../harness/api-client.js';
 import { cutShort } from '../harness/bad-images.js';
 import { drawCanary, formOf, needlesOf, withCanary } from '../harness/canary-photo.js';
 import { whileHeld } from '../harness/engine-hold.js';
 import { eventually } from '../harness/eventually.js';
 import { foreignKeys, KEYS_WITH_JOBS } from '../harness/key-allowlist.js';
 import { smallPhoto } from '../harness/small-photo.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { useLightSystem } from '../harness/use-system.js';
 import { dumpOf, foundInRedis, nothingRemains } from '../harness/traces.js';
 
 const canary = drawCanary();
 const needles = needlesOf(canary);
 
-let system: TestSystem;
-let api: ApiClient;
+const { system, api } = useLightSystem({ RESULT_TTL_S: '3' });
 let image: Buffer;
 
 jest.setTimeout(60_000);
 beforeAll(async () => {
-  image = await withCanary(await smallPhoto(), canary);
-  system = await startSystem({ RESULT_TTL_S: '3' });
-  api = new ApiClient(system.url);
+  image = await withCanary(smallPhoto(), canary);
 });
-afterAll(() => system.stop());
 
 async function submit(bytes = image): Promise<JobKey> {
   const answer = await api.postForm(formOf(bytes, canary));
@@ -80,7 +76,7 @@ test('given a photo that is damaged, when its job has failed, then nothing is le
   await expectNoTrace(false);
 });
 
-test('given a result that nobody collects, when it has expired, then nothing is left', async () => {
+test('given a result that is never collected, when it has expired, then nothing is left', async () => {
   const job = await submit();
   const events = await api.events(job);
   await events.heard('expired', 45_000);

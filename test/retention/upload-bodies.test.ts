@@ -6,7 +6,7 @@ import { hitsIn, tallyOf } from '../../apps/audit/src/scan/tally.js';
 import { indexPayloads } from '../../apps/audit/src/scan/window-index.js';
 import { pause } from '../harness/eventually.js';
 import { RawRequest } from '../harness/raw-request.js';
-import { startSystem, type TestSystem } from '../harness/system.js';
+import { useSystem } from '../harness/use-system.js';
 
 const SIDE = 160;
 /** What all these photos begin with. */
@@ -14,13 +14,9 @@ const HEAD_BYTES = 1000;
 /** The HTTP parser's own memory is overwritten 5 ms after a body. */
 const AFTER_MS = 300;
 
-let system: TestSystem;
+const { system } = useSystem({}, 0);
 
 jest.setTimeout(120_000);
-beforeAll(async () => {
-  system = await startSystem({}, 0);
-});
-afterAll(() => system.stop());
 
 /** A photo of noise, as no other has it. */
 const noise = (): Promise<Buffer> =>

@@ -24,7 +24,7 @@ let second: ApiClient;
 
 jest.setTimeout(180_000);
 beforeAll(async () => {
-  image = await smallPhoto();
+  image = smallPhoto();
   const port = await freePort();
   hosts = await openHosts(port);
   system = new TestSystem({ RATE_LIMIT: '1000000' });
@@ -73,7 +73,7 @@ function certificate(folder: string, names: readonly string[]): { cert: string; 
   return { cert, key };
 }
 
-test('given a job taken in on one host, when another is asked for it, then it tells its events and hands it out', async () => {
+test('given a job accepted on one host, when another is asked for it, then it streams its events and returns the result', async () => {
   const job = await first.submit(image);
   const events = await second.events(job);
   await events.heard('done');

@@ -15,7 +15,7 @@ let image: Buffer;
 
 jest.setTimeout(90_000);
 beforeAll(async () => {
-  image = await smallPhoto();
+  image = smallPhoto();
   sharded = new ShardedSystem(NAMES);
   await sharded.start();
   api = new ApiClient(sharded.system.url);
@@ -97,7 +97,7 @@ test('given jobs on a shard, when it is killed, then they fail with queue-lost i
   await sharded.nothingRemains(alive);
 });
 
-test('given that shard, when it comes back empty, then it takes jobs again, and receipts of the lost ones tell when', async () => {
+test('given that shard, when it comes back empty, then it takes jobs again, and receipts of the lost ones have the time of their end', async () => {
   const victim = sharded.shard('b');
   const job = await whileHeld(sharded.system.workers[0]!, async () => {
     await victim.redis.start();

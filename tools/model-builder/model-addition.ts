@@ -6,7 +6,7 @@ import type { ModelRegistry } from '#inference/model-registry.js';
 import { Segmenter } from '#inference/segmenter.js';
 import { registerModel, type NewModel } from './model-preparation.js';
 
-/** Byte values per unit of the mean and deviation that rembg and torchvision speak in. */
+/** Byte values per unit of the mean and deviation of rembg and torchvision. */
 const BYTE_MAX = 255;
 const THREADS = 2;
 
@@ -16,7 +16,7 @@ const triple = z
   .pipe(z.tuple([z.number(), z.number(), z.number()]));
 const fact = z.string().min(1);
 
-/** What has to be told about a file, because a network does not tell it itself. */
+/** Properties of a model that its file does not contain. */
 export const additionSchema = z.strictObject({
   name: modelNameSchema,
   title: fact.optional(),
@@ -35,13 +35,17 @@ export type Addition = z.output<typeof additionSchema>;
 
 /**
  * Registers an ONNX file of the kind that rembg uses: one float32 input `[n, 3, size, size]`, opacity as the first
- * output. It is loaded and run once before it is taken.
- * @throws ModelError when it is no such file; nothing is registered then
+ * output. It is loaded and run once before it is registered.
+ * @throws ModelError when it is not such a file; nothing is registered then
  */
-export async function addModel(registry: ModelRegistry, file: string, told: Addition): Promise<ModelEntry> {
+export async function addModel(
+  registry: ModelRegistry,
+  file: string,
+  addition: Addition,
+): Promise<ModelEntry> {
   const bytes = await lengthOf(file);
   if (bytes === undefined) throw new ModelError(`${file} cannot be read`);
-  const described = await describe(file, told);
+  const described = await describe(file, addition);
   const trial = modelSchema.parse({
     ...described,
     file: 'trial.onnx',
@@ -58,13 +62,13 @@ export async function addModel(registry: ModelRegistry, file: string, told: Addi
   return registerModel(registry, file, described);
 }
 
-/** Names and sizes are read from the network itself. */
-async function describe(file: string, told: Addition): Promise<NewModel> {
+/** Reads names and sizes from the model. */
+async function describe(file: string, addition: Addition): Promise<NewModel> {
   const session = await InferenceSession.create(file, { graphOptimizationLevel: 'disabled' }).catch(() => {
-    throw new ModelError(`${file} is no ONNX model`);
+    throw new ModelError(`${file} is not an ONNX model`);
   });
   const [input, output] = [session.inputNames[0] ?? '', session.outputNames[0] ?? ''];
-  const side = lastDimension(session.outputMetadata[0]) ?? told.size;
+  const side = lastDimension(session.outputMetadata[0]) ?? addition.size;
   await session.release();
   const scaled = (values: Addition['mean']): Addition['mean'] => [
     values[0] * BYTE_MAX,
@@ -72,27 +76,31 @@ async function describe(file: string, told: Addition): Promise<NewModel> {
     values[2] * BYTE_MAX,
   ];
   return {
-    name: told.name,
-    title: told.title ?? told.name,
-    licence: { package: told.licence, weights: told.licence, note: "Added by this installation's operator" },
-    provenance: told.provenance,
+    name: addition.name,
+    title: addition.title ?? addition.name,
+    licence: {
+      package: addition.licence,
+      weights: addition.licence,
+      note: "Added by this installation's operator",
+    },
+    provenance: addition.provenance,
     input: {
       kind: 'f32-nchw',
       name: input,
-      sidePixels: told.size,
-      mean: scaled(told.mean),
-      std: scaled(told.std),
+      sidePixels: addition.size,
+      mean: scaled(addition.mean),
+      std: scaled(addition.std),
     },
     output: {
       kind: 'f32',
       name: output,
       sidePixels: side,
-      activation: told.output === 'logits' ? 'sigmoid' : 'none',
+      activation: addition.output === 'logits' ? 'sigmoid' : 'none',
     },
   };
 }
 
-/** Columns of an output, where the network says. */
+/** Columns of an output, where the model declares them. */
 function lastDimension(found: InferenceSession.ValueMetadata | undefined): number | undefined {
   const last = found?.isTensor === true ? found.shape.at(-1) : undefined;
   return typeof last === 'number' && last > 0 ? last : undefined;

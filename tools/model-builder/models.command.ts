@@ -11,16 +11,16 @@ import { prepareModel } from './model-preparation.js';
 import { WireError } from './onnx/wire-reader.js';
 import { RecipeError } from './recipe/graph-index.js';
 
-const HELP = `Usage: npm run models -- <command>
+const HELP = `npm run models -- COMMAND
 
-  list                       the models there are, and which are prepared
-  prepare [name … | --all]   puts models into MODEL_DIR and verifies them (default: MODEL)
-  verify [name … | --all]    checks length and sha256 of prepared models (default: MODEL)
+  list                       lists the models, and which of them are prepared
+  prepare [NAME … | --all]   writes models into MODEL_DIR and verifies them (default: MODEL)
+  verify [NAME … | --all]    verifies size and SHA-256 of prepared models (default: MODEL)
   add FILE --name NAME --size PIXELS --mean R,G,B --std R,G,B --output sigmoid|logits
       --licence TEXT --provenance TEXT [--title TEXT]
-                             takes an ONNX file with one float32 input [n, 3, size, size] into MODEL_DIR and
-                             models/local.json; afterwards MODEL=NAME uses it. Mean and std are those of rembg's
-                             sessions, in units of 0 to 1, for example for U2-Net:
+                             adds an ONNX file with one float32 input [n, 3, size, size] to MODEL_DIR and
+                             models/local.json. MODEL=NAME then uses it. Mean and std are those of rembg's sessions,
+                             in units of 0 to 1, for example for U2-Net:
                              --size 320 --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225 --output sigmoid
 
 Exit codes: 0 done, 1 a model is missing or damaged, 2 wrong usage`;
@@ -29,12 +29,12 @@ const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 const MIB = 1024 * 1024;
 
-/** The arguments make no sense: answered with the help text. */
+/** A wrong command line: answered with the help text. */
 class UsageError extends Error {}
 
 interface Request {
   registry: ModelRegistry;
-  /** Models that workers load. */
+  /** Models of the settings. */
   models: string[];
   args: string[];
 }
@@ -46,7 +46,7 @@ const COMMANDS: Record<string, (request: Request) => Promise<void>> = {
       const state = (await registry.isPrepared(model)) ? 'prepared' : 'not prepared';
       const mark = model.default ? ', default' : '';
       say(`${model.name}  ${(model.bytes / MIB).toFixed(0)} MiB  ${state}${mark}  ${model.title}`);
-      say(`    licence: package ${model.licence.package}; weights: ${model.licence.weights}`);
+      say(`    license: package ${model.licence.package}; weights: ${model.licence.weights}`);
     }
   },
   prepare: async (request) => {
@@ -64,22 +64,22 @@ const COMMANDS: Record<string, (request: Request) => Promise<void>> = {
     }
   },
   add: async ({ registry, args }) => {
-    const { file, told } = additionOf(args);
-    const entry = await addModel(registry, file, told);
-    say(`${entry.name}: added as ${registry.pathOf(entry)}; use it with MODEL=${entry.name}`);
+    const { file, addition } = additionOf(args);
+    const entry = await addModel(registry, file, addition);
+    say(`${entry.name}: added as ${registry.pathOf(entry)}. Use it with MODEL=${entry.name}.`);
   },
 };
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-/** The models that are named, the configured ones, or with `--all` those that `wanted` lets through. */
+/** The named models, those of the settings, or with `--all` those that `wanted` selects. */
 function chosen({ registry, models, args }: Request, wanted: (entry: ModelEntry) => boolean): ModelEntry[] {
   if (args.length === 1 && args[0] === '--all') return registry.models.filter(wanted);
   if (args.some((name) => name.startsWith('-'))) throw new UsageError();
   return (args.length === 0 ? models : args).map((name) => registry.find(name));
 }
 
-function additionOf(args: string[]): { file: string; told: z.output<typeof additionSchema> } {
+function additionOf(args: string[]): { file: string; addition: z.output<typeof additionSchema> } {
   const options = Object.fromEntries(
     Object.keys(additionSchema.shape).map((key) => [key, { type: 'string' as const }]),
   );
@@ -90,13 +90,13 @@ function additionOf(args: string[]): { file: string; told: z.output<typeof addit
     throw new UsageError(error instanceof Error ? error.message : '');
   }
   const [file, ...more] = parsed.positionals;
-  const told = additionSchema.safeParse({ ...parsed.values });
-  if (file === undefined || more.length > 0) throw new UsageError('One file is to be named.');
-  if (!told.success) throw new UsageError(z.prettifyError(told.error));
-  return { file, told: told.data };
+  const addition = additionSchema.safeParse({ ...parsed.values });
+  if (file === undefined || more.length > 0) throw new UsageError('Name one file.');
+  if (!addition.success) throw new UsageError(z.prettifyError(addition.error));
+  return { file, addition: addition.data };
 }
 
-/** Rewrites one line on a terminal; on anything else says only when a quarter more is done. */
+/** Prints progress: one line on a terminal, a line for each quarter elsewhere. */
 function progressLine(name: string): (doneBytes: number, totalBytes: number) => void {
   let shown = 0;
   return (doneBytes, totalBytes) => {
@@ -121,7 +121,7 @@ async function main([verb = '', ...args]: string[]): Promise<number> {
     await command({ registry, models: offeredModels(settings), args });
     return 0;
   } catch (error) {
-    return complain(error);
+    return report(error);
   }
 }
 
@@ -130,19 +130,20 @@ const knownModels = (): string => {
   return [...shipped, ...local].map(({ name }) => name).join(', ');
 };
 
-function complain(error: unknown): number {
-  const tell = (line: string): void => void process.stderr.write(`${line}\n`);
+/** Prints an error and returns the exit status. */
+function report(error: unknown): number {
+  const print = (line: string): void => void process.stderr.write(`${line}\n`);
   if (error instanceof UsageError) {
-    tell(error.message === '' ? HELP : `${error.message}\n\n${HELP}`);
+    print(error.message === '' ? HELP : `${error.message}\n\n${HELP}`);
     return EXIT_USAGE;
   }
   if (error instanceof Problem && error.code === 'model-unknown') {
-    tell(`There is no model of that name. Known: ${knownModels()}.`);
+    print(`There is no model with this name. Known: ${knownModels()}.`);
     return EXIT_USAGE;
   }
   const known = [ModelError, SettingsError, WireError, RecipeError].some((kind) => error instanceof kind);
   const text = error instanceof Error ? error : new Error(String(error));
-  tell(known ? text.message : (text.stack ?? text.message));
+  print(known ? text.message : (text.stack ?? text.message));
   return EXIT_FAILED;
 }
 

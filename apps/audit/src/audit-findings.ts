@@ -13,7 +13,7 @@ const NEVER_SENT = 'control';
  */
 const isNoted = (kind: string): boolean => kind === 'job token' || kind.endsWith(AS_STRING);
 /** Roles that must not hold an image in the clear while a job runs. Only the engine does. */
-const SEALED_ROLES: readonly Role[] = ['redis', 'api', 'launcher'];
+const SEALED_ROLES: readonly Role[] = ['redis', 'api', 'supervisor'];
 
 /** True when a tally is evidence of a leak. */
 export const counts = (tally: KindTally): boolean => tally.found > 0 && !isNoted(tally.kind);
@@ -104,7 +104,7 @@ function keyspaceFindings({ keyspace }: Look, where: string): AuditFinding[] {
   ];
 }
 
-/** Leaks while the engine works: the image in the clear in Redis, the API or the launcher. */
+/** Leaks while the engine works: the image in the clear in Redis, the API or the supervisor. */
 export function inFlightFindings(look: Look): AuditFinding[] {
   const memory = look.memory.filter(({ role }) => SEALED_ROLES.includes(role));
   const place = { path: 'in flight', round: 1, title: 'in flight', when: 'while the engine works' };

@@ -96,11 +96,11 @@ export class AuditRun {
     };
   }
 
-  /** Facts of all processes but the launcher, which writes the service's files before it starts and receives no image. */
+  /** Facts of all processes but the supervisor, which writes the service's files before it starts and receives no image. */
   private facts(): ProcessFacts[] {
     return this.order.system
       .processes()
-      .filter(({ role }) => role !== 'launcher')
+      .filter(({ role }) => role !== 'supervisor')
       .map(factsOf)
       .filter((facts) => facts !== undefined);
   }

@@ -16,7 +16,7 @@ worked on it.
 Without --url it starts its own system, like npm start, and stops it afterwards.
 
   --url URL              audit the running service at this address; needs:
-  --pid ROLE=PID         a process of it; ROLE is api, worker, engine, redis, launcher, nginx; repeatable.
+  --pid ROLE=PID         a process of it; ROLE is api, worker, engine, redis, supervisor, nginx; repeatable.
                          Engines are found below their workers
   --container ROLE=NAME  the same by the name of a container (asks docker inspect)
   --redis-url URL        also search this Redis, as a user with +scan +type +@read ~*; repeatable
@@ -64,7 +64,7 @@ export interface Command {
   reports: string[];
 }
 
-const ROLES: readonly string[] = ['api', 'worker', 'engine', 'redis', 'launcher', 'nginx'];
+const ROLES: readonly string[] = ['api', 'worker', 'engine', 'redis', 'supervisor', 'nginx'];
 /** Path that shows whether the audit can find a canary. */
 const CONTROL_PATH = 'result';
 const LONG = { rounds: '10', idleS: '15' };

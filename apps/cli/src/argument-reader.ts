@@ -1,7 +1,7 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { CommandError } from './exit-codes.js';
 import type { Flag } from './flag-table.js';
-import { nearestName } from './near-name.js';
+import { nearestName } from '#contracts/nearest-name.js';
 
 /** What stood on the command line. */
 export interface Arguments {

@@ -10,8 +10,8 @@ import { findCheckout } from './checkout.js';
 export function auditCommand(options: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const checkout = findCheckout(env, 'removebg audit');
   return new Promise((resolve) => {
-    const script = join(checkout, 'launcher', 'audit.mjs');
-    const child = spawn(process.execPath, [script, ...options], { cwd: checkout, stdio: 'inherit' });
+    const script = join(checkout, 'tools', 'bootstrap.mjs');
+    const child = spawn(process.execPath, [script, 'audit', ...options], { cwd: checkout, stdio: 'inherit' });
     // Ctrl-C reaches it by itself: it has a system to end first.
     process.on('SIGINT', () => undefined);
     process.on('SIGTERM', () => child.kill('SIGTERM'));

@@ -4,7 +4,7 @@ import { CommandError } from './exit-codes.js';
 
 /** True when a folder is a checkout of the service. */
 function isCheckout(folder: string): boolean {
-  if (!existsSync(join(folder, 'launcher', 'start.mjs'))) return false;
+  if (!existsSync(join(folder, 'tools', 'bootstrap.mjs'))) return false;
   try {
     const { name } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { name?: unknown };
     return name === 'removebg-bd';

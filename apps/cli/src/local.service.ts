@@ -35,7 +35,7 @@ export async function startLocal(
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
 ): Promise<LocalService> {
-  const child = fork(join(checkout, 'launcher', 'start.mjs'), {
+  const child = fork(join(checkout, 'tools', 'bootstrap.mjs'), ['start'], {
     cwd: checkout,
     detached: true,
     env: { ...env, PORT: '0', HOST: '127.0.0.1', RATE_LIMIT: 'off', LAYOUT: env['LAYOUT'] ?? 'throughput' },

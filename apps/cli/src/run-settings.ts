@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
+import type { z } from 'zod';
 import { jobOptionsSchema, type JobOptions } from '#contracts/job-options.js';
+import { nearestName } from '#contracts/nearest-name.js';
+import { optionRefusal } from '#contracts/option-refusal.js';
 import type { Arguments } from './argument-reader.js';
 import { CommandError } from './exit-codes.js';
 import { FLAGS } from './flag-table.js';
-import { nearestName } from './near-name.js';
 
 /** What a run is to do, apart from which photos. */
 export interface RunSettings {
@@ -49,28 +51,21 @@ function imageOptions(args: Arguments): Partial<JobOptions> {
     return option === undefined || value === undefined ? [] : [[option, value] as const];
   });
   const parsed = jobOptionsSchema.safeParse(Object.fromEntries(named));
-  if (!parsed.success) throw optionFault(parsed.error.issues[0], args);
+  if (!parsed.success) throw optionFault(parsed.error, args);
   return Object.fromEntries(named.map(([option]) => [option, parsed.data[option as keyof JobOptions]]));
 }
 
-/** Says what an option takes; of one that does not go with others, why. */
-function optionFault(issue: OptionIssue | undefined, args: Arguments): CommandError {
-  const flag = FLAGS.find(({ option }) => option === issue?.path[0]);
-  if (flag === undefined) return new CommandError('An image option has a value that it cannot have.');
-  const { name, choices, about } = flag;
-  if (choices !== undefined && issue?.code === 'invalid_value') {
-    const near = nearestName((textOf(args, name) ?? '').toLowerCase(), choices);
-    const hint = near === undefined ? '' : ` Did you mean ${near}?`;
-    return new CommandError(`--${name} is one of ${choices.join(', ')}.${hint}`);
-  }
-  const isPair = issue?.code === 'custom' && issue.message !== 'Invalid input';
-  return new CommandError(`Invalid --${name}. ${isPair ? issue.message : about}`);
-}
-
-interface OptionIssue {
-  code: string | undefined;
-  path: PropertyKey[];
-  message: string;
+/** The refusal of the API, with the name of the flag in place of the name of the option. */
+function optionFault(error: z.ZodError, args: Arguments): CommandError {
+  const { parameter, detail } = optionRefusal(error) ?? {};
+  const flag = FLAGS.find(({ option }) => option === parameter);
+  if (flag === undefined || detail === undefined)
+    return new CommandError('An image option has an invalid value.');
+  const { name, choices = [] } = flag;
+  const typed = (textOf(args, name) ?? '').toLowerCase();
+  const near = nearestName(typed, choices);
+  const hint = near === undefined || near === typed ? '' : ` Did you mean ${near}?`;
+  return new CommandError(`${detail.replace(`"${parameter}"`, `--${name}`)}${hint}`);
 }
 
 /** The API key: from a file, the environment or the command line, in this order. @throws CommandError */

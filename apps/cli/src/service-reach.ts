@@ -1,6 +1,6 @@
 import type { ModelList } from '#contracts/model-view.js';
 import { CommandError, EXIT } from './exit-codes.js';
-import { nearestName } from './near-name.js';
+import { nearestName } from '#contracts/nearest-name.js';
 
 const TIMEOUT_MS = 5_000;
 const TRIES = 3;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { jobOptionsSchema } from './job-options.js';
+import { editDistance } from './nearest-name.js';
 import type { ProblemFacts } from './problem-catalog.js';
 
 /** What each option that is a text takes. Options with named values have them in the schema. */
@@ -79,18 +80,4 @@ function excess(one: string, other: string): number {
   const length = Math.min(one.length, other.length);
   if (length < MIN_LETTERS) return LETTERS_FOR_TWO;
   return editDistance(one, other) - (length < LETTERS_FOR_TWO ? 1 : 2);
-}
-
-/** Insertions, deletions and replacements between two short texts (Levenshtein). */
-function editDistance(one: string, other: string): number {
-  let above = Array.from({ length: other.length + 1 }, (_, i) => i);
-  for (const [row, letter] of Array.from(one).entries()) {
-    const line = [row + 1];
-    for (const [column, wanted] of Array.from(other).entries()) {
-      const replaced = (above[column] ?? 0) + (letter === wanted ? 0 : 1);
-      line.push(Math.min(replaced, (above[column + 1] ?? 0) + 1, (line[column] ?? 0) + 1));
-    }
-    above = line;
-  }
-  return above.at(-1) ?? 0;
 }

@@ -213,7 +213,7 @@ describe('admission on a real Redis', () => {
     expect(await kept()).toEqual({ total: 0, tenants: {} });
   });
 
-  it('given a long queue of few tenants, when one is told to wait, then its next turn is what counts, not the queue', async () => {
+  it('given a long queue of few tenants, when one has to wait, then its own start tag decides, not the length of the queue', async () => {
     const [narrow, wide] = TENANTS as [Tenant, Tenant];
     const worker = {
       name: 'w',

@@ -166,7 +166,7 @@ describe('batch.store', () => {
     expect(await broker.batches['redis'].hexists(BATCHED_KEY, id)).toBe(0);
   });
 
-  test('given a record that Redis has dropped, when the sweeper comes by, then its batch hears that it expired', async () => {
+  test('given a record that Redis has dropped, when the sweeper runs, then its batch records that it expired', async () => {
     const batch = await newBatch();
     const id = await add(batch, 'a');
     const control = broker.batches['redis'];

@@ -32,7 +32,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-test('given a job that was taken in before the clock was set back, when it is swept, then its time begins anew', async () => {
+test('given a job that was accepted before the clock was set back, when it is swept, then its lifetime starts again', async () => {
   const { id } = deriveSecrets(drawToken());
   await broker.jobs.accept(id, { wrappedKeys: 'x', reserveBytes: 10, tenant: tenant('somebody') });
   const deadline = async (): Promise<number> => Number(await inspector.zscore(DEADLINES_KEY, id));

@@ -108,7 +108,7 @@ describe('fair order of tenants, on a real Redis and a real BullMQ', () => {
     expect(lastHeavy).toBeLessThan(2000 * 1.1);
   });
 
-  it('given two tenants that both have many jobs, when one weighs twice as much, then it gets twice as many begun', async () => {
+  it('given two tenants that both have many jobs, when one has twice the weight, then twice as many of its jobs start', async () => {
     const light = new Set(await bring(tenant('light'), 90));
     const heavy = new Set(await bring(tenant('heavy', { weight: 2 }), 90));
     const begun: JobId[] = [];
@@ -127,7 +127,7 @@ describe('fair order of tenants, on a real Redis and a real BullMQ', () => {
     expect(begunLarge).toBe(10);
   });
 
-  it('given waiting jobs, when some are discarded, then their tenant gets its time back and nobody else notices', async () => {
+  it('given waiting jobs, when some are discarded, then their tenant gets its virtual time back and no other tenant is affected', async () => {
     const other = await bring(tenant('other'), 3);
     const given = await bring(tenant('fickle'), 50);
     for (const id of given) await queue.discard(id);
@@ -142,7 +142,7 @@ describe('fair order of tenants, on a real Redis and a real BullMQ', () => {
     expect(await control.hlen(TURNS_WAITING_KEY)).toBe(0);
   });
 
-  it('given a job that is begun again after its worker died, when it begins, then time does not move back', async () => {
+  it('given a job that starts again after its worker died, when it starts, then virtual time does not decrease', async () => {
     const ids = await bring(tenant('only'), 3);
     for (let i = 0; i < 3; i++) await begin();
     const now = await control.hget(TURNS_KEY, 'now');
@@ -179,7 +179,7 @@ describe('priorities near their end', () => {
     queue = new JobQueue(redis.urlFor('inspector'), control, turns);
   });
 
-  it('given a queue that is never empty, when turns pass the largest priority, then none is 0 and the order holds', async () => {
+  it('given a queue that is never empty, when start tags pass the largest priority, then none is 0 and the order holds', async () => {
     const waiting = await bring(tenant('a'), 4);
     const begun: JobId[] = [];
     for (let i = 0; i < 100; i++) {
@@ -194,7 +194,7 @@ describe('priorities near their end', () => {
     expect(Number(await control.hget(TURNS_KEY, 'base'))).toBeGreaterThan(LARGEST);
   });
 
-  it('given more turns of one tenant than there are priorities, when others come, then they are next all the same', async () => {
+  it('given more start tags of one tenant than there are priorities, when other tenants come, then they are next', async () => {
     await bring(tenant('heavy'), 50);
     for (let i = 0; i < 5; i++) await begin();
     const [light] = await bring(tenant('light'), 1);

@@ -34,7 +34,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-test('given connections that the network has forgotten, when nobody is told, then they are made anew and notices come again', async () => {
+test('given connections that the network has dropped silently, when no side is notified, then they are opened again and messages arrive again', async () => {
   const url = `unix://${network.path}?user=inspector`;
   const [subscriber, control] = [connect(url, 'subscriber'), connect(url, 'control')];
   const around = connect(redis.urlFor('inspector'), 'control');
@@ -55,7 +55,7 @@ test('given connections that the network has forgotten, when nobody is told, the
   for (const each of [subscriber, control, around]) each.disconnect();
 });
 
-test('given answers owed on every kind of connection, when this process stands still for longer than silence may last, then none is lost and the answers are read', async () => {
+test('given pending answers on every kind of connection, when this process is stopped for longer than the idle limit, then no connection is lost and the answers are read', async () => {
   const changes: ConnectionChange[] = [];
   const each = CONNECTION_ROLES.map((role) =>
     connect(redis.urlFor('inspector'), role, (change) => changes.push(change)),
@@ -71,7 +71,7 @@ test('given answers owed on every kind of connection, when this process stands s
   expect(changes).toEqual([]);
 });
 
-test('given connections that are cut, or forgotten, when they are made anew, then each change is reported once and says why', async () => {
+test('given connections that are cut, or dropped silently, when they are opened again, then each change is reported once with its reason', async () => {
   const changes: ConnectionChange[] = [];
   const url = `unix://${network.path}?user=inspector`;
   const control = connect(url, 'control', (change) => changes.push(change));

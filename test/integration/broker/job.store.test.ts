@@ -127,7 +127,7 @@ describe('the job store on a real Redis', () => {
     await broker.purge.cancelled(id);
   });
 
-  it('given a commit whose answer was lost, when it is tried again, then it stands; another attempt does not', async () => {
+  it('given a commit whose answer was lost, when it is repeated, then it succeeds; another attempt does not', async () => {
     const id = newId();
     for (const event of ['accept', 'enqueue', 'claim'] as const) await happen(id, event, 0);
     await broker.jobs.commit(id, OUTPUT);

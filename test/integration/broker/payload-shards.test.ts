@@ -135,7 +135,7 @@ describe('payload on three real Redis', () => {
     redis.disconnect();
   });
 
-  it('given a shard whose memory is promised, when more comes, then the next choice takes it, and at last nobody', async () => {
+  it('given a shard whose memory is reserved, when more images come, then the next shard takes them, and finally none does', async () => {
     const ids = Array.from({ length: 3 }, () => idOn('a'));
     const seats = [];
     for (const id of ids) seats.push(nameIn(await accept(id, CAP_BYTES)));
@@ -192,7 +192,7 @@ describe('payload on three real Redis', () => {
     });
   });
 
-  it('given a shard that stands still for 3 s, when it goes on, then its jobs are still there', async () => {
+  it('given a shard that is stopped for 3 s, when it continues, then its jobs are still there', async () => {
     const id = idOn('c');
     const { seat } = await accept(id);
     server('c').signal('SIGSTOP');

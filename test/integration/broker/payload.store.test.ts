@@ -62,7 +62,7 @@ describe('payload store on a real Redis', () => {
     }
   });
 
-  it('given a late chunk whose connection broke after it was sent, when nobody removes it, then it goes within seconds', async () => {
+  it('given a late chunk whose connection broke after it was sent, when no process removes it, then it expires within seconds', async () => {
     const key = newKey();
     const broken = connect(redis.urlFor('api'), 'payload');
     await whenReady(broken, 5000);
@@ -83,7 +83,7 @@ describe('payload store on a real Redis', () => {
     await store.remove([key]);
   });
 
-  it('given a connection that has read whole chunks, when the next comes ten seconds later, then it is not cut', async () => {
+  it('given a connection that has read full chunks, when the next read comes ten seconds later, then it is not closed', async () => {
     const key = newKey();
     const box = Buffer.alloc(CHUNK_BYTES + SEAL_BYTES, 5);
     const losses: string[] = [];
@@ -101,7 +101,7 @@ describe('payload store on a real Redis', () => {
     await store.remove([key]);
   });
 
-  it('given tasks beyond what runs at a time, when turns come, then it is in order, and a failure ends one turn only', async () => {
+  it('given more tasks than run at a time, when they run, then they run in order, and a failure affects one task only', async () => {
     const queue = new TaskQueue(['a', 'b']);
     const started: number[] = [];
     let running = 0;

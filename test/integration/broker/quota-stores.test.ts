@@ -68,7 +68,7 @@ describe('a pixel budget on a real Redis', () => {
 });
 
 describe('counted requests on a real Redis', () => {
-  it('given requests, when a tenant asks how it stands, then that does not count', async () => {
+  it('given requests, when a tenant reads its rate limit, then that is not counted', async () => {
     const limiter = new RateLimiter(redis);
     expect(await limiter.standing('a')).toEqual({ hits: 0, closesInMs: 0 });
     await limiter.hit('a', 60_000);
@@ -102,7 +102,7 @@ describe('submissions that may be repeated, on a real Redis', () => {
     expect(Object.keys(await redis.hgetall(idempotencyKey('b'))).sort()).toEqual(['print', 'salt']);
   });
 
-  it('given an entry that was opened anew, when the one before it is completed or forgotten, then it stays', async () => {
+  it('given an entry that was opened again, when the one before it is completed or released, then it stays', async () => {
     const { entry } = await store().open('c', 'first');
     await store().forget(entry);
     await store().open('c', 'second');

@@ -165,7 +165,7 @@ describe('upload session on a real Redis', () => {
     expect(await inspector.exists(inputKey(id))).toBe(0);
   });
 
-  it('given reservations, when somebody is refused for want of memory, then Retry-After is when enough of them end', async () => {
+  it('given reservations, when a request is rejected for lack of memory, then Retry-After is the time at which enough of them end', async () => {
     const ids = [newId(), newId(), newId()] as const;
     for (const id of ids) (await start(id, 2 * MIB)).finish();
     const [now] = (await inspector.time()).map(Number) as [number];

@@ -7,7 +7,7 @@ import { CommandError } from '../../../apps/cli/src/exit-codes.js';
 import { FLAGS } from '../../../apps/cli/src/flag-table.js';
 import { folderOfPattern, isPattern, patternExpression } from '../../../apps/cli/src/glob-pattern.js';
 import { helpText } from '../../../apps/cli/src/help-text.js';
-import { nearestName } from '../../../apps/cli/src/near-name.js';
+import { nearestName } from '#contracts/nearest-name.js';
 import { ProgressDisplay, durationText } from '../../../apps/cli/src/progress-display.js';
 import { reasonOf } from '../../../apps/cli/src/run-report.js';
 import { runSettings } from '../../../apps/cli/src/run-settings.js';
@@ -62,19 +62,19 @@ describe('given the options of the command line', () => {
   it('when values are checked, then the schema of the service decides, before anything is sent', async () => {
     const { options } = await settingsOf(['--crop-margin', '5%', '--crop', '--bg-color', 'tomato']);
     expect(options).toEqual({ crop_margin: '5%', crop: true, bg_color: 'tomato' });
-    await expect(settingsOf(['--bg-color', 'tomatoo'])).rejects.toThrow('Invalid --bg-color. Background:');
+    await expect(settingsOf(['--bg-color', 'tomatoo'])).rejects.toThrow(
+      '--bg-color must be 3, 4, 6 or 8 hex',
+    );
     await expect(settingsOf(['--channels', 'alpha', '--bg-color', 'red'])).rejects.toThrow(
-      'Invalid --bg-color. "bg_color" does not go with channels=alpha',
+      '--bg-color does not go with channels=alpha',
     );
-    await expect(settingsOf(['--crop-margin', '5%'])).rejects.toThrow(
-      'Invalid --crop-margin. "crop_margin" needs crop=true.',
-    );
+    await expect(settingsOf(['--crop-margin', '5%'])).rejects.toThrow('--crop-margin needs crop=true.');
     expect((await settingsOf(['--format', 'JPEG', '--size', 'HD'])).options).toEqual({
       format: 'jpg',
       size: 'hd',
     });
     await expect(settingsOf(['--format', 'wepb'])).rejects.toThrow(
-      /^--format is one of png, .* mean webp\?$/,
+      /^--format must be one of png, .* mean webp\?$/,
     );
     await expect(settingsOf(['--concurrency', '0'])).rejects.toThrow('from 1 to 256');
     await expect(settingsOf(['--local', '--server', 'x'])).rejects.toThrow(

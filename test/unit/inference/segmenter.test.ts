@@ -194,7 +194,7 @@ describe('segmenter', () => {
       await expect(addModel(registry, path, told({ size: '128' }))).rejects.toThrow('has the shape');
       await expect(addModel(registry, path, told({ name: 'shipped' }))).rejects.toThrow('another name');
       await writeFile(path, 'nonsense');
-      await expect(addModel(registry, path, told())).rejects.toThrow('no ONNX model');
+      await expect(addModel(registry, path, told())).rejects.toThrow('not an ONNX model');
       await expect(readdir(join(folder, 'out'))).rejects.toThrow('ENOENT');
       await expect(readFile(join(folder, 'models/local.json'))).rejects.toThrow('ENOENT');
     });

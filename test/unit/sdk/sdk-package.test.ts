@@ -39,7 +39,7 @@ let project: string;
 
 jest.setTimeout(240_000);
 beforeAll(() => {
-  const made = spawnSync(process.execPath, ['launcher/client.package.mjs'], { encoding: 'utf8' });
+  const made = spawnSync(process.execPath, ['tools/bootstrap.mjs', 'client:pack'], { encoding: 'utf8' });
   if (made.status !== 0) throw new Error(made.stdout + made.stderr);
   // A project of somebody else, with what npm would unpack into it and nothing more.
   project = mkdtempSync(join(tmpdir(), 'removebg-consumer-'));

@@ -1,6 +1,10 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { once } from 'node:events';
+import { ToolError } from '../../../tools/src/report.js';
+import { planPorts } from '../../../tools/src/start-checks.js';
+import { GATE_NAMES } from '../../../tools/src/test-gates.js';
 
 /** Exit status of a start that the settings do not allow, and of a command line that makes no sense. */
 const [WRONG_SETTING, WRONG_USAGE] = [78, 2];
@@ -25,7 +29,7 @@ const run = (args: string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> =>
   });
 
 const start = (args: string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> =>
-  run(['launcher/start.mjs', ...args], env);
+  run(['tools/bootstrap.mjs', 'start', ...args], env);
 
 let taken: Server;
 let port: number;
@@ -90,11 +94,11 @@ describe('npm start', () => {
   });
 
   it.each([
-    [['--prot', '4000'], 'There is no option --prot. Did you mean --port?'],
+    [['--prot', '4000'], 'Unknown option --prot. Did you mean --port?'],
     [['--port'], '--port needs a value.'],
     [['--port', '--host=::1'], '--port needs a value.'],
     [['--yes=1'], '--yes takes no value.'],
-    [['4000'], '"4000" is not understood here.'],
+    [['4000'], 'Unexpected argument "4000".'],
   ])('given the arguments %j, when it is run, then they are refused with a hint', async (args, words) => {
     const { code, output } = await start(args);
     expect([code, output]).toEqual([WRONG_USAGE, expect.stringContaining(words)]);
@@ -108,33 +112,53 @@ describe('npm start', () => {
 });
 
 describe('the ports of several APIs', () => {
-  const plan = async (settings: object): Promise<Outcome> => {
-    const program = `
-      import { planPorts } from './launcher/start.checks.mjs';
-      import { runCommand, say } from './launcher/report.mjs';
-      await runCommand(() => say(JSON.stringify(planPorts(${JSON.stringify(settings)}))));`;
-    return run(['--input-type=module', '-e', program]);
-  };
-
-  it('given APIS, when ports are planned, then each API has its own', async () => {
-    const { output } = await plan({ APIS: 2, PORT: 3000, METRICS_PORT: 9464 });
-    expect(JSON.parse(output)).toEqual([
+  it('given APIS, when ports are planned, then each API has its own', () => {
+    expect(planPorts({ APIS: 2, PORT: 3000, METRICS_PORT: 9464 })).toEqual([
       { PORT: 3000, METRICS_PORT: 9464 },
       { PORT: 3001, METRICS_PORT: 9465 },
     ]);
-    const free = await plan({ APIS: 2, PORT: 0, METRICS_PORT: 0 });
-    expect(JSON.parse(free.output)).toEqual(Array(2).fill({ PORT: 0, METRICS_PORT: 0 }));
+    const free = planPorts({ APIS: 2, PORT: 0, METRICS_PORT: 0 });
+    expect(free).toEqual(Array(2).fill({ PORT: 0, METRICS_PORT: 0 }));
   });
 
   it.each([
-    [{ APIS: 3, PORT: 65_534 }, 'PORT must be at most 65533'],
+    [{ APIS: 3, PORT: 65_534, METRICS_PORT: undefined }, 'PORT must be at most 65533'],
     [{ APIS: 2, PORT: 3000, METRICS_PORT: 65_535 }, 'METRICS_PORT must be at most 65534'],
     [
       { APIS: 2, PORT: 9463, METRICS_PORT: 9464 },
       'METRICS_PORT must be a port that no API needs: 9463 to 9464',
     ],
-  ])('given %j, when ports are planned, then there is no start', async (settings, words) => {
-    const { code, output } = await plan(settings);
-    expect([code, output]).toEqual([WRONG_SETTING, expect.stringContaining(words)]);
+  ])('given %j, when ports are planned, then the start is refused', (settings, words) => {
+    const plan = (): unknown => planPorts(settings);
+    expect(plan).toThrow(words);
+    expect(plan).toThrow(ToolError);
+  });
+});
+
+describe('the commands', () => {
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
+  const names = Object.keys(scripts).filter(
+    (name) => scripts[name] === `exec node tools/bootstrap.mjs ${name}`,
+  );
+  /** Answered by a program that has to be compiled first. */
+  const SLOW = 'test:faults';
+
+  it('given an unknown command, when it is run, then the commands of the npm scripts are listed', async () => {
+    const { code, output } = await run(['tools/bootstrap.mjs', 'zebra7391']);
+    expect(code).toBe(WRONG_USAGE);
+    const listed = [...output.matchAll(/^ {2}(\S+) {2}/gm)].map(([, name]) => name);
+    expect(listed.sort()).toEqual(names.sort());
+  });
+
+  it('given any command, when it is run with --help, then it prints its usage', async () => {
+    for (const name of names.filter((each) => each !== SLOW)) {
+      const { code, output } = await run(['tools/bootstrap.mjs', name, '--help']);
+      expect([name, code, output]).toEqual([name, 0, expect.stringMatching(/npm (start|test|run)|removebg/)]);
+    }
+  });
+
+  it('given npm test, when its help is read, then it names every gate', async () => {
+    const { output } = await run(['tools/bootstrap.mjs', 'test', '--help']);
+    expect(output.replaceAll(/\s+/g, ' ')).toContain(`Gates: ${GATE_NAMES.join(', ')}`);
   });
 });

@@ -1,10 +1,13 @@
+import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import sharp from 'sharp';
 import { jobOptionsSchema } from '#contracts/job-options.js';
 import { CUTOUT_STAGES } from '#imaging/stages/cutout-stages.js';
 import { EngineSupervisor, type CutoutRequest } from '../../../apps/worker/src/engine/engine-supervisor.js';
+import { modelFolder } from '../../harness/model-folder.js';
 import { photo, referenceAlpha, softIou } from '../../harness/photos.js';
 import { MODEL_DIR, preparedModel } from '../../harness/prepared-model.js';
+import { meanNetwork } from '../../harness/small-networks.js';
 
 const SETTINGS = {
   plans: [{ provider: 'cpu' as const, models: ['isnet'], batch: 1 }],
@@ -171,15 +174,25 @@ describe('engine.host', () => {
   });
 
   test('given several models, when started, then all are loaded and an image gets the one it asks for', async () => {
-    const models = ['isnet', 'isnet-vnni'];
-    for (const name of models) await preparedModel(name);
-    const own = new EngineSupervisor({ ...SETTINGS, plans: [{ provider: 'cpu', models, batch: 1 }] });
-    expect((await own.start()).models).toEqual(models);
-    const options = jobOptionsSchema.parse({ model: 'isnet-vnni' });
-    const results = [await own.run(request({ options })), await own.run(request())];
-    expect(results.map(({ model }) => model)).toEqual(['isnet-vnni', 'isnet']);
-    await own.stop();
-  }, 120_000);
+    const models = ['first', 'second'];
+    const folder = modelFolder(meanNetwork(), 'first', 'second');
+    const here = process.cwd();
+    // The engine finds its program and its models in the working directory.
+    process.chdir(folder.path);
+    try {
+      const modelDir = join(folder.path, 'models');
+      const plans = [{ provider: 'cpu' as const, models, batch: 1 }];
+      const own = new EngineSupervisor({ ...SETTINGS, plans, modelDir });
+      expect((await own.start()).models).toEqual(models);
+      const options = jobOptionsSchema.parse({ model: 'second' });
+      const results = [await own.run(request({ options })), await own.run(request())];
+      expect(results.map(({ model }) => model)).toEqual(['second', 'first']);
+      await own.stop();
+    } finally {
+      process.chdir(here);
+      folder.remove();
+    }
+  }, 60_000);
 
   test('given an accelerator that is not there, when started, then the next plan is taken, or the start refused', async () => {
     const missing = process.platform === 'win32' ? ('coreml' as const) : ('dml' as const);

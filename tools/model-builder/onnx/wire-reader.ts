@@ -73,7 +73,7 @@ export class WireReader {
     return this.#bytes.subarray(start, start + length);
   }
 
-  /** Passes over a value that nobody wants. */
+  /** Passes over an unused value. */
   skip(wire: number): void {
     if (wire === Wire.varint) this.varint();
     else if (wire === Wire.bytes) this.bytes();

@@ -42,7 +42,7 @@ interface Translation {
 }
 
 /**
- * The network in bytes, with channels last throughout: that is the layout of ONNX Runtime's fast integer
+ * The model in bytes, with channels last throughout: that is the layout of ONNX Runtime's fast integer
  * convolutions on CPUs, and of the pixels themselves. Every step is moved into weights, so bytes need no scale of
  * their own between operations. Only the last convolution, to one channel, stays in floats: half the error came
  * from it and it costs nothing.

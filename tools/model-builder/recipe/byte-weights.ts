@@ -21,7 +21,7 @@ const INT32_MAX = 2 ** 31 - 1;
 const SMALLEST_STEP = 1e-12;
 
 /**
- * Quantises a convolution between byte tensors: the steps of its input and output are moved into its weights,
+ * Quantizes a convolution between byte tensors: the steps of its input and output are moved into its weights,
  * which then become signed bytes up to `weightMax`, each output channel with a step of its own.
  *
  * With 63 a weight has 7 bits, and two products of a byte and a weight always fit into 16 bits: CPUs without VNNI

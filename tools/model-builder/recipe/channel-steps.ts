@@ -43,7 +43,7 @@ export interface ByteTensor {
  * After "Data-Free Quantization Through Weight Equalization and Bias Correction" (Nagel et al., ICCV 2019) and
  * SmoothQuant (Xiao et al., ICML 2023) with migration strength 0.5: a step is the geometric mean of what the
  * channel needs and what the tensor's channels usually need, and at least what the channel needs.
- * @param image what the network's input bytes mean
+ * @param image what the model's input bytes mean
  * @throws RecipeError when statistics are missing
  */
 export function byteTensors(
@@ -107,8 +107,8 @@ function rangeOf(node: OnnxNode, calibration: Calibration): Float64Array {
 }
 
 function reaching(range: readonly number[]): Float64Array {
-  const least = WEAKEST_SHARE * Math.max(...range);
-  return Float64Array.from(range, (own) => Math.max(own, least));
+  const min = WEAKEST_SHARE * Math.max(...range);
+  return Float64Array.from(range, (own) => Math.max(own, min));
 }
 
 function statisticsOf(node: OnnxNode, calibration: Calibration): Calibration['tensors'][string] {

@@ -8,7 +8,7 @@ export const PIXELS = 'pixels';
 export const MASK = 'mask';
 
 /**
- * Opacity before the sigmoid, on the network's own grid: what its last enlargement reads.
+ * Opacity before the sigmoid, on the model's own grid: what its last enlargement reads.
  * @throws RecipeError unless the graph ends in Resize → Sigmoid, casts apart
  */
 export function logitsOf(graph: OnnxGraph, output: string): string {
@@ -31,7 +31,7 @@ export interface Ends {
 }
 
 /**
- * From float opacity before the sigmoid to bytes: 255 × sigmoid, rounded. On the network's own grid this is a
+ * From float opacity before the sigmoid to bytes: 255 × sigmoid, rounded. On the model's own grid this is a
  * quarter of the values, and no loop in JavaScript.
  */
 export function maskEnd(logits: string): Ends {
@@ -57,13 +57,13 @@ export const pixelsInfo = (side: number): OnnxGraph['inputs'] => [
   value(PIXELS, DataType.uint8, ['n', side, side, 3]),
 ];
 
-/** What pixels go through before the network: subtract `mean`, divide by `std`. Units: byte values. */
+/** What pixels go through before the model: subtract `mean`, divide by `std`. Units: byte values. */
 export interface PixelRange {
   mean: number;
   std: number;
 }
 
-/** From bytes to the float planes that the network was trained on. */
+/** From bytes to the float planes that the model was trained on. */
 export function pixelsStart(planes: string, { mean, std }: PixelRange): Ends {
   return {
     nodes: [
@@ -81,11 +81,11 @@ export interface ByteEnds {
   range: PixelRange;
   inSidePixels: number;
   outSidePixels: number;
-  /** The network computes in float16. */
+  /** The model computes in float16. */
   half: boolean;
 }
 
-/** Bytes in, bytes on the network's own grid out, around a graph with one float image input. */
+/** Bytes in, bytes on the model's own grid out, around a graph with one float image input. */
 export function withByteEnds(graph: OnnxGraph, ends: ByteEnds): OnnxGraph {
   const logits = logitsOf(graph, graph.outputs[0]?.name ?? '');
   const inner = renameValues(graph, new Map([[graph.inputs[0]?.name ?? '', 'planes']]));

@@ -14,7 +14,7 @@ export interface Ingredients {
   /** The shipped model: one float image input, opacity as its first output. */
   source: Uint8Array;
   input: { sidePixels: number; mean: readonly number[]; std: readonly number[] };
-  /** The network's own grid, in pixels. */
+  /** The model's own grid, in pixels. */
   gridSidePixels: number;
   /** Needed for `int8`. */
   calibration?: Calibration | undefined;
@@ -34,7 +34,7 @@ export function applyRecipe(recipe: Recipe, ingredients: Ingredients): readonly 
   );
 }
 
-/** The network with float weights, no casts, and opacity as its only output. @throws WireError or RecipeError */
+/** The model with float weights, no casts, and opacity as its only output. @throws WireError or RecipeError */
 export const floatGraph = (source: Uint8Array): OnnxGraph =>
   freeBatch(widenConstants(foldFloatCasts(leanGraph(source))));
 

@@ -43,7 +43,7 @@ export const doubling = (input: string, output: string, scales = SCALES): OnnxNo
     attributes: { coordinate_transformation_mode: 'half_pixel', mode: 'linear' },
   });
 
-/** Height and width that a Resize is told to produce. */
+/** Height and width that a Resize produces. */
 function fixedSizes(index: GraphIndex, resize: OnnxNode): number[] {
   const mode = resize.attributes.find(({ name }) => name === 'coordinate_transformation_mode')?.s;
   if (new TextDecoder().decode(mode) !== 'half_pixel') return [];

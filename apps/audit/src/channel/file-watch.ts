@@ -8,7 +8,7 @@ const SHARED_FOLDERS = ['/tmp', '/var/tmp', '/dev/shm'];
 const DEPTH = 3;
 const MAX_ENTRIES = 20_000;
 const MAX_FILE_BYTES = 128 * 1_048_576;
-/** Files that the launcher writes into its run folder: a key and a socket. */
+/** Files that the supervisor writes into its run folder: a key and a socket. */
 const EXPECTED = /^(kek|redis\.sock|acl|.*\.acl|.*\.conf)$/;
 
 /** What was found in the file system. */

@@ -4,7 +4,7 @@ import type { AuditReport, MemoryFinding, PathLook, PathReport } from './audit-r
 import type { Section } from './report-section.js';
 import { plain, verdictCell, type Cell } from './table-cell.js';
 
-const PARTS: readonly Role[] = ['api', 'redis', 'worker', 'engine', 'launcher', 'nginx'];
+const PARTS: readonly Role[] = ['api', 'redis', 'worker', 'engine', 'supervisor', 'nginx'];
 
 /** Bytes left in each process on each path, at each look: the maximum of all rounds. */
 export function memorySection({ paths, ends }: AuditReport): Section {

@@ -19,7 +19,7 @@ export class OwnRedis {
     this.socket = join(folder, `${name}.sock`);
     const place = ['--unixsocket', this.socket, '--unixsocketperm', '700', '--dir', folder];
     this.child = spawn(
-      join(root, 'launcher', 'contained.sh'),
+      join(root, 'tools', 'contained.sh'),
       ['redis', 'redis-server', join(root, 'redis.conf'), ...place, '--maxmemory', MEMORY_CAP, ...READER],
       { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] },
     );

@@ -38,7 +38,7 @@ export class OwnSystem implements AuditedSystem {
   private readonly redis = new OwnRedis(ROOT, this.folder);
   private readonly shards: OwnRedis[];
   private readonly printed: Buffer[] = [];
-  private launcher: ChildProcess | undefined;
+  private supervisor: ChildProcess | undefined;
   url = '';
 
   private constructor(shards: number) {
@@ -52,8 +52,8 @@ export class OwnSystem implements AuditedSystem {
     try {
       for (const redis of system.servers()) await redis.ready();
       system.writeKeys();
-      const launcher = system.launch();
-      const address = await eventually(() => system.announced(launcher), START_LIMIT_MS);
+      const supervisor = system.launch();
+      const address = await eventually(() => system.announced(supervisor), START_LIMIT_MS);
       if (address === undefined || address === '') {
         throw new AuditError(`The system to audit did not start:\n${String(system.output())}`);
       }
@@ -75,29 +75,29 @@ export class OwnSystem implements AuditedSystem {
     return this.servers().map(({ readerUrl }) => readerUrl);
   }
 
-  /** The API first, since it is scanned first; then Redis, the launcher and its descendants. */
+  /** The API first, since it is scanned first; then Redis, the supervisor and its descendants. */
   processes(): ServiceProcess[] {
-    const launcher = { role: 'launcher' as const, pid: this.launcher?.pid ?? 0 };
-    const below = descendants(launcher.pid)
+    const supervisor = { role: 'supervisor' as const, pid: this.supervisor?.pid ?? 0 };
+    const below = descendants(supervisor.pid)
       .map((entry) => ({ role: roleOf(entry), pid: entry.pid }))
       .filter(({ role }) => role !== 'other');
     const servers = this.servers().map(({ pid }) => ({ role: 'redis' as const, pid }));
     const isApi = ({ role }: ServiceProcess): boolean => role === 'api';
-    return [...below.filter(isApi), ...servers, ...below.filter((one) => !isApi(one)), launcher];
+    return [...below.filter(isApi), ...servers, ...below.filter((one) => !isApi(one)), supervisor];
   }
 
-  /** Output of the launcher and its descendants. */
+  /** Output of the supervisor and its descendants. */
   output(): Buffer {
     return Buffer.concat(this.printed);
   }
 
   /** Ends it. */
   async stop(): Promise<void> {
-    const launcher = this.launcher;
-    if (launcher !== undefined && launcher.exitCode === null && launcher.signalCode === null) {
-      const exited = once(launcher, 'exit');
-      launcher.kill('SIGTERM');
-      const late = setTimeout(() => launcher.kill('SIGKILL'), STOP_LIMIT_MS);
+    const supervisor = this.supervisor;
+    if (supervisor !== undefined && supervisor.exitCode === null && supervisor.signalCode === null) {
+      const exited = once(supervisor, 'exit');
+      supervisor.kill('SIGTERM');
+      const late = setTimeout(() => supervisor.kill('SIGKILL'), STOP_LIMIT_MS);
       await exited;
       clearTimeout(late);
     }
@@ -124,7 +124,7 @@ export class OwnSystem implements AuditedSystem {
 
   private launch(): ChildProcess {
     const shards = this.shards.map(({ url }, i) => `shard-${i}=${url}`).join(',');
-    const launcher = spawn(process.execPath, [join(ROOT, 'launcher', 'start.mjs')], {
+    const supervisor = spawn(process.execPath, [join(ROOT, 'tools', 'bootstrap.mjs'), 'start'], {
       cwd: ROOT,
       env: {
         ...process.env,
@@ -136,17 +136,17 @@ export class OwnSystem implements AuditedSystem {
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    for (const stream of [launcher.stdout, launcher.stderr]) {
+    for (const stream of [supervisor.stdout, supervisor.stderr]) {
       stream.on('data', (piece: Buffer) => this.printed.push(piece));
     }
-    process.once('exit', () => launcher.kill('SIGTERM'));
-    this.launcher = launcher;
-    return launcher;
+    process.once('exit', () => supervisor.kill('SIGTERM'));
+    this.supervisor = supervisor;
+    return supervisor;
   }
 
   /** The address in its output; empty when it has exited. */
-  private announced(launcher: ChildProcess): string | undefined {
-    if (launcher.exitCode !== null) return '';
+  private announced(supervisor: ChildProcess): string | undefined {
+    if (supervisor.exitCode !== null) return '';
     return /is ready: (\S+)/.exec(String(this.output()))?.[1];
   }
 }

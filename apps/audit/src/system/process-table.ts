@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** Role of a process in the service. */
-export type Role = 'api' | 'worker' | 'engine' | 'redis' | 'launcher' | 'nginx' | 'other';
+export type Role = 'api' | 'worker' | 'engine' | 'redis' | 'supervisor' | 'nginx' | 'other';
 
 /** A process to look at. */
 export interface ServiceProcess {
@@ -52,7 +52,7 @@ export function roleOf({ command }: ProcessEntry): Role {
   if (/apps\/worker\/src\/main\.js/.test(command)) return 'worker';
   if (/engine-main\.js/.test(command)) return 'engine';
   if (/redis-server|valkey-server/.test(command)) return 'redis';
-  if (/launcher\/start\.mjs/.test(command)) return 'launcher';
+  if (/tools\/bootstrap\.mjs start( |$)/.test(command)) return 'supervisor';
   return /^nginx/.test(command) ? 'nginx' : 'other';
 }
 

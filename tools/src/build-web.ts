@@ -1,0 +1,137 @@
+/** Bundles the page: apps/web to dist/apps/web, as static files. */
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { build, type BuildOptions } from 'esbuild';
+import sharp from 'sharp';
+import { filesIn } from './files.js';
+import { fillExamples, fillTexts } from './page-templates.js';
+import { inDist, inRoot, ROOT } from './paths.js';
+import { runCommand } from './report.js';
+
+const WEB = inRoot('apps', 'web');
+const OUT = inDist('apps', 'web');
+
+/** Scripts and style sheets by the name under which they are served. */
+const ENTRIES = {
+  main: `${WEB}/src/main.ts`,
+  pixels: `${WEB}/src/pixels/pixel-worker.ts`,
+  style: `${WEB}/src/style.css`,
+  docs: `${WEB}/src/docs/main.ts`,
+  'docs-style': `${WEB}/src/docs/docs.css`,
+};
+
+/** A classic worker, not a module: it loads the script of a library. */
+const HEIC = { heic: `${WEB}/src/pixels/heic-worker.ts` };
+
+/** Pages that are written for each language. */
+const PAGES = ['index.html', 'privacy.html'];
+
+const FAVICON_SIDE = 48;
+const BROTLI_QUALITY = 9;
+
+const OPTIONS: BuildOptions = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  target: 'es2022',
+  platform: 'browser',
+  // Resolves `#sdk/x.js` (package.json "imports") to libs/sdk/src/x.ts.
+  conditions: ['removebg-source'],
+  outdir: `${OUT}/assets`,
+  // Bengali as UTF-8; escapes are three times as long.
+  charset: 'utf8',
+  legalComments: 'none',
+  logLevel: 'warning',
+};
+
+interface PageTexts {
+  LANGUAGES: readonly string[];
+  textOfPage: (language: string, key: string) => string;
+}
+
+/** Loads the texts of the pages, a TypeScript module of the page. */
+async function pageTexts(): Promise<PageTexts> {
+  const entryPoints = [`${WEB}/src/i18n/page-texts.ts`];
+  const { outputFiles } = await build({ ...OPTIONS, entryPoints, write: false });
+  const code = outputFiles[0]?.text ?? '';
+  return (await import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`)) as PageTexts;
+}
+
+/** Writes the pages: English at the top, other languages in a folder with their name. */
+async function writePages(): Promise<void> {
+  const { LANGUAGES, textOfPage } = await pageTexts();
+  for (const lang of LANGUAGES) {
+    const folder = lang === 'en' ? OUT : `${OUT}/${lang}`;
+    const home = lang === 'en' ? '/' : `/${lang}/`;
+    mkdirSync(folder, { recursive: true });
+    for (const page of PAGES) {
+      const html = readFileSync(`${WEB}/${page}`, 'utf8');
+      const textOf = (key: string): string => textOfPage(lang, key);
+      writeFileSync(`${folder}/${page}`, fillTexts(html, { lang, home, textOf }));
+    }
+  }
+}
+
+/** Writes the page at /docs, in English like the API, and Swagger UI, which renders the reference. */
+function writeDocs(): void {
+  mkdirSync(`${OUT}/docs`, { recursive: true });
+  for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js'])
+    cpSync(inRoot('node_modules', 'swagger-ui-dist', file), `${OUT}/docs/${file}`);
+  writeFileSync(`${OUT}/docs/index.html`, fillExamples(readFileSync(`${WEB}/docs.html`, 'utf8')));
+}
+
+/** Copies the HEIC decoder unchanged, in files of its own with its license, as the LGPL requires. */
+function copyLibheif(): void {
+  const manifest = readFileSync(inRoot('node_modules', 'libheif-js', 'package.json'), 'utf8');
+  const { version } = JSON.parse(manifest) as { version: string };
+  for (const file of ['libheif.js', 'libheif.wasm', 'LICENSE'])
+    cpSync(inRoot('node_modules', 'libheif-js', 'libheif-wasm', file), `${OUT}/libheif/${file}`);
+  writeFileSync(
+    `${OUT}/libheif/SOURCE.txt`,
+    `libheif.js and libheif.wasm are libheif-js ${version}, unchanged: libheif and libde265, under the GNU LGPL 3 (LICENSE).\n` +
+      'Source: https://github.com/catdad-experiments/libheif-js, https://github.com/strukturag/libheif, https://github.com/strukturag/libde265\n',
+  );
+}
+
+/** Writes favicon.ico, which browsers and feed readers request by default: an ICO file with one PNG. */
+async function writeFavicon(): Promise<void> {
+  const png = await sharp(`${WEB}/public/favicon.svg`, { density: 144 })
+    .resize(FAVICON_SIDE, FAVICON_SIDE)
+    .png()
+    .toBuffer();
+  const head = Buffer.alloc(22);
+  head.writeUInt16LE(1, 2); // type: icon
+  head.writeUInt16LE(1, 4); // images
+  head.writeUInt8(FAVICON_SIDE, 6);
+  head.writeUInt8(FAVICON_SIDE, 7);
+  head.writeUInt16LE(1, 10); // color planes
+  head.writeUInt16LE(32, 12); // bits per pixel
+  head.writeUInt32LE(png.length, 14);
+  head.writeUInt32LE(head.length, 18); // offset of the PNG
+  writeFileSync(`${OUT}/favicon.ico`, Buffer.concat([head, png]));
+}
+
+/** Writes a compressed copy beside each text: the API serves it and compresses nothing itself. */
+function compressTexts(): void {
+  const params = { [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY };
+  for (const file of filesIn(OUT).filter((each) => /\.(?:html|js|css|svg|wasm)$/.test(each))) {
+    const text = readFileSync(file);
+    writeFileSync(`${file}.br`, brotliCompressSync(text, { params }));
+    writeFileSync(`${file}.gz`, gzipSync(text));
+  }
+}
+
+await runCommand(async () => {
+  rmSync(OUT, { recursive: true, force: true });
+  mkdirSync(OUT, { recursive: true });
+  await build({ ...OPTIONS, entryPoints: ENTRIES });
+  await build({ ...OPTIONS, entryPoints: HEIC, format: 'iife' });
+  await writePages();
+  writeDocs();
+  copyLibheif();
+  cpSync(`${WEB}/public`, OUT, { recursive: true });
+  await writeFavicon();
+  compressTexts();
+  return 0;
+});
