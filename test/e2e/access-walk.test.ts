@@ -27,6 +27,8 @@ const OWNED = [...operations].filter(
     operation !== 'GET /problems/{code}' && parameters.some((parameter) => parameter.in === 'path'),
 );
 
+const keys = [files.create('standard'), files.create('standard')] as const;
+// No worker changes the jobs: whatever changes was changed by a request.
 const { system, api } = useSystem({ KEYS_FILE: files.path }, 0);
 const image = smallPhoto();
 let alice: Holder;
@@ -34,8 +36,6 @@ let bob: Holder;
 
 jest.setTimeout(120_000);
 beforeAll(async () => {
-  const keys = [files.create('standard'), files.create('standard')] as const;
-  // Nobody works on them: whatever changes was changed from outside.
   [alice, bob] = [await holder(keys[0]), await holder(keys[1])];
 });
 afterAll(() => files.remove());

@@ -31,7 +31,7 @@ export const SCRIPT_GATES: readonly ScriptGate[] = [
 
 export const JEST_GATES: readonly JestGate[] = [
   { name: 'unit', folders: ['test/unit'], workers: '100%' },
-  { name: 'integration', folders: ['test/integration'], workers: '4' },
+  { name: 'integration', folders: ['test/integration'], workers: '2' },
   // Most of their time they wait for processes that they start. Each file has a system of its own.
   { name: 'retention', folders: ['test/retention'], workers: '2' },
   { name: 'e2e', folders: ['test/e2e'], workers: '2' },
