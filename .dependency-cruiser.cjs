@@ -143,6 +143,8 @@ module.exports = {
         pathNot: [
           '^libs/inference/src/model-files\\.ts$',
           '^libs/auth/src/secret-file\\.ts$',
+          // Reads the Lua scripts at start, and writes nothing.
+          '^libs/broker/src/redis/lua-scripts\\.ts$',
           // Reads the hashes of API keys, again and again, and writes nothing.
           '^libs/auth/src/api-key-file\\.ts$',
           // Reads what /proc tells of this process, and writes there that no memory goes into core dumps.

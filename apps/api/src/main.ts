@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { openBroker } from '#broker/broker.js';
-import type { ShardListener } from '#broker/payload/payload-opening.js';
+import type { ShardListener } from '#broker/payload/payload-shards.js';
 import type { ConnectionListener } from '#broker/redis/redis-health.js';
 import { ImageFetcher } from '#fetcher/image-fetcher.js';
 import { configuredModels } from '#inference/model-catalog.js';

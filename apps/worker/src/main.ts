@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { openBroker } from '#broker/broker.js';
-import type { ShardListener } from '#broker/payload/payload-opening.js';
+import type { ShardListener } from '#broker/payload/payload-shards.js';
 import type { ConnectionListener } from '#broker/redis/redis-health.js';
 import { configuredModels } from '#inference/model-catalog.js';
 import { enginePlans, offeredModels } from '#config/engine-plan.js';

@@ -7,44 +7,43 @@ const SALT = 'removebg-bd/v1';
 const NAME_BYTES = 16;
 const JOB_SALT_BYTES = 16;
 
-/** One image of a batch, as the holder of the batch's token sees it. */
+/** One image of a batch, decrypted with the batch's token. */
 export interface BatchEntry {
   customId: string;
-  /** Token of its job. */
+  /** Token of the job. */
   token: Buffer;
 }
 
-/** An entry as it stands in Redis. */
+/** An entry as Redis stores it. */
 export interface SealedEntry {
   /** Keyed hash of the custom id: 22 characters, base64url. */
   name: string;
-  /** Custom id, and what the job's token follows from; base64url. */
-  box: string;
+  /** Custom id and salt of the job's token, encrypted; base64url. */
+  sealedEntry: string;
 }
 
 /** The id of the batch whose secret is `token`. */
 export const batchIdOf = (token: Buffer): BatchId =>
   expand(token, 'batch id', 16).toString('base64url') as BatchId;
 
-/** True when `token` is the secret of batch `id`; takes the same time whether it is or not. */
+/** True when `token` is the secret of batch `id`; takes constant time. */
 export const opensBatch = (token: Buffer, id: BatchId): boolean =>
   timingSafeEqual(expand(token, 'batch id', 16), Buffer.from(id, 'base64url'));
 
 /**
- * What only the holder of a batch's token can do: name its images, and open them. All of it follows from the token
- * (HKDF-SHA256, RFC 5869, one `info` each), which the service does not keep. What stands in Redis of a custom id is an
- * HMAC to find it again, and a sealed box to read it from.
+ * Keys of a batch, derived from its token (HKDF-SHA256, RFC 5869, one `info` each), which the service does not store. Redis
+ * stores an HMAC of each custom id, to find it, and an encrypted entry, to read it.
  */
 export class BatchSecrets {
   readonly #token: Buffer;
   readonly #nameKey: Buffer;
-  readonly #boxKey: Buffer;
+  readonly #entryKey: Buffer;
 
-  /** Takes the token over. */
+  /** Owns `token` from here on. */
   constructor(token: Buffer) {
     this.#token = token;
     this.#nameKey = expand(token, 'batch names', 32);
-    this.#boxKey = expand(token, 'batch boxes', 32);
+    this.#entryKey = expand(token, 'batch boxes', 32);
   }
 
   /** Name of a custom id in this batch. */
@@ -53,44 +52,44 @@ export class BatchSecrets {
     return mac.subarray(0, NAME_BYTES).toString('base64url');
   }
 
-  /** A job token of this batch that nobody has had before, and what it follows from. */
+  /** A new job token of this batch, and the salt that it is derived from. */
   drawJob(): { salt: Buffer; token: Buffer } {
     const salt = randomBytes(JOB_SALT_BYTES);
     return { salt, token: this.#jobToken(salt) };
   }
 
-  /** Seals what `open` tells. */
+  /** Encrypts an entry. */
   seal(customId: string, salt: Buffer): SealedEntry {
     const name = this.nameOf(customId);
     const plain = Buffer.alloc(JOB_SALT_BYTES + Buffer.byteLength(customId));
     salt.copy(plain);
     plain.write(customId, JOB_SALT_BYTES);
-    const box = seal(this.#boxKey, 'batch entry', plain).toString('base64url');
+    const sealedEntry = seal(this.#entryKey, 'batch entry', plain).toString('base64url');
     wipe(plain);
-    return { name, box };
+    return { name, sealedEntry };
   }
 
-  /** @throws TamperedError when the box is of another batch */
-  open(box: string): BatchEntry {
-    return this.#opened(box, (plain) => ({
+  /** @throws TamperedError when the entry is of another batch */
+  open(sealedEntry: string): BatchEntry {
+    return this.#opened(sealedEntry, (plain) => ({
       customId: customIdIn(plain),
       token: this.#jobToken(plain.subarray(0, JOB_SALT_BYTES)),
     }));
   }
 
-  /** The custom id alone. @throws TamperedError when the box is of another batch */
-  customIdOf(box: string): string {
-    return this.#opened(box, customIdIn);
+  /** The custom id of an entry. @throws TamperedError when the entry is of another batch */
+  customIdOf(sealedEntry: string): string {
+    return this.#opened(sealedEntry, customIdIn);
   }
 
   /** Overwrites the token and all keys. */
   wipe(): void {
-    wipe(this.#token, this.#nameKey, this.#boxKey);
+    wipe(this.#token, this.#nameKey, this.#entryKey);
   }
 
-  /** What `read` takes from an entry, which is wiped then. */
-  #opened<T>(box: string, read: (plain: Buffer) => T): T {
-    const plain = open(this.#boxKey, 'batch entry', Buffer.from(box, 'base64url'));
+  /** The result of `read` on the decrypted entry, which is wiped afterwards. */
+  #opened<T>(sealedEntry: string, read: (plain: Buffer) => T): T {
+    const plain = open(this.#entryKey, 'batch entry', Buffer.from(sealedEntry, 'base64url'));
     try {
       return read(plain);
     } finally {

@@ -11,7 +11,7 @@ export interface ChunkContext {
   role: 'input' | 'background' | 'output';
 }
 
-/** Place of a chunk in its key, and whether the file it is part of ends with it. */
+/** Position of a chunk in its key, and whether it is the last of its file. */
 export interface ChunkPlace {
   index: number;
   last: boolean;
@@ -21,8 +21,8 @@ const contextOf = ({ id, role }: ChunkContext, { index, last }: ChunkPlace): str
   `${id}/${role}/${index}/${last ? 'last' : 'more'}`;
 
 /**
- * Seals one chunk and wipes its plaintext. Job, role, index and end are bound in, so that chunks cannot be
- * swapped, moved between jobs, repeated or cut off at the end.
+ * Encrypts one chunk and wipes its plaintext. Job, role, index and end are authenticated, so chunks cannot be swapped, moved
+ * between jobs, repeated or truncated.
  */
 export function sealChunk(key: Buffer, context: ChunkContext, place: ChunkPlace, plain: Uint8Array): Buffer {
   const box = seal(key, contextOf(context, place), plain);
@@ -30,11 +30,11 @@ export function sealChunk(key: Buffer, context: ChunkContext, place: ChunkPlace,
   return box;
 }
 
-/** Opens one chunk. @throws TamperedError */
+/** Decrypts one chunk. @throws TamperedError */
 export const openChunk = (key: Buffer, context: ChunkContext, place: ChunkPlace, box: Buffer): Buffer =>
   open(key, contextOf(context, place), box);
 
-/** Cuts a complete payload into sealed chunks, one at a time; an empty payload has one empty chunk. */
+/** Encrypted chunks of a complete payload, one at a time; an empty payload has one empty chunk. */
 export function* sealPayload(key: Buffer, context: ChunkContext, payload: Buffer): Generator<Buffer, void> {
   const count = chunkCount(payload.length);
   for (let index = 0; index < count; index++) {
@@ -43,5 +43,5 @@ export function* sealPayload(key: Buffer, context: ChunkContext, payload: Buffer
   }
 }
 
-/** Number of chunks that a payload of `bytes` takes. */
+/** Number of chunks of a payload of `bytes`. */
 export const chunkCount = (bytes: number): number => Math.max(1, Math.ceil(bytes / CHUNK_BYTES));

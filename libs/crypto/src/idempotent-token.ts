@@ -5,7 +5,7 @@ const SALT_BYTES = 16;
 const TOKEN_BYTES = 32;
 const INFO = 'removebg-bd/v1 retry ';
 
-/** What the token of a submission that may be repeated follows from. */
+/** Inputs of the token of an idempotent submission. */
 export interface IdempotencySecrets {
   /** Key-encryption key. */
   kek: Buffer;
@@ -17,19 +17,19 @@ export interface IdempotencySecrets {
   idempotencyKey: string;
 }
 
-/** Draws the salt of one submission, base64url. It stands in Redis for as long as the submission can be repeated. */
+/** Draws the salt of one submission, base64url. Redis stores it as long as the submission can be repeated. */
 export const drawSalt = (): string => randomBytes(SALT_BYTES).toString('base64url');
 
 /**
- * The job token of a submission with an `Idempotency-Key` (HKDF-SHA256, RFC 5869): who repeats the request gets the
- * same token, although nobody has stored it.
+ * The job token of a submission with an `Idempotency-Key` (HKDF-SHA256, RFC 5869). A repeated request gets the same token,
+ * and the service does not store it.
  *
- * It is as strong as a drawn one. The client's API key goes in, of which the service has a hash only: with Redis,
- * the key-encryption key and the file of hashes in hand, and the `Idempotency-Key` guessed, a token still cannot be
- * made, so a finished result can be opened by the client alone, as ever. Without the key-encryption key the client
- * cannot make one either. The salt is new for each submission: no two jobs share a token or keys, and when it has
- * gone the token cannot be made again. A client without an API key has nothing secret to put in, and a neighbour on
- * its network could guess a weak `Idempotency-Key`: such clients get drawn tokens and no repetition.
+ * It is as strong as a random token. The client's API key is an input, and the service stores its hash only: the contents of
+ * Redis, the key-encryption key, the file of hashes and the `Idempotency-Key` together do not give the token, so only the
+ * client can decrypt a finished result. The client cannot derive it without the key-encryption key. The salt is new for each
+ * submission: no two jobs share a token or keys, and the token cannot be derived after the salt is deleted. A client without
+ * an API key has no secret input, and its neighbor in the network could guess a weak `Idempotency-Key`; such clients get
+ * random tokens without idempotency.
  */
 export function deriveIdempotentToken({ kek, apiKey, salt, idempotencyKey }: IdempotencySecrets): Buffer {
   const secret = Buffer.concat([kek, Buffer.from(apiKey)]);

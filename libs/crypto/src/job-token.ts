@@ -5,20 +5,20 @@ const TOKEN_BYTES = 32;
 const TOKEN_TEXT = /^[A-Za-z0-9_-]{43}$/;
 const SALT = 'removebg-bd/v1';
 
-/** Everything that follows from a job's token. Both keys are 32 bytes, for AES-256-GCM. */
+/** Id and keys derived from a job's token. Both keys are 32 bytes, for AES-256-GCM. */
 export interface JobSecrets {
   id: JobId;
   inputKey: Buffer;
   outputKey: Buffer;
 }
 
-/** Draws the 256-bit secret of a new job. It goes to the client and is kept nowhere. */
+/** Draws the 256-bit token of a new job. The client gets it; the service does not store it. */
 export const drawToken = (): Buffer => randomBytes(TOKEN_BYTES);
 
 /** Text form of a token: base64url, 43 characters. */
 export const tokenText = (token: Buffer): string => token.toString('base64url');
 
-/** The token written in `text`, or undefined when the text is no token at all. */
+/** The token in `text`; undefined when the text is not a token. */
 export const parseToken = (text: string): Buffer | undefined =>
   TOKEN_TEXT.test(text) ? Buffer.from(text, 'base64url') : undefined;
 
@@ -34,7 +34,7 @@ export function deriveSecrets(token: Buffer): JobSecrets {
   };
 }
 
-/** True when `token` is the secret of job `id`; takes the same time whether it is or not. */
+/** True when `token` is the secret of job `id`; takes constant time. */
 export function opensJob(token: Buffer, id: JobId): boolean {
   return timingSafeEqual(expand(token, 'id', 16), Buffer.from(id, 'base64url'));
 }

@@ -9,8 +9,8 @@ export type PayloadKeys = Pick<JobSecrets, 'inputKey' | 'outputKey'>;
 const contextOf = (id: JobId): string => `${id}/keys`;
 
 /**
- * Wraps a job's payload keys under the key-encryption key, bound to the job's id. The wrapped form stands in the
- * job record until COMMIT, so that a worker can read the input and seal the output; base64url text.
+ * Wraps a job's payload keys with the key-encryption key, bound to the job's id; base64url. The job record has them until the
+ * commit, so that a worker can decrypt the input and encrypt the output.
  */
 export function wrapKeys(kek: Buffer, id: JobId, keys: PayloadKeys): string {
   const plain = Buffer.concat([keys.inputKey, keys.outputKey]);
@@ -19,7 +19,7 @@ export function wrapKeys(kek: Buffer, id: JobId, keys: PayloadKeys): string {
   return wrapped;
 }
 
-/** Unwraps a job's payload keys. @throws TamperedError when they were wrapped for another job or under another KEK */
+/** Unwraps a job's payload keys. @throws TamperedError when they were wrapped for another job or with another KEK */
 export function unwrapKeys(kek: Buffer, id: JobId, wrapped: string): PayloadKeys {
   const plain = open(kek, contextOf(id), Buffer.from(wrapped, 'base64url'));
   return { inputKey: plain.subarray(0, 32), outputKey: plain.subarray(32, 64) };

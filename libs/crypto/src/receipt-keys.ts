@@ -3,12 +3,12 @@ import { wipe } from './wipe.js';
 
 const SALT = 'removebg-bd/v1';
 const SEED_BYTES = 32;
-/** What stands before the seed of an Ed25519 key in PKCS#8 (RFC 8410 §7). */
+/** PKCS#8 prefix of the seed of an Ed25519 key (RFC 8410 §7). */
 const PKCS8_HEAD = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 /**
- * The Ed25519 key that follows from the key-encryption key (HKDF-SHA256, RFC 5869, info `receipt`): all API
- * instances with the same KEK sign with the same key, and it ends with the KEK.
+ * The Ed25519 key derived from the key-encryption key (HKDF-SHA256, RFC 5869, info `receipt`). All API instances with the same
+ * KEK sign with the same key. A new KEK gives a new key.
  */
 export function deriveReceiptKey(kek: Buffer): KeyObject {
   const seed = Buffer.from(hkdfSync('sha256', kek, SALT, 'receipt', SEED_BYTES));

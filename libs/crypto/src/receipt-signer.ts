@@ -3,7 +3,7 @@ import { calculateJwkThumbprint, CompactSign } from 'jose';
 import type { ReceiptClaims, ReceiptKeySet } from '#contracts/receipt-claims.js';
 import { RECEIPT_TYPE } from '#contracts/receipt-kind.js';
 
-/** Ed25519 keys of receipts: the one that signs, private, and those that used to. */
+/** Ed25519 keys of receipts: the private signing key, and retired keys. */
 export type ReceiptKeys = readonly [signing: KeyObject, ...retired: KeyObject[]];
 
 /** Signs deletion receipts: Ed25519 in a compact JWS (RFC 7515, RFC 8037). */
@@ -16,8 +16,7 @@ export class ReceiptSigner {
   ) {}
 
   /**
-   * A signer that publishes the public part of all its keys, so that receipts signed before a rotation can be
-   * verified after it.
+   * A signer that publishes the public part of all keys, so that receipts can be verified after a rotation.
    */
   static async over([signing, ...retired]: ReceiptKeys): Promise<ReceiptSigner> {
     const own = await publicKey(signing);
@@ -26,7 +25,7 @@ export class ReceiptSigner {
     return new ReceiptSigner(signing, own.kid, { keys });
   }
 
-  /** The receipt that states `claims`. */
+  /** The signed receipt with these claims. */
   sign(claims: ReceiptClaims): Promise<string> {
     return new CompactSign(Buffer.from(JSON.stringify(claims)))
       .setProtectedHeader({ alg: 'EdDSA', typ: RECEIPT_TYPE, kid: this.kid })

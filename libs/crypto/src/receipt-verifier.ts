@@ -2,14 +2,14 @@ import { compactVerify, createLocalJWKSet, decodeProtectedHeader, errors } from 
 import { receiptClaimsSchema, type ReceiptClaims, type ReceiptKeySet } from '#contracts/receipt-claims.js';
 import { RECEIPT_TYPE } from '#contracts/receipt-kind.js';
 
-/** Why a text is no valid receipt. */
+/** Why a receipt is invalid. */
 export type ReceiptFault = 'malformed' | 'wrong-type' | 'unknown-key' | 'bad-signature' | 'bad-claims';
 
-/** What verification found. */
+/** Result of a verification. */
 export type ReceiptVerdict =
   { valid: true; claims: ReceiptClaims; kid: string } | { valid: false; fault: ReceiptFault };
 
-/** Three parts of canonical base64url: a last character with stray bits would decode to the same bytes. */
+/** Checks for three parts of canonical base64url. Unused bits of a last character would decode to the same bytes. */
 const isCompactJws = (text: string): boolean => {
   const parts = text.split('.');
   const isCanonical = (part: string): boolean =>
@@ -18,8 +18,8 @@ const isCompactJws = (text: string): boolean => {
 };
 
 /**
- * Verifies a receipt against public keys: form, kind, key, signature, and that it states what receipts state and
- * nothing else. Whether the keys are the service's is for the caller to know.
+ * Verifies a receipt with public keys: format, type, key, signature and the schema of its claims. The caller makes sure that
+ * the keys are those of the service.
  */
 export async function verifyReceipt(receipt: string, keys: ReceiptKeySet): Promise<ReceiptVerdict> {
   const refuse = (fault: ReceiptFault): ReceiptVerdict => ({ valid: false, fault });

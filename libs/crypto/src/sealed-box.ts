@@ -3,18 +3,18 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Bytes that sealing adds: nonce and tag. */
+/** Bytes that encryption adds: nonce and tag. */
 export const SEAL_OVERHEAD_BYTES = NONCE_BYTES + TAG_BYTES;
 
-/** Ciphertext does not belong to this key or context, or was changed. */
+/** The ciphertext is of another key or context, or was changed. */
 export class TamperedError extends Error {
   override readonly name = 'TamperedError';
 }
 
 /**
  * AES-256-GCM (NIST SP 800-38D) with a random nonce: `nonce ‖ tag ‖ ciphertext`.
- * A key seals at most a few dozen boxes, so random 96-bit nonces are safe.
- * @param context bound to the ciphertext as additional data; the same text is needed to open it
+ * A key encrypts up to a few dozen messages, so random 96-bit nonces are safe.
+ * @param context additional authenticated data; decryption needs the same text
  */
 export function seal(key: Buffer, context: string, plain: Uint8Array): Buffer {
   const box = Buffer.allocUnsafeSlow(SEAL_OVERHEAD_BYTES + plain.length);
@@ -27,7 +27,7 @@ export function seal(key: Buffer, context: string, plain: Uint8Array): Buffer {
   return box;
 }
 
-/** Opens what `seal` made. @throws TamperedError */
+/** Decrypts the output of `seal`. @throws TamperedError */
 export function open(key: Buffer, context: string, box: Buffer): Buffer {
   if (box.length < SEAL_OVERHEAD_BYTES) throw new TamperedError('too short');
   const decipher = createDecipheriv('aes-256-gcm', key, box.subarray(0, NONCE_BYTES))

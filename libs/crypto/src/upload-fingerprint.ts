@@ -4,9 +4,8 @@ const SALT = 'removebg-bd/v1';
 const KEY_BYTES = 32;
 
 /**
- * Tells whether two uploads are the same: HMAC-SHA256 (RFC 2104) over the files as they arrive and the options,
- * under a key that follows from the job's token (HKDF, info `fingerprint`). Only who has the token can compute it:
- * in Redis it does not let anyone who has a picture prove that it was here.
+ * Identifies equal uploads: HMAC-SHA256 (RFC 2104) of files and options, with a key derived from the job's token (HKDF, info
+ * `fingerprint`). It cannot be computed without the token, so the stored value does not prove that an image was uploaded.
  */
 export class UploadFingerprint {
   private readonly key: Buffer;
@@ -17,7 +16,7 @@ export class UploadFingerprint {
     this.key = Buffer.from(hkdfSync('sha256', token, SALT, 'fingerprint', KEY_BYTES));
   }
 
-  /** Takes the next bytes of the file that has this role. */
+  /** Adds the next bytes of the file with this role. */
   take(role: string, plain: Uint8Array): void {
     const file = this.files.get(role) ?? { hmac: createHmac('sha256', this.key), bytes: 0 };
     file.hmac.update(plain);
@@ -25,13 +24,13 @@ export class UploadFingerprint {
     this.files.set(role, file);
   }
 
-  /** Forgets the file that has this role: it is no part of the upload. */
+  /** Drops the file with this role: it is not part of the upload. */
   skip(role: string): void {
     this.files.get(role)?.hmac.digest();
     this.files.delete(role);
   }
 
-  /** The fingerprint of all that was taken and of `options`: base64url, 43 characters. Ends the work. */
+  /** The fingerprint of the files and `options`: base64url, 43 characters. Can be called once. */
   digest(options: unknown): string {
     const files = [...this.files].map(([role, { hmac, bytes }]) => [role, bytes, hmac.digest('hex')]);
     this.files.clear();
@@ -39,14 +38,14 @@ export class UploadFingerprint {
     return createHmac('sha256', this.key).update(text).digest('base64url');
   }
 
-  /** Ends the work without a result: OpenSSL then wipes the last bytes it was given, now and not some time later. */
+  /** Ends without a result, so that OpenSSL wipes its input buffers now. */
   drop(): void {
     for (const { hmac } of this.files.values()) hmac.digest();
     this.files.clear();
   }
 }
 
-/** True when two fingerprints are the same; takes the same time whether they are or not. */
+/** True when two fingerprints are equal; takes constant time. */
 export function sameFingerprint(a: string, b: string): boolean {
   const [left, right] = [Buffer.from(a), Buffer.from(b)];
   return left.length === right.length && timingSafeEqual(left, right);

@@ -3,17 +3,16 @@ import type { Stage } from '#contracts/job-states.js';
 import type { LabelValue } from './metric-labels.js';
 
 /**
- * The allow-list: everything that any process may log, as event names with their fields. A field that is not
- * here does not compile. No ids but the public one of an API key, no names, no queries, no header but the user
- * agent, nothing of an image but sizes and times.
+ * Allow-list of log events with their fields. Other fields do not compile. The only id is the public id of an API key, the only
+ * header is the user agent, and the only facts about an image are sizes and times.
  */
 export interface LogEvents {
-  /** One answered request: exactly what the public policy says is recorded. */
+  /** One request, as the retention statement documents it. */
   access: {
     client: string;
     agent: string;
     method: string;
-    /** Route template such as `/v1/jobs/:id`; never the path itself. */
+    /** Route template such as `/v1/jobs/:id`, without the path itself. */
     route: string;
     status: number;
     requestBytes: number;
@@ -21,7 +20,7 @@ export interface LogEvents {
     durationMs: number;
   };
   started: { service: 'api' | 'worker'; port?: number; model?: string; provider?: string; slots?: number };
-  /** An accelerator was asked for and cannot be had: the worker computes on `provider` instead. */
+  /** A configured accelerator is unavailable; the worker uses `provider` instead. */
   accelerator: {
     declined: string;
     fault: 'not-offered' | 'not-available' | 'not-suited';
@@ -29,9 +28,9 @@ export interface LogEvents {
   };
   stopping: { service: 'api' | 'worker'; reason: string };
   stopped: { service: 'api' | 'worker' };
-  /** Redis could keep data, and the operator chose to be warned only. */
+  /** A retention check failed, and `RETENTION_GUARD` is `warn`. */
   retention: { fault: string };
-  /** An image is done. */
+  /** An image is finished. */
   cutout: {
     megapixels: number;
     inputBytes: number;
@@ -40,8 +39,8 @@ export interface LogEvents {
     durationMs: number;
   };
   /**
-   * A finished image of a key holder, for billing; there is none for an anonymous one. `keyId` is the public name of
-   * the key; `eventId` is drawn for this line alone, so that a line taken in twice is counted once.
+   * A finished image of a client with an API key, for billing. `keyId` is the public id of the key. `eventId` is random and
+   * unique, so that duplicate lines can be detected.
    */
   metered: {
     eventId: string;
@@ -51,23 +50,23 @@ export interface LogEvents {
     inputBytes: number;
     outputBytes: number;
   };
-  /** The file of API keys has changed and is in force, or cannot be and the one before it still is. */
+  /** The changed file of API keys was loaded, or is invalid and the previous keys remain in use. */
   keys: { loaded: number } | { fault: string };
-  /** Where the time of an image went; `handover` is the way to the engine and back, with waiting for it. */
+  /** Time per stage of an image; `handover` is the transfer to the engine and back, including waiting. */
   stages: Record<`${Stage | 'handover'}Ms`, number>;
-  /** Work on an image ended without a result. */
+  /** An attempt ended without a result. */
   refused: { code: ProblemCode | 'cancelled' | 'fenced'; attempt: number };
-  /** The inference process was replaced, and why. */
+  /** The engine process was replaced. */
   engine: { cause: LabelValue<'restart'> };
-  /** A connection to the control Redis was lost, or is usable again: one line a change. */
+  /** A connection to the control Redis was lost or restored. */
   connection: { connection: LabelValue<'connection'> } & (
     { state: 'lost'; cause: LabelValue<'loss'> } | { state: 'restored' }
   );
-  /** A payload shard, by the operator's name for it, has come, gone, or is not used because it could keep data. */
+  /** A payload shard changed its state; `shard` is its name in the settings. */
   shard: { shard: string; state: 'up' | 'draining' | 'away' | 'refused' };
-  /** Redis could not be reached from here. */
+  /** Redis cannot be reached. */
   trouble: { with: 'queue' | 'heartbeat' | 'settle' };
-  /** A defect of ours. Name of the error class and where in our code; never its message. */
+  /** A bug: name of the error class and place in the code, without the message. */
   defect: { error: string; at: string };
 }
 

@@ -1,22 +1,22 @@
 import { styleText } from 'node:util';
 import type { LogEvent, LogEvents } from './log-fields.js';
 
-/** A line of the log before it is written. */
+/** A log entry. */
 export type LogEntry = { time: Date; level: string; event: LogEvent } & Record<string, unknown>;
 
-/** What a line says before its fields; an event that is not here is named as it is. */
+/** Message of each event; others use the event's name. */
 const MESSAGES: { [E in LogEvent]?: (fields: LogEvents[E]) => string } = {
   access: ({ method, route, status, durationMs }) =>
     `${method} ${route === 'none' ? '(no such page)' : route} ${status} in ${durationMs} ms`,
   started: ({ service }) => `${service} started`,
-  accelerator: ({ declined, provider }) => `${declined} cannot be used, ${provider} is`,
+  accelerator: ({ declined, provider }) => `${declined} is unavailable, using ${provider}`,
   stopping: ({ service, reason }) => `${service} stops: ${reason}`,
   stopped: ({ service }) => `${service} stopped`,
-  retention: () => 'images could be kept here',
+  retention: () => 'retention check failed',
   cutout: ({ durationMs }) => `image done in ${durationMs} ms`,
   metered: () => 'image metered',
   keys: (fields) =>
-    'loaded' in fields ? 'API keys loaded' : 'API keys not loaded, those before stay in force',
+    'loaded' in fields ? 'API keys loaded' : 'API keys not loaded, the previous keys remain in use',
   stages: () => 'stages of an image',
   refused: ({ code }) => `image ended without a result: ${code}`,
   engine: ({ cause }) => `engine replaced: ${cause}`,
@@ -26,8 +26,8 @@ const MESSAGES: { [E in LogEvent]?: (fields: LogEvents[E]) => string } = {
   defect: ({ error, at }) => `defect: ${error} at ${at}`,
 };
 
-/** Fields that the message says already. */
-const SAID: { [E in LogEvent]?: readonly string[] } = {
+/** Fields that the message contains. */
+const IN_MESSAGE: { [E in LogEvent]?: readonly string[] } = {
   access: ['method', 'route', 'status', 'durationMs'],
   started: ['service'],
   accelerator: ['declined', 'provider'],
@@ -45,16 +45,16 @@ const SAID: { [E in LogEvent]?: readonly string[] } = {
 const STYLES = { error: 'red', warn: 'yellow', info: 'green', debug: 'gray' } as const;
 const LEVEL_WIDTH = 5;
 
-/** What moves a terminal's cursor, changes its colors or hides text: clients choose what stands in some fields. */
-const NOT_SHOWN = /[\p{C}\p{Zl}\p{Zp}]/gu;
+/** Characters that control a terminal or are invisible. Some fields contain client input. */
+const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
-/** An entry as a line for people: time of day, level, message, and the fields that the message leaves out. */
+/** An entry as text: time of day, level, message, and the fields that the message does not contain. */
 export function textLine({ time, level, event, ...fields }: LogEntry, hasColor: boolean): string {
   const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
     hasColor ? styleText(style, text, { validateStream: false }) : text;
   const message = MESSAGES[event] as ((given: typeof fields) => string) | undefined;
-  const said = SAID[event] ?? [];
-  const rest = Object.entries(fields).filter(([name, value]) => !said.includes(name) && value !== undefined);
+  const inMessage = IN_MESSAGE[event] ?? [];
+  const rest = Object.entries(fields).filter(([name, value]) => !inMessage.includes(name) && value !== undefined);
   const style = STYLES[level as keyof typeof STYLES];
   return [
     paint('gray', clock(time)),
@@ -69,7 +69,7 @@ const clock = (time: Date): string =>
   `${time.toTimeString().slice(0, 8)}.${String(time.getMilliseconds()).padStart(3, '0')}`;
 
 const shown = (text: string): string =>
-  text.replaceAll(NOT_SHOWN, (one) => `\\u{${one.codePointAt(0)?.toString(16) ?? ''}}`);
+  text.replaceAll(UNPRINTABLE, (one) => `\\u{${one.codePointAt(0)?.toString(16) ?? ''}}`);
 
 const valueText = (value: unknown): string => {
   const text = shown(String(value));

@@ -3,16 +3,16 @@ import { textLine, type LogEntry } from './log-text.js';
 
 const LEVELS = { silent: 0, error: 1, warn: 2, info: 3, debug: 4 } as const;
 
-/** How much is logged. */
+/** Log level. */
 export type LogLevel = keyof typeof LEVELS;
 
-/** How lines are written: as objects, or for people, in colors or without. */
+/** Settings of the log. */
 export interface LogSettings {
   LOG_LEVEL: LogLevel;
   LOG_FORMAT: 'auto' | 'json' | 'text';
 }
 
-/** Writes one event a line, typed fields only: a JSON object, or on a terminal text. */
+/** Writes one event a line: JSON, or text on a terminal. It replaces pino, which would accept any field and message. */
 export class Log {
   private readonly level: LogLevel;
   private readonly toLine: (entry: LogEntry) => string;
@@ -27,7 +27,7 @@ export class Log {
     this.toLine = isText ? (entry) => textLine(entry, hasColor) : (entry) => JSON.stringify(entry);
   }
 
-  /** Events that only a search for a fault needs. */
+  /** Events for debugging. */
   debug<E extends LogEvent>(event: E, fields: LogEvents[E]): void {
     this.write('debug', event, fields);
   }
@@ -37,12 +37,12 @@ export class Log {
     this.write('info', event, fields);
   }
 
-  /** Something needs attention, the service goes on. */
+  /** Events that need attention. */
   warn<E extends LogEvent>(event: E, fields: LogEvents[E]): void {
     this.write('warn', event, fields);
   }
 
-  /** A defect. */
+  /** A bug. */
   defect(error: unknown): void {
     this.write('error', 'defect', { error: errorName(error), at: firstFrame(error) });
   }
@@ -53,7 +53,7 @@ export class Log {
   }
 }
 
-/** As https://no-color.org and https://force-color.org have it; without either, a terminal gets colors. */
+/** Follows https://no-color.org and https://force-color.org; otherwise a terminal gets colors. */
 const wantsColor = ({ NO_COLOR = '', FORCE_COLOR = '' }: NodeJS.ProcessEnv): boolean =>
   NO_COLOR === '' && (process.stdout.isTTY || !['', '0', 'false'].includes(FORCE_COLOR));
 

@@ -6,40 +6,40 @@ import { PROBLEMS, type ProblemCode } from '#contracts/problem-catalog.js';
 const PROBLEM_CODES = Object.keys(PROBLEMS) as ProblemCode[];
 
 /**
- * Every label that a metric may have, with all its values: the allow-list of metrics. A value that is not here does
- * not compile, so that nothing a client sends can become one, and the number of series is known in advance.
+ * Allow-list of labels with all their values. Other values do not compile: client input cannot become a label, and the number
+ * of series is fixed.
  */
 export const LABELS = {
-  /** Which call a request was for. */
+  /** Type of request. */
   call: [
     ...['submit', 'status', 'result', 'events', 'receipt', 'batch', 'compat', 'account'],
     ...['service', 'page', 'none'],
   ],
-  /** How it was answered; `gone`: the client left before the answer's head. */
+  /** Status class; `gone`: the client disconnected before the response head. */
   status: ['2xx', '3xx', '4xx', '5xx', 'gone'],
   code: PROBLEM_CODES,
-  /** Names of tiers are the operator's own: those that are not built in are one. */
+  /** Built-in tiers; `other` is every tier of the operator. */
   tier: ['anonymous', 'free', 'standard', 'enterprise', 'other'],
-  /** How a result went out: its own request, the answer to the upload, events, batches, calls of others. */
+  /** How a result was delivered: own request, response to the upload, events, batch, archive, compatible endpoint. */
   way: ['poll', 'wait', 'inline', 'batch', 'archive', 'compat'],
-  /** How a delivery ended; `unsettled`: written, and Redis could not be reached for the purge. */
+  /** How a delivery ended; `unsettled`: written, but Redis was unreachable for the purge. */
   delivery: ['delivered', 'broken', 'unsettled'],
-  /** How the work on an image ended; `fenced`: another worker has taken over. */
+  /** How an attempt ended; `fenced`: another worker has the job. */
   work: ['done', 'failed', 'cancelled', 'fenced'],
   end: TERMINAL_STATES,
   stage: [...STAGES, 'handover'],
   provider: PROVIDERS,
-  /** What the sweeper did: gave a silent reader's result back, finished a purge, ended what was out of time. */
+  /** What the sweeper did: returned a result after its lease, completed a purge, ended a job after its deadline. */
   correction: ['released', 'completed', 'expired'],
   waiter: ['events', 'poll'],
-  /** What a connection to Redis is for, and why it was lost: nothing came although an answer was owed, or it was closed. */
+  /** Role of a connection to Redis, and why it was lost: no answer in time, or closed. */
   connection: ['control', 'payload', 'subscriber', 'queue', 'consumer'],
   loss: ['silent', 'closed'],
-  /** The state that a payload shard came into. */
+  /** New state of a payload shard. */
   shard: SHARD_STATES,
   /**
-   * Why an engine was replaced: it crashed, could not be started, or was ended because an image took too much memory, took
-   * too long, or was cancelled.
+   * Why an engine was replaced: it crashed, did not start, or was killed because an image exceeded the memory or time limit or
+   * was cancelled.
    */
   restart: ['crashed', 'not-started', 'memory', 'time', 'cancelled'],
   process: ['api', 'worker', 'engine'],
@@ -48,12 +48,12 @@ export const LABELS = {
 /** Name of a label. */
 export type Label = keyof typeof LABELS;
 
-/** A value that a label may have. */
+/** A value of a label. */
 export type LabelValue<L extends Label> = (typeof LABELS)[L][number];
 
-/** How a delivery's result went out. */
+/** How a result was delivered. */
 export type DeliveryWay = LabelValue<'way'>;
 
-/** The label value of a tier: its name where that is built in. */
+/** The label value of a tier: its name if it is built in. */
 export const tierLabel = (name: string): LabelValue<'tier'> =>
   LABELS.tier.find((tier) => tier === name) ?? 'other';

@@ -2,8 +2,8 @@ import { METRICS, type NameOfType } from './metric-catalogue.js';
 import { seriesOf, widthOf, type MetricNumbers } from './metric-registry.js';
 
 /**
- * Value below which `share` of what a histogram has taken in lies, over all its series and sources: the upper bound
- * of the bucket it falls into, Infinity beyond the last. Undefined when nothing has been taken in.
+ * Quantile `share` of a histogram over all its series and sources: the upper bound of its bucket, Infinity beyond the last.
+ * Undefined without observations.
  */
 export function quantileOf(
   name: NameOfType<'histogram'>,
@@ -25,7 +25,7 @@ export function quantileOf(
   return buckets[bucket] ?? Infinity;
 }
 
-/** Sum of a counter or gauge over its series, or over those that have `value` as a label. */
+/** Sum of a counter or gauge over its series, or over those with the label `value`. */
 export function sumOf(name: NameOfType<'counter' | 'gauge'>, numbers: MetricNumbers, value?: string): number {
   const series = seriesOf(name);
   return (numbers[name] ?? []).reduce(

@@ -12,8 +12,8 @@ import { LABELS, type Label, type LabelValue } from './metric-labels.js';
 export type LabelsOf<N extends MetricName> = { [L in (typeof METRICS)[N]['labels'][number]]: LabelValue<L> };
 
 /**
- * All numbers of one process, by metric: for each series one, or of a histogram a count for each bucket and then the
- * sum. Numbers alone: names and labels are in the catalogue, so that nothing else can cross Redis this way.
+ * All values of one process by metric: one per series, or for a histogram a count per bucket and the sum. Names and labels are
+ * in the catalog, so only numbers cross Redis.
  */
 export type MetricNumbers = Partial<Record<MetricName, number[]>>;
 
@@ -26,72 +26,75 @@ export function seriesOf(name: MetricName): string[][] {
   );
 }
 
-/** Numbers that one series has. */
+/** Number of values of one series. */
 export function widthOf(name: MetricName): number {
   const { buckets }: MetricSpec = METRICS[name];
   return buckets === undefined ? 1 : buckets.length + 2;
 }
 
-/** The metrics of one home, all at zero until something happens: a series that appears late would hide its first event. */
+/**
+ * The metrics of one process. All series exist from the start with 0, so that rates include their first event. It replaces
+ * prom-client, whose labels are free text: these values cross Redis as bare numbers.
+ */
 export class MetricRegistry {
-  readonly #cells = new Map<MetricName, Float64Array>();
+  private readonly cells = new Map<MetricName, Float64Array>();
 
   constructor(home: MetricHome) {
     for (const name of METRIC_NAMES) {
       const { homes }: MetricSpec = METRICS[name];
       if (homes.includes(home))
-        this.#cells.set(name, new Float64Array(seriesOf(name).length * widthOf(name)));
+        this.cells.set(name, new Float64Array(seriesOf(name).length * widthOf(name)));
     }
   }
 
-  /** Counts up. */
+  /** Increments a counter. */
   count<N extends NameOfType<'counter'>>(name: N, labels: LabelsOf<N>, by = 1): void {
-    this.#add(name, this.#place(name, labels), by);
+    this.add(name, this.place(name, labels), by);
   }
 
-  /** Sets what a counter stands at, where somebody else counts. */
+  /** Sets a counter that is counted elsewhere. */
   total<N extends NameOfType<'counter'>>(name: N, labels: LabelsOf<N>, value: number): void {
-    this.#put(name, this.#place(name, labels), value);
+    this.put(name, this.place(name, labels), value);
   }
 
   /** Sets a gauge. */
   set<N extends NameOfType<'gauge'>>(name: N, labels: LabelsOf<N>, value: number): void {
-    this.#put(name, this.#place(name, labels), value);
+    this.put(name, this.place(name, labels), value);
   }
 
-  /** Moves a gauge by `by`. */
+  /** Adds `by` to a gauge. */
   move<N extends NameOfType<'gauge'>>(name: N, labels: LabelsOf<N>, by: number): void {
-    this.#add(name, this.#place(name, labels), by);
+    this.add(name, this.place(name, labels), by);
   }
 
-  /** Takes a measurement in. Less than nothing, which clocks of two machines may make of it, counts as nothing. */
+  /** Adds an observation. A negative one, which differing clocks can cause, counts as 0. */
   observe<N extends NameOfType<'histogram'>>(name: N, labels: LabelsOf<N>, value: number): void {
     if (!Number.isFinite(value)) return;
     const { buckets } = METRICS[name];
     const width = widthOf(name);
-    const first = this.#place(name, labels) * width;
+    const first = this.place(name, labels) * width;
     const bucket = buckets.findIndex((bound) => value <= bound);
-    this.#add(name, first + (bucket === -1 ? buckets.length : bucket), 1);
-    this.#add(name, first + width - 1, Math.max(0, value));
+    this.add(name, first + (bucket === -1 ? buckets.length : bucket), 1);
+    this.add(name, first + width - 1, Math.max(0, value));
   }
 
-  /** All numbers as they stand. */
+  /** A copy of all values. */
   numbers(): MetricNumbers {
-    return Object.fromEntries([...this.#cells].map(([name, cells]) => [name, [...cells]]));
+    return Object.fromEntries([...this.cells].map(([name, cells]) => [name, [...cells]]));
   }
 
-  #add(name: MetricName, at: number, by: number): void {
-    const cells = this.#cells.get(name);
+  private add(name: MetricName, at: number, by: number): void {
+    const cells = this.cells.get(name);
     if (cells !== undefined) cells[at] = (cells[at] ?? 0) + by;
   }
 
-  #put(name: MetricName, at: number, value: number): void {
-    const cells = this.#cells.get(name);
+  private put(name: MetricName, at: number, value: number): void {
+    const cells = this.cells.get(name);
     if (cells !== undefined) cells[at] = value;
   }
 
-  /** Which series the labels name. */
-  #place(name: MetricName, labels: Partial<Record<Label, string>>): number {
+  /** Index of the series with these labels. */
+  private place(name: MetricName, labels: Partial<Record<Label, string>>): number {
     const names: readonly Label[] = METRICS[name].labels;
     return names.reduce((place, label) => {
       const values: readonly string[] = LABELS[label];
@@ -101,8 +104,8 @@ export class MetricRegistry {
 }
 
 /**
- * Numbers as another process wrote them. What has another shape than here is left out: it comes from a process of
- * another version. Undefined when it is no such thing at all.
+ * Parses the values of another process. Metrics of another shape, from another version, are left out. Undefined when the text
+ * is not an object.
  */
 export function readNumbers(text: string): MetricNumbers | undefined {
   const parsed = parse(text);

@@ -1,19 +1,19 @@
 import { METRICS, METRIC_NAMES, type MetricName, type MetricSpec } from './metric-catalogue.js';
 import { seriesOf, widthOf, type MetricNumbers } from './metric-registry.js';
 
-/** Media type of the text (Prometheus text exposition format 0.0.4). */
+/** Media type of the Prometheus text exposition format 0.0.4. */
 export const METRICS_MIME = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** Numbers of one process; `worker` names it where there are several of a kind. */
+/** Values of one process; `worker` is the name of a worker. */
 export interface MetricSource {
   worker?: string;
   numbers: MetricNumbers;
 }
 
-/** A name drawn at random by a worker: nothing else can stand in the label. */
+/** The random name of a worker. */
 const WORKER_NAME = /^[0-9a-f]{12}$/;
 
-/** The numbers of all sources in Prometheus' text format, one group a metric. Metrics that no source has are left out. */
+/** The values of all sources in Prometheus' text format. Metrics without a source are left out. */
 export function metricsText(sources: readonly MetricSource[]): string {
   return METRIC_NAMES.map((name) => group(name, sources)).join('');
 }
@@ -41,7 +41,7 @@ function linesOf(name: MetricName, values: readonly number[], extra: readonly st
   });
 }
 
-/** Counts are cumulative in the text, and apart in the numbers. */
+/** Counts are cumulative in the text and per bucket in the values. */
 function histogramLines(
   name: string,
   pairs: readonly string[],

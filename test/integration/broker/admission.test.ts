@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import type { Redis } from 'ioredis';
 import { openBroker, type Broker } from '#broker/broker.js';
 import {
   DEADLINES_KEY,
@@ -14,7 +15,6 @@ import { JobPurge } from '#broker/jobs/job-purge.js';
 import { JobStore } from '#broker/jobs/job.store.js';
 import { connect, whenReady } from '#broker/redis/redis-connection.js';
 import { Sweeper } from '#broker/jobs/sweeper.js';
-import { withScripts, type ScriptedRedis } from '#broker/jobs/transition-script.js';
 import type { JobId } from '#contracts/job-id.js';
 import { jobOptionsSchema } from '#contracts/job-options.js';
 import { Problem } from '#contracts/problem-catalog.js';
@@ -52,7 +52,7 @@ const folder = mkdtempSync(join(tmpdir(), 'removebg-admission-'));
 const redis = new RedisProcess(folder);
 const newId = (): JobId => deriveSecrets(drawToken()).id;
 let broker: Broker;
-let control: ScriptedRedis;
+let control: Redis;
 let jobs: JobStore;
 let purge: JobPurge;
 let sweeper: Sweeper;
@@ -62,7 +62,7 @@ beforeAll(async () => {
   const url = redis.urlFor('inspector');
   const settings = loadSettings({});
   broker = await openBroker({ ...settings, REDIS_URL: url, RETENTION_GUARD: 'warn' }, 'api');
-  control = withScripts(connect(url, 'control'));
+  control = connect(url, 'control');
   await whenReady(control, 2000);
   jobs = new JobStore(control, broker.lifetimes, CAP_BYTES);
   purge = new JobPurge({ jobs, queue: broker.queue, control, payloads: broker.payloads });
@@ -224,15 +224,15 @@ describe('admission on a real Redis', () => {
       faults: [],
       startedAt: '',
     };
-    await broker.pace.beat(worker);
-    await broker.pace.learn({ model: 'isnet', pixels: undefined, serviceMs: 2000 });
+    await broker.workerRegistry.heartbeat(worker);
+    await broker.estimator.record({ model: 'isnet', pixels: undefined, serviceMs: 2000 });
     const ids = Array.from({ length: 30 }, newId) as [JobId, JobId, ...JobId[]];
     await open(ids[0], narrow, 10);
     await open(ids[1], wide, 10);
     for (const id of ids) await broker.queue.add(id, { tenant: wide, cost: 1 });
-    expect(await broker.pace.outlook()).toMatchObject({ retryAfterS: 60, turnAfterS: 4 });
+    expect(await broker.estimator.estimate()).toMatchObject({ retryAfterS: 60, nextImageAfterS: 4 });
     for (const id of ids) await broker.queue.discard(id);
     for (const id of ids.slice(0, 2)) await purge.cancelled(id);
-    await broker.pace.leave(worker);
+    await broker.workerRegistry.deregister(worker);
   });
 });

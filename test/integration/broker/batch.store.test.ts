@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { openBroker, type Broker } from '#broker/broker.js';
-import { BATCHED_KEY, recordKey } from '#broker/redis/redis-keys.js';
+import { BATCH_OF_JOB_KEY, recordKey } from '#broker/redis/redis-keys.js';
 import type { OutputFacts } from '#broker/records/job-record.js';
 import { JOB_EVENTS, nextState, type JobEvent } from '#broker/records/job-transitions.js';
 import type { BatchId } from '#contracts/batch-id.js';
@@ -24,7 +24,7 @@ const OUTPUT: Omit<OutputFacts, 'attempt'> = {
 };
 const SOMEBODY = tenant('somebody');
 const UPLOAD = { parts: [], options: jobOptionsSchema.parse({}), reserveBytes: 10, tenant: SOMEBODY };
-const ALL = { version: 0, most: 1000 };
+const ALL = { version: 0, limit: 1000 };
 
 const folder = mkdtempSync(join(tmpdir(), 'removebg-batch-'));
 const redis = new RedisProcess(folder);
@@ -51,12 +51,19 @@ async function newBatch(): Promise<BatchId> {
 
 interface Adding {
   id?: JobId;
-  most?: number;
+  maxMembers?: number;
 }
 /** Takes a job as far as the queue, as image `name` of the batch. */
-async function add(batch: BatchId, name: string, { id = newJob(), most = 100 }: Adding = {}): Promise<JobId> {
+async function add(
+  batch: BatchId,
+  name: string,
+  { id = newJob(), maxMembers = 100 }: Adding = {},
+): Promise<JobId> {
   await broker.jobs.accept(id, { wrappedKeys: 'k', reserveBytes: 10, tenant: SOMEBODY });
-  await broker.jobs.enqueue(id, { ...UPLOAD, member: { batch, name, box: `box of ${name}`, most } });
+  await broker.jobs.enqueue(id, {
+    ...UPLOAD,
+    member: { batch, name, sealedEntry: `entry of ${name}`, maxMembers },
+  });
   return id;
 }
 
@@ -116,7 +123,7 @@ describe('batch.store', () => {
         const last = (await broker.batches.members(batch, 'changes', ALL)).at(-1)!;
         expect(last.version).toBe(version);
         const living = ids.filter((_, i) => !isTerminal(states[i]!));
-        const batched = await broker.batches['redis'].hkeys(BATCHED_KEY);
+        const batched = await broker.batches['redis'].hkeys(BATCH_OF_JOB_KEY);
         expect(batched.filter((id) => ids.includes(id as JobId)).sort()).toEqual(living.sort());
         expect((await broker.batches.close(batch))?.status).toBe(living.length > 0 ? 'closed' : 'complete');
       }),
@@ -131,9 +138,9 @@ describe('batch.store', () => {
     await broker.jobs.end(first, 'fail', { code: 'image-corrupt' });
     expect(await broker.batches.find(batch, 'a')).toBeUndefined();
     expect((await broker.batches.members(batch, 'lost', ALL))[0]).toMatchObject({
-      ...{ jobId: first, state: 'failed', code: 'image-corrupt', box: 'box of a' },
+      ...{ jobId: first, state: 'failed', code: 'image-corrupt', sealedEntry: 'entry of a' },
     });
-    const again = await add(batch, 'a', { most: 1 });
+    const again = await add(batch, 'a', { maxMembers: 1 });
     expect(await broker.batches.find(batch, 'a')).toMatchObject({ jobId: again, state: 'queued' });
     expect(await broker.batches.members(batch, 'lost', ALL)).toEqual([]);
     expect((await broker.batches.read(batch))?.counts).toMatchObject({ total: 1, queued: 1, failed: 0 });
@@ -141,10 +148,10 @@ describe('batch.store', () => {
 
   test('given a batch that is full, closed, cancelled or unknown, when an image comes, then it is refused, and stays as it was', async () => {
     const batch = await newBatch();
-    await add(batch, 'a', { most: 1 });
+    await add(batch, 'a', { maxMembers: 1 });
     const refused = async (to: BatchId, code: string): Promise<void> => {
       const id = newJob();
-      await expect(add(to, 'b', { id, most: 1 })).rejects.toMatchObject({ code });
+      await expect(add(to, 'b', { id, maxMembers: 1 })).rejects.toMatchObject({ code });
       expect((await broker.jobs.read(id))?.state).toBe('accepted');
       await broker.jobs.end(id, 'cancel');
     };
@@ -163,7 +170,7 @@ describe('batch.store', () => {
     await broker.jobs.claim(id);
     expect((await broker.batches.read(batch))?.status).toBe('cancelled');
     expect(await broker.batches.members(batch, 'changes', ALL)).toEqual([]);
-    expect(await broker.batches['redis'].hexists(BATCHED_KEY, id)).toBe(0);
+    expect(await broker.batches['redis'].hexists(BATCH_OF_JOB_KEY, id)).toBe(0);
   });
 
   test('given a record that Redis has dropped, when the sweeper runs, then its batch records that it expired', async () => {

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openBroker, type Broker } from '#broker/broker.js';
-import { DEADLINES_KEY, queueKey, rateKey } from '#broker/redis/redis-keys.js';
+import { DEADLINES_KEY, rateKey } from '#broker/redis/redis-keys.js';
+import { STALLED_CHECK_KEY } from '#broker/queue/bullmq-internals.js';
 import { connect, whenReady } from '#broker/redis/redis-connection.js';
 import { loadSettings } from '#config/settings.js';
 import { deriveSecrets, drawToken } from '#crypto/job-token.js';
@@ -12,7 +13,6 @@ import { tenant } from '../../harness/tenants.js';
 /** What the clock was ahead by while everything below was noted. */
 const AHEAD_MS = 10 * 3600_000;
 const WINDOW_MS = 60_000;
-const STALLED_CHECK = queueKey('stalled-check');
 
 const folder = mkdtempSync(join(tmpdir(), 'removebg-clock-'));
 const redis = new RedisProcess(folder);
@@ -38,11 +38,11 @@ test('given a job that was accepted before the clock was set back, when it is sw
   const deadline = async (): Promise<number> => Number(await inspector.zscore(DEADLINES_KEY, id));
   const before = await deadline();
   await inspector.zincrby(DEADLINES_KEY, AHEAD_MS, id);
-  await inspector.set(STALLED_CHECK, '1', 'PX', AHEAD_MS);
-  expect(await broker.jobs.due(10)).toEqual([]);
+  await inspector.set(STALLED_CHECK_KEY, '1', 'PX', AHEAD_MS);
+  expect(await broker.jobs.expired(10)).toEqual([]);
   expect(await deadline()).toBeGreaterThanOrEqual(before);
   expect(await deadline()).toBeLessThan(before + WINDOW_MS);
-  expect(await inspector.exists(STALLED_CHECK)).toBe(0);
+  expect(await inspector.exists(STALLED_CHECK_KEY)).toBe(0);
 });
 
 test('given a window of requests from before the clock was set back, when one more comes, then the window is a new one', async () => {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
-import { queueKey, TURNS_KEY, TURNS_TAKEN_KEY, TURNS_WAITING_KEY } from '#broker/redis/redis-keys.js';
+import { VIRTUAL_TIME_KEY, FINISH_TAGS_KEY, WAITING_JOBS_KEY } from '#broker/redis/redis-keys.js';
+import { ACTIVE_KEY, PRIORITIZED_KEY, SCORE_STEP } from '#broker/queue/bullmq-internals.js';
 import { JobConsumer } from '#broker/queue/job-consumer.js';
 import { JobQueue } from '#broker/queue/job-queue.js';
 import { connect, whenReady } from '#broker/redis/redis-connection.js';
@@ -67,14 +68,14 @@ function consume(onBegin: (id: JobId) => void): JobConsumer {
 
 /** The next job, as a worker would have it; nothing is done with BullMQ's own state. */
 async function begin(): Promise<JobId | undefined> {
-  const [id] = (await control.zpopmin(queueKey('prioritized'))) as JobId[];
-  if (id !== undefined) await turns.begun(id);
+  const [id] = (await control.zpopmin(PRIORITIZED_KEY)) as JobId[];
+  if (id !== undefined) await turns.advance(id);
   return id;
 }
 
 const prioritiesOf = async (ids: readonly JobId[]): Promise<number[]> => {
-  const scores = await Promise.all(ids.map((id) => control.zscore(queueKey('prioritized'), id)));
-  return scores.map((score) => Math.floor(Number(score) / 2 ** 32));
+  const scores = await Promise.all(ids.map((id) => control.zscore(PRIORITIZED_KEY, id)));
+  return scores.map((score) => Math.floor(Number(score) / SCORE_STEP));
 };
 
 describe('fair order of tenants, on a real Redis and a real BullMQ', () => {
@@ -139,31 +140,31 @@ describe('fair order of tenants, on a real Redis and a real BullMQ', () => {
       other[1],
       other[2],
     ]);
-    expect(await control.hlen(TURNS_WAITING_KEY)).toBe(0);
+    expect(await control.hlen(WAITING_JOBS_KEY)).toBe(0);
   });
 
   it('given a job that starts again after its worker died, when it starts, then virtual time does not decrease', async () => {
     const ids = await bring(tenant('only'), 3);
     for (let i = 0; i < 3; i++) await begin();
-    const now = await control.hget(TURNS_KEY, 'now');
-    await turns.begun(ids[0]!);
-    expect(await control.hget(TURNS_KEY, 'now')).toBe(now);
+    const now = await control.hget(VIRTUAL_TIME_KEY, 'now');
+    await turns.advance(ids[0]!);
+    expect(await control.hget(VIRTUAL_TIME_KEY, 'now')).toBe(now);
     expect(now).toBe('2');
   });
 
   it('given nothing that waits or runs, when a job comes, then the order starts over; while one runs, it does not', async () => {
     await bring(tenant('first'), 5);
     for (let i = 0; i < 5; i++) await begin();
-    await control.lpush(queueKey('active'), 'running');
+    await control.lpush(ACTIVE_KEY, 'running');
     await bring(tenant('first'), 1);
-    expect(await control.hget(TURNS_KEY, 'now')).toBe('4');
-    expect(await control.zscore(TURNS_TAKEN_KEY, tenant('first').id)).toBe('6');
+    expect(await control.hget(VIRTUAL_TIME_KEY, 'now')).toBe('4');
+    expect(await control.zscore(FINISH_TAGS_KEY, tenant('first').id)).toBe('6');
     await begin();
-    await control.del(queueKey('active'));
+    await control.del(ACTIVE_KEY);
     const [id] = await bring(tenant('first'), 1);
-    expect(await control.hget(TURNS_KEY, 'now')).toBeNull();
+    expect(await control.hget(VIRTUAL_TIME_KEY, 'now')).toBeNull();
     expect(await prioritiesOf([id!])).toEqual([1]);
-    for (const key of [TURNS_KEY, TURNS_TAKEN_KEY, TURNS_WAITING_KEY]) {
+    for (const key of [VIRTUAL_TIME_KEY, FINISH_TAGS_KEY, WAITING_JOBS_KEY]) {
       const left = await control.pttl(key);
       expect(left).toBeGreaterThan(LIFETIME_MS / 2);
     }
@@ -191,7 +192,7 @@ describe('priorities near their end', () => {
       expect(Math.max(...priorities)).toBeLessThanOrEqual(LARGEST);
     }
     expect(begun).toEqual(waiting.slice(0, 100));
-    expect(Number(await control.hget(TURNS_KEY, 'base'))).toBeGreaterThan(LARGEST);
+    expect(Number(await control.hget(VIRTUAL_TIME_KEY, 'base'))).toBeGreaterThan(LARGEST);
   });
 
   it('given more start tags of one tenant than there are priorities, when other tenants come, then they are next', async () => {
@@ -207,11 +208,11 @@ describe('priorities near their end', () => {
     await bring(tenant('a'), 19);
     for (let i = 0; i < 15; i++) await begin();
     const late = newId();
-    const stale = await turns.take(late, { tenant: tenant('a'), cost: 1 });
+    const stale = await turns.schedule(late, { tenant: tenant('a'), cost: 1 });
     expect(stale).toBe(LARGEST);
     const [after] = await bring(tenant('a'), 1);
-    await control.zadd(queueKey('prioritized'), stale * 2 ** 32 + 7, late);
-    await turns.settle(late, stale);
+    await control.zadd(PRIORITIZED_KEY, stale * SCORE_STEP + 7, late);
+    await turns.rebase(late, stale);
     expect((await queue.waiting(9)).ids.slice(-2)).toEqual([late, after]);
     expect(await prioritiesOf([late, after!])).toEqual([6, 7]);
   });

@@ -8,7 +8,6 @@ import { JOB_EVENTS, nextState, type JobEvent } from '#broker/records/job-transi
 import { lifetimesOf, PURGE_GRACE_MS } from '#broker/records/lifetimes.js';
 import { JobStore } from '#broker/jobs/job.store.js';
 import { connect, whenReady } from '#broker/redis/redis-connection.js';
-import { withScripts } from '#broker/jobs/transition-script.js';
 import { jobOptionsSchema } from '#contracts/job-options.js';
 import type { JobState } from '#contracts/job-states.js';
 import { loadSettings } from '#config/settings.js';
@@ -31,7 +30,7 @@ const OUTPUT = {
 const PARTS = [{ role: 'input', chunks: 1, bytes: 10 }] as const;
 const SOMEBODY = tenant('somebody');
 /** Without shards, payload is on the one Redis. */
-const AT_HOME = { seat: undefined };
+const AT_HOME = { incarnation: undefined };
 const UPLOAD = { parts: PARTS, options: jobOptionsSchema.parse({}), reserveBytes: 10, tenant: SOMEBODY };
 const folder = mkdtempSync(join(tmpdir(), 'removebg-store-'));
 const redis = new RedisProcess(folder);
@@ -148,7 +147,7 @@ describe('the job store on a real Redis', () => {
     expect(await broker.payloads.of(AT_HOME).read(inputKey(id), 0)).toBeUndefined();
     expect(await broker.jobs.read(id)).toMatchObject({ state: 'cancelled', keysRemoved: 1 });
     expect((await broker.jobs.read(id))?.purgedAt).toBeDefined();
-    expect(await broker.jobs.due(10)).toEqual([]);
+    expect(await broker.jobs.expired(10)).toEqual([]);
   });
 
   it('given a committed job, when its record is read, then the wrapped keys are gone', async () => {
@@ -170,7 +169,7 @@ describe('the job store on a real Redis', () => {
   });
 
   it('given a cap, when reservations would pass it, then capacity-exhausted and nothing is recorded', async () => {
-    const control = withScripts(connect(redis.urlFor('inspector'), 'control'));
+    const control = connect(redis.urlFor('inspector'), 'control');
     await whenReady(control, 2000);
     const store = new JobStore(control, lifetimesOf(loadSettings({})), 100);
     const [first, second] = [newId(), newId()];

@@ -10,9 +10,9 @@ import {
   SHARDS_KEY,
 } from '#broker/redis/redis-keys.js';
 import { PayloadLink } from '#broker/payload/payload-link.js';
-import { openPayloads, type OpenPayloads } from '#broker/payload/payload-opening.js';
+import { openPayloads, type OpenPayloads } from '#broker/payload/payload-shards.js';
 import { connect, whenReady } from '#broker/redis/redis-connection.js';
-import { shardOrder } from '#broker/payload/shard-order.js';
+import { shardOrder } from '#broker/records/shard-incarnation.js';
 import type { ShardAllocation } from '#broker/records/shard-incarnation.js';
 import type { JobId } from '#contracts/job-id.js';
 import { jobOptionsSchema } from '#contracts/job-options.js';
@@ -44,7 +44,7 @@ const control = new RedisProcess(folderFor('control'));
 const shards = new Map(['a', 'b', 'c'].map((name) => [name, new RedisProcess(folderFor(name), '64mb')]));
 const newId = (): JobId => deriveSecrets(drawToken()).id;
 const server = (name: string): RedisProcess => shards.get(name)!;
-const nameIn = (offer: ShardAllocation | undefined): string => offer?.seat.split('.')[0] ?? '';
+const nameIn = (offer: ShardAllocation | undefined): string => offer?.incarnation.split('.')[0] ?? '';
 const brokers: Broker[] = [];
 let broker: Broker;
 
@@ -79,12 +79,12 @@ afterAll(async () => {
 
 /** Accepts a job and stores its upload. Returns where. */
 async function accept(id: JobId, reserveBytes = 100, by = broker): Promise<ShardAllocation> {
-  const offers = by.payloads.offers(id);
-  const seat = await by.jobs.accept(id, { wrappedKeys: 'k', reserveBytes, tenant: SOMEBODY, offers });
-  const payload = by.payloads.of({ seat: seat!.seat });
+  const allocations = by.payloads.allocations(id);
+  const shard = await by.jobs.accept(id, { wrappedKeys: 'k', reserveBytes, tenant: SOMEBODY, allocations });
+  const payload = by.payloads.of({ incarnation: shard!.incarnation });
   await payload.open(inputKey(id), 60_000);
   await payload.write(inputKey(id), 0, Buffer.from('sealed'));
-  return seat!;
+  return shard!;
 }
 
 /** An id whose first choice is that shard. */
@@ -108,24 +108,28 @@ describe('payload on three real Redis', () => {
     await whenReady(redis, 5000);
     for (const name of shards.keys()) {
       const id = idOn(name);
-      const { seat } = await accept(id);
-      expect(nameIn({ seat, capBytes: 0 })).toBe(name);
-      expect(await redis.hgetall(SHARDS_KEY)).toEqual({ [seat]: '100' });
-      expect(await redis.smembers(incarnationKey(seat))).toEqual([id]);
+      const { incarnation } = await accept(id);
+      expect(nameIn({ incarnation, capBytes: 0 })).toBe(name);
+      expect(await redis.hgetall(SHARDS_KEY)).toEqual({ [incarnation]: '100' });
+      expect(await redis.smembers(incarnationKey(incarnation))).toEqual([id]);
       const upload = { parts: PARTS, options: jobOptionsSchema.parse({}), tenant: SOMEBODY };
-      await broker.jobs.enqueue(id, { ...upload, reserveBytes: 300, seat: { seat, capBytes: CAP_BYTES } });
+      await broker.jobs.enqueue(id, {
+        ...upload,
+        reserveBytes: 300,
+        shard: { incarnation, capBytes: CAP_BYTES },
+      });
       const claimed = (await broker.jobs.claim(id))!;
-      expect(claimed.seat).toBe(seat);
+      expect(claimed.incarnation).toBe(incarnation);
       await broker.payloads.of(claimed).open(outputKey(id, 1), 60_000);
       await broker.payloads.of(claimed).write(outputKey(id, 1), 0, Buffer.from('result'));
       await broker.jobs.commit(id, { ...OUTPUT, attempt: 1 });
       await broker.purge.input(claimed);
-      expect(await redis.hgetall(SHARDS_KEY)).toEqual({ [seat]: '6' });
+      expect(await redis.hgetall(SHARDS_KEY)).toEqual({ [incarnation]: '6' });
       await broker.jobs.lease(id, 'L');
       await broker.purge.delivered(id, 'L');
-      expect(await broker.jobs.read(id)).toMatchObject({ seat, keysRemoved: 2, state: 'delivered' });
+      expect(await broker.jobs.read(id)).toMatchObject({ incarnation, keysRemoved: 2, state: 'delivered' });
       expect((await broker.jobs.read(id))?.purgedAt).toBeDefined();
-      expect(await redis.exists(SHARDS_KEY, incarnationKey(seat))).toBe(0);
+      expect(await redis.exists(SHARDS_KEY, incarnationKey(incarnation))).toBe(0);
       const there = connect(server(name).urlFor('inspector'), 'payload');
       await whenReady(there, 5000);
       expect(await there.keys('*')).toEqual([]);
@@ -137,54 +141,56 @@ describe('payload on three real Redis', () => {
 
   it('given a shard whose memory is reserved, when more images come, then the next shard takes them, and finally none does', async () => {
     const ids = Array.from({ length: 3 }, () => idOn('a'));
-    const seats = [];
-    for (const id of ids) seats.push(nameIn(await accept(id, CAP_BYTES)));
-    expect(seats[0]).toBe('a');
-    expect([...seats].sort()).toEqual(['a', 'b', 'c']);
+    const names = [];
+    for (const id of ids) names.push(nameIn(await accept(id, CAP_BYTES)));
+    expect(names[0]).toBe('a');
+    expect([...names].sort()).toEqual(['a', 'b', 'c']);
     await expect(accept(newId(), 1)).rejects.toMatchObject({ code: 'capacity-exhausted', status: 503 });
     await broker.purge.cancelled(ids[0]!);
     expect(nameIn(await accept(idOn('b'), 1))).toBe('a');
-    for (const id of await broker.jobs.jobsOn((await accept(idOn('a'), 1)).seat))
+    for (const id of await broker.jobs.jobsOn((await accept(idOn('a'), 1)).incarnation))
       await broker.purge.cancelled(id);
     for (const id of ids) await broker.purge.cancelled(id);
   });
 
   it('given a shard that refused a write, when jobs come, then others are asked before it for a while', async () => {
-    const { seat } = broker.payloads.offers(idOn('c'))![0]!;
-    broker.payloads.noteFull({ seat });
-    expect(broker.payloads.offers(idOn('c'))!.map(nameIn).at(-1)).toBe('c');
+    const { incarnation } = broker.payloads.allocations(idOn('c'))![0]!;
+    broker.payloads.markFull({ incarnation });
+    expect(broker.payloads.allocations(idOn('c'))!.map(nameIn).at(-1)).toBe('c');
   });
 
   it('given a draining shard, when jobs come, then it gets none, and those that it has are served', async () => {
     const id = idOn('b');
-    const seat = await accept(id);
+    const shard = await accept(id);
     const other = await open(['b']);
-    for (let i = 0; i < 20; i++) expect(other.payloads.offers(newId())!.map(nameIn)).not.toContain('b');
-    expect(await other.payloads.of({ seat: seat.seat }).read(inputKey(id), 0)).toEqual(Buffer.from('sealed'));
+    for (let i = 0; i < 20; i++) expect(other.payloads.allocations(newId())!.map(nameIn)).not.toContain('b');
+    expect(await other.payloads.of({ incarnation: shard.incarnation }).read(inputKey(id), 0)).toEqual(
+      Buffer.from('sealed'),
+    );
     expect(await other.purge.cancelled(id)).toBe(true);
     expect((await broker.jobs.read(id))?.keysRemoved).toBe(1);
   });
 
   it('given a shard that is killed, then it is offered no more at once, its jobs fail in seconds, and the purge waits', async () => {
     const id = idOn('b');
-    const { seat } = await accept(id);
+    const { incarnation } = await accept(id);
     await server('b').kill();
     await eventually(() => stateOf('b') === 'away', 1000);
-    expect(broker.payloads.offers(idOn('b'))!.map(nameIn)).not.toContain('b');
-    expect(() => broker.payloads.of({ seat })).toThrow('broker-unavailable');
+    expect(broker.payloads.allocations(idOn('b'))!.map(nameIn)).not.toContain('b');
+    expect(() => broker.payloads.of({ incarnation })).toThrow('broker-unavailable');
     await eventually(async () => {
       await broker.sweeper.sweep();
       return (await broker.jobs.read(id))?.state === 'failed';
     }, 12_000);
-    expect(() => broker.payloads.of({ seat })).toThrow('queue-lost');
+    expect(() => broker.payloads.of({ incarnation })).toThrow('queue-lost');
     const record = await broker.jobs.read(id);
     expect([record?.code, record?.purgedAt]).toEqual(['queue-lost', undefined]);
-    expect(await broker.jobs.jobsOn(seat)).toEqual([]);
+    expect(await broker.jobs.jobsOn(incarnation)).toEqual([]);
     await expect(broker.purge.cancelled(id)).rejects.toMatchObject({ code: 'broker-unavailable' });
 
     await server('b').start();
     await eventually(() => stateOf('b') === 'up');
-    expect(() => broker.payloads.of({ seat })).toThrow('queue-lost');
+    expect(() => broker.payloads.of({ incarnation })).toThrow('queue-lost');
     await broker.purge.completed(id);
     expect(await broker.jobs.read(id)).toMatchObject({
       keysRemoved: 0,
@@ -194,15 +200,15 @@ describe('payload on three real Redis', () => {
 
   it('given a shard that is stopped for 3 s, when it continues, then its jobs are still there', async () => {
     const id = idOn('c');
-    const { seat } = await accept(id);
+    const { incarnation } = await accept(id);
     server('c').signal('SIGSTOP');
     await eventually(() => stateOf('c') === 'away', 4000);
-    expect(broker.payloads.offers(newId())!.map(nameIn)).not.toContain('c');
+    expect(broker.payloads.allocations(newId())!.map(nameIn)).not.toContain('c');
     await pause(1500);
     server('c').signal('SIGCONT');
     await eventually(() => stateOf('c') === 'up');
     await broker.sweeper.sweep();
-    expect(await broker.payloads.of({ seat }).read(inputKey(id), 0)).toEqual(Buffer.from('sealed'));
+    expect(await broker.payloads.of({ incarnation }).read(inputKey(id), 0)).toEqual(Buffer.from('sealed'));
     await broker.purge.cancelled(id);
   });
 
@@ -226,7 +232,7 @@ describe('payload on three real Redis', () => {
     Object.defineProperty(wrong, 'socket', { value: server('b').socket });
     await wrong.start();
     await eventually(() => news.at(-1) === 'b refused');
-    for (let i = 0; i < 20; i++) expect(strict.payloads.offers(newId())!.map(nameIn)).not.toContain('b');
+    for (let i = 0; i < 20; i++) expect(strict.payloads.allocations(newId())!.map(nameIn)).not.toContain('b');
     await expect(strictly()).rejects.toThrow(/shard b redis\.slowlog-max-len is 128/);
     await wrong.kill();
     await server('b').start();

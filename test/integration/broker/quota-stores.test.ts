@@ -32,24 +32,24 @@ describe('a pixel budget on a real Redis', () => {
 
   it('given a full budget, when images are taken out of it, then it falls by their pixels and there is a lifetime', async () => {
     const budget = new PixelBudget(redis);
-    expect(await budget.standing('a', 100)).toEqual({ left: 100, fullInMs: 0, openInMs: 0 });
+    expect(await budget.status('a', 100)).toEqual({ left: 100, fullInMs: 0, openInMs: 0 });
     expect(await redis.exists(pixelsKey('a'))).toBe(0);
-    const { taken, standing } = await budget.take('a', 100, 40 * MP);
+    const { taken, status } = await budget.take('a', 100, 40 * MP);
     expect(taken).toBe(true);
-    expect(standing.left).toBeCloseTo(60, 0);
-    expect(standing.fullInMs).toBe(24_000);
+    expect(status.left).toBeCloseTo(60, 0);
+    expect(status.fullInMs).toBe(24_000);
     expect(await redis.pttl(pixelsKey('a'))).toBeGreaterThan(23_000);
-    expect((await budget.standing('b', 100)).left).toBe(100);
+    expect((await budget.status('b', 100)).left).toBe(100);
   });
 
   it('given less than an image needs, when it is taken, then the budget is in debt and nothing more is', async () => {
     const budget = new PixelBudget(redis);
     expect((await budget.take('c', 10, 9 * MP)).taken).toBe(true);
-    const { taken, standing } = await budget.take('c', 10, 50 * MP);
-    expect([taken, Math.round(standing.left)]).toEqual([true, -49]);
+    const { taken, status } = await budget.take('c', 10, 50 * MP);
+    expect([taken, Math.round(status.left)]).toEqual([true, -49]);
     const refused = await budget.take('c', 10, MP);
-    expect([refused.taken, Math.round(refused.standing.left)]).toEqual([false, -49]);
-    expect(refused.standing.openInMs).toBeGreaterThan(4.5 * PIXEL_WINDOW_MS);
+    expect([refused.taken, Math.round(refused.status.left)]).toEqual([false, -49]);
+    expect(refused.status.openInMs).toBeGreaterThan(4.5 * PIXEL_WINDOW_MS);
   });
 
   it('given images at once, when together they are too much, then one at most goes beyond', async () => {
@@ -62,7 +62,7 @@ describe('a pixel budget on a real Redis', () => {
     const budget = new PixelBudget(redis);
     await budget.take('e', 1000, 5 * MP);
     await new Promise((resolve) => setTimeout(resolve, 350));
-    expect(await budget.standing('e', 1000)).toEqual({ left: 1000, fullInMs: 0, openInMs: 0 });
+    expect(await budget.status('e', 1000)).toEqual({ left: 1000, fullInMs: 0, openInMs: 0 });
     expect(await redis.exists(pixelsKey('e'))).toBe(0);
   });
 });
@@ -70,11 +70,11 @@ describe('a pixel budget on a real Redis', () => {
 describe('counted requests on a real Redis', () => {
   it('given requests, when a tenant reads its rate limit, then that is not counted', async () => {
     const limiter = new RateLimiter(redis);
-    expect(await limiter.standing('a')).toEqual({ hits: 0, closesInMs: 0 });
+    expect(await limiter.status('a')).toEqual({ hits: 0, closesInMs: 0 });
     await limiter.hit('a', 60_000);
     await limiter.hit('a', 60_000);
-    expect((await limiter.standing('a')).hits).toBe(2);
-    const { hits, closesInMs } = await limiter.standing('a');
+    expect((await limiter.status('a')).hits).toBe(2);
+    const { hits, closesInMs } = await limiter.status('a');
     expect(hits).toBe(2);
     expect(closesInMs).toBeGreaterThan(59_000);
     expect(await redis.pttl(rateKey('a'))).toBeGreaterThan(59_000);
@@ -89,7 +89,7 @@ describe('submissions that may be repeated, on a real Redis', () => {
     const opened = await Promise.all(Array.from({ length: 10 }, (_, i) => store().open('a', `salt${i}`)));
     expect(opened.filter(({ isNew }) => isNew)).toHaveLength(1);
     expect(new Set(opened.map(({ entry }) => entry.salt)).size).toBe(1);
-    expect(opened.every(({ entry }) => entry.print === undefined)).toBe(true);
+    expect(opened.every(({ entry }) => entry.fingerprint === undefined)).toBe(true);
   });
 
   it('given an entry, when its upload is complete, then it lives no longer than a job can', async () => {
@@ -98,7 +98,7 @@ describe('submissions that may be repeated, on a real Redis', () => {
     await store().complete(entry, 'print');
     const { queueMs, workMs, resultMs } = lifetimes;
     expect(await redis.pttl(idempotencyKey('b'))).toBeLessThanOrEqual(queueMs + workMs + resultMs);
-    expect((await store().open('b', 'other')).entry).toEqual({ name: 'b', salt: 'salt', print: 'print' });
+    expect((await store().open('b', 'other')).entry).toEqual({ name: 'b', salt: 'salt', fingerprint: 'print' });
     expect(Object.keys(await redis.hgetall(idempotencyKey('b'))).sort()).toEqual(['print', 'salt']);
   });
 
@@ -112,7 +112,7 @@ describe('submissions that may be repeated, on a real Redis', () => {
   });
 
   it('given nothing, when it is completed, then nothing is made that would stay for ever', async () => {
-    await store().complete({ name: 'd', salt: 'salt', print: undefined }, 'print');
+    await store().complete({ name: 'd', salt: 'salt', fingerprint: undefined }, 'print');
     expect(await redis.exists(idempotencyKey('d'))).toBe(0);
   });
 });

@@ -13,7 +13,6 @@ import {
 import { JobStore } from '#broker/jobs/job.store.js';
 import { EXPIRY_MARGIN_MS, UPLOAD_LEASE_MS, UPLOAD_MARGIN_MS } from '#broker/records/lifetimes.js';
 import { connect, whenReady } from '#broker/redis/redis-connection.js';
-import { withScripts } from '#broker/jobs/transition-script.js';
 import { RESERVATION_STEP_BYTES, UploadSession } from '#broker/jobs/upload-session.js';
 import type { JobId } from '#contracts/job-id.js';
 import { jobOptionsSchema } from '#contracts/job-options.js';
@@ -62,8 +61,7 @@ const start = (
   UploadSession.start({ ...broker, jobs }, id, { wrappedKeys: 'k', tenant: who, maxBytes });
 const write = (session: UploadSession, bytes: number): Promise<void> => session.write(bytes, () => CHUNK);
 /** The broker's jobs with another cap on all reservations. */
-const capped = (capBytes: number): JobStore =>
-  new JobStore(withScripts(inspector), broker.lifetimes, capBytes);
+const capped = (capBytes: number): JobStore => new JobStore(inspector, broker.lifetimes, capBytes);
 
 describe('upload session on a real Redis', () => {
   it('given an upload that announces much, when bytes come, then it holds little more than has come', async () => {

@@ -32,9 +32,9 @@ test('given a Redis that is not there, silent, or has no address, when it is wai
     refusalOf('unix:///nowhere/redis.sock?user=api&password=zebra7391'),
   ]);
   expect(messages).toEqual([
-    `Redis at 127.0.0.1:${closed} cannot be reached: connection refused, nothing listens there.`,
-    `Redis at [::1]:${port} cannot be reached: no answer came in time.`,
-    'Redis at /nowhere/redis.sock cannot be reached: there is no such socket.',
+    `Redis at 127.0.0.1:${closed} cannot be reached: connection refused.`,
+    `Redis at [::1]:${port} cannot be reached: no answer in time.`,
+    'Redis at /nowhere/redis.sock cannot be reached: the socket does not exist.',
   ]);
   silent.close();
 });

@@ -24,24 +24,24 @@ describe('batch.token', () => {
         const secrets = new BatchSecrets(Buffer.from(token));
         const job = secrets.drawJob();
         const sealed = secrets.seal(text, job.salt);
-        expect(secrets.open(sealed.box)).toEqual({ customId: text, token: job.token });
-        expect(secrets.customIdOf(sealed.box)).toBe(text);
+        expect(secrets.open(sealed.sealedEntry)).toEqual({ customId: text, token: job.token });
+        expect(secrets.customIdOf(sealed.sealedEntry)).toBe(text);
         expect(new BatchSecrets(token).nameOf(text)).toBe(sealed.name);
         const stranger = new BatchSecrets(drawToken());
         expect(stranger.nameOf(text)).not.toBe(sealed.name);
-        expect(() => stranger.open(sealed.box)).toThrow(TamperedError);
-        expect(Buffer.from(sealed.box, 'base64url').includes(Buffer.from(`${text}.`))).toBe(false);
+        expect(() => stranger.open(sealed.sealedEntry)).toThrow(TamperedError);
+        expect(Buffer.from(sealed.sealedEntry, 'base64url').includes(Buffer.from(`${text}.`))).toBe(false);
       }),
     );
   });
 
   test('given an entry, when it has been read, then the bytes in which it was opened are wiped', () => {
     const secrets = new BatchSecrets(drawToken());
-    const { box } = secrets.seal('shoes/47 11.jpg', secrets.drawJob().salt);
+    const { sealedEntry } = secrets.seal('shoes/47 11.jpg', secrets.drawJob().salt);
     const opened = jest.spyOn(decipherPrototype, 'update');
     try {
-      expect(secrets.open(box).customId).toBe('shoes/47 11.jpg');
-      expect(secrets.customIdOf(box)).toBe('shoes/47 11.jpg');
+      expect(secrets.open(sealedEntry).customId).toBe('shoes/47 11.jpg');
+      expect(secrets.customIdOf(sealedEntry)).toBe('shoes/47 11.jpg');
       const copies = opened.mock.results.map(({ value }) => value as Buffer);
       expect(copies).toHaveLength(2);
       expect(copies.filter((copy) => copy.some((byte) => byte !== 0))).toEqual([]);
@@ -53,10 +53,10 @@ describe('batch.token', () => {
   test('given secrets that are wiped, when they are used, then they are those of nobody', () => {
     const token = drawToken();
     const secrets = new BatchSecrets(token);
-    const { box } = secrets.seal('a', secrets.drawJob().salt);
+    const { sealedEntry } = secrets.seal('a', secrets.drawJob().salt);
     secrets.wipe();
     expect(token.every((byte) => byte === 0)).toBe(true);
-    expect(() => secrets.open(box)).toThrow(TamperedError);
+    expect(() => secrets.open(sealedEntry)).toThrow(TamperedError);
   });
 
   test('given names that could break a line or a log, when they are parsed, then they are refused', () => {

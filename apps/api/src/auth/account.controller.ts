@@ -22,7 +22,7 @@ export class AccountController {
   async account(@Req() request: FastifyRequest): Promise<AccountView> {
     const caller = this.callers.of(request);
     const { key, tierName, tier, tenant } = caller;
-    const [left, held] = await Promise.all([this.leftOf(caller), this.broker.jobs.held(tenant.id)]);
+    const [left, held] = await Promise.all([this.leftOf(caller), this.broker.jobs.reservedBy(tenant.id)]);
     return {
       tier: tierName,
       ...(key !== undefined && { key: { id: key.id, ...expiry(key.expiresAt) } }),
@@ -41,8 +41,8 @@ export class AccountController {
   private async leftOf({ tenant, tier }: Caller): Promise<AccountView['left']> {
     const { limiter, pixels } = this.broker;
     const [{ hits, closesInMs }, { left, fullInMs }] = await Promise.all([
-      limiter.standing(tenant.id),
-      pixels.standing(tenant.id, tier.megapixelsPerMinute),
+      limiter.status(tenant.id),
+      pixels.status(tenant.id, tier.megapixelsPerMinute),
     ]);
     return {
       requests: leftIn(tier, 'requestsPerMinute', tier.requestsPerMinute - hits),

@@ -92,7 +92,7 @@ export class BatchEventStream {
   ): Promise<number> {
     const { batches } = this.broker;
     const after = (version: number): Promise<BatchMember[]> =>
-      batches.members(request.id, 'changes', { version, most: CHANGES_PAGE });
+      batches.members(request.id, 'changes', { version, limit: CHANGES_PAGE });
     for (let version = seen; ;) {
       await stream.flowing();
       if (!stream.open || wait.isOver) return version;

@@ -1,7 +1,7 @@
 import { Controller, Inject, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FoundMember } from '#broker/batches/batch.store.js';
-import type { BatchMembership } from '#broker/jobs/transition-script.js';
+import type { BatchMembership } from '#broker/jobs/job-scripts.js';
 import { customIdSchema, type BatchJob } from '#contracts/batch-view.js';
 import { jobLinks } from '#contracts/job-view.js';
 import { mustBe } from '#contracts/option-refusal.js';
@@ -69,7 +69,7 @@ export class BatchJobsController {
     const enrolment = (extraFields: ReadonlyMap<string, string>): BatchMembership => {
       const named = extraFields.get(CUSTOM_ID);
       if (named !== undefined) customId = parseCustomId(named);
-      return { batch: id, ...secrets.seal(customId, salt), most: this.settings.MAX_BATCH_IMAGES };
+      return { batch: id, ...secrets.seal(customId, salt), maxMembers: this.settings.MAX_BATCH_IMAGES };
     };
     try {
       const member = { token, enrolment };
@@ -106,7 +106,7 @@ export class BatchJobsController {
     { secrets }: BatchAccess,
     found: FoundMember,
   ): Promise<void> {
-    const { customId, token } = secrets.open(found.box);
+    const { customId, token } = secrets.open(found.sealedEntry);
     try {
       const record = await this.broker.jobs.read(found.jobId);
       const body =

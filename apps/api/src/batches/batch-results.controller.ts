@@ -135,7 +135,7 @@ export class BatchResultsController {
     const { batches } = this.broker;
     const failures: BatchFailure[] = [];
     for (let version = 0; ;) {
-      const page = await batches.members(id, 'lost', { version, most: FAILURES_PAGE });
+      const page = await batches.members(id, 'lost', { version, limit: FAILURES_PAGE });
       failures.push(...page.map((member) => toBatchFailure(member, secrets, this.settings.REGION)));
       const last = page.at(-1);
       if (last === undefined) return failures;

@@ -13,11 +13,11 @@ const CODE_OF_LOSS = {
 
 /** How an image is named to the holder of its batch. */
 export function toBatchEntry(
-  { jobId, box }: Pick<BatchMember, 'jobId' | 'box'>,
+  { jobId, sealedEntry }: Pick<BatchMember, 'jobId' | 'sealedEntry'>,
   secrets: BatchSecrets,
   region: string | undefined,
 ): { custom_id: string; id: string } {
-  return { custom_id: secrets.customIdOf(box), id: publicId(jobId, region) };
+  return { custom_id: secrets.customIdOf(sealedEntry), id: publicId(jobId, region) };
 }
 
 /** An image that ended without a result, and why. */

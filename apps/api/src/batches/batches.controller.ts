@@ -110,7 +110,7 @@ export class BatchController {
   private async cancelImages(id: BatchId): Promise<void> {
     const { batches, purge } = this.broker;
     for (let version = 0; ;) {
-      const page = await batches.members(id, 'changes', { version, most: MEMBERS_AT_A_TIME });
+      const page = await batches.members(id, 'changes', { version, limit: MEMBERS_AT_A_TIME });
       const living = page.filter(({ state }) => state !== 'delivered' && !isLost(state));
       await Promise.all(living.map(({ jobId }) => purge.cancelled(jobId)));
       const last = page.at(-1);
@@ -125,7 +125,7 @@ export class BatchController {
     const lost =
       failed + cancelled + expired === 0
         ? []
-        : await batches.members(record.id, 'lost', { version: 0, most: MAX_FAILURES });
+        : await batches.members(record.id, 'lost', { version: 0, limit: MAX_FAILURES });
     return toBatchResponse(record, lost, { secrets, region: this.settings.REGION });
   }
 }

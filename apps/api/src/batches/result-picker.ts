@@ -41,8 +41,8 @@ export class ResultPicker {
     target: (candidate: Candidate) => Target,
   ): Promise<boolean> {
     const { batches } = this.broker;
-    for (const member of await batches.members(id, 'ready', { version: 0, most: CANDIDATES })) {
-      const { customId, token } = secrets.open(member.box);
+    for (const member of await batches.members(id, 'ready', { version: 0, limit: CANDIDATES })) {
+      const { customId, token } = secrets.open(member.sealedEntry);
       try {
         if (await this.deliver(member, token, (record) => target({ customId, record }))) return true;
       } finally {
@@ -67,7 +67,7 @@ export class ResultPicker {
     } catch (error) {
       // A result whose shard is unreachable must not hold up the others.
       const isUnavailable = error instanceof Problem && error.code === 'broker-unavailable';
-      const isElsewhere = !isUnavailable || record.seat !== undefined;
+      const isElsewhere = !isUnavailable || record.incarnation !== undefined;
       const isTaken = error instanceof Problem && isElsewhere && !target.hasStarted();
       if (isTaken) return false;
       throw error;

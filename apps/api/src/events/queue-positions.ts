@@ -35,12 +35,15 @@ export class QueuePositions implements OnApplicationShutdown {
    * Redis is unreachable.
    */
   async of(record: JobRecord): Promise<QueuePosition> {
-    const { queue, pace } = this.broker;
+    const { queue, estimator } = this.broker;
     const unknown = { position: undefined, etaMs: undefined };
     if (record.state !== 'queued' && record.state !== 'running') return unknown;
     const { pixels, options, state } = record;
     try {
-      const [{ position, active }, outlook] = await Promise.all([queue.position(record.id), pace.outlook()]);
+      const [{ position, active }, outlook] = await Promise.all([
+        queue.position(record.id),
+        estimator.estimate(),
+      ]);
       const runningMs = state === 'running' ? this.runningMs(record) : 0;
       return {
         position,
@@ -66,8 +69,11 @@ export class QueuePositions implements OnApplicationShutdown {
     if (this.isPublishing || this.listeners.size === 0) return;
     this.isPublishing = true;
     try {
-      const { queue, pace } = this.broker;
-      const [{ ids, active }, outlook] = await Promise.all([queue.waiting(MAX_POSITION), pace.outlook()]);
+      const { queue, estimator } = this.broker;
+      const [{ ids, active }, outlook] = await Promise.all([
+        queue.waiting(MAX_POSITION),
+        estimator.estimate(),
+      ]);
       for (const [index, id] of ids.entries()) {
         if (index % JOBS_A_TURN === JOBS_A_TURN - 1) await new Promise(setImmediate);
         const position = index + 1;

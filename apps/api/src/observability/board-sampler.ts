@@ -89,9 +89,9 @@ export class BoardSampler {
   }
 
   private async look(): Promise<Look> {
-    const { overview, pace, numbers } = this.sources.broker;
-    const [standing, workers] = await Promise.all([overview.standing(), pace.workers()]);
-    const measured = await numbers.read(workers.map(({ name }) => name));
+    const { overview, workerRegistry, workerMetrics } = this.sources.broker;
+    const [standing, workers] = await Promise.all([overview.stats(), workerRegistry.live()]);
+    const measured = await workerMetrics.read(workers.map(({ name }) => name));
     const byName = new Map(measured.map((each) => [each.worker, each.numbers]));
     const rows = workers.map(({ name, provider, models, slots }): WorkerRow => {
       const own = byName.get(name) ?? {};

@@ -3,10 +3,14 @@ import { MetricRegistry, type MetricNumbers } from '#telemetry/metric-registry.j
 import type { MetricSource } from '#telemetry/metric-text.js';
 
 /** The service as a whole, asked for now: its gauges, and what its workers have handed over. */
-export async function serviceSources({ overview, pace, numbers }: Broker): Promise<MetricSource[]> {
+export async function serviceSources({
+  overview,
+  workerRegistry,
+  workerMetrics,
+}: Broker): Promise<MetricSource[]> {
   try {
-    const [stats, workers] = await Promise.all([overview.standing(), pace.workers()]);
-    const measured = await numbers.read(workers.map(({ name }) => name));
+    const [stats, workers] = await Promise.all([overview.stats(), workerRegistry.live()]);
+    const measured = await workerMetrics.read(workers.map(({ name }) => name));
     const registry = new MetricRegistry('service');
     registry.set('removebg_jobs_in_flight', {}, stats.inFlight);
     registry.set('removebg_queue_depth', {}, stats.waiting);

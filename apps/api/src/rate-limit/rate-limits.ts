@@ -114,7 +114,7 @@ export class PixelLimit {
     const { tenant, tier } = this.callers.of(request);
     const limit = tier.megapixelsPerMinute;
     if (limit === UNLIMITED) return;
-    const status = await this.broker.pixels.standing(tenant.id, limit);
+    const status = await this.broker.pixels.status(tenant.id, limit);
     record(request, limit, status);
     if (status.openInMs > 0) throw refusal(status, limit);
   }
@@ -127,7 +127,7 @@ export class PixelLimit {
     const { tenant, tier } = this.callers.of(request);
     const limit = tier.megapixelsPerMinute;
     if (limit === UNLIMITED) return;
-    const { taken, standing: status } = await this.broker.pixels.take(tenant.id, limit, pixels);
+    const { taken, status: status } = await this.broker.pixels.take(tenant.id, limit, pixels);
     record(request, limit, status);
     if (!taken) throw refusal(status, limit);
   }

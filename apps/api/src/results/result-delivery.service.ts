@@ -160,13 +160,13 @@ export class ResultDelivery {
   }
 
   /** Renews the lease while the client reads. `lost` is aborted when the job ended during the delivery. */
-  private keepLease({ id, output, seat }: JobRecord, lease: string): { lost: AbortSignal; stop: () => void } {
+  private keepLease({ id, output, incarnation }: JobRecord, lease: string): { lost: AbortSignal; stop: () => void } {
     const { jobs, payloads } = this.broker;
     const lost = new AbortController();
     const renew = async (): Promise<void> => {
       if (!(await jobs.renew(id, lease))) lost.abort();
       else
-        await payloads.of({ seat }).prolong(outputKey(id, output?.attempt ?? 0), LEASE_MS + RETRY_GRACE_MS);
+        await payloads.of({ incarnation }).prolong(outputKey(id, output?.attempt ?? 0), LEASE_MS + RETRY_GRACE_MS);
     };
     void renew().catch(() => undefined);
     const timer = setInterval(() => void renew().catch(() => undefined), LEASE_MS / 3);
@@ -180,7 +180,7 @@ export class ResultDelivery {
     const isLost = error instanceof Problem && error.code === 'queue-lost';
     const again = !counts || deliveries < lifetimes.maxDeliveries;
     const step = async (): Promise<unknown> => {
-      if (isLost) return purge.lost(id);
+      if (isLost) return purge.markLost(id);
       return again ? jobs.release(id, lease, { counts }) : purge.expired(id, lease);
     };
     await repeatWhileUnreachable(step, LEASE_MS).catch(() => undefined);

@@ -26,10 +26,10 @@ export class HealthController {
   @Header('Cache-Control', 'no-store')
   @DescribeReady()
   async ready(): Promise<ReadyView> {
-    const { pace, payloads } = this.broker;
+    const { workerRegistry, payloads } = this.broker;
     if (this.stopping.aborted) throw new Problem('shutting-down', { retryAfterS: 5 });
-    await pace.probe();
-    const workers = await pace.workers();
+    await this.broker.probe();
+    const workers = await workerRegistry.live();
     if (workers.length === 0) {
       throw new Problem('not-ready', { detail: 'No worker is ready.', retryAfterS: 2 });
     }

@@ -19,7 +19,7 @@ export class ModelsController {
   @DescribeModels()
   async list(): Promise<ModelList> {
     const { models, broker } = this;
-    const workers = await broker.pace.workers();
+    const workers = await broker.workerRegistry.live();
     const loaded = new Set(workers.flatMap((worker) => worker.models));
     // A worker that cannot have its accelerator has another default than one that can.
     const preferred = workers[0]?.model ?? models[0]?.name;

@@ -49,7 +49,7 @@ export class RetentionController {
 
   private async statement(): Promise<RetentionStatement> {
     const { broker, settings } = this;
-    const workers = await broker.pace.workers();
+    const workers = await broker.workerRegistry.live();
     return {
       product: 'Removebg BD',
       version: VERSION,

@@ -58,15 +58,15 @@ export class IdempotencyService {
     const { broker, kek } = this;
     const name = this.names.of('retry', tenant.id, idempotencyKey);
     for (;;) {
-      const { entry, isNew } = await broker.retries.open(name, drawSalt());
+      const { entry, isNew } = await broker.idempotency.open(name, drawSalt());
       const token = deriveIdempotentToken({ kek, apiKey: key.text, salt: entry.salt, idempotencyKey });
       const claim = { entry, token, fingerprint: new UploadFingerprint(token) };
       if (isNew) return { ...claim, earlier: undefined };
-      if (entry.print === undefined) throw new Problem('retry-too-soon', { retryAfterS: TOO_SOON_S });
+      if (entry.fingerprint === undefined) throw new Problem('retry-too-soon', { retryAfterS: TOO_SOON_S });
       const earlier = await broker.jobs.read(jobIdOf(token));
       // Its tombstone has expired, or the job was lost with its server: this request is a new submission.
       if (earlier !== undefined && earlier.code !== 'queue-lost') return { ...claim, earlier };
-      await broker.retries.forget(entry);
+      await broker.idempotency.forget(entry);
     }
   }
 }

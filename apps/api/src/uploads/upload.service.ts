@@ -4,7 +4,7 @@ import { inputKey } from '#broker/redis/redis-keys.js';
 import { costOf } from '#broker/records/job-cost.js';
 import type { JobRecord } from '#broker/records/job-record.js';
 import { throughOutage } from '#broker/redis/redis-errors.js';
-import type { BatchMembership } from '#broker/jobs/transition-script.js';
+import type { BatchMembership } from '#broker/jobs/job-scripts.js';
 import { UploadSession } from '#broker/jobs/upload-session.js';
 import { mustBe } from '#contracts/option-refusal.js';
 import { Problem } from '#contracts/problem-catalog.js';
@@ -163,7 +163,7 @@ export class UploadService {
       return await this.receive({ ...submission, session });
     } catch (error) {
       // A failed request may be repeated, with another image too.
-      if (claim !== undefined) await broker.retries.forget(claim.entry).catch(() => undefined);
+      if (claim !== undefined) await broker.idempotency.forget(claim.entry).catch(() => undefined);
       throw await this.withRetryAfter(error, reserveBytes, caller);
     } finally {
       wipe(secrets.inputKey, secrets.outputKey);
@@ -189,7 +189,7 @@ export class UploadService {
       return await this.store(submission);
     } catch (error) {
       const isFull = error instanceof Problem && error.code === 'capacity-exhausted';
-      if (isFull) this.broker.payloads.noteFull({ seat: session.seat?.seat });
+      if (isFull) this.broker.payloads.markFull({ incarnation: session.shard?.incarnation });
       await session.abandon();
       throw error;
     } finally {
@@ -214,7 +214,7 @@ export class UploadService {
     const { options, extraFields, ignored } = content;
     this.requireOffered(options.model);
     if (claim !== undefined) {
-      await this.broker.retries.complete(claim.entry, claim.fingerprint.digest(options));
+      await this.broker.idempotency.complete(claim.entry, claim.fingerprint.digest(options));
     }
     return { record: await this.enqueue(submission, encryptor, content), extraFields, ignored };
   }
@@ -227,7 +227,7 @@ export class UploadService {
   }
 
   private async enqueue(
-    { request, caller, member, secrets: { id }, session: { seat } }: StartedSubmission,
+    { request, caller, member, secrets: { id }, session: { shard } }: StartedSubmission,
     { parts, pixels }: UploadEncryptor,
     { options, extraFields }: UploadContent,
   ): Promise<JobRecord> {
@@ -237,10 +237,10 @@ export class UploadService {
     const reserveBytes = storedBytes + Math.ceil(pixels * OUTPUT_BYTES_PER_PIXEL);
     const [record] = await Promise.all([
       jobs.enqueue(id, {
-        ...{ parts, options, pixels, reserveBytes, seat, trace: span.trace },
+        ...{ parts, options, pixels, reserveBytes, shard, trace: span.trace },
         ...{ tenant: caller.tenant, keyId: caller.key?.id, member: member?.enrolment(extraFields) },
       }),
-      payloads.of({ seat: seat?.seat }).prolong(inputKey(id), lifetimes.queueMs),
+      payloads.of({ incarnation: shard?.incarnation }).prolong(inputKey(id), lifetimes.queueMs),
     ]);
     if (record === undefined) throw new Problem('request-timeout');
     // An image whose size lies beyond the first chunk counts as the largest.
@@ -263,7 +263,8 @@ export class UploadService {
       },
       skipFile: (role) => fingerprint.skip(role),
     });
-    if (!sameFingerprint(fingerprint.digest(options), entry.print ?? '')) throw new Problem('retry-differs');
+    if (!sameFingerprint(fingerprint.digest(options), entry.fingerprint ?? ''))
+      throw new Problem('retry-differs');
     const record = await this.broker.jobs.read(jobIdOf(token));
     if (record === undefined) throw new Problem('queue-lost');
     return { record, extraFields, ignored };

@@ -1,12 +1,12 @@
 import {
   BATCH_PARTS,
-  BATCHED_KEY,
+  BATCH_OF_JOB_KEY,
   batchKey,
   DEADLINES_KEY,
   inputKey,
-  numbersKey,
+  workerMetricsKey,
   outputKey,
-  PACE_KEY,
+  SERVICE_TIMES_KEY,
   pixelsKey,
   PREFIX,
   PROBE_KEY,
@@ -19,13 +19,14 @@ import {
   idempotencyKey,
   incarnationKey,
   SHARDS_KEY,
-  SHARDS_SEEN_KEY,
+  SHARD_ANSWERS_KEY,
   TENANTS_KEY,
-  TURNS_KEY,
-  TURNS_TAKEN_KEY,
-  TURNS_WAITING_KEY,
+  VIRTUAL_TIME_KEY,
+  FINISH_TAGS_KEY,
+  WAITING_JOBS_KEY,
   WORKERS_KEY,
 } from '#broker/redis/redis-keys.js';
+import { QUEUE_KEY_PARTS } from '#broker/queue/bullmq-internals.js';
 import type { BatchId } from '#contracts/batch-id.js';
 import type { JobId } from '#contracts/job-id.js';
 
@@ -38,17 +39,17 @@ const withId = (key: string): string => literally(key).replace('MARK', ID);
 
 /** Patterns of all keys that the service writes: ids, times, counters and encrypted bytes. */
 const ALLOWED: readonly RegExp[] = [
-  ...[DEADLINES_KEY, RESERVATIONS_KEY, RESERVED_TOTAL_KEY, WORKERS_KEY, PACE_KEY, PROBE_KEY].map(literally),
-  ...[TENANTS_KEY, TURNS_KEY, TURNS_TAKEN_KEY, TURNS_WAITING_KEY, BATCHED_KEY].map(literally),
-  ...[SHARDS_KEY, SHARDS_SEEN_KEY].map(literally),
+  ...[DEADLINES_KEY, RESERVATIONS_KEY, RESERVED_TOTAL_KEY, WORKERS_KEY, SERVICE_TIMES_KEY, PROBE_KEY].map(literally),
+  ...[TENANTS_KEY, VIRTUAL_TIME_KEY, FINISH_TAGS_KEY, WAITING_JOBS_KEY, BATCH_OF_JOB_KEY].map(literally),
+  ...[SHARDS_KEY, SHARD_ANSWERS_KEY].map(literally),
   `${literally(incarnationKey(''))}[a-z0-9-]{1,16}\\.[0-9a-f]{12}`,
   withId(recordKey(MARK)),
   withId(inputKey(MARK)),
   withId(outputKey(MARK, 7)).replace('7', '\\d+'),
   ...BATCH_PARTS.map((part) => withId(batchKey('MARK' as BatchId, part))),
-  literally(numbersKey('MARK')).replace('MARK', '[0-9a-f]{12}'),
+  literally(workerMetricsKey('MARK')).replace('MARK', '[0-9a-f]{12}'),
   ...[rateKey(MARK), pixelsKey(MARK), idempotencyKey(MARK)].map(withId),
-  `${literally(QUEUE)}:(meta|id|events|marker|pc|stalled-check|prioritized|active|stalled|wait|${ID}(:lock)?)`,
+  `${literally(QUEUE)}:(${QUEUE_KEY_PARTS.map((part) => part.replace('ID', ID)).join('|')})`,
 ].map((pattern) => new RegExp(`^${pattern}$`));
 
 /** Pattern of keys that hold encrypted images. None may be left after its job. */

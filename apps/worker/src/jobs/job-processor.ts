@@ -96,10 +96,17 @@ export class JobProcessor {
     { keys, trail, signal }: { keys: PayloadKeys; trail: AttemptSpan; signal: AbortSignal },
   ): Promise<JobRecord | undefined> {
     const { broker } = this.context;
-    const { id, attempt, seat } = record;
+    const { id, attempt, incarnation } = record;
     const { data, timingsMs, ...facts } = result;
     const bytes = data.length;
-    const to = { id, attempt, seat, key: keys.outputKey, lifetimeMs: broker.lifetimes.resultMs, signal };
+    const to = {
+      id,
+      attempt,
+      incarnation,
+      key: keys.outputKey,
+      lifetimeMs: broker.lifetimes.resultMs,
+      signal,
+    };
     const chunks = await storeOutput(broker, data, to);
     trail.mark('committing');
     const ready = await retryThroughOutage(() =>
@@ -150,7 +157,7 @@ export class JobProcessor {
     const { log, broker } = this.context;
     const { decode, infer, refine, compose, encode, ...around } = trail.stagesMs(result);
     const serviceMs = around.fetch + decode + infer + refine + compose + encode + around.store;
-    broker.pace.learn({ model: result.model, pixels: record.pixels, serviceMs }).catch(() => undefined);
+    broker.estimator.record({ model: result.model, pixels: record.pixels, serviceMs }).catch(() => undefined);
     log.debug('stages', {
       fetchMs: Math.round(around.fetch),
       decodeMs: Math.round(decode),

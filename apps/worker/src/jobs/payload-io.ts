@@ -73,7 +73,7 @@ async function fetchPart(
 }
 
 /** Where and how a result is stored. */
-export interface StoreRequest extends Pick<JobRecord, 'id' | 'attempt' | 'seat'> {
+export interface StoreRequest extends Pick<JobRecord, 'id' | 'attempt' | 'incarnation'> {
   key: Buffer;
   lifetimeMs: number;
   /** Aborted when the job is given up. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { JobConsumer } from '#broker/queue/job-consumer.js';
 import { HEARTBEAT_MS, type WorkerFacts } from '#broker/workers/worker-registry.js';
-import { NUMBERS_EVERY_MS } from '#broker/workers/worker-metrics.js';
+import { METRICS_INTERVAL_MS } from '#broker/workers/worker-metrics.js';
 import type { JobId } from '#contracts/job-id.js';
 import type { EngineFacts } from '../engine/engine-contract.js';
 import { EngineUnavailable } from '../engine/engine-supervisor.js';
@@ -49,7 +49,7 @@ export class WorkerService {
     });
     this.consumer.start();
     this.heartbeat = setInterval(() => void this.beat(), HEARTBEAT_MS);
-    this.reporting = setInterval(() => void this.tellNumbers(), NUMBERS_EVERY_MS);
+    this.reporting = setInterval(() => void this.tellNumbers(), METRICS_INTERVAL_MS);
     await this.beat();
     await this.seedEstimate(engine);
     const { models, provider, batch: slots } = engine;
@@ -61,7 +61,7 @@ export class WorkerService {
     clearInterval(this.heartbeat);
     clearInterval(this.reporting);
     const { broker, engine } = this.context;
-    if (this.sign !== undefined) await broker.pace.leave(this.sign).catch(() => undefined);
+    if (this.sign !== undefined) await broker.workerRegistry.deregister(this.sign).catch(() => undefined);
     await this.consumer?.close();
     await engine.stop();
   }
@@ -92,13 +92,13 @@ export class WorkerService {
   /** Before the first image, the warm-up of the default model is the best guess at what one takes. */
   private async seedEstimate({ models: [model], warmUpMs }: EngineFacts): Promise<void> {
     if (model === undefined || warmUpMs === 0) return;
-    await this.context.broker.pace.seed(model, warmUpMs).catch(() => undefined);
+    await this.context.broker.estimator.seed(model, warmUpMs).catch(() => undefined);
   }
 
   /** The next numbers make up for those that Redis did not take. */
   private async tellNumbers(): Promise<void> {
     const { engine, broker, telemetry } = this.context;
-    await broker.numbers.publish(telemetry.name, telemetry.numbers(engine)).catch(() => undefined);
+    await broker.workerMetrics.publish(telemetry.name, telemetry.numbers(engine)).catch(() => undefined);
   }
 
   /** The engine may have been replaced by one on another provider since the last time. */
@@ -110,7 +110,7 @@ export class WorkerService {
     const { startedAt } = this;
     this.sign = { name: telemetry.name, slots, model, models, provider, faults: broker.faults, startedAt };
     try {
-      await broker.pace.beat(this.sign);
+      await broker.workerRegistry.heartbeat(this.sign);
       this.beats = true;
     } catch {
       if (this.beats) log.warn('trouble', { with: 'heartbeat' });

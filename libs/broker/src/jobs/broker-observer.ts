@@ -2,20 +2,20 @@ import type { JobRecord } from '../records/job-record.js';
 import type { ShardState } from '../payload/payload-shard.js';
 import type { ConnectionChange } from '../redis/redis-health.js';
 
-/** Receives what happens in the broker that operators count. It must not throw. */
+/** Receives events of the broker for metrics. It must not throw. */
 export interface BrokerObserver {
-  /** Nothing of a job is left; `tombstone` says how and when it ended, and when that was done. */
+  /** A job is purged; its tombstone has the times of its end and purge. */
   purged(tombstone: JobRecord): void;
-  /** The sweeper settled a job whose time had run out. */
+  /** The sweeper handled a job whose deadline had passed. */
   swept(correction: 'released' | 'completed' | 'expired'): void;
-  /** A connection to the control Redis was lost, or is usable again. */
+  /** A connection to the control Redis was lost or restored. */
   connectionChanged(change: ConnectionChange): void;
-  /** A payload shard came into another state. */
+  /** A payload shard changed its state. */
   shardChanged(state: ShardState): void;
 }
 
-/** For whoever counts nothing. */
-export const NOBODY: BrokerObserver = {
+/** Ignores all events. */
+export const noopObserver: BrokerObserver = {
   purged: () => undefined,
   swept: () => undefined,
   connectionChanged: () => undefined,

@@ -5,28 +5,28 @@ import type { JobState, Stage } from '#contracts/job-states.js';
 import { CANCEL_CHANNEL, jobChannel } from '../redis/redis-keys.js';
 import { ListenerMap } from '../redis/listener-map.js';
 
-/** What a job's channel says: a change of state, or progress within one. Codes and numbers only. */
+/** Message on the channel of a job: a change of state, or progress. Codes and numbers only. */
 export type JobNotice = { state: JobState; version: number } | { stage: Stage; percent: number };
 
-/** What a batch's channel says: something has changed; how many results there are to fetch; none will change any more. */
+/** Message on the channel of a batch: its version, the number of results to fetch, and whether it can still change. */
 export interface BatchNotice {
   version: number;
   ready: number;
   over: boolean;
 }
 
-/** Hears notices; `undefined` means that some may have been missed and the record should be read again. */
+/** Receives notices. `undefined`: some may have been missed; read the record again. */
 export type NoticeListener<T = JobNotice> = (notice: T | undefined) => void;
 
 const RESUBSCRIBE_BATCH = 500;
 
 /**
- * Waits on behalf of this process: one subscriber connection, one channel a job that somebody here waits for.
- * When the connection comes back, all channels are subscribed anew and every listener is told to read again.
+ * Subscriptions of this process: one connection, one channel per job or batch with a listener. After a reconnection all
+ * channels are subscribed again, and every listener is called with `undefined`.
  */
 export class JobWatcher {
   private readonly listeners = new ListenerMap<NoticeListener<never>>();
-  /** Subscriptions that Redis has not answered yet. */
+  /** Subscriptions without an answer from Redis yet. */
   private readonly subscribing = new Map<string, Promise<void>>();
   private readonly cancelListeners = new Set<(id: string) => void>();
 
@@ -36,14 +36,14 @@ export class JobWatcher {
   }
 
   /**
-   * Listens to one job until the returned function is called. Resolves when the subscription stands, so that
-   * reading the record after it misses nothing; while Redis is away it resolves at once and restores later.
+   * Listens to one job until the returned function is called. Resolves once subscribed, so that reading the record
+   * afterwards misses nothing. While Redis is unreachable it resolves at once and subscribes after the reconnection.
    */
   watch(id: JobId, listener: NoticeListener): Promise<() => void> {
     return this.listen(id, listener);
   }
 
-  /** The same for a batch. */
+  /** Listens to one batch, as `watch`. */
   watchBatch(id: BatchId, listener: NoticeListener<BatchNotice>): Promise<() => void> {
     return this.listen(id, listener);
   }
@@ -54,7 +54,7 @@ export class JobWatcher {
       const subscribed = this.subscribe([channel]).finally(() => this.subscribing.delete(channel));
       this.subscribing.set(channel, subscribed);
     }
-    // Whoever comes second waits for the first one's subscription: it is his too.
+    // Later listeners of a channel wait for the subscription of the first.
     await this.subscribing.get(channel);
     return () => {
       if (!this.listeners.remove(channel, listener) || this.redis.status !== 'ready') return;
@@ -62,7 +62,7 @@ export class JobWatcher {
     };
   }
 
-  /** Listens to ids of jobs that were given up, for as long as the process lives. */
+  /** Listens to ids of cancelled jobs for the lifetime of the process. */
   async onCancel(listener: (id: string) => void): Promise<void> {
     this.cancelListeners.add(listener);
     await this.subscribe([CANCEL_CHANNEL]);

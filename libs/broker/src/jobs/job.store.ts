@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis';
 import type { JobId } from '#contracts/job-id.js';
 import type { JobOptions } from '#contracts/job-options.js';
 import { isTerminal } from '#contracts/job-states.js';
@@ -5,7 +6,6 @@ import type { ProblemCode } from '#contracts/problem-catalog.js';
 import { Problem } from '#contracts/problem-catalog.js';
 import type { Tenant } from '#contracts/tenant.js';
 import { DEADLINES_KEY, recordKey, incarnationKey, TENANTS_KEY } from '../redis/redis-keys.js';
-import { callDue } from './expired-jobs-script.js';
 import {
   FIELDS_DROPPED_AT_END,
   fieldsOf,
@@ -14,6 +14,7 @@ import {
   type OutputFacts,
   type UploadPart,
 } from '../records/job-record.js';
+import { JobScripts, type BatchMembership, type TransitionCall } from './job-scripts.js';
 import { sourcesOf, targetOf, type JobEvent } from '../records/job-transitions.js';
 import {
   EXPIRY_MARGIN_MS,
@@ -24,15 +25,8 @@ import {
 } from '../records/lifetimes.js';
 import { mapRedisErrors, mapRedisReadErrors } from '../redis/redis-errors.js';
 import type { ShardIncarnation, ShardAllocation } from '../records/shard-incarnation.js';
-import {
-  callRemoved,
-  callTransition,
-  type BatchMembership,
-  type ScriptedRedis,
-  type TransitionCall,
-} from './transition-script.js';
 
-const REFUSALS_OF_BATCHES = [
+const BATCH_REFUSALS = [
   'batch-not-found',
   'batch-cancelled',
   'batch-closed',
@@ -44,19 +38,23 @@ type Extras = Omit<Partial<TransitionCall>, 'id' | 'from' | 'to' | 'terminal'>;
 
 /** Sole writer of job records. Each method is one event of the transition table, atomic and fenced. */
 export class JobStore {
+  private readonly scripts: JobScripts;
+
   constructor(
-    private readonly redis: ScriptedRedis,
+    private readonly redis: Redis,
     private readonly lifetimes: Lifetimes,
     private readonly capBytes: number,
-  ) {}
+  ) {
+    this.scripts = new JobScripts(redis);
+  }
 
   /** The record, or undefined when there is none. */
   async read(id: JobId): Promise<JobRecord | undefined> {
     return parseRecord(id, await mapRedisReadErrors(() => this.redis.hgetall(recordKey(id))));
   }
 
-  /** What living jobs of a tenant hold now: their number, and the bytes they have reserved. */
-  async held(tenant: Tenant['id']): Promise<{ jobs: number; bytes: number }> {
+  /** Number and reserved bytes of a tenant's living jobs. */
+  async reservedBy(tenant: Tenant['id']): Promise<{ jobs: number; bytes: number }> {
     const sums = await mapRedisReadErrors(() =>
       this.redis.hmget(TENANTS_KEY, `jobs:${tenant}`, `bytes:${tenant}`),
     );
@@ -65,10 +63,10 @@ export class JobStore {
   }
 
   /**
-   * Reserves memory and opens a record, if there is room for `roomForBytes` now. Where payload is on shards, on the
-   * first of `offers` that has room: the one that is returned.
-   * @throws Problem `tenant-limit` when the reservation, or one more job, passes a limit of the tenant
-   * @throws Problem `capacity-exhausted` when the reservation does not fit into the whole, or onto any shard
+   * Reserves memory and creates the record if there is room for `roomForBytes` now. Returns the shard that was assigned:
+   * the first of `allocations` with room.
+   * @throws Problem `tenant-limit` when the reservation, or one more job, exceeds a limit of the tenant
+   * @throws Problem `capacity-exhausted` when the reservation exceeds the total limit, or that of each shard
    */
   async accept(
     id: JobId,
@@ -78,38 +76,37 @@ export class JobStore {
       roomForBytes?: number | undefined;
       tenant: Tenant;
       region?: string | undefined;
-      offers?: readonly ShardAllocation[] | undefined;
+      allocations?: readonly ShardAllocation[] | undefined;
     },
   ): Promise<ShardAllocation | undefined> {
-    const { wrappedKeys, region, reserveBytes, roomForBytes, tenant, offers = [undefined] } = job;
-    for (const seat of offers) {
-      const reserve = { bytes: reserveBytes, roomForBytes, capBytes: this.capBytes, tenant, seat };
+    const { wrappedKeys, region, reserveBytes, roomForBytes, tenant, allocations = [undefined] } = job;
+    for (const shard of allocations) {
+      const reserve = { bytes: reserveBytes, roomForBytes, capBytes: this.capBytes, tenant, shard };
       const set = {
         wrappedKeys,
-        ...(seat !== undefined && { seat: seat.seat }),
+        ...(shard !== undefined && { seat: shard.incarnation }),
         ...(region !== undefined && { region }),
       };
-      if ((await this.tryTo(id, 'accept', { reserve, set })) !== 'no-room') return seat;
+      if ((await this.tryTo(id, 'accept', { reserve, set })) !== 'no-room') return shard;
     }
     throw new Problem('capacity-exhausted', { retryAfterS: 5 });
   }
 
   /**
-   * The upload goes on, and with `reserve` needs that much memory by now. False when the job has ended meanwhile.
+   * Renews the lease of an upload, and reserves more memory with `reserve`. False when the job has ended.
    * @throws Problem as `accept`
    */
   async progress(
     id: JobId,
-    reserve?: { bytes: number; tenant: Tenant; seat?: ShardAllocation | undefined },
+    reserve?: { bytes: number; tenant: Tenant; shard?: ShardAllocation | undefined },
   ): Promise<boolean> {
     const extras = reserve === undefined ? {} : { reserve: { ...reserve, capBytes: this.capBytes } };
     return (await this.apply(id, 'progress', extras)) !== undefined;
   }
 
   /**
-   * The upload is complete, and what the result may take is known; `member`: the batch it comes into. Undefined when
-   * the job was ended meanwhile.
-   * @throws Problem as `accept`, or why the batch does not take it
+   * Queues the job of a complete upload, as an image of a batch with `member`. Undefined when the job has ended.
+   * @throws Problem as `accept`, or the problem for which the batch refuses the job
    */
   enqueue(
     id: JobId,
@@ -118,16 +115,16 @@ export class JobStore {
       options: JobOptions;
       reserveBytes: number;
       tenant: Tenant;
-      seat?: ShardAllocation | undefined;
+      shard?: ShardAllocation | undefined;
       keyId?: string | undefined;
-      /** Pixels of the image, where they are known. */
+      /** Pixels of the image, if known. */
       pixels?: number | undefined;
       trace?: string | undefined;
       member?: BatchMembership | undefined;
     },
   ): Promise<JobRecord | undefined> {
-    const { seat, tenant } = job;
-    const reserve = { bytes: job.reserveBytes, capBytes: this.capBytes, tenant, seat };
+    const { shard, tenant } = job;
+    const reserve = { bytes: job.reserveBytes, capBytes: this.capBytes, tenant, shard };
     const set = {
       parts: JSON.stringify(job.parts),
       inputBytes: job.parts.reduce((sum, part) => sum + part.bytes, 0),
@@ -139,14 +136,13 @@ export class JobStore {
     return this.apply(id, 'enqueue', { reserve, set, member: job.member });
   }
 
-  /** A worker starts: its attempt number in the record is its fence. Undefined when there is nothing to do. */
+  /** Starts an attempt of a worker; its number is the worker's fence. Undefined when the job has ended. */
   claim(id: JobId): Promise<JobRecord | undefined> {
     return this.apply(id, 'claim', { count: ['attempt'] });
   }
 
   /**
-   * The result of `output.attempt` stands, also when an earlier try of this call got through and only its answer
-   * was lost. Undefined when that attempt lost its fence.
+   * Commits the result of `output.attempt`. Can be repeated when the reply was lost. Undefined when the fence does not hold.
    */
   async commit(id: JobId, output: OutputFacts): Promise<JobRecord | undefined> {
     const committed = await this.apply(id, 'commit', {
@@ -161,20 +157,19 @@ export class JobStore {
   }
 
   /**
-   * One reader takes the result, also when an earlier try of this call got through and only its answer was lost.
-   * Undefined when it is not there to be taken.
+   * Leases the result to one reader. Can be repeated when the reply was lost. Undefined when there is no result to lease.
    */
   async lease(id: JobId, lease: string): Promise<JobRecord | undefined> {
     const leased = await this.apply(id, 'lease', { count: ['deliveries'], set: { lease } });
     return leased ?? this.apply(id, 'renew', { fence: ['lease', lease] });
   }
 
-  /** The reader is alive. False when it lost its lease. */
+  /** Renews a lease. False when the reader has lost it. */
   async renew(id: JobId, lease: string): Promise<boolean> {
     return (await this.apply(id, 'renew', { fence: ['lease', lease] })) !== undefined;
   }
 
-  /** The delivery broke: the result may be asked for again for a while. One that broke on our side does not count. */
+  /** Returns the result after a broken delivery. A delivery that this service broke does not count. */
   release(id: JobId, lease?: string, { counts = true } = {}): Promise<JobRecord | undefined> {
     return this.apply(id, 'release', {
       ...(lease !== undefined && { fence: ['lease', lease] as const }),
@@ -182,13 +177,16 @@ export class JobStore {
     });
   }
 
-  /** Notes, for the purge alone, that payload keys are gone; `all` when nothing of the job is left. */
-  async recordDeletion(id: JobId, removed: { keys: number; all: boolean }): Promise<JobRecord | undefined> {
-    const [ok, ...fields] = await mapRedisErrors(() => callRemoved(this.redis, id, removed));
+  /** Records deleted payload keys, for the purge alone; `complete` when nothing of the job is left. */
+  async recordDeletion(
+    id: JobId,
+    deleted: { keys: number; complete: boolean },
+  ): Promise<JobRecord | undefined> {
+    const [ok, ...fields] = await mapRedisErrors(() => this.scripts.recordDeletion(id, deleted));
     return ok === 1 ? parseRecord(id, fieldsOf(fields)) : undefined;
   }
 
-  /** Ends a job, for the purge alone: only its tombstone stays. Undefined when it had ended, or is fenced off. */
+  /** Ends a job, for the purge alone; its tombstone remains. Undefined when it had ended, or the fence does not hold. */
   end(
     id: JobId,
     event: 'deliver' | 'fail' | 'lose' | 'cancel' | 'expire',
@@ -201,14 +199,12 @@ export class JobStore {
     });
   }
 
-  /** Ids of jobs whose present state has run out, at most `most`. */
-  async due(most: number): Promise<JobId[]> {
-    return (await mapRedisErrors(() =>
-      callDue(this.redis, most, livingLifetimes(this.lifetimes)),
-    )) as JobId[];
+  /** Up to `limit` jobs whose deadline has passed. */
+  expired(limit: number): Promise<JobId[]> {
+    return mapRedisErrors(() => this.scripts.expired(limit, livingLifetimes(this.lifetimes)));
   }
 
-  /** A purge could not be finished: the sweeper is to try again, but not before `ms` from now. */
+  /** Postpones the deadline of a job: the sweeper retries its purge after `ms`. */
   async postpone(id: JobId, ms: number): Promise<void> {
     await mapRedisErrors(async () => {
       const [seconds] = await this.redis.time();
@@ -216,9 +212,9 @@ export class JobStore {
     });
   }
 
-  /** Living jobs whose payload is on that seat. */
-  async jobsOn(seat: ShardIncarnation): Promise<JobId[]> {
-    return (await mapRedisReadErrors(() => this.redis.smembers(incarnationKey(seat)))) as JobId[];
+  /** Living jobs with payload on that incarnation. */
+  async jobsOn(incarnation: ShardIncarnation): Promise<JobId[]> {
+    return (await mapRedisReadErrors(() => this.redis.smembers(incarnationKey(incarnation)))) as JobId[];
   }
 
   private async apply(id: JobId, event: JobEvent, extras: Extras): Promise<JobRecord | undefined> {
@@ -235,7 +231,7 @@ export class JobStore {
     const to = targetOf(event);
     const sources = sourcesOf(event);
     const [ok, ...rest] = await mapRedisErrors(() =>
-      callTransition(this.redis, {
+      this.scripts.transition({
         lifetimeMs: lifetimeAfter(event, this.lifetimes),
         marginMs: isTerminal(to) ? PURGE_GRACE_MS : EXPIRY_MARGIN_MS,
         ...extras,
@@ -246,10 +242,10 @@ export class JobStore {
       }),
     );
     if (ok === 1) return parseRecord(id, fieldsOf(rest));
-    if (rest[0] === 'seat') return 'no-room';
+    if (rest[0] === 'shard') return 'no-room';
     if (rest[0] === 'tenant') throw new Problem('tenant-limit', { retryAfterS: 5 });
     if (rest[0] === 'capacity') throw new Problem('capacity-exhausted', { retryAfterS: 5 });
-    const refusal = REFUSALS_OF_BATCHES.find((code) => code === rest[0]);
+    const refusal = BATCH_REFUSALS.find((code) => code === rest[0]);
     if (refusal !== undefined) throw new Problem(refusal);
     return undefined;
   }

@@ -3,24 +3,25 @@ import type { JobId } from '#contracts/job-id.js';
 import type { Stage } from '#contracts/job-states.js';
 import { jobChannel } from '../redis/redis-keys.js';
 
-/** Within a stage, progress is told at most this often. */
+/** Minimum time between two messages within a stage. */
 const MIN_GAP_MS = 200;
 
-/** Tells whoever waits for a job how far it is. Published, never stored; a message that is lost is no loss. */
+/** Publishes the progress of jobs. Messages are not stored, and a lost one is not repeated. */
 export class ProgressPublisher {
   constructor(private readonly redis: Redis) {}
 
-  /** A teller for one attempt at one job. */
+  /** The publisher for one attempt at one job. */
   of(id: JobId): (stage: Stage, percent: number) => void {
-    let toldAt = 0;
-    let told: { stage?: Stage; percent?: number } = {};
+    let publishedAt = 0;
+    let published: { stage?: Stage; percent?: number } = {};
     return (stage, exact) => {
       const percent = Math.round(exact);
       const now = Date.now();
-      if (stage === told.stage && (percent === told.percent || now - toldAt < MIN_GAP_MS)) return;
-      toldAt = now;
-      told = { stage, percent };
-      const notice = JSON.stringify(told);
+      if (stage === published.stage && (percent === published.percent || now - publishedAt < MIN_GAP_MS))
+        return;
+      publishedAt = now;
+      published = { stage, percent };
+      const notice = JSON.stringify(published);
       this.redis.publish(jobChannel(id), notice).catch(() => undefined);
     };
   }

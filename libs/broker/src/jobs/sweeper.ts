@@ -1,27 +1,27 @@
 import type { JobId } from '#contracts/job-id.js';
-import { NOBODY, type BrokerObserver } from './broker-observer.js';
+import { noopObserver, type BrokerObserver } from './broker-observer.js';
 import type { JobPurge } from './job-purge.js';
 import type { JobStore } from './job.store.js';
 import type { PayloadShards } from '../payload/payload-shards.js';
 
-const SWEEP_EVERY_MS = 1000;
-const MAX_A_SWEEP = 200;
+const SWEEP_INTERVAL_MS = 1000;
+const MAX_JOBS_PER_SWEEP = 200;
 
-/** A purge that a shard holds up is tried again after this: it must not hold up the others. */
-const PURGE_AGAIN_MS = 5000;
+/** When the purge of a job on an unreachable shard is retried, so that it does not delay others. */
+const PURGE_RETRY_MS = 5000;
 
-/** What a sweeper works with. */
+/** Parts of the broker that a sweeper uses. */
 export interface SweeperParts {
   jobs: JobStore;
   purge: JobPurge;
-  payloads: Pick<PayloadShards, 'lost'>;
+  payloads: Pick<PayloadShards, 'lostIncarnations'>;
   observer?: BrokerObserver;
 }
 
 /**
- * Settles jobs whose time has run out: a reader that fell silent gives the result back while it may be read
- * again, a purge that was cut short is finished, a job whose shard is lost fails, everything else expires. Safe to run
- * in any number of processes. Redis' own expiry stands behind it.
+ * Handles jobs whose deadline has passed. A result whose reader stopped renewing its lease is returned while deliveries
+ * remain; an unfinished purge is completed; a job whose shard is lost fails; all other jobs expire. Any number of processes
+ * may run it. Redis' key expiry is the fallback.
  */
 export class Sweeper {
   private timer: NodeJS.Timeout | undefined;
@@ -36,38 +36,38 @@ export class Sweeper {
   start(): void {
     this.timer ??= setInterval(() => {
       this.running = this.sweep().catch(() => undefined);
-    }, SWEEP_EVERY_MS);
+    }, SWEEP_INTERVAL_MS);
   }
 
-  /** Stops and waits for a sweep under way. */
+  /** Stops, and waits for a running sweep. */
   async stop(): Promise<void> {
     clearInterval(this.timer);
     this.timer = undefined;
     await this.running;
   }
 
-  /** Settles everything due now. Returns how many jobs that were. */
+  /** Handles all jobs that are due now. Returns their number. */
   async sweep(): Promise<number> {
     const { jobs } = this.parts;
-    await this.giveUpLost();
-    const due = await jobs.due(MAX_A_SWEEP);
-    for (const id of due) await this.settle(id).catch(() => jobs.postpone(id, PURGE_AGAIN_MS));
+    await this.failLost();
+    const due = await jobs.expired(MAX_JOBS_PER_SWEEP);
+    for (const id of due) await this.handle(id).catch(() => jobs.postpone(id, PURGE_RETRY_MS));
     return due.length;
   }
 
-  private async giveUpLost(): Promise<void> {
+  private async failLost(): Promise<void> {
     const { jobs, purge, payloads } = this.parts;
-    for (const seat of payloads.lost()) {
-      for (const id of await jobs.jobsOn(seat)) await purge.lost(id);
+    for (const incarnation of payloads.lostIncarnations()) {
+      for (const id of await jobs.jobsOn(incarnation)) await purge.markLost(id);
     }
   }
 
-  private async settle(id: JobId): Promise<void> {
-    const { jobs, purge, observer = NOBODY } = this.parts;
+  private async handle(id: JobId): Promise<void> {
+    const { jobs, purge, observer = noopObserver } = this.parts;
     const record = await jobs.read(id);
     if (record?.endedAt !== undefined) {
       if (await purge.completed(id)) observer.swept('completed');
-      else await jobs.postpone(id, PURGE_AGAIN_MS);
+      else await jobs.postpone(id, PURGE_RETRY_MS);
     } else if (record?.state === 'delivering' && record.deliveries < this.maxDeliveries) {
       await jobs.release(id);
       observer.swept('released');

@@ -5,15 +5,15 @@ import { inputKey } from '../redis/redis-keys.js';
 import type { JobPurge } from './job-purge.js';
 import type { JobStore } from './job.store.js';
 import { UPLOAD_MARGIN_MS, UPLOAD_RENEWAL_MS, type Lifetimes } from '../records/lifetimes.js';
-import type { PayloadShards } from '../payload/payload-shards.js';
+import type { PayloadLocation, PayloadShards } from '../payload/payload-shards.js';
 import { PayloadClosedError } from '../payload/payload.store.js';
 import { throughOutage } from '../redis/redis-errors.js';
 import type { ShardAllocation } from '../records/shard-incarnation.js';
 
-/** Memory is reserved in such steps, ahead of the bytes: an upload that only announces much holds little. */
+/** Memory is reserved in steps of this size, ahead of the bytes. An announced size alone reserves little. */
 export const RESERVATION_STEP_BYTES = 2 * 1_048_576;
 
-/** What an upload works with. */
+/** Parts of the broker that an upload uses. */
 export interface UploadParts {
   jobs: JobStore;
   purge: JobPurge;
@@ -26,19 +26,19 @@ export interface NewUpload {
   wrappedKeys: string;
   tenant: Tenant;
   region?: string | undefined;
-  /** Most bytes that it can bring: there must be room for them now. */
+  /** Maximum size of the upload. There must be room for it when it starts. */
   maxBytes: number;
 }
 
 /**
- * One upload, from the record of its job to the last chunk. While it runs it keeps the job's record alive, reserves memory
- * as bytes come, and writes chunks one after the other. Ended by `finish` or `abandon`.
+ * One upload, from the record of its job to the last chunk. It renews the job's lease, reserves memory as bytes arrive, and
+ * writes the chunks in order. Ended by `finish` or `abandon`.
  */
 export class UploadSession {
   private chunks = 0;
   private storedBytes = 0;
   private reservedBytes: number;
-  private allocation: ShardAllocation | undefined;
+  private assigned: ShardAllocation | undefined;
   private opened: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
 
@@ -52,27 +52,27 @@ export class UploadSession {
 
   /**
    * Reserves the first step and opens the job's record.
-   * @throws Problem `tenant-limit` | `capacity-exhausted` | `broker-unavailable`; nothing is left then
+   * @throws Problem `tenant-limit` | `capacity-exhausted` | `broker-unavailable`; nothing is stored then
    */
   static async start(parts: UploadParts, id: JobId, job: NewUpload): Promise<UploadSession> {
     const session = new UploadSession(parts, id, job);
     try {
       await session.accept();
     } catch (error) {
-      // A Redis that answered too late may still open the record: what follows ends it, also after an outage.
+      // A Redis that answers too late may still create the record. This ends it, also after an outage.
       void session.abandon();
       throw error;
     }
     return session;
   }
 
-  /** Shard that its payload goes to, and how much there may be; undefined where there are none. */
-  get seat(): ShardAllocation | undefined {
-    return this.allocation;
+  /** The shard of its payload; undefined without payload servers. */
+  get shard(): ShardAllocation | undefined {
+    return this.assigned;
   }
 
   /**
-   * Stores the next chunk, `plainBytes` of the upload, once there is memory for it. `seal` is called meanwhile.
+   * Stores the next chunk, `plainBytes` of the upload, once memory is reserved. `seal` encrypts it meanwhile.
    * @throws Problem `tenant-limit` | `capacity-exhausted` when there is none
    * @throws Problem `request-timeout` when the job has ended, `queue-lost` | `broker-unavailable`
    */
@@ -83,35 +83,35 @@ export class UploadSession {
     const box = seal(index);
     await Promise.all([reserved, this.opened]);
     try {
-      await this.parts.payloads.of(this.place).write(inputKey(this.id), index, box);
+      await this.parts.payloads.of(this.location).write(inputKey(this.id), index, box);
     } catch (error) {
       throw error instanceof PayloadClosedError ? new Problem('request-timeout') : error;
     }
     this.storedBytes += plainBytes;
   }
 
-  /** The upload is complete: its job is about to be queued, or has been. */
+  /** Ends the session of a complete upload. */
   finish(): void {
     clearInterval(this.timer);
   }
 
-  /** The upload came to nothing: nothing of it is left. Never rejects. */
+  /** Ends the session of a failed upload and deletes what it stored. Never rejects. */
   async abandon(): Promise<void> {
     this.finish();
     await this.opened.catch(() => undefined);
-    await throughOutage(() => this.parts.purge.uploadFailed(this.id, this.place));
+    await throughOutage(() => this.parts.purge.uploadFailed(this.id, this.location));
   }
 
-  private get place(): { seat: string | undefined } {
-    return { seat: this.allocation?.seat };
+  private get location(): PayloadLocation {
+    return { incarnation: this.assigned?.incarnation };
   }
 
   private async accept(): Promise<void> {
     const { jobs, payloads, lifetimes } = this.parts;
     const { maxBytes, ...job } = this.job;
-    const offers = payloads.offers(this.id);
+    const allocations = payloads.allocations(this.id);
     const reserve = { reserveBytes: this.reservedBytes, roomForBytes: maxBytes };
-    this.allocation = await jobs.accept(this.id, { ...job, ...reserve, offers });
+    this.assigned = await jobs.accept(this.id, { ...job, ...reserve, allocations });
     const lastsMs = lifetimes.uploadMs + UPLOAD_MARGIN_MS;
     this.opened = this.open(lastsMs);
     this.opened.catch(() => undefined);
@@ -122,16 +122,16 @@ export class UploadSession {
     }, UPLOAD_RENEWAL_MS).unref();
   }
 
-  /** A job that ended before its key was open would not take the key along. */
+  /** Checks the job after opening the key: a job that ended before does not delete it. */
   private async open(lastsMs: number): Promise<void> {
-    await this.parts.payloads.of(this.place).open(inputKey(this.id), lastsMs);
+    await this.parts.payloads.of(this.location).open(inputKey(this.id), lastsMs);
     if (!(await this.parts.jobs.progress(this.id))) throw new Problem('request-timeout');
   }
 
   private async reserve(bytes: number): Promise<void> {
     if (bytes <= this.reservedBytes) return;
     const next = Math.max(bytes, Math.min(this.job.maxBytes, bytes + RESERVATION_STEP_BYTES));
-    const reserve = { bytes: next, tenant: this.job.tenant, seat: this.allocation };
+    const reserve = { bytes: next, tenant: this.job.tenant, shard: this.assigned };
     if (!(await this.parts.jobs.progress(this.id, reserve))) throw new Problem('request-timeout');
     this.reservedBytes = next;
   }

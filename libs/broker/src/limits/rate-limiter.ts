@@ -1,43 +1,24 @@
 import type { Redis } from 'ioredis';
 import { rateKey } from '../redis/redis-keys.js';
+import { defineScript, type RunScript } from '../redis/lua-scripts.js';
 import { mapRedisErrors, mapRedisReadErrors } from '../redis/redis-errors.js';
 
-/**
- * Counts a hit in a fixed window that opens with the first hit. A window that closes later than it may was opened before
- * the server's clock was set back.
- *
- * KEYS  1 counter (string)
- * ARGV  1 window ms
- * RETURNS {hits in this window, ms until it closes}
- */
-const HIT = `
-local hits = redis.call('INCR', KEYS[1])
-local left = redis.call('PTTL', KEYS[1])
-if hits > 1 and left <= tonumber(ARGV[1]) then return {hits, left} end
-redis.call('PEXPIRE', KEYS[1], ARGV[1])
-return {hits, tonumber(ARGV[1])}`;
-
-interface HitRedis extends Redis {
-  rbHit(key: string, windowMs: number): Promise<[hits: number, closesInMs: number]>;
-}
-
-/** Request counters shared by all API instances. */
+/** Request counters, shared by all API instances. */
 export class RateLimiter {
-  private readonly redis: HitRedis;
+  private readonly countRequest: RunScript<object, [hits: number, closesInMs: number]>;
 
-  constructor(redis: Redis) {
-    redis.defineCommand('rbHit', { numberOfKeys: 1, lua: HIT });
-    this.redis = redis as HitRedis;
+  constructor(private readonly redis: Redis) {
+    this.countRequest = defineScript(redis, 'count-request');
   }
 
   /** Counts one request of a tenant. @throws Problem `broker-unavailable` */
   async hit(tenant: string, windowMs: number): Promise<{ hits: number; closesInMs: number }> {
-    const [hits, closesInMs] = await mapRedisErrors(() => this.redis.rbHit(rateKey(tenant), windowMs));
+    const [hits, closesInMs] = await mapRedisErrors(() => this.countRequest([rateKey(tenant)], { windowMs }));
     return { hits, closesInMs };
   }
 
-  /** How a tenant stands, without counting anything; 0 and 0 when no window is open. */
-  async standing(tenant: string): Promise<{ hits: number; closesInMs: number }> {
+  /** Requests in the present window without counting one; 0 and 0 when no window is open. */
+  async status(tenant: string): Promise<{ hits: number; closesInMs: number }> {
     const key = rateKey(tenant);
     const [hits, closesInMs] = await mapRedisReadErrors(() =>
       Promise.all([this.redis.get(key), this.redis.pttl(key)]),

@@ -3,25 +3,25 @@ import { connect } from '../redis/redis-connection.js';
 import type { ConnectionListener } from '../redis/redis-health.js';
 
 /**
- * Connections that only read payload, for each server: the API delivers many results at a time. Each of them has one
- * read under way: two chunks in its output buffer would be above the soft limit of redis.conf
- * (`client-output-buffer-limit`), and Redis would cut it after ten seconds, however fast its client reads.
+ * Connections per server that only read payload: the API delivers many results in parallel. Each has one read in flight,
+ * because two chunks in its output buffer exceed the soft limit of redis.conf (`client-output-buffer-limit`), for which
+ * Redis closes the connection after ten seconds.
  */
 const READERS = { api: 3, worker: 1 } as const;
 
-/** Writes under way on the one connection that writes. */
+/** Writes in flight on the one connection that writes. */
 const MAX_WRITES = 4;
 
 /**
- * All connections of a process to one server that has payload, with flow control: commands that carry chunks wait for
- * their turn, first come, first served. Whoever waits holds no chunk that is still to be read.
+ * All connections of a process to one payload server, with flow control: commands with chunks are queued, first in, first
+ * out. A queued read holds no chunk.
  */
 export class PayloadLink {
   private readonly reads: TaskQueue<Redis>;
   private readonly writes: TaskQueue<Redis>;
 
   private constructor(
-    /** The connection that writes, and that everything without chunks goes over. */
+    /** The connection for writes and for commands without chunks. */
     readonly main: Redis,
     private readonly readers: readonly Redis[],
   ) {
@@ -29,34 +29,34 @@ export class PayloadLink {
     this.writes = new TaskQueue(Array.from({ length: MAX_WRITES }, () => main));
   }
 
-  /** Connects as one of our users. */
+  /** Connects as one of the users of redis.conf. */
   static open(url: string, user: keyof typeof READERS, onChange?: ConnectionListener): PayloadLink {
     const open = (): Redis => connect(url, 'payload', onChange);
     return new PayloadLink(open(), Array.from({ length: READERS[user] }, open));
   }
 
-  /** Runs a command that brings a chunk. */
+  /** Runs a command whose reply has a chunk. */
   read<T>(task: (redis: Redis) => Promise<T>): Promise<T> {
     return this.reads.run(task);
   }
 
-  /** Runs a command that takes a chunk along. */
+  /** Runs a command that sends a chunk. */
   write<T>(task: (redis: Redis) => Promise<T>): Promise<T> {
     return this.writes.run(task);
   }
 
-  /** Lets all connections go. */
+  /** Closes all connections. */
   close(): void {
     for (const redis of [this.main, ...this.readers]) redis.disconnect();
   }
 }
 
-/** Runs each task on a free resource, in the order in which they came. */
+/** Runs tasks on free resources, first in, first out. */
 export class TaskQueue<R> {
   private readonly free: R[];
   private readonly waiting: ((resource: R) => void)[] = [];
 
-  /** `isPreferred` resources are given out before others. */
+  /** Uses `isPreferred` resources before others. */
   constructor(
     resources: readonly R[],
     private readonly isPreferred: (resource: R) => boolean = () => true,
@@ -64,7 +64,7 @@ export class TaskQueue<R> {
     this.free = [...resources];
   }
 
-  /** Runs one task as soon as its turn comes. */
+  /** Runs one task when a resource is free. */
   async run<T>(task: (resource: R) => Promise<T>): Promise<T> {
     const resource = this.take() ?? (await new Promise<R>((resolve) => this.waiting.push(resolve)));
     try {

@@ -9,165 +9,166 @@ import { PayloadStore } from './payload.store.js';
 import { imageCapacity, redisFacts } from '../redis/redis-checks.js';
 import { incarnationOf, type ShardIncarnation, type ShardAllocation } from '../records/shard-incarnation.js';
 
-/** A server that does not answer within this is not given new jobs, nor asked for the bytes of old ones. */
+/** A server that does not answer within this time is unavailable. */
 const ANSWER_MS = 1000;
 
-/** A server that refused a write for want of memory is the last choice for so long. */
+/** How long a server that refused a write for lack of memory is the last choice for new jobs. */
 const FULL_MS = 5000;
 
-const AWAY_RETRY_S = 2;
+const UNAVAILABLE_RETRY_S = 2;
 
-/** How a shard stands, as this process sees it. */
+/** State of a shard, as this process sees it. */
 export type ShardState = (typeof SHARD_STATES)[number];
 
-/** A shard under its address as one of our users. */
-export interface ShardPlace extends PayloadServer {
+/** Address and options of a shard. */
+export interface ShardOptions extends PayloadServer {
   user: 'api' | 'worker';
   guard: 'enforce' | 'warn';
-  /** Hears each change of its state. */
+  /** Receives each change of its state. */
   onState: (state: ShardState) => void;
 }
 
 /**
- * One payload server. It is used from when its life has been told from others and its configuration and users' rights
- * have been compared with redis.conf, anew after each connection, until that connection breaks.
+ * One payload server. After each connection its incarnation is identified and its configuration and users are compared with
+ * redis.conf. It is in use from then on until the connection breaks.
  */
 export class PayloadShard {
-  /** What was found out about it last. */
+  /** Results of its last retention checks. */
   facts: CheckedFact[] = [];
   private readonly link: PayloadLink;
   private readonly redis: Redis;
-  private life: ShardAllocation | undefined;
-  private looking: Promise<void> | undefined;
-  private answering = false;
-  private refused = false;
+  private verified: ShardAllocation | undefined;
+  private verifying: Promise<void> | undefined;
+  private isAnswering = false;
+  private isRefused = false;
   private fullUntil = 0;
-  private told: ShardState | undefined;
+  private lastReported: ShardState | undefined;
 
-  constructor(private readonly place: ShardPlace) {
-    this.link = PayloadLink.open(place.url, place.user);
+  constructor(private readonly options: ShardOptions) {
+    this.link = PayloadLink.open(options.url, options.user);
     this.redis = this.link.main;
-    this.redis.on('ready', () => void this.lookOnce());
-    this.redis.on('close', () => this.lose());
+    this.redis.on('ready', () => void this.verifyOnce());
+    this.redis.on('close', () => this.onClose());
   }
 
-  /** What it is called. */
+  /** Name of the shard. */
   get name(): string {
-    return this.place.name;
+    return this.options.name;
   }
 
-  /** The life of the server behind the connection that stands; undefined while there is none. */
-  get seat(): ShardIncarnation | undefined {
-    return this.life?.seat;
+  /** The incarnation behind the present connection; undefined without one. */
+  get incarnation(): ShardIncarnation | undefined {
+    return this.verified?.incarnation;
   }
 
-  /** Bytes that payload may take there; 0 while unknown. */
+  /** Bytes that payload may take; 0 while unknown. */
   get capBytes(): number {
-    return this.life?.capBytes ?? 0;
+    return this.verified?.capBytes ?? 0;
   }
 
-  /** How it stands. */
+  /** State of the shard. */
   get state(): ShardState {
-    if (this.refused) return 'refused';
-    if (this.life === undefined || !this.answering) return 'away';
-    return this.place.draining ? 'draining' : 'up';
+    if (this.isRefused) return 'refused';
+    if (this.verified === undefined || !this.isAnswering) return 'away';
+    return this.options.draining ? 'draining' : 'up';
   }
 
-  /** A write was lately refused for want of memory. */
+  /** True when it recently refused a write for lack of memory. */
   get isFull(): boolean {
     return Date.now() < this.fullUntil;
   }
 
-  /** What is wrong with it, one line a fault. */
+  /** Failed retention checks, one line each. */
   get faults(): string[] {
     return faultsOf(this.facts);
   }
 
-  /** Takes new jobs now; undefined when it does not. */
-  offer(): ShardAllocation | undefined {
-    return this.state === 'up' ? this.life : undefined;
+  /** What a new job may be assigned; undefined when it accepts none. */
+  allocation(): ShardAllocation | undefined {
+    return this.state === 'up' ? this.verified : undefined;
   }
 
-  /** A write was refused for want of memory. */
-  noteFull(): void {
+  /** A write was refused for lack of memory. */
+  markFull(): void {
     this.fullUntil = Date.now() + FULL_MS;
   }
 
   /**
-   * Payload of that life. Its calls throw `queue-lost` when the server has begun another: all is gone then, and what
-   * comes late must not be left in the next one, where nobody would look for it.
+   * Payload of one incarnation. Its calls throw `queue-lost` after a restart of the server, so that late writes do not stay
+   * in the next incarnation, where no job refers to them.
    */
-  payloadOf(seat: ShardIncarnation): PayloadStore {
-    return new PayloadStore(this.link, () => this.requireServing(seat));
+  storeFor(incarnation: ShardIncarnation): PayloadStore {
+    return new PayloadStore(this.link, () => this.requireServing(incarnation));
   }
 
-  /** Asks for a sign of life. Returns the seat that gave one. */
+  /** Sends a ping. Returns the incarnation that answered. */
   async check(): Promise<ShardIncarnation | undefined> {
-    if (this.life === undefined) {
-      // The first look was cut short, although the connection stands.
-      if (this.redis.status === 'ready' && !this.refused) void this.lookOnce();
+    if (this.verified === undefined) {
+      // The verification was interrupted, although the connection is open.
+      if (this.redis.status === 'ready' && !this.isRefused) void this.verifyOnce();
       return undefined;
     }
-    const { seat } = this.life;
+    const { incarnation } = this.verified;
     const answer = this.redis.ping().then(
       () => true,
       () => false,
     );
-    this.answering = await Promise.race([answer, after(ANSWER_MS)]);
-    this.tell();
-    return this.answering ? seat : undefined;
+    this.isAnswering = await Promise.race([answer, after(ANSWER_MS)]);
+    this.notifyState();
+    return this.isAnswering ? incarnation : undefined;
   }
 
-  /** Lets the connection go. */
+  /** Closes the connections. */
   close(): void {
     this.redis.removeAllListeners('close');
     this.link.close();
   }
 
-  private requireServing(seat: ShardIncarnation): void {
-    if (this.life === undefined || !this.answering) throw away();
-    if (this.life.seat !== seat) throw new Problem('queue-lost');
+  private requireServing(incarnation: ShardIncarnation): void {
+    if (this.verified === undefined || !this.isAnswering) throw shardUnavailable();
+    if (this.verified.incarnation !== incarnation) throw new Problem('queue-lost');
   }
 
-  private async lookOnce(): Promise<void> {
-    this.looking ??= this.look()
+  private async verifyOnce(): Promise<void> {
+    this.verifying ??= this.verify()
       .catch(() => undefined)
-      .finally(() => (this.looking = undefined));
-    await this.looking;
+      .finally(() => (this.verifying = undefined));
+    await this.verifying;
   }
 
-  /** Who answers, and may it hold images? A connection that broke meanwhile answers nothing. */
-  private async look(): Promise<void> {
+  /** Identifies the incarnation and runs the retention checks. Throws when the connection breaks meanwhile. */
+  private async verify(): Promise<void> {
     const runId = /^run_id:(\w+)/m.exec(await this.redis.info('server'))?.[1];
     if (runId === undefined) return;
     const facts = await redisFacts(this.redis);
     const capBytes = await imageCapacity(this.redis);
     this.facts = checkedNow(facts.map((each) => ({ ...each, fact: `shard ${this.name} ${each.fact}` })));
-    this.refused = this.place.guard === 'enforce' && faultsOf(facts).length > 0;
-    this.life = this.refused ? undefined : { seat: incarnationOf(this.name, runId), capBytes };
-    this.answering = true;
+    this.isRefused = this.options.guard === 'enforce' && faultsOf(facts).length > 0;
+    this.verified = this.isRefused ? undefined : { incarnation: incarnationOf(this.name, runId), capBytes };
+    this.isAnswering = true;
     this.fullUntil = 0;
-    this.tell();
+    this.notifyState();
   }
 
-  private lose(): void {
-    this.life = undefined;
-    this.answering = false;
-    this.refused = false;
-    this.tell();
+  private onClose(): void {
+    this.verified = undefined;
+    this.isAnswering = false;
+    this.isRefused = false;
+    this.notifyState();
   }
 
-  private tell(): void {
+  private notifyState(): void {
     const { state } = this;
-    if (state === this.told) return;
-    this.told = state;
-    this.place.onState(state);
+    if (state === this.lastReported) return;
+    this.lastReported = state;
+    this.options.onState(state);
   }
 }
 
-/** A server that holds payload is not there now. */
-export const away = (): Problem => new Problem('broker-unavailable', { retryAfterS: AWAY_RETRY_S });
+/** The problem of a payload server that cannot be reached. */
+export const shardUnavailable = (): Problem =>
+  new Problem('broker-unavailable', { retryAfterS: UNAVAILABLE_RETRY_S });
 
-/** Resolves after `ms` in which this process ran: its own stall is not the server's. */
+/** Resolves after `ms` in which this process ran; a stall of this process does not count. */
 const after = (ms: number): Promise<false> =>
   new Promise((resolve) => afterRunning(ms, () => resolve(false)));

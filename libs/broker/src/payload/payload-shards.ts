@@ -1,16 +1,30 @@
+import type { Redis } from 'ioredis';
 import type { JobId } from '#contracts/job-id.js';
 import { Problem } from '#contracts/problem-catalog.js';
-import type { CheckedFact } from '#retention/retention-facts.js';
+import { payloadServers } from '#config/payload-servers.js';
+import { StartError, type ServiceSettings } from '#config/process-lifecycle.js';
+import { RetentionGuardError, type CheckedFact } from '#retention/retention-facts.js';
 import type { JobRecord } from '../records/job-record.js';
+import {
+  shardOf,
+  shardOrder,
+  type ShardAllocation,
+  type ShardIncarnation,
+} from '../records/shard-incarnation.js';
+import { imageCapacity } from '../redis/redis-checks.js';
+import { addressAs } from '../redis/redis-connection.js';
+import { authenticate, type Authentication } from '../redis/redis-user.js';
 import type { PayloadLink } from './payload-link.js';
-import { away, type PayloadShard, type ShardState } from './payload-shard.js';
+import { PayloadShard, shardUnavailable, type ShardState } from './payload-shard.js';
 import { PayloadStore } from './payload.store.js';
-import { shardOrder } from './shard-order.js';
-import { shardOf, type ShardIncarnation, type ShardAllocation } from '../records/shard-incarnation.js';
-import type { ShardWatch } from './shard-watch.js';
+import { ShardWatch } from './shard-watch.js';
 
-/** Whose payload is meant. */
-export type Seated = Pick<JobRecord, 'seat'>;
+/** How long a start waits for shards. Those that do not answer in time are added when they do. */
+const SHARD_ANSWER_MS = 3000;
+const POLL_MS = 20;
+
+/** Where the payload of a job is. */
+export type PayloadLocation = Pick<JobRecord, 'incarnation'>;
 
 /** A shard as operators see it. */
 export interface ShardView {
@@ -18,9 +32,12 @@ export interface ShardView {
   state: ShardState;
 }
 
+/** A shard has changed its state. */
+export type ShardListener = (change: { shard: string; state: ShardState }) => void;
+
 /**
- * Where payload is. Without payload servers, all of it is on the control Redis, as jobs are that were accepted before
- * there were any. With them, each job has a seat, chosen when it is accepted.
+ * The payload of jobs. Without payload servers it is on the control Redis, as it is for jobs that were accepted before there
+ * were any. With them each job is assigned a shard incarnation when it is accepted.
  */
 export class PayloadShards {
   private readonly home: PayloadStore;
@@ -34,77 +51,156 @@ export class PayloadShards {
     this.home = new PayloadStore(home);
   }
 
-  /** Bytes that images may take now, on all servers that are there. */
+  /** Bytes that images may take now on all servers that can be reached. */
   get capacityBytes(): number {
     if (this.shards.length === 0) return this.homeBytes;
     return this.shards.reduce((sum, shard) => sum + shard.capBytes, 0);
   }
 
-  /** Most bytes that all jobs together may reserve: where payload is on shards, each of them has a cap of its own. */
+  /** Limit on the reservations of all jobs. With shards, each of them has its own limit instead. */
   get capBytes(): number {
     return this.shards.length === 0 ? this.homeBytes : Number.MAX_SAFE_INTEGER;
   }
 
-  /** What was found out about each shard that is in use. */
+  /** Retention checks of each shard in use. */
   get facts(): CheckedFact[] {
     return this.shards.flatMap(({ facts, state }) => (state === 'refused' ? [] : facts));
   }
 
-  /** How each shard stands. */
+  /** State of each shard. */
   views(): ShardView[] {
     return this.shards.map(({ name, state }) => ({ name, state }));
   }
 
   /**
-   * Seats that a new job may take, the one that it prefers first; undefined where payload needs none.
-   * @throws Problem `broker-unavailable` when no shard takes new jobs
+   * Shards that a new job may be assigned, in order of preference; undefined without payload servers.
+   * @throws Problem `broker-unavailable` when no shard accepts jobs
    */
-  offers(id: JobId): ShardAllocation[] | undefined {
+  allocations(id: JobId): ShardAllocation[] | undefined {
     if (this.shards.length === 0) return undefined;
-    const open = shardOrder(this.shards, id).filter((shard) => shard.offer() !== undefined);
-    const [full, roomy] = [open.filter(({ isFull }) => isFull), open.filter(({ isFull }) => !isFull)];
-    const offers = [...roomy, ...full].map((shard) => shard.offer()).filter((offer) => offer !== undefined);
-    if (offers.length === 0) throw away();
-    return offers;
+    const open = shardOrder(this.shards, id).filter((shard) => shard.allocation() !== undefined);
+    const byRoom = [...open.filter(({ isFull }) => !isFull), ...open.filter(({ isFull }) => isFull)];
+    const found = byRoom.map((shard) => shard.allocation()).filter((each) => each !== undefined);
+    if (found.length === 0) throw shardUnavailable();
+    return found;
   }
 
   /**
    * The payload of a job.
-   * @throws Problem `queue-lost` when it went with its shard
-   * @throws Problem `broker-unavailable` when its shard cannot be reached, for now
+   * @throws Problem `queue-lost` when its shard incarnation has ended
+   * @throws Problem `broker-unavailable` when its shard cannot be reached
    */
-  of({ seat }: Seated): PayloadStore {
-    if (seat === undefined) return this.home;
-    if (this.watch.isLost(seat)) throw new Problem('queue-lost');
-    const shard = this.find(seat);
-    if (shard === undefined || shard.state === 'away' || shard.state === 'refused') throw away();
-    if (shard.seat !== seat) throw new Problem('queue-lost');
-    return shard.payloadOf(seat);
+  of({ incarnation }: PayloadLocation): PayloadStore {
+    if (incarnation === undefined) return this.home;
+    if (this.watch.isLost(incarnation)) throw new Problem('queue-lost');
+    const shard = this.find(incarnation);
+    if (shard === undefined || shard.state === 'away' || shard.state === 'refused') throw shardUnavailable();
+    if (shard.incarnation !== incarnation) throw new Problem('queue-lost');
+    return shard.storeFor(incarnation);
   }
 
-  /** A shard refused a write for want of memory: others come first for a while. */
-  noteFull({ seat }: Seated): void {
-    if (seat !== undefined) this.find(seat)?.noteFull();
+  /** A shard refused a write for lack of memory: new jobs prefer other shards for a while. */
+  markFull({ incarnation }: PayloadLocation): void {
+    if (incarnation !== undefined) this.find(incarnation)?.markFull();
   }
 
   /**
-   * Removes payload, for the purge alone. Returns how many keys there were. What was in a life of a server that has
-   * ended is gone: nothing of it was ever anywhere but in its memory.
-   * @throws Problem `broker-unavailable` when the bytes may still be somewhere
+   * Deletes payload; called by the purge only. Returns how many keys there were. The payload of an incarnation that has
+   * ended is gone, because it was only in the memory of its server.
+   * @throws Problem `broker-unavailable` when the payload may still exist
    */
-  async remove({ seat }: Seated, keys: readonly string[]): Promise<number> {
-    if (seat === undefined) return this.home.remove(keys);
-    const shard = this.find(seat);
-    if (shard?.seat === undefined) throw away();
-    return shard.seat === seat ? shard.payloadOf(seat).remove(keys) : 0;
+  async remove({ incarnation }: PayloadLocation, keys: readonly string[]): Promise<number> {
+    if (incarnation === undefined) return this.home.remove(keys);
+    const shard = this.find(incarnation);
+    if (shard?.incarnation === undefined) throw shardUnavailable();
+    return shard.incarnation === incarnation ? shard.storeFor(incarnation).remove(keys) : 0;
   }
 
-  /** Seats with jobs of which nothing will be heard again. */
-  lost(): ShardIncarnation[] {
+  /** Incarnations that have ended and still have jobs. */
+  lostIncarnations(): ShardIncarnation[] {
     return this.watch.lost();
   }
 
-  private find(seat: ShardIncarnation): PayloadShard | undefined {
-    return this.shards.find(({ name }) => name === shardOf(seat));
+  private find(incarnation: ShardIncarnation): PayloadShard | undefined {
+    return this.shards.find(({ name }) => name === shardOf(incarnation));
+  }
+}
+
+/** What opening the payload servers needs of the broker. */
+export interface PayloadParts {
+  control: Redis;
+  /** Payload connections to the control server. */
+  home: PayloadLink;
+  onShard: ShardListener;
+}
+
+/** The payload servers of a process, and how to close them. */
+export interface OpenPayloads {
+  payloads: PayloadShards;
+  close: () => void;
+}
+
+/**
+ * Connects to the payload servers that the settings name.
+ * @throws RetentionGuardError when one that answers fails a retention check
+ * @throws StartError when none of them answers
+ */
+export async function openPayloads(
+  settings: ServiceSettings,
+  { user, password }: Pick<Authentication, 'user' | 'password'>,
+  { control, home, onShard }: PayloadParts,
+): Promise<OpenPayloads> {
+  const guard = settings.RETENTION_GUARD;
+  const servers = await Promise.all(
+    payloadServers(settings).map(async (server) => ({
+      ...server,
+      url: await userAddress(server.url, { user, password, guard, limitMs: SHARD_ANSWER_MS }),
+    })),
+  );
+  const shards = servers.map((server) => {
+    return new PayloadShard({
+      ...{ ...server, guard, user },
+      onState: (state) => onShard({ shard: server.name, state }),
+    });
+  });
+  const watch = new ShardWatch(control, shards);
+  const close = (): void => {
+    watch.stop();
+    for (const shard of shards) shard.close();
+  };
+  try {
+    await firstAnswers(shards);
+    if (shards.length > 0) watch.start();
+    return { close, payloads: new PayloadShards(home, await imageCapacity(home.main), shards, watch) };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/**
+ * The address of a shard with our user. A shard that does not answer authenticates this user later.
+ * @throws RetentionGuardError when it does not know the user
+ */
+async function userAddress(url: string, as: Authentication): Promise<string> {
+  try {
+    return await authenticate(url, as);
+  } catch (error) {
+    if (error instanceof RetentionGuardError) throw error;
+    return addressAs(as.user, url, as.password);
+  }
+}
+
+async function firstAnswers(shards: readonly PayloadShard[]): Promise<void> {
+  const isPending = (): boolean => shards.some(({ state }) => state === 'away');
+  for (const until = Date.now() + SHARD_ANSWER_MS; isPending() && Date.now() < until;) {
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  const refused = shards.filter(({ state }) => state === 'refused');
+  if (refused.length > 0) throw new RetentionGuardError(refused.flatMap(({ faults }) => faults));
+  if (shards.length > 0 && shards.every(({ state }) => state === 'away')) {
+    throw new StartError(
+      `No Redis of PAYLOAD_REDIS_URLS answers: ${shards.map(({ name }) => name).join(', ')}.`,
+    );
   }
 }

@@ -3,31 +3,31 @@ import { EXPIRY_MARGIN_MS, LATE_WRITE_MS } from '../records/lifetimes.js';
 import type { PayloadLink } from './payload-link.js';
 import { mapRedisErrors } from '../redis/redis-errors.js';
 
-/** Field that a payload key has from when it is opened: without it the key has been removed. It holds nothing. */
+/** Empty field of each open payload key. */
 const OPEN_FIELD = 'open';
 
-/** Payload reached its key after that had been removed, or had expired; it has been removed again. */
+/** A chunk arrived after its key was deleted or had expired. It has been deleted. */
 export class PayloadClosedError extends Error {
   override readonly name = 'PayloadClosedError';
 }
 
 /**
- * Sole writer and reader of payload keys: one hash of sealed chunks each, always with a lifetime. Native commands
- * only; removal is the purge's.
+ * Reads and writes payload keys: one hash of encrypted chunks each, always with a lifetime. It uses plain commands only, no
+ * scripts. `JobPurge` deletes them.
  *
- * A key is opened before its first chunk. So a chunk that comes after the purge, late over a slow network, finds no key:
- * it is removed in the same moment, or, when its connection broke, a few seconds later by Redis.
+ * A key is opened before its first chunk. A chunk that arrives after the purge finds no key and is deleted at once or, when
+ * its connection broke, by Redis after a few seconds.
  */
 export class PayloadStore {
-  /** `requireServer` is called before each command: it throws when the server must not be spoken to. */
+  /** `requireServer` is called before each command; it throws when the server must not be used. */
   constructor(
     private readonly link: PayloadLink,
     private readonly requireServer: () => void = () => undefined,
   ) {}
 
   /**
-   * Opens a key for as long as its chunks may take to come. The caller then makes sure that its job still lives: whatever
-   * ends the job from then on removes the key, and with it the right to write.
+   * Opens a key for the maximum duration of its writes. The caller checks afterwards that the job still lives: the end of a
+   * job deletes the key, and later writes fail.
    */
   async open(key: string, lifetimeMs: number): Promise<void> {
     await this.transaction((redis) =>
@@ -39,8 +39,8 @@ export class PayloadStore {
   }
 
   /**
-   * Writes one chunk. A key that has been removed has no lifetime: the chunk makes it anew, gets a short one in the same
-   * transaction, and goes at once.
+   * Writes one chunk. When the key is not open, the chunk creates it, gets a short lifetime in the same transaction, and is
+   * deleted at once.
    * @throws PayloadClosedError when the key is not open
    */
   async write(key: string, index: number, box: Buffer): Promise<void> {
@@ -54,7 +54,7 @@ export class PayloadStore {
     throw new PayloadClosedError();
   }
 
-  /** Reads one chunk; undefined when it is gone. */
+  /** Reads one chunk; undefined when it does not exist. */
   async read(key: string, index: number): Promise<Buffer | undefined> {
     const box = await this.link.read((redis) =>
       mapRedisErrors(async () => {
@@ -65,12 +65,12 @@ export class PayloadStore {
     return box ?? undefined;
   }
 
-  /** Makes a payload live at least `lifetimeMs` longer; never shortens its life. */
+  /** Extends the lifetime of a key to at least `lifetimeMs` from now. */
   async prolong(key: string, lifetimeMs: number): Promise<void> {
     await mapRedisErrors(async () => this.server().pexpire(key, lifetimeMs + EXPIRY_MARGIN_MS, 'GT'));
   }
 
-  /** Removes keys, for the purge alone. Returns how many there were. */
+  /** Deletes keys, for the purge alone. Returns their number. */
   async remove(keys: readonly string[]): Promise<number> {
     return mapRedisErrors(async () => this.server().unlink(...keys));
   }

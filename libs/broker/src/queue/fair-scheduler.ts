@@ -1,66 +1,69 @@
+import { PRIORITY_LIMIT } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { JobId } from '#contracts/job-id.js';
 import type { Tenant } from '#contracts/tenant.js';
+import { VIRTUAL_TIME_KEY, FINISH_TAGS_KEY, WAITING_JOBS_KEY } from '../redis/redis-keys.js';
+import { ACTIVE_KEY, PRIORITIZED_KEY, SCORE_STEP } from './bullmq-internals.js';
+import { defineScript, type RunScript } from '../redis/lua-scripts.js';
 import { mapRedisErrors } from '../redis/redis-errors.js';
-import {
-  callBegin,
-  callDrop,
-  callSettle,
-  callTake,
-  withFairSchedulerScripts,
-  type FairSchedulerRedis,
-} from './fair-scheduler-script.js';
 
-/** BullMQ's largest priority; 1 is served first. */
-const LARGEST_PRIORITY = 2 ** 21;
-
-/** What a job asks of the workers. */
-export interface Claim {
+/** What the scheduler needs to know of a job. */
+export interface SchedulingRequest {
   tenant: Pick<Tenant, 'id' | 'weight'>;
   /** Estimated work on it, in units of the cheapest image. */
   cost: number;
 }
 
 /**
- * Whose job is next: start-time fair queueing (Goyal, Vin, Cheng, "Start-time Fair Queueing", SIGCOMM 1996). A job's
- * turn is `max(now, taken)`, where `taken` is when its tenant's jobs before it have had their share; it takes up
- * `cost / weight` from there on. `now` is the turn of the job begun last. So a tenant with few jobs comes next
- * whatever others have queued, each tenant that always waits gets its weight's part of the workers, and no worker
- * idles for the sake of it. All of this is an order and no more: whatever of it is lost costs somebody patience,
- * never a job.
+ * Order of waiting jobs: start-time fair queueing (Goyal, Vin, Cheng, "Start-time Fair Queueing", SIGCOMM 1996). The
+ * start tag of a job is `max(v, finish tag of its tenant's previous job)`, its finish tag is `cost / weight` later; the
+ * virtual time `v` is the start tag of the job started last. A tenant with few jobs comes next whatever others have
+ * queued, each tenant with waiting jobs gets its weight's share of the workers, and no worker idles for it. The state
+ * orders jobs and does nothing else: losing it changes the order, and no job is lost.
  */
 export class FairScheduler {
-  private readonly redis: FairSchedulerRedis;
+  private readonly scheduleJob: RunScript<object, number>;
+  private readonly rebaseJob: RunScript<object, number>;
+  private readonly advanceClock: RunScript<object, number>;
+  private readonly unscheduleJob: RunScript<object, number>;
 
-  /** `lifetimeMs`: longer than any job waits; after that much silence the state may go. */
+  /** `lifetimeMs`: longer than any job waits; without a change for that long the state may go. */
   constructor(
     redis: Redis,
     private readonly lifetimeMs: number,
-    private readonly largest = LARGEST_PRIORITY,
+    private readonly maxPriority = PRIORITY_LIMIT,
   ) {
-    this.redis = withFairSchedulerScripts(redis);
+    this.scheduleJob = defineScript(redis, 'schedule-job');
+    this.rebaseJob = defineScript(redis, 'rebase-job');
+    this.advanceClock = defineScript(redis, 'advance-clock');
+    this.unscheduleJob = defineScript(redis, 'unschedule-job');
   }
 
-  /** Gives a job its turn, as a priority for BullMQ: 1 or more, least first. @throws Problem `broker-unavailable` */
-  take(id: JobId, { tenant, cost }: Claim): Promise<number> {
-    const { lifetimeMs, largest } = this;
-    const share = cost / tenant.weight;
-    return mapRedisErrors(() => callTake(this.redis, { id, tenant: tenant.id, share, largest, lifetimeMs }));
+  /** Gives a job its start tag. Returns it as a priority for BullMQ. @throws Problem `broker-unavailable` */
+  schedule(id: JobId, { tenant, cost }: SchedulingRequest): Promise<number> {
+    const { lifetimeMs, maxPriority } = this;
+    const keys = [VIRTUAL_TIME_KEY, FINISH_TAGS_KEY, WAITING_JOBS_KEY, PRIORITIZED_KEY, ACTIVE_KEY];
+    const weightedCost = String(cost / tenant.weight);
+    const args = { id, tenant: tenant.id, weightedCost, maxPriority, scoreStep: SCORE_STEP, lifetimeMs };
+    return mapRedisErrors(() => this.scheduleJob(keys, args));
   }
 
-  /** The job stands in the queue with `priority`. Only a high one can be from before the base moved. */
-  async settle(id: JobId, priority: number): Promise<void> {
-    if (priority <= this.largest / 2) return;
-    await mapRedisErrors(() => callSettle(this.redis, id, this.largest));
+  /** The job is queued with `priority`. Only a high one can be from before the base advanced. */
+  async rebase(id: JobId, priority: number): Promise<void> {
+    const { maxPriority } = this;
+    if (priority <= maxPriority / 2) return;
+    const keys = [VIRTUAL_TIME_KEY, WAITING_JOBS_KEY, PRIORITIZED_KEY];
+    await mapRedisErrors(() => this.rebaseJob(keys, { id, maxPriority, scoreStep: SCORE_STEP }));
   }
 
-  /** A worker has begun the job. Never fails: the next one that begins makes up for it. */
-  async begun(id: JobId): Promise<void> {
-    await callBegin(this.redis, id, this.lifetimeMs).catch(() => undefined);
+  /** A worker has started the job. Never fails: the next job that starts advances the virtual time as well. */
+  async advance(id: JobId): Promise<void> {
+    const keys = [VIRTUAL_TIME_KEY, FINISH_TAGS_KEY, WAITING_JOBS_KEY];
+    await this.advanceClock(keys, { id, lifetimeMs: this.lifetimeMs }).catch(() => undefined);
   }
 
-  /** The job will never begin. */
-  async drop(id: JobId): Promise<void> {
-    await mapRedisErrors(() => callDrop(this.redis, id));
+  /** The job will not be started. */
+  async release(id: JobId): Promise<void> {
+    await mapRedisErrors(() => this.unscheduleJob([FINISH_TAGS_KEY, WAITING_JOBS_KEY], { id }));
   }
 }

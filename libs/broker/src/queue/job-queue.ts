@@ -1,16 +1,14 @@
 import { Queue } from 'bullmq';
 import type { ChainableCommander, Redis } from 'ioredis';
 import type { JobId } from '#contracts/job-id.js';
-import { QUEUE_NAME, queueKey, QUEUE_PREFIX } from '../redis/redis-keys.js';
+import { QUEUE_NAME, QUEUE_PREFIX } from '../redis/redis-keys.js';
+import { ACTIVE_KEY, PRIORITIZED_KEY } from './bullmq-internals.js';
 import { connect } from '../redis/redis-connection.js';
 import { mapRedisErrors, mapRedisReadErrors } from '../redis/redis-errors.js';
-import type { Claim, FairScheduler } from './fair-scheduler.js';
+import type { SchedulingRequest, FairScheduler } from './fair-scheduler.js';
 import type { ConnectionListener } from '../redis/redis-health.js';
 
-const WAITING_KEY = queueKey('prioritized');
-const ACTIVE_KEY = queueKey('active');
-
-/** The queue that workers pull from. It carries ids alone: constant name, empty data, no return value. */
+/** The BullMQ queue. Its jobs have an id only: constant name, empty data, no return value. */
 export class JobQueue {
   private readonly redis: Redis;
   private readonly queue: Queue;
@@ -18,7 +16,7 @@ export class JobQueue {
   constructor(
     url: string,
     private readonly control: Redis,
-    private readonly turns: FairScheduler,
+    private readonly scheduler: FairScheduler,
     onConnection?: ConnectionListener,
   ) {
     this.redis = connect(url, 'queue', onConnection);
@@ -32,58 +30,55 @@ export class JobQueue {
   }
 
   /**
-   * Puts a job into the queue, at the turn of its tenant. BullMQ serves priority 0 first and puts stalled jobs back
-   * there, so ordinary work never has it.
+   * Adds a job in fair order. BullMQ serves priority 0 first and returns stalled jobs with it, so no other job has it.
    */
-  async add(id: JobId, claim: Claim): Promise<void> {
-    const priority = await this.turns.take(id, claim);
+  async add(id: JobId, request: SchedulingRequest): Promise<void> {
+    const priority = await this.scheduler.schedule(id, request);
     const opts = { jobId: id, priority, attempts: 1, removeOnComplete: true, removeOnFail: true };
     await mapRedisErrors(() => this.queue.add(QUEUE_NAME, {}, opts));
-    await this.turns.settle(id, priority);
+    await this.scheduler.rebase(id, priority);
   }
 
-  /** Takes jobs out that no worker has begun. Those begun stay until their worker lets go. */
+  /** Removes a job that no worker has started. A started one stays until its worker finishes. */
   async discard(id: JobId): Promise<void> {
-    await this.turns.drop(id);
-    await mapRedisErrors(async () => {
-      await this.queue.remove(id).catch((error: unknown) => {
-        if (!(error instanceof Error) || !/locked|could not be removed/i.test(error.message)) throw error;
-      });
-    });
+    await this.scheduler.release(id);
+    await mapRedisErrors(() => this.queue.remove(id));
   }
 
   /**
-   * Place in the queue, 1 = next, undefined when the job does not wait; and how many jobs workers have in hand at the same
-   * moment. It may fall back when other tenants come.
+   * Position in the queue, 1 = next, undefined when the job does not wait; and the number of active jobs at the same moment.
+   * A position can grow when other tenants add jobs.
    */
   async position(id: JobId): Promise<{ position: number | undefined; active: number }> {
-    const [rank, active] = await this.together<[number | null, number]>((queue) =>
-      queue.zrank(WAITING_KEY, id).llen(ACTIVE_KEY),
+    const [rank, active] = await this.transaction<[number | null, number]>((queue) =>
+      queue.zrank(PRIORITIZED_KEY, id).llen(ACTIVE_KEY),
     );
     return { position: rank === null ? undefined : rank + 1, active };
   }
 
-  /** Ids of the first `most` waiting jobs, next first; and how many jobs workers have in hand at the same moment. */
-  async waiting(most: number): Promise<{ ids: string[]; active: number }> {
-    const [ids, active] = await this.together<[string[], number]>((queue) =>
-      queue.zrange(WAITING_KEY, 0, String(most - 1)).llen(ACTIVE_KEY),
+  /** Ids of the first `limit` waiting jobs, next first; and the number of active jobs at the same moment. */
+  async waiting(limit: number): Promise<{ ids: string[]; active: number }> {
+    const [ids, active] = await this.transaction<[string[], number]>((queue) =>
+      queue.zrange(PRIORITIZED_KEY, 0, String(limit - 1)).llen(ACTIVE_KEY),
     );
     return { ids, active };
   }
 
-  /** Jobs waiting and jobs begun. */
+  /** Number of waiting and of active jobs. */
   async depth(): Promise<{ waiting: number; active: number }> {
     return mapRedisReadErrors(async () => {
       const [waiting, active] = await Promise.all([
-        this.control.zcard(WAITING_KEY),
+        this.control.zcard(PRIORITIZED_KEY),
         this.control.llen(ACTIVE_KEY),
       ]);
       return { waiting, active };
     });
   }
 
-  /** Replies to commands that run as one: no job moves between them. */
-  private together<T extends unknown[]>(ask: (queue: ChainableCommander) => ChainableCommander): Promise<T> {
+  /** Replies to commands in one transaction. */
+  private transaction<T extends unknown[]>(
+    ask: (queue: ChainableCommander) => ChainableCommander,
+  ): Promise<T> {
     return mapRedisReadErrors(async () => {
       const replies = (await ask(this.control.multi()).exec()) ?? [];
       return replies.map(([error, reply]) => {

@@ -6,58 +6,58 @@ import type { ProblemCode } from '#contracts/problem-catalog.js';
 import { failureCode } from '../redis/redis-errors.js';
 import type { ShardIncarnation } from './shard-incarnation.js';
 
-/** What Redis knows of a job: ids, codes, sizes, times; times in ms since the epoch by Redis' clock. */
+/** Record of a job in Redis: ids, codes, sizes and times. Times are ms since the epoch by Redis' clock. */
 export interface JobRecord {
   id: JobId;
   state: JobState;
   version: number;
-  /** Starts so far; the fence of a worker. */
+  /** Number of attempts; the fence of a worker. */
   attempt: number;
-  /** Deliveries begun so far. */
+  /** Number of deliveries. */
   deliveries: number;
-  /** When the present state runs out. */
+  /** Deadline of the present state. */
   deadlineAt: number;
-  /** When its record was opened: before the first byte of the upload was stored. */
+  /** When the record was created, before the first byte of the upload was stored. */
   acceptedAt: number;
-  /** Which life of which payload shard has its bytes; undefined: the control Redis. Stays in the tombstone. */
-  seat: ShardIncarnation | undefined;
-  /** When it came into the queue; undefined before that and once it has ended. */
+  /** Shard incarnation with its payload; undefined: the control Redis. Kept in the tombstone. */
+  incarnation: ShardIncarnation | undefined;
+  /** When it was queued; undefined before, and after its end. */
   queuedAt: number | undefined;
-  /** `traceparent` of the image's trace; undefined when it is not traced. Gone once the job has ended. */
+  /** `traceparent` of its trace; undefined when it is not traced, and after its end. */
   trace: string | undefined;
-  /** Region that has it, from its acceptance on; undefined where there are none. Stays in the tombstone. */
+  /** Its region; undefined without regions. Kept in the tombstone. */
   region: string | undefined;
   /** Files of the upload, in the order of their chunks. */
   parts: readonly UploadPart[];
-  /** Size of the whole upload; 0 until it is complete. Stays in the tombstone. */
+  /** Size of the upload; 0 until it is complete. Kept in the tombstone. */
   inputBytes: number;
-  /** Size of the committed result; 0 until there is one. Stays in the tombstone. */
+  /** Size of the committed result; 0 before. Kept in the tombstone. */
   outputBytes: number;
   options: JobOptions;
-  /** Pixels of the image, where its upload began with them; for estimates of time. Gone once the job has ended. */
+  /** Pixels of the image, if known at acceptance, for time estimates. Deleted at the end of the job. */
   pixels: number | undefined;
-  /** Public id of the API key it was submitted with, for metering; gone after commit. */
+  /** Public id of its API key, for metering. Deleted by the commit. */
   keyId: string | undefined;
-  /** Payload keys under the key-encryption key; gone after commit. */
+  /** Payload keys, wrapped by the key-encryption key. Deleted by the commit. */
   wrappedKeys: string | undefined;
-  /** Facts about the result, from `ready` on. */
+  /** The result, from `ready` on. */
   output: OutputFacts | undefined;
   /** Why it failed. */
   code: ProblemCode | undefined;
-  /** Payload keys removed so far. */
+  /** Number of deleted payload keys. */
   keysRemoved: number;
-  /** When it came to its end; undefined while it lives. */
+  /** When it ended; undefined before. */
   endedAt: number | undefined;
-  /** When the last of its payload keys was gone; undefined until then, which is a moment after its end. */
+  /** When its last payload key was deleted, shortly after its end; undefined before. */
   purgedAt: number | undefined;
 }
 
-/** What a file of an upload is. */
+/** Role of a file in an upload. */
 export type FileRole = 'input' | 'background';
 
 /**
- * One file of an upload: its chunks follow those of the file before it in the same key. A `skipped` one turned out to be
- * no part of the upload, once another file came as the image: nobody reads it.
+ * One file of an upload. Its chunks follow those of the previous file in the same key. A `skipped` file is not part of the
+ * upload, because a later file was the image, and is not read.
  */
 export interface UploadPart {
   role: FileRole | 'skipped';
@@ -65,21 +65,21 @@ export interface UploadPart {
   bytes: number;
 }
 
-/** Where a committed result is and what it is. */
+/** A committed result. */
 export interface OutputFacts extends ResultFacts {
   attempt: number;
   chunks: number;
-  /** Wall time of the engine's stages. */
+  /** Wall time of each stage in the engine. */
   timingsMs: Partial<Record<Stage, number>>;
 }
 
-/** Fields that tell of the image or open it; a tombstone has none of them, only states, sizes and times. */
+/** Fields about the image or its keys. A tombstone has none of them, only states, sizes and times. */
 export const FIELDS_DROPPED_AT_END = [
   ...['options', 'keyId', 'wrappedKeys', 'parts', 'output', 'lease', 'pixels'],
   ...['queuedAt', 'trace'],
 ] as const;
 
-/** Reads the flat field list of a record. Undefined when there is no record. */
+/** Parses the fields of a record. Undefined when there is no record. */
 export function parseRecord(id: JobId, fields: Record<string, string>): JobRecord | undefined {
   const state = fields['state'] as JobState | undefined;
   if (state === undefined || !JOB_STATES.includes(state)) return undefined;
@@ -91,7 +91,7 @@ export function parseRecord(id: JobId, fields: Record<string, string>): JobRecor
     deliveries: Number(fields['deliveries'] ?? 0),
     deadlineAt: Number(fields['deadlineAt']),
     acceptedAt: Number(fields['acceptedAt']),
-    seat: fields['seat'],
+    incarnation: fields['seat'],
     queuedAt: numberOf(fields['queuedAt']),
     trace: fields['trace'],
     region: fields['region'],
@@ -113,7 +113,7 @@ export function parseRecord(id: JobId, fields: Record<string, string>): JobRecor
 const numberOf = (field: string | undefined): number | undefined =>
   field === undefined ? undefined : Number(field);
 
-/** Turns `[field, value, …]` as Lua returns it into an object. */
+/** Converts `[field, value, …]`, as Lua returns it, to an object. */
 export function fieldsOf(flat: readonly (string | number)[]): Record<string, string> {
   const fields: Record<string, string> = {};
   for (let i = 0; i + 1 < flat.length; i += 2) fields[String(flat[i])] = String(flat[i + 1]);

@@ -1,6 +1,6 @@
 import { isTerminal, JOB_STATES, type JobState } from '#contracts/job-states.js';
 
-/** States from which each event may happen, and the state it leads to. An empty list: no record may exist yet. */
+/** Per event: the states in which it is allowed, and the state it leads to. Empty list: no record may exist. */
 const TABLE = {
   accept: [[], 'accepted'],
   progress: [['accepted'], 'accepted'],
@@ -17,21 +17,20 @@ const TABLE = {
   expire: [['accepted', 'queued', 'running', 'ready', 'delivering'], 'expired'],
 } as const satisfies Record<string, readonly [readonly JobState[], JobState]>;
 
-/** Something that happens to a job. */
+/** Event of a job. */
 export type JobEvent = keyof typeof TABLE;
 
-/** All events of the table. */
+/** All events. */
 export const JOB_EVENTS = Object.keys(TABLE) as JobEvent[];
 
-/** States in which `event` may happen. */
+/** States in which `event` is allowed. */
 export const sourcesOf = (event: JobEvent): readonly JobState[] => TABLE[event][0];
 
 /** State that `event` leads to. */
 export const targetOf = (event: JobEvent): JobState => TABLE[event][1];
 
 /**
- * The whole life of a job, decided purely: the state after `event`, or undefined where the event may not happen.
- * `state` undefined means that there is no record.
+ * The state after `event`, or undefined where the event is not allowed. `state` undefined: there is no record.
  */
 export function nextState(state: JobState | undefined, event: JobEvent): JobState | undefined {
   const sources = sourcesOf(event);
@@ -39,5 +38,5 @@ export function nextState(state: JobState | undefined, event: JobEvent): JobStat
   return allowed ? targetOf(event) : undefined;
 }
 
-/** States in which a job still holds, or may come to hold, bytes of the user. */
+/** States in which a job has, or may get, payload. */
 export const LIVING_STATES = JOB_STATES.filter((state) => !isTerminal(state));

@@ -2,59 +2,59 @@ import type { JobState } from '#contracts/job-states.js';
 import type { Settings } from '#config/settings.schema.js';
 import { targetOf, type JobEvent } from './job-transitions.js';
 
-/** How long a reader may stay silent before its lease lapses. */
+/** How long a lease lasts without renewal. */
 export const LEASE_MS = 10_000;
 
-/** How long a result stays after a broken delivery, so that a quick retry finds it. */
+/** How long a result can be fetched again after a broken delivery. */
 export const RETRY_GRACE_MS = 30_000;
 
-/** How much longer Redis keeps a key than the sweeper should: the net under the net. */
+/** How much later than the sweeper Redis expires a key. */
 export const EXPIRY_MARGIN_MS = 15_000;
 
-/** How long whoever ends a job may take to remove its bytes before the sweeper does. */
+/** How long after the end of a job the sweeper checks its purge. */
 export const PURGE_GRACE_MS = 2000;
 
 /**
- * How long an upload may go without a renewal by the API that receives it. The request itself ends at `uploadMs`, while
- * the API still renews: the sweeper takes only uploads whose API has died.
+ * How long an upload lasts without renewal by the API instance that receives it. The request itself ends at `uploadMs`; the
+ * sweeper handles uploads of crashed instances only.
  */
 export const UPLOAD_LEASE_MS = 30_000;
 
-/** How often that API renews it. */
+/** How often the API instance renews it. */
 export const UPLOAD_RENEWAL_MS = 8000;
 
-/** How long an API goes on renewing after the request had to be over: its own clean-up takes less. */
+/** How long the API renews it beyond the end of the request: more than its clean-up takes. */
 export const UPLOAD_MARGIN_MS = 10_000;
 
 /**
- * How long payload may live that reaches Redis after its key has been removed, where whoever wrote it cannot remove it
- * again because its connection broke.
+ * Lifetime of payload that reaches Redis after its key was deleted, for the case that its writer cannot delete it because
+ * its connection broke.
  */
 export const LATE_WRITE_MS = 5000;
 
 /**
- * How long storing a result may take, outages included: its key lives no longer than this until it is whole. The
- * commit that follows may take as long again.
+ * Maximum time to store a result, outages included, and the lifetime of its key until it is complete. The commit may take
+ * as long again.
  */
 export const STORE_MS = 45_000;
 
-/** Workers that may die around one job before it is given up. */
+/** Attempts at one job before it fails. */
 export const MAX_STARTS = 3;
 
 /** Lifetimes that operators may set, in milliseconds. */
 export interface Lifetimes {
-  /** Of a request that uploads an image, from its first byte to its last. */
+  /** Maximum duration of an upload, from its first byte to its last. */
   uploadMs: number;
   queueMs: number;
   workMs: number;
   resultMs: number;
   tombstoneMs: number;
-  /** Of a batch in which nothing happens. */
+  /** Of a batch without a change. */
   batchMs: number;
   maxDeliveries: number;
 }
 
-/** The one place where settings become lifetimes. */
+/** The lifetimes that the settings define. */
 export const lifetimesOf = (settings: Settings): Lifetimes => ({
   uploadMs: settings.UPLOAD_TIMEOUT_S * 1000,
   queueMs: settings.QUEUE_TTL_S * 1000,
@@ -65,7 +65,7 @@ export const lifetimesOf = (settings: Settings): Lifetimes => ({
   maxDeliveries: settings.MAX_DELIVERIES,
 });
 
-/** Time that the state which `event` leads to may last, in milliseconds. */
+/** Maximum time in the state that `event` leads to, in milliseconds. */
 export function lifetimeAfter(event: JobEvent, of: Lifetimes): number {
   switch (event) {
     case 'accept':
@@ -87,11 +87,11 @@ export function lifetimeAfter(event: JobEvent, of: Lifetimes): number {
   }
 }
 
-/** Time that each living state may last when it begins, in milliseconds. */
+/** Maximum time in each living state, in milliseconds. */
 export const livingLifetimes = (of: Lifetimes): Partial<Record<JobState, number>> =>
   Object.fromEntries(
     STARTS.map((event) => [targetOf(event), lifetimeAfter(event, of)] satisfies [JobState, number]),
   );
 
-/** The events by which the living states begin. */
+/** The events that lead to the living states. */
 const STARTS = ['accept', 'enqueue', 'claim', 'commit', 'lease'] as const satisfies JobEvent[];

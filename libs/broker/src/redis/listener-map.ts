@@ -1,16 +1,15 @@
 /**
- * Who listens to what. Nearly every key has one listener, which then stands in the map itself: ten thousand sets of
- * one would take megabytes.
+ * Listeners by key. A single listener of a key is stored without a set: ten thousand sets of one would take megabytes.
  */
 export class ListenerMap<L extends (...args: never[]) => void> {
   private readonly map = new Map<string, L | Set<L>>();
 
-  /** Number of keys that somebody listens to. */
+  /** Number of keys with listeners. */
   get size(): number {
     return this.map.size;
   }
 
-  /** Keys that somebody listens to. */
+  /** Keys with listeners. */
   keys(): string[] {
     return [...this.map.keys()];
   }
@@ -36,7 +35,7 @@ export class ListenerMap<L extends (...args: never[]) => void> {
     return this.map.delete(key);
   }
 
-  /** The listeners of one key now: those added or removed meanwhile do not disturb whoever goes through them. */
+  /** A snapshot of the listeners of one key. */
   of(key: string): readonly L[] {
     const found = this.map.get(key);
     if (found === undefined) return [];

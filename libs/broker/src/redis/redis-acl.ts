@@ -1,16 +1,16 @@
-/** Part of a user's rights: these commands on these keys, and nothing else. */
+/** Rights of a user: these commands on these keys. */
 interface Grant {
   keys: readonly string[];
   commands: readonly string[];
 }
 
-/** A Redis user: its ordinary rights, and the narrower ones on payload keys. */
+/** A Redis user. */
 export interface RedisUser {
   name: 'api' | 'worker';
   /** Rights on records, counters and the queue. */
   control: Grant;
   channels: readonly string[];
-  /** Rights on sealed images, as Redis 7 selectors. */
+  /** Rights on payload, as Redis 7 selectors. */
   payload: readonly Grant[];
 }
 
@@ -65,8 +65,8 @@ const SHARED_KEYS = [
 ];
 
 /**
- * The users of Redis. The API writes uploads and cannot read them back; workers write results and cannot read
- * them back; neither can list keys, change the configuration, watch others, copy or dump anything.
+ * The users of Redis. The API writes uploads and cannot read them; workers write results and cannot read them. Neither can
+ * list keys, change the configuration, monitor other clients, or copy or dump keys.
  */
 export const REDIS_USERS: readonly RedisUser[] = [
   {
@@ -94,9 +94,9 @@ export const REDIS_USERS: readonly RedisUser[] = [
   },
 ];
 
-/** How a key pattern is written in a rule. */
+/** A key pattern as an ACL rule. */
 export const keyRule = (key: string): string => (key.startsWith('%') ? key : `~${key}`);
-/** How a list of commands is written in a rule. */
+/** A list of commands as ACL rules. */
 export const commandRules = (commands: readonly string[]): string =>
   ['-@all', ...commands.map((c) => `+${c}`)].join(' ');
 
@@ -113,6 +113,6 @@ export function userLine({ name, control, channels, payload }: RedisUser): strin
   ].join(' ');
 }
 
-/** Every command that a user may run on anything at all. */
+/** All commands that a user may run on any key. */
 export const commandsOf = ({ control, payload }: RedisUser): Set<string> =>
   new Set([control, ...payload].flatMap(({ commands }) => commands));

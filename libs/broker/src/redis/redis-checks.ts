@@ -3,6 +3,8 @@ import { limitFacts } from '#retention/process-checks.js';
 import type { RetentionFact } from '#retention/retention-facts.js';
 import { REDIS_USERS } from './redis-acl.js';
 import { REDIS_EXPECTATIONS } from './redis-config-checks.js';
+import { mapRedisErrors } from './redis-errors.js';
+import { PROBE_KEY } from './redis-keys.js';
 import { hasExactRights, userFlags } from './redis-rights.js';
 
 /**
@@ -19,7 +21,15 @@ export async function redisFacts(redis: Redis): Promise<RetentionFact[]> {
   ];
 }
 
-/** Bytes that images may take: 60 % of the server's memory cap, the rest is headroom. */
+/** Writes a key and reads it back. @throws Problem `broker-unavailable` */
+export async function probeRedis(redis: Redis): Promise<void> {
+  await mapRedisErrors(async () => {
+    await redis.set(PROBE_KEY, String(process.hrtime.bigint()), 'PX', 10_000);
+    if ((await redis.get(PROBE_KEY)) === null) throw new Error('the probe key is missing');
+  });
+}
+
+/** Bytes that images may take: 60 % of the server's memory limit. The rest is headroom. */
 export async function imageCapacity(redis: Redis): Promise<number> {
   const [, maxmemory] = await redis.config('GET', 'maxmemory');
   const cap = Number(maxmemory);
@@ -61,7 +71,7 @@ async function allocatorFact(redis: Redis): Promise<RetentionFact> {
   };
 }
 
-/** The default user is off, and the user of this connection has its own rights and no other. */
+/** Checks that the default user is off, and that the user of this connection has exactly its rights. */
 async function userFacts(redis: Redis): Promise<RetentionFact[]> {
   const name = String(await redis.call('ACL', 'WHOAMI').catch(() => 'unknown'));
   const user = REDIS_USERS.find((known) => known.name === name);
@@ -83,7 +93,7 @@ async function userFacts(redis: Redis): Promise<RetentionFact[]> {
   ];
 }
 
-/** Limits of the server's process, where it runs on this machine and under this user. */
+/** Limits of the server's process, if it runs on this machine as this user. */
 async function serverLimits(redis: Redis): Promise<RetentionFact[]> {
   if (redis.options.path === undefined) return [];
   const pid = /^process_id:(\d+)/m.exec(await redis.info('server'))?.[1];

@@ -1,14 +1,14 @@
-/** What the live configuration of Redis must say. */
+/** Required value of a configuration directive of Redis. */
 export interface RedisExpectation {
   name: string;
   expected: string | ((value: string) => boolean);
-  /** What could be kept, or lost, otherwise. */
+  /** Consequence of another value. */
   closes: string;
 }
 
 const BUFFERS = /^normal 50331648 2097152 10 slave \d+ \d+ \d+ pubsub 1048576 262144 10$/;
 
-/** Every directive of redis.conf that closes a leak; a test holds the two together. */
+/** Every directive of redis.conf that prevents retention. A test compares them with the file. */
 export const REDIS_EXPECTATIONS: readonly RedisExpectation[] = [
   { name: 'save', expected: '', closes: 'snapshots would write images to disk' },
   { name: 'appendonly', expected: 'no', closes: 'the append-only file would write images to disk' },

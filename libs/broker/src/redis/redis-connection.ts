@@ -5,19 +5,18 @@ import { WatchedRedis, type ConnectionListener, type ConnectionRole } from './re
 const RECONNECT_MS = 200;
 
 /**
- * A connection on which Redis owes an answer for this long is given up, and made anew: a network that forgot it would
- * otherwise be noticed by the kernel after a quarter of an hour. Payload may be on a slow way. Only time in which this
- * process runs counts.
+ * A connection without an answer from Redis for this long is closed and reopened. The kernel alone detects a connection that
+ * the network dropped after a quarter of an hour. Payload may be on a slow link. Only time in which this process runs counts.
  */
 const SILENCE_MS = 2000;
 const PAYLOAD_SILENCE_MS = 3000;
 
-/** How long a worker's blocking connection waits for a job at a time; it asks for more by itself. */
-export const CONSUMER_BLOCKS_MS = 1000;
+/** How long one blocking read of a worker's consumer connection waits for a job. */
+export const CONSUMER_BLOCK_MS = 1000;
 
 const NO_PASSWORD = 'none';
 
-/** How to reach a server, in the terms of ioredis. */
+/** Address of a server, as ioredis options. */
 interface Address {
   path?: string;
   host?: string;
@@ -27,7 +26,7 @@ interface Address {
   tls?: object;
 }
 
-/** Connection options in the terms of ioredis. */
+/** Connection options of ioredis. */
 export interface ConnectionSettings extends Address {
   connectTimeout: number;
   retryStrategy: () => number;
@@ -38,8 +37,8 @@ export interface ConnectionSettings extends Address {
 }
 
 /**
- * The address as one of the users that redis.conf makes, unless it names a user itself. A user without a password is
- * given a word all the same, because the protocol wants one.
+ * The address with one of the users of redis.conf, unless it already names a user. The protocol requires a password, so a
+ * user without one gets a placeholder.
  * @param password of that user; unset: none
  */
 export function addressAs(user: string, url: string, password = NO_PASSWORD): string {
@@ -72,7 +71,7 @@ export function addressOptions(url: string): Address {
   if (parsed.protocol !== 'redis:' && parsed.protocol !== 'rediss:')
     throw new TypeError('not a Redis address');
   return {
-    // Node connects to an IPv6 address without its brackets.
+    // Node takes an IPv6 address without brackets.
     host: parsed.hostname.replaceAll(/[[\]]/g, ''),
     port: Number(parsed.port || 6379),
     ...(parsed.username !== '' && { username: decodeURIComponent(parsed.username) }),
@@ -82,15 +81,14 @@ export function addressOptions(url: string): Address {
 }
 
 /**
- * Options of one role. Commands of `control`, `payload` and `queue` fail fast instead of waiting in memory: a
- * submission that lands after an outage, without its payload, would be a job that nobody asked for any more.
- * `subscriber` restores its subscriptions itself; `consumer` is BullMQ's blocking connection, which is silent while
- * there is nothing to do.
+ * Options of one role. Commands of `control`, `payload` and `queue` fail at once during an outage: a submission that is sent
+ * after it would be a job without a client. `subscriber` restores its subscriptions itself. `consumer` is BullMQ's blocking
+ * connection, which is silent without jobs.
  */
 export function roleOptions(url: string, role: ConnectionRole): ConnectionSettings {
   const base: ConnectionSettings = {
     ...addressOptions(url),
-    // A connection that does not come about is given up like one that is silent.
+    // `WatchedRedis` has the limit.
     connectTimeout: 0,
     retryStrategy: () => RECONNECT_MS,
     maxRetriesPerRequest: null,
@@ -105,7 +103,7 @@ export function roleOptions(url: string, role: ConnectionRole): ConnectionSettin
   };
 }
 
-/** Opens a connection of the given role. `onChange` receives its losses and when it is usable again. */
+/** Opens a connection. `onChange` receives its losses and restorations. */
 export function connect(
   url: string,
   role: ConnectionRole,
@@ -115,39 +113,39 @@ export function connect(
 }
 
 function silenceMsOf(role: ConnectionRole): number {
-  if (role === 'consumer') return CONSUMER_BLOCKS_MS + SILENCE_MS;
+  if (role === 'consumer') return CONSUMER_BLOCK_MS + SILENCE_MS;
   return role === 'payload' ? PAYLOAD_SILENCE_MS : SILENCE_MS;
 }
 
-/** Redis answers, and does not know the user. */
+/** Redis refuses the user. */
 export class UnknownRedisUserError extends Error {
   override readonly name = 'StrangerError';
 }
 
-/** Why a connection does not come about, by the code of its last error. */
-const OBSTACLES: Record<string, string> = {
-  ECONNREFUSED: 'connection refused, nothing listens there',
-  ENOENT: 'there is no such socket',
-  EACCES: 'this user may not use the socket',
-  ENOTFOUND: 'there is no host of that name',
-  EAI_AGAIN: 'the name of the host cannot be looked up',
-  EHOSTUNREACH: 'there is no way to that host',
-  ENETUNREACH: 'there is no way to that network',
-  ECONNRESET: 'the connection was closed before an answer came',
+/** Why a connection cannot be opened, by the code of its last error. */
+const CAUSES: Record<string, string> = {
+  ECONNREFUSED: 'connection refused',
+  ENOENT: 'the socket does not exist',
+  EACCES: 'permission denied for the socket',
+  ENOTFOUND: 'host not found',
+  EAI_AGAIN: 'the host name cannot be resolved',
+  EHOSTUNREACH: 'no route to the host',
+  ENETUNREACH: 'no route to the network',
+  ECONNRESET: 'the connection was closed before an answer',
 };
 
-/** Redis cannot be reached, or does not answer. The message names where it was looked for, and no user or password. */
+/** Redis cannot be reached, or does not answer. The message has its address, without user and password. */
 export class UnreachableError extends StartError {
   override readonly name = 'UnreachableError';
 
-  /** @param code of the last error; undefined: there was none, and no answer */
+  /** @param code of the last error; undefined: there was no answer */
   constructor(
     { path, host = '', port = 0 }: Pick<RedisOptions, 'path' | 'host' | 'port'>,
     code: string | undefined,
   ) {
     const place = path ?? `${host.includes(':') ? `[${host}]` : host}:${port}`;
-    const obstacle = code === undefined ? 'no answer came in time' : (OBSTACLES[code] ?? `error ${code}`);
-    super(`Redis at ${place} cannot be reached: ${obstacle}.`);
+    const cause = code === undefined ? 'no answer in time' : (CAUSES[code] ?? `error ${code}`);
+    super(`Redis at ${place} cannot be reached: ${cause}.`);
   }
 }
 

@@ -3,8 +3,8 @@ import { isProblemCode, Problem, type ProblemCode } from '#contracts/problem-cat
 const FULL = /^OOM command not allowed/;
 
 /**
- * Runs a Redis call and turns whatever it throws into a problem. ioredis errors carry the command with its
- * arguments, which may be payload; nothing of them is kept, not even as a cause.
+ * Runs a Redis call and maps its errors to problems. Errors of ioredis contain the command with its arguments, which may be
+ * payload, so they are dropped and not set as a cause.
  */
 export async function mapRedisErrors<T>(call: () => Promise<T>): Promise<T> {
   try {
@@ -14,17 +14,17 @@ export async function mapRedisErrors<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
-/** How long a read is repeated after its connection was lost: that takes a fraction of it to be made anew. */
-const REPEAT_MS = 2000;
-const PAUSE_MS = 50;
+/** Retries of reads after a lost connection, which is restored in a fraction of this time. */
+const READ_RETRY_MS = 2000;
+const READ_PAUSE_MS = 50;
 
-/** How long, and how often, a step is repeated that must come after whatever was sent before an outage. */
+/** Retries of a step that must follow the commands that were sent before an outage. */
 const OUTAGE_MS = 30_000;
 const OUTAGE_PAUSE_MS = 250;
 
 /**
- * Runs a call that changes nothing, and again when the connection is lost under it, for up to two seconds after the
- * first loss. Calls that change something fail at once instead: nobody knows whether they were done.
+ * Runs a read, and retries it for up to two seconds when the connection is lost. Writes are not retried: whether a write
+ * was done before the loss is unknown.
  * @throws Problem `broker-unavailable`
  */
 export async function mapRedisReadErrors<T>(read: () => Promise<T>): Promise<T> {
@@ -32,18 +32,18 @@ export async function mapRedisReadErrors<T>(read: () => Promise<T>): Promise<T> 
     try {
       return await mapRedisErrors(read);
     } catch (error) {
-      until ??= performance.now() + REPEAT_MS;
+      until ??= performance.now() + READ_RETRY_MS;
       const isLoss = error instanceof Problem && error.code === 'broker-unavailable';
       if (!isLoss || performance.now() > until) throw error;
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      await new Promise((resolve) => setTimeout(resolve, READ_PAUSE_MS));
     }
   }
 }
 
 /**
- * Runs a step that may be repeated, and again in the background when the connection is lost, until it has succeeded once
- * or 30 s are over: a command sent before the loss may still reach Redis, and what ends its job must come after it.
- * Resolves after the first try; never rejects.
+ * Runs an idempotent step. When the connection is lost, it is retried in the background until it succeeds, for up to 30 s:
+ * a command sent before the loss may still reach Redis, and the step that ends its job must follow it. Resolves after the
+ * first try; never rejects.
  */
 export async function throughOutage(step: () => Promise<unknown>): Promise<void> {
   const attempt = (): Promise<boolean> =>
@@ -60,7 +60,7 @@ export async function throughOutage(step: () => Promise<unknown>): Promise<void>
   })();
 }
 
-/** The problem behind a failure of Redis or BullMQ. Our own problems pass unchanged. */
+/** The problem for an error of Redis or BullMQ. Problems are returned unchanged. */
 export function brokerProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const message = error instanceof Error ? error.message : '';
@@ -68,6 +68,6 @@ export function brokerProblem(error: unknown): Problem {
   return new Problem('broker-unavailable', { retryAfterS: 2 });
 }
 
-/** A failure code read from Redis; anything unknown reads as a plain failure. */
+/** A failure code read from Redis; an unknown one becomes `processing-failed`. */
 export const failureCode = (text: string | undefined): ProblemCode =>
   text !== undefined && isProblemCode(text) ? text : 'processing-failed';

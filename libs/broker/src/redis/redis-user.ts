@@ -2,10 +2,10 @@ import type { ServiceSettings } from '#config/process-lifecycle.js';
 import { RetentionGuardError } from '#retention/retention-facts.js';
 import { addressAs, connect, UnknownRedisUserError, whenReady } from './redis-connection.js';
 
-/** What an application signs in as, and whether that may be anybody on a development machine. */
+/** User of an application, and whether an unknown user is allowed, as on a development machine. */
 export interface Authentication {
   user: 'api' | 'worker';
-  /** Password of that user; unset: it has none. */
+  /** Password of the user; unset: none. */
   password: string | undefined;
   guard: ServiceSettings['RETENTION_GUARD'];
   /** How long to wait for a first answer. */
@@ -13,9 +13,8 @@ export interface Authentication {
 }
 
 /**
- * The address under which a Redis lets this application in: as its own user, or, on a development machine, as nobody
- * in particular.
- * @throws RetentionGuardError when Redis refuses the user: it does not run on redis.conf, or the password is wrong
+ * The address at which Redis accepts this application: with its own user or, with `guard` `warn`, as given.
+ * @throws RetentionGuardError when Redis refuses the user: it does not use redis.conf, or the password is wrong
  * @throws UnreachableError when it does not answer
  */
 export async function authenticate(
@@ -31,7 +30,7 @@ export async function authenticate(
     if (!(error instanceof UnknownRedisUserError)) throw error;
     if (guard === 'warn') return given;
     throw new RetentionGuardError([
-      `redis.user is refused: this Redis does not run on redis.conf, or ${user} has another password there ` +
+      `redis.user is refused: this Redis does not use redis.conf, or ${user} has another password ` +
         '(REDIS_PASSWORD_FILE)',
     ]);
   } finally {

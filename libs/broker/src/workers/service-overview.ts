@@ -1,32 +1,32 @@
 import type { Redis } from 'ioredis';
 import {
   DEADLINES_KEY,
-  PACE_KEY,
-  queueKey,
+  SERVICE_TIMES_KEY,
   RESERVATIONS_KEY,
   RESERVED_TOTAL_KEY,
   TENANTS_KEY,
-  TURNS_WAITING_KEY,
+  WAITING_JOBS_KEY,
 } from '../redis/redis-keys.js';
+import { ACTIVE_KEY, PRIORITIZED_KEY } from '../queue/bullmq-internals.js';
 import { mapRedisErrors } from '../redis/redis-errors.js';
 
-/** How the service stands, in numbers. */
+/** Statistics of the service. */
 export interface ServiceStats {
   waiting: number;
   running: number;
-  /** Accepted and not yet at their end. */
+  /** Accepted jobs that have not ended. */
   inFlight: number;
   inFlightBytes: number;
   capacityBytes: number;
   tenants: number;
-  /** Since when the purge of the job that is most overdue has been due; 0 when none is. */
+  /** By how much the oldest deadline has passed; 0 when none has. */
   purgeLagMs: number;
-  /** Moving estimate of the work on one image; undefined before the first. */
+  /** Moving average of the time of one image; undefined before the first. */
   serviceMs: number | undefined;
   redisUsedBytes: number;
 }
 
-/** What one client has in the service. `id` is a keyed hash. */
+/** Jobs of one tenant. `id` is a keyed hash. */
 export interface TenantStatus {
   id: string;
   inFlight: number;
@@ -34,32 +34,32 @@ export interface TenantStatus {
   waiting: number;
 }
 
-/** Above this the waiting jobs of each client are not counted one by one. */
+/** Above this number waiting jobs are not counted by tenant. */
 const MAX_COUNTED = 20_000;
 
 const NONE: Record<string, string> = {};
 
-/** For operators: sums and counts, from what the broker keeps anyway. No id of a job comes out of it. */
+/** Sums and counts for operators. They contain no ids of jobs. */
 export class ServiceOverview {
   constructor(
     private readonly redis: Redis,
     private readonly capacityBytes: () => number,
   ) {}
 
-  /** How things stand. @throws Problem `broker-unavailable` */
-  async standing(): Promise<ServiceStats> {
+  /** Statistics now. @throws Problem `broker-unavailable` */
+  async stats(): Promise<ServiceStats> {
     const { redis } = this;
     const [waiting, running, inFlight, bytes, fields, due, [seconds, micros], serviceMs, memory] =
       await mapRedisErrors(() =>
         Promise.all([
-          redis.zcard(queueKey('prioritized')),
-          redis.llen(queueKey('active')),
+          redis.zcard(PRIORITIZED_KEY),
+          redis.llen(ACTIVE_KEY),
           redis.hlen(RESERVATIONS_KEY),
           redis.get(RESERVED_TOTAL_KEY),
           redis.hlen(TENANTS_KEY),
           redis.zrange(DEADLINES_KEY, 0, '0', 'WITHSCORES'),
           redis.time(),
-          redis.hget(PACE_KEY, 'serviceMs'),
+          redis.hget(SERVICE_TIMES_KEY, 'serviceMs'),
           redis.info('memory'),
         ]),
       );
@@ -72,7 +72,7 @@ export class ServiceOverview {
         inFlightBytes: Number(bytes ?? 0),
         capacityBytes: this.capacityBytes(),
       },
-      // Two fields a tenant, and one a pool.
+      // The hash has two fields a tenant and one a pool.
       tenants: Math.floor(fields / 2),
       purgeLagMs: due[1] === undefined ? 0 : Math.max(0, now - Number(due[1])),
       serviceMs: serviceMs === null ? undefined : Number(serviceMs),
@@ -80,19 +80,17 @@ export class ServiceOverview {
     };
   }
 
-  /** Clients with jobs in flight, those with most first, at most `most`. @throws Problem `broker-unavailable` */
-  async tenants(most: number): Promise<TenantStatus[]> {
+  /** Up to `limit` tenants with jobs in flight, those with the most first. @throws Problem `broker-unavailable` */
+  async tenants(limit: number): Promise<TenantStatus[]> {
     const { redis } = this;
-    const [sums, turns] = await mapRedisErrors(() =>
+    const [sums, waitingJobs] = await mapRedisErrors(() =>
       Promise.all([
         redis.hgetall(TENANTS_KEY),
-        redis
-          .hlen(TURNS_WAITING_KEY)
-          .then((n) => (n > MAX_COUNTED ? NONE : redis.hgetall(TURNS_WAITING_KEY))),
+        redis.hlen(WAITING_JOBS_KEY).then((n) => (n > MAX_COUNTED ? NONE : redis.hgetall(WAITING_JOBS_KEY))),
       ]),
     );
     const waiting = new Map<string, number>();
-    for (const entry of Object.values(turns)) {
+    for (const entry of Object.values(waitingJobs)) {
       const tenant = entry.split(' ')[2] ?? '';
       waiting.set(tenant, (waiting.get(tenant) ?? 0) + 1);
     }
@@ -103,6 +101,6 @@ export class ServiceOverview {
         ...{ id, inFlight, bytes: Number(sums[`bytes:${id}`] ?? 0), waiting: waiting.get(id) ?? 0 },
       }))
       .sort((a, b) => b.inFlight - a.inFlight)
-      .slice(0, most);
+      .slice(0, limit);
   }
 }

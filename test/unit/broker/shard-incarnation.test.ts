@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { shardOrder } from '#broker/payload/shard-order.js';
+import { shardOrder } from '#broker/records/shard-incarnation.js';
 import { incarnationOf, shardOf } from '#broker/records/shard-incarnation.js';
 import type { JobId } from '#contracts/job-id.js';
 import { jobIdOf } from '#crypto/job-token.js';
