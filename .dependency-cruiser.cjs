@@ -51,8 +51,8 @@ module.exports = {
     ),
     never(
       'tools-start-apps',
-      'Tools import libraries. Applications are processes that they start.',
-      { path: '^tools/' },
+      'Tools import libraries and start applications as processes. The reference pages are generated from constants of both.',
+      { path: '^tools/', pathNot: '^tools/src/reference/' },
       { path: '^apps/' },
     ),
     never(
