@@ -165,7 +165,7 @@ test('given ten usual mistakes, when they are answered, then the body alone says
     },
     'an option alone': {
       answer: api.postForm(form(['image', blob()], ['crop_margin', '5%'])),
-      ...{ status: 400, code: 'invalid-parameter', sentence: /"crop_margin" needs crop=true/ },
+      ...{ status: 400, code: 'invalid-parameter', sentence: /"crop_margin" requires crop=true/ },
       facts: { parameter: 'crop_margin' },
     },
     'a misspelt option': {

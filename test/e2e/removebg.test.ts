@@ -70,7 +70,7 @@ describe('the npm client of remove.bg', () => {
   test('given an address, when it is sent to a server that fetches none, then the client receives that error', async () => {
     const sent = client.removeBackgroundFromImageUrl({ url: 'https://example.org/zebra.jpg', apiKey: 'any' });
     await expect(sent).rejects.toMatchObject([
-      { code: 'invalid_image_url', detail: 'This server fetches no images: send the file itself' },
+      { code: 'invalid_image_url', detail: 'This service does not download images. Send the file itself.' },
     ]);
   });
 });

@@ -1,5 +1,5 @@
 import { Problem } from '#contracts/problem-catalog.js';
-import type { ByteSource } from '../../apps/api/src/parsers/byte-source.js';
+import type { ByteSource } from '../../apps/api/src/parsers/byte-cursor.js';
 
 /** A body that comes in pieces of these sizes, over and over. Each piece is memory of its own, as from a socket. */
 export async function* arriving(

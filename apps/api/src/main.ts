@@ -3,8 +3,6 @@ import { fileURLToPath } from 'node:url';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { openBroker } from '#broker/broker.js';
-import type { ShardListener } from '#broker/payload/payload-shards.js';
-import type { ConnectionListener } from '#broker/redis/redis-health.js';
 import { ImageFetcher } from '#fetcher/image-fetcher.js';
 import { configuredModels } from '#inference/model-catalog.js';
 import { offeredModels } from '#config/engine-plan.js';
@@ -24,13 +22,13 @@ import { AppModule } from './app.module.js';
 import { logAccess } from './http/access-log.js';
 import { createAdapter, prepareServer } from './http/fastify-adapter.js';
 import { wipeParserAfterBodies } from './http/request-body-limits.js';
-import { serveSecurityContact } from './pages/security-contact.js';
 import { servePage } from './http/static-page.js';
 import { ProblemFilter } from './http/problem-responses.js';
-import { serveDocs } from './openapi/serve-document.js';
+import { reportRateLimits } from './http/rate-limit-headers.js';
+import { serveDocument } from './openapi/api-document.js';
 import { AdminServer } from './observability/admin-server.js';
 import { ApiTelemetry, countRequests } from './observability/api-telemetry.js';
-import { reportRateLimits } from './rate-limit/rate-limits.js';
+import { serveSecurityContact } from './service/security-contact.js';
 
 const CLOSE_IDLE_EVERY_MS = 50;
 
@@ -56,9 +54,11 @@ async function openResources(stopping: AbortSignal): Promise<Resources> {
   const models = configuredModels(process.cwd(), offeredModels(settings));
   const keys = new ApiKeyFile(settings.KEYS_FILE, builtInTiers(settings));
   const telemetry = new ApiTelemetry(settings);
-  const onShard: ShardListener = (news) => log.info('shard', news);
-  const onConnection: ConnectionListener = (news) => log.warn('connection', news);
-  const broker = await openBroker(settings, 'api', { onShard, onConnection, observer: telemetry });
+  const broker = await openBroker(settings, 'api', {
+    onShard: (news) => log.info('shard', news),
+    onConnection: (news) => log.warn('connection', news),
+    observer: telemetry,
+  });
   for (const fault of broker.faults) log.warn('retention', { fault });
   return {
     settings,
@@ -90,11 +90,11 @@ async function createApp(resources: Resources): Promise<NestFastifyApplication> 
   await servePage(server, PAGE_FOLDER);
   serveSecurityContact(server, resources.settings);
   app.useGlobalFilters(new ProblemFilter(resources.log));
-  serveDocs(app);
+  serveDocument(app);
   return app;
 }
 
-/** @throws SettingsError when the address is not available: a restart would not help */
+/** @throws SettingsError when the address is not available, so that the process is not restarted */
 async function listen(app: NestFastifyApplication, { PORT, HOST }: Settings): Promise<void> {
   try {
     await app.listen(PORT, HOST);
@@ -123,7 +123,7 @@ async function main(): Promise<void> {
     log.info('stopping', { service: 'api', reason });
     stopping.abort();
     unfollow();
-    // Connections that become idle during the last responses would be kept alive for seconds.
+    // Otherwise connections that become idle now would be kept alive for seconds.
     const idle = setInterval(() => {
       app.getHttpServer().closeIdleConnections();
     }, CLOSE_IDLE_EVERY_MS);

@@ -6,7 +6,7 @@ import type { Resources } from './core/providers.js';
 import { AppModule } from './app.module.js';
 import { describeApi } from './openapi/api-document.js';
 
-/** Prints the OpenAPI document. Nest makes nothing in a preview, so nothing is opened: there is no broker, no key. */
+/** Prints the OpenAPI document. In preview mode Nest creates no instances, so no broker or key is needed. */
 const resources = { settings: loadSettings({}) } as Resources;
 const app = await NestFactory.create(AppModule.over(resources), new FastifyAdapter(), {
   preview: true,

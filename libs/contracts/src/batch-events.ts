@@ -4,8 +4,8 @@ import { jobEventSchemas } from './job-events.js';
 import { endProblemSchema } from './job-view.js';
 
 /**
- * The server-sent events of a batch, by name. Each tells where one image stands now, so states that were passed
- * through quickly may be left out; `counts` comes after each run of them, and `complete` is last.
+ * The server-sent events of a batch, by name. Each reports the current state of one image, so short-lived states may be
+ * left out. `counts` follows each series of them, and `complete` is last.
  */
 export const batchEventSchemas = {
   queued: memberNameSchema,
@@ -17,13 +17,13 @@ export const batchEventSchemas = {
   cancelled: batchFailureSchema,
   expired: batchFailureSchema,
   counts: batchCountsSchema,
-  complete: batchCountsSchema.describe('The batch is closed, and every image has come to its end'),
+  complete: batchCountsSchema.describe('The batch is closed, and all images have ended'),
   gone: z
     .object({ problem: endProblemSchema })
-    .describe('The batch was cancelled, has expired, or went with the queue'),
+    .describe('The batch was canceled, has expired, or was lost with the queue'),
 };
 
-/** What each server-sent event of a batch says, by its name. */
+/** Data of the server-sent events of a batch, by name. */
 export type BatchEvents = {
   [Name in keyof typeof batchEventSchemas]: z.output<(typeof batchEventSchemas)[Name]>;
 };

@@ -16,6 +16,6 @@ export const batchIdSchema = z
   .string()
   .regex(PUBLIC_ID)
   .meta({
-    description: 'Batch id: 22 characters, base64url; where there are regions, after `region.`',
+    description: 'Batch id: 22 characters, base64url; with regions, prefixed with `region.`',
     examples: ['Zk3vASNFZ4mrze8BI0VniQ'],
   });

@@ -4,29 +4,29 @@ import { jobIdSchema } from './job-id.js';
 import { JOB_STATES } from './job-states.js';
 import { endProblemSchema, jobAcceptedSchema } from './job-view.js';
 
-/** States that an image of a batch can be in: it belongs to the batch once its upload is complete, not `accepted`. */
+/** States of an image of a batch. It joins the batch when its upload is complete, so it is never `accepted`. */
 export const [, ...MEMBER_STATES] = JOB_STATES;
 
 /** State of an image of a batch. */
 export type MemberState = (typeof MEMBER_STATES)[number];
 
-/** States of images that have ended without a result in somebody's hands. */
+/** States of images that have ended without a delivered result. */
 export const LOST_STATES = ['failed', 'cancelled', 'expired'] as const satisfies readonly MemberState[];
 
 /** True when an image of a batch has ended without its result being delivered. */
 export const isLost = (state: MemberState): state is (typeof LOST_STATES)[number] =>
   (LOST_STATES as readonly MemberState[]).includes(state);
 
-/** `open` takes images; `closed` takes no more; `complete` is closed, and every image has come to its end. */
+/** `open` accepts images; `closed` accepts no more; `complete` is closed, and all images have ended. */
 export const BATCH_STATES = ['open', 'closed', 'complete', 'cancelled'] as const;
 
-/** Where a batch stands. */
+/** State of a batch. */
 export type BatchState = (typeof BATCH_STATES)[number];
 
 /** Longest `custom_id`, in characters. */
 export const MAX_CUSTOM_ID = 200;
 
-/** What the submitter calls an image: any text, unique in its batch. Control characters are not taken. */
+/** The client's name for an image: any text without control characters, unique in its batch. */
 export const customIdSchema = z
   .string()
   .min(1)
@@ -46,13 +46,13 @@ export const batchCountsSchema = z.object({
 /** How many images of a batch are in each state. */
 export type BatchCounts = z.output<typeof batchCountsSchema>;
 
-/** An image of a batch, as its batch names it. */
+/** An image of a batch: its `custom_id` and the id of its job. */
 export const memberNameSchema = z.object({ custom_id: customIdSchema, id: jobIdSchema });
 
-/** An image of which no result was delivered, and why. */
+/** An image without a delivered result, and the reason. */
 export const batchFailureSchema = memberNameSchema.extend({ problem: endProblemSchema });
 
-/** An image of which no result was delivered, and why. */
+/** An image without a delivered result, and the reason. */
 export type BatchFailure = z.output<typeof batchFailureSchema>;
 
 const links = z.object({
@@ -80,29 +80,29 @@ export const batchLinks = (id: string): z.output<typeof links> => ({
 export const batchViewSchema = z.object({
   id: batchIdSchema,
   status: z.enum(BATCH_STATES),
-  version: z.int().describe('Grows with each change of any image; also the ETag'),
+  version: z.int().describe('Increases with each change of any image; also the ETag'),
   counts: batchCountsSchema,
   failures: z.array(batchFailureSchema).describe('Images without a result, the first 1,000'),
   created_at: z.iso.datetime(),
-  expires_at: z.iso.datetime().describe('When the batch is forgotten unless something happens in it'),
+  expires_at: z.iso.datetime().describe('When the batch expires if nothing changes in it'),
   links,
 });
 
 /** Status of a batch. */
 export type BatchView = z.output<typeof batchViewSchema>;
 
-/** `201` of `POST /v1/batches`. The token is shown once and kept nowhere. */
+/** `201` of `POST /v1/batches`. The token is returned once and stored nowhere. */
 export const batchCreatedSchema = batchViewSchema.extend({
   token: z
     .string()
-    .describe('Secret of this batch: 43 characters, base64url. Bearer token of all further calls'),
+    .describe('Secret of this batch: 43 characters, base64url. Bearer token of all requests about it'),
 });
 
 /** A new batch. */
 export type BatchCreated = z.output<typeof batchCreatedSchema>;
 
-/** `202` of `POST /v1/batches/{id}/jobs`: a job as any other, and its name in the batch. */
+/** `202` of `POST /v1/batches/{id}/jobs`: the job, and its `custom_id`. */
 export const batchJobSchema = jobAcceptedSchema.extend({ custom_id: customIdSchema });
 
-/** Answer to an image of a batch. */
+/** Response to an image of a batch. */
 export type BatchJob = z.output<typeof batchJobSchema>;

@@ -1,5 +1,5 @@
-/** Where a network can run, by the names of ONNX Runtime's execution providers. All but `cpu` are accelerators. */
+/** Execution providers, by their names in ONNX Runtime. All but `cpu` are accelerators. */
 export const PROVIDERS = ['cpu', 'cuda', 'tensorrt', 'dml', 'coreml', 'webgpu'] as const;
 
-/** One place where a network can run. */
+/** One execution provider. */
 export type Provider = (typeof PROVIDERS)[number];

@@ -1,10 +1,10 @@
-/** Formats that an image can be sent in, by the names that the setting INPUT_FORMATS takes. */
+/** Input formats, by their names in the setting INPUT_FORMATS. */
 export const INPUT_FORMATS = ['jpeg', 'png', 'webp', 'gif', 'bmp', 'avif', 'tiff'] as const;
 
-/** One of them. */
+/** One input format. */
 export type InputFormat = (typeof INPUT_FORMATS)[number];
 
-/** How people write their names. */
+/** Display names. */
 export const FORMAT_NAMES: Readonly<Record<InputFormat, string>> = {
   jpeg: 'JPEG',
   png: 'PNG',

@@ -6,21 +6,21 @@ import { problemSchema } from './problem.schema.js';
 const receipt = z.exactOptional(z.string()).describe('Signed deletion receipt, a compact JWS');
 
 /**
- * The server-sent events of one job, by name. `accepted` opens the stream of a POST that asked for
- * `text/event-stream`; the others come on every stream. `done` is followed by `chunk`s when the stream was
- * opened with `deliver=inline`. `purged` is last when the result was delivered. Each way to end brings the signed
- * deletion receipt; it is absent where a client makes the event up from the job's status.
+ * The server-sent events of one job, by name. `accepted` is the first event of a POST with
+ * `Accept: text/event-stream`; the others are sent on every stream. `done` is followed by `chunk`s when the stream was
+ * opened with `deliver=inline`. `purged` is last when the result was delivered. Each final event has the signed deletion
+ * receipt, except where a client derives the event from the status of the job.
  */
 export const jobEventSchemas = {
   accepted: jobAcceptedSchema,
   queued: z.object({
     position: z.exactOptional(z.int()).describe('1 = next'),
-    eta_ms: z.exactOptional(z.int()).describe('Milliseconds until the result is likely there'),
+    eta_ms: z.exactOptional(z.int()).describe('Estimated milliseconds until the result is ready'),
   }),
   started: z.object({ attempt: z.int() }),
   progress: z.object({ stage: z.enum(STAGES), percent: z.number() }),
   done: resultFactsSchema.extend({
-    expires_at: z.iso.datetime().describe('When the result is purged by itself'),
+    expires_at: z.iso.datetime().describe('When the result expires and is purged'),
     link: z.string().describe('Address of the result'),
   }),
   chunk: z
@@ -34,7 +34,7 @@ export const jobEventSchemas = {
     .describe('Nothing of the image is left'),
 };
 
-/** What each server-sent event of a job says, by its name. */
+/** Data of the server-sent events of a job, by name. */
 export type JobEvents = { [Name in keyof typeof jobEventSchemas]: z.output<(typeof jobEventSchemas)[Name]> };
 
 /** Name of a server-sent event. */

@@ -16,6 +16,6 @@ export const jobIdSchema = z
   .string()
   .regex(PUBLIC_ID)
   .meta({
-    description: 'Job id: 22 characters, base64url; where there are regions, after `region.`',
+    description: 'Job id: 22 characters, base64url; with regions, prefixed with `region.`',
     examples: ['q83vASNFZ4mrze8BI0VniQ'],
   });

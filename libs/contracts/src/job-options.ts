@@ -8,10 +8,10 @@ export const RESULT_FORMATS = ['png', 'webp', 'jpg', 'zip'] as const;
 /** Encoding of a result. */
 export type ResultFormat = (typeof RESULT_FORMATS)[number];
 
-/** Names of the output encodings that can be asked for. */
+/** Values of the option `format`. */
 export const OUTPUT_FORMATS = [...RESULT_FORMATS, 'auto'] as const;
 
-/** Names of what the output holds: colour with alpha, or the alpha matte alone as a grey image. */
+/** Content of the output: color with alpha, or the alpha matte alone as a gray image. */
 export const OUTPUT_CHANNELS = ['rgba', 'alpha'] as const;
 
 /** Names of the output sizes. */
@@ -34,15 +34,15 @@ export const BIT_DEPTHS = ['8', '16', 'auto'] as const;
 export const REFINEMENTS = ['none', 'edges'] as const;
 
 /**
- * How a matte is refined unless a client says otherwise. On images of known truth refinement leaves a third of the
- * plain mask's error at hair and less at harder edges (bench/edges.bench.ts); no photo looked at became worse.
+ * Default refinement of a matte. On images with ground truth, refinement reduces the error of the plain mask to a third
+ * at hair and to less at harder edges (bench/edges.bench.ts).
  */
 export const DEFAULT_REFINE: (typeof REFINEMENTS)[number] = 'edges';
 
-/** What a text is in the end: people and their tools write the same value in many ways. */
+/** A text without surrounding white space, in lower case. */
 const plain = (text: string): string => text.trim().toLowerCase();
 
-/** The value that a text, or a number in JSON, has by name; anything else as it is. */
+/** The value of that name, for a text or a number in JSON; other values are returned unchanged. */
 const named = (names: ReadonlyMap<string, unknown>, value: unknown): unknown => {
   if (typeof value !== 'string' && typeof value !== 'number') return value;
   return names.get(plain(String(value))) ?? value;
@@ -53,10 +53,10 @@ const BOOLEAN_OF_TEXT: ReadonlyMap<string, boolean> = new Map([
   ...['false', '0', 'off', 'no'].map((text) => [text, false] as const),
 ]);
 
-/** A boolean, or one of its names in forms and queries, in any case of letters. */
+/** A boolean, or one of its names in forms and queries, ignoring case. */
 const flag = z.preprocess((value) => named(BOOLEAN_OF_TEXT, value), z.boolean());
 
-/** One of `values`, in any case of letters. @param others further names of some, in lower case */
+/** One of `values`, ignoring case. @param others further names, in lower case */
 function choice<T extends string>(
   values: readonly [T, ...T[]],
   others: Readonly<Record<string, T>> = {},
@@ -68,11 +68,11 @@ function choice<T extends string>(
   return z.preprocess((value) => named(valueOf, value), z.enum(values));
 }
 
-/** A text in lower case. It stays text: options are stored as JSON and go through this schema again. */
+/** A text in lower case. It stays text: options are stored as JSON and parsed by this schema again. */
 const lowered = (schema: z.ZodType<string, string>): z.ZodType<string> =>
   z.preprocess((value) => (typeof value === 'string' ? plain(value) : value), schema);
 
-/** Text that `parse` understands. */
+/** Text that `parse` accepts. */
 const written = (parse: (text: string) => unknown): z.ZodType<string> =>
   lowered(
     z
@@ -85,8 +85,8 @@ const fields = {
   format: choice(OUTPUT_FORMATS, { jpeg: 'jpg' })
     .default('png')
     .describe(
-      'Encoding of the result. `png` and `webp` are lossless; `jpg` has a white background; `zip` ' +
-        'contains `color.jpg` and `alpha.png`; `auto` is `png` if the result has transparency, else `jpg`',
+      'Encoding of the result. `png` and `webp` are lossless; `jpg` has a white background by default; `zip` ' +
+        'contains `color.jpg` and `alpha.png`; `auto` is `png` if the result has transparent pixels, else `jpg`',
     ),
   channels: choice(OUTPUT_CHANNELS)
     .default('rgba')
@@ -97,15 +97,15 @@ const fields = {
   bit_depth: choice(BIT_DEPTHS)
     .default('8')
     .describe(
-      'Bits per channel of the result, PNG only: `8`, `16` (8-bit images are widened), or `auto` for 16 if the ' +
-        'image has 16 and at most 25 million pixels. Opaque pixels keep their exact values. Results with 16 ' +
-        'bits have at most 25 million pixels',
+      'Bits per channel of a PNG result: `8`, `16` (8-bit images are widened), or `auto`: 16 if the image has 16 bits ' +
+        'and at most 25 million pixels, else 8. Unchanged pixels are exact to the bit. 16-bit results have at most 25 ' +
+        'million pixels',
     ),
   size: choice(OUTPUT_SIZES)
     .default('auto')
     .describe(
-      'Maximum pixels of the result: `preview` (`small`, `regular`) 0.25 million, `medium` 1.5, `hd` 4, `50MP` 50; ' +
-        '`auto`, `full` and `4k` keep the size of the image. Images are never enlarged',
+      'Maximum number of pixels of the result: `preview` (`small`, `regular`) 0.25 million, `medium` 1.5, `hd` 4, `50MP` 50; ' +
+        '`auto`, `full` and `4k` keep the size of the image. Results are never enlarged',
     ),
   crop: flag
     .default(false)
@@ -120,15 +120,15 @@ const fields = {
   roi: written(parseRegion)
     .optional()
     .describe(
-      'Region of interest, `x1 y1 x2 y2` in pixels or percent of the image, such as `10% 0% 400px 300px`. All ' +
-        'outside of it is background',
+      'Region of interest, `x1 y1 x2 y2` in pixels or percent of the image, such as `10% 0% 400px 300px`. ' +
+        'Everything outside is background',
     )
     .meta({ examples: ['10% 0% 90% 100%'] }),
   scale: written(parseScale)
     .default('original')
     .describe(
-      'Size of the subject, `10%` to `100%` of the result, measured along the side that it fills ' +
-        'more. A small subject is enlarged; the result keeps the size of the image',
+      'Size of the subject, `10%` to `100%` of the width or height of the result, whichever it reaches first. ' +
+        'A small subject is enlarged; the result keeps the size of the image',
     )
     .meta({ examples: ['80%'] }),
   position: written(parsePosition)
@@ -140,20 +140,20 @@ const fields = {
     .meta({ examples: ['50% 100%'] }),
   bg_color: written(parseColor)
     .optional()
-    .describe('Background: 3, 4, 6 or 8 hex digits with or without `#`, or the name of a CSS color')
+    .describe('Background: 3, 4, 6 or 8 hex digits with or without `#`, or a CSS color name')
     .meta({ examples: ['ffcc00'] }),
   semitransparency: flag
     .default(true)
-    .describe('Whether areas inside the subject (glass) may be translucent. Edges are soft in both cases'),
+    .describe('Keep translucent areas inside the subject, such as glass. Edges are soft in both cases'),
   add_shadow: flag.default(false).describe('A soft shadow below the subject, within the canvas'),
   refine: choice(REFINEMENTS)
     .default(DEFAULT_REFINE)
     .describe(
-      'Refinement of the matte: `edges` follows hair and outlines in the full image; `none` upscales the mask of the model',
+      'Refinement of the matte: `edges` follows hair and outlines in the full image; `none` uses the output of the model',
     ),
   model: lowered(z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/))
     .optional()
-    .describe('A name from `GET /v1/models`. Default: the first model that the service loads')
+    .describe('Name of a model from `GET /v1/models`. The default model is used without it')
     .meta({ examples: ['isnet'] }),
 };
 
@@ -171,49 +171,51 @@ const CONFLICTS: readonly Conflict[] = [
   {
     option: 'bit_depth',
     isGiven: ({ bit_depth, format }) => bit_depth !== '8' && format !== 'png',
-    sentence: '"bit_depth" needs format=png.',
+    sentence: '"bit_depth" requires format=png.',
   },
   {
     option: 'bit_depth',
     isGiven: ({ bit_depth, channels }) => bit_depth !== '8' && channels === 'alpha',
-    sentence: '"bit_depth" does not go with channels=alpha: a matte has 8 bits.',
+    sentence: '"bit_depth" cannot be combined with channels=alpha: a matte has 8 bits.',
   },
   {
     option: 'bg_color',
     isGiven: ({ channels, bg_color }) => channels === 'alpha' && bg_color !== undefined,
-    sentence: '"bg_color" does not go with channels=alpha: a matte has no background.',
+    sentence: '"bg_color" cannot be combined with channels=alpha: a matte has no background.',
   },
   {
     option: 'add_shadow',
     isGiven: ({ channels, add_shadow }) => channels === 'alpha' && add_shadow,
-    sentence: '"add_shadow" does not go with channels=alpha: a matte has no shadow.',
+    sentence: '"add_shadow" cannot be combined with channels=alpha: a matte has no shadow.',
   },
   {
     option: 'format',
     isGiven: ({ channels, format }) => channels === 'alpha' && format === 'zip',
-    sentence: 'format=zip does not go with channels=alpha: the ZIP holds the matte already.',
+    sentence: 'format=zip cannot be combined with channels=alpha: the ZIP already contains the matte.',
   },
   {
     option: 'crop_margin',
     isGiven: ({ crop, crop_margin }) => !crop && hasMargin(crop_margin),
-    sentence: '"crop_margin" needs crop=true.',
+    sentence: '"crop_margin" requires crop=true.',
   },
   {
     option: 'scale',
     isGiven: ({ crop, scale }) => crop && scale !== 'original',
-    sentence: '"scale" does not go with crop=true: the subject fills a cropped result. Use "crop_margin".',
+    sentence:
+      '"scale" cannot be combined with crop=true: the subject fills a cropped result. Use "crop_margin".',
   },
   {
     option: 'position',
     isGiven: ({ crop, position = 'original' }) => crop && position !== 'original',
-    sentence: '"position" does not go with crop=true: the subject fills a cropped result. Use "crop_margin".',
+    sentence:
+      '"position" cannot be combined with crop=true: the subject fills a cropped result. Use "crop_margin".',
   },
 ];
 
 /**
- * What a client may ask of one image. All surfaces (native, compatible, SDK, page) share this schema; unknown
- * keys are refused, and so is an option that would have no effect beside the others. Its output is an input of it that
- * gives the same again. Values in texts are read by `option.values`.
+ * Options of one image. All interfaces (native, compatible, SDK, page) share this schema. Unknown keys are rejected, and
+ * so are options without effect in combination with the others. Parsing the output again returns the same output. Values in
+ * texts are parsed in `option-values.ts`.
  */
 export const jobOptionsSchema = z.strictObject(fields).superRefine((options, context) => {
   const conflict = CONFLICTS.find(({ isGiven }) => isGiven(options));

@@ -1,4 +1,4 @@
-/** Every state a job can be in. Transitions between them are a table in the broker. */
+/** All states of a job. The broker has the table of transitions. */
 export const JOB_STATES = [
   'accepted',
   'queued',
@@ -14,22 +14,22 @@ export const JOB_STATES = [
 /** State of a job as clients see it. */
 export type JobState = (typeof JOB_STATES)[number];
 
-/** States after which nothing of the user's data is left: only a tombstone with state, reason and times. */
+/** States of a job whose data is deleted. A tombstone with state, code and times remains for a while. */
 export const TERMINAL_STATES = ['delivered', 'failed', 'cancelled', 'expired'] as const;
 
-/** A state from which no transition leads away. */
+/** A state without further transitions. */
 export type TerminalState = (typeof TERMINAL_STATES)[number];
 
-/** True when no transition leads out of `state`. */
+/** True when `state` has no further transitions. */
 export const isTerminal = (state: JobState): state is TerminalState =>
   (TERMINAL_STATES as readonly string[]).includes(state);
 
-/** True when the work is over: the result can be fetched, or there will be none. */
+/** True when processing is over: the result can be fetched, or there will be none. */
 export const isDone = (state: JobState): boolean =>
   state === 'ready' || state === 'delivering' || isTerminal(state);
 
-/** Stages of the work on one image, in order, as progress events name them. */
+/** Processing stages of one image, in order, as in progress events. */
 export const STAGES = ['fetch', 'decode', 'infer', 'refine', 'compose', 'encode', 'store'] as const;
 
-/** One stage of the work on an image. */
+/** One processing stage. */
 export type Stage = (typeof STAGES)[number];

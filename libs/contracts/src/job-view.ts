@@ -27,16 +27,18 @@ export const resultFactsSchema = z.object({
   bytes: z.int().describe('Size of the encoded result'),
   width: z.int().describe('Pixels'),
   height: z.int().describe('Pixels'),
-  format: z.enum(RESULT_FORMATS).describe('What was written: `auto` has been decided'),
-  foreground: foregroundSchema.describe('Where the subject is in the result; 0 × 0 when nothing is visible'),
+  format: z.enum(RESULT_FORMATS).describe('Encoding of the result; never `auto`'),
+  foreground: foregroundSchema.describe(
+    'Bounding box of the subject in the result; 0 × 0 when nothing is visible',
+  ),
   model: z.string().describe('Name of the model that cut the subject out'),
-  provider: z.enum(PROVIDERS).describe('Where it ran'),
+  provider: z.enum(PROVIDERS).describe('Execution provider that ran the model'),
 });
 
 /** Facts about a finished cut-out. */
 export type ResultFacts = z.output<typeof resultFactsSchema>;
 
-/** Why a job came to nothing (RFC 9457). */
+/** Why a job has no result (RFC 9457). */
 export const endProblemSchema = z.object({
   type: z.string(),
   title: z.string(),
@@ -44,41 +46,43 @@ export const endProblemSchema = z.object({
   code: z.string(),
 });
 
-/** `GET /v1/jobs/{id}`: what a job's holder may know about it. Times are RFC 3339, durations milliseconds. */
+/** `GET /v1/jobs/{id}`. Times are RFC 3339, durations milliseconds. */
 export const jobViewSchema = z.object({
   id: jobIdSchema,
   status: z.enum(JOB_STATES),
-  version: z.int().describe('Grows with each change of state; also the ETag, until the job has ended'),
-  done: z.boolean().describe('`true`: the work is over. The result can be fetched, or there will be none'),
+  version: z.int().describe('Increases with each change of state; also the ETag, until the job has ended'),
+  done: z
+    .boolean()
+    .describe('`true` when processing is over: the result can be fetched, or there will be none'),
   queue_position: z.int().optional().describe('1 = next'),
-  eta_ms: z.int().optional().describe('Milliseconds until the result is likely there'),
+  eta_ms: z.int().optional().describe('Estimated milliseconds until the result is ready'),
   result: resultFactsSchema.optional(),
   problem: endProblemSchema.optional().describe('Why the job failed'),
-  expires_at: z.iso.datetime().describe('When what is held now is purged by itself'),
+  expires_at: z.iso.datetime().describe('When the data of the job expires and is purged'),
   links,
 });
 
 /** Status of a job. */
 export type JobView = z.output<typeof jobViewSchema>;
 
-/** `202` of `POST /v1/jobs`. The token is shown once and kept nowhere. */
+/** `202` of `POST /v1/jobs`. The token is returned once and stored nowhere. */
 export const jobAcceptedSchema = z.object({
   id: jobIdSchema,
   token: z
     .string()
-    .describe('Secret of this job: 43 characters, base64url. Bearer token of all further calls'),
+    .describe('Secret of this job: 43 characters, base64url. Bearer token of all requests about it'),
   status: z.enum(JOB_STATES),
   queue_position: z.int().optional().describe('1 = next'),
-  eta_ms: z.int().optional().describe('Milliseconds until the result is likely there'),
-  expires_at: z.iso.datetime().describe('When the image is purged if no worker takes it'),
+  eta_ms: z.int().optional().describe('Estimated milliseconds until the result is ready'),
+  expires_at: z.iso.datetime().describe('When the image is purged if no worker has started it'),
   ignored: z
     .array(z.string())
     .optional()
-    .describe('Names of fields of the form that mean nothing here; also in `X-Ignored-Fields`'),
+    .describe('Names of ignored form fields; also in `X-Ignored-Fields`'),
   links,
 });
 
-/** Answer to an accepted image. */
+/** Response to an accepted image. */
 export type JobAccepted = z.output<typeof jobAcceptedSchema>;
 
 /** Relative addresses of a job's resources. */

@@ -1,4 +1,4 @@
-/** The named colours of CSS Color Module Level 4, §6.1, each with its six hex digits. */
+/** The named colors of CSS Color Module Level 4, §6.1, each with its six hex digits. */
 const NAMED = `
   aliceblue:f0f8ff antiquewhite:faebd7 aqua:00ffff aquamarine:7fffd4 azure:f0ffff beige:f5f5dc
   bisque:ffe4c4 black:000000 blanchedalmond:ffebcd blue:0000ff blueviolet:8a2be2 brown:a52a2a
@@ -34,7 +34,7 @@ const HEX_OF_NAME: ReadonlyMap<string, string> = new Map(
     .map((entry) => entry.split(':') as [name: string, hex: string]),
 );
 
-/** A colour in sRGB: 0 to 255 each; `alpha` 255 is opaque, and the others are not multiplied by it. */
+/** A color in sRGB, 0 to 255 per channel, not premultiplied. `alpha` 255 is opaque. */
 export interface Color {
   red: number;
   green: number;
@@ -45,8 +45,8 @@ export interface Color {
 const HEX = /^#?([0-9a-f]{3}|[0-9a-f]{4}|[0-9a-f]{6}|[0-9a-f]{8})$/i;
 
 /**
- * Reads 3, 4, 6 or 8 hex digits, with or without `#`, or the name of a CSS colour (`transparent` too), in any
- * case of letters. Undefined when it is neither.
+ * Parses 3, 4, 6 or 8 hex digits, with or without `#`, or a CSS color name (also `transparent`), ignoring case.
+ * Undefined for any other text.
  */
 export function parseColor(text: string): Color | undefined {
   const name = text.toLowerCase();

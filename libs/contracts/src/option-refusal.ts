@@ -3,7 +3,7 @@ import { jobOptionsSchema } from './job-options.js';
 import { editDistance } from './nearest-name.js';
 import type { ProblemFacts } from './problem-catalog.js';
 
-/** What each option that is a text takes. Options with named values have them in the schema. */
+/** Accepted values of text options, in words. Options with named values have them in the schema. */
 const PATTERNS: Readonly<Record<string, string>> = {
   crop_margin: 'one, two or four lengths up to 500px or 50%, such as "30px" or "10% 20px"',
   roi: 'four lengths in pixels or percent, "x1 y1 x2 y2", such as "10% 0% 90% 100%"',
@@ -20,7 +20,7 @@ interface Property {
 
 let properties: Readonly<Record<string, Property>> | undefined;
 
-/** What an option takes: its values, or one readable pattern. Undefined for a name that is no option. */
+/** Accepted values of an option: all of them, or one readable pattern. Undefined for an unknown option. */
 export function acceptedBy(option: string): string[] | undefined {
   properties ??= z.toJSONSchema(jobOptionsSchema, { io: 'output' }).properties as Record<string, Property>;
   const property = Object.hasOwn(properties, option) ? properties[option] : undefined;
@@ -37,7 +37,7 @@ export function acceptedSentence(parameter: string, accepted: readonly string[])
   return `"${parameter}" must be one of ${accepted.join(', ')}.`;
 }
 
-/** Facts of `invalid-parameter` for a parameter that takes one of these values, or fits this one pattern. */
+/** Facts of `invalid-parameter` for a parameter with these accepted values, or this one pattern. */
 export const mustBe = (parameter: string, accepted: readonly string[]): ProblemFacts => ({
   parameter,
   accepted,
@@ -48,7 +48,7 @@ export const mustBe = (parameter: string, accepted: readonly string[]): ProblemF
 export const invalidOption = (option: string): ProblemFacts =>
   mustBe(option, acceptedBy(option) ?? ['a text']);
 
-/** Why `jobOptionsSchema` refused options, without their values. Undefined when a name is not known. */
+/** Why `jobOptionsSchema` rejected options, without their values. Undefined for an unknown name. */
 export function optionRefusal(error: z.ZodError): ProblemFacts | undefined {
   const [issue] = error.issues;
   const option = issue?.path[0];
@@ -61,7 +61,7 @@ export function optionRefusal(error: z.ZodError): ProblemFacts | undefined {
 const MIN_LETTERS = 4;
 const LETTERS_FOR_TWO = 7;
 
-/** Those of the known names that a name was probably meant to be, the nearest first; none when it resembles none. */
+/** Known names that resemble `name`, the nearest first. */
 export function nearestNames(name: string, known: readonly string[]): string[] {
   const wanted = bare(name);
   const found = known.map((each) => {
@@ -74,7 +74,7 @@ export function nearestNames(name: string, known: readonly string[]): string[] {
 
 const bare = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
 
-/** How far two names are apart beyond what a typing error makes; 0 or less when one is probably the other. */
+/** Edit distance of two names beyond that of a typing error; 0 or less when one is probably the other. */
 function excess(one: string, other: string): number {
   if (one === other) return -LETTERS_FOR_TWO;
   const length = Math.min(one.length, other.length);

@@ -1,4 +1,4 @@
-/** A length as clients write it: pixels, or percent of something that depends on the option. */
+/** A length: pixels, or percent of a size that depends on the option. */
 export interface Length {
   value: number;
   unit: 'px' | '%';
@@ -20,7 +20,7 @@ export interface Region {
   y2: Length;
 }
 
-/** Where something stands in the room left over: 0 at the left or top edge, 1 at the right or bottom edge. */
+/** A position in the remaining space: 0 at the left or top edge, 1 at the right or bottom edge. */
 export interface Position {
   x: number;
   y: number;
@@ -38,7 +38,7 @@ function parseLength(text: string): Length | undefined {
   return digits === undefined ? undefined : { value: Number(digits), unit: unit === '%' ? '%' : 'px' };
 }
 
-/** The lengths of a text, parted by spaces. Undefined when one of them is none. */
+/** The lengths in a text, separated by spaces. Undefined when one of them is invalid. */
 function parseLengths(text: string): Length[] | undefined {
   const lengths: Length[] = [];
   for (const word of text.trim().split(/ +/)) {
@@ -51,7 +51,7 @@ function parseLengths(text: string): Length[] | undefined {
 
 /**
  * One margin for all sides, two (top and bottom, left and right) or four (top, right, bottom, left), each at
- * most 500px or 50%. Undefined when it is nothing of that.
+ * most 500px or 50%. Undefined for any other text.
  */
 export function parseMargins(text: string): Margins | undefined {
   const lengths = parseLengths(text);
@@ -63,7 +63,7 @@ export function parseMargins(text: string): Margins | undefined {
   return [1, 2, 4].includes(lengths.length) ? { top, right, bottom, left } : undefined;
 }
 
-/** `x1 y1 x2 y2`, percentages at most 100. Undefined when it is not that. */
+/** `x1 y1 x2 y2`, percentages at most 100. Undefined for any other text. */
 export function parseRegion(text: string): Region | undefined {
   const lengths = parseLengths(text);
   if (lengths?.length !== 4) return undefined;
@@ -72,14 +72,14 @@ export function parseRegion(text: string): Region | undefined {
   return lengths.some(({ value, unit }) => unit === '%' && value > 100) ? undefined : { x1, y1, x2, y2 };
 }
 
-/** The part of the canvas from `10%` to `100%` as a number up to 1, or `original`. Undefined when it is neither. */
+/** `10%` to `100%` of the canvas as a number up to 1, or `original`. Undefined for any other text. */
 export function parseScale(text: string): number | 'original' | undefined {
   if (text === 'original') return text;
   const { value, unit } = parseLength(text) ?? { value: 0, unit: 'px' };
   return unit === '%' && value >= MIN_SCALE_PERCENT && value <= 100 ? value / 100 : undefined;
 }
 
-/** `original`, `center`, one percentage for both directions or two (x, y). Undefined when it is nothing of that. */
+/** `original`, `center`, one percentage for both directions or two (x, y). Undefined for any other text. */
 export function parsePosition(text: string): Position | 'original' | undefined {
   if (text === 'original') return text;
   if (text === 'center') return { x: 0.5, y: 0.5 };

@@ -1,6 +1,6 @@
 /**
- * The one list of everything that can go wrong, as RFC 9457 problems. A code is stable API; only codes cross
- * Redis; a detail never echoes input.
+ * All problems (RFC 9457) with status and title. Codes are a stable API. Only codes are stored in Redis. Details never
+ * echo input.
  */
 export const PROBLEMS = {
   'invalid-request': [400, 'The request could not be understood'],
@@ -64,7 +64,7 @@ export const PROBLEMS = {
   'image-too-complex': [422, 'The image has too many scans, frames or parts, or takes too long to open'],
   'image-memory-exceeded': [422, 'Processing the image takes more memory than one image may use'],
   'image-url-failed': [422, 'The image could not be downloaded from its URL'],
-  'image-truncated': [422, 'The file ends before its image does: send the whole file'],
+  'image-truncated': [422, 'The file ends before its image does. Send the whole file'],
   'image-corrupt': [422, 'The image is damaged and cannot be decoded'],
   'background-corrupt': [422, 'The background image is damaged and cannot be decoded'],
   'roi-exceeds-bounds': [422, 'The region of interest extends beyond the image'],
@@ -74,7 +74,7 @@ export const PROBLEMS = {
     'No subject was found in the image, so it cannot be cropped, scaled or positioned',
   ],
   'model-unknown': [422, 'Unknown model'],
-  'worker-crashed': [422, 'The image crashed its worker twice and was abandoned'],
+  'worker-crashed': [422, 'Processing the image crashed twice. The image was deleted'],
   'deadline-exceeded': [422, 'Processing the image took longer than allowed'],
   'processing-failed': [422, 'The image could not be processed'],
   'rate-limited': [
@@ -97,37 +97,37 @@ export const PROBLEMS = {
 /** Stable name of a problem. */
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** True when `text` names a problem of the catalogue. */
+/** True when `text` is a code in the catalog. */
 export const isProblemCode = (text: string): text is ProblemCode => Object.hasOwn(PROBLEMS, text);
 
-/** Body of an `application/problem+json` answer (RFC 9457). */
+/** Body of an `application/problem+json` response (RFC 9457). */
 export interface ProblemBody {
   type: string;
   title: string;
   status: number;
   code: ProblemCode;
   detail?: string;
-  /** Name of the offending parameter; never its value. */
+  /** Name of the invalid parameter; never its value. */
   parameter?: string;
-  /** What the parameter takes: its values, or one readable range or pattern. */
+  /** Accepted values of the parameter: all of them, or one readable range or pattern. */
   accepted?: string[];
   /** The limit that was exceeded, in `unit`. */
   limit?: number;
   /** Unit of `limit`, such as "bytes" or "pixels". */
   unit?: string;
-  /** Names of the form fields that an image could have come in. */
+  /** Names of the form fields that may contain an image. */
   expected?: string[];
-  /** Names of the fields that came instead; never their contents. */
+  /** Names of the fields that were sent instead; never their contents. */
   found?: string[];
   /** Seconds after which a retry makes sense. */
   retry_after?: number;
-  /** Region to ask. */
+  /** Region of the job or batch. */
   region?: string;
   /** Public address of that region. */
   address?: string;
 }
 
-/** What may be told beyond the code. Texts are ours, never the client's. */
+/** Public facts about a problem besides its code. They contain no input. */
 export interface ProblemFacts {
   detail?: string | undefined;
   parameter?: string | undefined;
@@ -141,7 +141,7 @@ export interface ProblemFacts {
   address?: string | undefined;
 }
 
-/** An expected failure. Its code and facts are public; `cause` is for the log's typed fields only. */
+/** An expected failure. Its code and facts are public; `cause` is only for typed fields of the log. */
 export class Problem extends Error {
   override readonly name = 'Problem';
 
@@ -164,7 +164,7 @@ export class Problem extends Error {
   }
 }
 
-/** The wire form of a problem known by its code. */
+/** The wire form of the problem with this code. */
 export function problemBody(code: ProblemCode, facts: ProblemFacts = {}): ProblemBody {
   const [status, title] = PROBLEMS[code];
   return {
@@ -184,3 +184,17 @@ export function problemBody(code: ProblemCode, facts: ProblemFacts = {}): Proble
     ...(facts.address !== undefined && { address: facts.address }),
   };
 }
+
+/** The problem of an image larger than `limit` bytes, or of a body too large for such an image. */
+export const imageTooLarge = (limit: number): Problem =>
+  new Problem('image-too-large', {
+    ...{ limit, unit: 'bytes' },
+    detail: `The limit is ${Math.floor(limit / 1_048_576)} MiB. Scale the image down, or save it as JPEG.`,
+  });
+
+/** Codes of a damaged file. */
+const DAMAGE_CODES: ReadonlySet<ProblemCode> = new Set(['image-truncated', 'image-corrupt']);
+
+/** The error of a background image. A damaged one has a code of its own; other errors are those of any image. */
+export const backgroundError = (error: unknown): unknown =>
+  error instanceof Problem && DAMAGE_CODES.has(error.code) ? new Problem('background-corrupt') : error;

@@ -1,9 +1,6 @@
 import { z } from 'zod';
 import { PROBLEMS, type ProblemCode } from './problem-catalog.js';
-import type { ProblemHelp } from './problem-help.js';
-import { IMAGE_HELP } from './problem-help-images.js';
-import { JOB_HELP } from './problem-help-jobs.js';
-import { REQUEST_HELP } from './problem-help-requests.js';
+import { IMAGE_HELP, JOB_HELP, REQUEST_HELP, type ProblemHelp } from './problem-help.js';
 
 /** The help for every problem of the catalog. */
 export const PROBLEM_HELP: Readonly<Record<ProblemCode, ProblemHelp>> = {
@@ -12,36 +9,36 @@ export const PROBLEM_HELP: Readonly<Record<ProblemCode, ProblemHelp>> = {
   ...JOB_HELP,
 };
 
-/** `GET /problems/{code}`: one kind of problem, explained. */
+/** `GET /problems/{code}`: the explanation of one problem. */
 export const problemPageSchema = z.object({
-  type: z.string().describe('Address of this page, relative to the service'),
+  type: z.string().describe('URL of this page, relative to the service'),
   code: z.enum(Object.keys(PROBLEMS) as [ProblemCode]).describe('Stable name of the problem'),
-  status: z.int().describe('HTTP status that comes with it'),
+  status: z.int().describe('HTTP status of the problem'),
   title: z.string(),
   what_happened: z.string(),
   why: z.string(),
   what_to_do: z.string(),
-  example: z.string().describe('Lines to paste'),
+  example: z.string().describe('A command or code to paste'),
 });
 
-/** One kind of problem, explained. */
+/** The explanation of one problem. */
 export type ProblemPage = z.output<typeof problemPageSchema>;
 
-/** `GET /problems`: every kind of problem. */
+/** `GET /problems`: all problems. */
 export const problemListSchema = z.object({
   problems: z.array(problemPageSchema.pick({ type: true, code: true, status: true, title: true })),
 });
 
-/** Every kind of problem. */
+/** All problems. */
 export type ProblemList = z.output<typeof problemListSchema>;
 
-/** One kind of problem, explained. */
+/** The explanation of one problem. */
 export function problemPage(code: ProblemCode): ProblemPage {
   const [status, title] = PROBLEMS[code];
   return { type: `/problems/${code}`, code, status, title, ...PROBLEM_HELP[code] };
 }
 
-/** Every kind of problem, by status. */
+/** All problems, by status. */
 export function problemList(): ProblemList {
   const pages = (Object.keys(PROBLEMS) as ProblemCode[]).map(problemPage);
   const problems = pages.map(({ type, code, status, title }) => ({ type, code, status, title }));

@@ -5,29 +5,32 @@ import { TERMINAL_STATES } from './job-states.js';
 const time = (meaning: string): z.ZodISODateTime => z.iso.datetime({ precision: 3 }).describe(meaning);
 
 /**
- * What a deletion receipt states of a job: its random id, its end, sizes and times (RFC 3339, milliseconds, UTC, by
- * the broker's clock). Nothing of the image, no hash of it, no address. Other members are not allowed.
+ * Claims of a deletion receipt: the random id of the job, its final state, sizes and times (RFC 3339, milliseconds, UTC,
+ * from the clock of the broker). No part or hash of the image, no client address. Other members are not allowed.
  */
 export const receiptClaimsSchema = z.strictObject({
-  iss: z.string().describe('Public address of the service, or its name'),
+  iss: z.string().describe('Public URL of the service, or its name'),
   jti: jobIdSchema,
   region: z
     .exactOptional(z.string())
-    .describe('Where it was held, all its life; absent where there are no regions'),
+    .describe('Region that held the data of the job; absent without regions'),
   state: z.enum(TERMINAL_STATES),
-  input_bytes: z.int().nonnegative().describe('Size of the upload; 0 when it never became complete'),
+  input_bytes: z.int().nonnegative().describe('Size of the upload; 0 when the upload was not completed'),
   output_bytes: z.int().nonnegative().describe('Size of the result; 0 when there was none'),
   accepted_at: time('Before the first byte of the upload was stored'),
-  ended_at: time('When the job came to its end'),
-  purged_at: time('When nothing of it was left in the broker'),
-  keys_removed: z.int().nonnegative().describe('Stored payloads removed over the life of the job'),
+  ended_at: time('When the job ended'),
+  purged_at: time('When all data of the job had been deleted from the broker'),
+  keys_removed: z
+    .int()
+    .nonnegative()
+    .describe('Number of stored payloads that were deleted during the life of the job'),
   iat: z.int().nonnegative().describe('When this receipt was signed, seconds since the epoch'),
 });
 
 /** Payload of a deletion receipt. */
 export type ReceiptClaims = z.output<typeof receiptClaimsSchema>;
 
-/** `GET /v1/jobs/{id}/receipt` for clients that would rather have JSON. */
+/** `GET /v1/jobs/{id}/receipt` for clients that prefer JSON. */
 export const receiptAnswerSchema = z.object({ receipt: z.string().describe('The receipt, a compact JWS') });
 
 /** One public key of `/.well-known/jwks.json` (RFC 8037). */

@@ -11,7 +11,7 @@ export const removebgAnswerSchema = z.object({
   }),
 });
 
-/** What went wrong, as remove.bg tells it. */
+/** Errors in the format of remove.bg. */
 export const removebgErrorsSchema = z.object({
   errors: z.array(z.object({ title: z.string(), code: z.string(), detail: z.string().optional() })),
 });
@@ -31,5 +31,5 @@ export const removebgAccountSchema = z.object({
   }),
 });
 
-/** The body of that answer. */
+/** The response of `GET /v1.0/account`. */
 export type RemovebgAccount = z.output<typeof removebgAccountSchema>;

@@ -1,24 +1,24 @@
 /**
- * Who submits, as the broker knows them: a holder of an API key, or the network of an anonymous client. The id is a
- * keyed hash; neither key nor address can be read from it.
+ * A tenant of the broker: the holder of an API key, or the network of an anonymous client. The id is a keyed hash, which
+ * reveals neither key nor address.
  */
 export interface Tenant {
   /** 22 characters, base64url. */
   id: string;
-  /** Share of the workers when others wait too; an anonymous client has 1. */
+  /** Share of the workers while other tenants have jobs in the queue; an anonymous client has 1. */
   weight: number;
-  /** Most jobs that are accepted and not yet at their end. */
+  /** Maximum number of jobs that have not ended. */
   maxInFlight: number;
-  /** Most bytes that those jobs may have reserved; a tenant's only job may have more. */
+  /** Maximum bytes that these jobs may reserve. The only job of a tenant may reserve more. */
   maxReservedBytes: number;
-  /** Clients that share a part of the capacity, whatever each of them may reserve; undefined: no such bound. */
+  /** Pool of tenants that share a part of the capacity; undefined when there is no such limit. */
   pool?: TenantPool | undefined;
 }
 
-/** Tenants who together may reserve no more than a part of the capacity. */
+/** A group of tenants that together may reserve a part of the capacity. */
 export interface TenantPool {
-  /** Lower case letters; the same for all its tenants. */
+  /** Lower case letters. */
   name: string;
-  /** Most bytes that all their jobs may have reserved. */
+  /** Maximum bytes that all jobs of the pool may reserve. */
   maxReservedBytes: number;
 }

@@ -1,2 +1,2 @@
-/** Version of the product; a test holds it equal to package.json. */
+/** Version of the product. A test checks that it equals the version in package.json. */
 export const VERSION = '0.1.0';

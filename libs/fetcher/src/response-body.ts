@@ -1,6 +1,5 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import { Problem } from '#contracts/problem-catalog.js';
-import { imageTooLarge } from '#contracts/problem-limits.js';
+import { Problem, imageTooLarge } from '#contracts/problem-catalog.js';
 import { wipe } from '#crypto/wipe.js';
 
 /** How a body is read. */

@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { Problem } from '#contracts/problem-catalog.js';
-import { imageTooLarge } from '#contracts/problem-limits.js';
+import { Problem, imageTooLarge } from '#contracts/problem-catalog.js';
 
 /** The head of an origin's answer. */
 export interface ResponseHead {

@@ -4,7 +4,7 @@ import { jobOptionsSchema } from '#contracts/job-options.js';
 import { Problem } from '#contracts/problem-catalog.js';
 import { layoutOf } from '#imaging/compose/result-geometry.js';
 import { parseOptions } from '../../../apps/api/src/uploads/upload-source.js';
-import type { ByteSource } from '../../../apps/api/src/parsers/byte-source.js';
+import type { ByteSource } from '../../../apps/api/src/parsers/byte-cursor.js';
 import type { FormField } from '../../../apps/api/src/parsers/form-field.js';
 import { readBase64 } from '../../../apps/api/src/parsers/base64-reader.js';
 import { readJson } from '../../../apps/api/src/parsers/json-reader.js';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { base64Bytes, encodeBase64 } from '../../../apps/api/src/results/base64-encoder.js';
 
-describe('base64 without a string', () => {
-  it("given any bytes, when they are encoded, then the result is what Node's own encoder gives", () => {
+describe('encodeBase64', () => {
+  it("given any bytes, when they are encoded, then the result equals that of Node's encoder", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
         const into = Buffer.alloc(base64Bytes(bytes.length) + 2, 0x2a);

@@ -5,9 +5,8 @@ import { MetricRegistry } from '#telemetry/metric-registry.js';
 import { sumOf } from '#telemetry/metric-quantile.js';
 import { sendProblem } from '../../../apps/api/src/http/problem-responses.js';
 import { countRequests } from '../../../apps/api/src/observability/api-telemetry.js';
-import { courseCharts, roundTop } from '../../../apps/api/src/observability/board-chart.js';
-import { boardPage } from '../../../apps/api/src/observability/board-page.js';
-import type { BoardPoint, BoardView } from '../../../apps/api/src/observability/board-view.js';
+import { courseCharts, roundTop, boardPage } from '../../../apps/api/src/observability/board-page.js';
+import type { BoardPoint, BoardView } from '../../../apps/api/src/observability/board-sampler.js';
 
 const NOW = 1_795_000_000_000;
 const point = (secondsAgo: number, waiting: number, perMinute = 0): BoardPoint => ({
@@ -23,7 +22,7 @@ const lineOf = (html: string, name: string): [number, number][] =>
     ...(new RegExp(`class="${name}" d="([^"]*)"`).exec(html)?.[1] ?? '').matchAll(/[ML]([\d.]+) ([\d.]+)/g),
   ].map(([, x, y]) => [Number(x), Number(y)]);
 
-test('given two samples five seconds apart, when they are drawn, then they are five seconds apart on the axis', () => {
+test('given two samples five seconds apart, when they are drawn, then the axis shows five seconds between them', () => {
   const html = courseCharts(viewOf([point(5, 0), point(0, 4)]));
   expect(lineOf(html, 'waiting')).toEqual([
     [590, 100],
@@ -33,7 +32,7 @@ test('given two samples five seconds apart, when they are drawn, then they are f
     expect(html).toContain(text);
 });
 
-test('given five minutes of samples, when they are drawn, then they fill the axis and stay inside it', () => {
+test('given five minutes of samples, when they are drawn, then they fill the axis', () => {
   const course = Array.from({ length: 61 }, (_, i) => point(300 - 5 * i, i, i / 7));
   const html = courseCharts(viewOf(course));
   for (const name of ['waiting', 'done']) {
@@ -43,7 +42,7 @@ test('given five minutes of samples, when they are drawn, then they fill the axi
   }
 });
 
-test('given no sample or one, when the board is drawn, then it says so or shows a dot, and has no script', () => {
+test('given no sample or one, when the board is drawn, then it shows a note or a dot, and has no script', () => {
   expect(courseCharts(viewOf([]))).toContain('first measurement');
   const one = boardPage(viewOf([point(1, 3)]));
   expect(one).toMatch(/class="waiting" d="M598\.0 [\d.]+h0"/);
@@ -60,17 +59,18 @@ test.each([
   [11, 20],
   [99, 100],
   [4001, 10_000],
-])('given values up to %d, when the axis is chosen, then it ends at %d', (max, top) => {
+])('given a largest value of %d, when the axis is scaled, then it ends at %d', (max, top) => {
   expect(roundTop(max)).toBe(top);
 });
 
-test('given a service that is not ready, when a probe and a client ask, then only the client was refused', async () => {
+test('given a service that is not ready, when a probe and a client send a request, then only the refusal of the client is counted', async () => {
   const metrics = new MetricRegistry('api');
   const server = fastify();
   countRequests(server, metrics);
   const refuse = (_: unknown, reply: Parameters<typeof sendProblem>[0]): void =>
     sendProblem(reply, new Problem('not-ready'));
-  for (const path of ['/readyz', '/v1/models']) server.get(path, refuse);
+  server.get('/readyz', { config: { isProbe: true } }, refuse);
+  server.get('/v1/models', refuse);
   await server.listen();
   const { port } = server.server.address() as AddressInfo;
   for (const path of ['/readyz', '/readyz', '/v1/models'])

@@ -93,7 +93,7 @@ async function send(socket: Socket, packets: Buffer[]): Promise<void> {
 const codeOf = (error: unknown): string => (error instanceof Problem ? error.code : String(error));
 
 describe.each(WAYS)('a body in %s', (_name, head, packets) => {
-  test('when it is read, then it comes whole, and every piece that was delivered is wiped', async () => {
+  test('when it is read, then it is complete, and all delivered pieces are wiped', async () => {
     const read = new Promise<Buffer>((resolve) => {
       handler = async (reader, response) => {
         const copies: Buffer[] = [];
@@ -118,7 +118,7 @@ describe.each(WAYS)('a body in %s', (_name, head, packets) => {
     socket.destroy();
   });
 
-  test('when it is refused after its first piece, then the rest is drained and wiped, and the answer is read', async () => {
+  test('when it is refused after its first piece, then the rest is drained and wiped, and the client reads the response', async () => {
     handler = async (reader, response) => {
       await reader.next();
       reader.close();
@@ -135,7 +135,7 @@ describe.each(WAYS)('a body in %s', (_name, head, packets) => {
     socket.destroy();
   });
 
-  test('when nobody reads it, then it is paused, and wiped once it is answered', async () => {
+  test('when it is not read, then it is paused, and wiped after the response', async () => {
     let answer!: () => void;
     handler = (_reader, response) => void (answer = () => response.end('unread'));
     const socket = open(head);
@@ -146,7 +146,7 @@ describe.each(WAYS)('a body in %s', (_name, head, packets) => {
     socket.destroy();
   });
 
-  test('when the connection breaks, then reading fails and what waits is wiped', async () => {
+  test('when the connection closes, then reading fails and queued pieces are wiped', async () => {
     let failure: unknown;
     let goOn!: () => void;
     const stopped = new Promise<void>((resolve) => (goOn = resolve));
@@ -166,7 +166,7 @@ describe.each(WAYS)('a body in %s', (_name, head, packets) => {
   });
 });
 
-test('given a body that is not read, when more and more is sent, then the socket is paused', async () => {
+test('given a body that is not read, when the client keeps sending, then the socket is paused', async () => {
   let cut!: () => void;
   handler = (_reader, response) => void (cut = () => response.destroy());
   const socket = open('Content-Length: 50000000');
@@ -178,7 +178,7 @@ test('given a body that is not read, when more and more is sent, then the socket
   await eventually(isWiped);
 });
 
-test('given a refused body, when its client sends more than is drained, then it is disconnected', async () => {
+test('given a refused body, when the client sends more than the drain limit, then it is disconnected', async () => {
   handler = (_reader, response) => void response.end('no');
   const socket = open('Content-Length: 50000000');
   socket.write(Buffer.alloc(50_000_000, 1));
@@ -228,7 +228,7 @@ test.each([
   socket.destroy();
 });
 
-test('given a body in single bytes that come packet by packet, when its length is known, then it is read', async () => {
+test('given a body with a known length in single-byte packets, when it is read, then it is accepted', async () => {
   const read = readNext();
   const socket = open('Content-Length: 3000');
   await send(socket, cut(IMAGE.subarray(0, 3000), 1));
@@ -241,7 +241,7 @@ test.each([
   ['in 16-byte chunks', 16, 100],
   ['in one-byte chunks, with a large one at the end', 1, 40_000],
 ])(
-  'given a body %s, when it is read, then it is refused soon, and nothing more is read',
+  'given a body %s, when it is read, then it is refused early, and nothing more is read',
   async (_n, size, last) => {
     const read = readNext();
     const socket = open('Transfer-Encoding: chunked');
@@ -258,7 +258,7 @@ test.each([
   },
 );
 
-test('given a refused body that is being drained, when it goes on in one-byte chunks, then its client is disconnected', async () => {
+test('given a refused body that is being drained, when it continues in one-byte chunks, then the client is disconnected', async () => {
   handler = (_reader, response) => void response.end('no');
   const socket = open('Transfer-Encoding: chunked');
   await once(socket, 'data');

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { coarseNetwork, throttleNetwork } from '../../../apps/api/src/http/connection-limits.js';
 
-describe('the network a client is throttled by', () => {
+describe('throttleNetwork and coarseNetwork', () => {
   it.each([
     ['203.0.113.9', '203.0.113.9'],
     ['::ffff:203.0.113.9', '203.0.113.9'],

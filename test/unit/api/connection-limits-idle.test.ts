@@ -28,7 +28,7 @@ async function usedConnection() {
 /** This process, the server in it included, does nothing for a while. */
 const standStill = (ms: number): unknown => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
-test('given a request on an idle connection, when the server stood still until its keep-alive was over, then it is answered', async () => {
+test('given a request on an idle connection, when the server was blocked until its keep-alive timeout, then it is answered', async () => {
   const socket = await usedConnection();
   await new Promise((resolve) => socket.write(HEAD, resolve));
   standStill(10 * KEEP_ALIVE_MS);
@@ -37,7 +37,7 @@ test('given a request on an idle connection, when the server stood still until i
   socket.destroy();
 });
 
-test('given an idle connection, when its keep-alive is over, then it is closed', async () => {
+test('given an idle connection, when its keep-alive timeout has passed, then it is closed', async () => {
   const socket = await usedConnection();
   await once(socket, 'close');
   expect(socket.destroyed).toBe(true);

@@ -6,8 +6,8 @@ const named = (...ids: string[]): string[] => {
   return ids.map((id) => names.take(id, 'png'));
 };
 
-describe('entry.names', () => {
-  test('given names of clients, when files are named, then folders stay and endings are those of the format', () => {
+describe('EntryNames', () => {
+  test('given custom ids, when files are named, then folders are kept and extensions are those of the format', () => {
     expect(named('a.jpg', 'b/c.PNG', 'd.tar', 'ছবি.jpeg')).toEqual([
       'a.png',
       'b/c.png',
@@ -16,13 +16,13 @@ describe('entry.names', () => {
     ]);
   });
 
-  test('given names that lead elsewhere, when files are named, then they stay where they are unpacked', () => {
+  test('given custom ids that leave the folder, when files are named, then the names stay inside it', () => {
     expect(named('../../etc/passwd', '/root', 'C:\\x', 'a/./b', '..', 'con. ')).toEqual([
       ...['etc/passwd.png', 'root.png', 'C_/x.png', 'a/b.png', 'image.png', 'con.png'],
     ]);
   });
 
-  test('given names that fall together, when files are named, then each is there once', () => {
+  test('given custom ids with the same name, when files are named, then all names differ', () => {
     expect(named('a.jpg', 'A.png', 'a', 'errors.json')).toEqual([
       'a.png',
       'A-2.png',
@@ -31,7 +31,7 @@ describe('entry.names', () => {
     ]);
   });
 
-  test('given any names, when files are named, then they differ, are relative, and are no longer than a file system takes', () => {
+  test('given any custom ids, when files are named, then names differ, are relative, and fit the limit of file systems', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ maxLength: 200, unit: 'binary' }), { maxLength: 20 }), (ids) => {
         const names = named(...ids);

@@ -9,7 +9,7 @@ import {
   startsAsUrlencoded,
 } from '../../../apps/api/src/parsers/body-kind.js';
 import { readMultipart } from '../../../apps/api/src/parsers/multipart-reader.js';
-import { PeekedSource } from '../../../apps/api/src/parsers/peeked-source.js';
+import { PeekedSource } from '../../../apps/api/src/parsers/byte-cursor.js';
 import {
   FieldTable,
   file,
@@ -79,7 +79,7 @@ const part = (name: string, value: string, isFile = true): Part => ({
 const image = (value: string): string => JPEG.toString('latin1') + value;
 const input = (value: string): [string, string] => ['input', image(value)];
 
-describe('files of a form', () => {
+describe('readForm', () => {
   test.each<[string, Part[], unknown]>([
     ['one of any name', [part('photo', 'a')], { files: ['input'], ignored: [], written: [input('a')] }],
     [
@@ -124,7 +124,7 @@ describe('files of a form', () => {
       },
     ],
   ])(
-    'given %s, when the form arrives in any pieces, then the outcome is the same',
+    'given %s, when the form arrives in any pieces, then the result is the same',
     async (_, parts, outcome) => {
       for (const sizes of [[1], [7, 40], [4096]]) expect(await read(parts, sizes)).toEqual(outcome);
     },
@@ -148,8 +148,8 @@ describe('files of a form', () => {
   });
 });
 
-describe('what a body is', () => {
-  test('given any bytes in any pieces, when they are looked at first, then they are read whole all the same', async () => {
+describe('kind of a body', () => {
+  test('given any bytes in any pieces, when they are peeked first, then they are read completely', async () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 3 });
     await fc.assert(
       fc.asyncProperty(

@@ -32,7 +32,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-test('given a result in any pieces, when it is sent as JSON, then its base64 is that of the whole', async () => {
+test('given a result in any pieces, when it is sent as JSON, then its base64 is that of the whole result', async () => {
   const pieces = fc.array(fc.uint8Array({ maxLength: 50 }), { maxLength: 6 });
   await fc.assert(
     fc.asyncProperty(pieces, async (all) => {

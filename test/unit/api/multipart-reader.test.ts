@@ -37,8 +37,8 @@ async function read(whole: Buffer, sizes = [65_536], type = TYPE): Promise<Sent[
 
 const codeOf = (error: unknown): string => (error instanceof Problem ? error.code : String(error));
 
-describe('reading a form', () => {
-  it('given any parts arriving in any pieces, when they are read, then names and bodies come back whole', async () => {
+describe('readMultipart', () => {
+  it('given any parts arriving in any pieces, when they are read, then names and bodies are complete', async () => {
     const part = fc.record({
       name: fc.stringMatching(/^[a-z_]{1,20}$/),
       file: fc.option(fc.stringMatching(/^[a-z; =.]{0,12}$/), { nil: undefined }),
@@ -74,7 +74,7 @@ describe('reading a form', () => {
     );
   });
 
-  it('given a form cut anywhere, when it is read, then it is malformed and nothing hangs', async () => {
+  it('given a form that is truncated anywhere, when it is read, then it is malformed and nothing hangs', async () => {
     const whole = encode([{ name: 'image', file: 'a.jpg', body: Buffer.from('bytes\r\n--of an image') }]);
     for (let end = 0; end < whole.length - 4; end++) {
       await expect(read(whole.subarray(0, end)).catch(codeOf)).resolves.toBe('malformed-multipart');
@@ -106,7 +106,7 @@ describe('reading a form', () => {
     await expect(read(Buffer.from(text), [4096], type).catch(codeOf)).resolves.toBe('malformed-multipart');
   });
 
-  it('given bare line feeds, when it is read, then they end lines, and a carriage return belongs to a value', async () => {
+  it('given bare line feeds, when it is read, then they end lines, and a carriage return is part of a value', async () => {
     const head = 'content-disposition: form-data; name';
     const text = `hello\n--x \n${head}=a\n\nb\r\n--x\nA: b\n${head}="c"; filename=d\n\ne\n\n--x--\n`;
     for (const size of [1, 7, 4096]) {
@@ -118,7 +118,7 @@ describe('reading a form', () => {
     }
   });
 
-  it('given a type without a boundary, or with two, when it is read, then the parameter is named', async () => {
+  it('given a Content-Type without a boundary, or with two, when it is read, then the error names the parameter', async () => {
     for (const type of ['multipart/form-data', 'multipart/form-data; boundary=a; boundary=b']) {
       const reading = readMultipart(sourceOf(arriving(Buffer.from('--a--'), [9])), type).next();
       await expect(reading).rejects.toMatchObject({
@@ -127,7 +127,7 @@ describe('reading a form', () => {
     }
   });
 
-  it('given a name of any length, when it is longer than a known one, then it is not copied', async () => {
+  it('given a name of any length, when it is longer than all known names, then it is not copied', async () => {
     const part = (name: string): Sent => ({ name, file: undefined, body: Buffer.from('z') });
     const found = await read(
       encode([part('a'.repeat(100)), part('a'.repeat(101)), part('b'.repeat(7000))]),
@@ -136,12 +136,12 @@ describe('reading a form', () => {
     expect(found.map(({ name }) => name.length)).toEqual([100, 0, 0]);
   });
 
-  it('given a connection that breaks, when the form is read, then the upload was interrupted', async () => {
+  it('given a connection that closes, when the form is read, then the upload is interrupted', async () => {
     const reading = readMultipart(sourceOf(breaking('------x\r\n')), TYPE).next();
     await expect(reading.catch(codeOf)).resolves.toBe('upload-interrupted');
   });
 
-  it('given everything that arrived, when the form has been read, then it was wiped', async () => {
+  it('given a form, when it has been read, then all received bytes are wiped', async () => {
     const arrived: Buffer[] = [];
     const form = encode([{ name: 'a', file: 'secret.jpg', body: Buffer.alloc(999, 7) }]);
     for await (const { body } of readMultipart(sourceOf(arriving(form, [50], arrived)), TYPE))

@@ -4,7 +4,7 @@ import { Problem } from '#contracts/problem-catalog.js';
 import { readJson } from '../../../apps/api/src/parsers/json-reader.js';
 import { readMultipart } from '../../../apps/api/src/parsers/multipart-reader.js';
 import { readUrlencoded } from '../../../apps/api/src/parsers/urlencoded-reader.js';
-import type { ByteSource } from '../../../apps/api/src/parsers/byte-source.js';
+import type { ByteSource } from '../../../apps/api/src/parsers/byte-cursor.js';
 import type { FormField } from '../../../apps/api/src/parsers/form-field.js';
 import { FieldTable, file, text, readForm } from '../../../apps/api/src/uploads/form-reader.js';
 import { arriving, sourceOf } from '../../harness/arriving.js';
@@ -104,7 +104,7 @@ const part = (head: string, body = ''): string =>
 const repeated = (unit: string, bytes = MIB): string => unit.repeat(Math.ceil(bytes / unit.length));
 
 /** Bodies of 1 MiB that cost most where work is not proportional to bytes. */
-const DEAR: [kind: string, name: string, body: string][] = [
+const EXPENSIVE: [kind: string, name: string, body: string][] = [
   ['urlencoded', '&', repeated('&')],
   ['urlencoded', '=&', repeated('=&')],
   ['urlencoded', 'tiny fields', repeated('a&')],
@@ -135,8 +135,8 @@ const DEAR: [kind: string, name: string, body: string][] = [
 beforeAll(countTouches);
 afterAll(() => jest.restoreAllMocks());
 
-test.each(DEAR)(
-  'given 1 MiB of %s: %s, when it is read, then work is proportional to bytes',
+test.each(EXPENSIVE)(
+  'given 1 MiB of %s: %s, when it is read, then the work is proportional to its bytes',
   async (kind, _name, body) => {
     const bytes = Buffer.from(body, 'latin1');
     for (const sizes of [[65_536], [4096], [997, 61]]) {
@@ -145,15 +145,15 @@ test.each(DEAR)(
   },
 );
 
-test.each(DEAR)(
-  'given %s: %s in single bytes, when it is read, then work is proportional to pieces',
+test.each(EXPENSIVE)(
+  'given %s: %s in single bytes, when it is read, then the work is proportional to its pieces',
   async (kind, _name, body) => {
     const bytes = Buffer.from(body.slice(0, 20_000), 'latin1');
     expectProportional(await workOf(kind, bytes, [1]), bytes.length);
   },
 );
 
-test('given any structure, when it is read in any pieces, then work is proportional to bytes', async () => {
+test('given any structure, when it is read in any pieces, then the work is proportional to its bytes', async () => {
   const unit = fc.oneof(
     fc.constantFrom(
       ...[

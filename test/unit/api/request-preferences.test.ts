@@ -1,6 +1,6 @@
 import { extractApiKey, hasApiKey } from '../../../apps/api/src/http/request-preferences.js';
 
-describe('the API key that a request shows', () => {
+describe('extractApiKey', () => {
   it.each([
     [{ 'x-api-key': 'rb_a' }, 'rb_a'],
     [{ authorization: 'Bearer rb_a' }, 'rb_a'],
@@ -15,7 +15,7 @@ describe('the API key that a request shows', () => {
     expect(extractApiKey(headers)).toBe(key);
   });
 
-  it('given the token of a job, when a head is looked at, then it is no key', () => {
+  it('given the token of a job, when a head is checked, then it is not a key', () => {
     expect(hasApiKey({ authorization: `Bearer ${'a'.repeat(43)}` })).toBe(false);
     expect(hasApiKey({ authorization: `Bearer rb_${'a'.repeat(43)}` })).toBe(true);
     expect(hasApiKey({ 'x-api-key': 'anything' })).toBe(true);

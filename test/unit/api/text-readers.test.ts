@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Problem } from '#contracts/problem-catalog.js';
 import { readBase64 } from '../../../apps/api/src/parsers/base64-reader.js';
-import type { ByteSource } from '../../../apps/api/src/parsers/byte-source.js';
+import type { ByteSource } from '../../../apps/api/src/parsers/byte-cursor.js';
 import type { FormField } from '../../../apps/api/src/parsers/form-field.js';
 import { readJson } from '../../../apps/api/src/parsers/json-reader.js';
 import { readUrlencoded } from '../../../apps/api/src/parsers/urlencoded-reader.js';
@@ -33,8 +33,8 @@ const escaped = (value: string): string =>
     .replaceAll('+', '\\u002B')
     .replaceAll(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-describe('one flat JSON object', () => {
-  test('given any members in any pieces, when they are read, then they are what JSON.parse gives', async () => {
+describe('readJson', () => {
+  test('given any members in any pieces, when they are read, then they equal the result of JSON.parse', async () => {
     const value = fc.oneof(text, fc.double({ noNaN: true, noDefaultInfinity: true }), fc.boolean());
     const name = fc.string({ unit: 'binary', maxLength: 20 });
     const members = fc.uniqueArray(fc.tuple(name, value), { selector: ([some]) => some, maxLength: 5 });
@@ -63,7 +63,7 @@ describe('one flat JSON object', () => {
     expect(await readOrCode(' {} ', readJson)).toEqual([]);
   });
 
-  test('given objects, arrays and long names, when they are read, then they are passed over', async () => {
+  test('given objects, arrays and long names, when they are read, then they are skipped', async () => {
     const sent = `{"a":{"b":[1,"}\\"]"]},"${'c'.repeat(9000)}":"d","e":[],"f":true}`;
     for (const pieces of [WHOLE, [1], [3]]) {
       expect(await readOrCode(sent, readJson, pieces)).toEqual([
@@ -105,14 +105,14 @@ describe('one flat JSON object', () => {
     '{"a":"line\nend"}',
     "{'a':1}",
     '{a:1}',
-  ])('given %j, when it is read, then it is refused however it is cut', async (sent) => {
+  ])('given %j, when it is read, then it is rejected in any pieces', async (sent) => {
     expect(await readOrCode(sent, readJson)).toBe('invalid-request');
     expect(await readOrCode(sent, readJson, [1])).toBe('invalid-request');
   });
 });
 
-describe('an urlencoded form', () => {
-  test('given any fields in any pieces, when they are read, then they are what URLSearchParams gives', async () => {
+describe('readUrlencoded', () => {
+  test('given any fields in any pieces, when they are read, then they equal the result of URLSearchParams', async () => {
     const name = text.filter((value) => value !== '' && value.length < 15);
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(name, text)), sizes, async (fields, pieces) => {
@@ -123,7 +123,7 @@ describe('an urlencoded form', () => {
     );
   });
 
-  test('given `+` in a field of base64, when it is read, then it stays', async () => {
+  test('given `+` in a field of base64, when it is read, then it is kept', async () => {
     const reader: Reader = (source) => readUrlencoded(source, (name) => String(name) === 'image_file_b64');
     expect(await readOrCode('a=1+2&image_file_b64=a+b%2Bc/=&&b&c=', reader, [3])).toEqual([
       ['a', '1 2'],
@@ -133,7 +133,7 @@ describe('an urlencoded form', () => {
     ]);
   });
 
-  test('given fields without a name, or with a long one, when they are read, then they are passed over', async () => {
+  test('given fields without a name, or with a long one, when they are read, then they are skipped', async () => {
     const sent = `&=1&&==&a=2&${'b'.repeat(101)}=3&=%zz&c`;
     for (const pieces of [WHOLE, [1], [7]]) {
       expect(await readOrCode(sent, readUrlencoded, pieces)).toEqual([
@@ -145,7 +145,7 @@ describe('an urlencoded form', () => {
   });
 
   test.each(['a=%', 'a=%2', 'a=%zz', '%=1', '%'])(
-    'given %j, when it is read, then it is refused however it is cut',
+    'given %j, when it is read, then it is rejected in any pieces',
     async (sent) => {
       expect(await readOrCode(sent, readUrlencoded)).toBe('invalid-request');
       expect(await readOrCode(sent, readUrlencoded, [1])).toBe('invalid-request');
@@ -153,11 +153,11 @@ describe('an urlencoded form', () => {
   );
 });
 
-describe('base64', () => {
+describe('readBase64', () => {
   const plainOf = (sent: string, pieces = WHOLE): Promise<string> =>
     allOf(readBase64(arriving(Buffer.from(sent), pieces))).then(String, codeOf);
 
-  test('given any bytes, written in any usual way, in any pieces, when they are read, then they come back', async () => {
+  test('given any bytes in any form of base64, in any pieces, when they are read, then they are decoded', async () => {
     const write = fc.constantFrom(
       (bytes: Buffer) => bytes.toString('base64'),
       (bytes: Buffer) => bytes.toString('base64url'),
@@ -186,13 +186,13 @@ describe('base64', () => {
     'data:image/png,aaaa',
     'data:image/png;base64',
     `data:${'a'.repeat(400)};base64,aaaa`,
-  ])('given %j, when it is read, then it is refused however it is cut', async (sent) => {
+  ])('given %j, when it is read, then it is rejected in any pieces', async (sent) => {
     expect(await plainOf(sent)).toBe('image-corrupt');
     expect(await plainOf(sent, [1])).toBe('image-corrupt');
   });
 });
 
-describe('all of them', () => {
+describe('all readers', () => {
   const image = Buffer.alloc(5000, 'secret pixels');
   const bodies: [name: string, reader: Reader, sent: string][] = [
     ['JSON', readJson, `{"crop":true,"image_file_b64":"${image.toString('base64')}","size":"full"}`],
@@ -204,7 +204,7 @@ describe('all of them', () => {
   ];
 
   test.each(bodies)(
-    'given %s with an image, when it has been read, then all that arrived was wiped',
+    'given %s with an image, when it has been read, then all received bytes are wiped',
     async (_, reader, sent) => {
       const kept: Buffer[] = [];
       let found = 0;
@@ -219,7 +219,7 @@ describe('all of them', () => {
   );
 
   test.each(bodies)(
-    'given %s that is refused half-way, when the reader stops, then nothing of it is left',
+    'given %s that is rejected half-way, when the reader stops, then all received bytes are wiped',
     async (_, reader, sent) => {
       const kept: Buffer[] = [];
       const reading = async (): Promise<void> => {
@@ -234,7 +234,7 @@ describe('all of them', () => {
     },
   );
 
-  test('given a connection that breaks, when a body is read, then the upload was interrupted', async () => {
+  test('given a connection that closes, when a body is read, then the upload is interrupted', async () => {
     expect(await fieldsOf(breaking('{"a":"b'), readJson).catch(codeOf)).toBe('upload-interrupted');
     expect(await fieldsOf(breaking('a=b'), readUrlencoded).catch(codeOf)).toBe('upload-interrupted');
     expect(await allOf(readBase64(breaking('aaaaaa'))).catch(codeOf)).toBe('upload-interrupted');

@@ -6,8 +6,8 @@ async function* from(buffers: Buffer[]): AsyncGenerator<Buffer, void> {
   for (const buffer of buffers) yield await Promise.resolve(buffer);
 }
 
-describe('cutting an upload into chunks', () => {
-  it('given any arrival pattern, when it is cut, then bytes, order, sizes and end are right and sources are wiped', async () => {
+describe('chunkStream', () => {
+  it('given any pieces, when they are split, then bytes, order, sizes and end are correct and the pieces are wiped', async () => {
     const sizes = fc.array(fc.integer({ min: 0, max: CHUNK_BYTES + 3 }), { maxLength: 5 });
     await fc.assert(
       fc.asyncProperty(sizes, async (list) => {

@@ -62,7 +62,7 @@ function difference(one: Buffer, other: Buffer): number {
   return most;
 }
 
-describe('formats that own code reads', () => {
+describe('formats with own decoders', () => {
   const tiffs: [string, () => Sharp, number][] = [];
   for (const compression of ['none', 'lzw', 'deflate', 'packbits'] as const) {
     tiffs.push([`RGB ${compression}`, () => noise(3).tiff({ compression, predictor: 'none' }), 0]);
@@ -119,7 +119,7 @@ describe('formats that own code reads', () => {
     },
   );
 
-  test('given a TIFF with a profile in 16 bits, when it is opened, then its colors are not washed out', async () => {
+  test('given a TIFF with a profile in 16 bits, when it is opened, then its colors are correct', async () => {
     const color = { width: 16, height: 16, channels: 3, background: { r: 230, g: 60, b: 40 } } as const;
     const file = await sharp({ create: color })
       .withIccProfile('p3')
@@ -130,7 +130,7 @@ describe('formats that own code reads', () => {
     [230, 60, 40].forEach((value, i) => expect(Math.abs(data[i]! - value)).toBeLessThanOrEqual(3));
   });
 
-  test('given planes, palettes and associated alpha, when a TIFF is opened, then they are what they say', async () => {
+  test('given planes, palettes and associated alpha, when a TIFF is opened, then they are applied', async () => {
     const [red, green, blue] = [Buffer.from([200, 10]), Buffer.from([100, 20]), Buffer.from([50, 30])];
     const planes = tiff({ width: 2, height: 1, strips: [red, green, blue], fields: { 284: [2] } });
     expect([...(await pixelsOf(planes)).data]).toEqual([200, 100, 50, 255, 10, 20, 30, 255]);
@@ -172,7 +172,7 @@ describe('formats that own code reads', () => {
     },
   );
 
-  test('given a GIF whose frame leaves a part of its screen free, when it is opened, then that is transparent', async () => {
+  test('given a GIF whose frame does not cover its screen, when it is opened, then the rest is transparent', async () => {
     const { data, isOpaque } = await pixelsOf(
       gif({ width: 4, height: 2 }, [{ width: 2, height: 2, left: 1 }]),
     );
@@ -181,7 +181,7 @@ describe('formats that own code reads', () => {
     expect((await pixelsOf(gif({ width: 4, height: 2 }))).isOpaque).toBe(true);
   });
 
-  test('given a GIF whose frame uses all 256 colors and leaves a part free, when it is opened, then both are right', async () => {
+  test('given a GIF whose frame uses all 256 colors and does not cover its screen, when it is opened, then both are correct', async () => {
     const file = await noise(3).gif({ dither: 0, effort: 1 }).toBuffer();
     const whole = (await pixelsOf(file)).data;
     file.writeUInt16LE(SIZE.width + 3, 6);
@@ -194,7 +194,7 @@ describe('formats that own code reads', () => {
     }
   });
 
-  test('given a BMP with masks, when it is opened, then alpha is what they say', async () => {
+  test('given a BMP with masks, when it is opened, then its alpha follows them', async () => {
     const masks = [0xff0000, 0xff00, 0xff, 0xff000000];
     const file = bmp({ width: 2, height: 2, bits: 32, method: 3, header: 124, masks, opacity: 100 });
     expect((await pixelsOf(file)).data[3]).toBe(100);
@@ -204,7 +204,7 @@ describe('formats that own code reads', () => {
     expect([15, 19, 23].map((at) => data[at])).toEqual([255, 0, 255]);
   });
 
-  test('given density in a BMP and a TIFF, when they are opened, then it is carried on', async () => {
+  test('given a density in a BMP and a TIFF, when they are opened, then it is kept', async () => {
     const found = async (file: Buffer): Promise<number | undefined> =>
       (await sharp(openImage(file, LIMITS).image).metadata()).density;
     expect(await found(bmp(SIZE))).toBe(300);
@@ -228,7 +228,7 @@ test('given pixels and a palette, when they are written as a PNG, then they are 
 });
 
 describe('AVIF', () => {
-  test('given an AVIF with alpha and metadata, when it is opened, then its pixels are as before and nothing else is there', async () => {
+  test('given an AVIF with alpha and metadata, when it is opened, then its pixels are the same and the metadata is removed', async () => {
     const make = (): Sharp => noise(4).avif({ quality: 60, effort: 0 });
     const file = await make()
       .withExif({ IFD0: { Artist: 'a person' } })
@@ -242,7 +242,7 @@ describe('AVIF', () => {
     expect([exif, xmp]).toEqual([undefined, undefined]);
   });
 
-  test('given an AVIF of 10 bits with a profile, when it is opened, then its colors are not washed out', async () => {
+  test('given an AVIF of 10 bits with a profile, when it is opened, then its colors are correct', async () => {
     const color = { width: 64, height: 64, channels: 3, background: { r: 230, g: 60, b: 40 } } as const;
     const file = await sharp({ create: color })
       .withIccProfile('p3')
@@ -275,7 +275,7 @@ describe('AVIF', () => {
     },
   );
 
-  test('given that AVIF is not enabled, when a decoder is asked, then it is shut', async () => {
+  test('given that AVIF is not enabled, when an AVIF is decoded, then it is rejected', async () => {
     const file = await noise(3).avif({ effort: 0 }).toBuffer();
     const { image } = openImage(file, LIMITS);
     allowFormats(['jpeg']);

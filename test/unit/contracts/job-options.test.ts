@@ -54,8 +54,8 @@ const asked = fc.record(
   { requiredKeys: [] },
 );
 
-describe('job.options', () => {
-  test('given nothing, when parsed, then the defaults are those of a plain cut-out', () => {
+describe('jobOptionsSchema', () => {
+  test('given no option, when parsed, then the defaults are those of a plain cut-out', () => {
     expect(parseOptions([])).toEqual({
       format: 'png',
       channels: 'rgba',
@@ -70,7 +70,7 @@ describe('job.options', () => {
     });
   });
 
-  test('given any good options, when their JSON is parsed again, then nothing changes', () => {
+  test('given any valid options, when their JSON is parsed again, then the result is the same', () => {
     fc.assert(
       fc.property(asked, (fields) => {
         fc.pre(!hasIdleOption(fields));
@@ -80,16 +80,18 @@ describe('job.options', () => {
     );
   });
 
-  test('given options of which one has no effect beside the others, when parsed, then it is named', () => {
+  test('given an option without effect in combination with others, when parsed, then the error names it', () => {
     fc.assert(
       fc.property(asked, (fields) => {
         const sentence = refusalOf(fields)?.detail ?? '';
-        expect(/needs crop=true|does not go with crop=true/.test(sentence)).toBe(hasIdleOption(fields));
+        expect(/requires crop=true|cannot be combined with crop=true/.test(sentence)).toBe(
+          hasIdleOption(fields),
+        );
       }),
     );
   });
 
-  test('given values as people write them, when parsed, then they are the values that they mean', () => {
+  test('given values in any spelling, when parsed, then they are normalized', () => {
     const written = { format: 'JPEG', size: ' HD ', crop: 'on', channels: 'RGBA', crop_margin: ' 10% 20PX ' };
     expect(parseOptions(Object.entries(written))).toMatchObject({
       ...{ format: 'jpg', size: 'hd', crop: true, channels: 'rgba', crop_margin: '10% 20px' },
@@ -99,7 +101,7 @@ describe('job.options', () => {
     });
   });
 
-  test('given a wrong value of any option, when parsed, then the refusal says what is accepted', () => {
+  test('given a wrong value of any option, when parsed, then the error lists the accepted values', () => {
     for (const option of Object.keys(jobOptionsSchema.shape)) {
       const { accepted = [], detail = '' } = refusalOf({ [option]: '?!' }) ?? {};
       expect(accepted.length).toBeGreaterThan(0);
@@ -109,7 +111,7 @@ describe('job.options', () => {
     }
   });
 
-  test('given a name that resembles known ones, when it is refused, then they are told; any other is not', () => {
+  test('given a name that resembles known ones, when it is rejected, then only those are suggested', () => {
     const known = Object.keys(jobOptionsSchema.shape);
     const near: Record<string, string> = {
       ...{ colour: 'bg_color', bgcolor: 'bg_color', cropMargin: 'crop_margin', formatt: 'format' },
@@ -133,7 +135,7 @@ describe('job.options', () => {
     }
   });
 
-  test('given booleans as forms and programs write them, when parsed, then they are booleans', () => {
+  test('given booleans in the spelling of forms and programs, when parsed, then they are booleans', () => {
     for (const yes of [true, 'true', 'True', '1', 'on', 'Yes', 1])
       expect(parseOptions([['crop', yes]]).crop).toBe(true);
     for (const no of [false, 'false', 'FALSE', '0', 'off', 'no', 0]) {
@@ -141,7 +143,7 @@ describe('job.options', () => {
     }
   });
 
-  test('given every field empty, when parsed, then all are absent', () => {
+  test('given empty fields, when parsed, then all are absent', () => {
     const empty = Object.keys(jobOptionsSchema.shape).map((name): [string, string] => [name, '']);
     expect(parseOptions(empty)).toEqual(parseOptions([]));
   });
@@ -165,14 +167,14 @@ describe('job.options', () => {
     for (const value of values) expect([value, refusedFor({ [name]: value })]).toEqual([value, name]);
   });
 
-  test('given a matte with something that only a picture can have, when parsed, then that is named', () => {
+  test('given a matte with an option that needs color, when parsed, then the error names it', () => {
     expect(refusedFor({ channels: 'alpha', bg_color: 'red' })).toBe('bg_color');
     expect(refusedFor({ channels: 'alpha', add_shadow: '1' })).toBe('add_shadow');
     expect(refusedFor({ channels: 'alpha', format: 'zip' })).toBe('format');
     expect(refusedFor({ channels: 'alpha', format: 'jpg', add_shadow: '0' })).toBeUndefined();
   });
 
-  test('given bits a channel, when parsed, then numbers are taken, and only a PNG with colors has more than 8', () => {
+  test('given a bit depth, when parsed, then numbers are accepted, and only a PNG with color has more than 8', () => {
     expect(parseOptions([['bit_depth', 16]]).bit_depth).toBe('16');
     expect(parseOptions([['bit_depth', 'auto']]).bit_depth).toBe('auto');
     for (const format of ['webp', 'jpg', 'zip', 'auto']) {
@@ -183,13 +185,13 @@ describe('job.options', () => {
     expect(refusedFor({ bit_depth: '16', channels: 'alpha' })).toBe('bit_depth');
   });
 
-  test('given an unknown name, when parsed, then the known ones are told', () => {
+  test('given an unknown name, when parsed, then the error lists the known ones', () => {
     expect(() => parseOptions([['colour', 'red']])).toThrow(
       expect.objectContaining({ code: 'unknown-parameter' }) as Error,
     );
   });
 
-  test('given texts, when read, then they are values in the order of CSS', () => {
+  test('given texts, when parsed, then the values have the order of CSS', () => {
     const px = (value: number) => ({ value, unit: 'px' });
     const share = (value: number) => ({ value, unit: '%' });
     expect(parseMargins('1px 2px 3px 4px')).toEqual({
@@ -214,7 +216,7 @@ describe('job.options', () => {
     ]);
   });
 
-  test('given colours, when read, then digits double, names are those of CSS and alpha is opaque by default', () => {
+  test('given colors, when parsed, then short forms are expanded, names are those of CSS and alpha is opaque by default', () => {
     const color = (red: number, green: number, blue: number, alpha: number) => ({ red, green, blue, alpha });
     expect(parseColor('#f80')).toEqual(color(255, 136, 0, 255));
     expect(parseColor('f808')).toEqual(color(255, 136, 0, 136));

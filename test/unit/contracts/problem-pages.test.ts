@@ -5,13 +5,13 @@ import { prefersHtml } from '../../../apps/api/src/http/content-negotiation.js';
 import { escapeHtml } from '../../../apps/api/src/pages/html-page.js';
 import { problemListHtml, problemPageHtml } from '../../../apps/api/src/pages/problem-pages.js';
 import { retentionHtml } from '../../../apps/api/src/pages/retention-page.js';
-import { securityText } from '../../../apps/api/src/pages/security-contact.js';
+import { securityText } from '../../../apps/api/src/service/security-contact.js';
 
 const CODES = Object.keys(PROBLEMS) as ProblemCode[];
 const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8';
 
 describe('problem pages', () => {
-  it('given the catalog, when its pages are made, then each code has sentences of its own and an example', () => {
+  it('given the catalog, when its pages are built, then each code has its own sentences and an example', () => {
     expect(Object.keys(PROBLEM_HELP).sort()).toEqual([...CODES].sort());
     for (const code of CODES) {
       const page = problemPageSchema.parse(problemPage(code));
@@ -28,7 +28,7 @@ describe('problem pages', () => {
     expect(new Set(openings).size).toBe(CODES.length);
   });
 
-  it('given a page, when it is rendered, then its texts are in it, and no script, style or other origin is', () => {
+  it('given a page, when it is rendered, then it contains its texts, and no script, style or other origin', () => {
     for (const code of CODES) {
       const page = problemPage(code);
       const html = problemPageHtml(page);
@@ -39,7 +39,7 @@ describe('problem pages', () => {
     }
   });
 
-  it('given the list, when it is rendered, then it leads to the page of every code, by status', () => {
+  it('given the list, when it is rendered, then it links to the pages of all codes, by status', () => {
     const html = problemListHtml(problemList());
     for (const code of CODES) expect(html).toContain(`href="/problems/${code}"`);
     const statuses = problemList().problems.map(({ status }) => status);
@@ -67,7 +67,7 @@ test.each([
   expect(prefersHtml({ accept })).toBe(isPage);
 });
 
-test('given security.txt, when it is read, then it has a contact and an end within a year (RFC 9116)', () => {
+test('given security.txt, when it is read, then it has a contact and expires within a year (RFC 9116)', () => {
   const now = new Date('2026-11-29T12:00:00Z');
   const own = 'http://127.0.0.1:3000';
   const bare = securityText({ PUBLIC_URL: undefined, SECURITY_CONTACT: undefined }, own, now);

@@ -14,7 +14,7 @@ const WORKER = {
   CUDA_VISIBLE_DEVICES: '1',
 };
 
-/** Decodes an image and prints how many functions the loader has bound meanwhile. */
+/** Decodes an image, and prints the number of functions that the loader bound during it. */
 const DECODE = `
   const sharp = require('sharp');
   const { readFileSync } = require('node:fs');
@@ -27,8 +27,8 @@ const DECODE = `
     console.log(log() - before);
   })();`;
 
-/** Functions bound while a new process under `env` decodes an image. */
-function boundLate(env: NodeJS.ProcessEnv): number {
+/** Number of functions bound while a new process with the environment `env` decodes an image. */
+function lazyBindings(env: NodeJS.ProcessEnv): number {
   const folder = mkdtempSync(join(tmpdir(), 'bindings-'));
   try {
     const debug = { LD_DEBUG: 'bindings', LD_DEBUG_OUTPUT: join(folder, 'log') };
@@ -38,8 +38,8 @@ function boundLate(env: NodeJS.ProcessEnv): number {
   }
 }
 
-describe('engine.environment', () => {
-  test('given a worker with secrets, when its engine is started, then it gets the allocator settings and nothing else of them', () => {
+describe('engineEnvironment', () => {
+  test('given a worker with secrets, when its engine is started, then the engine gets the allocator settings and nothing else of its environment', () => {
     const { GLIBC_TUNABLES, ...others } = engineEnvironment(WORKER);
     expect(GLIBC_TUNABLES).toMatch(/^glibc\.malloc\.perturb=165:glibc\.malloc\.mmap_threshold=4294967296:/);
     expect(others).toEqual({ ORT_DISABLE_TELEMETRY: '1', LD_BIND_NOW: '1' });
@@ -50,12 +50,12 @@ describe('engine.environment', () => {
     ]);
   });
 
-  test('given an image, when it is decoded, then no function is bound meanwhile, which would save registers', () => {
-    expect(boundLate(engineEnvironment(WORKER))).toBe(0);
-    expect(boundLate({})).toBeGreaterThan(0);
+  test('given an image, when it is decoded, then no library function is bound lazily, which would save registers', () => {
+    expect(lazyBindings(engineEnvironment(WORKER))).toBe(0);
+    expect(lazyBindings({})).toBeGreaterThan(0);
   });
 
-  test('given an accelerator to be tried, when its engine is started, then it learns where that is, and may keep no file', () => {
+  test('given an accelerator, when its engine is started, then it gets the device variables, and the cache on disk is off', () => {
     const { GLIBC_TUNABLES, ...others } = engineEnvironment(WORKER, true);
     expect(GLIBC_TUNABLES).toBe(engineEnvironment(WORKER)['GLIBC_TUNABLES']);
     expect(others).toEqual({

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { confined } from '../../../apps/worker/src/engine/engine-privileges.js';
 
 const isRoot = process.getuid?.() === 0;
-const NOBODY = 65_534;
+const OTHER_USER = 65_534;
 const folder = mkdtempSync(join(tmpdir(), 'removebg-privileges-'));
 const file = join(folder, 'model');
 beforeAll(() => writeFileSync(file, ''));
@@ -17,7 +17,7 @@ function statusOf([program, ...args]: readonly string[]): Record<string, string>
   return Object.fromEntries(lines.map((line) => line.split(/:\s+/, 2) as [string, string]));
 }
 
-it('given files that anybody may read, when a program is started, then it has nothing and can gain nothing', () => {
+it('given files that everyone may read, when a program is started, then it has no capability and can gain none', () => {
   const { command, fault } = confined(['/bin/cat'], [file]);
   expect(fault).toBeUndefined();
   const status = statusOf(command);
@@ -25,16 +25,16 @@ it('given files that anybody may read, when a program is started, then it has no
   if (isRoot) expect(status).toMatchObject({ CapBnd: '0'.repeat(16), CapInh: '0'.repeat(16) });
 });
 
-it('given files that root reads by a capability alone, when a program is started, then it is told, and can gain nothing', () => {
-  if (isRoot) chownSync(file, NOBODY, NOBODY);
+it('given files that only a capability makes readable, when a program is started, then the fault is reported and it can gain none', () => {
+  if (isRoot) chownSync(file, OTHER_USER, OTHER_USER);
   chmodSync(file, 0o600);
   const { command, fault } = confined(['/bin/cat'], [file]);
-  // Anybody else has nothing to keep.
+  // Other users have no capability to keep.
   expect(fault).toEqual(isRoot ? expect.stringMatching(/^engine\.capabilities are kept: /) : undefined);
   expect(statusOf(command)['NoNewPrivs']).toBe('1');
 });
 
-it('given a process without privileges, when it starts a program, then the command stays as it is', () => {
+it('given a process without privileges, when it starts a program, then the command is unchanged', () => {
   const script = `import('./dist/apps/worker/src/engine/engine-privileges.js').then(({ confined }) => {
     console.log(JSON.stringify(confined(['/bin/cat'], ['/nowhere'])));
   });`;

@@ -3,7 +3,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import sharp from 'sharp';
 import { jobOptionsSchema } from '#contracts/job-options.js';
 import { CUTOUT_STAGES } from '#imaging/stages/cutout-stages.js';
-import { EngineSupervisor, type CutoutRequest } from '../../../apps/worker/src/engine/engine-supervisor.js';
+import type { CutoutRequest } from '../../../apps/worker/src/engine/engine-contract.js';
+import { EngineSupervisor } from '../../../apps/worker/src/engine/engine-supervisor.js';
 import { modelFolder } from '../../harness/model-folder.js';
 import { photo, referenceAlpha, softIou } from '../../harness/photos.js';
 import { MODEL_DIR, preparedModel } from '../../harness/prepared-model.js';
@@ -34,8 +35,8 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Resolves once the engine is inside the network; call `onStage` of the request given. */
-function insideInference(): { reached: Promise<void>; onStage: (stage: string) => void } {
+/** `reached` resolves once inference has started; pass `onStage` in the request. */
+function untilInference(): { reached: Promise<void>; onStage: (stage: string) => void } {
   let reach: () => void;
   const reached = new Promise<void>((resolve) => (reach = resolve));
   return {
@@ -46,18 +47,18 @@ function insideInference(): { reached: Promise<void>; onStage: (stage: string) =
   };
 }
 
-describe('engine.host', () => {
-  let host: EngineSupervisor;
+describe('EngineSupervisor', () => {
+  let engine: EngineSupervisor;
   beforeAll(async () => {
     await preparedModel('isnet');
-    host = new EngineSupervisor(SETTINGS);
-    await host.start();
+    engine = new EngineSupervisor(SETTINGS);
+    await engine.start();
   }, 60_000);
-  afterAll(() => host.stop());
+  afterAll(() => engine.stop());
 
-  test('given a photo, when run, then a cut-out comes back and progress only grew', async () => {
+  test('given a photo, when run, then it returns a cut-out and progress never falls', async () => {
     const seen: [string, number][] = [];
-    const result = await host.run(request({ onStage: (stage, percent) => seen.push([stage, percent]) }));
+    const result = await engine.run(request({ onStage: (stage, percent) => seen.push([stage, percent]) }));
     const alpha = await sharp(result.data).extractChannel(3).raw().toBuffer();
     expect(softIou(alpha, await referenceAlpha('coffee'))).toBeGreaterThan(0.97);
     expect(new Set(seen.map(([stage]) => stage))).toEqual(new Set(CUTOUT_STAGES));
@@ -66,77 +67,77 @@ describe('engine.host', () => {
     expect(percents.every((percent) => percent >= 0 && percent <= 100)).toBe(true);
   }, 60_000);
 
-  test('given a photo in the network, when this thread is watched, then it is free all the time', async () => {
-    // Whatever blocked this thread would do so in each round; what else a busy machine does is not in all of them.
+  test('given an image in inference, when the event loop of the worker is measured, then it is never blocked', async () => {
+    // A blocked event loop shows in every round; other load of the machine does not.
     let gapMs = Infinity;
     for (let round = 0; round < 6 && gapMs >= 50; round += 1) {
       const delay = monitorEventLoopDelay({ resolution: 5 });
       delay.enable();
-      await host.run(request());
+      await engine.run(request());
       delay.disable();
       gapMs = Math.min(gapMs, delay.max / 1e6);
     }
     expect(gapMs).toBeLessThan(50);
   }, 60_000);
 
-  test('given a photo, when run, then the result says which model made it and where', async () => {
-    expect(host.facts).toMatchObject({ models: ['isnet'], provider: 'cpu', batch: 1, declined: [] });
-    expect(await host.run(request())).toMatchObject({ model: 'isnet', provider: 'cpu' });
+  test('given a photo, when run, then the result names the model and the provider', async () => {
+    expect(engine.facts).toMatchObject({ models: ['isnet'], provider: 'cpu', batch: 1, declined: [] });
+    expect(await engine.run(request())).toMatchObject({ model: 'isnet', provider: 'cpu' });
   }, 60_000);
 
-  test('given a model that is not loaded, when an image asks for it, then that is said and the child lives on', async () => {
-    const before = host.facts?.pid;
-    const options = jobOptionsSchema.parse({ model: 'unheard-of' });
-    await expect(host.run(request({ options }))).rejects.toMatchObject({ code: 'model-unknown' });
-    expect(host.facts?.pid).toBe(before);
+  test('given a model that is not loaded, when an image asks for it, then it fails with that code and the child keeps running', async () => {
+    const before = engine.facts?.pid;
+    const options = jobOptionsSchema.parse({ model: 'unknown-model' });
+    await expect(engine.run(request({ options }))).rejects.toMatchObject({ code: 'model-unknown' });
+    expect(engine.facts?.pid).toBe(before);
   });
 
-  test('given a damaged image, when run, then its problem comes back and the child lives on', async () => {
-    const before = host.facts?.pid;
-    await expect(host.run(request({ image: Buffer.from('no image at all') }))).rejects.toMatchObject({
+  test('given a damaged image, when run, then it fails with its problem and the child keeps running', async () => {
+    const before = engine.facts?.pid;
+    await expect(engine.run(request({ image: Buffer.from('no image at all') }))).rejects.toMatchObject({
       code: 'image-type-unsupported',
     });
-    await expect(host.run(request({ image: photo('coffee').subarray(0, 20_000) }))).rejects.toMatchObject({
+    await expect(engine.run(request({ image: photo('coffee').subarray(0, 20_000) }))).rejects.toMatchObject({
       code: 'image-truncated',
     });
-    expect(host.facts?.pid).toBe(before);
+    expect(engine.facts?.pid).toBe(before);
   });
 
-  test('given a child killed in a job, when others wait, then only that job is blamed and the others finish', async () => {
-    const { reached, onStage } = insideInference();
-    const victim = host.run(request({ onStage }));
-    const blamed = expect(victim).rejects.toMatchObject({ name: 'EngineCrash' });
-    const waiting = host.run(request());
+  test('given a child that is killed, when other images are pending, then only the image in flight fails', async () => {
+    const { reached, onStage } = untilInference();
+    const victim = engine.run(request({ onStage }));
+    const failed = expect(victim).rejects.toMatchObject({ name: 'EngineCrash' });
+    const waiting = engine.run(request());
     await reached;
-    const before = host.facts!.pid;
+    const before = engine.facts!.pid;
     process.kill(before, 'SIGKILL');
-    await blamed;
+    await failed;
     expect((await waiting).width).toBe(600);
-    expect(host.facts!.pid).not.toBe(before);
+    expect(engine.facts!.pid).not.toBe(before);
   }, 60_000);
 
-  test('given a deadline that passes, when others wait, then the child is replaced and the others finish', async () => {
-    const before = host.facts!.pid;
-    const { reached, onStage } = insideInference();
-    const late = expect(host.run(request({ deadlineMs: 300, onStage }))).rejects.toMatchObject({
+  test('given an image beyond its deadline, when others are pending, then the child is replaced and the others finish', async () => {
+    const before = engine.facts!.pid;
+    const { reached, onStage } = untilInference();
+    const late = expect(engine.run(request({ deadlineMs: 300, onStage }))).rejects.toMatchObject({
       code: 'deadline-exceeded',
     });
-    const waiting = host.run(request());
+    const waiting = engine.run(request());
     await Promise.all([late, reached]);
     expect((await waiting).format).toBe('png');
-    expect(host.facts!.pid).not.toBe(before);
+    expect(engine.facts!.pid).not.toBe(before);
   }, 60_000);
 
-  test('given aborted signals, when running, waiting or not begun, then each is cancelled and the child that had one is replaced', async () => {
-    const before = host.facts!.pid;
+  test('given aborted signals, when the image is in flight, pending or new, then each is cancelled and the child in use is replaced', async () => {
+    const before = engine.facts!.pid;
     const [running, waiting] = [new AbortController(), new AbortController()];
-    const { reached, onStage } = insideInference();
+    const { reached, onStage } = untilInference();
     const cancelled = [
-      host.run(request({ signal: running.signal, onStage })),
-      host.run(request({ signal: waiting.signal })),
-      host.run(request({ signal: AbortSignal.abort() })),
+      engine.run(request({ signal: running.signal, onStage })),
+      engine.run(request({ signal: waiting.signal })),
+      engine.run(request({ signal: AbortSignal.abort() })),
     ].map((run) => expect(run).rejects.toMatchObject({ name: 'Cancelled' }));
-    const next = host.run(
+    const next = engine.run(
       request({ options: jobOptionsSchema.parse({ format: 'webp', channels: 'alpha' }) }),
     );
     await reached;
@@ -144,31 +145,31 @@ describe('engine.host', () => {
     waiting.abort();
     await Promise.all(cancelled);
     expect((await next).format).toBe('webp');
-    expect(host.facts!.pid).not.toBe(before);
+    expect(engine.facts!.pid).not.toBe(before);
     expect(isAlive(before)).toBe(false);
   }, 60_000);
 
-  test('given signals meant for the whole process group, when they reach the child, then it goes on', async () => {
-    const { pid } = host.facts!;
+  test('given signals for the whole process group, when they reach the child, then it keeps running', async () => {
+    const { pid } = engine.facts!;
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGUSR1'] as const) process.kill(pid, signal);
-    await host.run(request());
-    expect(host.facts!.pid).toBe(pid);
+    await engine.run(request());
+    expect(engine.facts!.pid).toBe(pid);
   }, 60_000);
 
-  test('given a stop, when jobs run and wait, then both are given back without blame', async () => {
-    const own = new EngineSupervisor(SETTINGS);
-    const jobs = [own.run(request()), own.run(request())].map((run) =>
+  test('given images in flight and pending, when the engine is stopped, then all are rejected as unavailable', async () => {
+    const other = new EngineSupervisor(SETTINGS);
+    const jobs = [other.run(request()), other.run(request())].map((run) =>
       expect(run).rejects.toMatchObject({ name: 'EngineUnavailable' }),
     );
-    const starting = expect(own.start()).rejects.toMatchObject({ name: 'EngineUnavailable' });
-    await own.stop();
+    const starting = expect(other.start()).rejects.toMatchObject({ name: 'EngineUnavailable' });
+    await other.stop();
     await Promise.all([...jobs, starting]);
-    await expect(own.run(request())).rejects.toMatchObject({ name: 'EngineUnavailable' });
+    await expect(other.run(request())).rejects.toMatchObject({ name: 'EngineUnavailable' });
   });
 
-  test('given a model that is not prepared, when started, then the error says so', async () => {
-    const own = new EngineSupervisor({ ...SETTINGS, modelDir: '/nonexistent' });
-    const start = own.start();
+  test('given a model that is not prepared, when started, then the error names that', async () => {
+    const other = new EngineSupervisor({ ...SETTINGS, modelDir: '/nonexistent' });
+    const start = other.start();
     await expect(start).rejects.toThrow('not prepared');
     await expect(start).rejects.toMatchObject({ name: 'SettingsError' });
   });
@@ -194,23 +195,23 @@ describe('engine.host', () => {
     }
   }, 60_000);
 
-  test('given an accelerator that is not there, when started, then the next plan is taken, or the start refused', async () => {
+  test('given an accelerator that is not available, when started, then the next plan is used, or the start fails', async () => {
     const missing = process.platform === 'win32' ? ('coreml' as const) : ('dml' as const);
     const plan = { provider: missing, models: ['isnet'], batch: 8 };
-    const own = new EngineSupervisor({ ...SETTINGS, plans: [plan, ...SETTINGS.plans] });
-    expect(await own.start()).toMatchObject({
+    const other = new EngineSupervisor({ ...SETTINGS, plans: [plan, ...SETTINGS.plans] });
+    expect(await other.start()).toMatchObject({
       provider: 'cpu',
       batch: 1,
       declined: [{ provider: missing, fault: 'not-offered' }],
     });
-    await own.stop();
+    await other.stop();
     const strict = new EngineSupervisor({ ...SETTINGS, plans: [plan] }).start();
     await expect(strict).rejects.toMatchObject({ name: 'SettingsError' });
     await expect(strict).rejects.toThrow(/^PROVIDER must be .*not offered/);
   }, 60_000);
 
-  test('given a model that no manifest has, when started, then the settings are to blame', async () => {
-    const plans = [{ provider: 'cpu' as const, models: ['unheard-of'], batch: 1 }];
+  test('given a model that no manifest defines, when started, then it fails with a settings error', async () => {
+    const plans = [{ provider: 'cpu' as const, models: ['unknown-model'], batch: 1 }];
     await expect(new EngineSupervisor({ ...SETTINGS, plans }).start()).rejects.toThrow(
       /^MODEL must be one or more of .*isnet-fp16/,
     );

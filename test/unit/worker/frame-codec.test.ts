@@ -15,8 +15,8 @@ const frame = fc.record({
 
 const plain = ({ header, payload }: Frame): unknown => [header, [...payload]];
 
-describe('frame.codec', () => {
-  test('given any frames cut into any pieces, when decoded, then the same frames come out in order', () => {
+describe('frame-codec', () => {
+  test('given any frames cut into any pieces, when decoded, then the same frames are returned in order', () => {
     fc.assert(
       fc.property(
         fc.array(frame, { maxLength: 5 }),
@@ -40,7 +40,7 @@ describe('frame.codec', () => {
     );
   });
 
-  test('given any bytes, when decoded, then frames or a frame error come out, and nothing else', () => {
+  test('given any bytes, when decoded, then the result is frames or a FrameError', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 6 }), (pieces) => {
         const decoder = new FrameDecoder({ maxHeaderBytes: 64, maxPayloadBytes: 64 });
@@ -53,13 +53,13 @@ describe('frame.codec', () => {
     );
   });
 
-  test('given a header or payload over its limit, when its length is read, then it is refused before it arrives', () => {
+  test('given a header or payload over its limit, when its length is read, then it is rejected before it arrives', () => {
     const prefix = frameHead({ type: 'x' }, 5000);
     expect(() => new FrameDecoder(LIMITS).push(prefix)).toThrow(FrameError);
     expect(() => new FrameDecoder({ ...LIMITS, maxHeaderBytes: 4 }).push(prefix)).toThrow(FrameError);
   });
 
-  test('given an unfinished frame, when discarded, then the next frame is read from its beginning', () => {
+  test('given an unfinished frame, when discarded, then the next frame is read from its start', () => {
     const decoder = new FrameDecoder(LIMITS);
     const payload = Buffer.from('payload');
     const prefix = frameHead({ type: 'x' }, payload.length);

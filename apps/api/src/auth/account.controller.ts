@@ -1,13 +1,14 @@
-import { Controller, Get, Header, Inject, Req } from '@nestjs/common';
+import { Controller, Get, Inject, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { AccountView } from '#contracts/account-view.js';
 import { UNLIMITED, type Tier } from '#auth/tier-table.js';
 import { BROKER } from '../core/providers.js';
+import { Route } from '../http/route-config.js';
 import { DescribeAccount } from './account.openapi.js';
 import { CallerService, type Caller } from './caller.service.js';
 import type { Broker } from '#broker/broker.js';
 
-/** What the caller may use, and what is left of it. Asking counts for nothing. */
+/** Limits of the caller. Requests to this endpoint do not count. */
 @Controller('v1/account')
 export class AccountController {
   constructor(
@@ -15,9 +16,9 @@ export class AccountController {
     private readonly callers: CallerService,
   ) {}
 
-  /** The tier of the key that is shown, or of an anonymous client. */
+  /** Limits of the tier of the API key or of anonymous clients, and what is left of them. */
   @Get()
-  @Header('Cache-Control', 'no-store')
+  @Route({ call: 'account' })
   @DescribeAccount()
   async account(@Req() request: FastifyRequest): Promise<AccountView> {
     const caller = this.callers.of(request);

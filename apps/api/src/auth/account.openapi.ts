@@ -4,8 +4,6 @@ import { accountSchema } from '#contracts/account-view.js';
 import { headers } from '../openapi/headers.js';
 import { problems, schemaOf, takesKey, type Decorator } from '../openapi/parts.js';
 
-export { takesKey } from '../openapi/parts.js';
-
 /** Describes `GET /v1/account`. */
 export const DescribeAccount = (): Decorator =>
   applyDecorators(
@@ -13,11 +11,11 @@ export const DescribeAccount = (): Decorator =>
     ...takesKey(),
     ApiOperation({
       operationId: 'getAccount',
-      summary: 'What the caller may use, and what is left of it; asking counts for nothing',
+      summary: 'Limits of the caller, and what is left of them. This request does not count',
     }),
     ApiResponse({
       status: 200,
-      description: 'Tier, limits, and what is left',
+      description: 'Tier, limits, and remaining requests and megapixels',
       headers: headers('Cache-Control'),
       content: { 'application/json': { schema: schemaOf(accountSchema) } },
     }),

@@ -11,31 +11,31 @@ import { extractApiKey } from '../http/request-preferences.js';
 import type { Broker } from '#broker/broker.js';
 import { ApiKeyFile } from '#auth/api-key-file.js';
 
-/** Maximum share of the memory for images that one client may take, unless nothing is limited. */
+/** Largest share of the image memory for one client whose bytes are limited. */
 const MEMORY_SHARE = 0.5;
 
-/** Maximum share for all clients without a key together where keys are in force: the rest is for holders of keys. */
+/** Largest share for all anonymous clients together when there are API keys. The rest is reserved for holders of keys. */
 const ANONYMOUS_SHARE = 0.75;
 
-/** Who makes a request, and what they may use. */
+/** Who sends a request, and their limits. */
 export interface Caller {
   tenant: Tenant;
-  /** Id of the coarse network that an anonymous client is in; undefined when it is the client's own. */
+  /** Id of the coarse network of an anonymous client; undefined when it equals the network of the client. */
   coarseId: string | undefined;
   tierName: string;
   tier: Tier;
-  /** The API key in force that was shown; undefined for an anonymous client. `text` is the key itself. */
+  /** The valid API key of the request; undefined for an anonymous client. `text` is the key itself. */
   key: { id: string; text: string; expiresAt: number | undefined } | undefined;
 }
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set once: a request has one caller, even when the keys change meanwhile. */
+    /** Set once: the caller of a request stays the same even when the key file changes. */
     caller?: Caller;
   }
 }
 
-/** Identifies who makes a request: the holder of an API key, or the network of an anonymous client. */
+/** Identifies the caller of a request: the holder of an API key, or the network of an anonymous client. */
 @Injectable()
 export class CallerService {
   private readonly names: TenantIds;
@@ -49,8 +49,8 @@ export class CallerService {
   }
 
   /**
-   * Who makes the request. Without a file of keys everybody is anonymous; with one, a request with a key that is not
-   * valid is refused, since a client served as anonymous would notice its mistake only by a limit.
+   * The caller of a request. Without a key file, all clients are anonymous. With one, a request with an invalid key is
+   * rejected: a client that was served as anonymous would notice the mistake only at a limit.
    * @throws Problem `key-invalid` | `upload-interrupted` when the client has disconnected
    */
   of(request: FastifyRequest): Caller {
@@ -59,10 +59,10 @@ export class CallerService {
 
   private lookUp(request: FastifyRequest): Caller {
     const { isOn, book } = this.keys;
-    const { id: named } = request.params as { id?: string };
-    const text = isOn ? extractApiKey(request.headers, named !== undefined) : undefined;
+    const { id: resourceId } = request.params as { id?: string };
+    const text = isOn ? extractApiKey(request.headers, resourceId !== undefined) : undefined;
     if (text === undefined) {
-      // A connection that was reset in the meantime no longer knows where it came from.
+      // A connection that was reset has no address.
       const { ip } = request as { ip?: string };
       if (ip === undefined) throw new Problem('upload-interrupted');
       const [network, coarse] = [throttleNetwork(ip), coarseNetwork(ip)];

@@ -24,7 +24,7 @@ import { opensJob, parseToken } from '#crypto/job-token.js';
 import { wipe } from '#crypto/wipe.js';
 import { SETTINGS } from '../core/providers.js';
 
-/** Where a token may be: `header` only, or also in the query, for EventSource, which cannot set headers. */
+/** Where a token is accepted: in the header, or also in the query, for EventSource, which cannot send headers. */
 type TokenPlace = 'header' | 'header-or-query';
 
 const TOKEN_PLACE = 'token place';
@@ -50,7 +50,7 @@ declare module 'fastify' {
   }
 }
 
-/** What the path and the headers of a request on a job or a batch say. */
+/** Id and token of a request on a job or a batch. */
 interface Credentials {
   request: FastifyRequest;
   /** The id without its region. */
@@ -99,7 +99,7 @@ class BatchTokenGuard extends TokenGuard {
   }
 }
 
-/** Wipes the token of a request when its handler has returned or thrown. Streams that outlive the handler keep a copy. */
+/** Wipes the token of a request when its handler has returned or thrown. Streams that outlive the handler have a copy. */
 @Injectable()
 class TokenWipe implements NestInterceptor {
   intercept(context: ExecutionContext, handler: CallHandler): Observable<unknown> {
@@ -113,11 +113,11 @@ class TokenWipe implements NestInterceptor {
   }
 }
 
-/** Requires the token of the job that the path names; `@JobToken()` is then the job and its token. */
+/** Requires the token of the job in the path. `@JobToken()` injects the job and its token. */
 export const RequireJobToken = (place: TokenPlace = 'header'): ReturnType<typeof applyDecorators> =>
   applyDecorators(SetMetadata(TOKEN_PLACE, place), UseGuards(JobTokenGuard), UseInterceptors(TokenWipe));
 
-/** Requires the token of the batch that the path names; `@BatchToken()` is then the batch and its secrets. */
+/** Requires the token of the batch in the path. `@BatchToken()` injects the batch and its secrets. */
 export const RequireBatchToken = (place: TokenPlace = 'header'): ReturnType<typeof applyDecorators> =>
   applyDecorators(SetMetadata(TOKEN_PLACE, place), UseGuards(BatchTokenGuard), UseInterceptors(TokenWipe));
 
@@ -132,9 +132,9 @@ export const BatchToken = createParamDecorator(
 );
 
 /**
- * The id of a job or a batch without its region. Instances never contact another region, so no image crosses: a request
- * on an id of another region is refused with the address of that region. An id without a region dates from before
- * regions; an id of an unknown region is returned as it is, which is the id of nothing.
+ * The id of a job or a batch without its region. Images never leave their region: a request on an id of another region is
+ * rejected with the address of that region. Ids without a region are local. An id of an unknown region is returned
+ * unchanged, and matches no job.
  * @throws Problem `wrong-region`
  */
 function resolveLocalId(publicId: string, { REGION, REGION_URLS = [] }: Settings): string {
@@ -145,7 +145,7 @@ function resolveLocalId(publicId: string, { REGION, REGION_URLS = [] }: Settings
   return publicId;
 }
 
-/** The token that a request presents: `Authorization: Bearer`, else `?token=`; '' when there is none. */
+/** The token of a request: `Authorization: Bearer`, else `?token=`; '' when there is none. */
 function extractBearerToken(request: FastifyRequest, place: TokenPlace): string {
   const bearer = /^Bearer +([\w-]+)$/i.exec(request.headers.authorization ?? '')?.[1];
   if (bearer !== undefined || place === 'header') return bearer ?? '';

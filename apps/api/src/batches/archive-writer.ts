@@ -8,14 +8,14 @@ import { endAndFlush, writeAndFlush, sendHead } from '../results/http-result-wri
 import type { ResultWriter } from '../results/result-delivery.service.js';
 import { EntryNames } from './entry-names.js';
 
-/** What `errors.json`, the last file of an archive, says. */
+/** Content of `errors.json`, the last file of an archive. */
 export interface ArchiveReport {
-  /** False when the archive was ended before every image had come to its end. */
+  /** False when the archive ended before all images had ended. */
   complete: boolean;
   failures: BatchFailure[];
 }
 
-/** An archive of results as the body of a response, written while they are finished. */
+/** Writes an archive of results as the body of a response, as they are finished. */
 export class ArchiveWriter {
   private readonly response: ServerResponse;
   private readonly zip = new ZipWriter();
@@ -27,13 +27,12 @@ export class ArchiveWriter {
     sendHead(reply, {
       'Content-Type': 'application/zip',
       'Content-Disposition': 'attachment; filename="cutouts.zip"',
-      'Cache-Control': 'no-store',
       'X-Accel-Buffering': 'no',
     });
     this.response.flushHeaders();
   }
 
-  /** A file has been started and is not complete: only its bytes may follow. */
+  /** True while a file is incomplete: only its bytes may follow. */
   get isInFile(): boolean {
     return this.inFile;
   }
@@ -61,7 +60,7 @@ export class ArchiveWriter {
     };
   }
 
-  /** Ends the archive with a report of the images that are not in it. */
+  /** Ends the archive with a report of the missing images. */
   async end(report: ArchiveReport): Promise<void> {
     const text = Buffer.from(`${JSON.stringify(report, undefined, 2)}\n`);
     const pieces = [this.zip.head(EntryNames.REPORT, text), text, this.zip.end()];

@@ -14,20 +14,20 @@ import type { Broker } from '#broker/broker.js';
 import { ApiTelemetry } from '../observability/api-telemetry.js';
 
 const CHANGES_PAGE = 100;
-/** Changes that come within this time are emitted together. */
+/** Changes within this time are emitted together. */
 const COALESCE_MS = 200;
 
-/** Which events a stream gets. */
+/** Request for the events of a batch. */
 export interface BatchEventStreamRequest extends BatchAccess {
-  /** Version the client has seen (Last-Event-ID). */
+  /** Version that the client has seen (Last-Event-ID). */
   seenVersion: number | undefined;
   /** Aborted when the client disconnects. */
   signal: AbortSignal;
 }
 
 /**
- * Streams the events of a batch. Changes are read from the batch itself, by version, so nothing is kept for a client
- * that is slow or reconnects: it gets the present state of each image.
+ * Streams the events of a batch. Changes are read from the batch by version, so nothing is buffered for slow clients. A
+ * client that reconnects gets the current state of each image.
  */
 @Injectable()
 export class BatchEventStream {
@@ -49,7 +49,7 @@ export class BatchEventStream {
     try {
       await this.emit(stream, request, wait);
     } catch {
-      // Redis was unreachable until the client left, or this process shuts down.
+      // Redis was unreachable until the client disconnected, or this process shuts down.
     } finally {
       wait.release();
       unwatch();
@@ -118,7 +118,7 @@ export class BatchEventStream {
       stream.send('started', name, version);
     } else if (state === 'ready') {
       const record = await this.broker.jobs.read(member.jobId).catch(() => undefined);
-      // Later changes of it come with a later version.
+      // The state has changed since: a later version follows.
       if (record?.output === undefined) return;
       stream.send('done', { ...name, ...toDoneEvent(record, record.output) }, version);
     } else {

@@ -15,6 +15,7 @@ import { text } from '../uploads/form-reader.js';
 import { nativeUpload, type UploadSource } from '../uploads/upload-source.js';
 import { RemoteImageService } from '../uploads/remote-image.service.js';
 import { UploadService } from '../uploads/upload.service.js';
+import { Route } from '../http/route-config.js';
 import { JobResponder, retryAfter, setUploadHeaders } from '../jobs/job-responder.js';
 import { DescribeBatchSubmit } from './batches.openapi.js';
 import { SubmitGuard } from '../rate-limit/rate-limits.js';
@@ -24,10 +25,10 @@ import type { Settings } from '#config/settings.schema.js';
 import type { Broker } from '#broker/broker.js';
 
 const CUSTOM_ID = 'custom_id';
-/** 200 characters in UTF-8, and some more that are then refused as too long. */
+/** More than 200 characters in UTF-8; the schema checks the exact length. */
 const MAX_CUSTOM_ID_BYTES = 1024;
 
-/** `POST /v1/batches/{id}/jobs`: one more image. Its `custom_id` makes it known again when the request is repeated. */
+/** `POST /v1/batches/{id}/jobs`: adds an image. A repeated request is recognized by its `custom_id`. */
 @Controller('v1/batches/:id/jobs')
 export class BatchJobsController {
   private readonly source: UploadSource;
@@ -43,8 +44,9 @@ export class BatchJobsController {
     this.source = nativeUpload(images, { [CUSTOM_ID]: text(MAX_CUSTOM_ID_BYTES) });
   }
 
-  /** Takes one image, or finds it there already. */
+  /** Adds one image, or finds it in the batch. */
   @Post()
+  @Route({ call: 'batch' })
   @UseGuards(SubmitGuard)
   @RequireBatchToken()
   @DescribeBatchSubmit()
@@ -59,25 +61,25 @@ export class BatchJobsController {
     const earlier = customId === undefined ? undefined : await this.find(batch, customId);
     if (earlier !== undefined) await this.sendEarlier(reply, batch, earlier);
     else if (status !== 'open') throw new Problem('batch-closed');
-    else await this.take(request, reply, batch);
+    else await this.add(request, reply, batch);
   }
 
-  private async take(request: FastifyRequest, reply: FastifyReply, batch: BatchAccess): Promise<void> {
+  private async add(request: FastifyRequest, reply: FastifyReply, batch: BatchAccess): Promise<void> {
     const { id, secrets } = batch;
     const { salt, token } = secrets.drawJob();
     let customId: string = jobIdOf(token);
-    const enrolment = (extraFields: ReadonlyMap<string, string>): BatchMembership => {
+    const membership = (extraFields: ReadonlyMap<string, string>): BatchMembership => {
       const named = extraFields.get(CUSTOM_ID);
       if (named !== undefined) customId = parseCustomId(named);
       return { batch: id, ...secrets.seal(customId, salt), maxMembers: this.settings.MAX_BATCH_IMAGES };
     };
     try {
-      const member = { token, enrolment };
+      const member = { token, membership };
       const accepted = await this.uploads.submit(request, { source: this.source, member });
       setUploadHeaders(reply, accepted);
       const body: BatchJob = { ...(await this.responder.accepted(accepted)), custom_id: customId };
       void reply.headers({ Location: body.links.self, ...retryAfter(body.eta_ms) });
-      await reply.code(202).header('Cache-Control', 'no-store').send(body);
+      await reply.code(202).send(body);
     } catch (error) {
       if (error instanceof Problem && error.code === 'batch-full') throw this.batchFull();
       if (!(error instanceof Problem) || error.code !== 'custom-id-taken') throw error;
@@ -95,12 +97,12 @@ export class BatchJobsController {
     return new Problem('batch-full', { limit, unit: 'images', detail });
   }
 
-  /** The image of that name, unless it ended without a result. */
+  /** The image with that `custom_id`, unless it ended without a result. */
   private find({ id, secrets }: BatchAccess, customId: string): Promise<FoundMember | undefined> {
     return this.broker.batches.find(id, secrets.nameOf(customId));
   }
 
-  /** 200: the image is in the batch already; nothing more was done. */
+  /** 200: the image is already in the batch. */
   private async sendEarlier(
     reply: FastifyReply,
     { secrets }: BatchAccess,
@@ -111,11 +113,11 @@ export class BatchJobsController {
       const record = await this.broker.jobs.read(found.jobId);
       const body =
         record === undefined
-          ? forgotten(found, token, this.settings.REGION)
+          ? expiredJob(found, token, this.settings.REGION)
           : await this.responder.accepted({ record, token });
       await reply
         .code(200)
-        .headers({ 'Idempotent-Replayed': 'true', 'Cache-Control': 'no-store' })
+        .headers({ 'Idempotent-Replayed': 'true' })
         .send({ ...body, custom_id: customId } satisfies BatchJob);
     } finally {
       wipe(token);
@@ -123,8 +125,8 @@ export class BatchJobsController {
   }
 }
 
-/** A job whose tombstone has expired, while its batch still knows how it ended. */
-const forgotten = (
+/** A job whose tombstone has expired. Its batch still has its final state. */
+const expiredJob = (
   { jobId, state }: FoundMember,
   token: Buffer,
   region: string | undefined,

@@ -1,6 +1,5 @@
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
-import { RouteConfig } from '@nestjs/platform-fastify';
-import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { BatchRecord } from '#broker/batches/batch.store.js';
 import type { BatchNotice } from '#broker/jobs/job-watcher.js';
 import type { BatchFailure, BatchState } from '#contracts/batch-view.js';
@@ -10,7 +9,8 @@ import { SETTINGS, BROKER, STOPPING } from '../core/providers.js';
 import { publicIdOf } from '../results/job.mapper.js';
 import { ClientDisconnectedError } from '../results/result-delivery.service.js';
 import { HttpResultWriter } from '../results/http-result-writer.js';
-import { markFinal } from '../http/final-answers.js';
+import { markFinal } from '../http/final-responses.js';
+import { Route } from '../http/route-config.js';
 import { disconnectSignal, queryWaitMs } from '../http/request-preferences.js';
 import { DescribeBatchArchive, DescribeBatchResults } from './batches.openapi.js';
 import { ArchiveWriter } from './archive-writer.js';
@@ -21,13 +21,13 @@ import { ResultPicker, type Candidate, type Target } from './result-picker.js';
 import type { Settings } from '#config/settings.schema.js';
 import type { Broker } from '#broker/broker.js';
 
-/** An archive waits up to this long for the next result before it checks again. */
+/** Interval at which an archive checks for results without a notice. */
 const RECHECK_MS = 60_000;
-/** When other readers have leased all finished results, they are checked again after this time. */
+/** Interval at which results are checked while other readers have leased all of them. */
 const LEASED_RETRY_MS = 50;
 const FAILURES_PAGE = 500;
 
-/** Results of a batch in the order in which they are finished: one a response, or all in an archive. */
+/** Results of a batch in the order in which they are finished: one per response, or all in an archive. */
 @Controller('v1/batches/:id')
 export class BatchResultsController {
   constructor(
@@ -38,9 +38,9 @@ export class BatchResultsController {
     private readonly picker: ResultPicker,
   ) {}
 
-  /** The next image that is finished, once; with `?wait=` a long-poll for it. Purged when it has been written. */
+  /** The next finished result, once. With `?wait=`, a long poll for it. Its job is purged when it has been written. */
   @Get('results')
-  @RouteConfig({ withoutHead: true, isPolled: true } satisfies FastifyContextConfig)
+  @Route({ call: 'batch', withoutHead: true, isPolled: true })
   @RequireBatchToken()
   @DescribeBatchResults()
   async next(
@@ -73,9 +73,9 @@ export class BatchResultsController {
     }
   }
 
-  /** All images as they are finished, until the batch is complete; last, what is to be said of the others. */
+  /** All results as they are finished, until the batch is complete, and a report of the failures. */
   @Get('archive')
-  @RouteConfig({ withoutHead: true } satisfies FastifyContextConfig)
+  @Route({ call: 'batch', withoutHead: true })
   @RequireBatchToken()
   @DescribeBatchArchive()
   async archive(@BatchToken() batch: BatchAccess, @Res() reply: FastifyReply): Promise<void> {
@@ -91,7 +91,7 @@ export class BatchResultsController {
     }
   }
 
-  /** True when every image has come to its end; false when the batch, or this process, has. */
+  /** True when all images have ended; false when the batch is gone, or this process shuts down. */
   private async fill(archive: ArchiveWriter, batch: BatchAccess, signal: AbortSignal): Promise<boolean> {
     const target = ({ customId }: Candidate): Target => ({
       writer: archive.entry(customId),
@@ -112,21 +112,21 @@ export class BatchResultsController {
   }
 
   private whenReady(batch: BatchAccess, timeoutMs: number, signal: AbortSignal): Promise<BatchRecord> {
-    const enough = ({ counts, status }: BatchRecord): boolean => counts.ready > 0 || status === 'complete';
+    const hasResult = ({ counts, status }: BatchRecord): boolean => counts.ready > 0 || status === 'complete';
     const isRelevant = ({ ready, over }: BatchNotice): boolean => ready > 0 || over;
-    return this.longPoll.waitForBatch(batch.id, enough, { timeoutMs, signal, isRelevant });
+    return this.longPoll.waitForBatch(batch.id, hasResult, { timeoutMs, signal, isRelevant });
   }
 
   private isOver(signal: AbortSignal): boolean {
     return signal.aborted || this.stopping.aborted;
   }
 
-  /** 204, and whether to come again. */
+  /** 204, with `Retry-After` unless the batch is complete. */
   private async sendNone(reply: FastifyReply, status: BatchState): Promise<void> {
     if (status === 'complete') markFinal(reply);
     await reply
       .code(204)
-      .headers({ 'X-Batch-Status': status, 'Cache-Control': 'no-store' })
+      .headers({ 'X-Batch-Status': status })
       .headers(status === 'complete' ? {} : { 'Retry-After': 1 })
       .send();
   }

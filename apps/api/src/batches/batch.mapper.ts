@@ -11,7 +11,7 @@ const CODE_OF_LOSS = {
   expired: 'result-expired',
 } as const satisfies Record<string, ProblemCode>;
 
-/** How an image is named to the holder of its batch. */
+/** The `custom_id` and the public id of an image. */
 export function toBatchEntry(
   { jobId, sealedEntry }: Pick<BatchMember, 'jobId' | 'sealedEntry'>,
   secrets: BatchSecrets,
@@ -20,7 +20,7 @@ export function toBatchEntry(
   return { custom_id: secrets.customIdOf(sealedEntry), id: publicId(jobId, region) };
 }
 
-/** An image that ended without a result, and why. */
+/** An image that ended without a result, and the reason. */
 export function toBatchFailure(
   member: BatchMember,
   secrets: BatchSecrets,
@@ -31,7 +31,7 @@ export function toBatchFailure(
   return { ...toBatchEntry(member, secrets, region), problem: problemBody(why) };
 }
 
-/** A batch as its holder sees it. */
+/** The response of `GET /v1/batches/{id}`. */
 export function toBatchResponse(
   record: BatchRecord,
   lost: readonly BatchMember[],

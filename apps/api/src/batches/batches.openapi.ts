@@ -18,9 +18,7 @@ import {
   type Decorator,
 } from '../openapi/parts.js';
 import { batchEventSchema } from '../openapi/schemas.js';
-import { lastEventId, streamOf } from '../jobs/events.openapi.js';
-import { ifNoneMatch, image } from '../jobs/jobs.openapi.js';
-import { describesUpload } from '../jobs/submit.openapi.js';
+import { lastEventId, streamOf, ifNoneMatch, image, describesUpload } from '../jobs/jobs.openapi.js';
 
 const view = { 'application/json': { schema: schemaOf(batchViewSchema) } };
 const added = { 'application/json': { schema: schemaOf(batchJobSchema) } };
@@ -28,19 +26,19 @@ const added = { 'application/json': { schema: schemaOf(batchJobSchema) } };
 const CUSTOM_ID = {
   ...schemaOf(customIdSchema),
   description:
-    'Your name for the image, unique in the batch. A repeated request with the same one gets the same job, and ' +
-    '`Idempotent-Replayed: true`, unless that job came to nothing. By default the id of the job',
+    'Your name for the image, unique in the batch. A repeated request with the same name returns the same job, and ' +
+    '`Idempotent-Replayed: true`, unless that job has failed. Default: the id of the job',
   examples: ['shoes/4711.jpg'],
 };
 
-/** What all calls on one batch have in common. */
+/** Common parts of all operations on one batch. */
 const batch = (): MethodDecorator[] => [
   ApiTags('batches'),
   ApiSecurity(SCHEMES.batchToken),
   ApiParam({
     name: 'id',
-    description: 'Batch id: 22 characters, base64url; where there are regions, after `region.`',
-    // No pattern: a malformed id is as unknown as any other.
+    description: 'Batch id: 22 characters, base64url; with regions, prefixed with `region.`',
+    // No pattern: a malformed id is answered with 404, as an unknown one.
     schema: { type: 'string', examples: ['Zk3vASNFZ4mrze8BI0VniQ'] },
   }),
   ...problems('wrong-region'),
@@ -54,11 +52,12 @@ export const DescribeBatchOpen = (): Decorator =>
     ApiOperation({
       operationId: 'openBatch',
       summary: 'Open a batch',
-      description: 'Its token opens the batch and every image in it. It is returned once and stored nowhere.',
+      description:
+        'The token authorizes all requests about the batch and its images. It is returned once and stored nowhere.',
     }),
     ApiResponse({
       status: 201,
-      description: 'A batch that takes images',
+      description: 'The batch is open',
       headers: headers('Cache-Control', 'Location', ...RATE_HEADERS),
       content: { 'application/json': { schema: schemaOf(batchCreatedSchema) } },
     }),
@@ -72,7 +71,7 @@ export const DescribeBatchSubmit = (): Decorator =>
     ApiSecurity({ [SCHEMES.batchToken]: [], [SCHEMES.key]: [] }),
     ApiResponse({
       status: 200,
-      description: 'It was there already',
+      description: 'The image is already in the batch',
       headers: headers('Cache-Control', 'Idempotent-Replayed', ...RATE_HEADERS),
       content: added,
     }),
@@ -86,7 +85,8 @@ export const DescribeBatchSubmit = (): Decorator =>
       {
         operationId: 'addToBatch',
         summary: 'Add one image',
-        description: 'As `POST /v1/jobs`. An API key goes into `X-Api-Key`: `Authorization` has the token.',
+        description:
+          'As `POST /v1/jobs`. Send an API key as `X-Api-Key`: `Authorization` contains the token of the batch.',
       },
       { custom_id: CUSTOM_ID },
       'batch-not-found',
@@ -103,12 +103,12 @@ export const DescribeBatchClose = (): Decorator =>
     ...batch(),
     ApiOperation({
       operationId: 'closeBatch',
-      summary: 'Take no more images',
-      description: 'The batch is complete when all its images have come to their end.',
+      summary: 'Close a batch',
+      description: 'The batch accepts no more images. It is complete when all its images have ended.',
     }),
     ApiResponse({
       status: 200,
-      description: 'It is closed',
+      description: 'The batch is closed',
       headers: headers('Cache-Control'),
       content: view,
     }),
@@ -123,17 +123,17 @@ export const DescribeBatch = (): Decorator =>
     ifNoneMatch(),
     ApiOperation({
       operationId: 'getBatch',
-      summary: 'How many images are where, and what failed; or a long-poll for a change',
+      summary: 'Status of a batch: images by state, and failures. With `wait`, a long poll for a change',
     }),
     ApiResponse({
       status: 200,
-      description: 'Status; once complete, whatever `If-None-Match` says',
+      description: 'Status of the batch. A complete batch ignores `If-None-Match`',
       headers: headers('Cache-Control', 'ETag', 'Retry-After'),
       content: view,
     }),
     ApiResponse({
       status: 304,
-      description: 'Nothing changed in the time given',
+      description: 'No change within the wait',
       headers: headers('Cache-Control', 'ETag'),
     }),
     ...problems(
@@ -153,14 +153,14 @@ export const DescribeBatchEvents = (): Decorator =>
     lastEventId(),
     ApiOperation({
       operationId: 'streamBatchEvents',
-      summary: 'The life of a batch as server-sent events',
+      summary: 'Events of a batch (server-sent events)',
       description:
-        'The state of each image, by its `custom_id`; `counts` after each run of them, `complete` at the end, `gone` ' +
-        'when the batch is no more.',
+        'The state of each image, by its `custom_id`; `counts` after each series of them; `complete` at the end; `gone` ' +
+        'when the batch was canceled, has expired or was lost.',
     }),
     ApiResponse({
       status: 200,
-      description: 'Events, from the present state of the images to their end',
+      description: 'Events, from the current state of the images to their end',
       headers: headers('Cache-Control', 'X-Accel-Buffering'),
       content: streamOf(
         schemaOf(batchEventSchema),
@@ -182,7 +182,8 @@ export const DescribeBatchResults = (): Decorator =>
     wait(),
     ApiOperation({
       operationId: 'nextResult',
-      summary: 'The next finished image, once: it is purged when the response has been written',
+      summary:
+        'Download the next finished result, once. Its job is purged when the response has been written',
     }),
     ApiResponse({
       status: 200,
@@ -192,7 +193,7 @@ export const DescribeBatchResults = (): Decorator =>
     }),
     ApiResponse({
       status: 204,
-      description: 'None was finished in time',
+      description: 'No result was ready in time',
       headers: headers('Cache-Control', 'X-Batch-Status', 'Retry-After'),
     }),
     ...problems(
@@ -210,11 +211,11 @@ export const DescribeBatchArchive = (): Decorator =>
     ...batch(),
     ApiOperation({
       operationId: 'getArchive',
-      summary: 'All images in one ZIP, written while they are finished',
+      summary: 'Download all results as one ZIP, written as they finish',
       description:
-        'Ends when the batch is complete. Each image is purged when it has been written. Files are named by ' +
-        '`custom_id`; the last one, `errors.json`, says `{complete, failures}`. When the connection breaks, another ' +
-        'archive has the images that were not written.',
+        'The archive ends when the batch is complete. Each job is purged when its result has been written. Files are named ' +
+        'after their `custom_id`; the last file, `errors.json`, contains `{complete, failures}`. If the connection is ' +
+        'lost, another archive contains the results that were not written.',
     }),
     ApiResponse({
       status: 200,
@@ -229,10 +230,10 @@ export const DescribeBatchArchive = (): Decorator =>
 export const DescribeBatchCancel = (): Decorator =>
   applyDecorators(
     ...batch(),
-    ApiOperation({ operationId: 'cancelBatch', summary: 'Cancel, and purge every image' }),
+    ApiOperation({ operationId: 'cancelBatch', summary: 'Cancel a batch and delete all its images' }),
     ApiResponse({
       status: 204,
-      description: 'Nothing of its images is left',
+      description: 'All images of the batch have been deleted',
       headers: headers('Cache-Control'),
     }),
     ...problems('batch-not-found', 'broker-unavailable'),

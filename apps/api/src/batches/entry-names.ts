@@ -2,17 +2,17 @@ import { RESULT_FORMATS } from '#contracts/job-options.js';
 
 const MAX_BYTES = 200;
 const EXTENSION = new RegExp(`\\.(?:${[...RESULT_FORMATS, 'jpeg'].join('|')})$`, 'i');
-/** What some file system cannot have in a name: separators of drives and streams, wildcards, control characters. */
+/** Characters that some file systems reject: separators of drives and streams, wildcards, control characters. */
 const NOT_IN_NAMES = /[\p{Cc}<>:"|?*\\]/gu;
 
 /**
- * Names of files in an archive, made of what clients call their images. Folders stay, but a name leads nowhere out of
- * the folder that the archive is unpacked into, is good on every system, and is there once.
+ * Names of files in an archive, derived from the `custom_id`s. They keep folders, are unique, are valid on all systems, and
+ * cannot leave the folder into which the archive is unpacked.
  */
 export class EntryNames {
-  /** The file that lists what is not in the archive. */
+  /** The file with the report of the missing images. */
   static readonly REPORT = 'errors.json';
-  private readonly taken = new Set<string>([EntryNames.REPORT]);
+  private readonly used = new Set<string>([EntryNames.REPORT]);
 
   /** The name of the next file, with the extension of its format. */
   take(customId: string, format: string): string {
@@ -21,8 +21,8 @@ export class EntryNames {
       const name = `${stem}${count === 1 ? '' : `-${count}`}.${format}`;
       // Some file systems ignore case.
       const key = name.toLowerCase();
-      if (this.taken.has(key)) continue;
-      this.taken.add(key);
+      if (this.used.has(key)) continue;
+      this.used.add(key);
       return name;
     }
   }

@@ -8,23 +8,23 @@ import { ResultDelivery, type ResultWriter } from '../results/result-delivery.se
 import type { BatchAccess } from '../auth/token-guards.js';
 import type { Broker } from '#broker/broker.js';
 
-/** Results considered at a time: other readers may have leased some of them. */
+/** Results read at a time. Other readers may have leased some of them. */
 const CANDIDATES = 16;
 
-/** A result that is there to be fetched. */
+/** A result that can be delivered. */
 export interface Candidate {
   customId: string;
   record: JobRecord;
 }
 
-/** Where the next result goes. */
+/** Destination of the next result. */
 export interface Target {
   writer: ResultWriter;
   /** Part of the result has been sent: an error can no longer be reported. */
   hasStarted: () => boolean;
 }
 
-/** Finds the next finished result of a batch and hands it out, each to one reader. */
+/** Delivers the finished results of a batch, each to one reader. */
 @Injectable()
 export class ResultPicker {
   constructor(
@@ -52,7 +52,7 @@ export class ResultPicker {
     return false;
   }
 
-  /** False when another reader was quicker, or there is no result any more. */
+  /** False when another reader has the result, or it no longer exists. */
   private async deliver(
     { jobId }: BatchMember,
     token: Buffer,
@@ -65,7 +65,7 @@ export class ResultPicker {
       await this.delivery.deliver(record, token, target.writer);
       return true;
     } catch (error) {
-      // A result whose shard is unreachable must not hold up the others.
+      // A result on an unreachable shard must not block the others.
       const isUnavailable = error instanceof Problem && error.code === 'broker-unavailable';
       const isElsewhere = !isUnavailable || record.incarnation !== undefined;
       const isTaken = error instanceof Problem && isElsewhere && !target.hasStarted();

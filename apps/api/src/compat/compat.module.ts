@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
 import { JobsModule } from '../jobs/jobs.module.js';
-import { PlainController } from './plain/plain.controller.js';
+import { PlainController } from './plain.controller.js';
 import { RembgController } from './rembg/rembg.controller.js';
 import { RemovebgController } from './removebg/removebg.controller.js';
 import { SyncCutout } from './sync-cutout.js';
 
-/** The calls of remove.bg, of rembg, and one without a job: an image in, the result in the response. */
+/** Endpoints that are compatible with remove.bg and rembg, and a plain one. All return the result in the response. */
 @Module({
   imports: [JobsModule],
   controllers: [RemovebgController, PlainController, RembgController],

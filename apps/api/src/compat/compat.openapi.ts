@@ -2,7 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { ProblemCode } from '#contracts/problem-catalog.js';
 import { removebgError } from './removebg/removebg-errors.js';
-import { SHADOW_TYPES, SUBJECT_TYPES, TYPE_LEVELS } from './removebg/removebg-options.js';
+import { SHADOW_TYPES, SUBJECT_TYPES, TYPE_LEVELS } from './removebg/removebg-request.js';
 import {
   removebgAnswerSchema,
   removebgErrorsSchema,
@@ -25,12 +25,18 @@ import {
   type Decorator,
   type Schema,
 } from '../openapi/parts.js';
-import { image } from '../jobs/jobs.openapi.js';
-import { idempotencyKey, MORE_HEADERS, OPTIONS, RAW_BODY, UPLOAD_PROBLEMS } from '../jobs/submit.openapi.js';
+import {
+  image,
+  idempotencyKey,
+  MORE_HEADERS,
+  OPTIONS,
+  RAW_BODY,
+  UPLOAD_PROBLEMS,
+} from '../jobs/jobs.openapi.js';
 
 type RequestBody = NonNullable<Parameters<typeof ApiOperation>[0]['requestBody']>;
 
-/** Problems of a call that takes an image and returns the result. */
+/** Problems of an operation that accepts an image and returns the result. */
 const PROBLEMS_OF_CALLS: readonly ProblemCode[] = [
   ...UPLOAD_PROBLEMS,
   ...(['retry-too-soon', 'retry-differs', 'result-busy', 'shutting-down'] as const),
@@ -58,11 +64,11 @@ const cutout = (content: Record<string, { schema: Schema }>): MethodDecorator =>
     content,
   });
 
-/** Headers that some responses of a status have. */
-const perhaps = (names: readonly HeaderName[]): Record<string, object> =>
+/** Headers of some responses of a status. */
+const optionalHeaders = (names: readonly HeaderName[]): Record<string, object> =>
   Object.fromEntries(names.map((name) => [name, { ...HEADERS[name], required: false }]));
 
-/** Errors in the shape of remove.bg, one response a status. */
+/** Errors in the format of remove.bg, one response per status. */
 function removebgErrors(codes: readonly ProblemCode[]): MethodDecorator[] {
   const byStatus = new Map<number, Set<string>>();
   for (const { status, code } of codes.map(removebgError)) {
@@ -74,7 +80,7 @@ function removebgErrors(codes: readonly ProblemCode[]): MethodDecorator[] {
       description: [...names].join(', '),
       headers: {
         ...headers('Cache-Control', 'Retry-After', ...MORE_HEADERS),
-        ...perhaps(['Vary', 'X-Type', 'X-Credits-Charged']),
+        ...optionalHeaders(['Vary', 'X-Type', 'X-Credits-Charged']),
       },
       content: { 'application/json': { schema: schemaOf(removebgErrorsSchema) } },
     }),
@@ -82,18 +88,21 @@ function removebgErrors(codes: readonly ProblemCode[]): MethodDecorator[] {
 }
 
 const REMOVEBG_FIELDS: Record<string, Schema> = {
-  image_file_b64: { type: 'string', description: 'The image in base64, perhaps as a data URL' },
-  image_url: { type: 'string', description: 'Address of the image; refused where this server fetches none' },
+  image_file_b64: { type: 'string', description: 'The image in base64, or as a data URL' },
+  image_url: {
+    type: 'string',
+    description: 'URL of the image; rejected unless the operator has enabled downloads',
+  },
   ...OPTIONS,
   size: { ...OPTIONS['size'], default: 'preview' },
   format: { ...OPTIONS['format'], default: 'auto' },
   bg_image_url: {
     type: 'string',
-    description: 'Address of a background; refused unless the operator has enabled it',
+    description: 'URL of a background image; rejected unless the operator has enabled downloads',
   },
-  type: text('Kind of subject: `X-Type` repeats it', 'product', SUBJECT_TYPES),
-  type_level: text('`none`: no `X-Type`', 'none', TYPE_LEVELS),
-  shadow_type: text('`none`, or the one shadow there is', 'none', SHADOW_TYPES),
+  type: text('Kind of subject, returned in `X-Type`', 'product', SUBJECT_TYPES),
+  type_level: text('`none`: the response has no `X-Type`', 'none', TYPE_LEVELS),
+  shadow_type: text('`none`: no shadow. All other values add the same shadow', 'none', SHADOW_TYPES),
 };
 
 function removebgBody(): RequestBody {
@@ -115,19 +124,20 @@ export const DescribeRemovebg = (): Decorator =>
   applyDecorators(
     ...compatible({
       operationId: 'removebg',
-      summary: 'remove.bg v1.0: an image in, its cut-out in the response',
+      summary: 'Remove a background (remove.bg v1.0)',
       description:
-        'Exactly one of `image_file`, `image_file_b64` and `image_url`; empty fields count as absent and unknown ones ' +
-        'are ignored. The body may also be the image itself, with options in the query. A client that closes the connection cancels its image.',
+        'Exactly one of `image_file`, `image_file_b64` and `image_url`. Empty fields count as absent, and unknown fields are ' +
+        'ignored. The body may also be the image itself, with options in the query. If the client disconnects, the job is ' +
+        'canceled.',
       requestBody: removebgBody(),
     }),
     idempotencyKey(),
     ApiResponse({
       status: 200,
-      description: 'The cut-out, or JSON around it when `Accept` names nothing but `application/json`',
+      description: 'The cut-out, or JSON with the cut-out in base64 when `Accept` is `application/json` only',
       headers: {
-        // JSON around an image has its own type, and no file name.
-        ...perhaps(RESULT_HEADERS),
+        // The JSON response has no file name.
+        ...optionalHeaders(RESULT_HEADERS),
         ...headers('Cache-Control', 'Vary', 'X-Type', 'X-Credits-Charged', ...MORE_HEADERS),
       },
       content: { ...image, 'application/json': { schema: schemaOf(removebgAnswerSchema) } },
@@ -140,7 +150,7 @@ export const DescribeRemovebgAccount = (): Decorator =>
   applyDecorators(
     ...compatible({
       operationId: 'removebgAccount',
-      summary: 'remove.bg v1.0: credits, of which there are none; `GET /v1/account` returns the limits',
+      summary: 'Account (remove.bg v1.0). There are no credits; `GET /v1/account` returns the limits',
     }),
     ApiResponse({
       status: 200,
@@ -151,7 +161,7 @@ export const DescribeRemovebgAccount = (): Decorator =>
     ...removebgErrors(['key-invalid']),
   );
 
-/** A form with one file, or nothing but the image. */
+/** A form with one file, or the image itself. */
 function formBody(file: string, fields: Record<string, Schema>): RequestBody {
   const properties = { [file]: { ...binary, description: 'The image' }, ...fields };
   return {
@@ -168,10 +178,10 @@ export const DescribePlain = (): Decorator =>
   applyDecorators(
     ...compatible({
       operationId: 'removeBackground',
-      summary: 'An image in, its cut-out in the response',
+      summary: 'Remove a background',
       description:
-        'As `POST /v1/jobs`: all options may be fields, or query parameters beside a raw image; without any the ' +
-        'response is a PNG.',
+        'Options as in `POST /v1/jobs`: fields of the form, or query parameters when the body is the image. The default ' +
+        'format is PNG.',
       requestBody: formBody('image', { bg_image_file: binary, ...OPTIONS }),
     }),
     idempotencyKey(),
@@ -180,10 +190,10 @@ export const DescribePlain = (): Decorator =>
   );
 
 const REMBG_FIELDS: Record<string, Schema> = {
-  model: text('A model on offer here, or the name of one of rembg', 'u2net'),
-  om: { type: 'boolean', description: 'Only the mask' },
-  bgc: text('Background colour: `r,g,b` or `r,g,b,a`, 0 to 255 each', '255,255,255,255'),
-  a: { type: 'boolean', description: 'Refined edges, which is the default here' },
+  model: text('Name of a model of this service, or of rembg', 'u2net'),
+  om: { type: 'boolean', description: 'Return the mask only' },
+  bgc: text('Background color: `r,g,b` or `r,g,b,a`, 0 to 255 each', '255,255,255,255'),
+  a: { type: 'boolean', description: 'Refine edges, which is the default of this service' },
 };
 
 const png = { 'image/png': { schema: binary } };
@@ -198,8 +208,9 @@ export const DescribeRembg = (): Decorator =>
   applyDecorators(
     ...compatible({
       operationId: 'rembg',
-      summary: 'rembg: a form with a file in, a PNG in the response',
-      description: 'As in `rembg s`. Parameters are fields or query parameters; others are ignored.',
+      summary: 'Remove a background (rembg)',
+      description:
+        'As in `rembg s`. Parameters are form fields or query parameters; unknown ones are ignored. The response is a PNG.',
       requestBody: formBody('file', REMBG_FIELDS),
     }),
     idempotencyKey(),
@@ -213,13 +224,13 @@ export const DescribeRembgUrl = (): Decorator =>
   applyDecorators(
     ...compatible({
       operationId: 'rembgFromUrl',
-      summary:
-        'rembg: the address of an image in, a PNG in the response; refused unless the operator has enabled it',
+      summary: 'Remove the background of the image at a URL (rembg)',
+      description: 'Rejected unless the operator has enabled downloads. The response is a PNG.',
     }),
     ApiQuery({
       name: 'url',
       required: true,
-      description: 'Address of the image',
+      description: 'URL of the image',
       schema: { type: 'string', examples: ['https://example.com/photo.jpg'] },
     }),
     ...rembgQuery(),

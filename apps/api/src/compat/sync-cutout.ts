@@ -12,20 +12,20 @@ import type { Broker } from '#broker/broker.js';
 
 const RETRY_AFTER_S = 1;
 
-/** One call that takes an image and returns the result. */
+/** A request that is answered with the result. */
 export interface SyncCutoutCall {
-  /** By default as on the service's own calls. */
+  /** Reads the request; `nativeUpload` by default. */
   source?: UploadSource;
   writer: AbortableResultWriter;
   /** Aborted when the client disconnects. */
   signal: AbortSignal;
-  /** Called when the image has been taken in. */
+  /** Called when the job is queued. */
   onAccepted?: (accepted: Accepted) => void;
 }
 
 /**
- * Calls without a job: an image in, the result in the same response. They wait in the same queue as all jobs, for as
- * long as a job lives; when the client disconnects, its job is cancelled.
+ * Answers an upload with its result. The request waits for the job, which uses the same queue as all jobs, for as long as a
+ * job lives. When the client disconnects, its job is cancelled.
  */
 @Injectable()
 export class SyncCutout {

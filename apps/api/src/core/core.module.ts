@@ -13,11 +13,11 @@ import {
   type Resources,
 } from './providers.js';
 
-/** Provides to every module what `main` has opened. */
+/** Provides the resources that `main` has opened to all modules. */
 @Global()
 @Module({})
 export class CoreModule {
-  /** The module over these resources. */
+  /** The module with these resources. */
   static over(resources: Resources): DynamicModule {
     const { settings, broker, log, telemetry, kek, keys, receipts, models, images, stopping } = resources;
     const providers = [

@@ -13,14 +13,14 @@ export const SETTINGS = Symbol('settings');
 export const BROKER = Symbol('broker');
 /** Key-encryption key, 32 bytes (`Buffer`). */
 export const KEY_ENCRYPTION_KEY = Symbol('key-encryption key');
-/** Models that clients may ask for, the default one first (`readonly ModelEntry[]`). */
+/** Available models, the default one first (`readonly ModelEntry[]`). */
 export const MODELS = Symbol('models');
-/** Fetches images from URLs (`ImageFetcher`); undefined unless the operator has enabled it. */
+/** Downloads images from URLs (`ImageFetcher`); undefined unless the operator has enabled it. */
 export const IMAGE_FETCHER = Symbol('image fetcher');
-/** Aborted when the process begins to stop (`AbortSignal`): waiting requests are then answered. */
+/** Aborted when the process starts to shut down (`AbortSignal`): waiting requests are then answered. */
 export const STOPPING = Symbol('stopping');
 
-/** What `main` opens before Nest starts. No class of the application reads the environment or a file. */
+/** Opened by `main` before Nest starts. No class of the application reads the environment or a file. */
 export interface Resources {
   readonly settings: Settings;
   readonly broker: Broker;

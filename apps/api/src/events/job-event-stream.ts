@@ -14,7 +14,7 @@ import { QueuePositions } from './queue-positions.js';
 import { SseHeartbeat } from './sse-heartbeat.js';
 import type { SseStream } from './sse-stream.js';
 
-/** Streams the events of a job (server-sent events), from its present state to its end. */
+/** Streams the events of a job (server-sent events), from its current state to its end. */
 @Injectable()
 export class JobEventStream {
   constructor(
@@ -27,7 +27,7 @@ export class JobEventStream {
     private readonly receipts: ReceiptService,
   ) {}
 
-  /** Resolves once the stream is subscribed to the job; after that it runs to its end by itself. */
+  /** Resolves once the stream is subscribed to the job. The stream then ends with the job. */
   async follow(stream: SseStream, request: SubscriptionRequest): Promise<void> {
     const subscription = new JobSubscription(stream, request, this.emitState);
     const { id } = subscription;
@@ -44,7 +44,7 @@ export class JobEventStream {
     });
   }
 
-  /** Emits the present state unless the client has seen it. True when that was the last event. */
+  /** Emits the current state unless the client has seen it. True when that was the last event. */
   private readonly emitState = async (subscription: JobSubscription): Promise<boolean> => {
     const record = await this.read(subscription);
     if (subscription.isOver) return true;
@@ -80,7 +80,7 @@ export class JobEventStream {
 
   private async emitEnd(stream: SseStream, record: JobRecord, state: TerminalState): Promise<void> {
     const { version } = record;
-    // While the bytes are unreachable, no receipt can state that they were purged.
+    // There is no receipt while the payload is unreachable and may not have been purged.
     const issued = record.purgedAt === undefined ? undefined : await this.receipts.issue(record);
     const receipt = issued === undefined ? {} : { receipt: issued.receipt };
     if (state === 'failed') {
@@ -102,11 +102,11 @@ export class JobEventStream {
     try {
       await this.delivery.deliver(record, token, writer);
     } catch (error) {
-      if (!(error instanceof Problem)) stream.cut();
+      if (!(error instanceof Problem)) stream.destroy();
     }
   }
 
-  /** The present record; of a job that has ended, once it has been purged. */
+  /** The current record; after the end of the job, once it has been purged. */
   private read(subscription: JobSubscription): Promise<JobRecord | undefined> {
     const { jobs } = this.broker;
     return readThrough(async () => {

@@ -4,33 +4,33 @@ import { wipe } from '#crypto/wipe.js';
 import { toQueuePosition, type QueuePosition } from '../results/job.mapper.js';
 import type { SseStream } from './sse-stream.js';
 
-/** Which events a stream gets. */
+/** Request for the events of a job. */
 export interface SubscriptionRequest {
   id: JobId;
-  /** Record version the client has seen (Last-Event-ID); its event is not repeated. */
+  /** Version that the client has seen (Last-Event-ID). Its event is not repeated. */
   seenVersion: number | undefined;
-  /** Set when the result is to come inline. */
+  /** Set when the result is delivered inline. */
   inlineToken: Buffer | undefined;
 }
 
-/** Emits the present state of the job. True when that was the last event. */
+/** Emits the current state of the job. True when that was the last event. */
 export type EmitState = (subscription: JobSubscription) => Promise<boolean>;
 
-/** A position that differs from the last one sent by less than this share of it is not sent. */
+/** Smallest relative change of a position that is sent. */
 const MIN_CHANGE = 0.05;
 
 /**
- * One stream's subscription to a job. Ten thousand of them may wait at a time, nearly all of the time for a notice
- * only: so while nothing happens there is no promise, no timer and no signal, only this object.
+ * The subscription of one stream to a job. Ten thousand of them may wait for notices at a time, so a waiting subscription
+ * has no promise, timer or signal, only this object.
  */
 export class JobSubscription {
   readonly id: JobId;
-  /** Version of the record that was sent last. */
+  /** Last version that was sent. */
   version: number | undefined;
-  /** Queue position that was sent last. */
+  /** Last queue position that was sent. */
   position: number | undefined;
   private readonly token: Buffer | undefined;
-  /** Notices that came while another one is handled; undefined while none is. */
+  /** Notices that arrived while another one is handled; undefined while none is handled. */
   private notices: (JobNotice | undefined)[] | undefined = [];
   private release: () => void = () => undefined;
   private controller: AbortController | undefined;
@@ -47,37 +47,37 @@ export class JobSubscription {
     stream.onClose(() => this.end());
   }
 
-  /** True once there is nothing more to send, or no client. */
+  /** True once there is nothing more to send, or the client has disconnected. */
   get isOver(): boolean {
     return this.hasEnded;
   }
 
-  /** Decrypts the result, where it is to come inline. Wiped at the end. */
+  /** Token that decrypts the result for inline delivery. Wiped at the end. */
   get inlineToken(): Buffer | undefined {
     return this.token;
   }
 
-  /** Aborted at the end. Made on demand: most streams never need it. */
+  /** Aborted at the end. Created on demand, since most streams do not need it. */
   get signal(): AbortSignal {
     this.controller ??= new AbortController();
     if (this.hasEnded) this.controller.abort();
     return this.controller.signal;
   }
 
-  /** Emits the present state, then one event a notice. `release` is called at the end. */
+  /** Emits the current state, then one event per notice. `release` is called at the end. */
   start(release: () => void): void {
     this.release = release;
     void this.handle(undefined);
   }
 
-  /** Takes a notice; undefined when some may have been missed. */
+  /** Handles a notice; undefined when some may have been missed. */
   readonly onNotice = (notice: JobNotice | undefined): void => {
     if (this.hasEnded) return;
     if (this.notices !== undefined) this.notices.push(notice);
     else void this.handle(notice);
   };
 
-  /** Takes the job's present queue position. */
+  /** Emits the current queue position of the job. */
   readonly onPosition = (current: QueuePosition): void => {
     const { position = 0 } = current;
     const change = Math.abs(position - (this.position ?? 0));
@@ -86,14 +86,14 @@ export class JobSubscription {
     this.stream.sendIfFlowing('queued', toQueuePosition(current, 'position'));
   };
 
-  /** Ends the stream once the notice that is being handled has been. */
+  /** Ends the stream after the notice that is being handled. */
   readonly end = (): void => {
     this.hasEnded = true;
     this.controller?.abort();
     if (this.notices === undefined) this.finish();
   };
 
-  /** Handles notices one after the other, so that events come in order. */
+  /** Handles notices one after the other, so that events are sent in order. */
   private async handle(first: JobNotice | undefined): Promise<void> {
     const notices = (this.notices ??= []);
     notices.unshift(first);
@@ -104,7 +104,7 @@ export class JobSubscription {
         else if (await this.emitState(this)) this.hasEnded = true;
       }
     } catch {
-      // Redis was unreachable until the client left, or this process shuts down.
+      // Redis was unreachable until the client disconnected, or this process shuts down.
       this.hasEnded = true;
     }
     this.notices = undefined;

@@ -7,15 +7,15 @@ import { BROKER } from '../core/providers.js';
 import type { QueuePosition } from '../results/job.mapper.js';
 
 const INTERVAL_MS = 1000;
-/** Positions further back are not published: they change little and would cost more to look up. */
+/** Positions further back are not published: they change little, and are expensive to look up. */
 const MAX_POSITION = 5000;
-/** Listeners called in one turn of the event loop, so that deliveries do not wait for thousands of them. */
-const JOBS_A_TURN = 50;
+/** Jobs handled per iteration of the event loop, so that deliveries do not wait for thousands of listeners. */
+const JOBS_PER_ITERATION = 50;
 
 /** Receives the queue position of a job once a second. */
 type PositionListener = (position: QueuePosition) => void;
 
-/** Positions of waiting jobs in the queue, looked up once a second for all that follow one. */
+/** Positions of queued jobs, looked up once a second for all streams. */
 @Injectable()
 export class QueuePositions implements OnApplicationShutdown {
   private readonly listeners = new ListenerMap<PositionListener>();
@@ -31,8 +31,8 @@ export class QueuePositions implements OnApplicationShutdown {
   }
 
   /**
-   * Position of a job now, while it is queued, and when it is likely done; both empty once its work is over, or while
-   * Redis is unreachable.
+   * Current queue position of a job, and its ETA. Both are undefined once the job has been processed, or while Redis is
+   * unreachable.
    */
   async of(record: JobRecord): Promise<QueuePosition> {
     const { queue, estimator } = this.broker;
@@ -54,7 +54,7 @@ export class QueuePositions implements OnApplicationShutdown {
     }
   }
 
-  /** How long a worker has had the job. The times of records are Redis' clock, which may differ a little from this one. */
+  /** How long the job has been running. Times of records are from the clock of Redis, which may differ slightly. */
   private runningMs({ deadlineAt }: JobRecord): number {
     const claimedAt = deadlineAt - lifetimeAfter('claim', this.broker.lifetimes);
     return Math.max(0, Date.now() - claimedAt);
@@ -75,7 +75,7 @@ export class QueuePositions implements OnApplicationShutdown {
         estimator.estimate(),
       ]);
       for (const [index, id] of ids.entries()) {
-        if (index % JOBS_A_TURN === JOBS_A_TURN - 1) await new Promise(setImmediate);
+        if (index % JOBS_PER_ITERATION === JOBS_PER_ITERATION - 1) await new Promise(setImmediate);
         const position = index + 1;
         const etaMs = outlook.etaMs({ position }, active);
         for (const listener of this.listeners.of(id)) listener({ position, etaMs });

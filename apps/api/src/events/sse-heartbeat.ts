@@ -6,10 +6,10 @@ const HEARTBEAT_MS = 12_000;
 
 type HeartbeatStream = Pick<SseStream, 'heartbeat'>;
 
-/** One timer for the heartbeats of all streams: each stream gets one every twelve seconds, a few streams at a tick. */
+/** One timer for the heartbeats of all streams. Each stream gets one every twelve seconds, a few streams per tick. */
 @Injectable()
 export class SseHeartbeat implements OnApplicationShutdown {
-  /** The streams of each tick of a round. */
+  /** The streams of each tick. */
   private readonly slots = Array.from({ length: HEARTBEAT_MS / TICK_MS }, () => new Set<HeartbeatStream>());
   private readonly timer = setInterval(() => this.tick(), TICK_MS);
   private ticks = 0;

@@ -5,13 +5,13 @@ import { wipe } from '#crypto/wipe.js';
 import { base64Bytes, encodeBase64 } from '../results/base64-encoder.js';
 import { endAndFlush, writeAndFlush, sendHead } from '../results/http-result-writer.js';
 
-/** A client this far behind is disconnected; it may reconnect with Last-Event-ID. */
+/** A client with more unsent data is disconnected. It may reconnect with Last-Event-ID. */
 const MAX_BEHIND_BYTES = 262_144;
 const RECONNECT_AFTER_MS = 1000;
 const DRAIN_CHECK_MS = 1000;
 const HEARTBEAT = ': \n\n';
 
-/** One server-sent event stream (WHATWG HTML §9.2), written straight to the response. Events by name and data. */
+/** One server-sent event stream (WHATWG HTML §9.2), written to the raw response. */
 export class SseStream<Events extends object = JobEvents> {
   private readonly response: ServerResponse;
 
@@ -19,10 +19,9 @@ export class SseStream<Events extends object = JobEvents> {
     this.response = reply.raw;
     sendHead(reply, {
       'Content-Type': 'text/event-stream; charset=utf-8',
-      'Cache-Control': 'no-store',
       'X-Accel-Buffering': 'no',
     });
-    // On its own: sent along with the first text, Node would keep the head in fifty pieces for as long as it streams.
+    // Flushed separately: with the first text, Node would keep the head in fifty pieces while the stream is open.
     this.response.flushHeaders();
     this.response.write(`retry: ${RECONNECT_AFTER_MS}\n\n`);
     forgetHead(reply);
@@ -39,13 +38,13 @@ export class SseStream<Events extends object = JobEvents> {
     if (this.response.destroyed) listener();
   }
 
-  /** Sends an event. `id` makes it one that a client can resume after. */
+  /** Sends an event. A client can resume after an event with an `id`. */
   send<E extends keyof Events & string>(name: E, data: Events[E], id?: number): void {
     const idLine = id === undefined ? '' : `id: ${id}\n`;
     this.write(`event: ${name}\n${idLine}data: ${JSON.stringify(data)}\n\n`);
   }
 
-  /** Sends an event that may be left out when the client is behind. */
+  /** Sends an event, unless the client has unread data. */
   sendIfFlowing<E extends keyof Events & string>(name: E, data: Events[E]): void {
     if (!this.response.writableNeedDrain) this.send(name, data);
   }
@@ -63,12 +62,12 @@ export class SseStream<Events extends object = JobEvents> {
     }
   }
 
-  /** Keeps proxies and clients from giving up. */
+  /** Sends a comment, so that proxies and clients keep the connection open. */
   heartbeat(): void {
     this.write(HEARTBEAT);
   }
 
-  /** Sends one piece of the result as a `chunk` event; resolves when the kernel has it. Makes no string of it. */
+  /** Sends one chunk of the result as an event, without making a string of it; resolves when the kernel has it. */
   async sendChunk(plain: Buffer, index: number): Promise<void> {
     const head = Buffer.from(`event: chunk\ndata: {"index":${index},"data":"`, 'latin1');
     const frame = Buffer.allocUnsafeSlow(head.length + base64Bytes(plain.length) + 4);
@@ -83,19 +82,19 @@ export class SseStream<Events extends object = JobEvents> {
     if (this.open) await endAndFlush(this.response).catch(() => undefined);
   }
 
-  /** Cuts the stream. */
-  cut(): void {
+  /** Closes the connection. */
+  destroy(): void {
     this.response.destroy();
   }
 
   private write(text: string): void {
     if (!this.open) return;
     this.response.write(text);
-    if (this.response.writableLength > MAX_BEHIND_BYTES) this.cut();
+    if (this.response.writableLength > MAX_BEHIND_BYTES) this.destroy();
   }
 }
 
-/** A stream may be open for minutes: its request, with the token in it, is not kept that long. */
+/** Drops the headers of the request, with the token: a stream may be open for minutes. */
 function forgetHead({ request: { raw } }: FastifyReply): void {
   raw.rawHeaders = [];
   raw.headers = {};

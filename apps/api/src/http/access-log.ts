@@ -2,22 +2,17 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Log } from '#telemetry/log.js';
+import { routeConfig } from './route-config.js';
 
 const AGENT_CHARACTERS = 200;
 
-/** Requested every few seconds by monitors: logged at `debug`, and never a refusal. */
-export const PROBES = new Set(['/healthz', '/readyz']);
-
-/** Files that a page brings along: logged at `debug`. */
-const ASSET = /^\/(robots\.txt|[\w-]+\.(svg|png|ico|webmanifest)|(assets|docs)\/.+\.\w+)$/;
-
-/** Logged when the client disconnected before the response's head was sent (nginx's convention). */
+/** Logged when the client disconnected before the head of the response was sent, as in nginx. */
 const CLIENT_CLOSED = 499;
 
-/** Bytes that a connection had transferred when its last request ended: the rest belongs to the next one. */
+/** Bytes that a connection had transferred when its previous request ended. */
 const transferred = new WeakMap<Socket, { read: number; written: number }>();
 
-/** What is logged of a request's head. */
+/** Logged fields of the head of a request. */
 interface Head {
   client: string;
   agent: string;
@@ -25,25 +20,27 @@ interface Head {
   route: string;
 }
 
-/** Logs each finished or broken request with the allow-listed fields, and nothing of its path or query. */
+/** Logs each finished or interrupted request with allow-listed fields, without its path and query. */
 export function logAccess(server: FastifyInstance, log: Log): void {
   server.addHook('onRequest', (request, reply, done) => {
     const head = {
-      // Read now: a closed socket has no address.
+      // Read here: a closed socket has no address.
       client: request.ip,
       agent: (request.headers['user-agent'] ?? '').slice(0, AGENT_CHARACTERS),
       method: request.method,
       route: request.routeOptions.url ?? 'none',
     };
-    logOnceClosed(log, head, { response: reply.raw, socket: request.raw.socket });
+    const { isProbe = false, isAsset = false } = routeConfig(request);
+    const level = isProbe || isAsset ? 'debug' : 'info';
+    logOnceClosed(log, { ...head, level }, { response: reply.raw, socket: request.raw.socket });
     done();
   });
 }
 
-/** A function of its own, so that its closure holds neither the request nor its headers while a client waits. */
+/** A separate function, so that its closure does not keep the request and its headers while a client waits. */
 function logOnceClosed(
   log: Log,
-  head: Head,
+  { level, ...head }: Head & { level: 'debug' | 'info' },
   { response, socket }: { response: ServerResponse; socket: Socket },
 ): void {
   const startedAt = performance.now();
@@ -51,7 +48,7 @@ function logOnceClosed(
     const before = transferred.get(socket) ?? { read: 0, written: 0 };
     const now = { read: socket.bytesRead, written: socket.bytesWritten };
     transferred.set(socket, now);
-    log[PROBES.has(head.route) || ASSET.test(head.route) ? 'debug' : 'info']('access', {
+    log[level]('access', {
       ...head,
       status: response.headersSent ? response.statusCode : CLIENT_CLOSED,
       requestBytes: now.read - before.read,

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { Problem } from '#contracts/problem-catalog.js';
 import { sendProblem } from './problem-responses.js';
 
-/** How many times what one client may have all clients of one coarse network may have together. */
+/** Limits of one coarse network, as a multiple of those of one client. */
 export const COARSE_NETWORK_CLIENTS = 4;
 
 const BITS_OF_CLIENT = 64;
@@ -12,7 +12,7 @@ const BITS_OF_SITE = 48;
 const GROUP_BITS = 16;
 
 /**
- * IPv6 prefixes with an IPv4 address inside: the groups of the prefix, and the group in which the address starts.
+ * IPv6 prefixes that embed an IPv4 address: the groups of the prefix, and the group at which the address starts.
  * Mapped (RFC 4291, 2.5.5.2), NAT64 (RFC 6052, 2.1; RFC 8215) and 6to4 (RFC 3056, 2).
  */
 const WITH_IPV4: readonly { prefix: readonly number[]; at: number }[] = [
@@ -23,15 +23,15 @@ const WITH_IPV4: readonly { prefix: readonly number[]; at: number }[] = [
 ];
 
 /**
- * The network that counts as one client: an IPv4 address itself, also where an IPv6 address only carries it, else the
- * /64 of an IPv6 address (one customer has at least that much).
+ * The network that counts as one client: an IPv4 address, also one embedded in an IPv6 address, else the /64 of an IPv6
+ * address, which is the smallest allocation to one customer.
  */
 export const throttleNetwork = (address: string): string => network(address, BITS_OF_CLIENT);
 
 /**
- * The network that counts as one site: the /48 of an IPv6 address, which one customer can have whole, with 65,536
- * networks of one client inside. Its clients together may have `COARSE_NETWORK_CLIENTS` times what one may. An IPv4
- * address, also a carried one, is its own coarse network.
+ * The network that counts as one site: the /48 of an IPv6 address, which one customer can have, with 65,536 networks of a
+ * client. Together, its clients may use `COARSE_NETWORK_CLIENTS` times the limit of one. An IPv4 address, also an embedded
+ * one, is its own coarse network.
  */
 export const coarseNetwork = (address: string): string => network(address, BITS_OF_SITE);
 
@@ -48,7 +48,7 @@ function network(address: string, bits: number): string {
 const ipv4Of = (groups: readonly number[]): string =>
   groups.flatMap((group) => [group >> 8, group & 0xff]).join('.');
 
-/** The eight groups of an IPv6 address; its last four bytes may be written as IPv4. */
+/** The eight groups of an IPv6 address. Its last four bytes may be written as IPv4. */
 function groupsOf(address: string): number[] {
   const [before = [], tail] = address.split('::').map(parseGroups);
   if (tail === undefined) return before;
@@ -64,23 +64,23 @@ function parseGroups(text: string): number[] {
   });
 }
 
-/** How many connections there may be. */
+/** Limits on open connections. */
 export interface ConnectionLimits {
-  /** In all. */
+  /** In total. */
   max: number;
-  /** From one address, or one /64 of IPv6. */
+  /** From one IPv4 address, or one /64 of IPv6. */
   maxPerNetwork: number;
-  /** Addresses and CIDRs of proxies, whose connections belong to many clients. */
+  /** Addresses and CIDRs of trusted proxies, whose connections belong to many clients. */
   proxies: readonly string[];
 }
 
-/** Counts what each network has open at a time. */
+/** Counts open connections or requests per network. */
 class NetworkCounter {
   private readonly open = new Map<string, number>();
 
   constructor(private readonly max: number) {}
 
-  /** Counts one more, until the returned function is called, once; undefined beyond the limit. */
+  /** Counts one more until the returned function is called once; undefined beyond the limit. */
   acquire(network: string): (() => void) | undefined {
     const count = (this.open.get(network) ?? 0) + 1;
     if (count > this.max) return undefined;
@@ -94,8 +94,8 @@ class NetworkCounter {
 }
 
 /**
- * Limits the connections of one address: one beyond the limit is closed at once. For trusted proxies, and this machine
- * itself, only the limit in all counts.
+ * Limits the connections of one network: connections beyond the limit are closed at once. For trusted proxies and this
+ * machine, only the total limit applies.
  */
 export function limitConnections(server: Server, { max, maxPerNetwork, proxies }: ConnectionLimits): void {
   server.maxConnections = max;
@@ -110,7 +110,7 @@ export function limitConnections(server: Server, { max, maxPerNetwork, proxies }
   });
 }
 
-/** An IPv4 address may come written as IPv6; a true IPv6 client is counted by its network, but trusted by its address. */
+/** An IPv4 address may be embedded in an IPv6 one. IPv6 clients are counted by network, but trusted by address. */
 function isExempt(exempt: BlockList, address: string, network: string): boolean {
   if (isIPv4(network)) return exempt.check(network, 'ipv4');
   const bare = address.split('%', 1)[0] ?? '';
@@ -130,17 +130,16 @@ function exemptOf(proxies: readonly string[]): BlockList {
   return list;
 }
 
-/** An open request may end at any moment. */
+/** An open request may end at any time. */
 const RETRY_AFTER_S = 1;
 
 /**
- * Bounds the requests that one client behind a trusted proxy has open at a time, as its connections are bounded where
- * there is no proxy: 429. A proxy's own connections belong to many clients.
+ * Limits the open requests of one client behind a trusted proxy (429), as connections are limited without a proxy.
  */
 export function limitForwardedClients(server: FastifyInstance, maxPerNetwork: number): void {
   const open = new NetworkCounter(maxPerNetwork);
   server.addHook('onRequest', (request, reply, done) => {
-    // A connection that was reset in the meantime has no address any more.
+    // A connection that was reset has no address.
     const { ip } = request as { ip?: string };
     const network = ip === undefined ? undefined : throttleNetwork(ip);
     if (network === undefined || network === throttleNetwork(request.socket.remoteAddress ?? '')) {
@@ -153,7 +152,7 @@ export function limitForwardedClients(server: FastifyInstance, maxPerNetwork: nu
       sendProblem(reply, new Problem('too-many-open-requests', facts));
       return;
     }
-    // A response that waits behind another one on its connection does not close when the connection does.
+    // A response that is pipelined behind another one does not close with its connection.
     const { socket } = request;
     const onClose = (): void => {
       reply.raw.off('close', onClose);
@@ -167,8 +166,8 @@ export function limitForwardedClients(server: FastifyInstance, maxPerNetwork: nu
 }
 
 /**
- * Closes connections that were idle for the keep-alive time, but not those on which a request waits to be read: after
- * a process has stood still, its timers fire before its sockets are read.
+ * Closes connections that were idle for the keep-alive time, except when a request has arrived and not been read: after a
+ * process was suspended, its timers fire before its sockets are read.
  */
 export function closeIdleConnections(server: Server): void {
   server.on('timeout', (socket: Socket) => {

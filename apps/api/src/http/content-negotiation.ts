@@ -1,13 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** A media range of `Accept`: how exactly it names a type, and its weight. */
+/** A media range of `Accept`, and its weight. */
 interface Range {
   type: string;
   q: number;
 }
 
-/** The media ranges of an `Accept` header (RFC 9110, 12.5.1). One that cannot be read counts as absent. */
+/** The media ranges of an `Accept` header (RFC 9110, 12.5.1). Malformed ones are ignored. */
 function rangesOf(accept: string): Range[] {
   return accept.split(',').flatMap((text) => {
     const [type = '', ...parameters] = text
@@ -31,7 +31,8 @@ function weightOf(type: string, ranges: readonly Range[]): number {
 }
 
 /**
- * True when a client prefers HTML to JSON, as browsers do. Equal weights mean JSON: programs send any type, or no `Accept` at all.
+ * True when a client prefers HTML to JSON, as browsers do. Equal weights mean JSON: programs accept any type, or send no
+ * `Accept`.
  */
 export function prefersHtml({ accept }: Pick<IncomingHttpHeaders, 'accept'>): boolean {
   const ranges = rangesOf(accept ?? '*/*');
@@ -45,7 +46,7 @@ export function prefersHtml({ accept }: Pick<IncomingHttpHeaders, 'accept'>): bo
 export const wantsPage = ({ method, headers }: Pick<FastifyRequest, 'method' | 'headers'>): boolean =>
   (method === 'GET' || method === 'HEAD') && prefersHtml(headers);
 
-/** Says that a response depends on this request header, besides those it was said of before. */
+/** Adds a request header to `Vary`. */
 export function addVary(reply: FastifyReply, name: string): void {
   const before = [reply.getHeader('Vary') ?? []].flat().map(String);
   if (
@@ -58,7 +59,7 @@ export function addVary(reply: FastifyReply, name: string): void {
     void reply.header('Vary', [...before, name].join(', '));
 }
 
-/** Sends a document as JSON, indented for people, or as a page to those who prefer HTML. */
+/** Sends a document as indented JSON, or as a page to clients that prefer HTML. */
 export async function sendDocument(
   request: FastifyRequest,
   reply: FastifyReply,

@@ -24,10 +24,9 @@ const SHARED: FastifyCorsOptions = {
 };
 
 /**
- * Lets pages of other origins use the service (WHATWG Fetch, 3.2): those that the operator has named, exactly, and no
- * others. They may read every header that the API description names. Credentials of a browser are never allowed: the service
- * uses none. Without a list there are no CORS headers, and browsers refuse. To be awaited before anything that
- * may respond.
+ * Allows pages of the listed origins to use the service (WHATWG Fetch, 3.2). They may read all headers in the OpenAPI
+ * document. Browser credentials are never allowed, since the service uses none. Without origins, there are no CORS headers,
+ * and browsers block the responses. To be awaited before anything that may respond.
  */
 export async function shareWith(server: FastifyInstance, origins: readonly string[]): Promise<void> {
   if (origins.length === 0) return;

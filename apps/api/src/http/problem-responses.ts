@@ -1,5 +1,5 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import type { FastifyContextConfig, FastifyReply, FastifyRequest, FastifyInstance } from 'fastify';
+import type { FastifyReply, FastifyInstance } from 'fastify';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Problem, type ProblemCode, type ProblemFacts } from '#contracts/problem-catalog.js';
@@ -7,7 +7,9 @@ import type { Log } from '#telemetry/log.js';
 import { wipe } from '#crypto/wipe.js';
 import { HTML_MIME } from '../pages/html-page.js';
 import { occurredProblemHtml } from '../pages/problem-pages.js';
+import { NO_STORE } from './cache-control.js';
 import { wantsPage } from './content-negotiation.js';
+import { routeConfig } from './route-config.js';
 
 /** An error response before it is sent. */
 export interface ProblemResponse {
@@ -25,18 +27,16 @@ export type ProblemRenderer = (problem: Problem, reply: FastifyReply) => Problem
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Limits that a worker found exceeded: only its code comes from there. */
+    /** Facts of problems that workers report, by code. */
     limitsByCode?: LimitsByCode;
+  }
+  interface FastifyRequest {
+    /** Code of the problem that the request was refused with. */
+    refusalCode?: ProblemCode;
   }
   interface FastifyContextConfig {
     /** Format of the route's errors; RFC 9457 by default. */
     renderProblem?: ProblemRenderer;
-    /** The route takes an image as text in any form: in base64, with line ends, or with escapes. */
-    takesBase64?: boolean;
-    /** A GET that makes the service work: pages of other origins may not send it. */
-    hasEffect?: boolean;
-    /** A GET that can be read once, or that streams: it has no HEAD. */
-    withoutHead?: boolean;
   }
 }
 
@@ -47,33 +47,20 @@ export const renderProblem: ProblemRenderer = (problem) => ({
   body: problem.toBody(),
 });
 
-/** A page, for a person whose browser ran into the problem. */
+/** A page, for a browser. */
 const renderProblemPage: ProblemRenderer = (problem) => ({
   status: problem.status,
   contentType: HTML_MIME,
   body: occurredProblemHtml(problem.toBody()),
 });
 
-/** Configuration of a request's route; empty for a request that the router refused to read. */
-export const routeConfig = ({ routeOptions }: FastifyRequest): FastifyContextConfig =>
-  (routeOptions as { config?: FastifyContextConfig }).config ?? {};
-
-/** A problem in the format of the route that it occurs on; a page where a browser asks for one. */
+/** A problem in the format of its route, or as a page for a browser. */
 export function renderForRoute(reply: FastifyReply, problem: Problem): ProblemResponse {
   const fallback = wantsPage(reply.request) ? renderProblemPage : renderProblem;
   return (routeConfig(reply.request).renderProblem ?? fallback)(problem, reply);
 }
 
-const refusals = new WeakMap<FastifyReply['raw'], ProblemCode>();
-
-/** Notes the code with which a request was refused, for metrics. */
-export const setRefusalCode = ({ raw }: FastifyReply, code: ProblemCode): void =>
-  void refusals.set(raw, code);
-
-/** The code that a request was refused with. */
-export const refusalCodeOf = ({ raw }: FastifyReply): ProblemCode | undefined => refusals.get(raw);
-
-/** Codes of failures that Nest and Fastify raise themselves. Their messages may echo input and are dropped. */
+/** Codes of errors that Nest and Fastify throw. Their messages may echo input and are dropped. */
 const CODE_OF_STATUS: Record<number, ProblemCode> = {
   400: 'invalid-request',
   404: 'not-found',
@@ -88,13 +75,13 @@ const CODE_OF_STATUS: Record<number, ProblemCode> = {
 };
 
 const FACTS_OF_STATUS: Record<number, ProblemFacts> = {
-  404: { detail: 'There is nothing at this address. All addresses of the API are at /docs.' },
+  404: { detail: 'There is nothing at this URL. The reference at /docs lists all operations.' },
 };
 
-/** RFC 9110 wants one with each 401. */
+/** Required with each 401 (RFC 9110). */
 const CHALLENGE = 'Bearer realm="removebg-bd"';
 
-/** The problem that any thrown value amounts to; undefined for a defect of ours. */
+/** The problem for a thrown value; undefined for a bug of the service. */
 export function problemOf(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error;
   const status =
@@ -105,24 +92,23 @@ export function problemOf(error: unknown): Problem | undefined {
   return new Problem(CODE_OF_STATUS[status] ?? 'invalid-request', FACTS_OF_STATUS[status]);
 }
 
-/** Answers with `application/problem+json` (RFC 9457), in the format that clients of the call know, or with a page. */
+/** Sends a problem: as `application/problem+json` (RFC 9457), in the format of its route, or as a page. */
 export function sendProblem(reply: FastifyReply, problem: Problem): void {
-  // A request that the router could not read belongs to no server.
+  // A request that the router could not parse belongs to no server.
   const { limitsByCode } = (reply.server as FastifyInstance | undefined) ?? {};
   const facts = { ...limitsByCode?.[problem.code], ...problem.facts };
   const { status, contentType, body } = renderForRoute(reply, new Problem(problem.code, facts));
-  setRefusalCode(reply, problem.code);
+  reply.request.refusalCode = problem.code;
   if (problem.facts.retryAfterS !== undefined) void reply.header('Retry-After', problem.facts.retryAfterS);
   if (status === 401) void reply.header('WWW-Authenticate', CHALLENGE);
   void reply
     .code(status)
-    .header('Cache-Control', 'no-store')
-    .header('Content-Type', contentType)
+    .headers({ ...NO_STORE, 'Content-Type': contentType })
     .serializer((text: string) => text)
     .send(typeof body === 'string' ? body : JSON.stringify(body));
 }
 
-/** The one exit of all errors. */
+/** Sends the responses to all errors. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   constructor(private readonly log: Log) {}
@@ -153,13 +139,13 @@ const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** The program that draws the reference sets style attributes and has its signs inline; all else is as strict. */
+/** The reference at /docs sets style attributes and has inline icons. */
 const DOCS_POLICY = PAGE_POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'").replace(
   'blob:',
   'blob: data:',
 );
 
-/** A worker has the policy of its own response: only the one that decodes HEIC photos may compile WebAssembly. */
+/** A web worker has the policy of its own response. Only the worker that decodes HEIC photos may compile WebAssembly. */
 const HEIC_WORKER = '/assets/heic.js';
 const HEIC_WORKER_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
 
@@ -168,7 +154,7 @@ function policyOf(url: string): string {
   return url.startsWith('/docs') ? DOCS_POLICY : PAGE_POLICY;
 }
 
-/** Headers of every answer, whatever it is, to the address `url`. */
+/** Headers of all responses to the URL `url`. */
 export const securityHeaders = (url = ''): Record<string, string> => ({
   'Content-Security-Policy': policyOf(url),
   'X-Content-Type-Options': 'nosniff',
@@ -177,7 +163,7 @@ export const securityHeaders = (url = ''): Record<string, string> => ({
   'Cross-Origin-Resource-Policy': 'same-origin',
 });
 
-/** Puts them on every answer that a request gets; to be called before anything that may answer. */
+/** Sets the security headers of all responses. To be called before anything that may respond. */
 export function setSecurityHeaders(server: FastifyInstance): void {
   server.addHook('onRequest', (request, reply, done) => {
     void reply.headers(securityHeaders(request.url));
@@ -199,7 +185,7 @@ const REASONS: Record<number, string> = {
 /** Bytes of the head of a request: its first line and all headers. */
 export const MAX_HEAD_BYTES = 16_384;
 
-/** Errors of Node's parser that have a code of their own; all others are `invalid-request`. */
+/** Codes of errors of Node's HTTP parser; `invalid-request` by default. */
 const REFUSAL_OF_FAILURE: Record<string, [ProblemCode, ProblemFacts?]> = {
   HPE_HEADER_OVERFLOW: ['headers-too-large', { limit: MAX_HEAD_BYTES, unit: 'bytes' }],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: ['invalid-request'],
@@ -210,8 +196,8 @@ const REFUSAL_OF_FAILURE: Record<string, [ProblemCode, ProblemFacts?]> = {
 const exchanges = new WeakMap<Duplex, { request: IncomingMessage; response: ServerResponse }>();
 
 /**
- * Responds on a connection whose bytes are no request, and closes it. The response repeats none of them, and Node's copy
- * of them, which may be an image, is wiped.
+ * Responds to bytes that are not a valid request, and closes the connection. The response does not echo them, and Node's
+ * copy of them, which may contain an image, is wiped.
  */
 export function respondToMalformedRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
   const { rawPacket } = error as { rawPacket?: unknown };
@@ -221,8 +207,8 @@ export function respondToMalformedRequest(error: NodeJS.ErrnoException, socket: 
 }
 
 /**
- * Closes a connection with the response to a problem, after those that are due before it. What follows a request that was
- * refused, or is part of one that has its response, gets none of its own.
+ * Sends the response to a problem after all earlier responses, and closes the connection. Bytes after a rejected request,
+ * or within a request that has its response, get no response of their own.
  */
 function closeInTurn(socket: Duplex, problem: Problem): void {
   const { request, response } = exchanges.get(socket) ?? {};
@@ -236,7 +222,7 @@ function closeInTurn(socket: Duplex, problem: Problem): void {
   }
 }
 
-/** Handles what Node would respond to by itself: CONNECT, and `Expect` in its two forms. */
+/** Handles requests that Node would answer itself: CONNECT, and the two forms of `Expect`. */
 export function handleSpecialRequests(
   server: Server,
   isAcceptable: (request: IncomingMessage) => boolean,
@@ -246,7 +232,7 @@ export function handleSpecialRequests(
   server.prependListener('request', remember);
   server.on('connect', (_request: IncomingMessage, socket: Duplex, first: Buffer) => {
     wipe(first);
-    // From here on Node parses nothing: what still comes is read, and wiped.
+    // Node no longer parses this connection: further bytes are read and wiped.
     socket.on('data', (piece: Buffer) => wipe(piece));
     closeInTurn(socket, new Problem('method-not-allowed'));
   });
@@ -255,14 +241,14 @@ export function handleSpecialRequests(
     const { status, body, headers } = renderRawResponse(new Problem('expectation-failed'));
     response.writeHead(status, headers).end(body);
   });
-  // A client that asks first gets a refusal before it sends anything.
+  // A client that waits for 100 Continue is rejected before it sends its body.
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     if (isAcceptable(request)) response.writeContinue();
     server.emit('request', request, response);
   });
 }
 
-/** Writes the response to a problem straight to the socket, and closes it; nothing is written to one that is being closed. */
+/** Writes the response to a problem to the socket and closes it, unless the socket is already closing. */
 export function closeWith(socket: Duplex, problem: Problem): void {
   if (!socket.writable) {
     closeAfterWrites(socket);
@@ -274,7 +260,7 @@ export function closeWith(socket: Duplex, problem: Problem): void {
   closeAfterWrites(socket);
 }
 
-/** Closes a connection once what was written has gone out, and the client has had time to read it. */
+/** Closes a connection after its data has been sent and the client has had time to read it. */
 export function closeAfterWrites(socket: Duplex): void {
   socket.on('error', () => undefined);
   socket.end();
@@ -292,7 +278,7 @@ function renderRawResponse(problem: Problem): {
     body,
     headers: {
       ...securityHeaders(),
-      'Cache-Control': 'no-store',
+      ...NO_STORE,
       'Content-Type': 'application/problem+json',
       'Content-Length': String(Buffer.byteLength(body)),
       Connection: 'close',

@@ -6,7 +6,7 @@ import { bodyReaderOf } from '../parsers/body-reader.js';
 import { closeAfterWrites, closeWith } from './problem-responses.js';
 import { hasApiKey } from './request-preferences.js';
 
-/** Connections on which nothing is handled any more but the request that is being answered. */
+/** Connections on which no further request is handled. */
 const closing = new WeakSet<Socket>();
 
 /** True when the head of a request announces a body. */
@@ -14,7 +14,7 @@ export const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || headers['content-length'] !== undefined;
 
 /**
- * Makes the answer to this request the last on its connection. Requests that follow, or that are hidden in what follows,
+ * Closes the connection after the response to this request. Requests that follow, or are hidden in the following bytes,
  * are not handled.
  */
 export function closeAfterResponse(reply: FastifyReply): FastifyReply {
@@ -23,20 +23,20 @@ export function closeAfterResponse(reply: FastifyReply): FastifyReply {
 }
 
 /**
- * Gives every request its body reader before anything else happens to it, and drains what is unread of the body once the
- * response is finished: `maxBytes` at most, at the pace and within the time that bodies have anyway.
+ * Attaches a body reader to each request first, and drains the unread part of the body once the response is finished: at
+ * most `maxBytes`, within the time limits of bodies.
  */
 export function drainUnreadBodies(server: FastifyInstance, maxBytes: number): void {
   const read = (request: IncomingMessage, response: ServerResponse): void => {
     if (!hasBody(request) || request.bodyReader !== undefined) return;
     bodyReaderOf(request);
-    // Before Node's own listener, which closes a connection that is to be closed.
+    // Before the listener of Node, which closes the connection.
     response.prependOnceListener('finish', () => finishBody(request, maxBytes));
   };
-  // Before Fastify's own listener: it has hooks for neither unreadable addresses nor responses past it.
+  // Before the listener of Fastify, which has no hook for malformed URLs and raw responses.
   server.server.prependListener('request', read);
   server.server.prependListener('checkExpectation', read);
-  // For further servers that Fastify opens when its host has several addresses.
+  // For the other servers that Fastify opens when its host has several addresses.
   server.addHook('onRequest', ({ raw }, reply, done) => {
     read(raw, reply.raw);
     if (!closing.has(raw.socket)) done();
@@ -47,7 +47,7 @@ export function drainUnreadBodies(server: FastifyInstance, maxBytes: number): vo
   });
 }
 
-/** True when the client waits for `100 Continue`, and does not get it because its body is too large. */
+/** True when the client waits for `100 Continue` and is rejected because its body is too large. */
 const isHeldBack = ({ headers }: IncomingMessage, maxBytes: number): boolean =>
   headers.expect !== undefined && Number(headers['content-length']) > maxBytes;
 
@@ -57,7 +57,7 @@ function finishBody(request: IncomingMessage, maxBytes: number): void {
   reader.drain(maxBytes, () => closeAfterWrites(socket));
   if (complete || isHeldBack(request, maxBytes)) return;
   const close = socket.destroySoon.bind(socket);
-  // What Node calls when the response is the last on its connection.
+  // Node calls this when the response is the last one on its connection.
   socket.destroySoon = () => {
     closing.add(socket);
     if (!reader.isFragmented) request.once('end', close);
@@ -73,13 +73,13 @@ export const MAX_SLOW_WINDOWS = 2;
 /** Minimum for one window: 2 KiB a second, a tenth of what the slowest mobile networks carry. */
 export const MIN_WINDOW_BYTES = 10_240;
 
-/** Windows in a row at whose pace the body cannot be complete in time. Mobile networks have worse moments. */
+/** Windows in a row at whose rate the body cannot be complete in time. */
 const MAX_LATE_WINDOWS = 3;
 
 /**
- * Disconnects clients that send too slowly, with 408: after ten seconds below the minimum, and after fifteen at a pace at
- * which the announced body cannot be complete within `uploadTimeoutMs`. Time in which this process does not read,
- * because it cannot pass on what it has, does not count.
+ * Disconnects clients that send too slowly, with 408: after ten seconds below the minimum, and after fifteen seconds at a
+ * rate at which the announced body cannot be complete within `uploadTimeoutMs`. Time in which this process does not read
+ * does not count.
  */
 export function limitSlowBodies(server: FastifyInstance, uploadTimeoutMs: number): void {
   server.addHook('onRequest', ({ raw }, reply, done) => {
@@ -96,7 +96,7 @@ const tooSlow = (uploadTimeoutMs: number): Problem =>
 
 function watch(request: IncomingMessage, response: ServerResponse, uploadTimeoutMs: number): void {
   const { socket } = request;
-  const pace = new BodyPace(Number(request.headers['content-length']), uploadTimeoutMs);
+  const rate = new BodyRate(Number(request.headers['content-length']), uploadTimeoutMs);
   let before = socket.bytesRead;
   const timer = setInterval(() => {
     const isOver = request.readableEnded || request.complete || socket.destroyed;
@@ -107,7 +107,7 @@ function watch(request: IncomingMessage, response: ServerResponse, uploadTimeout
     const isOurs = (request.bodyReader?.queuedBytes ?? 0) > 0;
     const received = socket.bytesRead - before;
     before = socket.bytesRead;
-    if (!pace.isTooSlow(received, isOurs)) return;
+    if (!rate.isTooSlow(received, isOurs)) return;
     clearInterval(timer);
     if (response.headersSent) socket.destroy();
     else closeWith(socket, tooSlow(uploadTimeoutMs));
@@ -115,20 +115,20 @@ function watch(request: IncomingMessage, response: ServerResponse, uploadTimeout
   request.once('close', () => clearInterval(timer));
 }
 
-/** Judges the pace of one body, window by window. */
-export class BodyPace {
+/** Checks the transfer rate of one body, window by window. */
+export class BodyRate {
   private windows = 0;
   private receivedBytes = 0;
   private slowWindows = 0;
   private lateWindows = 0;
 
-  /** `totalBytes`: announced size of the body; NaN when none was announced. */
+  /** @param totalBytes announced size of the body; NaN without `Content-Length` */
   constructor(
     private readonly totalBytes: number,
     private readonly timeoutMs: number,
   ) {}
 
-  /** One more window is over in which that many bytes came. `isOurs`: this process did not read what there was. */
+  /** Ends a window in which `received` bytes arrived. @param isOurs true when this process did not read available bytes */
   isTooSlow(received: number, isOurs: boolean): boolean {
     this.windows += 1;
     this.receivedBytes += received;
@@ -137,7 +137,7 @@ export class BodyPace {
     return this.slowWindows >= MAX_SLOW_WINDOWS || this.lateWindows >= MAX_LATE_WINDOWS;
   }
 
-  /** Neither at the pace so far nor at that of the last window the rest comes in time. */
+  /** True when the rest arrives too late, both at the average rate and at the rate of the last window. */
   private isLate(received: number): boolean {
     const bytesPerWindow = Math.max(received, this.receivedBytes / this.windows);
     const windowsLeft = this.timeoutMs / WINDOW_MS - this.windows;
@@ -145,17 +145,17 @@ export class BodyPace {
   }
 }
 
-/** Node parses HTTP in one slab of 64 KiB a process; a little more overwrites all of it. */
+/** Node reads HTTP into one buffer of 64 KiB per process. Slightly more overwrites all of it. */
 const WIPE_BYTES = 70_000;
 
-/** A body is followed by a wipe within this time; bodies in between share one. */
+/** Delay between a body and the wipe. Bodies within this time share one wipe. */
 const DELAY_MS = 5;
 
 /**
- * Node's HTTP parser reads all connections of a process through one slab, and the end of the last body stays in it until
- * the next request; so does the head of a request with an API key. After each body, complete or not, after the response
- * to it, and after each key, zeros are sent through the same parser: from this process to itself, over an abstract
- * socket (Linux) or an unpublished loopback port.
+ * Wipes the read buffer of Node's HTTP parser. All connections of a process share it, and it keeps the end of the last body,
+ * or the head of a request with an API key, until the next request. After each body, complete or not, after its response,
+ * and after each key, this process sends zeros to itself through the parser, over an abstract socket (Linux) or a loopback
+ * port.
  */
 export function wipeParserAfterBodies(server: FastifyInstance): void {
   const parser = new ParserWipe();
@@ -167,7 +167,7 @@ export function wipeParserAfterBodies(server: FastifyInstance): void {
     }
     done();
   });
-  // Requests that the parser refuses never reach a hook.
+  // Malformed requests do not reach a hook.
   server.server.on('clientError', wipe);
   server.addHook('onClose', () => parser.close());
 }

@@ -5,8 +5,8 @@ import { Problem } from '#contracts/problem-catalog.js';
 import { API_KEY_PREFIX } from '#auth/api-key.js';
 
 /**
- * Milliseconds of a `?wait=` in seconds, cut at `maxS`; 0 when there is none.
- * @throws Problem `invalid-parameter` when it is no whole number of seconds
+ * Milliseconds of `?wait=` (in seconds), at most `maxS`; 0 without it.
+ * @throws Problem `invalid-parameter` unless it is a whole number of seconds
  */
 export function queryWaitMs(request: FastifyRequest, maxS: number): number {
   const { wait } = request.query as { wait?: unknown };
@@ -16,7 +16,7 @@ export function queryWaitMs(request: FastifyRequest, maxS: number): number {
   return Math.min(Number(wait), maxS) * 1000;
 }
 
-/** Seconds of `Prefer: wait=N` (RFC 7240 §4.3), cut at `maxS`; undefined when the client does not ask for it. */
+/** Seconds of `Prefer: wait=N` (RFC 7240 §4.3), at most `maxS`; undefined without it. */
 export function preferredWaitS(request: FastifyRequest, maxS: number): number | undefined {
   const header = request.headers['prefer'];
   const text = Array.isArray(header) ? header.join(',') : (header ?? '');
@@ -25,8 +25,8 @@ export function preferredWaitS(request: FastifyRequest, maxS: number): number | 
 }
 
 /**
- * Seconds that the response to a submission may wait for its result: `Prefer: wait=N`, else `?wait=N`, cut at `maxS`;
- * undefined when the client asks for neither.
+ * Seconds that the response to a submission may wait for the result: `Prefer: wait=N`, else `?wait=N`, at most `maxS`;
+ * undefined without both.
  * @throws Problem `invalid-parameter`
  */
 export function submissionWaitS(request: FastifyRequest, maxS: number): number | undefined {
@@ -38,7 +38,7 @@ export function submissionWaitS(request: FastifyRequest, maxS: number): number |
 export const wantsEvents = (request: FastifyRequest): boolean =>
   /(?:^|,)\s*text\/event-stream\b/i.test(request.headers.accept ?? '');
 
-/** True when the client names JSON and prefers it to `type`, which is the default. */
+/** True when `Accept` names JSON and prefers it to `type`, the default. */
 export function prefersJson(request: FastifyRequest, type: string): boolean {
   const weights = new Map(
     (request.headers.accept ?? '').split(',').map((range) => {
@@ -50,13 +50,13 @@ export function prefersJson(request: FastifyRequest, type: string): boolean {
   return (weights.get('application/json') ?? 0) > (weights.get(type) ?? 0);
 }
 
-/** A whole number in a header such as `Last-Event-ID: 3` or `If-None-Match: "3"`. */
+/** The whole number in a header such as `Last-Event-ID: 3` or `If-None-Match: "3"`. */
 export function numberInHeader(value: string | string[] | undefined): number | undefined {
   const digits = /^(?:W\/)?"?(\d{1,15})"?$/.exec(typeof value === 'string' ? value.trim() : '')?.[1];
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** Runs `work` with a signal that is aborted when the client's connection closes in the meantime. */
+/** Runs `work` with a signal that is aborted when the client disconnects. */
 export async function whileConnected<T>(
   { raw: { socket } }: FastifyRequest,
   work: (signal: AbortSignal) => Promise<T>,
@@ -72,7 +72,7 @@ export async function whileConnected<T>(
   }
 }
 
-/** Aborted when the client closes the connection before its answer is complete. */
+/** A signal that is aborted when the client disconnects before the response is complete. */
 export function disconnectSignal(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
   reply.raw.once('close', () => {
@@ -82,8 +82,8 @@ export function disconnectSignal(reply: FastifyReply): AbortSignal {
 }
 
 /**
- * The API key that a request shows: `X-Api-Key`, else `Authorization: Bearer`. Whatever stands there is meant as one,
- * also when it is nothing like a key. On calls about one job or batch, `Bearer` is its token (`bearerIsToken`).
+ * The API key of a request: `X-Api-Key`, else `Authorization: Bearer`; any value counts, also one without the format of a
+ * key. In requests about one job or batch, `Bearer` is its token (`bearerIsToken`).
  */
 export function extractApiKey(
   { 'x-api-key': header, authorization }: IncomingHttpHeaders,
@@ -94,6 +94,6 @@ export function extractApiKey(
   return /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
 }
 
-/** True when an API key stands in the head of a request, on whatever call. */
+/** True when the head of a request contains an API key. */
 export const hasApiKey = (headers: IncomingHttpHeaders): boolean =>
   headers['x-api-key'] !== undefined || extractApiKey(headers)?.startsWith(API_KEY_PREFIX) === true;

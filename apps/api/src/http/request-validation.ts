@@ -4,16 +4,17 @@ import type { FastifyInstance, FastifyRequest, FastifyReply } from 'fastify';
 import { Problem } from '#contracts/problem-catalog.js';
 import { isLoopback } from '#config/settings.js';
 import type { Settings } from '#config/settings.schema.js';
-import { routeConfig, sendProblem } from './problem-responses.js';
+import { sendProblem } from './problem-responses.js';
 import { closeAfterResponse } from './request-body-limits.js';
+import { routeConfig } from './route-config.js';
 
 /** Header lines of one request; the parser limits their bytes. */
 export const MAX_HEADERS = 100;
 
-/** A name, an IPv4 or a bracketed IPv6 address, maybe a port (RFC 9112, 3.2; RFC 3986, 3.2.2). */
+/** A name, an IPv4 or a bracketed IPv6 address, optionally with a port (RFC 9112, 3.2; RFC 3986, 3.2.2). */
 const HOST = /^(?:[A-Za-z0-9._~-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
 
-/** Headers that may come once: a second one is how two readers of a request are made to disagree. */
+/** Headers that may occur once. Repeated ones let two servers interpret a request differently (request smuggling). */
 const SINGULAR = [
   'host',
   'content-length',
@@ -24,8 +25,8 @@ const SINGULAR = [
 ];
 
 /**
- * What is wrong with the head of a request, beyond what the parser refuses; undefined when nothing is. Two servers that
- * read it must come to the same message.
+ * Checks the head of a request beyond the checks of the parser, so that no other server can interpret it differently.
+ * Undefined when it is valid.
  */
 export function validateRequestHead({
   rawHeaders,
@@ -39,12 +40,12 @@ export function validateRequestHead({
   const names = rawHeaders.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase());
   if (SINGULAR.some((name) => names.indexOf(name) !== names.lastIndexOf(name)))
     return new Problem('invalid-request');
-  const isNamed = headers.host === undefined ? httpVersion === '1.0' : HOST.test(headers.host);
-  if (!isNamed) return new Problem('invalid-request');
-  return faultOfBody(headers, httpVersion);
+  const hasValidHost = headers.host === undefined ? httpVersion === '1.0' : HOST.test(headers.host);
+  if (!hasValidHost) return new Problem('invalid-request');
+  return checkBodyHeaders(headers, httpVersion);
 }
 
-function faultOfBody(headers: IncomingMessage['headers'], httpVersion: string): Problem | undefined {
+function checkBodyHeaders(headers: IncomingMessage['headers'], httpVersion: string): Problem | undefined {
   const transfer = headers['transfer-encoding'];
   const isPlain = transfer === undefined || (httpVersion === '1.1' && transfer.toLowerCase() === 'chunked');
   if (!isPlain) return new Problem('invalid-request');
@@ -53,9 +54,8 @@ function faultOfBody(headers: IncomingMessage['headers'], httpVersion: string): 
 }
 
 /**
- * On a loopback address, answers only requests whose `Host` names this machine or is the name of `PUBLIC_URL`; 421
- * otherwise. A page can lead a browser on this machine here under another name (DNS rebinding), and would then count
- * as one of the service's own.
+ * On a loopback address, accepts only requests whose `Host` is this machine or the host of `PUBLIC_URL`; 421 otherwise. A
+ * web page could resolve its own name to this machine (DNS rebinding), and its requests would then be same-origin.
  */
 export function requireKnownHost(server: FastifyInstance, { HOST, PUBLIC_URL }: Settings): void {
   if (!isLoopback(HOST)) return;
@@ -76,12 +76,12 @@ export function isKnownHost(host: string, publicName: string | undefined): boole
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** `Sec-Fetch-Site` of requests by the service's own page, or by no page (W3C Fetch Metadata, 2.3). */
+/** `Sec-Fetch-Site` of requests from the service's own page, or from no page (W3C Fetch Metadata, 2.3). */
 const OWN_SITES: readonly unknown[] = ['same-origin', 'none'];
 
 /**
- * Refuses requests that a page of an origin that is not allowed makes a browser send, where they change something or
- * make the service work. `same-site` is refused like `cross-site`: all ports of this machine are one site. Clients other than browsers send no `Sec-Fetch-Site` and are not affected.
+ * Rejects requests with effects from pages of origins that are not allowed. `same-site` is rejected like `cross-site`: all
+ * ports of a machine are one site. Clients other than browsers send no `Sec-Fetch-Site` and are not affected.
  */
 export function refuseCrossSiteRequests(server: FastifyInstance, allowedOrigins: readonly string[]): void {
   server.addHook('onRequest', (request, reply, done) => {
@@ -101,13 +101,13 @@ function isForeign({ headers }: FastifyRequest, allowedOrigins: readonly string[
 }
 
 /**
- * Responds to a wrong method with 405 and the methods that the address has, where a bare router responds with 404; and to
- * OPTIONS with the same list.
+ * Responds to unsupported methods with 405 and the supported ones, where Fastify would respond with 404; and to OPTIONS
+ * with the same list.
  */
 export class MethodTable {
   private readonly routes: { pattern: RegExp; methods: string[] }[] = [];
 
-  /** Collects all routes of a server; to be called before the first is added. */
+  /** Collects the routes of a server. To be called before the first route is added. */
   constructor(server: FastifyInstance) {
     server.addHook('onRoute', ({ url, method }) => {
       const methods = [method].flat().filter((each) => each !== 'OPTIONS');
@@ -119,7 +119,7 @@ export class MethodTable {
     });
   }
 
-  /** Methods of the routes that an address matches. */
+  /** Methods of the routes that match a path. */
   allowed(path: string): string[] {
     const found = this.routes.filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => methods);
     return [...new Set(found)].sort();
@@ -142,10 +142,10 @@ export class MethodTable {
 const methodNotAllowed = (methods: readonly string[]): Problem =>
   new Problem('method-not-allowed', {
     accepted: methods,
-    detail: `This address accepts ${methods.join(' and ')}. Send the request with ${methods.length > 1 ? 'one of these methods' : 'this method'}.`,
+    detail: `This URL accepts ${methods.join(' and ')}. Send the request with ${methods.length > 1 ? 'one of these methods' : 'this method'}.`,
   });
 
-/** A parameter of a route stands for anything but a slash. */
+/** The pattern of a route. Parameters match everything except a slash. */
 function patternOf(url: string): RegExp {
   const text = url.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll(/:[A-Za-z0-9_]+/g, '[^/]+');
   return new RegExp(`^${text}$`);

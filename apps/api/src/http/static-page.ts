@@ -1,31 +1,39 @@
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
+import { cacheFor } from './cache-control.js';
 
-/** Pages that lie in a folder of their own: their address without the slash at its end leads there. */
+/** Pages in folders: the path without the trailing slash redirects to them. */
 const FOLDER_PAGES = ['/docs', '/bn'];
 
-/** Other addresses that people type, and where they lead. */
+/** Other paths that people type, and their targets. */
 const ALIASES: [from: string, to: string][] = [
   ['/problems/', '/problems'],
   ['/security.txt', '/.well-known/security.txt'],
 ];
 
-/** Pages that are also known without the `.html` of their file. */
+/** Pages that are also served without the extension `.html`. */
 const SHORT_PAGES = ['/privacy', '/bn/privacy'];
 
-/** The built page under `/`. */
+/** Files that a page loads. */
+const ASSET = /^\/(robots\.txt|[\w-]+\.(svg|png|ico|webmanifest)|(assets|docs)\/.+\.\w+)$/;
+
+/** Serves the built page under `/`. */
 export async function servePage(server: FastifyInstance, folder: string): Promise<void> {
-  await server.register(fastifyStatic, {
-    ...{ root: folder, prefix: '/', wildcard: false, cacheControl: false },
-    // The build has packed each text once and for all; nothing is packed here, least of all an answer of the API.
-    preCompressed: true,
-    globIgnore: ['**/*.br', '**/*.gz'],
-    setHeaders: (reply, path) => {
-      if (path.includes('/favicon.')) void reply.header('Cache-Control', 'public, max-age=86400');
-    },
+  await server.register(async (pages) => {
+    pages.addHook('onRoute', (route) => {
+      if (ASSET.test(route.url)) route.config = { ...route.config, isAsset: true };
+    });
+    await pages.register(fastifyStatic, {
+      ...{ root: folder, prefix: '/', wildcard: false, cacheControl: false },
+      // The build has compressed each text file. Nothing is compressed here, and responses of the API never are.
+      preCompressed: true,
+      globIgnore: ['**/*.br', '**/*.gz'],
+      setHeaders: (reply, path) => {
+        if (path.includes('/favicon.')) void reply.headers(cacheFor(86_400));
+      },
+    });
+    for (const page of FOLDER_PAGES) pages.get(page, (_request, reply) => reply.redirect(`${page}/`, 301));
+    for (const [from, to] of ALIASES) pages.get(from, (_request, reply) => reply.redirect(to, 301));
+    for (const page of SHORT_PAGES) pages.get(page, (_request, reply) => reply.sendFile(`${page}.html`));
   });
-  for (const folderPage of FOLDER_PAGES)
-    server.get(folderPage, (_request, reply) => reply.redirect(`${folderPage}/`, 301));
-  for (const [from, to] of ALIASES) server.get(from, (_request, reply) => reply.redirect(to, 301));
-  for (const page of SHORT_PAGES) server.get(page, (_request, reply) => reply.sendFile(`${page}.html`));
 }

@@ -5,7 +5,7 @@ import { isTerminal } from '#contracts/job-states.js';
 import { jobLinks, type JobAccepted } from '#contracts/job-view.js';
 import { Problem } from '#contracts/problem-catalog.js';
 import { tokenText } from '#crypto/job-token.js';
-import { FINAL_RETRY_AFTER_S, markFinal } from '../http/final-answers.js';
+import { FINAL_RETRY_AFTER_S, markFinal } from '../http/final-responses.js';
 import { QueuePositions } from '../events/queue-positions.js';
 import { LongPoll, type WaitLimits } from '../long-poll/long-poll.service.js';
 import type { AbortableResultWriter } from '../results/http-result-writer.js';
@@ -21,7 +21,7 @@ import { UploadService, type Accepted } from '../uploads/upload.service.js';
 
 /** A job whose token its client does not have yet. */
 export interface NewJob extends Pick<Accepted, 'record' | 'token'> {
-  /** Names of fields of the request that were passed over. */
+  /** Names of ignored fields. */
   ignored?: readonly string[];
 }
 
@@ -54,23 +54,23 @@ export class JobResponder {
     const body = await this.accepted(job);
     await reply
       .code(202)
-      .headers({ Location: body.links.self, ...retryAfter(body.eta_ms), 'Cache-Control': 'no-store' })
+      .headers({ Location: body.links.self, ...retryAfter(body.eta_ms) })
       .send(body);
   }
 
-  /** The job's status, with when to ask again. */
+  /** The status of the job, with `Retry-After`. */
   async sendStatus(reply: FastifyReply, record: JobRecord, code: 200 | 202): Promise<void> {
     const view = toJobResponse(record, await this.positions.of(record));
     if (view.done) markFinal(reply);
     const again = view.done ? { 'Retry-After': FINAL_RETRY_AFTER_S } : retryAfter(view.eta_ms);
     await reply
       .code(code)
-      .headers({ ...again, 'Cache-Control': 'no-store' })
+      .headers({ ...again })
       .send(view);
   }
 
   /**
-   * 200 with the image, which is purged when the last byte has been written. False when the connection broke.
+   * 200 with the result. The job is purged when the last byte has been written. False when the client disconnected.
    * @throws Problem why there is no result, while nothing has been sent
    */
   async sendResult(record: JobRecord, token: Buffer, writer: AbortableResultWriter): Promise<boolean> {
@@ -84,10 +84,10 @@ export class JobResponder {
   }
 
   /**
-   * Waits for the result and sends it in the response to the submission (`Prefer: wait`, compatible calls). Undefined
-   * once that is done or the client has disconnected. The present record when the wait ended before the job, or, in the
-   * state `ready`, when the result cannot be read now. Until this response the client alone can learn the job's token:
-   * when it disconnects and cannot repeat its request, the job is cancelled.
+   * Waits for the result and sends it in the response to the submission (`Prefer: wait`, compatible endpoints). Returns
+   * undefined when the result has been sent or the client has disconnected; otherwise the record: the wait ended before the
+   * job, or, in the state `ready`, the result cannot be read now. A client that disconnects before it has received the token
+   * cannot fetch the result later, so its job is cancelled unless its request is repeatable.
    * @throws Problem why there is no result, while nothing has been sent
    */
   async sendResultWhenReady(
@@ -112,13 +112,13 @@ export class JobResponder {
     return undefined;
   }
 
-  /** Cancels the job of a client that will not get its result. */
+  /** Cancels the job of a client that cannot get its result. */
   async withdraw({ record, repeatable }: Accepted): Promise<void> {
     if (!repeatable) await this.uploads.withdraw(record.id);
   }
 }
 
-/** Headers of every response to an upload: whether it was known already, and names of fields that were passed over. */
+/** Sets the headers of all responses to an upload: whether it was repeated, and the names of ignored fields. */
 export function setUploadHeaders(
   reply: FastifyReply,
   { replayed, ignored }: Pick<Accepted, 'replayed' | 'ignored'>,
@@ -127,7 +127,7 @@ export function setUploadHeaders(
   if (ignored.length > 0) void reply.header('X-Ignored-Fields', ignored.join(', '));
 }
 
-/** When to ask again; after a second or later. */
+/** `Retry-After`: the ETA, at least one second. */
 export const retryAfter = (etaMs: number | undefined): { 'Retry-After': number } => ({
   'Retry-After': Math.max(1, Math.ceil((etaMs ?? 1000) / 1000)),
 });

@@ -8,12 +8,13 @@ import { HttpResultWriter } from '../results/http-result-writer.js';
 import { SseStream } from '../events/sse-stream.js';
 import { LongPoll } from '../long-poll/long-poll.service.js';
 import { UploadService, type Accepted } from '../uploads/upload.service.js';
-import { DescribeSubmit } from './submit.openapi.js';
+import { Route } from '../http/route-config.js';
+import { DescribeSubmit } from './jobs.openapi.js';
 import { SubmitGuard } from '../rate-limit/rate-limits.js';
 import { JobResponder, setUploadHeaders } from './job-responder.js';
 import { disconnectSignal, submissionWaitS, wantsEvents } from '../http/request-preferences.js';
 
-/** `POST /v1/jobs`: one image in; at once a job, after a wait the image, or a stream that ends with it. */
+/** `POST /v1/jobs`: responds with the job, with the result after a wait, or with an event stream. */
 @Controller('v1/jobs')
 export class SubmitController {
   constructor(
@@ -23,8 +24,9 @@ export class SubmitController {
     private readonly longPoll: LongPoll,
   ) {}
 
-  /** Takes one image. The client's `Accept` and `Prefer` say how the result comes back. */
+  /** Accepts one image. `Accept` and `Prefer` decide on the response. */
   @Post()
+  @Route({ call: 'submit' })
   @UseGuards(SubmitGuard)
   @DescribeSubmit()
   async submit(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
@@ -41,7 +43,7 @@ export class SubmitController {
     }
   }
 
-  /** 202; for a request that is repeated after the job's end, how it ended. */
+  /** 202; the problem of a job that has ended, for a repeated request. */
   private async sendAccepted(accepted: Accepted, reply: FastifyReply): Promise<void> {
     const { record } = accepted;
     if (isTerminal(record.state)) throw problemOfTerminalState(record, record.state);
@@ -56,7 +58,7 @@ export class SubmitController {
     await this.eventStream.follow(stream, { id: record.id, seenVersion: undefined, inlineToken: token });
   }
 
-  /** The image if it is done in time and can be read, else 202. */
+  /** The result if it is ready in time and can be read, else 202. */
   private async wait(
     accepted: Accepted,
     reply: FastifyReply,

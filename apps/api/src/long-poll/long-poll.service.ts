@@ -12,10 +12,11 @@ import { ApiTelemetry } from '../observability/api-telemetry.js';
 
 const RETRY_MS = 250;
 
-/** What ends a wait: the client disconnects, or the time is up. */
+/** Limits of a wait. */
 export interface WaitLimits {
-  /** Without it only the client and a shutdown of this process end the wait. */
+  /** No timeout by default. */
   timeoutMs?: number;
+  /** Aborted when the client disconnects. */
   signal: AbortSignal;
 }
 
@@ -29,8 +30,8 @@ interface Watched<T> {
 }
 
 /**
- * Notifies all waiting requests when this process shuts down. They do not listen on the signal itself: an EventTarget
- * searches all its listeners at each addition and removal, and ten thousand requests wait here.
+ * Notifies all waiting requests when this process shuts down. They do not listen to the signal itself: an EventTarget
+ * searches all of its listeners at each addition and removal, and ten thousand requests may wait.
  */
 @Injectable()
 export class ShutdownNotifier {
@@ -56,7 +57,7 @@ export class ShutdownNotifier {
   }
 }
 
-/** Long-polls: waits until a record in Redis satisfies a predicate, reading it again at each notice. */
+/** Long polling: waits until a record in Redis satisfies a predicate, and reads it again at each notice. */
 @Injectable()
 export class LongPoll {
   constructor(
@@ -72,7 +73,7 @@ export class LongPoll {
   }
 
   /**
-   * The record of a job as soon as `predicate` holds, else as it is when the wait ends.
+   * The record of a job as soon as `predicate` holds, or at the end of the wait.
    * @throws Problem `job-not-found` | `queue-lost` | `broker-unavailable`
    */
   waitForJob(
@@ -90,8 +91,8 @@ export class LongPoll {
   }
 
   /**
-   * The record of a batch as soon as `predicate` holds, else as it is when the wait ends. A batch may change a hundred
-   * times a second: it is read again only at notices for which `isRelevant` holds, by default all.
+   * The record of a batch as soon as `predicate` holds, or at the end of the wait. A batch may change a hundred times a
+   * second: it is read again only at notices for which `isRelevant` holds, by default all.
    * @throws Problem `batch-not-found` | `batch-cancelled` | `queue-lost` | `broker-unavailable`
    */
   async waitForBatch(
@@ -114,7 +115,7 @@ export class LongPoll {
     return record;
   }
 
-  /** The record of a batch as it is now. @throws Problem as `waitForBatch` */
+  /** The current record of a batch. @throws Problem as `waitForBatch` */
   readBatch(id: BatchId): Promise<BatchRecord> {
     return this.waitForBatch(id, () => true, { timeoutMs: 0, signal: neverAborts });
   }
@@ -155,7 +156,7 @@ export class LongPoll {
 
 const neverAborts = new AbortController().signal;
 
-/** One client's wait. A notification without a listener is kept for the next one. */
+/** The wait of one client. A notification without a listener is kept for the next one. */
 export class Wait {
   private ended = false;
   private isPending = false;
@@ -166,7 +167,7 @@ export class Wait {
 
   constructor(shutdown: ShutdownNotifier, { timeoutMs, signal }: WaitLimits) {
     this.signal = signal;
-    // Not `AbortSignal.timeout` and `any`: Node 20 collects them as garbage before their time, and nothing ever ends.
+    // Not `AbortSignal.timeout` and `any`: Node 20 may garbage-collect them early, and the wait would never end.
     if (timeoutMs !== undefined) this.timer = setTimeout(this.end, timeoutMs);
     this.unsubscribe = shutdown.onShutdown(this.end);
     signal.addEventListener('abort', this.end, { once: true });

@@ -3,13 +3,14 @@ import { isIP, type AddressInfo } from 'node:net';
 import { addressFault } from '#config/listen-errors.js';
 import { METRICS_MIME, metricsText } from '#telemetry/metric-text.js';
 import type { Settings } from '#config/settings.schema.js';
+import { NO_STORE } from '../http/cache-control.js';
 import { BOARD_POLICY, boardPage } from './board-page.js';
 import { BoardSampler, type BoardSources } from './board-sampler.js';
 import { boardText } from './board-text.js';
 import { serviceSources } from './service-metrics.js';
 
-/** What is at an address of the admin port. */
-interface Answer {
+/** A response of the admin port. */
+interface AdminResponse {
   status: number;
   type: string;
   text: string;
@@ -17,35 +18,35 @@ interface Answer {
 
 const TEXT = 'text/plain; charset=utf-8';
 const HEADERS: OutgoingHttpHeaders = {
-  'Cache-Control': 'no-store',
+  ...NO_STORE,
   'Content-Security-Policy': BOARD_POLICY,
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
 };
 
-const plain = (status: number, text: string): Answer => ({ status, type: TEXT, text: `${text}\n` });
+const plain = (status: number, text: string): AdminResponse => ({ status, type: TEXT, text: `${text}\n` });
 
-const INDEX = 'Removebg BD, for operators: /metrics  /metrics/own  /board  /board.json  /board.txt';
+const INDEX = 'Removebg BD admin port: /metrics  /metrics/own  /board  /board.json  /board.txt';
 
-/** What the admin port reports. */
+/** Data sources of the admin port. */
 export interface AdminSources extends BoardSources {
   settings: Settings;
 }
 
-/** Metrics and queue board of one API, on a port of their own that is not for clients. */
+/** Metrics and queue board of one API, on a separate port for operators. */
 export class AdminServer {
   private constructor(
     private readonly server: Server,
     private readonly sampler: BoardSampler,
   ) {}
 
-  /** The port that is listened on. */
+  /** The port on which it listens. */
   get port(): number {
     return (this.server.address() as AddressInfo).port;
   }
 
   /**
-   * Listens where the settings say; undefined when they say nowhere.
+   * Listens on METRICS_PORT; undefined when it is not set.
    * @throws SettingsError when the address is not available
    */
   static async open(sources: AdminSources): Promise<AdminServer | undefined> {
@@ -54,7 +55,7 @@ export class AdminServer {
     const sampler = new BoardSampler(sources);
     const server = createServer({ headersTimeout: 5000, requestTimeout: 5000 }, (request, response) => {
       void respond(request, sources, sampler)
-        .catch(() => plain(503, 'not now'))
+        .catch(() => plain(503, 'unavailable'))
         .then(({ status, type, text }) => {
           response.writeHead(status, { ...HEADERS, 'Content-Type': type });
           response.end(request.method === 'HEAD' ? undefined : text);
@@ -82,9 +83,9 @@ async function respond(
   request: IncomingMessage,
   sources: AdminSources,
   sampler: BoardSampler,
-): Promise<Answer> {
+): Promise<AdminResponse> {
   if (request.method !== 'GET' && request.method !== 'HEAD') return plain(405, 'GET only');
-  if (!isAskedByAddress(request, sources)) return plain(421, 'ask by address, or as localhost');
+  if (!isAddressedByIp(request, sources)) return plain(421, 'use an IP address or localhost');
   const own = { numbers: sources.telemetry.numbers() };
   switch (request.url) {
     case '/':
@@ -109,10 +110,10 @@ async function respond(
 }
 
 /**
- * A page from elsewhere in an operator's browser could have a name of its own lead to this machine ("DNS rebinding")
- * and read what only this machine may. Requests by such a name are refused.
+ * A web page in the browser of an operator could resolve its own name to this machine (DNS rebinding) and read the admin
+ * port. Requests with a host name other than localhost are refused.
  */
-function isAskedByAddress({ headers }: IncomingMessage, { settings }: AdminSources): boolean {
+function isAddressedByIp({ headers }: IncomingMessage, { settings }: AdminSources): boolean {
   if (settings.TELEMETRY_ON_NETWORK) return true;
   const name = (headers.host ?? '').replace(/:\d+$/, '').replaceAll(/[[\]]/g, '');
   return name === 'localhost' || isIP(name) !== 0;

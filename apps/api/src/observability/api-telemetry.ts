@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ServerResponse } from 'node:http';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { BrokerObserver } from '#broker/jobs/broker-observer.js';
 import type { JobRecord } from '#broker/records/job-record.js';
 import type { ConnectionChange } from '#broker/redis/redis-health.js';
@@ -10,8 +11,7 @@ import { LoopLag } from '#telemetry/loop-lag.js';
 import { tierLabel, type DeliveryWay, type LabelValue } from '#telemetry/metric-labels.js';
 import { MetricRegistry, type MetricNumbers } from '#telemetry/metric-registry.js';
 import { OtlpExporter } from '#telemetry/otlp-exporter.js';
-import { PROBES } from '../http/access-log.js';
-import { refusalCodeOf } from '../http/problem-responses.js';
+import { routeConfig } from '../http/route-config.js';
 import { traceparent } from '#telemetry/trace-context.js';
 import { contextOf, nowMs, Tracer } from '#telemetry/tracer.js';
 
@@ -185,57 +185,28 @@ export class DeliverySpan {
   }
 }
 
-type Call = LabelValue<'call'>;
-
-const CALLS: Record<string, Call> = {
-  '/v1/jobs': 'submit',
-  '/v1/jobs/:id': 'status',
-  '/v1/jobs/:id/result': 'result',
-  '/v1/jobs/:id/events': 'events',
-  '/v1/jobs/:id/receipt': 'receipt',
-  '/v1/account': 'account',
-};
-
-/** Prefixes of route templates that count as one call. */
-const GROUPS: readonly (readonly [start: string, call: Call])[] = [
-  ['/v1/batches', 'batch'],
-  ['/v1.0/', 'compat'],
-  ['/api/', 'compat'],
-  ['/v1/models', 'service'],
-  ['/.well-known/', 'service'],
-  ['/healthz', 'service'],
-  ['/readyz', 'service'],
-  ['/openapi.json', 'service'],
-];
-
-/** The call that a route template belongs to; `none` without a route, `page` for files of the page. */
-export function callOf(template: string | undefined): Call {
-  if (template === undefined) return 'none';
-  return CALLS[template] ?? GROUPS.find(([start]) => template.startsWith(start))?.[1] ?? 'page';
-}
-
 /**
- * Counts each request once it is over, by call, class of status, and the code it was refused with. A probe that finds
- * the service not ready was answered, not refused.
+ * Counts each finished request by call, class of status, and the code it was refused with. A probe that finds the
+ * service not ready is no refusal.
  */
 export function countRequests(server: FastifyInstance, metrics: MetricRegistry): void {
   server.addHook('onRequest', (request, reply, done) => {
     request.receivedAtMs = nowMs();
     reply.raw.once('close', () => {
-      const call = callOf(templateOf(request));
-      metrics.count('removebg_http_requests_total', { call, status: statusOf(reply) });
-      const code = refusalCodeOf(reply);
-      const isProbe = PROBES.has(templateOf(request) ?? '');
-      if (code !== undefined && !isProbe) metrics.count('removebg_refusals_total', { code });
+      const { call = 'page', isProbe = false } = routeConfig(request);
+      const hasRoute = !request.is404 && request.routeOptions.url !== undefined;
+      metrics.count('removebg_http_requests_total', {
+        call: hasRoute ? call : 'none',
+        status: statusOf(reply.raw),
+      });
+      const { refusalCode: code } = request;
+      if (code !== undefined && !(hasRoute && isProbe)) metrics.count('removebg_refusals_total', { code });
     });
     done();
   });
 }
 
-const templateOf = (request: FastifyRequest): string | undefined =>
-  request.is404 ? undefined : request.routeOptions.url;
-
-function statusOf({ raw: { headersSent, statusCode } }: FastifyReply): LabelValue<'status'> {
+function statusOf({ headersSent, statusCode }: ServerResponse): LabelValue<'status'> {
   if (!headersSent) return 'gone';
   if (statusCode < 300) return '2xx';
   if (statusCode < 400) return '3xx';

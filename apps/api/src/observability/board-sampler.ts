@@ -1,66 +1,65 @@
 import { LABELS } from '#telemetry/metric-labels.js';
 import { quantileOf, sumOf } from '#telemetry/metric-quantile.js';
 import type { MetricNumbers } from '#telemetry/metric-registry.js';
-import type { ServiceStats } from '#broker/workers/service-overview.js';
+import type { ServiceStats, TenantStatus } from '#broker/workers/service-overview.js';
 import type { Broker } from '#broker/broker.js';
 import type { ApiTelemetry } from './api-telemetry.js';
-import type { BoardPoint, BoardView, WorkerRow } from './board-view.js';
 
-/** What the queue board shows: this process and the service as a whole. */
+/** Data sources of the queue board: the service and this process. */
 export interface BoardSources {
   broker: Broker;
   telemetry: ApiTelemetry;
 }
 
-const EVERY_MS = 5000;
+const SAMPLE_EVERY_MS = 5000;
 /** Five minutes. */
 const MAX_POINTS = 60;
 const MAX_TENANTS = 20;
-/** Characters of a tenant's hash that are enough to distinguish tenants. */
+/** Characters of the hash of a tenant that are shown. */
 const SHOWN_CHARACTERS = 8;
 const MINUTE_MS = 60_000;
 
-/** What one look at the service found. */
-interface Look {
+/** The state of the service at one time. */
+interface Snapshot {
   standing: ServiceStats;
   rows: WorkerRow[];
   measured: MetricNumbers[];
 }
 
-/** Looks at the service every five seconds and remembers five minutes of it, for the queue board. */
+/** Samples the service every five seconds and keeps the samples of five minutes, for the queue board. */
 export class BoardSampler {
   private readonly course: BoardPoint[] = [];
-  /** Images done by each worker at the last point, and images a minute since the one before. */
+  /** Images done by each worker at the last sample, and images per minute since the previous one. */
   private known = new Map<string, { done: number; perMinute: number }>();
   private lastMs = 0;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly sources: BoardSources) {}
 
-  /** Begins to look. */
+  /** Starts sampling. */
   start(): void {
-    this.timer = setInterval(() => void this.sample().catch(() => undefined), EVERY_MS).unref();
+    this.timer = setInterval(() => void this.sample().catch(() => undefined), SAMPLE_EVERY_MS).unref();
     void this.sample().catch(() => undefined);
   }
 
-  /** Looks no more. */
+  /** Stops sampling. */
   stop(): void {
     clearInterval(this.timer);
   }
 
-  /** How things stand now, and how they went. */
+  /** The current state, and the samples of the last five minutes. */
   async view(): Promise<BoardView> {
-    const look = await this.look().catch(() => undefined);
+    const snapshot = await this.snapshot().catch(() => undefined);
     const { telemetry, broker } = this.sources;
     const own = telemetry.metrics.numbers();
-    const all = [own, ...(look?.measured ?? [])];
-    const tenants = look === undefined ? [] : await broker.overview.tenants(MAX_TENANTS).catch(() => []);
+    const all = [own, ...(snapshot?.measured ?? [])];
+    const tenants = snapshot === undefined ? [] : await broker.overview.tenants(MAX_TENANTS).catch(() => []);
     return {
       atMs: Date.now(),
-      standing: look?.standing,
-      workers: look?.rows ?? [],
+      standing: snapshot?.standing,
+      workers: snapshot?.rows ?? [],
       tenants: tenants.map((tenant) => ({ ...tenant, id: tenant.id.slice(0, SHOWN_CHARACTERS) })),
-      perMinute: sum(look?.rows.map(({ perMinute }) => perMinute)),
+      perMinute: sum(snapshot?.rows.map(({ perMinute }) => perMinute)),
       timeToDeleteS: quantileOf('removebg_time_to_delete_seconds', 0.99, all),
       turnaroundS: quantileOf('removebg_turnaround_seconds', 0.99, all),
       waiters: sumOf('removebg_waiters', own),
@@ -73,7 +72,7 @@ export class BoardSampler {
   }
 
   private async sample(): Promise<void> {
-    const { standing, rows } = await this.look();
+    const { standing, rows } = await this.snapshot();
     const now = Date.now();
     const minutes = this.lastMs === 0 ? Infinity : (now - this.lastMs) / MINUTE_MS;
     this.known = new Map(
@@ -88,7 +87,7 @@ export class BoardSampler {
     if (this.course.length > MAX_POINTS) this.course.shift();
   }
 
-  private async look(): Promise<Look> {
+  private async snapshot(): Promise<Snapshot> {
     const { overview, workerRegistry, workerMetrics } = this.sources.broker;
     const [standing, workers] = await Promise.all([overview.stats(), workerRegistry.live()]);
     const measured = await workerMetrics.read(workers.map(({ name }) => name));
@@ -110,3 +109,45 @@ export class BoardSampler {
 }
 
 const sum = (values: readonly number[] = []): number => values.reduce((total, value) => total + value, 0);
+
+/** One worker on the board. */
+export interface WorkerRow {
+  /** Random name of the process. */
+  name: string;
+  provider: string;
+  model: string;
+  slots: number;
+  done: number;
+  failed: number;
+  perMinute: number;
+  engineRestarts: number;
+  workerBytes: number;
+  engineBytes: number;
+}
+
+/** One sample. */
+export interface BoardPoint {
+  atMs: number;
+  waiting: number;
+  running: number;
+  /** Images finished per minute since the previous sample. */
+  perMinute: number;
+}
+
+/** Content of the queue board. It contains no job id and nothing of any image. */
+export interface BoardView {
+  atMs: number;
+  /** Undefined while Redis is unreachable. */
+  standing: ServiceStats | undefined;
+  workers: WorkerRow[];
+  /** Clients by number of jobs, descending; `id` is the start of a keyed hash. */
+  tenants: TenantStatus[];
+  perMinute: number;
+  /** 99th percentiles since the processes started, in seconds; undefined without a measurement. */
+  timeToDeleteS: number | undefined;
+  turnaroundS: number | undefined;
+  waiters: number;
+  /** Requests refused by this API since its start, by count, descending. */
+  refusals: { code: string; times: number }[];
+  course: BoardPoint[];
+}

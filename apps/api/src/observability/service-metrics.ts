@@ -24,7 +24,7 @@ export async function serviceSources({
     registry.set('removebg_redis_used_bytes', {}, stats.redisUsedBytes);
     return [{ numbers: registry.numbers() }, ...measured];
   } catch {
-    // Zeros would say that nothing waits; what is not known is left out.
+    // Unknown gauges are left out: 0 would mean an empty queue.
     const down: MetricNumbers = { removebg_redis_up: [0] };
     return [{ numbers: down }];
   }

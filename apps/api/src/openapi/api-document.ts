@@ -1,11 +1,12 @@
 import type { INestApplication } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { PROBLEMS, type ProblemCode } from '#contracts/problem-catalog.js';
 import { HEADERS } from './headers.js';
 import { problemResponse, SCHEMES } from './parts.js';
 import { namedSchemas } from './schemas.js';
 
-/** What any call may be answered with, whatever it asks. */
+/** Problems that any request may be answered with. */
 const HEAD_REFUSALS = [
   'invalid-request',
   'cross-site-request',
@@ -16,33 +17,32 @@ const HEAD_REFUSALS = [
 ] as const satisfies ProblemCode[];
 
 const ABOUT =
-  'Background removal that keeps nothing. A job is purged the moment its result is delivered.\n\n' +
-  'Every error is `application/problem+json` (RFC 9457) with a stable `code`; its `type` is the address of a page that ' +
-  'explains it. Who prefers HTML, as browsers do, gets a page instead on GET. Options that a form gives empty count ' +
-  'as absent; parameters that are not known are refused.\n\n' +
-  'HEAD is answered like GET, without a body, wherever an answer can be had again. Before any call is looked at, its head ' +
-  'may be refused: ' +
+  'Background removal with zero retention. A job is purged as soon as its result has been delivered.\n\n' +
+  'Errors are `application/problem+json` (RFC 9457) with a stable `code`; `type` is the URL of a page that explains the ' +
+  'error. Clients that prefer HTML, such as browsers, get a page in response to GET. Empty form fields count as absent. ' +
+  'Unknown query parameters are rejected.\n\n' +
+  'HEAD is supported wherever a GET can be repeated. Any request may be rejected because of its head: ' +
   HEAD_REFUSALS.map((code) => `\`${code}\` (${PROBLEMS[code][0]})`).join(', ') +
   '.';
 
-/** What each group of operations is about. */
+/** Descriptions of the groups of operations. */
 const TAGS: Record<string, string> = {
-  jobs: 'One image: submit it, follow it, collect the result once.',
-  batches: 'Thousands of images under one token: add them, fetch each cut-out when it is finished.',
-  compatibility: 'Calls of remove.bg v1.0 and of rembg, for clients that were written for them.',
-  account: 'What a caller may use.',
-  retention: 'What is kept for how long, and how that can be checked.',
-  operation: 'The service itself: health and models.',
+  jobs: 'One image: submit it, follow its progress, download the result once.',
+  batches: 'Thousands of images with one token: add them, and download each cut-out when it is ready.',
+  compatibility: 'Endpoints that are compatible with remove.bg v1.0 and rembg.',
+  account: 'Limits of the caller.',
+  retention: 'What is kept, for how long, and how to verify it.',
+  operation: 'Health, models and problems of the service.',
 };
 
-const LICENCE = { name: 'Apache License 2.0', identifier: 'Apache-2.0' };
+const LICENSE = { name: 'Apache License 2.0', identifier: 'Apache-2.0' };
 
-const KEY = 'API key, `rb_…`. Without one a client is anonymous. Not the token of a job.';
-const BATCH_TOKEN = 'Token of the batch, from the response to its opening. Not an API key.';
-const TOKEN = 'Token of the job, from the response to its submission. Not an API key.';
+const KEY = 'API key, `rb_…`. Optional: clients without a key are anonymous. Not the token of a job.';
+const BATCH_TOKEN = 'Token of the batch, from the response that opened it. Not an API key.';
+const TOKEN = 'Token of the job, from the response to the upload. Not an API key.';
 
-/** Everything of the document that is not about one operation. */
-function frame(): Omit<OpenAPIObject, 'paths'> {
+/** The parts of the document that are common to all operations. */
+function documentBase(): Omit<OpenAPIObject, 'paths'> {
   const builder = new DocumentBuilder()
     .setTitle('Removebg BD')
     .setDescription(ABOUT)
@@ -63,7 +63,7 @@ function frame(): Omit<OpenAPIObject, 'paths'> {
         type: 'apiKey',
         in: 'query',
         name: 'token',
-        description: `${TOKEN} For EventSource, which sets no headers.`,
+        description: `${TOKEN} For EventSource, which cannot send headers.`,
       },
       SCHEMES.tokenInQuery,
     )
@@ -78,12 +78,12 @@ function frame(): Omit<OpenAPIObject, 'paths'> {
   for (const [name, description] of Object.entries(TAGS)) builder.addTag(name, description);
   const config = builder.build();
   const { title, description, version } = config.info;
-  return { ...config, info: { title, description: description ?? '', version, license: LICENCE } };
+  return { ...config, info: { title, description: description ?? '', version, license: LICENSE } };
 }
 
-/** The OpenAPI 3.1 document of every operation that the application has. */
+/** The OpenAPI 3.1 document of all operations of the application. */
 export function describeApi(app: INestApplication): OpenAPIObject {
-  const document = SwaggerModule.createDocument(app, frame(), { autoTagControllers: false });
+  const document = SwaggerModule.createDocument(app, documentBase(), { autoTagControllers: false });
   return {
     ...document,
     paths: mapOperations(document.paths, withCommonParts),
@@ -104,9 +104,18 @@ const mapOperations = (paths: Paths, change: (operation: Operation) => Operation
     ]),
   );
 
-/** What holds for every operation: it may hit a defect of ours, and needs no secret unless it says which. */
+/** Adds to an operation what holds for all: the response 500, and no required secret unless it declares one. */
 const withCommonParts = (operation: Operation): Operation => ({
   ...operation,
   security: operation.security ?? [],
   responses: { 500: problemResponse(['internal-error']), ...operation.responses },
 });
+
+/** Serves `/openapi.json` (OpenAPI 3.1). The page at `/docs` that shows it is one of the built files (apps/web). */
+export function serveDocument(app: NestFastifyApplication): void {
+  const json = JSON.stringify(describeApi(app));
+  const server = app.getHttpAdapter().getInstance();
+  server.get('/openapi.json', { config: { call: 'service' } }, (_request, reply) =>
+    reply.type('application/json').send(json),
+  );
+}

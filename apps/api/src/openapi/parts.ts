@@ -7,10 +7,10 @@ import type { Schema } from './schemas.js';
 export { resultHeaders } from './headers.js';
 export { fieldsOf, schemaOf, type Schema } from './schemas.js';
 
-/** What a describing function returns. */
+/** A decorator that describes an operation. */
 export type Decorator = ReturnType<typeof applyDecorators>;
 
-/** An OpenAPI response with a problem. */
+/** An OpenAPI response with problems. */
 interface ProblemResponse {
   description: string;
   headers: Record<string, { $ref: string }>;
@@ -27,17 +27,17 @@ export const SCHEMES = {
   batchTokenInQuery: 'batch-token-in-query',
 } as const;
 
-/** A call that takes an API key, and works without. */
+/** An operation with an optional API key. */
 export const takesKey = (): MethodDecorator[] => [
   ApiSecurity({}),
   ApiSecurity(SCHEMES.key),
   ApiSecurity(SCHEMES.keyAsBearer),
 ];
 
-/** Schema of bytes; their media type says what they are. */
+/** Schema of binary content. */
 export const binary = { type: 'string', format: 'binary' } as Schema;
 
-/** Why work on an image may fail. */
+/** Reasons why processing an image may fail. */
 export const FAILURES = [
   'image-too-many-pixels',
   'image-too-complex',
@@ -55,7 +55,7 @@ export const FAILURES = [
   'capacity-exhausted',
 ] as const satisfies ProblemCode[];
 
-/** Why a job that was there has no result to give. */
+/** Reasons why a job that ended has no result. */
 export const ENDS = [
   'result-delivered',
   'result-expired',
@@ -71,10 +71,10 @@ const HEADERS_OF_STATUS: Record<number, HeaderName[]> = {
   503: ['Retry-After'],
 };
 
-/** Problems of a call, one response a status. */
+/** Problems of an operation, one response per status. */
 export const problems = (...codes: ProblemCode[]): MethodDecorator[] => problemsWith([], codes);
 
-/** Problems of a call, each with these headers besides those of its status. */
+/** Problems of an operation, with these headers in addition to those of their status. */
 export function problemsWith(more: readonly HeaderName[], codes: readonly ProblemCode[]): MethodDecorator[] {
   const statuses = new Set(codes.map((code) => PROBLEMS[code][0]));
   return [...statuses].map((status) => {
@@ -83,7 +83,7 @@ export function problemsWith(more: readonly HeaderName[], codes: readonly Proble
   });
 }
 
-/** The response for these problems, which have one status. */
+/** The response for these problems, which have the same status. */
 export function problemResponse(codes: readonly ProblemCode[]): ProblemResponse {
   const [status] = PROBLEMS[codes[0] ?? 'internal-error'];
   return {
@@ -100,14 +100,14 @@ export function problemResponse(codes: readonly ProblemCode[]): ProblemResponse 
   };
 }
 
-/** What all calls on one job have in common. */
+/** Common parts of all operations on one job. */
 export const job = (): MethodDecorator[] => [
   ApiTags('jobs'),
   ApiSecurity(SCHEMES.token),
   ApiParam({
     name: 'id',
-    description: 'Job id: 22 characters, base64url; where there are regions, after `region.`',
-    // No pattern: a malformed id is as unknown as any other.
+    description: 'Job id: 22 characters, base64url; with regions, prefixed with `region.`',
+    // No pattern: a malformed id is answered with 404, as an unknown one.
     schema: { type: 'string', examples: ['q83vASNFZ4mrze8BI0VniQ'] },
   }),
   ...problems('wrong-region'),
@@ -118,6 +118,6 @@ export const wait = (): MethodDecorator =>
   ApiQuery({
     name: 'wait',
     required: false,
-    description: 'Seconds to wait at most; more than the service allows counts as what it allows',
+    description: 'Maximum number of seconds to wait; capped at the limit of the service',
     schema: { type: 'integer', minimum: 0, maximum: 999_999, examples: [5] } as Schema,
   });

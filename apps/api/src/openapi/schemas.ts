@@ -1,21 +1,38 @@
 import type { ApiBody } from '@nestjs/swagger';
 import { z } from 'zod';
-import { accountSchema } from '#contracts/account-view.js';
+import { accountSchema, type AccountView } from '#contracts/account-view.js';
 import { batchEventSchemas } from '#contracts/batch-events.js';
-import { batchCreatedSchema, batchJobSchema, batchViewSchema } from '#contracts/batch-view.js';
+import {
+  batchCreatedSchema,
+  batchJobSchema,
+  batchViewSchema,
+  batchLinks,
+  type BatchJob,
+  type BatchView,
+} from '#contracts/batch-view.js';
 import { jobEventSchemas } from '#contracts/job-events.js';
-import { jobAcceptedSchema, jobViewSchema, resultFactsSchema } from '#contracts/job-view.js';
+import {
+  jobAcceptedSchema,
+  jobViewSchema,
+  resultFactsSchema,
+  jobLinks,
+  type JobAccepted,
+  type JobView,
+  type ResultFacts,
+} from '#contracts/job-view.js';
 import { modelListSchema, modelViewSchema } from '#contracts/model-view.js';
 import { problemListSchema, problemPageSchema } from '#contracts/problem-pages.js';
 import { problemSchema } from '#contracts/problem.schema.js';
 import { receiptAnswerSchema, receiptKeySetSchema } from '#contracts/receipt-claims.js';
-import { aliveSchema, readySchema, retentionSchema } from '#contracts/service-view.js';
+import { aliveSchema, readySchema, retentionSchema, type ReadyView } from '#contracts/service-view.js';
 import {
   removebgAccountSchema,
   removebgAnswerSchema,
   removebgErrorsSchema,
 } from '#contracts/removebg-view.js';
-import { EXAMPLES } from './examples.js';
+import type { BatchId } from '#contracts/batch-id.js';
+import { problemBody } from '#contracts/problem-catalog.js';
+import type { JobId } from '#contracts/job-id.js';
 
 /** An OpenAPI schema. */
 export type Schema = Exclude<
@@ -23,14 +40,17 @@ export type Schema = Exclude<
   { $ref: string }
 >;
 
-/** Server-sent events as the document has them: the name in `event:` beside the content of `data:`. */
+/** Schema of server-sent events: the name in `event:`, and the content of `data:`. */
 const eventSchema = (events: Record<string, z.ZodType>): z.ZodType =>
   z
     .union(
       Object.entries(events).map(([event, data]) =>
         z.object({
           event: z.literal(event),
-          id: z.string().optional().describe('Version: send it as `Last-Event-ID` to go on from here'),
+          id: z
+            .string()
+            .optional()
+            .describe('Version: send it as `Last-Event-ID` to resume after this event'),
           data,
         }),
       ),
@@ -43,7 +63,7 @@ export const jobEventSchema = eventSchema(jobEventSchemas);
 /** One event of a batch. */
 export const batchEventSchema = eventSchema(batchEventSchemas);
 
-/** Wire schemas with a name in the document; all others are inline. */
+/** Wire schemas with a name in the document. All others are inline. */
 const NAMES = z.registry<{ id: string }>();
 for (const [id, type] of Object.entries({
   Account: accountSchema,
@@ -71,7 +91,7 @@ for (const [id, type] of Object.entries({
 }))
   NAMES.add(type, { id });
 
-/** What a client reads or writes; numbers without the bounds of the language, times without their long pattern. */
+/** Options for wire schemas: numbers without the limits of JavaScript, times without their long pattern. */
 const WIRE = {
   io: 'input',
   unrepresentable: 'any',
@@ -82,7 +102,7 @@ const WIRE = {
   },
 } satisfies z.core.ToJSONSchemaParams;
 
-/** JSON Schema's own names would be taken for addresses of other documents. */
+/** Removes names of JSON Schema, which would be resolved as URLs of other documents. */
 const withoutNames = (schema: Record<string, unknown>): Schema =>
   Object.fromEntries(Object.entries(schema).filter(([key]) => key !== '$id' && key !== '$schema'));
 
@@ -112,3 +132,74 @@ export function namedSchemas(): Record<string, Schema> {
     ]),
   );
 }
+
+const id = 'q83vASNFZ4mrze8BI0VniQ' as JobId;
+
+const ResultFacts: ResultFacts = {
+  bytes: 482_113,
+  width: 512,
+  height: 512,
+  format: 'png',
+  foreground: { left: 31, top: 42, width: 380, height: 470 },
+  model: 'isnet',
+  provider: 'cpu',
+};
+
+const JobAccepted: JobAccepted = {
+  id,
+  token: 'Zm9yLXRoaXMtam9iLW9ubHktbmV2ZXItc3RvcmVkLWE',
+  status: 'queued',
+  queue_position: 1,
+  eta_ms: 900,
+  expires_at: '2026-01-31T12:05:00.000Z',
+  links: jobLinks(id),
+};
+
+const Job: JobView = {
+  id,
+  status: 'ready',
+  version: 4,
+  done: false,
+  result: ResultFacts,
+  expires_at: '2026-01-31T12:02:00.000Z',
+  links: jobLinks(id),
+};
+
+const Account: AccountView = {
+  tier: 'standard',
+  key: { id: 'k7Qm2vXa9B' },
+  limits: {
+    weight: 4,
+    requests_per_minute: 300,
+    megapixels_per_minute: 2500,
+    images_in_flight: 64,
+    bytes_in_flight: 1_610_612_736,
+  },
+  left: { requests: 299, requests_reset_s: 57, megapixels: 2499, megapixels_reset_s: 1 },
+  in_flight: { images: 1, bytes: 2_621_440 },
+};
+
+const batchId = 'Zk3vASNFZ4mrze8BI0VniQ' as BatchId;
+
+const Batch: BatchView = {
+  id: batchId,
+  status: 'closed',
+  version: 4012,
+  counts: {
+    ...{ total: 2000, queued: 57, running: 2, ready: 5, delivering: 1 },
+    ...{ delivered: 1934, failed: 1, cancelled: 0, expired: 0 },
+  },
+  failures: [{ custom_id: 'shoes/4711.jpg', id, problem: problemBody('image-corrupt') }],
+  created_at: '2026-01-31T12:00:00.000Z',
+  expires_at: '2026-01-31T13:20:00.000Z',
+  links: batchLinks(batchId),
+};
+
+const BatchJob: BatchJob = { ...JobAccepted, custom_id: 'shoes/4711.jpg' };
+
+const Ready: ReadyView = { status: 'ready', workers: [{ model: 'isnet', provider: 'cpu', slots: 1 }] };
+
+/** Examples of named schemas, by name. */
+const EXAMPLES: Readonly<Record<string, unknown>> = {
+  ...{ Account, Batch, BatchJob, Job, JobAccepted, Ready, ResultFacts },
+};

@@ -1,7 +1,7 @@
 /** Media type of the pages. */
 export const HTML_MIME = 'text/html; charset=utf-8';
 
-/** What differs between pages. `main` is HTML, all else is text. */
+/** Variable parts of a page. `main` is HTML, the others are text. */
 export interface PageParts {
   title: string;
   description: string;
@@ -10,11 +10,11 @@ export interface PageParts {
 
 const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
-/** Text as HTML. */
+/** Escapes text for HTML. */
 export const escapeHtml = (text: string): string =>
   text.replaceAll(/[&<>"]/g, (character) => ESCAPES[character] ?? '');
 
-/** Text as HTML, with what stands in backticks as code and addresses of this service as links. */
+/** Text as HTML: `name` in backticks becomes code, and paths of this service become links. */
 export const proseHtml = (text: string): string =>
   escapeHtml(text)
     .replaceAll(/`([^`]+)`/g, '<code>$1</code>')
@@ -23,7 +23,7 @@ export const proseHtml = (text: string): string =>
       '$1<a href="$2">$2</a>',
     );
 
-/** A page in the look of the site: its style sheet, its head and foot, no script. */
+/** A page with the style sheet, header and footer of the site, without scripts. */
 export const htmlPage = ({ title, description, main }: PageParts): string => `<!doctype html>
 <html lang="en">
 <head>

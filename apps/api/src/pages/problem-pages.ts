@@ -12,7 +12,7 @@ const helpHtml = ({ why, what_to_do, example }: ProblemPage): string => `<h2>Why
 <h2>Example</h2>
 <pre tabindex="0" aria-label="Example"><code>${escapeHtml(example)}</code></pre>`;
 
-/** The page of one kind of problem. */
+/** The page of one problem. */
 export function problemPageHtml(page: ProblemPage): string {
   const { code, status, title, what_happened } = page;
   return htmlPage({
@@ -26,7 +26,7 @@ ${helpHtml(page)}
   });
 }
 
-/** The page of all kinds of problems, grouped by status. */
+/** The page of all problems, grouped by status. */
 export function problemListHtml({ problems }: ProblemList): string {
   const statuses = [...new Set(problems.map(({ status }) => status))];
   const group = (status: number): string => `<h2 id="s${status}">${statusText(status)}</h2>
@@ -41,15 +41,15 @@ ${problems
 </dl>`;
   return htmlPage({
     title: 'Problems',
-    description: 'Every error of the API: what happened, why, and what to do.',
+    description: 'All errors of the API: what happened, why, and what to do.',
     main: `<h1>Problems</h1>
-<p class="lead">Every error of the API has a code that stays the same. Here is what each of them means, why it happens and what to do.</p>
-<p>Errors come as <code>application/problem+json</code>; their <code>type</code> leads to the page of their code.</p>
+<p class="lead">Each error of the API has a stable code. This page explains what the codes mean, why the errors occur and what to do.</p>
+<p>Errors are sent as <code>application/problem+json</code>. Their <code>type</code> is the URL of the page of their code.</p>
 ${statuses.map(group).join('\n')}`,
   });
 }
 
-/** A problem that a browser ran into, for the person in front of it. */
+/** The page of a problem that occurred in a browser. */
 export function occurredProblemHtml({ code, status, title, detail }: ProblemBody): string {
   if (code === 'not-found') return notFoundHtml();
   const page = problemPage(code);
@@ -67,10 +67,10 @@ ${helpHtml(page)}`,
 const notFoundHtml = (): string =>
   htmlPage({
     title: 'Page not found',
-    description: 'There is no page at this address.',
+    description: 'There is no page at this URL.',
     main: `<p class="kicker">${statusText(404)}</p>
 <h1>Page not found</h1>
-<p class="lead">There is no page at this address. It may have a typo, or the page has moved.</p>
+<p class="lead">There is no page at this URL. The URL may have a typo, or the page may have moved.</p>
 <ul>
 <li><a href="/">Remove the background of a photo</a></li>
 <li><a href="/docs">Use the API</a></li>

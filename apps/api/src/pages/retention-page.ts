@@ -3,7 +3,7 @@ import { escapeHtml, htmlPage } from './html-page.js';
 
 type Check = RetentionStatement['checks'][number];
 
-/** The retention statement for a person: what is promised, for how long anything is held, and every check. */
+/** The retention statement as a page: the promise, how long data is held, and all checks. */
 export function retentionHtml(statement: RetentionStatement): string {
   const { promise, checks, workers } = statement;
   const failed = checks.filter(({ passed }) => !passed);
@@ -17,18 +17,18 @@ ${fact('Result', resultHtml(statement))}
 ${fact('Checked', timeHtml(checks[0]?.checked_at))}
 ${fact('Software', escapeHtml(`${statement.product} ${statement.version}`))}
 </dl>
-<h2>How long anything is held</h2>
+<h2>How long data is held</h2>
 ${heldHtml(statement)}
 <h2>What is recorded</h2>
 <p>Of each request: ${escapeHtml(listText(statement.recorded))}.</p>
 <p>For billing, of each finished image that was sent with an API key: ${escapeHtml(listText(statement.recorded_of_key_holders))}.</p>
 <h2>Checks of this server and its Redis</h2>
-<p>Each process checks itself and its Redis when it starts. A check that passes closes one way in which an image could be kept or seen.</p>
+<p>Each process checks itself and its Redis when it starts. Each check rules out one way in which an image could be kept or seen.</p>
 ${checksHtml([...failed, ...checks.filter(({ passed }) => passed)])}
 <h2>Checks of the workers</h2>
-<p>Workers open and process the images. Each makes the same checks when it starts.</p>
+<p>Workers process the images. Each worker makes the same checks when it starts.</p>
 ${workersHtml(workers)}
-<p class="after">Programs get this page as JSON: ask with <code>Accept: application/json</code>.</p>`,
+<p class="after">To get this page as JSON, send <code>Accept: application/json</code>.</p>`,
   });
 }
 
@@ -47,16 +47,16 @@ function resultHtml({ checks, workers }: RetentionStatement): string {
 
 const heldHtml = ({ held_at_most_s: held }: RetentionStatement): string =>
   table(
-    ['What', 'At most', 'Ends earlier'],
+    ['Data', 'At most', 'Deleted earlier'],
     [
-      ['An image that waits in the queue', durationText(held.queued_image), 'when it is canceled or fails'],
+      ['An image in the queue', durationText(held.queued_image), 'when it is canceled or fails'],
       [
-        'A result that nobody has fetched',
+        'A result that has not been downloaded',
         durationText(held.uncollected_result),
         'when it is delivered or canceled',
       ],
       [
-        'The state of a finished job, without anything of the image',
+        'The state of a finished job, without image data',
         durationText(held.tombstone_without_user_data),
         'never',
       ],
@@ -66,9 +66,9 @@ const heldHtml = ({ held_at_most_s: held }: RetentionStatement): string =>
 const checksHtml = (checks: readonly Check[]): string =>
   table(
     ['Check', 'Risk it rules out', 'Found', 'Result'],
-    checks.map(({ name, rules_out: otherwise, found, passed }) => [
+    checks.map(({ name, rules_out: risk, found, passed }) => [
       `<code>${escapeHtml(name)}</code>`,
-      escapeHtml(otherwise),
+      escapeHtml(risk),
       escapeHtml(found),
       passed ? '<span class="good">Passed</span>' : '<span class="bad">Failed</span>',
     ]),

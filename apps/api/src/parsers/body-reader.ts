@@ -1,54 +1,52 @@
 import type { IncomingMessage } from 'node:http';
-import { Problem } from '#contracts/problem-catalog.js';
-import { imageTooLarge } from '#contracts/problem-limits.js';
+import { Problem, imageTooLarge } from '#contracts/problem-catalog.js';
 import { wipe } from '#crypto/wipe.js';
-import type { ByteSource } from './byte-source.js';
+import type { ByteSource } from './byte-cursor.js';
 
-/** Pieces below this size are put together, so that work downstream does not depend on how a client cuts its body. */
+/** Smaller pieces are joined, so that the work of parsers does not depend on how a client splits its body. */
 const BLOCK_BYTES = 4096;
 
-/** The socket is paused while this many bytes wait to be read. */
+/** The socket is paused while this many bytes are queued. */
 const MAX_QUEUED_BYTES = 65_536;
 
-/** Chunks that any chunked body may have (RFC 9112 §7.1), and the bytes that each one beyond them has to bring on average. */
+/** Chunks that any chunked body may have (RFC 9112 §7.1), and the minimum average size of further ones. */
 const FREE_CHUNKS = 1024;
 const MIN_CHUNK_BYTES = 32;
 
 declare module 'node:http' {
   interface IncomingMessage {
-    /** Reads the body. Absent until `bodyReaderOf` is first asked for it. */
+    /** Reads the body. Set by `bodyReaderOf`. */
     bodyReader?: BodyReader;
   }
 }
 
 const fragmented = (): Problem =>
   new Problem('invalid-request', {
-    detail: `The body comes in too many small chunks: each is to have ${MIN_CHUNK_BYTES} bytes or more on average`,
+    detail: `The body has too many small chunks. Chunks must have at least ${MIN_CHUNK_BYTES} bytes on average.`,
   });
 
-/** The one reader of a request's body. */
+/** The reader of the body of a request. */
 export function bodyReaderOf(request: IncomingMessage): BodyReader {
   return (request.bodyReader ??= new BodyReader(request));
 }
 
 /**
- * Reads the body of a request, and wipes every piece of it. It takes the pieces at the moment the HTTP parser delivers
- * them (`push`), before the stream queues them: a stream joins queued pieces when it is read, forgets the originals, and
- * drops them when it is destroyed, unwiped in each case.
+ * Reads the body of a request, and wipes all of its pieces. It takes the pieces when the HTTP parser delivers them (`push`),
+ * before the stream queues them: Node's streams join queued pieces and drop them without a wipe.
  */
 export class BodyReader implements ByteSource {
-  /** Bytes that the client has sent so far. */
+  /** Bytes received so far. */
   receivedBytes = 0;
   /**
-   * Set when the client cuts its body into so many tiny chunks that parsing them costs more than anything else a client
-   * could send. Nothing more is read of it then: the connection is to be closed without draining.
+   * True when the body has so many small chunks that parsing them is too expensive. Nothing more is read then, and the
+   * connection must be closed without draining.
    */
   isFragmented = false;
   private readonly isChunked: boolean;
   private pieceCount = 0;
   private readonly endStream: () => void;
   private readonly queue: Buffer[] = [];
-  /** Block that takes small pieces; it is the newest in the queue. */
+  /** Block that collects small pieces; the newest in the queue. */
   private block: Buffer | undefined;
   private blockBytes = 0;
   private queued = 0;
@@ -66,16 +64,16 @@ export class BodyReader implements ByteSource {
     this.endStream = () => push(null);
     request.push = (piece: Buffer | null) => (piece === null ? this.complete() : this.receive(piece));
     request.once('close', () => this.discard());
-    // Marks the body as wanted; nothing flows through the stream but its end.
+    // Starts the stream. Only its end flows through it.
     request.resume();
   }
 
-  /** Bytes that wait to be read. While there are some, it is not the client who is slow. */
+  /** Queued bytes. While there are some, this process is slow, not the client. */
   get queuedBytes(): number {
     return this.queued;
   }
 
-  /** Reads no more than `maxBytes` in all: what a body may have that brings an image of `maxImageBytes`. */
+  /** Limits the body to `maxBytes`, the size of a body with an image of `maxImageBytes`. */
   limitTo(maxBytes: number, maxImageBytes = maxBytes): this {
     this.maxBytes = maxBytes;
     this.maxImageBytes = maxImageBytes;
@@ -99,7 +97,7 @@ export class BodyReader implements ByteSource {
     return this.lent;
   }
 
-  /** The body as an iterable. Each piece is valid until the next is asked for. */
+  /** The body as an iterable. Each piece is valid until the next is requested. */
   async *pieces(): AsyncGenerator<Buffer, void> {
     try {
       for (let piece = await this.next(); piece !== undefined; piece = await this.next()) yield piece;
@@ -108,16 +106,16 @@ export class BodyReader implements ByteSource {
     }
   }
 
-  /** Wipes what has arrived. What still comes is wiped as well once `drain` or the end of the connection says so. */
+  /** Wipes the received bytes. Later bytes are wiped after `drain`, or when the connection closes. */
   close(): void {
     this.release();
     this.clear();
   }
 
   /**
-   * Reads and wipes what is left of the body, once the request has been answered: closing at once would reset the
-   * connection under a client that still sends, which would then never read the answer (RFC 9112 §9.6). When the client
-   * sends more than `maxBytes`, or tiny chunks, nothing more is read, and `disconnect` is called.
+   * Reads and wipes the rest of the body after the response: closing at once would reset the connection while the client is
+   * sending, and the client would not read the response (RFC 9112 §9.6). `disconnect` is called when the client sends more
+   * than `maxBytes`, or too many small chunks.
    */
   drain(maxBytes: number, disconnect: () => void): void {
     const isUnread = this.state === 'open';
@@ -148,12 +146,12 @@ export class BodyReader implements ByteSource {
     return this.queued < MAX_QUEUED_BYTES;
   }
 
-  /** The parser delivers each chunk by itself; without chunks there is one piece for each read of the socket. */
+  /** The parser delivers each chunk separately; without chunks, there is one piece per read of the socket. */
   private hasTooManyChunks(): boolean {
     return this.isChunked && this.pieceCount > FREE_CHUNKS + this.receivedBytes / MIN_CHUNK_BYTES;
   }
 
-  /** Wipes what has arrived, and stops reading from the socket. */
+  /** Wipes the received bytes, and stops reading from the socket. */
   private refuse(piece: Buffer): boolean {
     wipe(piece);
     if (this.isFragmented) return false;
@@ -200,13 +198,13 @@ export class BodyReader implements ByteSource {
     return false;
   }
 
-  /** Lets the stream end, as it does when everything has been read from it. */
+  /** Ends the stream, once everything has been read. */
   private end(): void {
     if (this.state === 'complete') this.state = 'ended';
     this.endStream();
   }
 
-  /** Forgets what waits, and what still comes. A body that has been read to its end stays readable. */
+  /** Drops queued and later bytes. A body that has been read to its end is unchanged. */
   private discard(): void {
     if (this.state === 'ended') return;
     const isComplete = this.state === 'complete';
@@ -235,7 +233,7 @@ export class BodyReader implements ByteSource {
     return new Promise((resolve) => (this.wake = resolve));
   }
 
-  /** Wakes the reader once the parser has delivered all that it has, not once for each piece. */
+  /** Wakes the reader once the parser has delivered all of its pieces. */
   private notify(): void {
     if (this.wake === undefined || this.isWakeScheduled) return;
     this.isWakeScheduled = true;

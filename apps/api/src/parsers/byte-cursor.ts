@@ -1,21 +1,20 @@
 import { wipe } from '#crypto/wipe.js';
-import type { ByteSource } from './byte-source.js';
 
 const EMPTY = Buffer.alloc(0);
 
 /**
- * A place in a body, for parsers. They look at `block` from `at` on without a call for each byte, move `at`, and ask for
- * more when they need it. What they leave unread is joined with what arrives next, so they leave a few bytes at most.
+ * A position in a body, for parsers. They read `block` from `at` without a call per byte, advance `at`, and request more when
+ * they need it. Unread bytes are joined with the next block, so parsers leave few of them.
  */
 export class ByteCursor {
-  /** What has arrived. It may be changed in place. */
+  /** The current block. It may be changed in place. */
   block: Buffer;
-  /** Index of the first byte that has not been read. */
+  /** Index of the first unread byte. */
   at = 0;
-  /** Set when `block` is memory of the cursor. */
+  /** True when the cursor owns the memory of `block`. */
   private isOwn = true;
 
-  /** @param first bytes that stand before the body; the cursor wipes them */
+  /** @param first bytes before the body; the cursor wipes them */
   constructor(
     private readonly source: ByteSource,
     first: Buffer = EMPTY,
@@ -23,7 +22,7 @@ export class ByteCursor {
     this.block = first;
   }
 
-  /** Bytes that have arrived and have not been read. */
+  /** Number of unread bytes in the block. */
   get left(): number {
     return this.block.length - this.at;
   }
@@ -35,7 +34,7 @@ export class ByteCursor {
     return taken;
   }
 
-  /** Adds what arrives next behind what has not been read. False at the end. @throws Problem `upload-interrupted` */
+  /** Appends the next piece to the unread bytes. False at the end. @throws Problem `upload-interrupted` */
   async more(): Promise<boolean> {
     const rest = this.left > 0 ? Buffer.from(this.block.subarray(this.at)) : EMPTY;
     this.release();
@@ -50,13 +49,13 @@ export class ByteCursor {
     }
   }
 
-  /** Waits until `count` bytes can be read. False when the body ends before. */
+  /** Waits for `count` unread bytes. False when the body ends before. */
   async has(count: number): Promise<boolean> {
     while (this.left < count) if (!(await this.more())) return false;
     return true;
   }
 
-  /** Wipes what is left. */
+  /** Wipes the unread bytes, and closes the source. */
   close(): void {
     this.release();
     this.source.close();
@@ -74,4 +73,65 @@ function joined(rest: Buffer, arrived: Buffer = EMPTY): Buffer {
   rest.copy(whole);
   arrived.copy(whole, rest.length);
   return whole;
+}
+
+/**
+ * Bytes that arrive in pieces. A piece may be changed in place, and is valid until `next` is called again: the source
+ * wipes it then, or when it is closed.
+ */
+export interface ByteSource {
+  /** The next piece, never empty; undefined at the end. @throws Problem `upload-interrupted` and others */
+  next(): Promise<Buffer | undefined>;
+  /** Wipes the last piece and all queued bytes. */
+  close(): void;
+}
+
+/** A source whose first bytes can be inspected without reading them. */
+export class PeekedSource implements ByteSource {
+  private readonly cursor: ByteCursor;
+
+  constructor(source: ByteSource) {
+    this.cursor = new ByteCursor(source);
+  }
+
+  /** A source of the bytes of one form field. */
+  static of(body: AsyncIterable<Buffer>): PeekedSource {
+    const pieces = body[Symbol.asyncIterator]();
+    const next = async (): Promise<Buffer | undefined> => {
+      const result = await pieces.next();
+      return result.done === true ? undefined : result.value;
+    };
+    return new PeekedSource({ next, close: () => undefined });
+  }
+
+  /** The first `count` bytes, or fewer at the end. They stay unread, and are valid until the next call. */
+  async peek(count: number): Promise<Buffer> {
+    const { cursor } = this;
+    await cursor.has(count);
+    return cursor.block.subarray(cursor.at, cursor.at + count);
+  }
+
+  /** Skips the first `count` bytes, which have been peeked. */
+  skip(count: number): void {
+    this.cursor.at += count;
+  }
+
+  async next(): Promise<Buffer | undefined> {
+    const { cursor } = this;
+    if (cursor.left === 0 && !(await cursor.more())) return undefined;
+    return cursor.take(cursor.left);
+  }
+
+  close(): void {
+    this.cursor.close();
+  }
+
+  /** All bytes. Each piece is valid until the next is requested. */
+  async *pieces(): AsyncGenerator<Buffer, void> {
+    try {
+      for (let piece = await this.next(); piece !== undefined; piece = await this.next()) yield piece;
+    } finally {
+      this.close();
+    }
+  }
 }

@@ -1,31 +1,31 @@
 import { wipe } from '#crypto/wipe.js';
 
 /**
- * How a value is written: as text, which is all that forms have; or in JSON as text, as a number or boolean, as `null`,
- * or as an object or array, whose content is passed over.
+ * Kind of a value: `text` in forms; in JSON also `literal` (a number or boolean), `null`, and `nested` (an object or array,
+ * whose content is skipped).
  */
 export type ValueKind = 'text' | 'literal' | 'null' | 'nested';
 
 /** One field of a form, or member of a JSON object, while it arrives. */
 export interface FormField {
-  /** Empty when it is longer than any name that is known. Valid until `body` is read. */
+  /** Empty when it is longer than any known name. Valid until `body` is read. */
   name: Buffer;
-  /** The field names a file. Which one is not read. */
+  /** True when the field has a file name, which is not read. */
   isFile: boolean;
   kind: ValueKind;
-  /** Bytes of the value. Each piece is valid until the next is asked for. What is not read is passed over. */
+  /** Bytes of the value. Each piece is valid until the next is requested. Unread bytes are skipped. */
   body: AsyncIterable<Buffer>;
 }
 
-/** Longest name of a field that can be known, in bytes. */
+/** Longest name of a known field, in bytes. */
 export const MAX_NAME_BYTES = 100;
 
-/** The name of a field while it arrives. Whatever makes it longer than a known name is not copied. */
+/** The name of a field while it arrives. Bytes beyond the longest known name are not copied. */
 export class FieldName {
   private readonly bytes = Buffer.alloc(MAX_NAME_BYTES);
   private length = 0;
 
-  /** The name; empty when it is too long to be known. */
+  /** The name; empty when it is too long. */
   get value(): Buffer {
     return this.bytes.subarray(0, this.length > MAX_NAME_BYTES ? 0 : this.length);
   }

@@ -1,18 +1,17 @@
 import { Problem } from '#contracts/problem-catalog.js';
-import { ByteCursor } from './byte-cursor.js';
-import type { ByteSource } from './byte-source.js';
+import { ByteCursor, type ByteSource } from './byte-cursor.js';
 import { FieldName, type FormField } from './form-field.js';
 
 const [AMPERSAND, EQUALS, PERCENT, PLUS, SPACE] = [0x26, 0x3d, 0x25, 0x2b, 0x20];
 
 const malformed = (): Problem =>
-  new Problem('invalid-request', { detail: 'The body is not application/x-www-form-urlencoded' });
+  new Problem('invalid-request', { detail: 'The body is not valid application/x-www-form-urlencoded.' });
 
 /**
- * Reads `application/x-www-form-urlencoded` (WHATWG URL §5.1) as it arrives, field by field. Values stay bytes. Fields
- * without a name are passed over.
- * @param keepsPlus true for fields in which a `+` is itself: base64 has it, and clients forget to escape it
- * @throws Problem `invalid-request` when it is no such form | `upload-interrupted`
+ * Reads `application/x-www-form-urlencoded` (WHATWG URL §5.1) as it arrives, field by field. Values stay bytes:
+ * `URLSearchParams` would make strings, which cannot be wiped. Fields without a name are skipped.
+ * @param keepsPlus true for fields in which a `+` is literal: clients forget to escape it in base64
+ * @throws Problem `invalid-request` when it is not such a form | `upload-interrupted`
  */
 export async function* readUrlencoded(
   source: ByteSource,
@@ -40,7 +39,7 @@ class UrlencodedReader {
     this.cursor = new ByteCursor(source);
   }
 
-  /** Passes over separators, and values without a name. False at the end of the form. */
+  /** Skips separators, and values without a name. False at the end of the form. */
   async skipNameless(): Promise<boolean> {
     const { cursor } = this;
     let isInValue = false;
@@ -101,7 +100,7 @@ class UrlencodedReader {
     return isMore;
   }
 
-  /** Reads up to `end` or `&`, and puts what escapes stand for over them. One that is cut off is not read. */
+  /** Reads up to `end` or `&`, and unescapes in place. An incomplete escape at the end is not read. */
   private decode(end: number, keepsPlus: boolean): Buffer {
     const { block, at: start } = this.cursor;
     let [at, written] = [start, start];

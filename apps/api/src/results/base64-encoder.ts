@@ -2,7 +2,7 @@ const ALPHABET = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 const PAD = 0x3d;
 
 /**
- * Base64 (RFC 4648 §4) straight into a buffer. A string could not be wiped, so none is made.
+ * Encodes base64 (RFC 4648 §4) into a buffer. `Buffer.toString` would make a string, which cannot be wiped.
  * @returns bytes written: 4 for each 3, rounded up
  */
 export function encodeBase64(bytes: Uint8Array, into: Buffer, offset: number): number {

@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import type { OutputFacts } from '#broker/records/job-record.js';
 import { MIME_OF_FORMAT } from '#contracts/job-options.js';
 import type { DeliveryWay } from '#telemetry/metric-labels.js';
-import { setRateLimitHeaders } from '../rate-limit/rate-limits.js';
+import { setRateLimitHeaders } from '../http/rate-limit-headers.js';
 import { ClientDisconnectedError, type ResultWriter } from './result-delivery.service.js';
 
 /** A client that reads nothing for this long is disconnected. */
@@ -11,13 +11,12 @@ export const STALL_MS = 30_000;
 
 /** Writes a result as the response to a request. */
 export interface AbortableResultWriter extends ResultWriter {
-  /** Closes the connection if the response has started: a truncated image must not look complete. False if not. */
+  /** Closes the connection if the response has started, since a truncated image must not look complete. False if not. */
   abort(): boolean;
 }
 
-/** Headers of every response that brings a result. */
+/** Headers of all responses with a result. */
 export const resultHeaders = (output: OutputFacts): OutgoingHttpHeaders => ({
-  'Cache-Control': 'no-store',
   'X-Width': output.width,
   'X-Height': output.height,
   'X-Foreground-Top': output.foreground.top,
@@ -27,7 +26,7 @@ export const resultHeaders = (output: OutputFacts): OutgoingHttpHeaders => ({
   'Server-Timing': serverTiming(output),
 });
 
-/** Bypasses Fastify and sends the head of a response: 200, the headers set on the reply so far, and these. */
+/** Sends the head of a raw response without Fastify: status 200, the headers of the reply, and these headers. */
 export function sendHead(reply: FastifyReply, headers: OutgoingHttpHeaders): void {
   setRateLimitHeaders(reply);
   reply.hijack();
@@ -39,8 +38,7 @@ export function sendHead(reply: FastifyReply, headers: OutgoingHttpHeaders): voi
 }
 
 /**
- * The result as the body of an HTTP response. Fastify is bypassed from the first byte on, so that each chunk can
- * be awaited and wiped; headers set on the reply before are sent.
+ * Writes a result as the body of an HTTP response. Fastify is bypassed, so that each chunk can be awaited and wiped.
  */
 export class HttpResultWriter implements AbortableResultWriter {
   private isStarted = false;
@@ -49,7 +47,7 @@ export class HttpResultWriter implements AbortableResultWriter {
   /** How the result is delivered, for the metrics. */
   readonly way: DeliveryWay;
 
-  /** `receiptLink`: address of the receipt, for a client that has the token for it. */
+  /** @param receiptLink URL of the receipt, for a client that has the token of the job */
   constructor(
     private readonly reply: FastifyReply,
     { via, receiptLink }: { via: DeliveryWay; receiptLink?: string },
@@ -92,19 +90,19 @@ export class HttpResultWriter implements AbortableResultWriter {
   }
 }
 
-/** Wall time of the worker's stages (W3C Server Timing), and which model ran where. */
+/** Durations of the worker's stages, model and provider (W3C Server Timing). */
 function serverTiming({ timingsMs, model, provider }: OutputFacts): string {
   return Object.entries(timingsMs)
     .map(([stage, ms]) => {
-      const what = stage === 'infer' ? `;desc="${model} on ${provider}"` : '';
-      return `${stage}${what};dur=${ms.toFixed(1)}`;
+      const description = stage === 'infer' ? `;desc="${model} on ${provider}"` : '';
+      return `${stage}${description};dur=${ms.toFixed(1)}`;
     })
     .join(', ');
 }
 
 /**
- * Writes to a raw response and resolves when the kernel has the bytes, so that they may be wiped.
- * @throws ClientDisconnectedError when the connection broke or stalled
+ * Writes to a raw response and resolves when the kernel has the bytes, so that they can be wiped.
+ * @throws ClientDisconnectedError when the connection closed or stalled
  */
 export function writeAndFlush(response: ServerResponse, bytes: Buffer): Promise<void> {
   return settled(response, (done) => {

@@ -14,17 +14,17 @@ export interface QueuePosition {
 /** RFC 3339 text of milliseconds since the epoch. */
 export const timeText = (ms: number): string => new Date(ms).toISOString();
 
-/** The id of a job as its holder knows it. */
+/** The public id of a job. */
 export const publicIdOf = ({ id, region }: Pick<JobRecord, 'id' | 'region'>): string => publicId(id, region);
 
-/** A job as its holder sees it. */
-export function toJobResponse(record: JobRecord, place: QueuePosition): JobView {
+/** The response of `GET /v1/jobs/{id}`. */
+export function toJobResponse(record: JobRecord, queuePosition: QueuePosition): JobView {
   return {
     id: publicIdOf(record),
     status: record.state,
     version: record.version,
     done: isDone(record.state),
-    ...toQueuePosition(place, 'queue_position'),
+    ...toQueuePosition(queuePosition, 'queue_position'),
     ...(record.output !== undefined && { result: toResultFacts(record.output) }),
     ...(record.code !== undefined && { problem: problemBody(record.code) }),
     expires_at: timeText(record.deadlineAt),
@@ -32,18 +32,18 @@ export function toJobResponse(record: JobRecord, place: QueuePosition): JobView 
   };
 }
 
-/** Place and ETA under their wire names, where known. */
+/** Position and ETA under their wire names, if known. */
 export function toQueuePosition<K extends string>(
-  place: QueuePosition,
+  queuePosition: QueuePosition,
   positionName: K,
 ): Partial<Record<K, number>> & { eta_ms?: number } {
   return {
-    ...(place.position !== undefined && { [positionName]: place.position }),
-    ...(place.etaMs !== undefined && { eta_ms: place.etaMs }),
+    ...(queuePosition.position !== undefined && { [positionName]: queuePosition.position }),
+    ...(queuePosition.etaMs !== undefined && { eta_ms: queuePosition.etaMs }),
   } as Partial<Record<K, number>> & { eta_ms?: number };
 }
 
-/** Facts about a result, without where it lies. */
+/** Public facts about a result. */
 export const toResultFacts = (output: ResultFacts): ResultFacts => resultFactsSchema.parse(output);
 
 /** The `done` event of a finished job. */
@@ -61,7 +61,7 @@ const CODE_OF_END: Record<Exclude<TerminalState, 'failed'>, ProblemCode> = {
   expired: 'result-expired',
 };
 
-/** Why a job that ended has no result to give. */
+/** The reason why a job that ended has no result. */
 export function problemOfTerminalState(record: JobRecord, state: TerminalState): Problem {
   return new Problem(state === 'failed' ? (record.code ?? 'processing-failed') : CODE_OF_END[state]);
 }

@@ -14,10 +14,10 @@ import { ReceiptSigner } from '#crypto/receipt-signer.js';
 /** Issuer when `PUBLIC_URL` is not set. */
 const DEFAULT_ISSUER = 'removebg-bd';
 
-/** A purge takes a few milliseconds; one that takes longer was interrupted. */
+/** A purge takes a few milliseconds. One that takes longer was interrupted. */
 const PURGE_MS = 1000;
 
-/** A signed receipt, and the time of the purge that it states. */
+/** A signed receipt, and the time of the purge. */
 export interface Receipt {
   receipt: string;
   purgedAt: number;
@@ -39,7 +39,7 @@ export class ReceiptService {
 
   /**
    * The record once its purge is recorded. Waits for a job that is ending, and completes a purge that was interrupted.
-   * Returns the record as it is after `waitMs` if the job has not ended, or if its bytes are unreachable.
+   * Returns the current record after `waitMs` if the job has not ended, or if its payload is unreachable.
    * @throws Problem `job-not-found`, `queue-lost`, `broker-unavailable`
    */
   async whenPurged(id: JobId, signal: AbortSignal, waitMs = 0): Promise<JobRecord> {
@@ -60,7 +60,7 @@ export class ReceiptService {
   }
 }
 
-/** Claims of a receipt. All times but that of signing are the broker's. @throws Problem `not-purged` */
+/** Claims of a receipt. All times except that of the signature are from the clock of the broker. @throws Problem `not-purged` */
 export function receiptClaims(record: JobRecord, iss: string, nowMs: number): ReceiptClaims {
   const { state, endedAt, purgedAt } = record;
   if (!isTerminal(state) || endedAt === undefined || purgedAt === undefined) throw new Problem('not-purged');

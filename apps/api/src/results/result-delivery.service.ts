@@ -17,14 +17,14 @@ import { ApiTelemetry } from '../observability/api-telemetry.js';
 
 const RETRY_MS = 250;
 
-/** How long reads are retried while payload is unreachable. Before the first chunk the client can still get a 503. */
+/** How long reads are retried while the payload is unreachable. Before the first chunk, the client can still get a 503. */
 const FIRST_READ_TIMEOUT_MS = 5000;
 const READ_TIMEOUT_MS = 20_000;
 
 /** Up to this many concurrent deliveries read their next chunk while the previous one is being written. */
 const MAX_READING_AHEAD = 32;
 
-/** Writes a result, chunk by chunk. Each call resolves when the kernel has the bytes. */
+/** Writes a result chunk by chunk. Each call resolves when the kernel has the bytes. */
 export interface ResultWriter {
   /** How the result is delivered, for the metrics. */
   readonly way: DeliveryWay;
@@ -64,7 +64,7 @@ export class ResultDelivery {
   async deliver(record: JobRecord, token: Buffer, writer: ResultWriter): Promise<void> {
     const lease = randomBytes(12).toString('base64url');
     const { jobs, payloads } = this.broker;
-    // A result on an unreachable shard is not leased: an attempt must not use up one of its deliveries.
+    // Throws when the shard is unreachable: such an attempt must not use up one of the deliveries.
     payloads.of(record);
     const leased = await repeatWhileUnreachable(() => jobs.lease(record.id, lease), FIRST_READ_TIMEOUT_MS);
     if (leased?.output === undefined) throw await this.refusal(record);
@@ -77,11 +77,11 @@ export class ResultDelivery {
         span.written();
       } catch (error) {
         span.broken();
-        // During an outage the client gets its answer without delay.
+        // During an outage, the client gets its response without waiting for the release.
         await Promise.race([this.release(leased, lease, error), pause(RETRY_MS)]);
         throw error;
       }
-      // The lease is kept until the purge: no other reader may get what the client has.
+      // The lease is kept until the purge, so that no other reader gets the delivered result.
       if (await this.settle(record, lease)) span.purged();
       else span.unsettled();
     } finally {
@@ -89,7 +89,7 @@ export class ResultDelivery {
     }
   }
 
-  /** Purges the delivered image, through a short outage of Redis if need be. False when the outage lasted too long. */
+  /** Purges the delivered job, and retries through a short outage of Redis. False when the outage lasted too long. */
   private async settle({ id }: JobRecord, lease: string): Promise<boolean> {
     try {
       await repeatWhileUnreachable(() => this.broker.purge.delivered(id, lease), LEASE_MS);
@@ -123,7 +123,7 @@ export class ResultDelivery {
           wipe(plain);
           throw error;
         }
-        // The next chunk is read while this one is written, unless that would hold too many chunks in memory.
+        // The next chunk is read while this one is written, unless too many chunks would be in memory.
         written = writer.write(plain, index).finally(() => wipe(plain));
         written.catch(() => undefined);
         if (this.sending > MAX_READING_AHEAD) await written;
@@ -140,7 +140,7 @@ export class ResultDelivery {
   /**
    * Reads one chunk, and retries through a short outage.
    * @throws Problem `broker-unavailable` after a longer outage; `queue-lost` when the chunk no longer exists
-   * @throws Problem why there is no result any more when the lease was lost meanwhile
+   * @throws Problem why there is no result any more, when the lease was lost during the delivery
    */
   private async read(
     record: JobRecord,
@@ -152,7 +152,7 @@ export class ResultDelivery {
       if (lost.aborted) throw await this.refusal(record);
       const box = await payloads.of(record).read(outputKey(record.id, attempt), index);
       if (box !== undefined) return box;
-      // The server may have restarted in between, or be down.
+      // Throws when the server has restarted or is unreachable.
       payloads.of(record);
       throw new Problem('queue-lost');
     };
@@ -160,20 +160,25 @@ export class ResultDelivery {
   }
 
   /** Renews the lease while the client reads. `lost` is aborted when the job ended during the delivery. */
-  private keepLease({ id, output, incarnation }: JobRecord, lease: string): { lost: AbortSignal; stop: () => void } {
+  private keepLease(
+    { id, output, incarnation }: JobRecord,
+    lease: string,
+  ): { lost: AbortSignal; stop: () => void } {
     const { jobs, payloads } = this.broker;
     const lost = new AbortController();
     const renew = async (): Promise<void> => {
       if (!(await jobs.renew(id, lease))) lost.abort();
       else
-        await payloads.of({ incarnation }).prolong(outputKey(id, output?.attempt ?? 0), LEASE_MS + RETRY_GRACE_MS);
+        await payloads
+          .of({ incarnation })
+          .prolong(outputKey(id, output?.attempt ?? 0), LEASE_MS + RETRY_GRACE_MS);
     };
     void renew().catch(() => undefined);
     const timer = setInterval(() => void renew().catch(() => undefined), LEASE_MS / 3);
     return { lost: lost.signal, stop: () => clearInterval(timer) };
   }
 
-  /** Returns the result to `ready`. A failure of the client counts as a delivery; a lost result is not returned. */
+  /** Returns the result to `ready`. A failure of the client counts as a delivery. A lost result is purged. */
   private async release({ id, deliveries }: JobRecord, lease: string, error: unknown): Promise<void> {
     const { jobs, purge, lifetimes } = this.broker;
     const counts = !isUnreachable(error);

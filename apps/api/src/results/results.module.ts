@@ -3,7 +3,7 @@ import { LongPollModule } from '../long-poll/long-poll.module.js';
 import { ReceiptService } from './receipt.service.js';
 import { ResultDelivery } from './result-delivery.service.js';
 
-/** Leasing, decrypting, sending and purging results, and the receipts of that. */
+/** Leasing, decrypting, sending and purging results; deletion receipts. */
 @Module({
   imports: [LongPollModule],
   providers: [ResultDelivery, ReceiptService],

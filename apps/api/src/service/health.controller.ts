@@ -1,7 +1,8 @@
-import { Controller, Get, Header, Inject } from '@nestjs/common';
+import { Controller, Get, Inject } from '@nestjs/common';
 import { Problem } from '#contracts/problem-catalog.js';
 import type { ReadyView } from '#contracts/service-view.js';
 import { BROKER, STOPPING } from '../core/providers.js';
+import { Route } from '../http/route-config.js';
 import { DescribeAlive, DescribeReady } from './service.openapi.js';
 import type { Broker } from '#broker/broker.js';
 
@@ -15,7 +16,7 @@ export class HealthController {
 
   /** The process is alive. */
   @Get('healthz')
-  @Header('Cache-Control', 'no-store')
+  @Route({ call: 'service', isProbe: true })
   @DescribeAlive()
   alive(): { status: 'alive' } {
     return { status: 'alive' };
@@ -23,7 +24,7 @@ export class HealthController {
 
   /** The service can do its work: a real write to Redis, a worker with a warm model, a shard that takes jobs. */
   @Get('readyz')
-  @Header('Cache-Control', 'no-store')
+  @Route({ call: 'service', isProbe: true })
   @DescribeReady()
   async ready(): Promise<ReadyView> {
     const { workerRegistry, payloads } = this.broker;

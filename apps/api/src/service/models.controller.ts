@@ -1,6 +1,7 @@
-import { Controller, Get, Header, Inject } from '@nestjs/common';
+import { Controller, Get, Inject } from '@nestjs/common';
 import type { ModelList } from '#contracts/model-view.js';
 import { BROKER, MODELS } from '../core/providers.js';
+import { Route } from '../http/route-config.js';
 import { DescribeModels } from './service.openapi.js';
 import type { Broker } from '#broker/broker.js';
 import type { ModelEntry } from '#inference/model-catalog.js';
@@ -15,7 +16,7 @@ export class ModelsController {
 
   /** What is offered is fixed, what is loaded changes: so the response is not cached. */
   @Get()
-  @Header('Cache-Control', 'no-store')
+  @Route({ call: 'service' })
   @DescribeModels()
   async list(): Promise<ModelList> {
     const { models, broker } = this;

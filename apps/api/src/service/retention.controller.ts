@@ -1,19 +1,23 @@
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ReceiptKeySet } from '#contracts/receipt-claims.js';
 import type { RetentionStatement } from '#contracts/service-view.js';
 import { VERSION } from '#contracts/version.js';
 import { SETTINGS, BROKER } from '../core/providers.js';
+import { CacheFor } from '../http/cache-control.js';
 import { sendDocument } from '../http/content-negotiation.js';
+import { Route } from '../http/route-config.js';
 import { retentionHtml } from '../pages/retention-page.js';
-import { DescribeRetention } from './service.openapi.js';
+import { DescribeReceiptKeys, DescribeRetention } from './service.openapi.js';
 import type { Settings } from '#config/settings.schema.js';
 import type { Broker } from '#broker/broker.js';
+import { ReceiptSigner } from '#crypto/receipt-signer.js';
 
 const PROMISE =
   'An image is held in memory only, encrypted while it is queued, and deleted as soon as its result has been ' +
   'delivered. It is never written to a disk, cached or logged, and nobody looks at it.';
 
-/** Exactly the fields of the access log. */
+/** The fields of the access log, all of them. */
 const RECORDED = [
   'client address',
   'time',
@@ -25,26 +29,37 @@ const RECORDED = [
   'duration',
 ] as const;
 
-/** Exactly the fields of the line that meters. */
+/** The fields of the metering log, all of them. */
 const RECORDED_OF_KEY_HOLDERS = ['time', 'key id', 'images', 'megapixels', 'bytes in and out'] as const;
 
-/** The retention statement, for audits. */
+/** The retention statement, and the keys that verify deletion receipts. */
 @Controller('.well-known')
 export class RetentionController {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(BROKER) private readonly broker: Broker,
+    private readonly receipts: ReceiptSigner,
   ) {}
 
-  /** What this process and its workers found when they checked themselves and Redis at start. */
+  /** The results of the checks that this process and its workers made of themselves and Redis at start. */
   @Get('retention')
+  @Route({ call: 'service' })
   @DescribeRetention()
   async retention(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const statement = await this.statement();
-    await sendDocument(request, reply.header('Cache-Control', 'no-store'), {
+    await sendDocument(request, reply, {
       json: statement,
       html: () => retentionHtml(statement),
     });
+  }
+
+  /** The public keys (RFC 7517). They may change with each start of the service. */
+  @Get('jwks.json')
+  @Route({ call: 'service' })
+  @CacheFor(60)
+  @DescribeReceiptKeys()
+  keys(): ReceiptKeySet {
+    return this.receipts.keySet;
   }
 
   private async statement(): Promise<RetentionStatement> {

@@ -1,18 +1,11 @@
 import { Module } from '@nestjs/common';
 import { HealthController } from './health.controller.js';
-import { ReceiptKeysController } from './jwks.controller.js';
 import { ModelsController } from './models.controller.js';
 import { ProblemsController } from './problems.controller.js';
 import { RetentionController } from './retention.controller.js';
 
 /** Health, models, problems, the retention statement and the keys that verify receipts. */
 @Module({
-  controllers: [
-    HealthController,
-    RetentionController,
-    ReceiptKeysController,
-    ModelsController,
-    ProblemsController,
-  ],
+  controllers: [HealthController, RetentionController, ModelsController, ProblemsController],
 })
 export class ServiceModule {}

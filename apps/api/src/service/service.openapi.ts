@@ -1,25 +1,25 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiResponse, ApiTags, ApiParam } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { modelListSchema } from '#contracts/model-view.js';
-import type { ProblemCode } from '#contracts/problem-catalog.js';
+import { PROBLEMS, type ProblemCode } from '#contracts/problem-catalog.js';
 import { receiptKeySetSchema } from '#contracts/receipt-claims.js';
 import { aliveSchema, readySchema, retentionSchema } from '#contracts/service-view.js';
+import { problemListSchema, problemPageSchema } from '#contracts/problem-pages.js';
 import { headers } from '../openapi/headers.js';
 import { problems, schemaOf, type Decorator } from '../openapi/parts.js';
-import { documentResponse } from './problems.openapi.js';
 
-/** A request that is open to everybody and takes no input. */
-interface Question {
+/** A public operation without parameters. */
+interface PublicOperation {
   tag: string;
   operationId: string;
   summary: string;
   description?: string;
-  answer: z.ZodType;
+  schema: z.ZodType;
   codes?: ProblemCode[];
 }
 
-const question = ({ tag, answer, codes = [], ...operation }: Question): Decorator =>
+const publicOperation = ({ tag, schema, codes = [], ...operation }: PublicOperation): Decorator =>
   applyDecorators(
     ApiTags(tag),
     ApiOperation(operation),
@@ -27,38 +27,38 @@ const question = ({ tag, answer, codes = [], ...operation }: Question): Decorato
       status: 200,
       description: 'The response',
       headers: headers('Cache-Control'),
-      content: { 'application/json': { schema: schemaOf(answer) } },
+      content: { 'application/json': { schema: schemaOf(schema) } },
     }),
     ...problems(...codes),
   );
 
 /** Describes `GET /healthz`. */
 export const DescribeAlive = (): Decorator =>
-  question({
+  publicOperation({
     tag: 'operation',
     operationId: 'getHealth',
-    summary: 'The process is alive',
-    answer: aliveSchema,
+    summary: 'Liveness of the process',
+    schema: aliveSchema,
   });
 
 /** Describes `GET /readyz`. */
 export const DescribeReady = (): Decorator =>
-  question({
+  publicOperation({
     tag: 'operation',
     operationId: 'getReadiness',
-    summary: 'Redis takes writes and a worker is ready',
-    answer: readySchema,
+    summary: 'Readiness: Redis accepts writes, and a worker is ready',
+    schema: readySchema,
     codes: ['not-ready', 'shutting-down', 'broker-unavailable'],
   });
 
 /** Describes `GET /v1/models`. */
 export const DescribeModels = (): Decorator =>
-  question({
+  publicOperation({
     tag: 'operation',
     operationId: 'listModels',
-    summary: 'Models on offer, with their origin and licence',
-    description: 'The option `model` of a submission takes one of their names.',
-    answer: modelListSchema,
+    summary: 'Available models, with origin and license',
+    description: 'The option `model` of an upload accepts their names.',
+    schema: modelListSchema,
     codes: ['broker-unavailable'],
   });
 
@@ -68,7 +68,7 @@ export const DescribeRetention = (): Decorator =>
     ApiTags('retention'),
     ApiOperation({
       operationId: 'getRetention',
-      summary: 'What is promised, and what was checked about every process and its Redis',
+      summary: 'The retention statement: the promise, and the checks of all processes and their Redis',
     }),
     documentResponse(retentionSchema),
     ...problems('broker-unavailable'),
@@ -76,9 +76,47 @@ export const DescribeRetention = (): Decorator =>
 
 /** Describes `GET /.well-known/jwks.json`. */
 export const DescribeReceiptKeys = (): Decorator =>
-  question({
+  publicOperation({
     tag: 'retention',
     operationId: 'listReceiptKeys',
     summary: 'Public keys that verify deletion receipts (RFC 7517), the signing one first',
-    answer: receiptKeySetSchema,
+    schema: receiptKeySetSchema,
   });
+
+/** A document as JSON, or as a page for clients that prefer HTML. */
+export const documentResponse = (schema: z.ZodType): MethodDecorator =>
+  ApiResponse({
+    status: 200,
+    description: 'JSON, or a page when `Accept` prefers HTML',
+    headers: headers('Cache-Control', 'Vary'),
+    content: {
+      'application/json': { schema: schemaOf(schema) },
+      'text/html': { schema: { type: 'string' } },
+    },
+  });
+
+/** Describes `GET /problems`. */
+export const DescribeProblems = (): Decorator =>
+  applyDecorators(
+    ApiTags('operation'),
+    ApiOperation({ operationId: 'listProblems', summary: 'All problems' }),
+    documentResponse(problemListSchema),
+  );
+
+/** Describes `GET /problems/{code}`. */
+export const DescribeProblem = (): Decorator =>
+  applyDecorators(
+    ApiTags('operation'),
+    ApiOperation({
+      operationId: 'getProblem',
+      summary: 'One problem: what happened, why, and what to do',
+      description: 'The `type` of a problem is the URL of this page.',
+    }),
+    ApiParam({
+      name: 'code',
+      description: 'Code of the problem',
+      schema: { type: 'string', enum: Object.keys(PROBLEMS), examples: ['missing-image'] },
+    }),
+    documentResponse(problemPageSchema),
+    ...problems('not-found'),
+  );

@@ -1,26 +1,26 @@
 import type { FileRole } from '#broker/records/job-record.js';
 import { jobOptionsSchema } from '#contracts/job-options.js';
-import { Problem, type ProblemCode } from '#contracts/problem-catalog.js';
+import { mustBe } from '#contracts/option-refusal.js';
+import { Problem, imageTooLarge, type ProblemCode } from '#contracts/problem-catalog.js';
 import { wipe } from '#crypto/wipe.js';
 import { readBase64 } from '../parsers/base64-reader.js';
-import { HEAD_BYTES, isText, startsAsAddress, startsAsBase64, startsAsImage } from '../parsers/body-kind.js';
-import { imageTooLarge } from '#contracts/problem-limits.js';
+import { HEAD_BYTES, isText, startsAsUrl, startsAsBase64, startsAsImage } from '../parsers/body-kind.js';
 import type { FormField, ValueKind } from '../parsers/form-field.js';
-import { PeekedSource } from '../parsers/peeked-source.js';
+import { PeekedSource } from '../parsers/byte-cursor.js';
 
-/** Consumes the bytes of a file as they arrive, each piece before it asks for the next. */
+/** Consumes the bytes of a file as they arrive, each piece before it requests the next. */
 export type FileWriter = (role: FileRole, bytes: AsyncIterable<Buffer>) => Promise<void>;
 
 /** Receives the files of an upload. */
 export interface UploadTarget {
-  /** Limit in bytes on all files of a request together. */
+  /** Limit on the bytes of all files of a request together. */
   maxBytes: number;
   writeFile: FileWriter;
-  /** What has been written for this role, maybe in part, is no part of the upload after all. */
+  /** Removes the file of this role, which may be incomplete, from the upload. */
   skipFile: (role: FileRole) => void;
 }
 
-/** Bytes that the files of one request may still have. */
+/** Limits the bytes of the files of one request. */
 export class ByteBudget {
   private leftBytes: number;
 
@@ -28,7 +28,7 @@ export class ByteBudget {
     this.leftBytes = maxBytes;
   }
 
-  /** The file as it arrives; each piece is wiped once the next is asked for. @throws Problem `image-too-large` beyond the budget | `missing-image` when it is empty */
+  /** The file as it arrives. Each piece is wiped once the next is requested. @throws Problem `image-too-large` beyond the budget | `missing-image` when it is empty */
   async *limit(file: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
     let isEmpty = true;
     for await (const piece of file) {
@@ -45,18 +45,18 @@ export class ByteBudget {
   }
 }
 
-/** A second image, or background, where one is taken. */
+/** The problem of a second image or background. */
 export const repeatedFile = (role: FileRole): Problem =>
   new Problem(role === 'input' ? 'multiple-images' : 'multiple-backgrounds');
 
-/** How a file is written in its field; `any`: as bytes or in base64, whichever it begins as. */
+/** Encoding of a file in its field; `any`: bytes or base64, detected from the first bytes. */
 export type FileEncoding = 'bytes' | 'base64' | 'any';
 
-/** What one field of a form holds. */
+/** Type of a form field. */
 export type FieldSpec =
   { kind: 'text'; maxBytes: number } | { kind: 'file'; role: FileRole; encoding: FileEncoding };
 
-/** A field that is known. */
+/** A known field. */
 export interface KnownField {
   name: string;
   spec: FieldSpec;
@@ -65,26 +65,26 @@ export interface KnownField {
 /** Longest value of an option of the image. Valid values are shorter. */
 export const MAX_OPTION_BYTES = 128;
 
-/** A text of at most `maxBytes`. */
+/** A text field of at most `maxBytes`. */
 export const text = (maxBytes: number): FieldSpec => ({ kind: 'text', maxBytes });
 
-/** A file. */
+/** A file field. */
 export const file = (role: FileRole, encoding: FileEncoding = 'bytes'): FieldSpec => ({
   kind: 'file',
   role,
   encoding,
 });
 
-/** The fields of the image's options. */
+/** The fields of the image options. */
 export const optionFields = (
   names: readonly string[] = Object.keys(jobOptionsSchema.shape),
 ): Record<string, FieldSpec> => Object.fromEntries(names.map((name) => [name, text(MAX_OPTION_BYTES)]));
 
-/** The fields that a form may have. Names are compared as bytes. */
+/** The known fields of a form. Names are compared as bytes. */
 export class FieldTable {
   private readonly entries: readonly (KnownField & { bytes: Buffer })[];
 
-  /** @param takesLoneFile a file is the image whatever its name, as long as no other one is */
+  /** @param takesLoneFile true when a single file in an unknown field is the image */
   constructor(
     specs: Record<string, FieldSpec>,
     readonly takesLoneFile = false,
@@ -97,24 +97,24 @@ export class FieldTable {
     return this.entries.map(({ name }) => name);
   }
 
-  /** The field of that name; undefined when it is not known. */
+  /** The field of that name; undefined for an unknown name. */
   find(name: Buffer): KnownField | undefined {
     return this.entries.find(({ bytes }) => bytes.equals(name));
   }
 
-  /** True for a field whose value is a file, maybe in base64. */
+  /** True for a field whose value is a file, also in base64. */
   readonly isFile = (name: Buffer): boolean => this.find(name)?.spec.kind === 'file';
 }
 
 /** Fields of one form, known or not. */
 export const MAX_FIELDS = 1000;
 
-/** Names of unknown fields that are reported; a name is then a plain word. */
+/** Maximum number of unknown names that are reported, and their pattern. */
 const MAX_REPORTED = 16;
 const PLAIN_NAME = /^[\w.[\]-]{1,40}$/;
 const MAX_PLAIN_BYTES = 40;
 
-/** A text as it was sent. */
+/** The text of a field. */
 export interface FieldText {
   text: string;
   kind: ValueKind;
@@ -122,19 +122,19 @@ export interface FieldText {
 
 /** Content of a form. */
 export interface FormContent {
-  /** Known fields that are no files, by name. Of a field that comes twice the last one counts. */
+  /** Known text fields by name. The last value of a repeated field counts. */
   texts: ReadonlyMap<string, FieldText>;
-  /** Names of texts that came more than once, each time with a value. */
+  /** Names of text fields with more than one value. */
   repeated: ReadonlySet<string>;
-  /** Files that were written to the target. An empty one counts as absent. */
+  /** Files that were written to the target. Empty files count as absent. */
   files: ReadonlySet<FileRole>;
-  /** Names of known fields for a file that came without one. */
+  /** Names of known file fields that were empty. */
   empty: readonly string[];
-  /** Names of fields that were passed over, as far as they are plain words; 16 at most. */
+  /** Names of ignored fields, if they are plain words; 16 at most. */
   ignored: readonly string[];
 }
 
-/** The content of a request that is nothing but its image. */
+/** The content of a request whose body is the image. */
 export const ONLY_IMAGE: FormContent = {
   texts: new Map(),
   repeated: new Set(),
@@ -143,12 +143,23 @@ export const ONLY_IMAGE: FormContent = {
   ignored: [],
 };
 
+/** How clients write a field that they do not set. */
+const UNSET = new Set(['', 'undefined', 'null']);
+
+/** The texts of a form that are set, trimmed. @throws Problem `invalid-parameter` for an object or array */
+export function setTexts({ texts }: FormContent): Map<string, string> {
+  const nested = [...texts].find(([, { kind }]) => kind === 'nested');
+  if (nested !== undefined)
+    throw new Problem('invalid-parameter', mustBe(nested[0], ['a text, a number or a boolean']));
+  const trimmed = [...texts].map(([name, { text }]): [string, string] => [name, text.trim()]);
+  return new Map(trimmed.filter(([, text]) => !UNSET.has(text)));
+}
+
 /**
- * Reads a form, whatever its encoding. The name of a field decides before anything of its value is copied: a known file
- * is written to the target as it arrives, a known text is bounded, everything else is passed over. Where the table says
- * so, a file under another name is written too: it is the image unless a further one comes.
- * @throws Problem `multiple-images` | `multiple-backgrounds` | `image-type-unsupported` for text in the place of a file |
- * `invalid-request` for a text beyond its bound, or beyond 1,000 fields
+ * Reads a form of any encoding. A known file is written to the target as it arrives, the length of a known text is limited,
+ * and other fields are skipped without a copy. With `takesLoneFile`, a single file in an unknown field is the image, too.
+ * @throws Problem `multiple-images` | `multiple-backgrounds` | `image-type-unsupported` for text in a file field |
+ * `invalid-request` for a text beyond its limit, or more than 1,000 fields
  */
 export async function readForm(
   fields: AsyncIterable<FormField>,
@@ -158,15 +169,16 @@ export async function readForm(
   const reader = new FormReader(table, target);
   let left = MAX_FIELDS;
   for await (const field of fields) {
-    if (left-- === 0) throw new Problem('invalid-request', { detail: `More than ${MAX_FIELDS} fields` });
+    if (left-- === 0)
+      throw new Problem('invalid-request', { detail: `The form has more than ${MAX_FIELDS} fields.` });
     await reader.read(field);
   }
   reader.finish();
   return reader;
 }
 
-/** What is wrong with a file by itself: it can be passed over like one that is right. */
-const OF_FILE: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
+/** Problems of a file itself. A file in an unknown field that has one of them can be skipped. */
+const FILE_PROBLEMS: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'image-type-unsupported',
   'image-corrupt',
   'image-truncated',
@@ -182,7 +194,7 @@ class FormReader implements FormContent {
   readonly empty: string[] = [];
   private readonly unknown: string[] = [];
   private budget: ByteBudget;
-  /** Files under unknown names, while none has come under the image's own. The first has been written. */
+  /** Number of files in unknown fields before the image field. The first has been written. */
   private otherFiles = 0;
   private otherFile: { name: string | undefined; refusal?: Problem } | undefined;
 
@@ -204,7 +216,7 @@ class FormReader implements FormContent {
     else await this.readFile(known.name, known.spec, field);
   }
 
-  /** The form is over. @throws Problem why the one file that could be the image is none */
+  /** Ends the form. @throws Problem why the single file in an unknown field was rejected */
   finish(): void {
     const { otherFile } = this;
     if (otherFile === undefined || this.files.has('input')) return;
@@ -229,7 +241,8 @@ class FormReader implements FormContent {
     { role, encoding }: Extract<FieldSpec, { kind: 'file' }>,
     field: FormField,
   ): Promise<void> {
-    if (field.kind === 'nested') throw new Problem('invalid-request', { detail: `"${name}" must be a text` });
+    if (field.kind === 'nested')
+      throw new Problem('invalid-request', { detail: `"${name}" must be a text.` });
     const body = PeekedSource.of(field.body);
     try {
       const head = await body.peek(HEAD_BYTES);
@@ -262,7 +275,7 @@ class FormReader implements FormContent {
       this.otherFile = { name };
       await this.write('input', body, isBase64);
     } catch (error) {
-      if (!(error instanceof Problem) || !OF_FILE.has(error.code)) throw error;
+      if (!(error instanceof Problem) || !FILE_PROBLEMS.has(error.code)) throw error;
       this.otherFile = { name, refusal: error };
       this.target.skipFile('input');
     } finally {
@@ -270,7 +283,7 @@ class FormReader implements FormContent {
     }
   }
 
-  /** The image has come under its own name. */
+  /** Drops a file of an unknown field: the image has arrived in its own field. */
   private dropOtherFile(): void {
     if (this.otherFile === undefined) return;
     if (this.otherFile.refusal === undefined) this.target.skipFile('input');
@@ -284,26 +297,26 @@ class FormReader implements FormContent {
   }
 }
 
-/** A name that may be reported. No other name becomes a string. */
+/** A name that may be reported. Other names do not become strings. */
 function plainName(name: Buffer): string | undefined {
   if (name.length === 0 || name.length > MAX_PLAIN_BYTES) return undefined;
   const text = name.toString('latin1');
   return PLAIN_NAME.test(text) ? text : undefined;
 }
 
-/** A field has text where a file belongs. Nothing of the text is repeated. */
+/** The problem of text in a file field. The text is not echoed. */
 function textForFile(name: string, head: Buffer): Problem {
   const address = name.startsWith('bg_') ? 'bg_image_url' : 'image_url';
-  const detail = startsAsAddress(head)
+  const detail = startsAsUrl(head)
     ? `"${name}" is a URL, not a file. Send the file itself, or the URL as "${address}".`
     : `"${name}" is text, not a file. With curl, write -F ${name}=@photo.jpg: the @ makes curl send the file. ` +
       'In JSON, send the image in base64.';
   return new Problem('image-type-unsupported', { parameter: name, detail });
 }
 
-/** The text of a field. The memory in which it arrives is wiped. @throws Problem `invalid-request` beyond `maxBytes` */
+/** Reads the text of a field, and wipes the buffer. @throws Problem `invalid-request` beyond `maxBytes` */
 async function readText(body: AsyncIterable<Buffer>, name: string, maxBytes: number): Promise<string> {
-  const held = Buffer.allocUnsafeSlow(maxBytes);
+  const buffer = Buffer.allocUnsafeSlow(maxBytes);
   let length = 0;
   try {
     for await (const piece of body) {
@@ -313,10 +326,10 @@ async function readText(body: AsyncIterable<Buffer>, name: string, maxBytes: num
           detail: `"${name}" is longer than ${maxBytes} bytes.`,
         });
       }
-      length += piece.copy(held, length);
+      length += piece.copy(buffer, length);
     }
-    return held.toString('utf8', 0, length);
+    return buffer.toString('utf8', 0, length);
   } finally {
-    wipe(held);
+    wipe(buffer);
   }
 }

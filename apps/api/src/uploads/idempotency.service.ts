@@ -16,20 +16,19 @@ const HEADER = 'Idempotency-Key';
 const VALUE = /^[\x21-\x7e]{1,255}$/;
 const TOO_SOON_S = 1;
 
-/** A submission that its client can repeat. */
+/** A repeatable submission. */
 export interface IdempotencyClaim {
   entry: IdempotencyEntry;
-  /** The job's token, the same for each repetition. */
+  /** Token of the job, the same in each repetition. */
   token: Buffer;
   fingerprint: UploadFingerprint;
-  /** The job that an earlier request made; undefined when this is the first. */
+  /** The job of an earlier request; undefined for the first one. */
   earlier: JobRecord | undefined;
 }
 
 /**
- * Recognizes submissions that are repeated with the same `Idempotency-Key`
- * (draft-ietf-httpapi-idempotency-key-header), so that none is done twice. Holders of an API key only: see
- * `deriveIdempotentToken` for why.
+ * Recognizes repeated submissions by their `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header), so that none is
+ * processed twice. For holders of an API key only: see `deriveIdempotentToken` for the reason.
  */
 @Injectable()
 export class IdempotencyService {
@@ -43,8 +42,8 @@ export class IdempotencyService {
   }
 
   /**
-   * The claim of a request on its job, or undefined when the request cannot be repeated.
-   * @throws Problem `invalid-parameter` | `retry-too-soon`, while the first request is still sending its image
+   * The claim of a request; undefined when the request is not repeatable.
+   * @throws Problem `invalid-parameter` | `retry-too-soon` while the first request is still uploading its image
    */
   async claim(request: FastifyRequest, { tenant, key }: Caller): Promise<IdempotencyClaim | undefined> {
     const idempotencyKey = request.headers['idempotency-key'];
@@ -52,7 +51,7 @@ export class IdempotencyService {
     if (typeof idempotencyKey !== 'string' || !VALUE.test(idempotencyKey)) {
       throw new Problem(
         'invalid-parameter',
-        mustBe(HEADER, ['1 to 255 visible ASCII characters, best a UUID']),
+        mustBe(HEADER, ['1 to 255 visible ASCII characters, preferably a UUID']),
       );
     }
     const { broker, kek } = this;
@@ -64,7 +63,7 @@ export class IdempotencyService {
       if (isNew) return { ...claim, earlier: undefined };
       if (entry.fingerprint === undefined) throw new Problem('retry-too-soon', { retryAfterS: TOO_SOON_S });
       const earlier = await broker.jobs.read(jobIdOf(token));
-      // Its tombstone has expired, or the job was lost with its server: this request is a new submission.
+      // The tombstone has expired, or the job was lost with its server: this is a new submission.
       if (earlier !== undefined && earlier.code !== 'queue-lost') return { ...claim, earlier };
       await broker.idempotency.forget(entry);
     }

@@ -3,19 +3,19 @@ import { Problem } from '#contracts/problem-catalog.js';
 import type { FetchCall, ImageFetcher } from '#fetcher/image-fetcher.js';
 import { IMAGE_FETCHER } from '../core/providers.js';
 
-/** Images that a client names by their address instead of sending them. */
+/** Downloads images that clients send as a URL. */
 @Injectable()
 export class RemoteImageService {
   constructor(@Inject(IMAGE_FETCHER) private readonly fetcher: ImageFetcher | undefined) {}
 
-  /** The operator has enabled this. */
+  /** True when the operator has enabled downloads. */
   get isEnabled(): boolean {
     return this.fetcher !== undefined;
   }
 
   /**
-   * The file at `url`, as it arrives. No connection is made before the first piece is asked for; each piece is the
-   * reader's, to be wiped. The address is the client's secret: no problem, log or metric has it.
+   * The file at `url`, as it arrives. The connection is made when the first piece is requested. The caller wipes the
+   * pieces. The URL is a secret of the client: it appears in no problem, log or metric.
    * @throws Problem `image-url-off`, at once
    * @throws Problem as `ImageFetcher.fetch`, from the pieces
    */
@@ -24,12 +24,12 @@ export class RemoteImageService {
     return this.fetcher.fetch(url, call);
   }
 
-  /** As `fetch`, for compatible calls. @throws Problem `invalid-parameter` where it is not enabled */
+  /** As `fetch`, for compatible endpoints. @throws Problem `invalid-parameter` unless it is enabled */
   fetchFor(parameter: string, url: string, call: FetchCall): AsyncIterable<Buffer> {
     if (this.isEnabled) return this.fetch(url, call);
     throw new Problem('invalid-parameter', {
       parameter,
-      detail: 'This server fetches no images: send the file itself',
+      detail: 'This service does not download images. Send the file itself.',
     });
   }
 }

@@ -15,7 +15,7 @@ import { bodyReaderOf } from '../parsers/body-reader.js';
 import type { FormField } from '../parsers/form-field.js';
 import { readJson } from '../parsers/json-reader.js';
 import { readMultipart } from '../parsers/multipart-reader.js';
-import { PeekedSource } from '../parsers/peeked-source.js';
+import { PeekedSource } from '../parsers/byte-cursor.js';
 import { readUrlencoded } from '../parsers/urlencoded-reader.js';
 import {
   ByteBudget,
@@ -26,37 +26,37 @@ import {
   type UploadTarget,
 } from './form-reader.js';
 
-/** The media type of a request's body, in lower case, without parameters; empty when there is none. */
+/** Media type of the body of a request in lower case, without parameters; empty when there is none. */
 export const mediaTypeOf = ({ headers }: FastifyRequest): string =>
   headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
 
-const NOTHING: FormContent = { ...ONLY_IMAGE, files: new Set() };
+const NO_CONTENT: FormContent = { ...ONLY_IMAGE, files: new Set() };
 const URLENCODED = 'application/x-www-form-urlencoded';
 
-/** The fields of a form, or nothing but an image. */
+/** A body: the fields of a form, or an image. */
 type Body = { fields: AsyncIterable<FormField> } | { image: AsyncIterable<Buffer> };
 
-/** How a call reads its body. */
+/** Options of reading a body. */
 export interface BodyCall {
   table: FieldTable;
   target: UploadTarget;
-  /** Called before an image that is the whole body is read. @throws Problem why it need not be read */
+  /** Called before a body that is the image is read. @throws Problem when the request is rejected */
   beforeImage?: () => void;
 }
 
 /**
- * Reads what a request brings. Its first bytes decide what it is: an image, or a form in one of three encodings. The
- * type that is announced only says how to read what could be either: clients announce anything.
+ * Reads the body of a request. Its first bytes decide whether it is an image, or a form in one of three encodings.
+ * Content-Type only decides where the bytes do not, since clients send any value.
  * @throws Problem as `readForm` and the readers of the three encodings
  */
 export async function readUpload(request: FastifyRequest, call: BodyCall): Promise<FormContent> {
-  if (!hasBody(request.raw)) return NOTHING;
+  if (!hasBody(request.raw)) return NO_CONTENT;
   const { maxBytes } = call.target;
   const reader = bodyReaderOf(request.raw).limitTo(maxBodyBytes(request, maxBytes), maxBytes);
   const source = new PeekedSource(reader);
   try {
     const head = await source.peek(HEAD_BYTES);
-    return head.length === 0 ? NOTHING : await readBody(bodyOf(source, head, request, call.table), call);
+    return head.length === 0 ? NO_CONTENT : await readBody(bodyOf(source, head, request, call.table), call);
   } finally {
     source.close();
   }
@@ -69,7 +69,7 @@ async function readBody(body: Body, { table, target, beforeImage }: BodyCall): P
   return ONLY_IMAGE;
 }
 
-/** What a body is that begins with `head`. */
+/** The body that starts with `head`. */
 function bodyOf(source: PeekedSource, head: Buffer, request: FastifyRequest, table: FieldTable): Body {
   if (startsAsImage(head)) return { image: source.pieces() };
   source.skip(markBytes(head));
@@ -80,7 +80,7 @@ const imageIn = (source: PeekedSource, head: Buffer): Body => ({
   image: startsAsBase64(head) ? readBase64(source.pieces()) : source.pieces(),
 });
 
-/** The form that a body is; undefined when it is none. */
+/** The form in a body; undefined when it is not a form. */
 function formIn(
   source: PeekedSource,
   head: Buffer,
@@ -89,7 +89,7 @@ function formIn(
   const type = request.headers['content-type'] ?? '';
   const mediaType = mediaTypeOf(request);
   const boundary = boundaryIn(head);
-  // Clients that set the type by hand leave the boundary out, or copy that of another form.
+  // Clients that set Content-Type themselves omit the boundary, or copy that of another form.
   if (boundary !== undefined) {
     return { fields: readMultipart(source, `${mediaType}; boundary="${boundary}"`) };
   }

@@ -1,25 +1,25 @@
 import type { FileRole, UploadPart } from '#broker/records/job-record.js';
 import type { UploadSession } from '#broker/jobs/upload-session.js';
-import { backgroundError } from '#contracts/background-damage.js';
+import { backgroundError } from '#contracts/problem-catalog.js';
 import type { ImageLimits } from '#imaging/formats/image-facts.js';
 import { ImageGuard } from '#imaging/guard/image-guard.js';
 import type { JobSecrets } from '#crypto/job-token.js';
 import { CHUNK_BYTES, sealChunk } from '#crypto/chunk-cipher.js';
 import { wipe } from '#crypto/wipe.js';
 
-/** Receives upload progress callbacks. */
+/** Receives callbacks during an upload. */
 export interface UploadObserver {
-  /** Called once the size of the image is known. Nothing of it is stored when this throws. */
+  /** Called once the size of the image is known. If it throws, nothing is stored. */
   onPixels(pixels: number): Promise<void>;
-  /** The next bytes of a file, in the clear. They are wiped afterwards. */
+  /** Called with the next plaintext bytes of a file, which are wiped afterwards. */
   onBytes(role: FileRole, plain: Uint8Array): void;
 }
 
-/** Encrypts the files of one upload, chunk by chunk as they arrive, and appends them to the same key. */
+/** Encrypts the files of one upload chunk by chunk as they arrive, and appends them to one Redis key. */
 export class UploadEncryptor {
   /** Files stored so far. */
   readonly parts: UploadPart[] = [];
-  /** Pixels of the image; 0 when its header lies beyond the first chunk. */
+  /** Pixels of the image; 0 when its header is not in the first chunk. */
   pixels = 0;
 
   constructor(
@@ -30,8 +30,7 @@ export class UploadEncryptor {
   ) {}
 
   /**
-   * Checks each chunk, then encrypts and stores it. An image that must not reach a decoder is refused at the first byte
-   * that proves it.
+   * Checks, encrypts and stores each chunk. An image that must not reach a decoder is rejected as early as possible.
    * @throws Problem `image-type-unsupported` | `image-truncated` | `image-corrupt` | `image-too-many-pixels` |
    * `image-too-complex`
    * @throws what the observer throws, and as `UploadSession.write`
@@ -51,7 +50,7 @@ export class UploadEncryptor {
     }
   }
 
-  /** What has been stored for this role, maybe in part, is not worked on. It stays sealed, and goes with the job. */
+  /** Marks the file of this role as skipped. It stays encrypted, and is deleted with the job. */
   skip(role: FileRole): void {
     for (const part of this.parts) if (part.role === role) part.role = 'skipped';
     if (role === 'input') this.pixels = 0;
@@ -60,12 +59,12 @@ export class UploadEncryptor {
   private async count(role: FileRole, { facts }: ImageGuard): Promise<void> {
     if (role !== 'input') return;
     if (facts !== undefined) this.pixels = facts.width * facts.height;
-    // An image whose size lies behind a mebibyte of metadata counts as the largest.
+    // An image with more than a mebibyte of metadata before its size counts as the largest.
     await this.observer.onPixels(this.pixels || this.limits.maxPixels);
   }
 }
 
-/** @throws Problem why the guard rejects the file; a damaged background has a code of its own */
+/** @throws Problem when the guard rejects the file. A damaged background has its own code. */
 function inspect(guard: ImageGuard, plain: Buffer, { role, last }: { role: FileRole; last: boolean }): void {
   try {
     guard.look(plain);
@@ -75,7 +74,7 @@ function inspect(guard: ImageGuard, plain: Buffer, { role, last }: { role: FileR
   }
 }
 
-/** One piece of an upload in the clear. Its memory is used again for the next piece. */
+/** One plaintext chunk of an upload. Its memory is reused for the next chunk. */
 export interface PlainChunk {
   index: number;
   last: boolean;
@@ -83,12 +82,11 @@ export interface PlainChunk {
 }
 
 /**
- * Cuts an incoming stream into pieces of 1 MiB, the last one shorter. Each buffer that arrives is wiped once it
- * is copied, and each piece once it has been consumed, so the upload is never whole in this process. An empty
- * stream gives one empty piece.
+ * Splits a stream into chunks of 1 MiB, the last one shorter. Each incoming buffer is wiped once it is copied, and the chunk
+ * memory at the end, so this process never holds the whole upload. An empty stream gives one empty chunk.
  */
 export async function* chunkStream(source: AsyncIterable<Buffer>): AsyncGenerator<PlainChunk, void> {
-  const piece = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   let filled = 0;
   let index = 0;
   try {
@@ -96,17 +94,17 @@ export async function* chunkStream(source: AsyncIterable<Buffer>): AsyncGenerato
       let taken = 0;
       while (taken < arrived.length) {
         if (filled === CHUNK_BYTES) {
-          yield { index: index++, last: false, plain: piece };
+          yield { index: index++, last: false, plain: chunk };
           filled = 0;
         }
-        const copied = arrived.copy(piece, filled, taken);
+        const copied = arrived.copy(chunk, filled, taken);
         filled += copied;
         taken += copied;
       }
       wipe(arrived);
     }
-    yield { index, last: true, plain: piece.subarray(0, filled) };
+    yield { index, last: true, plain: chunk.subarray(0, filled) };
   } finally {
-    wipe(piece);
+    wipe(chunk);
   }
 }

@@ -18,37 +18,37 @@ import {
 import type { RemoteImageService } from './remote-image.service.js';
 import { readUpload } from './upload-body.js';
 
-/** Content of a request beside its files. */
+/** Content of a request besides its files. */
 export interface UploadContent {
   options: JobOptions;
   /** Values of fields that are not image options, by name. */
   extraFields: ReadonlyMap<string, string>;
-  /** Names of fields that were passed over, as far as they are plain words. */
+  /** Names of ignored fields, if they are plain words. */
   ignored: readonly string[];
 }
 
 /**
- * Reads the image, maybe a background, and the options that a request brings. Files are written to the target as they arrive.
+ * Reads the image, the optional background and the options of a request. Files are written to the target as they arrive.
  * @throws Problem why the request is rejected
  */
 export type UploadSource = (request: FastifyRequest, target: UploadTarget) => Promise<UploadContent>;
 
-/** Validates image options. A field given empty counts as absent. @throws Problem `invalid-parameter` | `unknown-parameter` */
+/** Validates image options. Empty fields count as absent. @throws Problem `invalid-parameter` | `unknown-parameter` */
 export function parseOptions(fields: Iterable<[string, unknown]>): JobOptions {
-  const given = [...fields].filter(([, value]) => value !== '');
-  const repeated = given.find(([, value]) => Array.isArray(value))?.[0];
-  const unknown = given.find(([name]) => acceptedBy(name) === undefined);
+  const set = [...fields].filter(([, value]) => value !== '');
+  const repeated = set.find(([, value]) => Array.isArray(value))?.[0];
+  const unknown = set.find(([name]) => acceptedBy(name) === undefined);
   if (unknown !== undefined) throw unknownParameter(unknown[0]);
   if (repeated !== undefined) {
     const detail = `"${repeated}" was given more than once.`;
     throw new Problem('invalid-parameter', { ...invalidOption(repeated), detail });
   }
-  const parsed = jobOptionsSchema.safeParse(Object.fromEntries(given));
+  const parsed = jobOptionsSchema.safeParse(Object.fromEntries(set));
   if (parsed.success) return parsed.data;
   throw new Problem('invalid-parameter', optionRefusal(parsed.error));
 }
 
-/** A name that is not known. It is not repeated; names that it resembles are. */
+/** The problem of an unknown name. The name is not echoed; known names that it resembles are listed. */
 function unknownParameter(name: string): Problem {
   const known = Object.keys(jobOptionsSchema.shape);
   const near = nearestNames(name, known);
@@ -59,22 +59,22 @@ function unknownParameter(name: string): Problem {
   });
 }
 
-/** A background image goes with color, and with no other background. @throws Problem `multiple-backgrounds` | `invalid-parameter` */
+/** Checks that a background image is not combined with another background or the alpha channel alone. @throws Problem `multiple-backgrounds` | `invalid-parameter` */
 export function checkBackground({ bg_color, channels }: JobOptions): void {
   if (bg_color !== undefined) throw new Problem('multiple-backgrounds');
   if (channels === 'alpha') {
     throw new Problem('invalid-parameter', {
       parameter: 'bg_image_file',
       accepted: ['an image, with channels=rgba'],
-      detail: '"bg_image_file" does not go with channels=alpha: a matte has no background.',
+      detail: '"bg_image_file" cannot be combined with channels=alpha: a matte has no background.',
     });
   }
 }
 
-/** No image has come: names of the fields that it can come in, and of those that came instead. */
+/** The problem of a missing image, with the fields that may contain it and the fields that were sent. */
 export function missingImage(expected: readonly string[], found: FormContent): Problem {
   const names = [...found.texts.keys(), ...found.empty, ...found.ignored];
-  const instead = names.length === 0 ? '' : ` Fields that came: ${names.join(', ')}.`;
+  const instead = names.length === 0 ? '' : ` Fields that were sent: ${names.join(', ')}.`;
   const empty = found.empty.length === 0 ? '' : ` Empty: ${found.empty.join(', ')}.`;
   return new Problem('missing-image', {
     ...{ expected, found: names },
@@ -85,15 +85,15 @@ export function missingImage(expected: readonly string[], found: FormContent): P
 /** Query parameters that are not image options. */
 const NOT_OPTIONS = new Set(['token', 'wait']);
 
-/** Field with the address of the image, in a form or a JSON object. Never read from a query: proxies log queries. */
+/** Field with the URL of the image, in a form or a JSON object. It is not read from the query, which proxies log. */
 const ADDRESS = 'image_url';
 
 /**
- * Reads uploads to the service's own calls: a body that is an image, with options in the query; or a form (multipart,
- * urlencoded or one JSON object) with options as fields, the image in `image`, or in any field when it is the one file,
- * and maybe another file in `bg_image_file`. A form may name the image's address in `image_url`; then it is fetched from
- * there. Fields that are not known are passed over, unless they look like a misspelt option.
- * @param extra fields that a call has beside the options, with the bound of each
+ * Reads uploads of the native endpoints: a body that is an image, with options in the query; or a form (multipart,
+ * urlencoded or one JSON object) with options as fields, the image in `image`, or in any field if it is the only file, and
+ * optionally a background in `bg_image_file`. A form may contain the URL of the image in `image_url`, from which it is
+ * downloaded. Unknown fields are ignored, unless they resemble an option.
+ * @param extra additional fields of an endpoint
  * @throws Problem `missing-image` | `multiple-images` | `multiple-backgrounds` | `image-too-large` |
  * `malformed-multipart` | `image-url-off` and others
  */
@@ -109,10 +109,10 @@ export function nativeUpload(
     const form = await readUpload(request, { table, target, beforeImage: () => void values.parse() });
     const address = addressIn(form);
     if (!form.files.has('input') && address === '') throw missingImage(['image', ADDRESS], form);
-    const misspelt = form.ignored.find(
+    const misspelled = form.ignored.find(
       (name) => nearestNames(name, Object.keys(jobOptionsSchema.shape)).length > 0,
     );
-    if (misspelt !== undefined) throw unknownParameter(misspelt);
+    if (misspelled !== undefined) throw unknownParameter(misspelled);
     values.add(form.texts);
     const content = values.parse();
     if (form.files.has('background')) checkBackground(content.options);
@@ -131,7 +131,7 @@ async function fetchImage(
   );
 }
 
-/** The image's address; empty when there is none. @throws Problem `multiple-images` | `invalid-parameter` */
+/** The URL of the image; empty when there is none. @throws Problem `multiple-images` | `invalid-parameter` */
 function addressIn({ texts, repeated, files }: FormContent): string {
   const address = texts.get(ADDRESS);
   if (address === undefined) return '';
@@ -175,8 +175,8 @@ class Values {
   }
 }
 
-/** The value that a text represents. Objects, arrays and `null` are no values of any option. */
-function valueOf({ text: written, kind }: FieldText): unknown {
-  if (kind === 'text') return written;
-  return kind === 'literal' ? JSON.parse(written) : null;
+/** The value of a field. Objects, arrays and `null` are not valid for any option. */
+function valueOf({ text: value, kind }: FieldText): unknown {
+  if (kind === 'text') return value;
+  return kind === 'literal' ? JSON.parse(value) : null;
 }

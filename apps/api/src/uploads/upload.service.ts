@@ -28,28 +28,28 @@ import type { Broker } from '#broker/broker.js';
 import { ApiTelemetry } from '../observability/api-telemetry.js';
 import type { ModelEntry } from '#inference/model-catalog.js';
 
-/** Bytes of a losslessly encoded cut-out per pixel: an estimate on the safe side. */
+/** Bytes per pixel of a losslessly encoded cut-out: a conservative estimate. */
 const OUTPUT_BYTES_PER_PIXEL = 1.5;
 
-/** A request that names its image by an address has no more than this. */
+/** Largest body of a request with an image URL. */
 const MAX_BYTES_WITHOUT_IMAGE = 131_072;
 
-/** A queued job. Its token exists here and at the client, nowhere else. */
+/** A queued job. Its token exists only here and at the client. */
 export interface Accepted {
   record: JobRecord;
   token: Buffer;
-  /** The client can get the job again by repeating its request, even if it never received the token. */
+  /** True when the client can get the job again by repeating its request, even without the token. */
   repeatable: boolean;
-  /** The job was made by an earlier request. */
+  /** True when an earlier request created the job. */
   replayed: boolean;
   extraFields: UploadContent['extraFields'];
-  /** Names of fields of the request that were passed over. */
+  /** Names of ignored fields. */
   ignored: UploadContent['ignored'];
 }
 
-/** How a submission differs from `POST /v1/jobs`. */
+/** Differences of a submission from `POST /v1/jobs`. */
 export interface SubmitOptions {
-  /** Reads the request; by default as `nativeUpload`. */
+  /** Reads the request; `nativeUpload` by default. */
   source?: UploadSource;
   /** Set for an image of a batch. */
   member?: Member | undefined;
@@ -57,10 +57,10 @@ export interface SubmitOptions {
 
 /** An image of a batch. */
 export interface Member {
-  /** Token of its job, which follows from that of the batch. */
+  /** Token of the job, derived from the token of the batch. */
   token: Buffer;
   /** Its entry in the batch, from the extra fields of the request. @throws Problem */
-  enrolment: (extraFields: UploadContent['extraFields']) => BatchMembership;
+  membership: (extraFields: UploadContent['extraFields']) => BatchMembership;
 }
 
 /** One submission in progress. */
@@ -75,14 +75,14 @@ interface Submission {
   claim: IdempotencyClaim | undefined;
 }
 
-/** One whose job exists. */
+/** A submission whose job exists. */
 interface StartedSubmission extends Submission {
   session: UploadSession;
 }
 
 type Received = Pick<Accepted, 'record' | 'extraFields' | 'ignored'>;
 
-/** Encrypts uploads chunk by chunk as they arrive, stores them in the broker and queues their jobs. */
+/** Encrypts uploads chunk by chunk as they arrive, stores them in the broker, and queues their jobs. */
 @Injectable()
 export class UploadService {
   private readonly limits: ImageLimits;
@@ -106,14 +106,14 @@ export class UploadService {
   }
 
   /**
-   * Queues one image, or finds the job that an earlier attempt of the same request created. When this throws, nothing
-   * of the request is stored any more.
-   * @throws Problem why the upload, the image or the queue rejects it
+   * Queues one image, or finds the job of an earlier attempt of the same request. When this throws, nothing of the request
+   * is stored.
+   * @throws Problem why the upload is rejected
    */
   async submit(request: FastifyRequest, options: SubmitOptions = {}): Promise<Accepted> {
     const { source = this.native, member } = options;
     const caller = this.callers.of(request);
-    // A repeated image of a batch is recognized by its name there.
+    // A repeated image of a batch is recognized by its `custom_id`.
     const claim = member === undefined ? await this.claims.claim(request, caller) : undefined;
     const token = member?.token ?? claim?.token ?? drawToken();
     const submission = {
@@ -126,7 +126,7 @@ export class UploadService {
     };
     try {
       const received = claim?.earlier
-        ? await this.findAgain(request, source, claim)
+        ? await this.findEarlier(request, source, claim)
         : await this.start({ ...submission, secrets: deriveSecrets(token) });
       const replayed = claim?.earlier !== undefined;
       return { ...received, token, repeatable: claim !== undefined, replayed };
@@ -142,7 +142,7 @@ export class UploadService {
     await throughOutage(() => this.broker.purge.cancelled(id));
   }
 
-  /** Largest upload that a request can bring: the size it announces, unless it may name its image by address. */
+  /** Bytes to reserve for a request: the announced size, or the limit when the image may be downloaded. */
   private reservationBytes(request: FastifyRequest): number {
     const announced = announcedBytes(request);
     const isImage = mediaTypeOf(request).startsWith('image/');
@@ -170,7 +170,7 @@ export class UploadService {
     }
   }
 
-  /** Adds to a refusal for lack of memory when some is likely to be free, for everybody or for this tenant. */
+  /** Adds `Retry-After` to a refusal for lack of memory: when memory is likely to be free, in total or for this tenant. */
   private async withRetryAfter(error: unknown, bytes: number, { tenant, tier }: Caller): Promise<unknown> {
     const code = error instanceof Problem ? error.code : undefined;
     if (code !== 'capacity-exhausted' && code !== 'tenant-limit') return error;
@@ -238,7 +238,7 @@ export class UploadService {
     const [record] = await Promise.all([
       jobs.enqueue(id, {
         ...{ parts, options, pixels, reserveBytes, shard, trace: span.trace },
-        ...{ tenant: caller.tenant, keyId: caller.key?.id, member: member?.enrolment(extraFields) },
+        ...{ tenant: caller.tenant, keyId: caller.key?.id, member: member?.membership(extraFields) },
       }),
       payloads.of({ incarnation: shard?.incarnation }).prolong(inputKey(id), lifetimes.queueMs),
     ]);
@@ -249,8 +249,8 @@ export class UploadService {
     return record;
   }
 
-  /** The job that an earlier attempt created, if this one sends the same: its bytes are compared, none is stored. */
-  private async findAgain(
+  /** The job of an earlier attempt, if this request has the same content. The content is compared and not stored. */
+  private async findEarlier(
     request: FastifyRequest,
     source: UploadSource,
     claim: IdempotencyClaim,

@@ -5,50 +5,50 @@ import type { ResultFacts } from '#contracts/job-view.js';
 import type { CutoutStage } from '#imaging/stages/cutout-stages.js';
 import type { EnginePlan } from '#config/engine-plan.js';
 
-/** What the child process needs to know to work. */
+/** Settings of the child process. */
 export interface EngineSettings {
-  /** Ways to set it up; the first that can be had is taken. */
+  /** Providers and models, in order of preference; the first plan that works is used. */
   plans: EnginePlan[];
   /** Folder with the prepared models. */
   modelDir: string;
   /** CPU threads of one inference. */
   threads: number;
-  /** Most pixels of an image. */
+  /** Largest number of pixels of an image. */
   maxPixels: number;
-  /** The same for progressive JPEG and interlaced PNG. */
+  /** Largest number of pixels of a progressive JPEG or an interlaced PNG. */
   maxProgressivePixels: number;
   /** Longest side of an image, in pixels. */
   maxSidePixels: number;
-  /** Formats that images may have; all that can be taken unless given. */
+  /** Accepted formats; all supported ones by default. */
   formats?: InputFormat[] | undefined;
 }
 
-/** What the host alone needs to know. */
+/** Limits that the supervisor enforces. */
 export interface EngineBounds {
-  /** Most bytes that the images inside may add to what the child takes at rest. */
+  /** Memory in bytes that images in flight may add to the resident memory of the idle child. */
   maxImageBytes: number;
 }
 
-/** An accelerator that was asked for and cannot be had. */
+/** An accelerator that was asked for and is not available. */
 export interface Declined {
   provider: Provider;
   fault: 'not-offered' | 'not-available' | 'not-suited';
 }
 
-/** What a started engine tells about itself. */
+/** Facts that a started engine reports. */
 export interface EngineFacts extends EnginePlan {
   pid: number;
-  /** Creating the sessions. */
+  /** Duration of creating the sessions. */
   loadMs: number;
-  /** One inference of the warm default model, on a blank image; 0 when it was skipped because images were waiting. */
+  /** One inference of the warm default model on a blank image; 0 when it was skipped because images were pending. */
   warmUpMs: number;
-  /** Accelerators that were tried before. */
+  /** Accelerators that were tried first and failed. */
   declined: Declined[];
 }
 
 /**
- * Images that an engine may have at a time: while an accelerator computes a batch, the next one is decoded. On the
- * CPU inference takes all cores, so that decoding beside it would gain nothing.
+ * Images that an engine takes at a time. While an accelerator computes a batch, the next one is decoded. On the CPU,
+ * inference uses all cores, so decoding beside it gains nothing.
  */
 export const capacityOf = ({ provider, batch }: EnginePlan): number => (provider === 'cpu' ? 1 : 2 * batch);
 
@@ -57,14 +57,14 @@ export type EngineStage = CutoutStage;
 
 /** One image to cut out. */
 export interface CutoutRequest {
-  /** Encoded image. The host does not wipe it: its owner does, once `run` has settled. */
+  /** Encoded image. The caller wipes it once `run` has settled. */
   image: Buffer;
-  /** Encoded picture for the background; the same holds for it. */
+  /** Encoded background image. The caller wipes it, too. */
   background?: Buffer | undefined;
   options: JobOptions;
-  /** Longest work on this image, counted from when the child gets it. */
+  /** Longest time in the child. */
   deadlineMs: number;
-  /** Longest time until the network sees it; as long as all of the work unless given. */
+  /** Longest CPU time until inference starts; `deadlineMs` by default. */
   openingMs?: number;
   signal?: AbortSignal;
   /** Called at each stage and during `infer` every 250 ms; `percent` is of the whole job and never falls. */
@@ -77,7 +77,7 @@ export interface CutoutResult extends Omit<ResultFacts, 'bytes'> {
   timingsMs: Record<EngineStage, number>;
 }
 
-/** The child died while this image was in it. */
+/** The child crashed while this image was in flight. */
 export class EngineCrash extends Error {
   override readonly name = 'EngineCrash';
 }
@@ -87,7 +87,7 @@ export class Cancelled extends Error {
   override readonly name = 'Cancelled';
 }
 
-/** The engine was stopped, or could not be started; the image is not to blame. */
+/** The engine was stopped or could not be started. The image is not the cause. */
 export class EngineUnavailable extends Error {
   override readonly name = 'EngineUnavailable';
 }

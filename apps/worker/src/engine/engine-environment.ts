@@ -1,9 +1,9 @@
 const MMAP_THRESHOLD = 'glibc.malloc.mmap_threshold';
 
 /**
- * glibc settings of the engine, added to those of its worker, which lets go of large blocks at once. Large tensors would otherwise be mapped and faulted
- * anew for each layer, because zero retention forbids ONNX Runtime's arena, which would keep them: that costs more
- * than wiping freed memory does.
+ * glibc settings of the engine, added to those of its worker, which returns large blocks at once. Zero retention rules
+ * out the arena of ONNX Runtime, so without these settings large tensors would be mapped and faulted in again for each
+ * layer, which costs more than wiping freed memory.
  */
 const KEEP_LARGE_BLOCKS = [
   `${MMAP_THRESHOLD}=4294967296`,
@@ -11,16 +11,16 @@ const KEEP_LARGE_BLOCKS = [
   'glibc.malloc.top_pad=268435456',
 ];
 
-/** ONNX Runtime's own telemetry would open files in the home and temporary folders, and the network. */
+/** The telemetry of ONNX Runtime would open files in the home and temporary folders, and network connections. */
 const NO_TELEMETRY = { ORT_DISABLE_TELEMETRY: '1' };
 
 /**
- * Functions of libraries are bound when they are loaded. Bound at their first call, in the midst of an image, the
- * loader would save all vector registers on that thread's stack, and with them what was copied last.
+ * Binds library functions at load time. Lazy binding at the first call would save all vector registers, which may hold
+ * image data, on the stack of the calling thread.
  */
-const NO_LATE_BINDING = { LD_BIND_NOW: '1' };
+const NO_LAZY_BINDING = { LD_BIND_NOW: '1' };
 
-/** Where the libraries of an accelerator and its device are found. */
+/** Variables that locate the libraries and the device of an accelerator. */
 const DEVICE_VARIABLES = [
   'LD_LIBRARY_PATH',
   'CUDA_VISIBLE_DEVICES',
@@ -29,17 +29,18 @@ const DEVICE_VARIABLES = [
   'VK_ICD_FILENAMES',
 ];
 
-/** CUDA would keep what it compiled in a file. */
+/** CUDA would cache compiled kernels in files. */
 const NO_CACHE = { CUDA_CACHE_DISABLE: '1' };
 
 /**
- * The whole environment of an engine under a worker with environment `env`: no secret of it reaches the decoders.
- * @param accelerated whether an accelerator is to be tried
+ * The environment of an engine whose worker has the environment `env`. Nothing else of `env`, and so no secret, reaches
+ * the decoders.
+ * @param accelerated true when an accelerator is tried
  */
 export function engineEnvironment(env: NodeJS.ProcessEnv, accelerated = false): NodeJS.ProcessEnv {
   return {
     ...NO_TELEMETRY,
-    ...NO_LATE_BINDING,
+    ...NO_LAZY_BINDING,
     ...allocatorOf(env),
     ...(accelerated && { ...NO_CACHE, ...devicesOf(env) }),
   };

@@ -13,15 +13,15 @@ import type { ToEngine } from './engine-protocol.js';
 
 type Start = Extract<ToEngine, { type: 'start' }>;
 
-/** Networks that are loaded, by name, and how that went. */
+/** Loaded models by name, and facts about the engine. */
 export interface LoadedEngine {
-  networks: ReadonlyMap<string, Segmentation>;
+  models: ReadonlyMap<string, Segmentation>;
   facts: Omit<EngineFacts, 'pid'>;
 }
 
 /**
- * Loads and warms all models of the first plan that can be had.
- * @throws SettingsError when a model is unknown or not prepared, or no plan can be had
+ * Loads and warms up all models of the first plan that works.
+ * @throws SettingsError when a model is unknown or not prepared, or no plan works
  * @throws ModelError when the file of a model is damaged
  */
 export async function loadEngine(start: Start): Promise<LoadedEngine> {
@@ -44,20 +44,20 @@ export async function loadEngine(start: Start): Promise<LoadedEngine> {
 
 async function loadPlan(plan: EnginePlan, start: Start): Promise<LoadedEngine> {
   const segmenters: Segmenter[] = [];
-  const networks = new Map<string, Segmentation>();
+  const models = new Map<string, Segmentation>();
   const registry = new ModelRegistry(process.cwd(), start.modelDir);
   const times = { loadMs: 0, warmUpMs: 0 };
   try {
     for (const name of plan.models) {
-      const begin = performance.now();
+      const startedAt = performance.now();
       const segmenter = await load(registry, { name, start, plan });
       segmenters.push(segmenter);
-      times.loadMs += performance.now() - begin;
+      times.loadMs += performance.now() - startedAt;
       const batch = await warmUp(segmenter, plan, start.warmUp);
-      if (networks.size === 0 && batch.isWarm) times.warmUpMs = await inferenceMs(segmenter);
-      networks.set(name, networkOf(segmenter, { ...plan, batch: batch.size }));
+      if (models.size === 0 && batch.isWarm) times.warmUpMs = await inferenceMs(segmenter);
+      models.set(name, segmentationOf(segmenter, { ...plan, batch: batch.size }));
     }
-    return { networks, facts: { ...plan, ...times, declined: [] } };
+    return { models, facts: { ...plan, ...times, declined: [] } };
   } catch (error) {
     await Promise.all(segmenters.map((segmenter) => segmenter.release()));
     throw error;
@@ -80,18 +80,19 @@ async function load(registry: ModelRegistry, { name, start, plan }: Wanted): Pro
 }
 
 /**
- * First runs, so that no image pays for first touches of memory, nor on an accelerator for the choice of kernels,
- * which is made anew for each size of a batch; the extremes come first, because TensorRT compiles for the range
- * it has seen. A model whose shapes promise batches and that fails on them is run one by one.
- * @returns the batch it can be given, and whether it ran: on the CPU that is spared when images wait
- * @throws ProviderUnavailable when the accelerator fails already here
+ * Runs the model on blank images, so that no image pays for the first use of memory or, on an accelerator, for the
+ * selection of kernels, which depends on the batch size. The smallest and the largest size come first, because TensorRT
+ * compiles for the range it has seen. A model that declares batches and fails on them is run one image at a time.
+ * @param isThorough false while images are pending: the warm-up is then skipped on the CPU
+ * @returns the batch size that works, and whether the model ran
+ * @throws ProviderUnavailable when the accelerator fails
  */
 async function warmUp(
   segmenter: Segmenter,
   { provider, batch }: EnginePlan,
-  thorough: boolean,
+  isThorough: boolean,
 ): Promise<{ size: number; isWarm: boolean }> {
-  if (provider === 'cpu' && !thorough) return { size: 1, isWarm: false };
+  if (provider === 'cpu' && !isThorough) return { size: 1, isWarm: false };
   await segmenter.warmUp().catch((error: unknown) => {
     if (provider === 'cpu') throw error;
     throw new ProviderUnavailable(provider, 'not-available', 'the first inference failed');
@@ -99,22 +100,22 @@ async function warmUp(
   if (batch === 1 || !segmenter.takesBatches) return { size: 1, isWarm: true };
   const between = Array.from({ length: batch - 2 }, (_, i) => i + 2);
   try {
-    for (const images of thorough ? [batch, ...between] : [batch]) await segmenter.warmUp(images);
+    for (const images of isThorough ? [batch, ...between] : [batch]) await segmenter.warmUp(images);
     return { size: batch, isWarm: true };
   } catch {
     return { size: 1, isWarm: true };
   }
 }
 
-/** Time of one inference of a warm model, on a blank image: estimates begin with it. */
+/** Duration of one inference of a warm model on a blank image: the first value of estimates. */
 async function inferenceMs(segmenter: Segmenter): Promise<number> {
-  const begin = performance.now();
+  const startedAt = performance.now();
   await segmenter.warmUp();
-  return performance.now() - begin;
+  return performance.now() - startedAt;
 }
 
-/** On the CPU a failed run is the model's fault; an accelerator that ran before and fails now is out of order. */
-function networkOf(segmenter: Segmenter, { provider, batch }: EnginePlan): Segmentation {
+/** On the CPU, a failed run is an error of the model; on an accelerator, which ran in the warm-up, of the device. */
+function segmentationOf(segmenter: Segmenter, { provider, batch }: EnginePlan): Segmentation {
   const run = async (images: readonly Uint8Array[]): Promise<readonly Mask[]> => {
     try {
       return await segmenter.segmentAll(images);
@@ -127,13 +128,13 @@ function networkOf(segmenter: Segmenter, { provider, batch }: EnginePlan): Segme
   return { sidePixels: segmenter.sidePixels, segment: batcher.submit };
 }
 
-/** The network that an image asks for, or the default one. @throws Problem `model-unknown` */
-export function networkFor(
-  { networks, facts }: LoadedEngine,
+/** The model that an image asks for, or the default one. @throws Problem `model-unknown` */
+export function modelFor(
+  { models, facts }: LoadedEngine,
   wanted: string | undefined,
-): { model: string; network: Segmentation } {
+): { model: string; segmentation: Segmentation } {
   const model = wanted ?? facts.models[0] ?? '';
-  const network = networks.get(model);
-  if (network === undefined) throw new Problem('model-unknown');
-  return { model, network };
+  const segmentation = models.get(model);
+  if (segmentation === undefined) throw new Problem('model-unknown');
+  return { model, segmentation };
 }

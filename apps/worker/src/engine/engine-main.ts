@@ -8,7 +8,7 @@ import { EX_CONFIG } from '#config/process-lifecycle.js';
 import { SettingsError } from '#config/settings.js';
 import { wipe } from '#crypto/wipe.js';
 import { capacityOf } from './engine-contract.js';
-import { loadEngine, networkFor, type LoadedEngine } from './engine-loader.js';
+import { loadEngine, modelFor, type LoadedEngine } from './engine-loader.js';
 import {
   ENGINE_FD,
   MAX_HEADER_BYTES,
@@ -19,11 +19,11 @@ import {
 import { frameHead, FrameDecoder, type Frame } from './frame-codec.js';
 
 /**
- * Entry of the child process that decodes, infers and encodes. It may block and may be killed at any time. It
- * prints nothing once it is ready, ends when its socket ends, and leaves signals to its parent.
+ * Entry point of the child process that decodes, infers and encodes. It may block, and may be killed at any time. It
+ * prints nothing once it is ready, exits when its socket closes, and ignores signals, which its parent handles.
  */
 
-/** The parent has bounded the upload already; this only keeps a damaged length from allocating everything. */
+/** The parent limits uploads; this limit keeps a damaged length from allocating all memory. */
 const MAX_IMAGE_BYTES = 1024 ** 3;
 const EXIT_PROTOCOL = 70;
 
@@ -32,8 +32,8 @@ interface Engine extends LoadedEngine {
 }
 
 let engine: Engine | undefined;
-/** Images that are here now. */
-let inside = 0;
+/** Images in this process. */
+let inFlight = 0;
 
 const socket = new Socket({ fd: ENGINE_FD, readable: true, writable: true });
 const decoder = new FrameDecoder({ maxHeaderBytes: MAX_HEADER_BYTES, maxPayloadBytes: MAX_IMAGE_BYTES });
@@ -42,17 +42,17 @@ const exit = (): never => process.exit(0);
 const ignore = (): void => undefined;
 
 process.on('SIGINT', ignore).on('SIGTERM', ignore);
-// Without a listener Node would open the debugger, and with it everything in memory, on this signal.
+// Without a listener, Node would open the debugger, and so give access to all memory, on this signal.
 process.on('SIGUSR1', ignore);
 socket.on('end', exit).on('close', exit).on('error', exit);
 socket.on('data', (piece: Buffer) => {
   const frames = decoder.push(piece);
   wipe(piece);
-  for (const frame of frames) receive(frame).catch(giveUp);
+  for (const frame of frames) receive(frame).catch(exitWith);
 });
 
-/** Until the engine is ready no image has been seen, and what went wrong may be told. */
-function giveUp(error: unknown): never {
+/** Prints the error only until the engine is ready: no image has been received then. */
+function exitWith(error: unknown): never {
   if (engine === undefined) {
     const reason = error instanceof Error ? error.message : 'unknown reason';
     process.stderr.write(`\n${reason.replaceAll('\n', ' ')}\n`);
@@ -66,7 +66,7 @@ async function receive({ header, payload }: Frame): Promise<void> {
     case 'start':
       return start(message);
     case 'cutout':
-      return work(message, payload);
+      return cutOutOne(message, payload);
   }
 }
 
@@ -76,29 +76,35 @@ async function start(message: Extract<ToEngine, { type: 'start' }>): Promise<voi
   send({ type: 'ready', ...engine.facts });
 }
 
-/** One image. The parent sends no more than the engine has said it takes at a time. */
-async function work(message: Extract<ToEngine, { type: 'cutout' }>, files: Buffer): Promise<void> {
+/** Cuts out one image. The parent sends no more images at a time than the capacity. */
+async function cutOutOne(message: Extract<ToEngine, { type: 'cutout' }>, files: Buffer): Promise<void> {
   const { id, imageBytes, options } = message;
-  if (engine === undefined || inside >= capacityOf(engine.facts))
-    throw new Error('not the time for an image');
-  inside += 1;
+  if (engine === undefined || inFlight >= capacityOf(engine.facts)) throw new Error('unexpected image');
+  inFlight += 1;
   try {
-    const { model, network } = networkFor(engine, options.model);
+    const { model, segmentation } = modelFor(engine, options.model);
     const onStage = (stage: Extract<FromEngine, { type: 'stage' }>['stage']): void => {
       send({ type: 'stage', id, stage });
     };
     const { limits, facts } = engine;
     const image = files.subarray(0, imageBytes);
     const background = files.length > imageBytes ? files.subarray(imageBytes) : undefined;
-    const { data, ...found } = await cutOut({ image, background, options, limits, network, onStage });
+    const { data, ...found } = await cutOut({
+      image,
+      background,
+      options,
+      limits,
+      network: segmentation,
+      onStage,
+    });
     send({ type: 'done', id, facts: { ...found, model, provider: facts.provider } }, data);
   } catch (error) {
-    // Whoever starts next finds out whether the device is still to be had.
-    if (error instanceof ProviderUnavailable) giveUp(error);
+    // The next child finds out whether the device still works.
+    if (error instanceof ProviderUnavailable) exitWith(error);
     send({ type: 'failed', id, code: error instanceof Problem ? error.code : 'processing-failed' });
   } finally {
     wipe(files);
-    inside -= 1;
+    inFlight -= 1;
   }
 }
 

@@ -5,10 +5,10 @@ import { ownPrivileges } from '#retention/process-checks.js';
 /** A program and its arguments. */
 export type Command = [program: string, ...args: string[]];
 
-/** How an engine is started with as few privileges as this process can see to. */
+/** The command that starts an engine with as few privileges as possible. */
 export interface ConfinedCommand {
   command: Command;
-  /** What is left to it, and how to close that; undefined: nothing. */
+  /** Privileges that the engine keeps, and how to remove them; undefined when it keeps none. */
   fault?: string;
 }
 
@@ -18,12 +18,11 @@ const NO_CAPABILITIES = ['--bounding-set=-all', '--inh-caps=-all'];
 const SYSTEM_FOLDERS = ['/usr/bin', '/bin'];
 
 /**
- * The command that starts a program without capabilities, and so that neither it nor what it starts can gain any
- * (setuid programs, file capabilities). Only a process with capabilities, such as one of root, can and must give them
- * up; where the program or its files could not be read then, they are kept. The result stays the same for the life of a
- * process: call it once.
- * @param command program by its absolute path
- * @param files that it must be able to read
+ * The command that starts a program without capabilities, and so that neither it nor its children can gain any (setuid
+ * programs, file capabilities). A process with capabilities, such as one of root, drops them; they are kept when the
+ * program or its files could not be read without them. Runs programs to find out: call it once per process.
+ * @param command the program by its absolute path, and its arguments
+ * @param files files that the program must be able to read
  */
 export function confined(command: Command, files: readonly string[]): ConfinedCommand {
   const { canGain, hasCapabilities } = ownPrivileges();
@@ -42,13 +41,13 @@ export function confined(command: Command, files: readonly string[]): ConfinedCo
 }
 
 const CAPABILITIES_KEPT =
-  'engine.capabilities are kept: a taken-over engine would have them; run the worker as a user without rights, or ' +
-  'give root a setpriv (util-linux) and leave to read the installation without capabilities';
+  'engine.capabilities are kept: a compromised engine would have them; run the worker as an unprivileged user, or ' +
+  'install setpriv (util-linux) and make the installation readable without capabilities';
 const PRIVILEGES_POSSIBLE =
-  'engine.new-privileges are possible: a taken-over engine could gain rights from setuid programs (install setpriv ' +
-  'of util-linux)';
+  'engine.new-privileges are possible: a compromised engine could gain privileges from setuid programs (install setpriv ' +
+  'from util-linux)';
 
-/** The absolute path of setpriv, because an engine's environment has no PATH. */
+/** The absolute path of setpriv: the environment of an engine has no PATH. */
 function findSetpriv(): string | undefined {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...SYSTEM_FOLDERS];
   const paths = folders.filter((folder) => folder !== '').map((folder) => join(folder, 'setpriv'));

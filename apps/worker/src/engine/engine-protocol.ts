@@ -7,12 +7,12 @@ import { isProblemCode, type ProblemCode } from '#contracts/problem-catalog.js';
 import { CUTOUT_STAGES } from '#imaging/stages/cutout-stages.js';
 
 /**
- * The child's file descriptor of the socket between a worker and its engine. Only the fields below and the raw
- * image bytes cross it; failures cross as codes.
+ * File descriptor, in the child, of the socket between a worker and its engine. Only the fields below and raw image
+ * bytes cross it; failures cross as codes.
  */
 export const ENGINE_FD = 3;
 
-/** Most bytes of a message's JSON. */
+/** Largest size of the JSON of a message, in bytes. */
 export const MAX_HEADER_BYTES = 16 * 1024;
 
 const ms = z.number().nonnegative();
@@ -21,8 +21,7 @@ const provider = z.enum(PROVIDERS);
 const plan = { provider, models: z.array(z.string()).min(1), batch: z.int().positive() };
 const fault = z.enum(['not-offered', 'not-available', 'not-suited']);
 
-/** Worker → engine. `start` comes first and once; `cutout` carries the encoded image as payload, and behind it a background if
- * there is one. */
+/** Worker → engine. `start` comes first and once. The payload of `cutout` is the encoded image, then the background if any. */
 export const toEngineSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('start'),
@@ -46,7 +45,7 @@ export const toEngineSchema = z.discriminatedUnion('type', [
 /** A message to the engine. */
 export type ToEngine = z.output<typeof toEngineSchema>;
 
-/** Engine → worker. `done` carries the encoded result as payload. */
+/** Engine → worker. The payload of `done` is the encoded result. */
 export const fromEngineSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('ready'),

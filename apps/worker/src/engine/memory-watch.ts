@@ -1,43 +1,43 @@
 import { residentBytes } from '#retention/process-memory.js';
 
-/** A decoder takes a gigabyte in half a second at most. */
-const LOOK_EVERY_MS = 50;
+/** A decoder allocates at most a gigabyte in half a second. */
+const CHECK_INTERVAL_MS = 50;
 
 /**
- * Looks at the memory of a process while it works, and tells once when it takes too much more than at rest. A limit of
- * the kernel would do the same, but cannot tell whose fault it is; without /proc nothing is seen.
+ * Checks the resident memory of a process while it works, and reports once when it exceeds the memory at rest by more
+ * than `maxBytes`. A limit of the kernel would not show which image caused it. Without effect where there is no /proc.
  */
 export class MemoryWatch {
-  #pid = 0;
-  #restBytes = 0;
-  #timer: NodeJS.Timeout | undefined;
+  private pid = 0;
+  private baselineBytes = 0;
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly maxBytes: number,
     private readonly onOverflow: () => void,
   ) {}
 
-  /** The process is ready, and does nothing. */
-  rest(pid: number): void {
-    this.#pid = pid;
-    this.#restBytes = residentBytes(pid) ?? 0;
+  /** Takes the memory of the idle process as the baseline. */
+  setBaseline(pid: number): void {
+    this.pid = pid;
+    this.baselineBytes = residentBytes(pid) ?? 0;
   }
 
-  /** Work begins. */
+  /** Starts checking. */
   start(): void {
     if (this.maxBytes === Infinity) return;
-    this.#timer ??= setInterval(() => this.#look(), LOOK_EVERY_MS);
+    this.timer ??= setInterval(() => this.check(), CHECK_INTERVAL_MS);
   }
 
-  /** Nothing is being worked on. */
+  /** Stops checking. */
   stop(): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    clearInterval(this.timer);
+    this.timer = undefined;
   }
 
-  #look(): void {
-    const bytes = residentBytes(this.#pid) ?? 0;
-    if (bytes - this.#restBytes <= this.maxBytes) return;
+  private check(): void {
+    const bytes = residentBytes(this.pid) ?? 0;
+    if (bytes - this.baselineBytes <= this.maxBytes) return;
     this.stop();
     this.onOverflow();
   }

@@ -1,6 +1,6 @@
 import type { EngineStage } from './engine-contract.js';
 
-/** Share of the whole job at which each stage of the engine begins and ends, in percent. */
+/** Percentage of the whole job at which each stage of the engine starts and ends. */
 const SPAN: Record<EngineStage, readonly [from: number, to: number]> = {
   decode: [3, 10],
   infer: [10, 85],
@@ -11,26 +11,23 @@ const SPAN: Record<EngineStage, readonly [from: number, to: number]> = {
 
 /** Weight of the newest inference in the moving estimate. */
 const NEWEST = 0.3;
-/** How much of the stage elapsed time alone may claim. */
+/** Largest share of a stage that elapsed time alone accounts for. */
 const CAP = 0.95;
 
-/** Turns elapsed time into a percentage, from a moving average of how long inference takes on this machine. */
+/** Converts elapsed time to a percentage, with a moving average of the inference time on this machine. */
 export class ProgressEstimate {
-  #inferMs: number;
+  /** @param inferMs initial estimate of the inference time */
+  constructor(private inferMs: number) {}
 
-  constructor(firstInferMs: number) {
-    this.#inferMs = firstInferMs;
+  /** Adds the duration of an inference to the average. */
+  record(inferMs: number): void {
+    this.inferMs += NEWEST * (inferMs - this.inferMs);
   }
 
-  /** Takes in how long an inference took. */
-  learn(inferMs: number): void {
-    this.#inferMs += NEWEST * (inferMs - this.#inferMs);
-  }
-
-  /** Percent of the whole job, `elapsedMs` into a stage; grows with both and stays below the next stage's. */
+  /** Percentage of the whole job, `elapsedMs` into a stage. Grows with both, and stays below that of the next stage. */
   percentOf(stage: EngineStage, elapsedMs: number): number {
     const [from, to] = SPAN[stage];
-    const share = stage === 'infer' ? Math.min(elapsedMs / Math.max(this.#inferMs, 1), CAP) : 0;
+    const share = stage === 'infer' ? Math.min(elapsedMs / Math.max(this.inferMs, 1), CAP) : 0;
     return Math.round(from + share * (to - from));
   }
 }

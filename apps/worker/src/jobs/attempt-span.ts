@@ -6,22 +6,22 @@ import type { MetricRegistry } from '#telemetry/metric-registry.js';
 import type { SpanAttributes } from '#telemetry/span-fields.js';
 import { drawSpanId, type TraceContext } from '#telemetry/trace-context.js';
 import { contextOf, nowMs, type Tracer } from '#telemetry/tracer.js';
-import type { CutoutResult, EngineStage } from '../engine/engine-supervisor.js';
+import type { CutoutResult, EngineStage } from '../engine/engine-contract.js';
 
-/** Points of time in an attempt that ends well. */
+/** Milestones of an attempt that succeeds. */
 type Mark = 'fetched' | 'computed' | 'committing' | 'stored';
 
-/** What an attempt is about. */
+/** Facts about an attempt. */
 interface Attempt {
   record: JobRecord;
-  /** When the worker asked for the job. */
-  askedMs: number;
+  /** When the worker requested the job. */
+  requestedMs: number;
   lifetimes: Lifetimes;
 }
 
-/** One attempt at a job: takes its times, and tells them as numbers and spans when it is over. */
+/** One attempt at a job: measures its times, and records them as metrics and spans when it is over. */
 export class AttemptSpan {
-  private readonly beganMs = nowMs();
+  private readonly startedMs = nowMs();
   private readonly marks: Partial<Record<Mark, number>> = {};
   private readonly entered: Partial<Record<EngineStage, number>> = {};
   private readonly trace: TraceContext | undefined;
@@ -34,33 +34,33 @@ export class AttemptSpan {
   ) {
     this.trace = contextOf(of.record.trace);
     this.work = this.trace && { traceId: this.trace.traceId, spanId: drawSpanId() };
-    this.tellQueue(of);
+    this.recordQueueWait(of);
   }
 
-  /** The attempt has come to a point. */
+  /** The attempt has reached a milestone. */
   mark(point: Mark): void {
     this.marks[point] = nowMs();
   }
 
-  /** The engine has begun a stage, or goes on with it. */
+  /** The engine has started a stage, or reports progress in it. */
   enter(stage: EngineStage): void {
     this.entered[stage] ??= nowMs();
   }
 
-  /** From the claim until the result was stored. */
-  get lastedMs(): number {
-    return (this.marks.stored ?? nowMs()) - this.beganMs;
+  /** Milliseconds from the claim until the result was stored. */
+  get durationMs(): number {
+    return (this.marks.stored ?? nowMs()) - this.startedMs;
   }
 
-  /** Where the time went; `handover` is the way to the engine and back, with waiting for it. */
+  /** Duration of each stage; `handover` is the transfer to the engine and back, including the wait for it. */
   stagesMs({ timingsMs }: CutoutResult): Record<Stage | 'handover', number> {
     const { fetched = NaN, computed = NaN, stored = NaN } = this.marks;
     const { decode, infer, refine, compose, encode } = timingsMs;
     const handover = computed - fetched - (decode + infer + refine + compose + encode);
-    return { fetch: fetched - this.beganMs, ...timingsMs, handover, store: stored - computed };
+    return { fetch: fetched - this.startedMs, ...timingsMs, handover, store: stored - computed };
   }
 
-  /** The result stands, as `ready` says. */
+  /** The result was committed; `ready` is the record. */
   done(ready: JobRecord, result: CutoutResult): void {
     const { metrics, of } = this;
     const megapixels = (result.width * result.height) / 1e6;
@@ -73,43 +73,47 @@ export class AttemptSpan {
     for (const stage of Object.keys(stages) as (keyof typeof stages)[]) {
       metrics.observe('removebg_stage_seconds', { stage }, stages[stage] / 1000);
     }
-    this.tellStages(stages);
+    this.recordStages(stages);
     const { provider } = result;
-    this.tellWork(
+    this.recordWork(
       { provider, bytes: ready.outputBytes, megapixels: Math.round(megapixels * 100) / 100 },
       false,
     );
   }
 
-  /** The engine died of it; there is another attempt, or the job is given up. */
+  /** The engine crashed. */
   crashed(): void {
-    this.tellWork({ code: 'worker-crashed' }, true);
+    this.recordWork({ code: 'worker-crashed' }, true);
   }
 
-  /** There is no result; `code` says why. */
+  /** The attempt has no result, for the reason `code`. */
   failed(code: ProblemCode | 'cancelled' | 'fenced'): void {
     const isOutside = code === 'cancelled' || code === 'fenced';
     this.metrics.count('removebg_images_total', { work: isOutside ? code : 'failed' });
     if (!isOutside) this.metrics.count('removebg_image_failures_total', { code });
-    this.tellWork({ code }, !isOutside);
+    this.recordWork({ code }, !isOutside);
   }
 
-  /** The wait counts once, however often the work begins; both its times are by Redis' clock. */
-  private tellQueue({ record, askedMs, lifetimes }: Attempt): void {
+  /** The wait in the queue counts once per job; its times are from the clock of Redis. */
+  private recordQueueWait({ record, requestedMs, lifetimes }: Attempt): void {
     const { attempt, queuedAt, deadlineAt } = record;
     if (attempt === 1 && queuedAt !== undefined) {
       const claimedAt = deadlineAt - lifetimeAfter('claim', lifetimes);
       this.metrics.observe('removebg_queue_wait_seconds', {}, (claimedAt - queuedAt) / 1000);
       this.tracer.span('queue', this.trace, { startMs: queuedAt, endMs: claimedAt });
     }
-    this.tracer.span('claim', this.trace, { startMs: askedMs, endMs: this.beganMs, attributes: { attempt } });
+    this.tracer.span('claim', this.trace, {
+      startMs: requestedMs,
+      endMs: this.startedMs,
+      attributes: { attempt },
+    });
   }
 
-  private tellStages(stages: Record<Stage | 'handover', number>): void {
+  private recordStages(stages: Record<Stage | 'handover', number>): void {
     const { computed = NaN, committing = NaN, stored = NaN } = this.marks;
     const span = (name: Stage | 'commit', startMs: number, endMs: number): void =>
       this.tracer.span(name, this.work, { startMs, endMs });
-    span('fetch', this.beganMs, this.beganMs + stages.fetch);
+    span('fetch', this.startedMs, this.startedMs + stages.fetch);
     for (const [stage, startMs] of Object.entries(this.entered) as [EngineStage, number][]) {
       span(stage, startMs, startMs + stages[stage]);
     }
@@ -117,10 +121,10 @@ export class AttemptSpan {
     span('commit', committing, stored);
   }
 
-  private tellWork(facts: SpanAttributes, failed: boolean): void {
+  private recordWork(facts: SpanAttributes, failed: boolean): void {
     if (this.work === undefined) return;
     const attributes = { attempt: this.of.record.attempt, ...facts };
-    const span = { startMs: this.beganMs, endMs: nowMs(), attributes, failed, spanId: this.work.spanId };
+    const span = { startMs: this.startedMs, endMs: nowMs(), attributes, failed, spanId: this.work.spanId };
     this.tracer.span('work', this.trace, span);
   }
 }

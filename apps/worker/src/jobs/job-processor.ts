@@ -1,101 +1,142 @@
 import { randomUUID } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import type { Broker } from '#broker/broker.js';
+import type { JobWatcher } from '#broker/jobs/job-watcher.js';
 import type { JobRecord } from '#broker/records/job-record.js';
 import { MAX_STARTS } from '#broker/records/lifetimes.js';
 import type { JobId } from '#contracts/job-id.js';
 import { Problem } from '#contracts/problem-catalog.js';
+import type { Settings } from '#config/settings.schema.js';
 import { unwrapKeys, type PayloadKeys } from '#crypto/key-wrap.js';
 import { TamperedError } from '#crypto/sealed-box.js';
 import { wipe } from '#crypto/wipe.js';
-import { Cancelled, EngineCrash, EngineUnavailable, type CutoutResult } from '../engine/engine-supervisor.js';
+import type { Log } from '#telemetry/log.js';
 import { nowMs } from '#telemetry/tracer.js';
-import { WorkerContext } from '../worker-context.js';
+import { Cancelled, EngineCrash, EngineUnavailable, type CutoutResult } from '../engine/engine-contract.js';
+import type { EngineSupervisor } from '../engine/engine-supervisor.js';
 import type { AttemptSpan } from './attempt-span.js';
-import { Cancellations } from './cancellations.js';
 import { fetchUpload, storeOutput, type Upload } from './payload-io.js';
 import { retryThroughOutage } from './outage-retry.js';
+import type { WorkerTelemetry } from './worker-telemetry.js';
 
-/** An image that has brought the engine down this often is given up. */
+/** A job fails when its image has crashed the engine this often. */
 const MAX_ENGINE_CRASHES = 2;
 
-/** The work on one job: claim → fetch → engine → store → commit. Settles the job's record whatever happens. */
-@Injectable()
-export class JobProcessor {
-  constructor(
-    private readonly context: WorkerContext,
-    private readonly cancellations: Cancellations,
-  ) {}
+/** Opened by `main`. No other file of the worker reads the environment or a file. */
+export interface WorkerResources {
+  readonly settings: Settings;
+  readonly broker: Broker;
+  readonly log: Log;
+  readonly telemetry: WorkerTelemetry;
+  readonly engine: EngineSupervisor;
+  /** Key-encryption key, 32 bytes. */
+  readonly kek: Buffer;
+}
 
-  /** Does a job, again if the engine dies on it. @throws only what calls for another worker: EngineUnavailable */
+/** The jobs of this process that can be cancelled. A cancellation is published to all workers. */
+class Cancellations {
+  private readonly running = new Map<string, AbortController>();
+
+  constructor(private readonly watcher: JobWatcher) {}
+
+  async subscribe(): Promise<void> {
+    await this.watcher.onCancel((id) => this.running.get(id)?.abort());
+  }
+
+  /** Runs `work` with a signal that is aborted when job `id` is cancelled. */
+  async during<T>(id: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const controller = new AbortController();
+    this.running.set(id, controller);
+    try {
+      return await work(controller.signal);
+    } finally {
+      if (this.running.get(id) === controller) this.running.delete(id);
+    }
+  }
+}
+
+/** Processes one job: claim → fetch → engine → store → commit. Writes the outcome to its record. */
+export class JobProcessor {
+  private readonly cancellations: Cancellations;
+
+  constructor(private readonly resources: WorkerResources) {
+    this.cancellations = new Cancellations(resources.broker.watcher);
+  }
+
+  /** Subscribes to cancellations of jobs. To be awaited before the first job. */
+  subscribe(): Promise<void> {
+    return this.cancellations.subscribe();
+  }
+
+  /** Processes a job, again when the engine crashes on it. @throws EngineUnavailable: another worker must take the job */
   async process(id: JobId): Promise<void> {
     await this.cancellations.during(id, async (signal) => {
       for (let crashes = 0; ;) {
-        const askedMs = nowMs();
-        const { broker, telemetry } = this.context;
+        const requestedMs = nowMs();
+        const { broker, telemetry } = this.resources;
         const record = await retryThroughOutage(() => broker.jobs.claim(id));
         if (record === undefined) return;
-        const trail = telemetry.begin(record, askedMs, broker.lifetimes);
+        const span = telemetry.startAttempt(record, requestedMs, broker.lifetimes);
         if (crashes >= MAX_ENGINE_CRASHES || record.attempt > MAX_STARTS) {
-          return this.giveUp(record, trail, new Problem('worker-crashed'));
+          return this.fail(record, span, new Problem('worker-crashed'));
         }
         try {
-          await this.attempt(record, trail, signal);
+          await this.attempt(record, span, signal);
           return;
         } catch (error) {
           if (error instanceof EngineUnavailable) throw error;
-          if (!(error instanceof EngineCrash)) return this.giveUp(record, trail, error);
+          if (!(error instanceof EngineCrash)) return this.fail(record, span, error);
           crashes += 1;
-          trail.crashed();
+          span.crashed();
         }
       }
     });
   }
 
-  private async attempt(record: JobRecord, trail: AttemptSpan, signal: AbortSignal): Promise<void> {
-    const tell = this.context.broker.progress.of(record.id);
-    const keys = unwrapKeys(this.context.kek, record.id, record.wrappedKeys ?? '');
+  private async attempt(record: JobRecord, span: AttemptSpan, signal: AbortSignal): Promise<void> {
+    const emitProgress = this.resources.broker.progress.of(record.id);
+    const keys = unwrapKeys(this.resources.kek, record.id, record.wrappedKeys ?? '');
     let upload: Upload | undefined;
     let result: CutoutResult | undefined;
     try {
-      tell('fetch', 0);
+      emitProgress('fetch', 0);
       upload = await retryThroughOutage(
-        () => fetchUpload(this.context.broker, record, keys.inputKey),
+        () => fetchUpload(this.resources.broker, record, keys.inputKey),
         signal,
       );
-      trail.mark('fetched');
-      result = await this.context.engine.run({
+      span.mark('fetched');
+      result = await this.resources.engine.run({
         image: upload.input,
         background: upload.background,
         options: record.options,
-        deadlineMs: this.context.settings.JOB_DEADLINE_S * 1000,
-        openingMs: this.context.settings.OPENING_DEADLINE_S * 1000,
+        deadlineMs: this.resources.settings.JOB_DEADLINE_S * 1000,
+        openingMs: this.resources.settings.OPENING_DEADLINE_S * 1000,
         signal,
         onStage: (stage, percent) => {
-          trail.enter(stage);
-          tell(stage, percent);
+          span.enter(stage);
+          emitProgress(stage, percent);
         },
       });
-      trail.mark('computed');
-      tell('store', 98);
-      const ready = await this.commit(record, result, { keys, trail, signal });
-      trail.mark('stored');
+      span.mark('computed');
+      emitProgress('store', 98);
+      const ready = await this.commit(record, result, { keys, span, signal });
+      span.mark('stored');
       if (ready !== undefined) {
         this.meter(record, result);
-        trail.done(ready, result);
+        span.done(ready, result);
       }
-      this.report(record, result, trail);
+      this.report(record, result, span);
     } finally {
       wipe(upload?.input, upload?.background, result?.data, keys.inputKey, keys.outputKey);
     }
   }
 
-  /** Undefined when another attempt has taken over. */
+  /** Stores the result and commits it. Undefined when another attempt has taken over. */
   private async commit(
     record: JobRecord,
     result: CutoutResult,
-    { keys, trail, signal }: { keys: PayloadKeys; trail: AttemptSpan; signal: AbortSignal },
+    { keys, span, signal }: { keys: PayloadKeys; span: AttemptSpan; signal: AbortSignal },
   ): Promise<JobRecord | undefined> {
-    const { broker } = this.context;
+    const { broker } = this.resources;
     const { id, attempt, incarnation } = record;
     const { data, timingsMs, ...facts } = result;
     const bytes = data.length;
@@ -108,13 +149,13 @@ export class JobProcessor {
       signal,
     };
     const chunks = await storeOutput(broker, data, to);
-    trail.mark('committing');
+    span.mark('committing');
     const ready = await retryThroughOutage(() =>
       broker.jobs.commit(id, { attempt, chunks, bytes, ...facts, timingsMs }),
     );
     if (ready === undefined) {
-      this.context.log.info('refused', { code: 'fenced', attempt });
-      trail.failed('fenced');
+      this.resources.log.info('refused', { code: 'fenced', attempt });
+      span.failed('fenced');
       await retryThroughOutage(() => broker.purge.output(record), signal);
     } else {
       await retryThroughOutage(() => broker.purge.input(record));
@@ -122,28 +163,28 @@ export class JobProcessor {
     return ready;
   }
 
-  private async giveUp(record: JobRecord, trail: AttemptSpan, error: unknown): Promise<void> {
-    const { log, broker } = this.context;
+  private async fail(record: JobRecord, span: AttemptSpan, error: unknown): Promise<void> {
+    const { log, broker } = this.resources;
     const { id, attempt } = record;
     if (error instanceof Cancelled) {
       log.info('refused', { code: 'cancelled', attempt });
-      trail.failed('cancelled');
-      // What it stored after the job had been purged would else stay until it expires.
+      span.failed('cancelled');
+      // Chunks that this attempt stored after the purge would stay until they expire.
       await broker.purge.output(record).catch(() => undefined);
       return;
     }
-    const expected = error instanceof Problem || error instanceof TamperedError;
-    if (!expected) log.defect(error);
+    const isExpected = error instanceof Problem || error instanceof TamperedError;
+    if (!isExpected) log.defect(error);
     const code = error instanceof Problem ? error.code : 'processing-failed';
     log.info('refused', { code, attempt });
-    trail.failed(code);
+    span.failed(code);
     await retryThroughOutage(() => broker.purge.failed(id, code, attempt)).catch(() => undefined);
   }
 
-  /** One line for billing, of a result that stands: the fence lets one attempt through, so there is one at most. */
+  /** Logs a committed result for billing. One attempt at most commits, so there is one line at most. */
   private meter({ keyId, inputBytes }: JobRecord, { width, height, data }: CutoutResult): void {
     if (keyId === undefined) return;
-    this.context.log.info('metered', {
+    this.resources.log.info('metered', {
       eventId: randomUUID(),
       keyId,
       images: 1,
@@ -153,9 +194,9 @@ export class JobProcessor {
     });
   }
 
-  private report(record: JobRecord, result: CutoutResult, trail: AttemptSpan): void {
-    const { log, broker } = this.context;
-    const { decode, infer, refine, compose, encode, ...around } = trail.stagesMs(result);
+  private report(record: JobRecord, result: CutoutResult, span: AttemptSpan): void {
+    const { log, broker } = this.resources;
+    const { decode, infer, refine, compose, encode, ...around } = span.stagesMs(result);
     const serviceMs = around.fetch + decode + infer + refine + compose + encode + around.store;
     broker.estimator.record({ model: result.model, pixels: record.pixels, serviceMs }).catch(() => undefined);
     log.debug('stages', {
@@ -173,10 +214,10 @@ export class JobProcessor {
       inputBytes: record.inputBytes,
       outputBytes: result.data.length,
       attempt: record.attempt,
-      durationMs: Math.round(trail.lastedMs),
+      durationMs: Math.round(span.durationMs),
     });
   }
 }
 
-/** Millions of pixels, to two places. */
+/** Millions of pixels, with two decimal places. */
 const megapixelsOf = (width: number, height: number): number => Math.round((width * height) / 10_000) / 100;

@@ -9,16 +9,17 @@ import { wipe } from '#crypto/wipe.js';
 import { Cancelled } from '../engine/engine-contract.js';
 import { retryThroughOutage } from './outage-retry.js';
 
-/** The files of an upload, in the clear. */
+/** The decrypted files of an upload. */
 export interface Upload {
   input: Buffer;
   background: Buffer | undefined;
 }
 
 /**
- * Reads and opens the whole upload of a job. The caller wipes its files. What is stored is made to outlive the work:
- * it may have waited for nearly all of its time, and another worker may have to start again.
- * @throws Problem `processing-failed` when a chunk is missing; TamperedError when one was changed
+ * Reads and decrypts the upload of a job. The caller wipes its files. The lifetime of the stored upload is prolonged:
+ * it may have been queued for nearly all of it, and another worker may have to start again.
+ * @throws Problem `processing-failed` when a chunk is missing
+ * @throws TamperedError when a chunk was changed
  */
 export async function fetchUpload(
   { payloads, lifetimes }: Pick<Broker, 'payloads' | 'lifetimes'>,
@@ -76,15 +77,16 @@ async function fetchPart(
 export interface StoreRequest extends Pick<JobRecord, 'id' | 'attempt' | 'incarnation'> {
   key: Buffer;
   lifetimeMs: number;
-  /** Aborted when the job is given up. */
+  /** Aborted when the job is cancelled. */
   signal: AbortSignal;
 }
 
 /**
- * Seals and stores a result under its attempt's own key, and wipes the plaintext. One chunk is on its way while
- * the next is sealed; each is tried again through an outage. Only once it is whole it gets its lifetime, which covers
- * the commit too. Returns the number of chunks.
- * @throws Cancelled when the attempt is over; Problem `queue-lost` when what was stored has gone all the same
+ * Encrypts and stores a result under the key of its attempt. One chunk is written while the next is encrypted; each
+ * write is retried through an outage. The complete result gets its lifetime, which covers the commit.
+ * @returns the number of chunks
+ * @throws Cancelled when the attempt is over
+ * @throws Problem `queue-lost` when stored chunks were lost during the attempt
  */
 export async function storeOutput(
   { payloads, jobs }: Pick<Broker, 'payloads' | 'jobs'>,
@@ -103,9 +105,9 @@ export async function storeOutput(
   let written: Promise<void> = Promise.resolve();
   let index = 0;
   for (const box of sealPayload(to.key, { id: to.id, role: 'output' }, result)) {
-    const place = index++;
+    const chunk = index++;
     await written;
-    written = retryThroughOutage(() => payloads.of(to).write(key, place, box), to.signal).catch(
+    written = retryThroughOutage(() => payloads.of(to).write(key, chunk, box), to.signal).catch(
       async (error: unknown) => {
         if (!(error instanceof PayloadClosedError)) throw error;
         await retryThroughOutage(requireAttempt, to.signal);

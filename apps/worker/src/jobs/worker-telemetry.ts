@@ -15,9 +15,9 @@ import { Tracer } from '#telemetry/tracer.js';
 import type { EngineSupervisor } from '../engine/engine-supervisor.js';
 import { AttemptSpan } from './attempt-span.js';
 
-/** What this worker tells operators: numbers, which the API shows for it, and spans. Nothing of any image. */
+/** Metrics of this worker, which the API exposes, and spans. They contain nothing of any image. */
 export class WorkerTelemetry implements BrokerObserver {
-  /** Drawn for this life of the process. */
+  /** Random name of this process. */
   readonly name = randomBytes(6).toString('hex');
   readonly metrics = new MetricRegistry('worker');
   private readonly exporter: OtlpExporter | undefined;
@@ -30,12 +30,12 @@ export class WorkerTelemetry implements BrokerObserver {
     this.tracer = new Tracer(this.exporter, OTLP_SHARE);
   }
 
-  /** An attempt at a job, which was asked for at `askedMs`. */
-  begin(record: JobRecord, askedMs: number, lifetimes: Lifetimes): AttemptSpan {
-    return new AttemptSpan(this.metrics, this.tracer, { record, askedMs, lifetimes });
+  /** Starts the span of an attempt at a job that was requested at `requestedMs`. */
+  startAttempt(record: JobRecord, requestedMs: number, lifetimes: Lifetimes): AttemptSpan {
+    return new AttemptSpan(this.metrics, this.tracer, { record, requestedMs, lifetimes });
   }
 
-  /** Nothing of a job is left. */
+  /** A job was purged. */
   purged({ state, endedAt, purgedAt }: JobRecord): void {
     if (!isTerminal(state) || endedAt === undefined || purgedAt === undefined) return;
     this.metrics.observe('removebg_time_to_delete_seconds', { end: state }, (purgedAt - endedAt) / 1000);
@@ -46,17 +46,17 @@ export class WorkerTelemetry implements BrokerObserver {
     // Nothing to count.
   }
 
-  /** A connection was lost, or is usable again. */
+  /** A connection was lost or restored. */
   connectionChanged(change: ConnectionChange): void {
     countConnection(this.metrics, change);
   }
 
-  /** A payload shard came into another state. */
+  /** The state of a payload shard changed. */
   shardChanged(shard: LabelValue<'shard'>): void {
     this.metrics.count('removebg_shard_changes_total', { shard });
   }
 
-  /** All numbers of this process as they stand. */
+  /** Current values of all metrics of this process. */
   numbers(engine: EngineSupervisor): MetricNumbers {
     const { metrics } = this;
     for (const provider of LABELS.provider) {
@@ -72,7 +72,7 @@ export class WorkerTelemetry implements BrokerObserver {
     return metrics.numbers();
   }
 
-  /** Hands the last spans over. */
+  /** Exports the remaining spans. */
   async stop(): Promise<void> {
     this.lag.stop();
     await this.exporter?.stop();

@@ -1,4 +1,4 @@
-import { backgroundError } from '#contracts/background-damage.js';
+import { backgroundError } from '#contracts/problem-catalog.js';
 import type { JobOptions } from '#contracts/job-options.js';
 import { parseColor } from '#contracts/option-color.js';
 import { wipe } from '#crypto/wipe.js';

@@ -1,20 +1,26 @@
 import { Controller, Get, Inject, Post, Req, Res, UseGuards } from '@nestjs/common';
-import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify';
 import { MODELS } from '../../core/providers.js';
 import { HttpResultWriter } from '../../results/http-result-writer.js';
+import { renderProblem, type ProblemRenderer } from '../../http/problem-responses.js';
+import { Route } from '../../http/route-config.js';
 import { disconnectSignal } from '../../http/request-preferences.js';
 import { DescribeRembg, DescribeRembgUrl } from '../compat.openapi.js';
 import { SubmitGuard } from '../../rate-limit/rate-limits.js';
 import { RemoteImageService } from '../../uploads/remote-image.service.js';
-import { renderRembgProblem } from './rembg-errors.js';
-import { rembgFormUpload, rembgUrlUpload } from './rembg-upload.js';
+import { rembgFormUpload, rembgUrlUpload } from './rembg-request.js';
 import { SyncCutout } from '../sync-cutout.js';
 import type { ModelEntry } from '#inference/model-catalog.js';
 
-const ROUTE: FastifyContextConfig = { renderProblem: renderRembgProblem };
+/** FastAPI reports errors in `detail`. A problem may have that member; here it is always present. */
+const renderRembgProblem: ProblemRenderer = (problem, reply) => {
+  const body = problem.toBody();
+  return { ...renderProblem(problem, reply), body: { ...body, detail: body.detail ?? body.title } };
+};
 
-/** `/api/remove`, the call of `rembg s`. */
+const ROUTE: FastifyContextConfig = { call: 'compat', renderProblem: renderRembgProblem };
+
+/** `/api/remove`, the endpoint of `rembg s`. */
 @Controller('api/remove')
 export class RembgController {
   constructor(
@@ -23,9 +29,9 @@ export class RembgController {
     private readonly images: RemoteImageService,
   ) {}
 
-  /** A form with a `file` in, a PNG back. */
+  /** Returns the cut-out of an uploaded image as PNG. */
   @Post()
-  @RouteConfig(ROUTE)
+  @Route(ROUTE)
   @UseGuards(SubmitGuard)
   @DescribeRembg()
   async fromForm(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
@@ -37,9 +43,9 @@ export class RembgController {
     });
   }
 
-  /** The same for an image that is named by its address. */
+  /** Returns the cut-out of the image at a URL as PNG. */
   @Get()
-  @RouteConfig({ ...ROUTE, hasEffect: true, withoutHead: true } satisfies FastifyContextConfig)
+  @Route({ ...ROUTE, hasEffect: true, withoutHead: true })
   @UseGuards(SubmitGuard)
   @DescribeRembgUrl()
   async fromUrl(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {

@@ -14,13 +14,14 @@ const HEAD = Buffer.from('{"data":{"result_b64":"');
 const GROUP = 3;
 
 /**
- * The result in base64 within JSON, in the format of remove.bg. Encoded piece by piece: a string of it could not be wiped.
+ * Writes a result in base64 within JSON, in the format of remove.bg. It is encoded chunk by chunk, without a string, which
+ * could not be wiped.
  */
 export class JsonResultWriter implements AbortableResultWriter {
   readonly way = 'compat';
   private isStarted = false;
   private tail = Buffer.alloc(0);
-  /** Bytes that start a group of three with those of the next chunk. */
+  /** Bytes of an incomplete group of three. */
   private rest = Buffer.alloc(0);
 
   constructor(private readonly reply: FastifyReply) {}
@@ -44,7 +45,7 @@ export class JsonResultWriter implements AbortableResultWriter {
     this.reply.raw.write(HEAD);
   }
 
-  /** Sends one chunk, but for the bytes that start a group of three with those of the next. */
+  /** Sends one chunk, without the bytes of an incomplete group of three. */
   async write(plain: Buffer): Promise<void> {
     const joined = Buffer.allocUnsafeSlow(this.rest.length + plain.length);
     this.rest.copy(joined);
@@ -59,7 +60,7 @@ export class JsonResultWriter implements AbortableResultWriter {
     }
   }
 
-  /** Sends what is left over, and ends the body. */
+  /** Sends the last bytes, and ends the body. */
   async finish(): Promise<void> {
     await this.send(this.rest, this.tail);
     wipe(this.rest);

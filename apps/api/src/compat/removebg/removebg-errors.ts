@@ -4,22 +4,22 @@ import type { ProblemRenderer } from '../../http/problem-responses.js';
 /** One problem in the error format of remove.bg. */
 export interface ErrorRow {
   status: number;
-  /** Their code where they have one for it, else one in their style. */
+  /** Code of remove.bg, or one in the same style. */
   code: string;
 }
 
-/** Body of an error as remove.bg gives it. */
+/** Body of an error of remove.bg. */
 export interface RemovebgErrors {
   errors: { title: string; code: string; detail?: string }[];
 }
 
 const row = (status: number, code: string): ErrorRow => ({ status, code });
 
-/** A code that follows from the parameter: `invalid_roi`. */
+/** A code with the name of the parameter, such as `invalid_roi`. */
 const OF_PARAMETER = 'invalid_*';
 
-/** Which of their errors each of our problems is: 400 for what is wrong with the request or the image, as there. */
-const THEIRS: Readonly<Partial<Record<ProblemCode, ErrorRow>>> = {
+/** The error of remove.bg for each problem. Errors of the request or the image have the status 400. */
+const ERROR_OF_PROBLEM: Readonly<Partial<Record<ProblemCode, ErrorRow>>> = {
   'invalid-request': row(400, 'invalid_request'),
   'invalid-parameter': row(400, OF_PARAMETER),
   'missing-image': row(400, 'missing_source'),
@@ -57,22 +57,22 @@ const THEIRS: Readonly<Partial<Record<ProblemCode, ErrorRow>>> = {
   'shutting-down': row(503, 'service_unavailable'),
 };
 
-/** remove.bg answers 400 to malformed requests, also where HTTP has a more specific status. */
+/** Statuses of malformed requests, which remove.bg answers with 400. */
 const OF_FORM: ReadonlySet<number> = new Set([405, 415, 417, 421, 431]);
 
-/** Status and code of a problem there; one without a counterpart keeps its status, and its code in their spelling. */
+/** Status and code of a problem in remove.bg. Other problems keep their status, and their code with underscores. */
 export function removebgError(code: ProblemCode): ErrorRow {
   const [status] = PROBLEMS[code];
-  return THEIRS[code] ?? row(OF_FORM.has(status) ? 400 : status, code.replaceAll('-', '_'));
+  return ERROR_OF_PROBLEM[code] ?? row(OF_FORM.has(status) ? 400 : status, code.replaceAll('-', '_'));
 }
 
-/** A problem as remove.bg would report it. Title and detail are ours and repeat nothing of the request. */
+/** A problem in the format of remove.bg. Title and detail echo no input. */
 export function asRemovebgError({ code, facts }: Problem): { status: number; body: RemovebgErrors } {
-  const { status, code: theirs } = removebgError(code);
+  const { status, code: removebgCode } = removebgError(code);
   const parameter = facts.parameter?.toLowerCase().replaceAll('-', '_') ?? 'parameter';
   const error = {
     title: PROBLEMS[code][1],
-    code: theirs === OF_PARAMETER ? `invalid_${parameter}` : theirs,
+    code: removebgCode === OF_PARAMETER ? `invalid_${parameter}` : removebgCode,
     ...(facts.detail !== undefined && { detail: facts.detail }),
   };
   return { status, body: { errors: [error] } };

@@ -1,8 +1,8 @@
-import { Controller, Get, Header, Post, Req, Res, UseGuards } from '@nestjs/common';
-import { RouteConfig } from '@nestjs/platform-fastify';
+import { Controller, Get, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify';
 import type { RemovebgAccount } from '#contracts/removebg-view.js';
 import { HttpResultWriter } from '../../results/http-result-writer.js';
+import { Route } from '../../http/route-config.js';
 import { disconnectSignal } from '../../http/request-preferences.js';
 import { DescribeRemovebg, DescribeRemovebgAccount } from '../compat.openapi.js';
 import { CallerService } from '../../auth/caller.service.js';
@@ -10,29 +10,30 @@ import { SubmitGuard } from '../../rate-limit/rate-limits.js';
 import { RemoteImageService } from '../../uploads/remote-image.service.js';
 import { JsonResultWriter } from './json-result-writer.js';
 import { renderRemovebgProblem } from './removebg-errors.js';
-import { removebgRateLimitHeaders } from './removebg-rate-limit-headers.js';
-import { removebgUpload, TYPE } from './removebg-upload.js';
+import type { RateLimits } from '../../http/rate-limit-headers.js';
+import { removebgUpload, TYPE } from './removebg-request.js';
 import { SyncCutout } from '../sync-cutout.js';
 
-/** Large enough for any client that checks before it calls; it does not shrink. */
-const ALWAYS_FREE = 1_000_000;
+/** Free calls that the account reports. The number is constant and large enough for clients that check it. */
+const FREE_CALLS = 1_000_000;
 
-/** The same for every caller: there are no credits, none is charged, and every call is free. */
+/** The same for all callers: there are no credits, and all calls are free. */
 const REMOVEBG_ACCOUNT: RemovebgAccount = {
   data: {
     attributes: {
       credits: { total: 0, subscription: 0, payg: 0, enterprise: 0 },
-      api: { free_calls: ALWAYS_FREE, sizes: 'all' },
+      api: { free_calls: FREE_CALLS, sizes: 'all' },
     },
   },
 };
 
 const ROUTE: FastifyContextConfig = {
+  call: 'compat',
   renderProblem: renderRemovebgProblem,
   rateLimitHeaders: removebgRateLimitHeaders,
 };
 
-/** The calls of remove.bg v1.0, for clients that were written for it. */
+/** Endpoints of remove.bg v1.0. */
 @Controller('v1.0')
 export class RemovebgController {
   constructor(
@@ -41,9 +42,9 @@ export class RemovebgController {
     private readonly callers: CallerService,
   ) {}
 
-  /** Takes one image and returns its cut-out: the file itself, or JSON around it. */
+  /** Returns the cut-out of an image: the file, or JSON with the file in base64. */
   @Post('removebg')
-  @RouteConfig({ ...ROUTE, takesBase64: true } satisfies FastifyContextConfig)
+  @Route({ ...ROUTE, takesBase64: true })
   @UseGuards(SubmitGuard)
   @DescribeRemovebg()
   async removebg(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
@@ -63,10 +64,9 @@ export class RemovebgController {
     });
   }
 
-  /** Credits, of which there are none. */
+  /** The account. There are no credits. */
   @Get('account')
-  @RouteConfig(ROUTE)
-  @Header('Cache-Control', 'no-store')
+  @Route(ROUTE)
   @DescribeRemovebgAccount()
   account(@Req() request: FastifyRequest): RemovebgAccount {
     this.callers.of(request);
@@ -74,10 +74,27 @@ export class RemovebgController {
   }
 }
 
-// HTTP libraries ask for "application/json, text/plain, */*" by themselves, and such clients of remove.bg get, and
-// expect, the image.
-/** True when JSON is asked for, and an image would not do. */
+/**
+ * True when the client accepts JSON and no image. Many HTTP libraries send "application/json, text/plain, *\/*" by default, and
+ * expect the image.
+ */
 function wantsJson(request: FastifyRequest): boolean {
   const accept = (request.headers.accept ?? '').toLowerCase();
   return accept.includes('application/json') && !/\*\/\*|image\//.test(accept);
+}
+
+/**
+ * `X-RateLimit-*` in the format of remove.bg: megapixels per minute, the remaining ones, and the Unix time at which all are
+ * available again. The values are those of requests when only requests are limited, or no request is left.
+ */
+function removebgRateLimitHeaders(limits: RateLimits): Record<string, number> {
+  const requests = limits.get('submit');
+  const isUsedUp = requests !== undefined && requests.left < 0;
+  const status = isUsedUp ? requests : (limits.get('pixels') ?? requests);
+  if (status === undefined) return {};
+  return {
+    'X-RateLimit-Limit': status.limit,
+    'X-RateLimit-Remaining': Math.max(0, Math.floor(status.left)),
+    'X-RateLimit-Reset': Math.ceil(Date.now() / 1000) + status.resetS,
+  };
 }

@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Settings } from '#config/settings.schema.js';
-import { escapeHtml, HTML_MIME, htmlPage } from './html-page.js';
+import { cacheFor } from '../http/cache-control.js';
+import { escapeHtml, HTML_MIME, htmlPage } from '../pages/html-page.js';
 
-/** How long the file says that it can be relied on: RFC 9116 recommends less than a year. */
+/** Validity that the file states. RFC 9116 recommends less than a year. */
 const VALID_DAYS = 180;
 const DAY_MS = 86_400_000;
-const CACHED = 'public, max-age=86400';
+const CACHED = cacheFor(86_400);
 
 type ContactSettings = Pick<Settings, 'PUBLIC_URL' | 'SECURITY_CONTACT'>;
 
@@ -14,19 +15,17 @@ type ContactSettings = Pick<Settings, 'PUBLIC_URL' | 'SECURITY_CONTACT'>;
  * contact is SECURITY_CONTACT; without one, that page.
  */
 export function serveSecurityContact(server: FastifyInstance, settings: ContactSettings): void {
-  server.get('/.well-known/security.txt', (request, reply) =>
+  server.get('/.well-known/security.txt', { config: { call: 'service' } }, (request, reply) =>
     reply
-      .headers({ 'Cache-Control': CACHED, 'Content-Type': 'text/plain; charset=utf-8' })
+      .headers({ ...CACHED, 'Content-Type': 'text/plain; charset=utf-8' })
       .send(securityText(settings, ownAddress(request), new Date())),
   );
   server.get('/security', (_request, reply) =>
-    reply
-      .headers({ 'Cache-Control': CACHED, 'Content-Type': HTML_MIME })
-      .send(securityHtml(settings.SECURITY_CONTACT)),
+    reply.headers({ ...CACHED, 'Content-Type': HTML_MIME }).send(securityHtml(settings.SECURITY_CONTACT)),
   );
 }
 
-/** The content of `security.txt`. `own`: the address of this service where PUBLIC_URL does not say it. */
+/** The content of `security.txt`. @param own address of this service, used when PUBLIC_URL is not set */
 export function securityText(
   { PUBLIC_URL, SECURITY_CONTACT }: ContactSettings,
   own: string,
@@ -44,7 +43,7 @@ export function securityText(
   return `${lines.join('\n')}\n`;
 }
 
-/** By the socket, not by `Host`: what a client sent is not repeated. */
+/** From the socket, since `Host` is input of the client and is not echoed. */
 function ownAddress({ raw: { socket } }: FastifyRequest): string {
   const { localAddress = '127.0.0.1', localPort = 80 } = socket;
   const host = localAddress.replace(/^::ffff:/, '');
@@ -55,15 +54,15 @@ function securityHtml(contact: string | undefined): string {
   const shown = escapeHtml(contact?.replace(/^(?:mailto|tel):/, '') ?? '');
   const where =
     contact === undefined
-      ? '<p>The operator of this service has not named a contact of their own. Faults of the software go to its maintainers: on GitHub, under <i>Security</i>, then <i>Report a vulnerability</i>, of the repository it was installed from. For anything about this installation, write to whoever gave you its address.</p>'
+      ? '<p>The operator of this service has not named a contact of their own. Report vulnerabilities of the software to its maintainers: on GitHub, in the repository it was installed from, under <i>Security</i>, then <i>Report a vulnerability</i>. For anything about this installation, write to the person who gave you its address.</p>'
       : `<p>Write to <a href="${escapeHtml(contact)}">${shown}</a>.</p>`;
   return htmlPage({
     title: 'Report a vulnerability',
-    description: 'How to report a vulnerability of this service.',
+    description: 'How to report a vulnerability in this service.',
     main: `<h1>Report a vulnerability</h1>
 <p class="lead">Thank you for telling us first, and in private.</p>
 ${where}
-<p>Please say what you sent and what happened. Leave images of people out. Test against an installation of your own where you can: <code>npm start</code> gives you one.</p>
-<p class="after">The same for programs: <a href="/.well-known/security.txt">security.txt</a></p>`,
+<p>Please describe what you sent and what happened. Do not include images of people. If possible, test your own installation: <code>npm start</code> starts one.</p>
+<p class="after">For programs: <a href="/.well-known/security.txt">security.txt</a></p>`,
   });
 }

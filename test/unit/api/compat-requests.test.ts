@@ -1,10 +1,14 @@
 import { jobOptionsSchema } from '#contracts/job-options.js';
 import { isProblemCode, Problem, PROBLEMS, type ProblemCode } from '#contracts/problem-catalog.js';
-import { rembgOptions } from '../../../apps/api/src/compat/rembg/rembg-options.js';
+import { rembgOptions } from '../../../apps/api/src/compat/rembg/rembg-request.js';
 import { asRemovebgError } from '../../../apps/api/src/compat/removebg/removebg-errors.js';
-import { removebgWish, type RemovebgWish } from '../../../apps/api/src/compat/removebg/removebg-options.js';
+import {
+  parseRemovebgFields,
+  type RemovebgRequest,
+} from '../../../apps/api/src/compat/removebg/removebg-request.js';
 
-const wish = (fields: Record<string, string>): RemovebgWish => removebgWish(new Map(Object.entries(fields)));
+const parse = (fields: Record<string, string>): RemovebgRequest =>
+  parseRemovebgFields(new Map(Object.entries(fields)));
 
 function refusalOf(act: () => unknown): string {
   try {
@@ -15,9 +19,9 @@ function refusalOf(act: () => unknown): string {
   }
 }
 
-describe('the fields of remove.bg', () => {
-  test('given no field, when they are read, then the defaults are those of remove.bg', () => {
-    const { options, type } = wish({});
+describe('fields of remove.bg', () => {
+  test('given no field, when parsed, then the defaults are those of remove.bg', () => {
+    const { options, type } = parse({});
     expect(options).toEqual({ ...jobOptionsSchema.parse({}), size: 'preview', format: 'auto' });
     expect(type).toBe('other');
   });
@@ -38,42 +42,42 @@ describe('the fields of remove.bg', () => {
     ['add_shadow', ['true', 'false'], 'big'],
     ['shadow_type', ['none', 'auto', 'drop', 'car', '3D'], 'neon'],
   ])(
-    'given %s, when it is read, then its values are taken and others refused by name',
+    'given %s, when parsed, then its values are accepted and others are rejected with its name',
     (name, values, wrong) => {
       for (const value of values)
-        expect([value, refusalOf(() => wish({ [name]: value }))]).toEqual([value, 'none']);
-      expect(refusalOf(() => wish({ [name]: wrong }))).toBe(`invalid-parameter ${name}`);
+        expect([value, refusalOf(() => parse({ [name]: value }))]).toEqual([value, 'none']);
+      expect(refusalOf(() => parse({ [name]: wrong }))).toBe(`invalid-parameter ${name}`);
     },
   );
 
-  test('given an option without effect there, when it is read, then it is passed over, as remove.bg documents', () => {
-    expect(wish({ crop_margin: '10%' })).toEqual(wish({}));
-    expect(wish({ crop: 'on', scale: '50%', position: '10%' })).toEqual(wish({ crop: 'true' }));
-    expect(wish({ crop: 'on', crop_margin: '10%' }).options.crop_margin).toBe('10%');
-    expect(wish({ size: 'HD', format: 'JPEG', type: 'Person' })).toMatchObject({
+  test('given an option without effect in remove.bg, when parsed, then it is ignored, as remove.bg documents', () => {
+    expect(parse({ crop_margin: '10%' })).toEqual(parse({}));
+    expect(parse({ crop: 'on', scale: '50%', position: '10%' })).toEqual(parse({ crop: 'true' }));
+    expect(parse({ crop: 'on', crop_margin: '10%' }).options.crop_margin).toBe('10%');
+    expect(parse({ size: 'HD', format: 'JPEG', type: 'Person' })).toMatchObject({
       options: { size: 'hd', format: 'jpg' },
       type: 'person',
     });
   });
 
-  test('given a type, when it is read, then X-Type repeats it, unless it is not wanted', () => {
-    expect(wish({ type: 'car' }).type).toBe('car');
-    expect(wish({ type: 'auto', type_level: 'latest' }).type).toBe('other');
-    expect(wish({ type: 'car', type_level: 'none' }).type).toBeUndefined();
+  test('given a type, when parsed, then it is the value of X-Type, unless type_level is none', () => {
+    expect(parse({ type: 'car' }).type).toBe('car');
+    expect(parse({ type: 'auto', type_level: 'latest' }).type).toBe('other');
+    expect(parse({ type: 'car', type_level: 'none' }).type).toBeUndefined();
   });
 
-  test('given fields that nobody knows, when they are read, then they are passed over', () => {
-    expect(wish({ shadow_opacity: '50', some_field_of_tomorrow: 'x' })).toEqual(wish({}));
-    expect(wish({ shadow_type: 'drop' }).options.add_shadow).toBe(true);
-    expect(wish({ shadow_type: 'none', add_shadow: 'true' }).options.add_shadow).toBe(false);
+  test('given unknown fields, when parsed, then they are ignored', () => {
+    expect(parse({ shadow_opacity: '50', some_field_of_tomorrow: 'x' })).toEqual(parse({}));
+    expect(parse({ shadow_type: 'drop' }).options.add_shadow).toBe(true);
+    expect(parse({ shadow_type: 'none', add_shadow: 'true' }).options.add_shadow).toBe(false);
   });
 });
 
-describe('the errors of remove.bg', () => {
+describe('errors of remove.bg', () => {
   const codes = Object.keys(PROBLEMS).filter(isProblemCode);
 
   test.each(codes)(
-    'given %s, when it is told, then it has a status and a code in their style',
+    'given %s, when it is rendered, then it has a status and a code in the style of remove.bg',
     (code: ProblemCode) => {
       const { status, body } = asRemovebgError(new Problem(code, { parameter: 'roi' }));
       expect([400, 403, 404, 408, 409, 410, 429, 500, 503]).toContain(status);
@@ -83,7 +87,7 @@ describe('the errors of remove.bg', () => {
     },
   );
 
-  test('given a parameter, when it is wrong, then it is in the code', () => {
+  test('given an invalid parameter, when it is rendered, then the code contains its name', () => {
     const codeOf = (parameter?: string): string | undefined =>
       asRemovebgError(new Problem('invalid-parameter', { parameter })).body.errors[0]?.code;
     expect([codeOf('bg_color'), codeOf('Idempotency-Key'), codeOf()]).toEqual([
@@ -94,16 +98,16 @@ describe('the errors of remove.bg', () => {
   });
 });
 
-describe('the parameters of rembg', () => {
+describe('parameters of rembg', () => {
   const MODELS = ['u2-small', 'isnet-fp16', 'isnet'];
   const read = (fields: Record<string, string>, models = MODELS) =>
     rembgOptions(new Map(Object.entries(fields)), models);
 
-  test('given none, when they are read, then the result is a PNG of full size with our defaults', () => {
+  test('given no parameter, when parsed, then the result is a full-size PNG with the defaults of this service', () => {
     expect(read({})).toEqual(jobOptionsSchema.parse({}));
   });
 
-  test('given names of models, when they are read, then each gets the nearest there is, or is refused', () => {
+  test('given names of models, when parsed, then each is mapped to an available model or rejected', () => {
     expect(read({ model: 'u2-small' }).model).toBe('u2-small');
     expect(read({ model: 'isnet-general-use' }).model).toBe('isnet-fp16');
     expect(read({ model: 'isnet-general-use' }, ['u2-small', 'isnet-anime']).model).toBeUndefined();
@@ -113,7 +117,7 @@ describe('the parameters of rembg', () => {
       expect(refusalOf(() => read({ model: other }))).toBe('model-unknown model');
   });
 
-  test('given a mask, a colour or matting, when they are read, then they mean what they mean there', () => {
+  test('given a mask, a color or matting, when parsed, then they have the meaning of rembg', () => {
     expect(read({ om: 'True', bgc: '1,2,3,4' })).toEqual(jobOptionsSchema.parse({ channels: 'alpha' }));
     expect(read({ bgc: '255, 128,0,16' }).bg_color).toBe('ff800010');
     expect(read({ bgc: '1,2,3' }).bg_color).toBe('010203');

@@ -1,0 +1,180 @@
+import type { z } from 'zod';
+import type { FastifyRequest } from 'fastify';
+import { jobOptionsSchema, type JobOptions } from '#contracts/job-options.js';
+import { invalidOption, mustBe } from '#contracts/option-refusal.js';
+import { Problem } from '#contracts/problem-catalog.js';
+import type { FileRole } from '#broker/records/job-record.js';
+import { MAX_URL_CHARACTERS } from '#fetcher/url-rules.js';
+import {
+  parseOptions,
+  checkBackground,
+  missingImage,
+  type UploadSource,
+} from '../../uploads/upload-source.js';
+import {
+  ByteBudget,
+  FieldTable,
+  file,
+  optionFields,
+  repeatedFile,
+  setTexts,
+  text,
+} from '../../uploads/form-reader.js';
+import type { RemoteImageService } from '../../uploads/remote-image.service.js';
+import { readUpload } from '../../uploads/upload-body.js';
+
+/** Options with the same meaning as in remove.bg. `model`, `refine` and `bit_depth` are extensions. */
+const SHARED = [
+  'size',
+  'crop',
+  'crop_margin',
+  'roi',
+  'scale',
+  'position',
+  'format',
+  'channels',
+  'bg_color',
+  'semitransparency',
+  'add_shadow',
+  'model',
+  'refine',
+  'bit_depth',
+] as const;
+
+/** All supported fields except files and URLs. */
+export const REMOVEBG_FIELDS: readonly string[] = [...SHARED, 'type', 'type_level', 'shadow_type'];
+
+/** Defaults of remove.bg that differ from the native endpoints. */
+const DEFAULTS: [string, string][] = [
+  ['size', 'preview'],
+  ['format', 'auto'],
+];
+
+/** Kinds of subject. Accepted without effect. */
+export const SUBJECT_TYPES = [
+  'auto',
+  'person',
+  'product',
+  'car',
+  'animal',
+  'graphic',
+  'transportation',
+  'other',
+] as const;
+
+/** Detail of `X-Type`; `none`: the header is left out. */
+export const TYPE_LEVELS = ['none', '1', '2', 'latest'] as const;
+
+/** Kinds of shadow. All but `none` add the same shadow. */
+export const SHADOW_TYPES = ['none', 'auto', 'drop', 'car', '3D'] as const;
+
+/** Options of a request to remove.bg. */
+export interface RemovebgRequest {
+  options: JobOptions;
+  /** Value of `X-Type`; undefined when the header is omitted. */
+  type: string | undefined;
+}
+
+/**
+ * Parses the fields of a request to remove.bg. Subjects are not classified: `X-Type` is the type in the request, else
+ * `other`. Unknown fields are ignored, as in remove.bg.
+ * @throws Problem `invalid-parameter`
+ */
+export function parseRemovebgFields(texts: ReadonlyMap<string, string>): RemovebgRequest {
+  const type = oneOf(texts, 'type', SUBJECT_TYPES) ?? 'auto';
+  const level = oneOf(texts, 'type_level', TYPE_LEVELS);
+  const shadow = oneOf(texts, 'shadow_type', SHADOW_TYPES);
+  const given = SHARED.flatMap((name): [string, string][] => {
+    const text = texts.get(name);
+    return text === undefined ? [] : [[name, text]];
+  });
+  if (shadow !== undefined) given.push(['add_shadow', String(shadow !== 'none')]);
+  return {
+    options: parseOptions(withoutUnused([...DEFAULTS, ...given])),
+    type: level === 'none' ? undefined : type === 'auto' ? 'other' : type,
+  };
+}
+
+/**
+ * Removes options that have no effect in remove.bg and are rejected by the native endpoints: `crop_margin` without `crop`,
+ * `scale` and `position` with it. Their values are validated.
+ */
+function withoutUnused(given: readonly [string, string][]): [string, string][] {
+  const { crop, crop_margin, scale, position } = jobOptionsSchema.shape;
+  const isCropped = crop.safeParse(new Map(given).get('crop')).data === true;
+  const unused: Readonly<Record<string, z.ZodType>> = isCropped ? { scale, position } : { crop_margin };
+  return given.filter(([name, text]) => {
+    const schema = Object.hasOwn(unused, name) ? unused[name] : undefined;
+    if (schema?.safeParse(text).success === false)
+      throw new Problem('invalid-parameter', invalidOption(name));
+    return schema === undefined;
+  });
+}
+
+function oneOf<T extends string>(
+  texts: ReadonlyMap<string, string>,
+  parameter: string,
+  values: readonly T[],
+): T | undefined {
+  const text = texts.get(parameter);
+  const value = values.find((one) => one.toLowerCase() === text?.trim().toLowerCase());
+  if (text !== undefined && value === undefined) {
+    throw new Problem('invalid-parameter', mustBe(parameter, values));
+  }
+  return value;
+}
+
+/** Name of the extra field with the value of `X-Type`. */
+export const TYPE = 'type';
+
+/** Fields with the URL of an image. */
+const URLS: readonly [parameter: string, role: FileRole][] = [
+  ['image_url', 'input'],
+  ['bg_image_url', 'background'],
+];
+
+const SOURCES = ['image_file', 'image_file_b64', 'image_url'];
+
+const TABLE = new FieldTable({
+  ...optionFields(REMOVEBG_FIELDS),
+  ...Object.fromEntries(URLS.map(([name]) => [name, text(MAX_URL_CHARACTERS)])),
+  image_file: file('input', 'any'),
+  image_file_b64: file('input', 'base64'),
+  bg_image_file: file('background', 'any'),
+});
+
+/**
+ * Reads an upload of remove.bg: a multipart or urlencoded form, a JSON object, or a body that is the image, with options in
+ * the query.
+ * @param signal aborted when the client has disconnected
+ * @throws Problem `missing-image` | `multiple-images` | `multiple-backgrounds` and others
+ */
+export const removebgUpload =
+  (images: RemoteImageService, signal: AbortSignal): UploadSource =>
+  async (request, target) => {
+    const { maxBytes, writeFile } = target;
+    const query = optionsInQuery(request);
+    const beforeImage = (): void => void parseRemovebgFields(new Map(query));
+    const form = await readUpload(request, { table: TABLE, target, beforeImage });
+    const texts = new Map([...query, ...setTexts(form)]);
+    const wanted = URLS.filter(([parameter]) => texts.has(parameter));
+    const twice = wanted.find(([, role]) => form.files.has(role));
+    if (twice !== undefined) throw repeatedFile(twice[1]);
+    const roles = new Set([...form.files, ...wanted.map(([, role]) => role)]);
+    if (!roles.has('input')) throw missingImage(SOURCES, form);
+    const { options, type } = parseRemovebgFields(texts);
+    if (roles.has('background')) checkBackground(options);
+    for (const [parameter, role] of wanted) {
+      const image = images.fetchFor(parameter, texts.get(parameter) ?? '', { signal, maxBytes });
+      await writeFile(role, new ByteBudget(maxBytes).limit(image));
+    }
+    return { options, extraFields: new Map(type === undefined ? [] : [[TYPE, type]]), ignored: [] };
+  };
+
+/** Image options in the query, for a body that is the image. URLs of images are not read from the query. */
+function optionsInQuery(request: FastifyRequest): [string, string][] {
+  const query = Object.entries(request.query as Record<string, unknown>);
+  return query.filter(
+    (entry): entry is [string, string] => REMOVEBG_FIELDS.includes(entry[0]) && typeof entry[1] === 'string',
+  );
+}
