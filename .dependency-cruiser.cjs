@@ -200,9 +200,9 @@ module.exports = {
     ),
     never(
       'page-imports-wire-and-sdk',
-      'What runs in a browser shares the wire schemas and the client, nothing of a server.',
+      'What runs in a browser shares the wire schemas, the client and the ZIP records, and no server code.',
       { path: '^apps/web/' },
-      { path: '^libs/', pathNot: '^libs/(sdk|contracts)/' },
+      { path: '^libs/', pathNot: '^libs/(sdk|contracts|zip)/' },
     ),
   ],
   options: {

@@ -10,10 +10,10 @@ import { DONE_MS, launchBrowser, openPage, photoPath } from './page-driver.js';
 
 const run = promisify(execFile);
 
-/** True when a program of that name can be run. PHP is not on every machine. */
+/** True if a program is installed. PHP is optional. */
 const isThere = (program: string): boolean => spawnSync(program, ['--version']).status === 0;
 
-/** What runs an example, by folder. */
+/** The interpreter of each folder of examples. */
 const PROGRAMS = (
   [
     ['curl', 'bash', 'sh'],
@@ -53,7 +53,7 @@ describe.each(PROGRAMS)('given the examples in %s', (language, program, extensio
   const scriptOf = (topic: string): string => join('docs/examples', language, `${topic}.${extension}`);
 
   it.each(['sse', 'long-poll'])(
-    'when %s is run as it is printed, then the cut-out is there',
+    'when %s is run as it is printed, then it writes the cutout',
     async (topic) => {
       const cutout = join(folder, `${language}-${topic}.png`);
       const { stderr } = await example(program, scriptOf(topic), [photoPath('coffee.jpg'), cutout]);
@@ -62,7 +62,7 @@ describe.each(PROGRAMS)('given the examples in %s', (language, program, extensio
     },
   );
 
-  it('when a batch is run as it is printed, then each photo has its cut-out', async () => {
+  it('when a batch is run as it is printed, then each photo has its cutout', async () => {
     const out = join(folder, `${language}-batch`);
     const photos = ['coffee.jpg', 'chelsea.jpg'].map(photoPath);
     await example(program, scriptOf('batch'), [...photos, out]);
@@ -70,7 +70,7 @@ describe.each(PROGRAMS)('given the examples in %s', (language, program, extensio
     for (const name of readdirSync(out)) await expectCutout(join(out, name));
   });
 
-  it('when the service refuses, then the example fails, prints the reason, and leaves no file', async () => {
+  it('when the service rejects the image, then the example fails, prints the reason, and writes no file', async () => {
     const text = join(folder, 'text.jpg');
     const cutout = join(folder, `${language}-refused.png`);
     writeFileSync(text, 'no image at all, but long enough to be looked at');
@@ -81,7 +81,7 @@ describe.each(PROGRAMS)('given the examples in %s', (language, program, extensio
     expect(readdirSync(folder).filter((name) => name.startsWith(`${language}-refused`))).toEqual([]);
   });
 
-  it('when there is nothing at the address, then it fails', async () => {
+  it('when no service answers, then it fails', async () => {
     const gone = { env: { ...process.env, API: 'http://127.0.0.1:9' } };
     const args = [scriptOf('sse'), photoPath('coffee.jpg'), join(folder, 'none.png')];
     await expect(run(program, args, gone)).rejects.toThrow();
@@ -89,7 +89,7 @@ describe.each(PROGRAMS)('given the examples in %s', (language, program, extensio
 });
 
 describe('given the page at /docs', () => {
-  it('when a language is chosen, then all examples are in it, word for word those that were run', async () => {
+  it('when a language is chosen, then all examples are in it and equal the files that were run', async () => {
     const { page, faults } = await openPage(browser, system.url, {}, '/docs');
     await page.getByRole('radio', { name: 'Python' }).first().check();
     const shown = await page.locator('.pane:visible pre').allTextContents();
@@ -104,7 +104,7 @@ describe('given the page at /docs', () => {
     expect(faults).toEqual([]);
   });
 
-  it('when there is no script, then the examples are there all the same', async () => {
+  it('when JavaScript is off, then the examples are still there', async () => {
     const { page } = await openPage(browser, system.url, { javaScriptEnabled: false }, '/docs');
     await page.locator('label').filter({ hasText: 'PHP' }).first().click();
     expect(await page.locator('.pane:visible').first().textContent()).toContain('<?php');

@@ -20,7 +20,7 @@ let opened: OpenPage;
 let page: Page;
 let card: Locator;
 
-/** One photo, one page: each test goes on from where the last one left it, as a person does. */
+/** One page for all tests: each test continues from the state of the previous one. */
 beforeAll(async () => {
   [system, browser] = await Promise.all([startSystem(), launchBrowser()]);
   opened = await openPage(browser, system.url, {
@@ -53,7 +53,7 @@ async function close(): Promise<void> {
   await page.locator('dialog.editor').waitFor({ state: 'hidden' });
 }
 
-/** Where a part of the picture lies on the screen while all of it is shown, at 100 %. */
+/** Screen position of a point of the picture (0 to 1) when it is fully visible at 100%. */
 async function placeOf(x: number, y: number): Promise<[number, number]> {
   const box = (await page.locator('.canvas').boundingBox())!;
   return [box.x + box.width / 2 + (x - 0.5) * 512, box.y + box.height / 2 + (y - 0.5) * 512];
@@ -66,11 +66,11 @@ async function stroke(from: [number, number], to: [number, number]): Promise<voi
   await page.mouse.up();
 }
 
-test('given a cut-out, when parts are erased and kept by brush, then alpha is what was painted, and undone steps are not', async () => {
+test('given a cutout, when parts are erased and restored with the brush, then the alpha changes there, and not where a step was undone', async () => {
   const dialog = await edit();
   await dialog.getByRole('radio', { name: 'Erase' }).check();
   await stroke([0.4, 0.7], [0.5, 0.7]);
-  await dialog.getByRole('radio', { name: 'Keep' }).check();
+  await dialog.getByRole('radio', { name: 'Restore' }).check();
   await stroke([0.1, 0.1], [0.15, 0.1]);
   await stroke([0.9, 0.1], [0.85, 0.1]);
   await dialog.getByRole('button', { name: 'Undo' }).click();
@@ -86,16 +86,16 @@ test('given a cut-out, when parts are erased and kept by brush, then alpha is wh
     expect(Math.abs(value - photo[at + channel]!)).toBeLessThan(4);
 });
 
-test('given strokes, when all are undone by keyboard, then the delivered bytes are the result again', async () => {
+test('given strokes, when all are undone with the keyboard, then the result is the delivered image again', async () => {
   const dialog = await edit();
-  // A new editor begins with what stands; what was done before is undone by painting over it.
-  await dialog.getByRole('radio', { name: 'Keep' }).check();
+  // A new editor starts from the current edit, with an empty undo history.
+  await dialog.getByRole('radio', { name: 'Restore' }).check();
   await dialog.locator('.canvas').focus();
   await page.keyboard.press('Space');
   await dialog.getByText('Brush down').waitFor();
   for (let i = 0; i < 4; i++) await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Space');
-  await dialog.getByText('Brush lifted').waitFor();
+  await dialog.getByText('Brush up').waitFor();
   expect(await dialog.getByRole('button', { name: 'Undo' }).isEnabled()).toBe(true);
   await page.keyboard.press('Control+z');
   expect(await dialog.getByRole('button', { name: 'Undo' }).isEnabled()).toBe(false);
@@ -107,33 +107,33 @@ test('given strokes, when all are undone by keyboard, then the delivered bytes a
   expect(await card.getByRole('button', { name: /^Edit/ }).and(page.locator(':focus')).count()).toBe(1);
 });
 
-test('given the editor, when it is zoomed by keys, wheel and buttons, then it shows the zoom, and can be moved', async () => {
+test('given the editor, when it is zoomed with keys, wheel and buttons, then the zoom level follows', async () => {
   const dialog = await edit();
   const level = dialog.locator('.level');
-  await level.and(page.getByText('100 %')).waitFor();
+  await level.and(page.getByText('100%')).waitFor();
   await page.keyboard.press('+');
-  await level.and(page.getByText('140 %')).waitFor();
+  await level.and(page.getByText('140%')).waitFor();
   await dialog.getByRole('button', { name: 'Zoom in' }).click();
-  await level.and(page.getByText('196 %')).waitFor();
+  await level.and(page.getByText('196%')).waitFor();
   await dialog.locator('.canvas').hover();
   await page.mouse.wheel(0, 400);
-  await level.and(page.getByText(/^10\d %$/)).waitFor();
+  await level.and(page.getByText(/^10\d%$/)).waitFor();
   await dialog.locator('.canvas').focus();
   await page.keyboard.press('ArrowLeft');
   await page.keyboard.press('0');
-  await level.and(page.getByText('100 %')).waitFor();
-  await dialog.getByRole('slider', { name: 'Original' }).fill('50');
+  await level.and(page.getByText('100%')).waitFor();
+  await dialog.getByRole('slider', { name: 'Show original' }).fill('50');
   await close();
 });
 
-test('given settings with color, shadow, crop and JPEG, when it is used for all photos, then all are saved like that', async () => {
+test('given a color, a shadow, a crop and JPEG, when they are applied to all photos, then all photos are saved with them', async () => {
   const dialog = await edit();
   await dialog.getByRole('radio', { name: 'Bottle green' }).check();
   await dialog.getByRole('checkbox', { name: 'Shadow' }).check();
-  await dialog.getByRole('checkbox', { name: 'Crop to the subject' }).check();
+  await dialog.getByRole('checkbox', { name: 'Crop to subject' }).check();
   await dialog.getByRole('combobox', { name: 'Format' }).selectOption('jpg');
-  await dialog.getByRole('button', { name: 'Use for all photos' }).click();
-  await dialog.getByText('Used for all 2 photos.').waitFor();
+  await dialog.getByRole('button', { name: 'Apply to all' }).click();
+  await dialog.getByText('Applied to all 2 photos.').waitFor();
   await close();
   const saved = await saveCutout(cardOf(page, 'coffee.jpg'));
   expect([saved.fileName, saved.format]).toEqual(['coffee-cutout.jpg', 'jpeg']);
@@ -142,16 +142,16 @@ test('given settings with color, shadow, crop and JPEG, when it is used for all 
   expect([red < 20, Math.abs(green - 106) < 24, Math.abs(blue - 78) < 24]).toEqual([true, true, true]);
 });
 
-test('given a picture behind the subject, when it is WebP, then both are in the file; when it is no picture, it is refused', async () => {
+test('given a background image, when the photo is saved as WebP, then both are in the file; an unreadable background is rejected', async () => {
   const dialog = await edit();
   const chooser = dialog.locator('input[type="file"]');
   await chooser.setInputFiles({ name: 'x.png', mimeType: 'image/png', buffer: Buffer.from('no picture') });
-  await dialog.getByText('This picture cannot be read.').waitFor();
+  await dialog.getByText('This image cannot be read.').waitFor();
   const buffer = await sharp({ create: { width: 30, height: 90, channels: 3, background: '#2040ff' } })
     .png()
     .toBuffer();
   await chooser.setInputFiles({ name: 'sky.png', mimeType: 'image/png', buffer });
-  await dialog.getByRole('checkbox', { name: 'Crop to the subject' }).uncheck();
+  await dialog.getByRole('checkbox', { name: 'Crop to subject' }).uncheck();
   await dialog.getByRole('checkbox', { name: 'Shadow' }).uncheck();
   await dialog.getByRole('combobox', { name: 'Format' }).selectOption('webp');
   await close();
@@ -161,7 +161,7 @@ test('given a picture behind the subject, when it is WebP, then both are in the 
   expect([red < 70, blue > 220]).toEqual([true, true]);
 });
 
-test('given a touch screen, when two fingers are spread, then the picture is zoomed and nothing is painted', async () => {
+test('given a touch screen, when two fingers spread, then the view zooms and nothing is painted', async () => {
   const dialog = await edit();
   await dialog.getByRole('radio', { name: 'Erase' }).check();
   const box = (await page.locator('.canvas').boundingBox())!;
@@ -179,7 +179,7 @@ test('given a touch screen, when two fingers are spread, then the picture is zoo
   await touch('touchEnd', []);
   await dialog
     .locator('.level')
-    .and(page.getByText(/^(2[5-9]\d|3\d\d) %$/))
+    .and(page.getByText(/^(2[5-9]\d|3\d\d)%$/))
     .waitFor();
   expect(await dialog.getByRole('button', { name: 'Undo' }).isEnabled()).toBe(false);
   await close();

@@ -8,7 +8,7 @@ import { useSystem } from '../harness/use-system.js';
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const MAC = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
 
-/** Longest time a photo may take on a busy machine. */
+/** Timeout for one photo on a busy machine, milliseconds. */
 export const DONE_MS = 120_000;
 
 /** Path of a test photo. */
@@ -22,14 +22,14 @@ function findChromium(): string {
   return found;
 }
 
-/** Starts the system's Chromium, quiet towards the network. */
+/** Starts the installed Chromium without background requests. */
 export const launchBrowser = (): Promise<Browser> =>
   chromium.launch({
     executablePath: findChromium(),
     args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update'],
   });
 
-/** An open page and everything it did that a page of ours must not do. */
+/** An open page, with everything that it must not do. */
 export interface OpenPage {
   page: Page;
   /** Requests to another origin, console errors and warnings, uncaught errors, policy violations. */
@@ -38,7 +38,7 @@ export interface OpenPage {
   answers: string[];
 }
 
-/** Opens a page of the service, the first unless told, in a context of its own. */
+/** Opens a page of the service in its own context. Default: the start page. */
 export async function openPage(
   browser: Browser,
   url: string,
@@ -108,7 +108,7 @@ export const cardOf = (page: Page, name: string): Locator =>
 export const untilPhase = (card: Locator, phase: string): Promise<void> =>
   card.and(card.page().locator(`[data-phase="${phase}"]`)).waitFor({ timeout: DONE_MS });
 
-/** Script text that makes a DataTransfer holding the files; the page's types are not those of this project. */
+/** Source of an expression that creates a DataTransfer with the files. */
 function transferScript(paths: string[]): string {
   const files = paths.map((path) => [basename(path), readFileSync(path).toString('base64')]);
   return `(() => {
@@ -121,7 +121,7 @@ function transferScript(paths: string[]): string {
   })()`;
 }
 
-/** Drags files over the window and lets them go there. `whileOver` runs in between. */
+/** Drags files over the window and drops them. `whileOver` runs before the drop. */
 export async function dropFiles(
   page: Page,
   paths: string[],
@@ -140,18 +140,18 @@ export async function pasteFiles(page: Page, paths: string[]): Promise<void> {
     new ClipboardEvent('paste', { clipboardData: ${transferScript(paths)}, bubbles: true, cancelable: true }))`);
 }
 
-/** A downloaded cut-out: its file name, and the opacity (0 to 255) at places given in parts of width and height. */
+/** A downloaded cutout. Coordinates are parts of width and height, 0 to 1; alpha is 0 to 255. */
 export interface Saved {
   fileName: string;
   format: string | undefined;
   width: number;
   height: number;
   alphaAt: (x: number, y: number) => number;
-  /** Its channels, 0 to 255. */
+  /** The channels of a pixel, 0 to 255. */
   pixelAt: (x: number, y: number) => number[];
 }
 
-/** Presses a card's download button and decodes what arrives on disk. */
+/** Clicks the download button of a card and decodes the file. */
 export async function saveCutout(card: Locator): Promise<Saved> {
   const [download] = await Promise.all([
     card.page().waitForEvent('download'),
@@ -177,7 +177,7 @@ export async function readSaved(fileName: string, bytes: Uint8Array): Promise<Sa
   return { fileName, format, width, height, alphaAt, pixelAt };
 }
 
-/** Drags a folder of the disk over the page and lets it go there, as the system's own drag does. */
+/** Drops a folder on the page, as the system's own drag and drop does. */
 export async function dropFolder(page: Page, folder: string): Promise<void> {
   const session = await page.context().newCDPSession(page);
   const data = { items: [], files: [resolve(folder)], dragOperationsMask: 1 };

@@ -2,42 +2,42 @@ import { mkdirSync } from 'node:fs';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 
-/** Kept by whoever runs the tests: ignored by git, an artefact of CI. */
+/** Folder of screenshots: ignored by git, an artifact in CI. */
 const SCREENS = '.cache/screens';
 
 const WIDTHS = [390, 768, 1440];
 const SCHEMES = ['light', 'dark'] as const;
 
-/** WCAG 2.2 up to AA, and what axe counts as good practice. */
+/** WCAG 2.2 up to AA, and the best practices of axe. */
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-interface Found {
+interface FoundFile {
   id: string;
   nodes: { target: unknown; failureSummary?: string }[];
 }
 
-/** What axe finds wrong with a page, in words; nothing is the only good answer. */
+/** Violations that axe finds on a page. */
 export async function faultsByAxe(page: Page, exclude: string[] = []): Promise<string[]> {
   await page.evaluate(axe.source);
   const options = { runOnly: { type: 'tag', values: TAGS } };
   const context = { include: [['html']], exclude: exclude.map((one) => [one]) };
   const run = `axe.run(${JSON.stringify(context)}, ${JSON.stringify(options)})`;
-  const { violations } = await page.evaluate<{ violations: Found[] }>(run);
+  const { violations } = await page.evaluate<{ violations: FoundFile[] }>(run);
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id} ${JSON.stringify(target)} ${failureSummary ?? ''}`),
   );
 }
 
-/** How a state of the page is looked at. */
+/** Options of a check. */
 export interface LookOptions {
   exclude?: string[];
-  /** Fills the screen: no picture of what lies below it. */
+  /** The state fills the screen: no full-page screenshot. */
   isScreen?: boolean;
 }
 
 /**
- * Looks at a state of a page in every width and both schemes: nothing sticks out, a picture is kept, and axe is asked
- * on a phone in the dark and on a desk in the light. Returns what is wrong.
+ * Checks a state of a page in all widths and both color schemes: takes screenshots, checks for overflow, and runs axe on a
+ * dark phone and a light desktop. Returns the faults.
  */
 export async function lookAt(page: Page, state: string, options: LookOptions = {}): Promise<string[]> {
   mkdirSync(SCREENS, { recursive: true });

@@ -8,7 +8,7 @@ jest.setTimeout(DONE_MS * 2);
 
 const { open, opened } = usePages();
 
-/** A folder of photos as people have them: with folders below, and with what is no photo. */
+/** A folder with photos, a subfolder and a file that is not a photo. */
 function photoFolder(): string {
   const folder = join(mkdtempSync(join(tmpdir(), 'page-folder-')), 'trip');
   mkdirSync(join(folder, 'day two'), { recursive: true });
@@ -23,13 +23,13 @@ const LIST =
 
 describe('given a folder of photos', () => {
   it.each(['chosen', 'dropped'])(
-    'when it is %s, then its photos are cut out, and all are saved as one archive with its folders',
+    'when it is %s, then its photos are cut out and downloaded as one archive with the same folders',
     async (way) => {
       const { page } = await open();
       const folder = photoFolder();
       if (way === 'chosen') await page.setInputFiles('#folder', folder);
       else await dropFolder(page, folder);
-      await page.getByText('1 file that is no photo was left out.').waitFor();
+      await page.getByText("1 file wasn't a photo and was skipped.").waitFor();
       await page.locator('[data-phase="done"]').nth(1).waitFor({ timeout: DONE_MS });
       const [download] = await Promise.all([
         page.waitForEvent('download'),
@@ -43,20 +43,20 @@ describe('given a folder of photos', () => {
   );
 });
 
-describe('given a connection that breaks', () => {
-  it('when it breaks before and while a photo is in work, then the page says so, waits, and continues by itself', async () => {
+describe('given a connection that fails', () => {
+  it('when it fails before and during the processing of a photo, then the page says so, waits, and continues', async () => {
     const { page } = await open();
     const context = page.context();
     await context.setOffline(true);
-    await page.getByText('You are offline.').waitFor();
+    await page.getByText("You're offline.").waitFor();
     await page.setInputFiles('#chooser', photoPath('coffee.jpg'));
     const card = cardOf(page, 'coffee.jpg');
-    await card.getByText('Waits for the connection').waitFor();
+    await card.getByText('Waiting for a connection').waitFor();
     await context.setOffline(false);
-    await page.getByText('Connected again.').waitFor();
+    await page.getByText('Reconnected.').waitFor();
     await card.and(page.locator('[data-phase="working"], [data-phase="queued"]')).waitFor();
     await context.setOffline(true);
-    await page.getByText('You are offline.').waitFor();
+    await page.getByText("You're offline.").waitFor();
     await context.setOffline(false);
     await untilPhase(card, 'done');
     opened[0]!.faults = opened[0]!.faults.filter((fault) => !fault.includes('net::ERR_'));
@@ -64,9 +64,9 @@ describe('given a connection that breaks', () => {
 });
 
 describe('given a photo that is done', () => {
-  it('when its receipt is opened, then it shows what was stored and until when, is found valid, and can be saved', async () => {
+  it('when its receipt is opened, then it shows the claims and a valid signature, and can be saved', async () => {
     const { page } = await open();
-    await page.getByRole('button', { name: 'No photo at hand?' }).click();
+    await page.getByRole('button', { name: 'No photo handy?' }).click();
     const card = cardOf(page, 'water-lily.jpg');
     await untilPhase(card, 'done');
     await card.getByRole('button', { name: /^Receipt/ }).click();
@@ -83,7 +83,7 @@ describe('given a photo that is done', () => {
     expect(await page.locator(':focus').getAttribute('aria-label')).toBe('Receipt of water-lily.jpg');
   });
 
-  it('when the page is looked into, then nothing is stored in the browser', async () => {
+  it('when the browser storage is inspected, then it is empty', async () => {
     const { page } = await open();
     await page.setInputFiles('#chooser', photoPath('coffee.jpg'));
     await untilPhase(cardOf(page, 'coffee.jpg'), 'done');

@@ -11,20 +11,20 @@ import {
 } from './page-driver.js';
 
 const PHOTOS = ['astronaut.jpg', 'chelsea.jpg', 'coffee.jpg'];
-const PURGED = /^Purged at /;
+const DELETED = /^Deleted at /;
 
 jest.setTimeout(DONE_MS * 2);
 
 const { system, open, opened } = usePages();
 
 describe('given the page of the running service', () => {
-  it('when three photos are chosen, then each becomes a transparent PNG to save, and is purged', async () => {
+  it('when three photos are chosen, then each becomes a transparent PNG to download and its data is deleted', async () => {
     const { page } = await open();
     await page.setInputFiles('#chooser', PHOTOS.map(photoPath));
     for (const name of PHOTOS) {
       const card = cardOf(page, name);
       await untilPhase(card, 'done');
-      await card.getByText(PURGED).waitFor();
+      await card.getByText(DELETED).waitFor();
     }
     expect(await page.locator('#summary').textContent()).toBe('3 of 3 done');
 
@@ -38,16 +38,16 @@ describe('given the page of the running service', () => {
         height: photo.height,
       });
     }
-    // The astronaut stands clear of the upper corners, and fills the middle.
+    // The astronaut covers the middle and leaves the upper corners free.
     const astronaut = await saveCutout(cardOf(page, 'astronaut.jpg'));
     expect(astronaut.alphaAt(0, 0)).toBeLessThan(16);
     expect(astronaut.alphaAt(0.45, 0.7)).toBeGreaterThan(239);
-    // Nothing of a photo is left with the service: at most the records of how the jobs ended.
+    // The service holds no image content: only records of finished jobs may remain.
     const held = (await system.keys()).filter((key) => /:(in|out|input|output|payload|result)\b/.test(key));
     expect(held).toEqual([]);
   });
 
-  it('when the slider is moved by keyboard, then the split follows', async () => {
+  it('when the slider is moved with the keyboard, then the split moves too', async () => {
     const { page } = await open();
     const sample = page.getByRole('slider', { name: /^Sample/ });
     await sample.focus();
@@ -69,18 +69,18 @@ describe('given the page of the running service', () => {
     ).toBe('0%');
   });
 
-  it('when photos are dropped on the window or pasted, then they are taken', async () => {
+  it('when photos are dropped on the window or pasted, then they are processed', async () => {
     const { page } = await open();
     await dropFiles(page, PHOTOS.slice(0, 1).map(photoPath), () =>
-      page.getByText('Let go to cut out').waitFor({ state: 'visible' }),
+      page.getByText('Drop to remove the background').waitFor({ state: 'visible' }),
     );
-    await page.getByText('Let go to cut out').waitFor({ state: 'hidden' });
+    await page.getByText('Drop to remove the background').waitFor({ state: 'hidden' });
     await pasteFiles(page, [photoPath('coffee.jpg')]);
     await untilPhase(cardOf(page, 'astronaut.jpg'), 'done');
     await untilPhase(cardOf(page, 'coffee.jpg'), 'done');
   });
 
-  it('when an iPhone photo (HEIC) is chosen, then the page makes a JPEG of it, and only then loads a decoder', async () => {
+  it('when an iPhone photo (HEIC) is chosen, then the page loads a decoder and converts the photo to JPEG', async () => {
     const { page, answers } = await open();
     const loaded = (): string[] => answers.filter((answer) => answer.includes('/libheif/'));
     await page.setInputFiles('#chooser', photoPath('chelsea.jpg'));
@@ -98,7 +98,7 @@ describe('given the page of the running service', () => {
     opened.at(-1)?.faults.splice(0);
   });
 
-  it('when files that are no photos are chosen, then each says why and what to do, and none is sent', async () => {
+  it('when files that are not photos are chosen, then each card says why and what to do, and none is sent', async () => {
     const { page, answers } = await open();
     await page.setInputFiles('#chooser', [
       { name: 'letter.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('%PDF-1.7 not a photo') },
@@ -110,7 +110,7 @@ describe('given the page of the running service', () => {
       },
     ]);
     await cardOf(page, 'letter.jpg').getByText('This is a PDF.').waitFor();
-    await cardOf(page, 'letter.jpg').getByText('Save it as JPEG, PNG or WebP').waitFor();
+    await cardOf(page, 'letter.jpg').getByText('Save it as a JPEG, PNG or WebP').waitFor();
     await cardOf(page, 'empty.png').getByText('This file is empty.').waitFor();
     await cardOf(page, 'huge.jpg').getByText('over the limit of 22 MB').waitFor();
     await cardOf(page, 'huge.jpg')
@@ -120,7 +120,7 @@ describe('given the page of the running service', () => {
     expect(answers.filter((answer) => answer.startsWith('POST'))).toEqual([]);
   });
 
-  it('when a photo is damaged, then the service says so and the page does not offer to try again', async () => {
+  it('when a photo is damaged, then the page shows the error without a button to try again', async () => {
     const { page } = await open();
     const whole = await sharp(photoPath('coffee.jpg')).png().toBuffer();
     const buffer = Buffer.concat([whole.subarray(0, 40), Buffer.alloc(4000, 7)]);
@@ -132,7 +132,7 @@ describe('given the page of the running service', () => {
     opened[0]!.faults = opened[0]!.faults.filter((fault) => !fault.includes('status of 422'));
   });
 
-  it('when a photo is called back, then the job is cancelled, and it can be tried again', async () => {
+  it('when a photo is cancelled, then its job is cancelled, and it can be tried again', async () => {
     const { page, answers } = await open();
     await page.setInputFiles('#chooser', PHOTOS.map(photoPath));
     await page.locator('[data-phase="working"]').first().waitFor({ timeout: DONE_MS });
@@ -150,7 +150,7 @@ describe('given the page of the running service', () => {
     expect(answers.filter((answer) => /^DELETE .* 204$/.test(answer))).toHaveLength(1);
   });
 
-  it('when it is used by keyboard alone, then the chooser is reached and its focus shows', async () => {
+  it('when only the keyboard is used, then the chooser can be reached and its focus is visible', async () => {
     const { page } = await open();
     for (let i = 0; i < 7; i++) await page.keyboard.press('Tab');
     const focused = page.locator('#chooser:focus');

@@ -14,7 +14,7 @@ const PAGE = '<!doctype html><title>SDK</title>';
 const folder = mkdtempSync(join(tmpdir(), 'removebg-sdk-'));
 let system: TestSystem;
 /** Serves the page of another origin. */
-const shop = createServer((request, response) => {
+const services = createServer((request, response) => {
   const isScript = request.url === '/sdk.js';
   response.setHeader('Content-Type', isScript ? 'text/javascript' : 'text/html');
   response.end(isScript ? readFileSync(join(folder, 'browser.min.js')) : PAGE);
@@ -42,9 +42,9 @@ beforeAll(async () => {
     `--outfile=${bundle}`,
   ]);
   photo = smallPhoto().toString('base64');
-  shop.listen(0, '127.0.0.1');
-  await once(shop, 'listening');
-  otherOrigin = `http://localhost:${(shop.address() as AddressInfo).port}`;
+  services.listen(0, '127.0.0.1');
+  await once(services, 'listening');
+  otherOrigin = `http://localhost:${(services.address() as AddressInfo).port}`;
   [system, browser] = await Promise.all([startSystem({ CORS_ORIGINS: otherOrigin }), launchBrowser()]);
   page = await browser.newPage();
   await page.route(`${system.url}/sdk.html`, (route) =>
@@ -57,7 +57,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await browser.close();
-  shop.close();
+  services.close();
   await system.stop();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -73,7 +73,7 @@ const inPage = <T>(script: string, settings = '{}'): Promise<T> =>
   })()`);
 
 describe('given the SDK in a page of another origin', () => {
-  it('when an image and a batch are sent, then each cut-out comes, with the facts in its headers', async () => {
+  it('when an image and a batch are sent, then each cutout arrives with the facts in its headers', async () => {
     await page.goto(`${otherOrigin}/sdk.html`);
     const found = await inPage<{ origin: string; names: string[]; width: number; valid: boolean }>(
       `
@@ -91,7 +91,7 @@ describe('given the SDK in a page of another origin', () => {
 });
 
 describe('given the SDK in a browser', () => {
-  it('when an image is removed, then progress, cut-out and a valid receipt come', async () => {
+  it('when an image is processed, then progress, cutout and a valid receipt arrive', async () => {
     const found = await inPage<{ width: number; type: string; states: string[]; valid: boolean }>(`
       const states = [];
       const { image, job } = await client.remove(photo, { size: 'full' }, { onProgress: (p) => states.push(p.state) });
@@ -102,7 +102,7 @@ describe('given the SDK in a browser', () => {
     expect(found.states).toContain('running');
   });
 
-  it('when several go through a batch, then each comes once', async () => {
+  it('when several images go through a batch, then each outcome arrives once', async () => {
     const names = await inPage<string[]>(`
       const names = [];
       const images = ['a', 'b', 'c'].map((name) => ({ name, image: photo }));
@@ -111,7 +111,7 @@ describe('given the SDK in a browser', () => {
     expect(names).toEqual(['atrue', 'btrue', 'ctrue']);
   });
 
-  it('when it is aborted, then the reason is thrown, and a refusal is a problem with its code', async () => {
+  it('when it is aborted, then the reason is thrown; an error answer is a RemoveBgError with its code', async () => {
     const found = await inPage<string[]>(`
       const leave = new AbortController();
       const onProgress = ({ state }) => state === 'sending' || leave.abort(new Error('enough'));

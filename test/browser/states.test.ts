@@ -12,10 +12,10 @@ const LETTER = {
   buffer: Buffer.from('%PDF-1.7'),
 };
 
-/** What a person would feel: the longest time for which the page may answer nothing, milliseconds. */
+/** Maximum time for which the page may be unresponsive, milliseconds. */
 const LONGEST_TASK_MS = 500;
 
-/** On a machine that is busy with other things even a small photo takes long: so much longer may a large one take. */
+/** On a busy machine, the limit for a large photo is this multiple of the time of a small one. */
 const LARGE_BY_SMALL = 3;
 
 jest.setTimeout(DONE_MS * 2);
@@ -23,7 +23,7 @@ jest.setTimeout(DONE_MS * 2);
 const { open, opened } = usePages({ reducedMotion: 'reduce' });
 
 describe('given every state of the page', () => {
-  it('when it is looked at in all widths, light and dark, then nothing sticks out and axe finds nothing', async () => {
+  it('when it is checked in all widths, light and dark, then nothing overflows and axe finds no violation', async () => {
     const { page } = await open();
     const faults = await lookAt(page, '1-empty');
     await page.setInputFiles('#chooser', [...PHOTOS, ...PHOTOS, 'coffee.jpg'].map(photoPath));
@@ -48,8 +48,8 @@ describe('given every state of the page', () => {
 
   it.each([
     ['Bengali', '/bn/', 'ltr'],
-    ['a language that is written from the right', '/', 'rtl'],
-  ])('when it is in %s, then the same holds', async (_, path, dir) => {
+    ['written from right to left', '/', 'rtl'],
+  ])('when the language is %s, then the same holds', async (_, path, dir) => {
     const { page } = await open({}, path);
     await page.evaluate(`document.documentElement.dir = '${dir}'`);
     const name = dir === 'rtl' ? 'rtl' : 'bn';
@@ -71,17 +71,17 @@ describe('given every state of the page', () => {
     '/docs',
     '/problems/missing-image',
     '/.well-known/retention',
-  ])('when it is %s, then the same holds', async (path) => {
+  ])('when the page is %s, then the same holds', async (path) => {
     const { page } = await open({}, path);
     const isDocs = path === '/docs';
     if (isDocs) await page.locator('.swagger-ui .opblock').first().waitFor();
-    // The reference is drawn by Swagger UI, whose own faults are not ours to mend.
+    // Swagger UI draws the reference; its own violations are excluded.
     const exclude = isDocs ? ['#swagger-ui'] : [];
     expect(await lookAt(page, path.replaceAll(/\W+/g, '-').slice(1), { exclude })).toEqual([]);
   });
 });
 
-/** Cuts a photo out and opens it at full size. Returns the longest task of the page meanwhile, milliseconds. */
+/** Cuts out a photo and opens it at full size. Returns the duration of the longest task of the page, milliseconds. */
 async function longestTaskOf({ page }: OpenPage, name: string, buffer: Buffer): Promise<number> {
   await page.evaluate('window.longest = 0');
   await page.setInputFiles('#chooser', { name, mimeType: 'image/jpeg', buffer });
@@ -91,13 +91,13 @@ async function longestTaskOf({ page }: OpenPage, name: string, buffer: Buffer): 
   await card.getByRole('button', { name: /^Edit/ }).click();
   await page.locator('dialog[data-open]').waitFor({ timeout: DONE_MS });
   await page.getByRole('button', { name: '1:1' }).click();
-  await page.getByText('100 %').waitFor();
+  await page.getByText('100%').waitFor();
   await page.getByRole('button', { name: 'Done' }).click();
   return Number(await page.evaluate('window.longest'));
 }
 
 describe('given a photo of 24 megapixels on a phone', () => {
-  it('when it is cut out and edited at full size, then the page answers all the while', async () => {
+  it('when it is cut out and edited at full size, then the page stays responsive', async () => {
     const viewport = { width: 390, height: 844 };
     const large = await sharp(photoPath('astronaut.jpg'))
       .resize(6000, 4000, { fit: 'cover' })
@@ -140,7 +140,7 @@ describe('given a first visit', () => {
     expect(seen.paint).toBeLessThan(2_500);
     expect(seen.bytes).toBeGreaterThan(10_000);
     expect(seen.bytes).toBeLessThan(60_000);
-    // The page, its style, its script, its worker, its sign: nothing else.
+    // Only the page, its style, script, worker and icon.
     expect([...new Set(answers)].sort()).toEqual(
       ['/', '/assets/main.js', '/assets/pixels.js', '/assets/style.css', '/favicon.svg'].map(
         (path) => `GET ${path} 200`,
@@ -148,7 +148,7 @@ describe('given a first visit', () => {
     );
   });
 
-  it('when its scripts are packed as servers pack them, then they take less than 80 kB', async () => {
+  it('when its scripts are compressed, then they are smaller than 80 kB', async () => {
     await open({}, '/privacy.html');
     const folder = 'dist/apps/web/assets';
     const scripts = readdirSync(folder).filter((file) => file.endsWith('.js') && !file.startsWith('docs'));

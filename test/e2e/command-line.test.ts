@@ -47,7 +47,7 @@ const server = (): string[] => ['--server', proxy.url];
 const submissions = () => proxy.of('POST', /\/jobs/);
 
 describe('given one photo', () => {
-  it('when it is cut out, then the result is beside it, and its receipt can be verified', async () => {
+  it('when it is processed, then the result is next to it and its receipt can be verified', async () => {
     const { code, stdout, stderr } = await removebg([
       at('photo.jpg'),
       '--receipts',
@@ -71,7 +71,7 @@ describe('given one photo', () => {
     await nothingRemains(system);
   });
 
-  it('when it comes in a pipe, then the cut-out goes out in one, and nothing else does', async () => {
+  it('when it comes through a pipe, then only the cutout is written to the standard output', async () => {
     const input = readFileSync(at('photo.jpg'));
     const { code, stdout, stderr } = await removebg(['-', '--format', 'webp', '--quiet', ...server()], {
       input,
@@ -80,7 +80,7 @@ describe('given one photo', () => {
     expect((await sharp(stdout).metadata()).format).toBe('webp');
   });
 
-  it('when the key is on the command line, then other users cannot read it there, and a rejected key exits with 3', async () => {
+  it('when the key is an argument, then it is hidden from the process list; an invalid key exits with 3', async () => {
     const key = 'rb_a-key-that-nobody-should-see';
     proxy.holdAll = true;
     const running = startCommand([at('photo.jpg'), '--overwrite', '--key', key, ...server()]);
@@ -94,7 +94,7 @@ describe('given one photo', () => {
 });
 
 describe('given a folder of photos', () => {
-  it('when it is done twice, then the second run does only what the first could not', async () => {
+  it('when it is processed twice, then the second run only processes what is missing', async () => {
     const run = [at('in/**/*.jpg'), '--out', at('out'), '--json', ...server()];
     const first = await removebg(run);
     const short = first.lines.map(({ photo, status, code }) => [
@@ -114,7 +114,7 @@ describe('given a folder of photos', () => {
     ]);
     expect(first.stderr).toContain('failed ');
 
-    // What a killed run may leave: no result, and the draft of one.
+    // A killed run can leave a draft without a result.
     rmSync(at('out', 'a.png'));
     writeFileSync(at('out', '.a.png.1.part'), 'half of it');
     proxy.passages.splice(0);
@@ -123,17 +123,17 @@ describe('given a folder of photos', () => {
     expect(submissions()).toHaveLength(2);
     expect((await sharp(at('out', 'a.png')).metadata()).width).toBe(300);
 
-    // Another option is another result, unless somebody has worked on the file.
+    // A changed option replaces the result, unless the file was edited.
     writeFileSync(at('out', 'a.png'), 'retouched');
     const third = await removebg([...run, '--bg-color', 'white']);
     expect(third.lines.find(({ status }) => status === 'skipped')).toMatchObject({ reason: 'exists' });
     expect(third.lines.at(-1)).toMatchObject({ total: 3, done: 1, skipped: 1, failed: 1 });
-    expect(third.stderr).toContain('it is not known with which options it was made');
+    expect(third.stderr).toContain('may have been made with other options');
     expect((await sharp(at('out', 'deep', 'b.png')).stats()).isOpaque).toBe(true);
     await nothingRemains(system);
   });
 
-  it('when Ctrl-C comes, then what is at the service is cancelled, the code is 130, and no half file is there', async () => {
+  it('when Ctrl-C is pressed, then the jobs are cancelled, the exit code is 130, and there is no partial file', async () => {
     for (const name of ['c', 'd']) cpSync(at('photo.jpg'), at('in', `${name}.jpg`));
     await whileHeld(system.workers[0]!, async () => {
       const running = startCommand([at('in'), '--out', at('left'), ...server()]);
@@ -147,7 +147,7 @@ describe('given a folder of photos', () => {
     await nothingRemains(system);
   });
 
-  it('when a second Ctrl-C comes, then it leaves at once', async () => {
+  it('when Ctrl-C is pressed twice, then it exits at once', async () => {
     await whileHeld(system.workers[0]!, async () => {
       const running = startCommand([at('photo.jpg'), '-o', at('never.png'), ...server()]);
       await eventually(() => submissions().some(({ status }) => status === 202), 60_000);
@@ -163,7 +163,7 @@ describe('given a folder of photos', () => {
   });
 });
 
-describe('given a command that cannot be done', () => {
+describe('given an invalid command', () => {
   it.each([
     [['--formt', 'png'], 'Did you mean --format?'],
     [['test/photos', '--bg-color', 'blu'], '--bg-color must be'],
@@ -173,22 +173,19 @@ describe('given a command that cannot be done', () => {
     [['test/photos/coffee.jpg', '-o', 'x.gif'], 'cannot be a .gif file'],
     [['test/photos', 'no-such-folder'], 'Did you mean: removebg test/photos --out no-such-folder'],
     [['test/photos/*.gif'], 'No photo'],
-    [['test/photos', '--out', 'test/photos/'], 'another folder'],
+    [['test/photos', '--out', 'test/photos/'], 'a different folder'],
     [
       ['test/photos/coffee.jpg', '--out', 'test/photos/coffee.jpg', '--format', 'jpg'],
       'would overwrite the photo',
     ],
     [['test/photos/coffee.jpg', '--out', '-', '--json'], 'both go to the standard output'],
-  ])(
-    'when it is %j, then it ends with 2, says what to do, and asks the service for nothing',
-    async (args, text) => {
-      const { code, stderr } = await removebg([...args, ...server()]);
-      expect([code, stderr]).toEqual([2, expect.stringContaining(text)]);
-      expect(proxy.passages).toEqual([]);
-    },
-  );
+  ])('when it is %j, then it exits with 2, says what to do, and sends nothing', async (args, text) => {
+    const { code, stderr } = await removebg([...args, ...server()]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(text)]);
+    expect(proxy.passages).toEqual([]);
+  });
 
-  it('when the service has no such model, then its models are named, before anything is sent', async () => {
+  it('when the service does not have the model, then its models are listed and nothing is sent', async () => {
     const { code, stderr } = await removebg([at('photo.jpg'), '--model', 'isnett', ...server()]);
     expect([code, stderr]).toEqual([
       2,
@@ -199,12 +196,12 @@ describe('given a command that cannot be done', () => {
     expect([list.code, list.stdout.toString()]).toEqual([0, expect.stringContaining('(default)')]);
   });
 
-  it('when the address is not that of a service, then it is named', async () => {
+  it('when the address is not that of a service, then the error names it', async () => {
     const { code, stderr } = await removebg([at('photo.jpg'), '--server', `${proxy.url}/docs`]);
     expect([code, stderr]).toEqual([3, expect.stringContaining(`${proxy.url}/docs is not the address of`)]);
   });
 
-  it('when there is no service, then it exits with 3 and mentions --local', async () => {
+  it('when no service answers, then it exits with 3 and suggests --local', async () => {
     const { code, stderr } = await removebg([
       at('photo.jpg'),
       '--overwrite',
@@ -215,7 +212,7 @@ describe('given a command that cannot be done', () => {
   });
 });
 
-test('given no service, when --local is named, then one is started for the run and nothing of it stays', async () => {
+test('given no service, when --local is used, then one is started for the run and stopped afterwards', async () => {
   const { code, stderr, lines } = await removebg(
     [at('photo.jpg'), '-o', at('local.png'), '--local', '--json'],
     {

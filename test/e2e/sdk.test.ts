@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import sharp from 'sharp';
 import type { BatchImage, BatchOutcome } from '#sdk/in-flight-window.js';
 import { RemoveBgError } from '#sdk/removebg-error.js';
-import type { CutoutProgress } from '#sdk/cutout-progress.js';
+import type { CutoutProgress } from '#sdk/cutout-run.js';
 import { RemoveBg } from '#sdk/removebg-client.js';
 import { ApiClient } from '../harness/api-client.js';
 import { CuttingProxy } from '../harness/cutting-proxy.js';

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import type { CutoutProgress } from '#sdk/cutout-progress.js';
+import type { CutoutProgress } from '#sdk/cutout-run.js';
 import { RemoveBg } from '#sdk/removebg-client.js';
 import { startCommand } from '../harness/command-line.js';
 import { CuttingProxy } from '../harness/cutting-proxy.js';

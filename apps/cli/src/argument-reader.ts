@@ -3,11 +3,11 @@ import { CommandError } from './exit-codes.js';
 import type { Flag } from './flag-table.js';
 import { nearestName } from '#contracts/nearest-name.js';
 
-/** What stood on the command line. */
+/** The parsed command line. */
 export interface Arguments {
-  /** By name of the flag: text, or whether a switch is on. */
+  /** Values by option name: text, or the state of a switch. */
   values: ReadonlyMap<string, string | boolean>;
-  /** Everything else, in its order. */
+  /** Positional arguments. */
   words: string[];
 }
 
@@ -17,8 +17,8 @@ const BOOLEANS: Readonly<Record<string, boolean>> = {
 };
 
 /**
- * Reads a command line with `parseArgs` of Node. Of an option that comes twice the last one counts.
- * @throws CommandError that says what is wrong and what was probably meant; a value is never repeated
+ * Parses a command line with Node's `parseArgs`. If an option occurs twice, the last one counts.
+ * @throws CommandError with the error and a suggestion; never contains a value
  */
 export function readArguments(argv: readonly string[], flags: readonly Flag[]): Arguments {
   const { tokens } = parseArgs({
@@ -36,7 +36,7 @@ export function readArguments(argv: readonly string[], flags: readonly Flag[]): 
   return { values, words };
 }
 
-/** Names with underscores are those of the API: `--bg_color` is `--bg-color`. */
+/** Accepts the API's names with underscores: `--bg_color` becomes `--bg-color`. */
 function withDashes(argv: readonly string[]): string[] {
   const end = argv.indexOf('--');
   return argv.map((text, at) => {
@@ -60,7 +60,7 @@ interface OptionToken {
   inlineValue?: boolean | undefined;
 }
 
-/** The flag that an option names, and its value. @throws CommandError */
+/** Name and value of an option. @throws CommandError */
 function valueOf(token: OptionToken, flags: readonly Flag[]): [name: string, value: string | boolean] {
   const { name, rawName, value, inlineValue } = token;
   const flag = flags.find((known) => known.name === name);
@@ -71,14 +71,14 @@ function valueOf(token: OptionToken, flags: readonly Flag[]): [name: string, val
     }
     return [name, value];
   }
-  const denied = flags.find(({ name, kind }) => kind === 'switch' && rawName === `--no-${name}`);
-  if (denied === undefined || value !== undefined) throw unknownOption(rawName, flags);
-  return [denied.name, false];
+  const negated = flags.find(({ name, kind }) => kind === 'switch' && rawName === `--no-${name}`);
+  if (negated === undefined || value !== undefined) throw unknownOption(rawName, flags);
+  return [negated.name, false];
 }
 
 function booleanOf(name: string, value: string | undefined): boolean {
   const isOn = value === undefined ? true : BOOLEANS[value.toLowerCase()];
-  if (isOn === undefined) throw new CommandError(`--${name} is on or off: write --${name} or --no-${name}.`);
+  if (isOn === undefined) throw new CommandError(`Invalid --${name}. Use --${name} or --no-${name}.`);
   return isOn;
 }
 
@@ -88,5 +88,5 @@ function unknownOption(rawName: string, flags: readonly Flag[]): CommandError {
   );
   const near = nearestName(rawName, names);
   const hint = near === undefined ? '' : ` Did you mean ${near}?`;
-  return new CommandError(`Unknown option ${rawName}.${hint} See removebg --help`);
+  return new CommandError(`Unknown option ${rawName}.${hint} Run removebg --help for all options.`);
 }

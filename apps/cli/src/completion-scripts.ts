@@ -6,10 +6,10 @@ const names = FLAGS.flatMap(({ name, kind, isOn }) =>
 );
 const commands = Object.keys(COMMANDS);
 
-/** A text within single quotes, for any of the shells. */
+/** A text in single quotes, for all three shells. */
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** The first sentence of what is said of an option. */
+/** The first sentence of an option's description. */
 const brief = ({ about }: Flag): string => (/^[^.;(]*/.exec(about)?.[0] ?? about).trim();
 
 function bashScript(): string {
@@ -87,13 +87,13 @@ function fishScript(): string {
           : ` -x -a ${quoted(choices.join(' '))}`;
     return `complete -c removebg${letter} -l ${isOn ? 'no-' : ''}${name}${value} -d ${quoted(brief(flag))}`;
   });
-  const own = Object.entries(COMMANDS).map(
+  const commandLines = Object.entries(COMMANDS).map(
     ([name, about]) =>
       `complete -c removebg -n __fish_use_subcommand -a ${name} -d ${quoted(about.split(':')[0] ?? '')}`,
   );
   const shells = "complete -c removebg -n '__fish_seen_subcommand_from completion' -x -a 'bash zsh fish'";
   return `# fish completion of removebg: removebg completion fish > ~/.config/fish/completions/removebg.fish
-${[...own, shells, ...lines].join('\n')}
+${[...commandLines, shells, ...lines].join('\n')}
 `;
 }
 
@@ -103,10 +103,9 @@ const SCRIPTS: Readonly<Record<string, () => string>> = {
   fish: fishScript,
 };
 
-/** The completion script of a shell. @throws CommandError for a shell that is not known */
+/** The completion script of a shell. @throws CommandError for an unknown shell */
 export function completionScript(shell: string | undefined): string {
   const script = shell === undefined ? undefined : SCRIPTS[shell];
-  if (script === undefined)
-    throw new CommandError('Completion of which shell? removebg completion bash|zsh|fish');
+  if (script === undefined) throw new CommandError('Name a shell: removebg completion bash|zsh|fish');
   return script();
 }

@@ -1,19 +1,19 @@
-/** How the command line ends, for scripts. */
+/** Exit codes, for scripts. */
 export const EXIT = {
   done: 0,
-  /** Some images came to nothing; of `verify`: the receipt is not valid. */
+  /** Some photos failed; for `verify`: the receipt is not valid. */
   failed: 1,
-  /** The command was not understood, or a file that it names is not there. Nothing was sent. */
+  /** Invalid command line, or a missing file. Nothing was sent. */
   usage: 2,
-  /** The service cannot be reached, or refuses the key. Run again to go on. */
+  /** The service is unreachable or rejects the key. Run the command again to continue. */
   service: 3,
-  /** Ctrl-C: 128 and the number of SIGINT. */
+  /** Ctrl-C: 128 + SIGINT. */
   interrupted: 130,
-  /** 128 and the number of SIGTERM. */
+  /** 128 + SIGTERM. */
   terminated: 143,
 } as const;
 
-/** What its reader can mend: shown as a plain message, without a stack. */
+/** An error that the user can fix. Its message is shown without a stack trace. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
 

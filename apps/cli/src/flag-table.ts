@@ -1,22 +1,22 @@
 import { z } from 'zod';
 import { jobOptionsSchema } from '#contracts/job-options.js';
 
-/** An option of the command line. */
+/** A command-line option. */
 export interface Flag {
-  /** As written after `--`. */
+  /** Name after `--`. */
   name: string;
   short?: string;
-  /** A switch is on when named, off as `--no-NAME`; others take a value. */
+  /** A switch has no value: `--NAME` or `--no-NAME`. Others take a value. */
   kind: 'switch' | 'text' | 'file' | 'folder';
-  /** A switch that is on unless it is denied. */
+  /** True for a switch that is on by default. */
   isOn?: boolean;
-  /** The values it may have, where these are few. */
+  /** The accepted values, if they are a fixed list. */
   choices?: readonly string[];
-  /** What stands for the value in the help. */
+  /** Placeholder of the value in the help. */
   value?: string;
   about: string;
   group: 'Result' | 'Files' | 'Service' | 'Output';
-  /** Name of the image option that it sets. */
+  /** Name of the image option in the API. */
   option?: string;
 }
 
@@ -28,7 +28,12 @@ interface OptionSchema {
   examples?: string[];
 }
 
-/** Options of one image, one flag each: whatever the schema that all surfaces share has, and nothing else. */
+/** Help for switches that are on by default: what `--no-NAME` does. */
+const NEGATED: Readonly<Record<string, string>> = {
+  semitransparency: 'Make the inside of the subject opaque, also glass; edges stay soft',
+};
+
+/** The image options: one for each option of the API, from its schema. */
 function imageFlags(): Flag[] {
   const { properties = {} } = z.toJSONSchema(jobOptionsSchema, { io: 'output' });
   const letters: Record<string, string> = { format: 'f', model: 'm' };
@@ -44,7 +49,7 @@ function imageFlags(): Flag[] {
       ...(standard === true && { isOn: true }),
       ...(choices !== undefined && { choices }),
       ...(type !== 'boolean' && { value: choices === undefined ? `'${examples?.[0] ?? 'TEXT'}'` : 'NAME' }),
-      about: isNamed ? `${about} (default: ${standard})` : about,
+      about: isNamed ? `${about} (default: ${standard})` : (standard === true && NEGATED[option]) || about,
       group: 'Result',
       option,
     };
@@ -54,28 +59,28 @@ function imageFlags(): Flag[] {
 const OWN_FLAGS: readonly Flag[] = [
   {
     ...{ name: 'bg-image', kind: 'file', value: 'FILE', group: 'Result' },
-    about: 'Image to put behind the subject; it fills the result',
+    about: 'Background image behind the subject; it is scaled to fill the result',
   },
   {
     ...{ name: 'out', short: 'o', kind: 'file', value: 'PATH', group: 'Files' },
     about:
-      'Folder for the results, or the file of a single one; - is the standard output (default: beside the photo)',
+      'Folder for the results, or the file for a single result; - is the standard output (default: next to the photo)',
   },
   {
     ...{ name: 'overwrite', kind: 'switch', group: 'Files' },
-    about: 'Replace results that exist, also those made with the same options or changed since',
+    about: 'Replace existing results, even those that were made with the same options or edited since',
   },
   {
     ...{ name: 'receipts', kind: 'folder', value: 'FOLDER', group: 'Files' },
-    about: 'Save the signed deletion receipt of each image there',
+    about: 'Save the signed deletion receipt of each photo in this folder',
   },
   {
     ...{ name: 'server', kind: 'text', value: 'URL', group: 'Service' },
-    about: 'Address of the service (default: $REMOVEBG_SERVER, else http://127.0.0.1:3000)',
+    about: 'Address of the service (default: $REMOVEBG_SERVER, otherwise http://127.0.0.1:3000)',
   },
   {
     ...{ name: 'local', kind: 'switch', group: 'Service' },
-    about: 'Start the service from a checkout on this machine for this run, and stop it afterwards',
+    about: 'Start a service from a checkout on this machine, and stop it after the run',
   },
   {
     ...{ name: 'key-file', kind: 'file', value: 'FILE', group: 'Service' },
@@ -83,31 +88,31 @@ const OWN_FLAGS: readonly Flag[] = [
   },
   {
     ...{ name: 'key', kind: 'text', value: 'KEY', group: 'Service' },
-    about: 'API key; your shell keeps it in its history, so prefer --key-file or the environment',
+    about: 'API key. Prefer --key-file or $REMOVEBG_KEY: your shell saves command lines in its history',
   },
   {
     ...{ name: 'concurrency', short: 'c', kind: 'text', value: 'N', group: 'Service' },
-    about: 'Images sent at the same time, 1 to 256 (default: 32)',
+    about: 'Photos at the service at a time, 1 to 256 (default: 32)',
   },
   {
     ...{ name: 'patience', kind: 'text', value: 'SECONDS', group: 'Service' },
-    about: 'How long to wait for a service that does not answer, before giving up (default: 120)',
+    about: 'How long to retry while the service is busy or unreachable (default: 120)',
   },
   {
     ...{ name: 'jwks', kind: 'file', value: 'URL|FILE', group: 'Service' },
-    about: 'For verify: keys to trust (default: those that the service publishes)',
+    about: 'For verify: the trusted keys (default: the published keys of the service)',
   },
   {
     ...{ name: 'json', kind: 'switch', group: 'Output' },
-    about: 'Print one JSON object a line to the standard output, for each photo and for the whole run',
+    about: 'Print one JSON object per line to the standard output: one for each photo and one for the run',
   },
-  { name: 'quiet', short: 'q', kind: 'switch', group: 'Output', about: 'Print only what went wrong' },
+  { name: 'quiet', short: 'q', kind: 'switch', group: 'Output', about: 'Print errors only' },
   {
     name: 'help',
     short: 'h',
     kind: 'switch',
     group: 'Output',
-    about: 'Show all options; -h shows the short help',
+    about: 'Show this help; -h shows a short one',
   },
   { name: 'version', short: 'V', kind: 'switch', group: 'Output', about: 'Print the version' },
 ];
@@ -115,10 +120,10 @@ const OWN_FLAGS: readonly Flag[] = [
 /** All options, in the order of the help. */
 export const FLAGS: readonly Flag[] = [...imageFlags(), ...OWN_FLAGS];
 
-/** Commands, which are named in the place of the first file. */
+/** Commands, which take the place of the first photo. */
 export const COMMANDS = {
   models: 'List the models of the service',
-  verify: 'Check a deletion receipt: removebg verify receipt.jws',
-  audit: 'Search the memory of a service on this machine for image content that it must not keep',
+  verify: 'Verify a deletion receipt: removebg verify receipt.jws',
+  audit: 'Search the memory of a service on this machine for leftover image content',
   completion: 'Print the completion script of a shell: removebg completion bash|zsh|fish',
 } as const;

@@ -1,8 +1,13 @@
-/** True when a text is a pattern and not the name of a file. */
+/**
+ * Glob patterns of our own: picomatch negates `[!abc]` wrongly, does not match names such as `photo (1).jpg` literally, and
+ * includes hidden files in alternatives; Node's `path.matchesGlob` is experimental.
+ */
+
+/** True if a text is a pattern. */
 export const isPattern = (text: string): boolean => /[*?[{]/.test(text);
 
-/** The folder that all files of a pattern are in: its path up to the first part with a wild card. `.` when none. */
-export function folderOfPattern(pattern: string): string {
+/** The folder that contains all matches: the path before the first part with a wildcard, otherwise `.`. */
+export function baseFolder(pattern: string): string {
   const parts = pattern.split('/');
   const at = parts.findIndex(isPattern);
   const fixed = parts.slice(0, at < 0 ? parts.length - 1 : at).join('/');
@@ -12,10 +17,10 @@ export function folderOfPattern(pattern: string): string {
 const literal = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 
 /**
- * The expression that a pattern stands for, to be held against whole paths: `*` and `?` within a name, `**` over
- * folders, `[abc]`, `[!abc]`, `{a,b}`. As in shells, wild cards do not match names that begin with a dot.
+ * Converts a pattern to a regular expression for whole paths. Supports `*` and `?` within a name, `**` across folders,
+ * `[abc]`, `[!abc]` and `{a,b}`. As in shells, wildcards do not match names that begin with a dot.
  */
-export function patternExpression(pattern: string): RegExp {
+export function patternToRegExp(pattern: string): RegExp {
   return new RegExp(`^${translate(pattern.replace(/^(?:\.\/)+/, ''))}$`);
 }
 
@@ -30,7 +35,7 @@ function translate(pattern: string): string {
   return result;
 }
 
-/** The expression of what stands at `i`, and how many characters it takes. */
+/** The expression for the token at `i`, and the token's length. `visible` excludes hidden names. */
 function tokenAt(pattern: string, i: number, visible: string): [piece: string, length: number] {
   const rest = pattern.slice(i);
   if (visible !== '' && rest.startsWith('**/')) return ['(?:(?!\\.)[^/]+/)*', 3];
@@ -40,7 +45,7 @@ function tokenAt(pattern: string, i: number, visible: string): [piece: string, l
   return bracketAt(rest, visible) ?? [literal(rest[0] ?? ''), 1];
 }
 
-/** The same of `[…]` and `{…}`; undefined when neither is there. */
+/** The same for `[…]` and `{…}`; undefined if `rest` starts with neither. */
 function bracketAt(rest: string, visible: string): [piece: string, length: number] | undefined {
   const set = /^\[([!^]?)([^\]/]+)\]/.exec(rest);
   if (set !== null) {

@@ -1,32 +1,32 @@
 import { COMMANDS, FLAGS, type Flag } from './flag-table.js';
 
-const INTRODUCTION = `removebg removes the background of photos. The service keeps nothing of them.
+const INTRODUCTION = `removebg removes the background of photos. The service keeps no image data.
 
 Usage
   removebg PHOTO… [options]
   removebg models|verify|audit|completion …
 
-  PHOTO is a file, a folder, a pattern in quotes, or - for the standard input.
+  PHOTO is a file, a folder, a quoted pattern, or - for the standard input.
 
 Examples
-  removebg photo.jpg                              writes photo-cutout.png next to it
-  removebg photo.jpg -o portrait.webp             the name sets the format
-  removebg 'in/**/*.jpg' --out out/               run it again to continue where it stopped
+  removebg photo.jpg                              write photo-cutout.png next to the photo
+  removebg photo.jpg -o portrait.webp             take the format from the file name
+  removebg 'in/**/*.jpg' --out out/               process many photos; run again to continue
   removebg in/ --out out/ --crop --crop-margin 5% --bg-color white --format jpg
-  removebg - < photo.jpg > cutout.png             in a pipe
-  removebg in/ --out out/ --json | jq .status     for scripts
-  removebg in/ --out out/ --local                 without a running service`;
+  removebg - < photo.jpg > cutout.png             use pipes
+  removebg in/ --out out/ --json | jq .status     use in scripts
+  removebg in/ --out out/ --local                 start a service for this run`;
 
 const ENDING = `Exit codes
-  0  everything is done    1  some photos failed, or the receipt is not valid    2  usage error; nothing was sent
-  3  the service cannot be reached or refuses the key    130, 143  interrupted
+  0  success    1  some photos failed, or the receipt is not valid    2  usage error; nothing was sent
+  3  the service is unreachable or rejects the key    130, 143  interrupted
 
 Environment
-  REMOVEBG_SERVER, REMOVEBG_KEY; NO_COLOR turns colors off`;
+  REMOVEBG_SERVER  address of the service    REMOVEBG_KEY  API key    NO_COLOR  disables colors`;
 
 const GROUPS = ['Result', 'Files', 'Service', 'Output'] as const;
 
-/** Breaks text into lines of at most `width` characters, at spaces. */
+/** Wraps text at spaces to lines of at most `width` characters. */
 function wrapped(text: string, width: number): string[] {
   const lines = [''];
   for (const word of text.split(' ')) {
@@ -37,7 +37,7 @@ function wrapped(text: string, width: number): string[] {
   return lines;
 }
 
-/** How an option is written. */
+/** The syntax of an option. */
 function usageOf({ name, short, kind, value, isOn = false }: Flag): string {
   const letter = short === undefined ? '    ' : `-${short}, `;
   return `${letter}--${isOn ? 'no-' : ''}${name}${kind === 'switch' ? '' : ` ${value ?? 'TEXT'}`}`;
@@ -50,7 +50,7 @@ function describe(flag: Flag, width: number): string {
   return [`  ${usageOf(flag)}`, ...[...choices, ...about].map((line) => indent + line)].join('\n');
 }
 
-/** What `--help` prints. @param width characters of a line */
+/** The text of `--help`. @param width characters per line */
 export function helpText(width: number): string {
   const groups = GROUPS.map((group) => {
     const flags = FLAGS.filter((flag) => flag.group === group);
@@ -60,5 +60,5 @@ export function helpText(width: number): string {
   return [INTRODUCTION, `Commands\n${commands.join('\n')}`, ...groups, ENDING].join('\n\n');
 }
 
-/** What is printed when nothing is asked for. */
-export const SHORT_HELP = `${INTRODUCTION}\n\nremovebg --help shows all options.`;
+/** The text of `-h`, and of a command line without arguments. */
+export const SHORT_HELP = `${INTRODUCTION}\n\nRun removebg --help for all options.`;

@@ -1,11 +1,11 @@
-/** A stream to people, maybe a terminal. */
+/** An output stream, possibly a terminal. */
 export interface Screen {
   write: (text: string) => unknown;
   isTTY?: boolean;
   columns?: number;
 }
 
-/** Photos of a run, by how they ended so far. */
+/** Number of photos by outcome so far. */
 export interface Tally {
   total: number;
   done: number;
@@ -17,10 +17,10 @@ const REDRAW_MS = 100;
 const TICK_MS = 1000;
 const BAR = 20;
 const CLEAR = '\r\u001b[2K';
-/** Rates are taken over this many results, so that a slow start is forgotten. */
+/** The rate is the average of this many latest results. */
 const RECENT = 50;
 
-/** A duration for people: `4.2 s`, `3 min 5 s`, `2 h 10 min`. */
+/** A readable duration: `4.2 s`, `3 min 5 s`, `2 h 10 min`. */
 export function durationText(ms: number): string {
   const seconds = ms / 1000;
   if (seconds < 60) return `${seconds.toFixed(1)} s`;
@@ -28,13 +28,13 @@ export function durationText(ms: number): string {
   return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
 }
 
-/** Shows how a run goes: on a terminal in one line that is redrawn, elsewhere in a line for each photo. */
+/** Shows progress: on a terminal as one line that is redrawn, otherwise as one line per photo. */
 export class ProgressDisplay {
   private readonly isLive: boolean;
-  private readonly hasColour: boolean;
+  private readonly hasColor: boolean;
   private readonly times: number[] = [];
   private readonly startedAt = performance.now();
-  private now = '';
+  private current = '';
   private drawnAt = 0;
   private clock: ReturnType<typeof setInterval> | undefined;
 
@@ -44,33 +44,33 @@ export class ProgressDisplay {
   ) {
     const { env, isQuiet } = settings;
     this.isLive = screen.isTTY === true && env['TERM'] !== 'dumb' && !isQuiet;
-    this.hasColour = this.isLive && (env['NO_COLOR'] ?? '') === '';
+    this.hasColor = this.isLive && (env['NO_COLOR'] ?? '') === '';
   }
 
-  /** A line that stays, if the run is not to be quiet. */
+  /** Prints a permanent line unless the run is quiet. */
   line(text: string): void {
     if (!this.settings.isQuiet) this.print(text);
   }
 
-  /** A line that stays, about something that went wrong. */
-  fault(text: string): void {
-    this.print(this.hasColour ? `\u001b[31m${text}\u001b[0m` : text);
+  /** Prints a permanent line about an error. */
+  error(text: string): void {
+    this.print(this.hasColor ? `\u001b[31m${text}\u001b[0m` : text);
   }
 
-  /** What is being done with a single photo; on terminals only. */
+  /** Shows the state of a single photo, on terminals only. */
   state(text: string): void {
-    this.now = text;
+    this.current = text;
     this.draw();
   }
 
-  /** Shows the bar of a run of many photos, and from then on how long it has taken; on terminals only. */
+  /** Starts the progress bar of a run with many photos, on terminals only. */
   start(tally: Tally): void {
     if (!this.isLive) return;
     this.clock = setInterval(() => this.state(this.bar(tally)), TICK_MS).unref();
     this.state(this.bar(tally));
   }
 
-  /** A photo is done or failed. On a terminal the bar shows it, elsewhere `text` does. */
+  /** A photo is done: updates the bar on a terminal, otherwise prints `text`. */
   advance(tally: Tally, text: string): void {
     this.times.push(performance.now());
     if (this.times.length > RECENT) this.times.shift();
@@ -78,7 +78,7 @@ export class ProgressDisplay {
     else this.line(text);
   }
 
-  /** Removes the line that is redrawn, for good. */
+  /** Removes the redrawn line. */
   stop(): void {
     clearInterval(this.clock);
     this.clear();
@@ -86,22 +86,22 @@ export class ProgressDisplay {
 
   private clear(): void {
     if (this.isLive && this.drawnAt > 0) this.screen.write(CLEAR);
-    this.now = '';
+    this.current = '';
     this.drawnAt = 0;
   }
 
   private print(text: string): void {
-    const { now } = this;
+    const { current } = this;
     this.clear();
     this.screen.write(`${text}\n`);
-    if (now !== '') this.state(now);
+    if (current !== '') this.state(current);
   }
 
   private draw(): void {
     const now = performance.now();
-    if (!this.isLive || this.now === '' || (this.drawnAt > 0 && now - this.drawnAt < REDRAW_MS)) return;
+    if (!this.isLive || this.current === '' || (this.drawnAt > 0 && now - this.drawnAt < REDRAW_MS)) return;
     this.drawnAt = now;
-    this.screen.write(CLEAR + this.now.slice(0, (this.screen.columns ?? 80) - 1));
+    this.screen.write(CLEAR + this.current.slice(0, (this.screen.columns ?? 80) - 1));
   }
 
   private bar({ total, done, skipped, failed }: Tally): string {

@@ -2,39 +2,42 @@ import { once } from 'node:events';
 import { extname, join } from 'node:path';
 import type { BatchImage } from '#sdk/in-flight-window.js';
 import { RemoveBgError } from '#sdk/removebg-error.js';
-import type { CutoutProgress } from '#sdk/cutout-progress.js';
+import type { CutoutProgress } from '#sdk/cutout-run.js';
 import type { JobKey } from '#sdk/job-client.js';
 import { RemoveBg } from '#sdk/removebg-client.js';
-import type { CutoutFacts } from '#sdk/result-facts.js';
+import type { CutoutFacts } from '#sdk/cutout-image.js';
 import type { Arguments } from './argument-reader.js';
-import { findCheckout } from './checkout.js';
+import { CommandError } from './exit-codes.js';
+import { findCheckout, startLocal, type LocalService } from './local-service.js';
+import {
+  findPhotos,
+  readPhoto,
+  rejectResultArguments,
+  type Photo,
+  type PhotoSelection,
+} from './photo-files.js';
+import { ProgressDisplay, durationText } from './progress-display.js';
 import {
   existingResult,
   formatFor,
-  placeOf,
-  refuseCollisions,
+  rejectCollisions,
+  resultPath,
   targetOf,
+  writeAtomically,
   type Target,
   type Wanted,
-} from './cutout-places.js';
-import { CommandError } from './exit-codes.js';
-import { startLocal, type LocalService } from './local.service.js';
-import { readPhoto } from './photo-bytes.js';
-import { findPhotos, type Found, type Photo } from './photo-search.js';
-import { ProgressDisplay, durationText } from './progress-display.js';
+} from './result-files.js';
 import { recipeOf, ResultRecords } from './result-records.js';
 import { reasonOf, RunReport } from './run-report.js';
 import { runSettings, type RunSettings } from './run-settings.js';
-import { requireModel, requireService } from './service-reach.js';
-import { writeWhole } from './whole-file.js';
-import { refuseResultAsPhoto } from './word-check.js';
+import { requireModel, requireService } from './service-check.js';
 
-/** The process that a command runs in. */
+/** Streams and environment of a command. */
 export type Terminal = Pick<NodeJS.Process, 'stdin' | 'stdout' | 'stderr' | 'env'>;
 
 const FULL: ReadonlySet<string> = new Set(['tenant-limit', 'capacity-exhausted']);
 
-/** What a run is to do. */
+/** What a run does. */
 interface Plan {
   settings: RunSettings;
   target: Target;
@@ -44,7 +47,7 @@ interface Plan {
   records: ResultRecords;
 }
 
-/** Cuts out the photos that a command line names. */
+/** Processes the selected photos. */
 class RemoveCommand {
   private readonly settings: RunSettings;
   private readonly target: Target;
@@ -64,13 +67,13 @@ class RemoveCommand {
   }
 
   /** Returns the exit code. */
-  async run({ photos, isSingleFile }: Found): Promise<number> {
+  async run({ photos, isSingleFile }: PhotoSelection): Promise<number> {
     const { isJson, overwrite } = this.settings;
     const { stdout } = this.terminal;
     const writeLine = isJson ? (line: string): void => void stdout.write(line) : undefined;
     const report = new RunReport(photos.length, this.display, writeLine);
-    // Who names one photo wants its result now.
-    const todo = overwrite || isSingleFile ? [...photos] : await this.missing(photos, report);
+    // A single named photo is always processed.
+    const todo = overwrite || isSingleFile ? [...photos] : await this.withoutResult(photos, report);
     try {
       if (todo.length > 0) await this.withService((client) => this.cutOut(client, todo, report));
     } catch (error) {
@@ -80,14 +83,14 @@ class RemoveCommand {
     return report.end();
   }
 
-  /** The photos without a result that was made with the same options. What may not be replaced is reported. */
-  private async missing(photos: readonly Photo[], report: RunReport): Promise<Photo[]> {
+  /** The photos to process: those without a result, or with one from other options. Reports the others as skipped. */
+  private async withoutResult(photos: readonly Photo[], report: RunReport): Promise<Photo[]> {
     const format = this.settings.options.format ?? 'png';
     const wanted: Wanted = { ...this.plan, format };
     const missing: Photo[] = [];
     for (const photo of photos) {
       const existing = await existingResult(photo, wanted);
-      if (existing === undefined || existing.made === 'otherwise') missing.push(photo);
+      if (existing === undefined || existing.madeWith === 'other-options') missing.push(photo);
       else report.skipped(photo, existing);
     }
     return missing;
@@ -98,7 +101,7 @@ class RemoveCommand {
     let local: LocalService | undefined;
     try {
       if (isLocal) {
-        this.display.line('Starting the service for this run …');
+        this.display.line('Starting the service …');
         local = await startLocal(findCheckout(this.terminal.env, '--local'), this.terminal.env, this.signal);
       }
       const origin = local?.origin ?? this.settings.server;
@@ -113,11 +116,11 @@ class RemoveCommand {
 
   private async cutOut(client: RemoveBg, todo: readonly Photo[], report: RunReport): Promise<void> {
     const [only] = todo;
-    if (report.tally.total === 1 && only !== undefined) await this.one(client, only, report);
-    else await this.many(client, todo, report);
+    if (report.tally.total === 1 && only !== undefined) await this.processOne(client, only, report);
+    else await this.processMany(client, todo, report);
   }
 
-  private async one(client: RemoveBg, photo: Photo, report: RunReport): Promise<void> {
+  private async processOne(client: RemoveBg, photo: Photo, report: RunReport): Promise<void> {
     const { options } = this.settings;
     const { background } = this.plan;
     const { signal } = this;
@@ -128,15 +131,15 @@ class RemoveCommand {
       const isWatched = this.terminal.stderr.isTTY && !this.settings.isQuiet;
       const watch = isWatched ? { onProgress } : {};
       const cutout = await client.remove(image, options, { signal, background, ...watch });
-      const file = await this.keep(photo, cutout, client);
+      const file = await this.save(photo, cutout, client);
       report.done(photo, { file, facts: cutout.facts, job: cutout.job.id });
     } catch (error) {
-      if (signal.aborted || isOfAll(error)) throw error;
+      if (signal.aborted || isFatal(error)) throw error;
       report.failed(photo, error);
     }
   }
 
-  private async many(client: RemoveBg, todo: readonly Photo[], report: RunReport): Promise<void> {
+  private async processMany(client: RemoveBg, todo: readonly Photo[], report: RunReport): Promise<void> {
     const { options, concurrency: window } = this.settings;
     const { background } = this.plan;
     const { signal, display } = this;
@@ -145,62 +148,62 @@ class RemoveCommand {
       image: () => readPhoto(photo.path, this.terminal.stdin),
     }));
     const onWait = ({ code, ms }: { code: string; ms: number }): void => {
-      // A full window is how it should be.
-      if (!FULL.has(code)) display.state(`waiting ${durationText(ms)}: ${code}`);
+      // These are normal while the window is full.
+      if (!FULL.has(code)) display.state(`retrying in ${durationText(ms)} (${code})`);
     };
     display.start(report.tally);
     for await (const outcome of client.batch(images, { options, window, background, signal, onWait })) {
       const photo = todo[Number(outcome.name)];
       if (photo === undefined) continue;
       if (!outcome.ok) report.failed(photo, outcome.error);
-      else await this.keepOne(photo, outcome, { client, report });
+      else await this.saveOutcome(photo, outcome, { client, report });
     }
   }
 
-  private async keepOne(
+  private async saveOutcome(
     photo: Photo,
-    outcome: Kept,
+    outcome: Result,
     { client, report }: { client: RemoveBg; report: RunReport },
   ): Promise<void> {
     try {
-      const file = await this.keep(photo, outcome, client);
+      const file = await this.save(photo, outcome, client);
       report.done(photo, { file, facts: outcome.facts, job: outcome.job?.id });
     } catch (error) {
-      // A receipt that cannot be had is this photo's matter; a disk that is full is everybody's.
-      if (!(error instanceof RemoveBgError) || this.signal.aborted || isOfAll(error)) throw error;
+      // A missing receipt fails this photo only. Other errors, such as a full disk, end the run.
+      if (!(error instanceof RemoveBgError) || this.signal.aborted || isFatal(error)) throw error;
       report.failed(photo, error);
     }
   }
 
-  /** Writes a result, and its receipt where these are wanted; returns where to. */
-  private async keep(photo: Photo, result: Kept, client: RemoveBg): Promise<string> {
+  /** Writes a result, and its receipt with `--receipts`. Returns the path. */
+  private async save(photo: Photo, result: Result, client: RemoveBg): Promise<string> {
     const bytes = new Uint8Array(await result.image.arrayBuffer());
     const { receipts } = this.settings;
     const { stdout } = this.terminal;
     let file = '-';
     if (this.target.kind !== 'stdout') {
-      file = placeOf(photo, this.target, result.facts.format);
-      await writeWhole(file, bytes);
+      file = resultPath(photo, this.target, result.facts.format);
+      await writeAtomically(file, bytes);
       await this.plan.records.add(file, { bytes: bytes.length, recipe: this.plan.recipe });
     } else if (!stdout.write(bytes)) await once(stdout, 'drain');
     if (receipts !== undefined && result.job !== undefined) {
       const receipt = await client.receipt(result.job, { signal: this.signal });
-      const name = photo.path === '-' ? 'stdin' : photo.below;
+      const name = photo.path === '-' ? 'stdin' : photo.relativePath;
       const stem = name.slice(0, name.length - extname(name).length);
-      await writeWhole(`${join(receipts, stem)}.jws`, Buffer.from(`${receipt}\n`));
+      await writeAtomically(`${join(receipts, stem)}.jws`, Buffer.from(`${receipt}\n`));
     }
     return file;
   }
 }
 
-interface Kept {
+interface Result {
   image: Blob;
   facts: CutoutFacts;
   job: JobKey | undefined;
 }
 
-/** What is wrong with the run and not with the photo. */
-function isOfAll(error: unknown): boolean {
+/** True for an error that would fail every photo. */
+function isFatal(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   return code === 'connection-lost' || code === 'key-invalid' || code === 'not-found';
 }
@@ -209,13 +212,13 @@ function progressText(progress: CutoutProgress): string {
   switch (progress.state) {
     case 'queued': {
       const { position, etaMs } = progress;
-      const place = position === undefined ? 'in the queue' : `place ${position} in the queue`;
-      return etaMs === undefined ? place : `${place}, about ${durationText(etaMs)}`;
+      const text = position === undefined ? 'queued' : `queued at position ${position}`;
+      return etaMs === undefined ? text : `${text}, about ${durationText(etaMs)} left`;
     }
     case 'running':
       return `${progress.stage ?? 'started'} ${Math.round(progress.percent)}%`;
     case 'waiting':
-      return `waiting ${durationText(progress.ms)}: ${progress.code}`;
+      return `retrying in ${durationText(progress.ms)} (${progress.code})`;
     case 'sending':
     case 'fetching':
       return progress.state;
@@ -224,7 +227,7 @@ function progressText(progress: CutoutProgress): string {
 
 /**
  * `removebg PHOTO…`. Returns the exit code.
- * @throws CommandError | RemoveBgError what keeps the run from going on | the signal's reason
+ * @throws CommandError | RemoveBgError an error that would fail every photo | the signal's reason
  */
 export async function removeCommand(
   args: Arguments,
@@ -232,35 +235,31 @@ export async function removeCommand(
   signal: AbortSignal,
 ): Promise<number> {
   const settings = await runSettings(args, terminal.env);
-  if (settings.out === undefined) await refuseResultAsPhoto(args.words);
+  if (settings.out === undefined) await rejectResultArguments(args.words);
   const records = new ResultRecords();
-  const found = await findPhotos(args.words, { out: settings.out, records });
-  const target = await targetOf(settings.out, found);
-  refuseMixedOutput(target, settings, terminal);
+  const selection = await findPhotos(args.words, { out: settings.out, records });
+  const target = await targetOf(settings.out, selection);
+  rejectMixedOutput(target, settings, terminal);
   const format = formatFor(target, settings.options.format);
   const options = { ...settings.options, ...(format !== undefined && { format }) };
-  refuseCollisions(found.photos, target, format ?? 'png');
+  rejectCollisions(selection.photos, target, format ?? 'png');
   const background = await backgroundOf(settings, terminal);
   const bytes = background && new Uint8Array(await background.arrayBuffer());
   const plan = {
     ...{ settings: { ...settings, options }, target, background },
     ...{ recipe: recipeOf(options, bytes), records },
   };
-  return new RemoveCommand(plan, terminal, signal).run(found);
+  return new RemoveCommand(plan, terminal, signal).run(selection);
 }
 
-/** @throws CommandError when the image would go to a terminal, or mix with lines of JSON */
-function refuseMixedOutput(target: Target, { isJson }: RunSettings, { stdout }: Terminal): void {
+/** @throws CommandError if the image would go to a terminal, or mix with JSON lines */
+function rejectMixedOutput(target: Target, { isJson }: RunSettings, { stdout }: Terminal): void {
   if (target.kind !== 'stdout') return;
   if (stdout.isTTY) {
-    throw new CommandError(
-      'Refusing to write an image to a terminal. Name a file with --out, or use a pipe.',
-    );
+    throw new CommandError('Refusing to write an image to a terminal. Use --out FILE or a pipe.');
   }
   if (isJson)
-    throw new CommandError(
-      '--json and the image would both go to the standard output. Name a file with --out.',
-    );
+    throw new CommandError('--json and the image would both go to the standard output. Use --out FILE.');
 }
 
 async function backgroundOf({ backgroundPath }: RunSettings, { stdin }: Terminal): Promise<Blob | undefined> {

@@ -1,3 +1,4 @@
+import { VERSION } from '#contracts/version.js';
 import { RemoveBgError } from '#sdk/removebg-error.js';
 import { readArguments, type Arguments } from './argument-reader.js';
 import { auditCommand } from './audit.command.js';
@@ -8,11 +9,10 @@ import { helpText, SHORT_HELP } from './help-text.js';
 import { removeCommand } from './remove.command.js';
 import { reasonOf } from './run-report.js';
 import { keyOf, serverOf } from './run-settings.js';
-import { listModels } from './service-reach.js';
+import { listModels } from './service-check.js';
 import { verifyCommand } from './verify.command.js';
-import { VERSION } from './version.js';
 
-/** A signal asked this process to end. */
+/** A signal asked this process to exit. */
 class Interrupted extends Error {
   override readonly name = 'Interrupted';
 
@@ -21,32 +21,32 @@ class Interrupted extends Error {
   }
 }
 
-/** Both the terminal and a parent such as npm may send one Ctrl-C: only what comes later is a second one. */
-const SAME_SIGNAL_MS = 500;
+/** The terminal and a parent such as npm may both forward one Ctrl-C. A second Ctrl-C comes later than this. */
+const DUPLICATE_SIGNAL_MS = 500;
 
-/** Aborts at the first signal, so that jobs at the service are cancelled; a second one ends the process at once. */
-function leaveAtSignals(): AbortSignal {
-  const leaving = new AbortController();
-  let at = 0;
+/** Aborts on the first signal, which cancels the jobs at the service. A second signal exits at once. */
+function abortOnSignals(): AbortSignal {
+  const controller = new AbortController();
+  let abortedAt = 0;
   const signals = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated, SIGHUP: EXIT.terminated };
   for (const [signal, exitCode] of Object.entries(signals)) {
     process.on(signal, () => {
-      if (!leaving.signal.aborted) {
-        at = performance.now();
+      if (!controller.signal.aborted) {
+        abortedAt = performance.now();
         process.stderr.write('\nCancelling… Press Ctrl-C again to quit now.\n');
-        leaving.abort(new Interrupted(exitCode));
-      } else if (performance.now() - at > SAME_SIGNAL_MS) process.exit(exitCode);
+        controller.abort(new Interrupted(exitCode));
+      } else if (performance.now() - abortedAt > DUPLICATE_SIGNAL_MS) process.exit(exitCode);
     });
   }
-  return leaving.signal;
+  return controller.signal;
 }
 
 async function main(argv: readonly string[]): Promise<number> {
   const { stdout, env } = process;
-  // The audit has options of its own.
+  // The audit parses its own options.
   if (argv[0] === 'audit') return auditCommand(argv.slice(1), env);
   const args = readArguments(argv, FLAGS);
-  // Other users see the arguments of processes; a key among them is written over.
+  // Hides the key from the process list, which other users can read.
   if (args.values.has('key')) process.title = 'removebg';
   const [command] = args.words;
   if (argv.includes('-h')) stdout.write(`${SHORT_HELP}\n`);
@@ -59,17 +59,17 @@ async function main(argv: readonly string[]): Promise<number> {
   else if (command === 'verify') return verifyCommand(args, process);
   else {
     isRunning = true;
-    return removeCommand(args, process, leaveAtSignals());
+    return removeCommand(args, process, abortOnSignals());
   }
   return EXIT.done;
 }
 
 async function modelsCommand(args: Arguments, env: NodeJS.ProcessEnv): Promise<string> {
-  return listModels(serverOf(args, env), { key: await keyOf(args, env), signal: leaveAtSignals() });
+  return listModels(serverOf(args, env), { key: await keyOf(args, env), signal: abortOnSignals() });
 }
 
-/** What is said of an error, and how the process ends. */
-function ending(error: unknown): [message: string, exitCode: number] {
+/** Message and exit code of an error. */
+function messageAndCode(error: unknown): [message: string, exitCode: number] {
   if (error instanceof Interrupted) return ['', error.exitCode];
   if (error instanceof CommandError) return [error.message, error.exitCode];
   if (error instanceof RemoveBgError) {
@@ -79,10 +79,10 @@ function ending(error: unknown): [message: string, exitCode: number] {
   return [reasonOf(error), EXIT.failed];
 }
 
-/** Set while something may be at the service. */
+/** True while photos may be at the service. */
 let isRunning = false;
 
-// Whoever reads our output may have read enough: `removebg --help | head`. A run is ended as by a signal.
+// The reader closed the pipe, as in `removebg --help | head`. A run is cancelled as by a signal.
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   if (isRunning) process.kill(process.pid, 'SIGTERM');
   else process.exit(code === 'EPIPE' ? EXIT.done : EXIT.failed);
@@ -92,7 +92,7 @@ process.stderr.on('error', () => undefined);
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  const [message, exitCode] = ending(error);
+  const [message, exitCode] = messageAndCode(error);
   if (message !== '') process.stderr.write(`${message}\n`);
   process.exitCode = exitCode;
 }

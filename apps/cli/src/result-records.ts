@@ -3,22 +3,22 @@ import { appendFile, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { jobOptionsSchema, type JobOptions } from '#contracts/job-options.js';
 
-/** File beside results that says how each of them was made: one JSON object a line, the last one of a name counts. */
+/** File next to results with the options of each: one JSON object per line; the last one for a name counts. */
 export const RECORDS_FILE = '.removebg.jsonl';
 
-/** How a result was made. */
+/** Record of a result. */
 export interface ResultRecord {
-  /** Name of the result in its folder. */
+  /** File name of the result. */
   file: string;
-  /** Its size when it was written. Another size is a file that somebody changed. */
+  /** Size in bytes when it was written. A different size means that the file was edited. */
   bytes: number;
-  /** `recipeOf` its options. */
+  /** `recipeOf` the options. */
   recipe: string;
 }
 
 /**
- * What decides about a result besides its photo, as text: the options that differ from their defaults, in the order of
- * their names, and the SHA-256 of the background image.
+ * Identifies everything that determines a result besides the photo: the options that differ from their defaults, sorted by
+ * name, and the SHA-256 of the background image, as JSON.
  */
 export function recipeOf(options: Partial<JobOptions>, background?: Uint8Array): string {
   const defaults: Record<string, unknown> = jobOptionsSchema.parse({});
@@ -27,11 +27,11 @@ export function recipeOf(options: Partial<JobOptions>, background?: Uint8Array):
   return JSON.stringify(Object.fromEntries(own.sort(([a], [b]) => (a < b ? -1 : 1))));
 }
 
-/** The records of results, read once from each folder that is asked about. */
+/** Records of results. Reads the file of each folder once. */
 export class ResultRecords {
   private readonly folders = new Map<string, Promise<Map<string, ResultRecord>>>();
 
-  /** How the file at `path` was made; undefined when it is no recorded result. */
+  /** The record of the file at `path`; undefined if there is none. */
   async of(path: string): Promise<ResultRecord | undefined> {
     const folder = dirname(path);
     let records = this.folders.get(folder);
@@ -39,14 +39,14 @@ export class ResultRecords {
     return (await records).get(basename(path));
   }
 
-  /** Records the result that was written to `path`. Without a record it is a file like any other, and no error. */
+  /** Adds the record of a result. Ignores write errors: without a record the result is an ordinary file. */
   async add(path: string, facts: Pick<ResultRecord, 'bytes' | 'recipe'>): Promise<void> {
     const record: ResultRecord = { file: basename(path), ...facts };
     await appendFile(join(dirname(path), RECORDS_FILE), `${JSON.stringify(record)}\n`).catch(() => undefined);
   }
 }
 
-/** Reads a file of records; what is no record, such as a line that was cut short, counts for nothing. */
+/** Reads a file of records. Ignores invalid lines, such as an incomplete last one. */
 async function readRecords(path: string): Promise<Map<string, ResultRecord>> {
   const text = await readFile(path, 'utf8').catch(() => '');
   const records = text.split('\n').flatMap((line): [string, ResultRecord][] => {

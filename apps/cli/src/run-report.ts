@@ -1,28 +1,28 @@
 import { RemoveBgError } from '#sdk/removebg-error.js';
-import type { CutoutFacts } from '#sdk/result-facts.js';
+import type { CutoutFacts } from '#sdk/cutout-image.js';
 import { EXIT } from './exit-codes.js';
-import type { Existing } from './cutout-places.js';
-import type { Photo } from './photo-search.js';
+import type { Photo } from './photo-files.js';
 import { durationText, type ProgressDisplay, type Tally } from './progress-display.js';
+import type { Existing } from './result-files.js';
 
 /** A result that has been written. */
 export interface Written {
   /** Path of the result; `-` is the standard output. */
   file: string;
   facts: CutoutFacts;
-  /** Public name of the job. */
+  /** Job id. */
   job: string | undefined;
 }
 
 const CODES: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',
   EACCES: 'permission denied',
-  EISDIR: 'it is a folder',
+  EISDIR: 'is a folder',
   ENOSPC: 'the disk is full',
-  EROFS: 'the disk is read-only',
+  EROFS: 'the file system is read-only',
 };
 
-/** What went wrong, in a sentence; the code of a problem is in brackets, for searching. */
+/** Describes an error in one sentence, with its code in parentheses. */
 export function reasonOf(error: unknown): string {
   if (error instanceof RemoveBgError) {
     if (error.code === 'image-unreadable') return reasonOf(error.cause);
@@ -33,17 +33,17 @@ export function reasonOf(error: unknown): string {
       : `${title}${about}${detail === undefined ? '' : ` ${detail}`} (${error.code})`;
   }
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  return CODES[code ?? ''] ?? (error instanceof Error ? error.message : 'it failed');
+  return CODES[code ?? ''] ?? (error instanceof Error ? error.message : 'unknown error');
 }
 
-/** Tells people and scripts what becomes of each photo, and keeps count. */
+/** Reports the outcome of each photo, as text and as JSON, and counts outcomes. */
 export class RunReport {
   readonly tally: Tally;
-  /** Results that were left as they are, because it is not known how they were made. */
+  /** Existing files that were not replaced because their options are unknown. */
   private unknown = 0;
-  private readonly began = performance.now();
+  private readonly startedAt = performance.now();
 
-  /** @param json writes a line to the standard output, when that is asked for */
+  /** @param json writes a line of JSON; undefined without `--json` */
   constructor(
     total: number,
     private readonly display: ProgressDisplay,
@@ -52,45 +52,50 @@ export class RunReport {
     this.tally = { total, done: 0, skipped: 0, failed: 0 };
   }
 
-  /** There is a result already. One that may be somebody's work is named. */
-  skipped({ path }: Photo, { file, made }: Existing): void {
+  /** A result exists. Prints its name if it may be the user's own work. */
+  skipped({ path }: Photo, { file, madeWith }: Existing): void {
     this.tally.skipped += 1;
-    this.tell({ photo: path, status: 'skipped', file, reason: made === 'alike' ? 'done' : 'exists' });
-    if (made === 'alike') return;
+    this.writeJson({
+      photo: path,
+      status: 'skipped',
+      file,
+      reason: madeWith === 'same-options' ? 'done' : 'exists',
+    });
+    if (madeWith === 'same-options') return;
     this.unknown += 1;
-    this.display.line(`skipped ${path}: ${file} exists, and it is not known with which options it was made`);
+    this.display.line(`skipped ${path}: ${file} exists and may have been made with other options`);
   }
 
   /** The result has been written. */
   done({ path }: Photo, { file, facts, job }: Written): void {
     this.tally.done += 1;
     const { width, height, bytes, format } = facts;
-    this.tell({ photo: path, status: 'done', file, width, height, bytes, format, job });
+    this.writeJson({ photo: path, status: 'done', file, width, height, bytes, format, job });
     const text = file === '-' ? `done    ${path}` : `done    ${path} -> ${file}`;
     if (this.tally.total === 1) this.display.line(text);
     else this.display.advance(this.tally, text);
   }
 
-  /** There is no result. */
+  /** A photo failed. */
   failed({ path }: Photo, error: unknown): void {
     this.tally.failed += 1;
     const message = reasonOf(error);
-    const isOurs = error instanceof RemoveBgError && error.code !== 'image-unreadable';
-    const code = isOurs ? error.code : 'local';
-    this.tell({ photo: path, status: 'failed', code, message });
-    this.display.fault(`failed  ${path}: ${message}`);
+    const isFromService = error instanceof RemoveBgError && error.code !== 'image-unreadable';
+    const code = isFromService ? error.code : 'local';
+    this.writeJson({ photo: path, status: 'failed', code, message });
+    this.display.error(`failed  ${path}: ${message}`);
   }
 
-  /** The sum; returns the exit code. */
+  /** Prints the summary and returns the exit code. */
   end(): number {
     const { total, done, skipped, failed } = this.tally;
-    const ms = Math.round(performance.now() - this.began);
+    const ms = Math.round(performance.now() - this.startedAt);
     this.display.stop();
-    this.tell({ status: 'summary', total, done, skipped, failed, ms });
+    this.writeJson({ status: 'summary', total, done, skipped, failed, ms });
     const parts = [
       `${done} done`,
       ...(skipped > this.unknown ? [`${skipped - this.unknown} skipped (already done)`] : []),
-      ...(this.unknown > 0 ? [`${this.unknown} skipped (file exists: --overwrite replaces it)`] : []),
+      ...(this.unknown > 0 ? [`${this.unknown} skipped (file exists; replace it with --overwrite)`] : []),
       ...(failed > 0 ? [`${failed} failed`] : []),
     ];
     const left = total - done - skipped - failed;
@@ -99,7 +104,7 @@ export class RunReport {
     return failed > 0 ? EXIT.failed : EXIT.done;
   }
 
-  private tell(fact: Record<string, unknown>): void {
+  private writeJson(fact: Record<string, unknown>): void {
     this.json?.(`${JSON.stringify(fact)}\n`);
   }
 }

@@ -10,13 +10,13 @@ import { serverOf, textOf } from './run-settings.js';
 
 const REASONS: Readonly<Record<ReceiptFault, string>> = {
   malformed: 'not a compact JWS',
-  'wrong-type': 'it is signed, but is not a deletion receipt',
-  'unknown-key': 'it was signed with a key that is not among these (an older key, or another service)',
-  'bad-signature': 'the signature does not match: the receipt was changed, or signed by somebody else',
-  'bad-claims': 'it is signed, but its claims are not those of a deletion receipt',
+  'wrong-type': 'not a deletion receipt, although it is a signed document',
+  'unknown-key': 'signed with a key that is not in this key set (an older key, or another service)',
+  'bad-signature': 'the signature does not match: the receipt was changed or forged',
+  'bad-claims': 'the signature is valid, but the claims are not those of a deletion receipt',
 };
 
-/** The receipt in a text: itself, or member `receipt` of JSON. */
+/** Extracts the receipt from a text: the text itself, or the member `receipt` of JSON. */
 function receiptIn(text: string): string {
   const trimmed = text.trim();
   if (!trimmed.startsWith('{')) return trimmed;
@@ -33,7 +33,7 @@ async function keysFrom(source: string): Promise<ReceiptKeySet> {
     const answer = await fetch(source, { signal: AbortSignal.timeout(10_000) });
     return receiptKeysIn(await answer.text());
   } catch {
-    throw new CommandError(`There is no JSON Web Key Set at ${source}`);
+    throw new CommandError(`Cannot read a JSON Web Key Set from ${source}.`);
   }
 }
 
@@ -42,17 +42,17 @@ function claimLines(claims: ReceiptClaims): string {
     `  issuer     ${claims.iss}`,
     `  job        ${claims.jti}`,
     `  accepted   ${claims.accepted_at}, ${claims.input_bytes} bytes`,
-    `  end        ${claims.state} ${claims.ended_at}, result of ${claims.output_bytes} bytes`,
-    `  purged     ${claims.purged_at}, ${claims.keys_removed} stored payloads removed`,
+    `  ended      ${claims.state} ${claims.ended_at}, result of ${claims.output_bytes} bytes`,
+    `  deleted    ${claims.purged_at}, ${claims.keys_removed} stored payloads deleted`,
     `  signed     ${new Date(claims.iat * 1000).toISOString()}`,
   ].join('\n');
 }
 
-/** `removebg verify FILE|-`. Returns the exit code. @throws CommandError when it could not be checked */
+/** `removebg verify FILE|-`. Returns the exit code. @throws CommandError if the receipt cannot be checked */
 export async function verifyCommand(args: Arguments, terminal: Terminal): Promise<number> {
   const [, file, ...more] = args.words;
   if (file === undefined || more.length > 0)
-    throw new CommandError('Which receipt? removebg verify receipt.jws');
+    throw new CommandError('Name one receipt: removebg verify receipt.jws');
   const content = await (file === '-' ? text(terminal.stdin) : readFile(file, 'utf8')).catch(() => {
     throw new CommandError(`Cannot read ${file}.`);
   });
@@ -61,18 +61,20 @@ export async function verifyCommand(args: Arguments, terminal: Terminal): Promis
   const keys =
     jwks === undefined
       ? await fetchReceiptKeys({ origin }).catch((error: unknown) => {
-          const why = error instanceof RemoveBgError ? error.code : 'no keys';
-          throw new CommandError(`Cannot get the keys of ${origin} (${why}). Name other keys with --jwks.`);
+          const why = error instanceof RemoveBgError ? error.code : 'no key set';
+          throw new CommandError(
+            `Cannot fetch the keys of ${origin} (${why}). Use --jwks to name a key set.`,
+          );
         })
       : await keysFrom(jwks);
-  const verdict = await checkReceipt(receiptIn(content), keys);
+  const result = await checkReceipt(receiptIn(content), keys);
   const source = jwks ?? `${origin}/.well-known/jwks.json`;
   if (args.values.get('json') === true)
-    terminal.stdout.write(`${JSON.stringify({ ...verdict, keys: source })}\n`);
+    terminal.stdout.write(`${JSON.stringify({ ...result, keys: source })}\n`);
   else {
-    const head = `${verdict.valid ? 'VALID' : 'NOT VALID'}  checked with the keys of ${source}`;
-    const rest = verdict.valid ? claimLines(verdict.claims) : `  ${REASONS[verdict.fault]}`;
+    const head = `${result.valid ? 'VALID' : 'NOT VALID'}  checked with the keys of ${source}`;
+    const rest = result.valid ? claimLines(result.claims) : `  ${REASONS[result.fault]}`;
     terminal.stdout.write(`${head}\n${rest}\n`);
   }
-  return verdict.valid ? EXIT.done : EXIT.failed;
+  return result.valid ? EXIT.done : EXIT.failed;
 }

@@ -1,20 +1,20 @@
 import type { TextKey } from './i18n/en-words.js';
-import { label, put } from './i18n/page-words.js';
+import { label, setText } from './i18n/page-words.js';
 import type { Params } from './i18n/i18n.js';
 
-/** What an element is made with; text goes in as text, never as markup. */
+/** Properties of a new element. Text is never parsed as markup. */
 export interface ElementFacts {
   className?: string;
-  /** Text that is the same in every language: a name, a number. */
+  /** Text that is the same in every language, such as a name. */
   text?: string;
-  /** Text of the catalogue. */
+  /** Key of a translated text. */
   say?: TextKey;
-  /** Name for who cannot see it. */
+  /** Accessible name. */
   label?: readonly [TextKey, Params?];
   attributes?: Record<string, string>;
 }
 
-/** Makes an element with its children. */
+/** Creates an element with its children. */
 export function element<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   facts: ElementFacts = {},
@@ -23,14 +23,14 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   const made = document.createElement(tag);
   if (facts.className !== undefined) made.className = facts.className;
   if (facts.text !== undefined) made.textContent = facts.text;
-  if (facts.say !== undefined) put(made, facts.say);
+  if (facts.say !== undefined) setText(made, facts.say);
   if (facts.label !== undefined) label(made, ...facts.label);
   for (const [name, value] of Object.entries(facts.attributes ?? {})) made.setAttribute(name, value);
   made.append(...children);
   return made;
 }
 
-/** Makes a button that is no submit button. */
+/** Creates a button that does not submit a form. */
 export function button(facts: ElementFacts, onPress: () => void): HTMLButtonElement {
   const made = element('button', { className: 'button quiet', ...facts });
   made.type = 'button';
@@ -39,9 +39,8 @@ export function button(facts: ElementFacts, onPress: () => void): HTMLButtonElem
 }
 
 /**
- * The element of the page with this id.
- *
- * @throws Error when the page and the script do not fit together
+ * The element with this id.
+ * @throws Error if the page has none of this type
  */
 export function byId<T extends HTMLElement>(id: string, type: new () => T): T {
   const found = document.getElementById(id);
@@ -49,10 +48,10 @@ export function byId<T extends HTMLElement>(id: string, type: new () => T): T {
   return found;
 }
 
-/** Puts a file into the person's downloads. */
+/** Downloads a file. */
 export function saveFile(blob: Blob, name: string): void {
   const url = URL.createObjectURL(blob);
   element('a', { attributes: { href: url, download: name } }).click();
-  // The download has long begun by then; until it has, the address must stand.
+  // The URL must stay valid until the browser has started the download.
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

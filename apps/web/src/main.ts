@@ -3,12 +3,12 @@ import { button, byId } from './dom-element.js';
 import { EditorDialog } from './edit/editor-dialog.js';
 import { BackpressureGate } from './photo/backpressure-gate.js';
 import { bindSplit } from './photo/compare-slider.js';
-import type { Gathered } from './photo/gathered-photos.js';
+import type { FileSelection } from './photo/file-selection.js';
 import { flash, ListHead } from './photo/list-head.js';
 import { bindViews } from './photo/list-views.js';
-import { NetWatch, type NetState } from './photo/net-watch.js';
+import { ConnectionMonitor, type ConnectionState } from './photo/connection-monitor.js';
 import type { DoneEntry } from './photo/photo-entry.js';
-import { takeChosen, takeDropped, takePasted } from './photo/photo-intake.js';
+import { bindFileInput, bindDrop, bindPaste } from './photo/file-input.js';
 import { MAX_PARALLEL } from './photo/photo-limits.js';
 import { PhotoList } from './photo/photo-list.js';
 import { PhotoExporter } from './photo/photo-exporter.js';
@@ -16,34 +16,34 @@ import { WorkSlots } from './photo/work-slots.js';
 import { PixelWorkerClient } from './pixels/pixel-worker-client.js';
 import { openReceipt } from './receipt/receipt-dialog.js';
 import { samplePhoto } from './sample-photo.js';
-import { bindLanguageLinks, empty, put, say } from './i18n/page-words.js';
+import { bindLanguageLinks, clearText, setText, say } from './i18n/page-words.js';
 
 const chooser = byId('chooser', HTMLInputElement);
 const notices = byId('notices', HTMLElement);
 const net = byId('net', HTMLElement);
 
-function showNet(state: NetState): void {
+function showConnection(state: ConnectionState): void {
   const was = document.body.dataset['net'];
   document.body.dataset['net'] = state;
-  if (state !== 'well') put(net, `net.${state}`);
-  else if (was === undefined || was === 'well') empty(net);
+  if (state !== 'online') setText(net, `net.${state}`);
+  else if (was === undefined || was === 'online') clearText(net);
   else {
-    empty(net);
+    clearText(net);
     flash(notices, 'net.back');
   }
 }
 
-const watch = new NetWatch(showNet);
-const shop = {
-  client: new JobClient({ fetch: watch.fetch }),
+const connection = new ConnectionMonitor(showConnection);
+const services = {
+  client: new JobClient({ fetch: connection.fetch }),
   slots: new WorkSlots(MAX_PARALLEL),
   gate: new BackpressureGate(),
-  net: watch,
+  connection,
 };
-const darkroom = new PixelWorkerClient();
-const printer = new PhotoExporter(darkroom);
+const pixelWorker = new PixelWorkerClient();
+const exporter = new PhotoExporter(pixelWorker);
 
-const saveAll = button({ say: 'save.all', className: 'button primary' }, () => void packAll());
+const saveAll = button({ say: 'save.all', className: 'button primary' }, () => void downloadAll());
 const cancelAll = button({ say: 'cancel.all' }, () => photos.cancelAll());
 const removeAll = button({ say: 'remove.all' }, () => photos.removeAll());
 byId('all-actions', HTMLElement).append(saveAll, cancelAll, removeAll);
@@ -57,7 +57,7 @@ const head = new ListHead({
 });
 const cards = byId('cards', HTMLElement);
 const views = bindViews(byId('views', HTMLElement), cards);
-const photos = new PhotoList(shop, darkroom, printer, {
+const photos = new PhotoList(services, pixelWorker, exporter, {
   cards,
   chooser,
   onChange: (entries) => {
@@ -66,7 +66,7 @@ const photos = new PhotoList(shop, darkroom, printer, {
   },
   onEdit: edit,
   onReceipt: (receipt, name) => openReceipt(byId('receipt', HTMLDialogElement), receipt, name),
-  onFault: () => flash(notices, 'editor.failed'),
+  onRenderError: () => flash(notices, 'editor.failed'),
 });
 
 function edit(entry: DoneEntry): void {
@@ -82,31 +82,31 @@ function edit(entry: DoneEntry): void {
   });
 }
 
-async function packAll(): Promise<void> {
+async function downloadAll(): Promise<void> {
   const { done } = photos;
   saveAll.disabled = true;
-  const failed = await printer.saveAll(done, (packed) =>
-    put(saveAll, 'save.packing', { done: packed, count: done.length }),
+  const failed = await exporter.saveAll(done, (packed) =>
+    setText(saveAll, 'save.packing', { done: packed, count: done.length }),
   );
-  put(saveAll, 'save.all');
+  setText(saveAll, 'save.all');
   saveAll.disabled = false;
   if (failed > 0) flash(notices, 'save.part.failed', { count: failed });
 }
 
-function take(gathered: Gathered): void {
-  const { photos: found, leftOut, wasFolder } = gathered;
-  if (leftOut > 0) flash(notices, 'folder.left.out', { count: leftOut });
-  else if (wasFolder && found.length === 0) flash(notices, 'folder.empty');
+function addFiles(selection: FileSelection): void {
+  const { photos: found, skippedCount, hasFolder } = selection;
+  if (skippedCount > 0) flash(notices, 'folder.skipped', { count: skippedCount });
+  else if (hasFolder && found.length === 0) flash(notices, 'folder.empty');
   const wasEmpty = photos.entries.length === 0;
-  photos.add(gathered);
+  photos.add(selection);
   if (wasEmpty) byId('photos', HTMLElement).scrollIntoView({ block: 'nearest' });
 }
 
-takeChosen(chooser, take);
-takeChosen(byId('folder', HTMLInputElement), take);
-takeChosen(byId('camera', HTMLInputElement), take);
-takePasted(take);
-takeDropped(byId('drop-veil', HTMLElement), take);
+bindFileInput(chooser, addFiles);
+bindFileInput(byId('folder', HTMLInputElement), addFiles);
+bindFileInput(byId('camera', HTMLInputElement), addFiles);
+bindPaste(addFiles);
+bindDrop(byId('drop-veil', HTMLElement), addFiles);
 bindSplit(byId('sample', HTMLElement), byId('sample-split', HTMLInputElement));
 bindLanguageLinks(document.querySelectorAll<HTMLAnchorElement>('#languages a'));
 
@@ -114,7 +114,7 @@ byId('sample-try', HTMLButtonElement).addEventListener('click', () => {
   const drawing = document.querySelector<SVGElement>('#sample .before');
   if (drawing === null) return;
   void samplePhoto(drawing, say('sample.name')).then((file) =>
-    take({ photos: [{ file, path: '' }], leftOut: 0, wasFolder: false }),
+    addFiles({ photos: [{ file, path: '' }], skippedCount: 0, hasFolder: false }),
   );
 });
 

@@ -1,6 +1,6 @@
 const SIDE_PX = 1200;
 
-/** Makes the drawing of the page into a photo that can be sent, for who has none at hand. */
+/** Renders the drawing of the page as a JPEG photo. */
 export async function samplePhoto(drawing: SVGElement, name: string): Promise<File> {
   const copy = drawing.cloneNode(true) as SVGElement;
   copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg');

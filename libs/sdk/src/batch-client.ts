@@ -1,8 +1,7 @@
 import type { BatchCreated, BatchJob, BatchView } from '#contracts/batch-view.js';
 import type { JobId } from '#contracts/job-id.js';
-import { CutoutImage } from './cutout-image.js';
+import { CutoutImage, factsOf, type CutoutFacts } from './cutout-image.js';
 import { problemOfResponse, retryAfterMs } from './removebg-error.js';
-import { factsOf, type CutoutFacts } from './result-facts.js';
 import {
   ServiceTransport,
   type CallSettings,
@@ -10,7 +9,7 @@ import {
   type Upload,
 } from './service-transport.js';
 
-/** What names a batch and opens it and every image in it. `BatchCreated` is one. */
+/** Id and token of a batch; they give access to every image in it. `BatchCreated` is one. */
 export interface BatchKey {
   id: string;
   /** 43 characters, base64url. */
@@ -19,18 +18,18 @@ export interface BatchKey {
 
 /** An image for a batch. */
 export interface BatchUpload extends Upload {
-  /** Name of the image, unique in its batch: a repeated one is taken once. */
+  /** Your id of the image, unique in its batch: a repeated upload is accepted once. */
   customId: string;
 }
 
-/** The next finished image of a batch, or word that there is none yet, or none any more. */
+/** The next finished image of a batch; or none yet, or none left (`isComplete`). */
 export type NextResult =
   | { state: 'image'; customId: string; jobId: JobId; image: CutoutImage; facts: CutoutFacts }
   | { state: 'none'; isComplete: boolean; retryAfterMs: number };
 
 /**
- * The calls of batches, one by one. Every method throws `RemoveBgError` for a refusal or a broken connection, and the
- * signal's reason after an abort. Nothing is retried: `RemoveBg.batch` does that.
+ * Low-level client for batches. Every method throws `RemoveBgError` for an error answer or a failed connection, and the
+ * signal's reason after an abort. It does not retry: `RemoveBg.batch` does.
  */
 export class BatchClient {
   private readonly transport: ServiceTransport;
@@ -39,7 +38,7 @@ export class BatchClient {
     this.transport = new ServiceTransport(settings);
   }
 
-  /** Opens a batch. The token in the answer is the only key to it. */
+  /** Opens a batch. Only the token in the answer gives access to it. */
   async open(call: CallSettings = {}): Promise<BatchCreated> {
     const headers = { accept: 'application/json', ...this.transport.keyHeaders };
     const response = await this.transport.send('/v1/batches', { method: 'POST', headers }, call);
@@ -47,21 +46,21 @@ export class BatchClient {
     return (await response.json()) as BatchCreated;
   }
 
-  /** Adds an image; one that is there already is found. */
+  /** Adds an image. A repeated `customId` returns the existing job. */
   async add(
     batch: BatchKey,
     { customId, ...upload }: BatchUpload,
     call: CallSettings = {},
   ): Promise<BatchJob> {
-    const path = `${addressOf(batch, '/jobs')}?custom_id=${encodeURIComponent(customId)}`;
+    const path = `${pathOf(batch, '/jobs')}?custom_id=${encodeURIComponent(customId)}`;
     const response = await this.transport.post(path, upload, bearer(batch), call);
     if (response.status !== 202 && response.status !== 200) throw await problemOfResponse(response);
     return (await response.json()) as BatchJob;
   }
 
   /**
-   * The next image that is finished, within `waitS` seconds. The service purges it when this answer has been read to
-   * its end: keep the blob.
+   * The next finished image; waits up to `waitS` seconds for one. The service deletes the image as soon as this answer has
+   * been read, so keep the blob.
    */
   async next(batch: BatchKey, call: CallSettings = {}): Promise<NextResult> {
     const response = await this.ask('GET', batch, '/results', call);
@@ -77,25 +76,25 @@ export class BatchClient {
     return { state: 'image', customId, jobId, image, facts: factsOf(headers, image) };
   }
 
-  /** Counts, and what failed. */
+  /** Counts by status, and the failures. */
   async view(batch: BatchKey, call: CallSettings = {}): Promise<BatchView> {
     return this.viewOf(await this.ask('GET', batch, '', call));
   }
 
-  /** Takes no more images; the batch is complete when all have come to their end. */
+  /** Closes the batch for new images. It is complete when every image has ended. */
   async close(batch: BatchKey, call: CallSettings = {}): Promise<BatchView> {
     return this.viewOf(await this.ask('POST', batch, '/close', call));
   }
 
-  /** Cancels and purges everything. */
+  /** Cancels the batch and deletes all its data. */
   async cancel(batch: BatchKey, call: CallSettings = {}): Promise<void> {
     const response = await this.ask('DELETE', batch, '', call);
     if (!response.ok) throw await problemOfResponse(response);
   }
 
-  private ask(method: string, batch: BatchKey, below: string, call: CallSettings): Promise<Response> {
+  private ask(method: string, batch: BatchKey, suffix: string, call: CallSettings): Promise<Response> {
     const query = call.waitS === undefined ? '' : `?wait=${call.waitS}`;
-    return this.transport.send(addressOf(batch, below) + query, { method, headers: bearer(batch) }, call);
+    return this.transport.send(pathOf(batch, suffix) + query, { method, headers: bearer(batch) }, call);
   }
 
   private async viewOf(response: Response): Promise<BatchView> {
@@ -104,7 +103,6 @@ export class BatchClient {
   }
 }
 
-const addressOf = ({ id }: BatchKey, below: string): string =>
-  `/v1/batches/${encodeURIComponent(id)}${below}`;
+const pathOf = ({ id }: BatchKey, suffix: string): string => `/v1/batches/${encodeURIComponent(id)}${suffix}`;
 
 const bearer = ({ token }: BatchKey): Record<string, string> => ({ authorization: `Bearer ${token}` });

@@ -1,43 +1,43 @@
-/** Hands values from several producers to one consumer. A producer waits while the consumer has enough to do. */
+/** A channel from several producers to one consumer. A producer waits while the channel is full. */
 export class BoundedChannel<T> implements AsyncIterable<T> {
-  private readonly held: T[] = [];
+  private readonly values: T[] = [];
   private readonly blocked: (() => void)[] = [];
-  private wake: (() => void) | undefined;
+  private wakeConsumer: (() => void) | undefined;
   private end: { error?: unknown } | undefined;
 
-  /** @param most values that are held at a time */
-  constructor(private readonly most: number) {}
+  /** @param capacity maximum number of buffered values */
+  constructor(private readonly capacity: number) {}
 
-  /** Resolves once the value has found room; at once, without effect, when the channel has ended. */
+  /** Resolves when the value is buffered. On a closed channel, resolves at once and drops the value. */
   async put(value: T): Promise<void> {
-    while (this.held.length >= this.most && this.end === undefined) {
+    while (this.values.length >= this.capacity && this.end === undefined) {
       await new Promise<void>((resolve) => this.blocked.push(resolve));
     }
     if (this.end !== undefined) return;
-    this.held.push(value);
-    this.wake?.();
+    this.values.push(value);
+    this.wakeConsumer?.();
   }
 
-  /** No more values; those held are still handed out. With an error, the consumer meets it after them. */
+  /** Accepts no more values. The consumer still receives the buffered ones, then the error if there is one. */
   close(error?: unknown): void {
     this.end ??= error === undefined ? {} : { error };
-    this.wake?.();
-    for (const go of this.blocked.splice(0)) go();
+    this.wakeConsumer?.();
+    for (const unblock of this.blocked.splice(0)) unblock();
   }
 
-  /** For one consumer. */
+  /** Iterates over the values; for one consumer only. @throws the error passed to `close` */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     for (;;) {
-      while (this.held.length > 0) {
-        yield this.held.shift() as T;
+      while (this.values.length > 0) {
+        yield this.values.shift() as T;
         this.blocked.shift()?.();
       }
       if (this.end !== undefined) {
         if ('error' in this.end) throw this.end.error;
         return;
       }
-      await new Promise<void>((resolve) => (this.wake = resolve));
-      this.wake = undefined;
+      await new Promise<void>((resolve) => (this.wakeConsumer = resolve));
+      this.wakeConsumer = undefined;
     }
   }
 }

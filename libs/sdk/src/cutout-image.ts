@@ -1,32 +1,61 @@
-import { writeFileHere } from './host-runtime.js';
+import type { ResultFacts } from '#contracts/job-view.js';
+import { writeFile } from './host-runtime.js';
 
-/** A result: a `Blob` that can also be had as bytes, and written to a file in Node. */
+/** A result image: a `Blob` with `bytes()` and, in Node, `saveTo(path)`. */
 export class CutoutImage extends Blob {
-  /** @param image whose bytes and type this is; they are not copied */
+  /** @param image bytes and type; the bytes are not copied */
   constructor(image: Blob) {
     super([image], { type: image.type });
   }
 
-  /** All bytes. A copy that the caller may overwrite. */
+  /** A copy of all bytes. */
   override async bytes(): Promise<Uint8Array<ArrayBuffer>> {
     return new Uint8Array(await this.arrayBuffer());
   }
 
   /**
-   * Writes the image to a file, in Node. A file of that name is replaced; its folder must be there.
-   * @throws what writing throws, such as an error with the code ENOENT
+   * Writes the image to a file (Node only). Replaces an existing file; the folder must exist.
+   * @throws Error in a browser | the file system's error, such as one with the code ENOENT
    */
   async saveTo(path: string | URL): Promise<void> {
-    await writeFileHere(path, piecesOf(this));
+    await writeFile(path, chunksOf(this));
   }
 }
 
-/** Not `stream()` itself: Safari cannot iterate over streams, and this runs where pages are checked. */
-async function* piecesOf(image: Blob): AsyncGenerator<Uint8Array, void, undefined> {
+/** Reads the blob as a stream by its reader: Safari does not support async iteration of streams. */
+async function* chunksOf(image: Blob): AsyncGenerator<Uint8Array, void, undefined> {
   const reader: ReadableStreamDefaultReader<Uint8Array> = image.stream().getReader();
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return;
     yield value;
   }
+}
+
+/** Facts about a cutout, from the headers of its response. Lengths in pixels, `bytes` in bytes. */
+export type CutoutFacts = Pick<ResultFacts, 'bytes' | 'width' | 'height' | 'format' | 'foreground'>;
+
+const FORMAT_OF_TYPE: Readonly<Record<string, ResultFacts['format']>> = {
+  'image/png': 'png',
+  'image/webp': 'webp',
+  'image/jpeg': 'jpg',
+  'application/zip': 'zip',
+};
+
+/** Reads the facts of a result. Numbers in headers that are missing or hidden from this origin are 0. */
+export function factsOf(headers: Headers, image: Blob): CutoutFacts {
+  const number = (name: string): number => Number(headers.get(name) ?? 0);
+  const type = (headers.get('content-type') ?? image.type).split(';')[0] ?? '';
+  return {
+    bytes: image.size,
+    width: number('x-width'),
+    height: number('x-height'),
+    format: FORMAT_OF_TYPE[type] ?? 'png',
+    foreground: {
+      left: number('x-foreground-left'),
+      top: number('x-foreground-top'),
+      width: number('x-foreground-width'),
+      height: number('x-foreground-height'),
+    },
+  };
 }

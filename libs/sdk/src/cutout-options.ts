@@ -5,7 +5,7 @@ type CamelCase<S extends string> = S extends `${infer Head}_${infer Rest}`
   ? `${Head}${Capitalize<CamelCase<Rest>>}`
   : S;
 
-/** Options of a result, as JavaScript writes them: `bgColor`. The API's own names (`bg_color`) are accepted as well. */
+/** Options of a result in camelCase, such as `bgColor`. The API's own names (`bg_color`) are accepted too. */
 export type CutoutOptions = {
   [Name in keyof JobOptions as CamelCase<Name>]?: JobOptions[Name] | undefined;
 } & { [Name in keyof JobOptions]?: JobOptions[Name] | undefined };
@@ -30,17 +30,19 @@ const refusal = (parameter: string, title: string, accepted: string[]): RemoveBg
   new RemoveBgError('invalid-argument', { title, parameter, accepted });
 
 /**
- * Options under the API's names; what is undefined is left out. Values are the service's to judge.
- * @throws RemoveBgError `invalid-argument` for an option that does not exist, or one that is given under both its names
+ * Converts option names to the API's names; omits undefined values. The service checks the values.
+ * @throws RemoveBgError `invalid-argument` for an unknown option, or one given under both names
  */
 export function wireOptions(options: CutoutOptions = {}): WireOptions {
   const wire: Record<string, unknown> = {};
   for (const [given, value] of Object.entries(options)) {
     if (value === undefined) continue;
     const name = WIRE_NAME.get(given);
-    if (name === undefined) throw refusal(given, 'There is no such option', NAMES.map(camelCase));
+    if (name === undefined) throw refusal(given, 'Unknown option', NAMES.map(camelCase));
     if (Object.hasOwn(wire, name)) {
-      throw refusal(camelCase(name), 'An option is given under two names', [`${camelCase(name)} or ${name}`]);
+      throw refusal(camelCase(name), 'An option is given twice, under both of its names', [
+        `${camelCase(name)} or ${name}`,
+      ]);
     }
     wire[name] = value;
   }

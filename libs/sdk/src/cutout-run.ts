@@ -1,24 +1,31 @@
-import { pause } from './abortable-pause.js';
-import type { CutoutImage } from './cutout-image.js';
+import type { Stage } from '#contracts/job-states.js';
+import type { CutoutFacts, CutoutImage } from './cutout-image.js';
 import { wireOptions, type CutoutOptions } from './cutout-options.js';
 import { RemoveBgError } from './removebg-error.js';
-import { progressOfEvent, type CutoutProgress } from './cutout-progress.js';
 import { blobOf, type ImageInput } from './image-input.js';
 import type { JobClient, JobKey } from './job-client.js';
 import type { JobEvent } from './job-follow.js';
-import { retry, withTimeout, type RetryPolicy } from './retry-policy.js';
-import type { CutoutFacts } from './result-facts.js';
+import { pause, retry, withTimeout, type RetryPolicy, type Waiting } from './retry-policy.js';
 import type { Upload } from './service-transport.js';
 
-/** A finished cut-out. The service has nothing of it any more. */
+/** Progress of an image. States can be skipped, and can repeat after a failed connection. `etaMs` in milliseconds. */
+export type CutoutProgress =
+  | { state: 'sending' }
+  | { state: 'queued'; position?: number; etaMs?: number }
+  | { state: 'running'; stage?: Stage; percent: number }
+  | { state: 'fetching' }
+  /** The service is busy or unreachable; the request is sent again after `ms` milliseconds. */
+  | ({ state: 'waiting' } & Waiting);
+
+/** A finished cutout. The service has already deleted its data. */
 export interface Cutout {
   image: CutoutImage;
   facts: CutoutFacts;
-  /** Opens the job's deletion receipt, for as long as the service remembers its end. */
+  /** Key to the job's deletion receipt, which stays available for a few minutes. */
   job: JobKey;
 }
 
-/** How one image is to be cut out. */
+/** A request to cut out one image. */
 export interface CutoutRequest {
   image: ImageInput;
   options: CutoutOptions;
@@ -27,39 +34,32 @@ export interface CutoutRequest {
   onProgress: ((progress: CutoutProgress) => void) | undefined;
 }
 
-/** Times of a run, in milliseconds. */
-export interface RunTimes {
-  /** How long the service may be away or too busy, at a stretch. */
-  patienceMs: number;
-  /** First pause before something is tried again. */
-  retryMs: number;
-}
+/** Retry times in milliseconds. */
+export type RetryTimes = Pick<RetryPolicy, 'maxRetryMs' | 'retryMs'>;
 
-const MAX_ROUNDS = 3;
-const SUBMIT_LIMIT_MS = 600_000;
+/** Submissions of one image before it fails. */
+const MAX_ATTEMPTS = 3;
+const SUBMIT_TIMEOUT_MS = 600_000;
 const RESULT_WAIT_S = 20;
-/** Room for the way of the bytes, beyond the wait. */
-const RESULT_LIMIT_MS = 180_000;
-/** How long an abort waits for what it has to cancel. */
+/** Includes the wait and the transfer. */
+const RESULT_TIMEOUT_MS = 180_000;
+/** Maximum time that an abort waits for the cancellation at the service. */
 const CANCEL_TIMEOUT_MS = 3_000;
 
-/**
- * Cuts one image out, through whatever breaks on the way: submits it, watches it, fetches it. When the service has
- * lost it, which leaves nothing of it there, it is submitted again.
- */
+/** Cuts out one image: submits it, follows its progress, fetches the result. Submits it again if the service lost it. */
 export class CutoutRun {
-  private readonly patience: RetryPolicy;
+  private readonly policy: RetryPolicy;
 
   constructor(
     private readonly jobs: JobClient,
     private readonly request: CutoutRequest,
-    times: RunTimes,
+    times: RetryTimes,
   ) {
-    const onWait: RetryPolicy['onWait'] = (waiting) => this.tell({ state: 'waiting', ...waiting });
-    this.patience = { ...times, signal: request.signal, onWait };
+    const onWait: RetryPolicy['onWait'] = (waiting) => this.report({ state: 'waiting', ...waiting });
+    this.policy = { ...times, signal: request.signal, onWait };
   }
 
-  /** @throws RemoveBgError why there is no cut-out | the signal's reason, once the job has been cancelled */
+  /** @throws RemoveBgError | the signal's reason, after the job has been cancelled */
   async result(): Promise<Cutout> {
     const { image, options, background } = this.request;
     const upload: Upload = {
@@ -67,43 +67,45 @@ export class CutoutRun {
       options: wireOptions(options),
       background: background === undefined ? undefined : await blobOf(background),
     };
-    for (let round = 1; ; round += 1) {
+    for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.once(upload);
+        return await this.cutOutOnce(upload);
       } catch (error) {
         const isLost = error instanceof RemoveBgError && error.isLostImage;
-        if (!isLost || round === MAX_ROUNDS || this.request.signal.aborted) throw error;
-        await pause(this.patience.retryMs, this.request.signal);
+        if (!isLost || attempt === MAX_ATTEMPTS || this.request.signal.aborted) throw error;
+        await pause(this.policy.retryMs, this.request.signal);
       }
     }
   }
 
-  private async once(upload: Upload): Promise<Cutout> {
+  private async cutOutOnce(upload: Upload): Promise<Cutout> {
     const job = await this.submit(upload);
     try {
       if (this.request.onProgress !== undefined) await this.follow(job);
       return await this.fetch(job);
     } catch (error) {
-      // Whatever the reason: nobody will come for this job any more.
+      // No result will be fetched: delete the job's data at once.
       await this.cancel(job);
       throw error;
     }
   }
 
   private async submit({ image, options, background }: Upload): Promise<JobKey> {
-    // The same for each try: with an API key, a try whose answer was lost is then found again.
+    // One key for all attempts: with an API key, the service recognizes a repeated submission.
     const idempotencyKey = crypto.randomUUID();
     const attempt = (): Promise<JobKey> =>
-      this.parting((call) => this.jobs.submit(image, options, { background, idempotencyKey, signal: call }));
-    this.tell({ state: 'sending' });
-    return retry(attempt, this.patience);
+      this.cancelIfAborted((call) =>
+        this.jobs.submit(image, options, { background, idempotencyKey, signal: call }),
+      );
+    this.report({ state: 'sending' });
+    return retry(attempt, this.policy);
   }
 
   /**
-   * An aborted submission may have been taken already. Its answer is awaited for a moment, because only that tells
-   * how to cancel it.
+   * An aborted submission may already have been accepted. Waits briefly for its answer, which has the key that cancels
+   * the job.
    */
-  private async parting(submit: (signal: AbortSignal) => Promise<JobKey>): Promise<JobKey> {
+  private async cancelIfAborted(submit: (signal: AbortSignal) => Promise<JobKey>): Promise<JobKey> {
     const { signal } = this.request;
     signal.throwIfAborted();
     const cut = new AbortController();
@@ -111,7 +113,7 @@ export class CutoutRun {
     const onAbort = (): void => void (timer = setTimeout(() => cut.abort(signal.reason), CANCEL_TIMEOUT_MS));
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      const job = await withTimeout(SUBMIT_LIMIT_MS, cut.signal, submit);
+      const job = await withTimeout(SUBMIT_TIMEOUT_MS, cut.signal, submit);
       if (signal.aborted) {
         await this.cancel(job);
         throw signal.reason;
@@ -123,14 +125,14 @@ export class CutoutRun {
     }
   }
 
-  /** Tells what happens until the result is there. Progress is worth no failure: fetching says what is wrong. */
+  /** Reports progress until the result is ready. Ignores lost connections: fetching the result reports those. */
   private async follow(job: JobKey): Promise<void> {
     try {
       for await (const event of this.jobs.events(job, { signal: this.request.signal })) {
         const progress = progressOfEvent(event);
-        if (progress !== undefined) this.tell(progress);
+        if (progress !== undefined) this.report(progress);
         if (event.name === 'done') return;
-        throwIfOver(event);
+        throwIfEnded(event);
       }
     } catch (error) {
       if (this.request.signal.aborted) throw error;
@@ -141,38 +143,60 @@ export class CutoutRun {
   }
 
   private async fetch(job: JobKey): Promise<Cutout> {
-    const { signal } = this.patience;
+    const { signal } = this.policy;
     for (;;) {
       const answer = await retry(
         () =>
-          withTimeout(RESULT_LIMIT_MS, signal, (call) =>
+          withTimeout(RESULT_TIMEOUT_MS, signal, (call) =>
             this.jobs.result(job, { signal: call, waitS: RESULT_WAIT_S }),
           ),
-        this.patience,
+        this.policy,
       );
       if (answer.ready) return { image: answer.image, facts: answer.facts, job };
-      // A service that is stopping answers at once.
-      await pause(Math.min(answer.retryAfterMs, this.patience.retryMs), signal);
+      // A service that is shutting down answers before the wait is over.
+      await pause(Math.min(answer.retryAfterMs, this.policy.retryMs), signal);
     }
   }
 
   private async cancel(job: JobKey): Promise<void> {
-    await withTimeout(CANCEL_TIMEOUT_MS, NEVER, (signal) =>
+    await withTimeout(CANCEL_TIMEOUT_MS, neverAborts, (signal) =>
       this.jobs.cancel(job, { signal, keepalive: true }),
     ).catch(() => undefined);
   }
 
-  private tell(progress: CutoutProgress): void {
+  private report(progress: CutoutProgress): void {
     this.request.onProgress?.(progress);
   }
 }
 
-const NEVER = new AbortController().signal;
+const neverAborts = new AbortController().signal;
 
-/** @throws RemoveBgError for each way to end without a result */
-function throwIfOver(event: JobEvent): void {
+/** @throws RemoveBgError for an event that ends the job without a result */
+function throwIfEnded(event: JobEvent): void {
   if (event.name === 'failed') throw RemoveBgError.of(event.data.problem);
   if (event.name === 'cancelled') throw new RemoveBgError('job-cancelled', { status: 410 });
   if (event.name === 'expired') throw new RemoveBgError('result-expired', { status: 410 });
   if (event.name === 'purged') throw new RemoveBgError('result-delivered', { status: 410 });
+}
+
+/** The progress that a job event reports; undefined if none. */
+function progressOfEvent(event: JobEvent): CutoutProgress | undefined {
+  switch (event.name) {
+    case 'queued': {
+      const { position, eta_ms: etaMs } = event.data;
+      return {
+        state: 'queued',
+        ...(position !== undefined && { position }),
+        ...(etaMs !== undefined && { etaMs }),
+      };
+    }
+    case 'started':
+      return { state: 'running', percent: 0 };
+    case 'progress':
+      return { state: 'running', stage: event.data.stage, percent: event.data.percent };
+    case 'done':
+      return { state: 'fetching' };
+    default:
+      return undefined;
+  }
 }

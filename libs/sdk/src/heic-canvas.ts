@@ -1,4 +1,4 @@
-/** The part of a canvas outside of a page that is used here. */
+/** The members of OffscreenCanvas that are used here. */
 export interface HeicCanvas {
   readonly width: number;
   readonly height: number;
@@ -15,7 +15,7 @@ interface Bitmap {
   close: () => void;
 }
 
-/** What browsers have and Node has not. */
+/** Browser globals that Node lacks. */
 interface BrowserScope {
   createImageBitmap?: (photo: Blob) => Promise<Bitmap>;
   OffscreenCanvas?: new (
@@ -26,7 +26,7 @@ interface BrowserScope {
   };
 }
 
-/** A HEIC photo on a canvas, upright, by the browser's own decoder; undefined where there is none. */
+/** Decodes a HEIC photo with the browser's decoder, upright; undefined if the browser has none. */
 export async function heicCanvas(photo: Blob): Promise<HeicCanvas | undefined> {
   const scope = globalThis as BrowserScope;
   const { OffscreenCanvas } = scope;
@@ -34,7 +34,7 @@ export async function heicCanvas(photo: Blob): Promise<HeicCanvas | undefined> {
   const bitmap = await scope.createImageBitmap(photo).catch(() => undefined);
   if (bitmap === undefined) return undefined;
   const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-  // iPhone photos have more colors than sRGB.
+  // iPhone photos use the Display P3 color space, which is larger than sRGB.
   canvas.getContext('2d', { colorSpace: 'display-p3', alpha: false })?.drawImage(bitmap, 0, 0);
   bitmap.close();
   return canvas;

@@ -1,11 +1,11 @@
-/** The part of libheif (its WebAssembly build for JavaScript) that decoding a photo takes. */
+/** The members of libheif (WebAssembly build) that are used here. */
 export interface LibHeif {
   HeifDecoder: new () => { decode: (file: Uint8Array) => HeifImage[] };
   HEAPU8: Uint8Array;
   _malloc: (bytes: number) => number;
   _free: (address: number) => void;
   _heif_image_handle_get_raw_color_profile_size: (handle: number) => number;
-  /** Writes a `heif_error` (three words, the first one 0 for none) to `error`, and the profile to `address`. */
+  /** Writes a `heif_error` (three 32-bit words; the first is 0 on success) to `error` and the profile to `address`. */
   _heif_image_handle_get_raw_color_profile: (error: number, handle: number, address: number) => void;
 }
 
@@ -24,13 +24,13 @@ interface HeifPixels {
   height: number;
 }
 
-/** A decoded HEIC photo: upright, 8-bit R G B A with straight alpha, in the colors of its profile. */
+/** A decoded HEIC photo: upright, 8-bit RGBA with straight alpha, in the color space of its profile. */
 export interface HeicPixels extends HeifPixels {
-  /** The ICC profile as it stands in the file; undefined for one without, which is sRGB. */
+  /** The ICC profile of the file; undefined for sRGB. */
   profile: Uint8Array | undefined;
 }
 
-/** The photo has more pixels than the service takes. */
+/** The photo has more pixels than the service accepts. */
 export class HeicTooLarge extends Error {
   override readonly name = 'HeicTooLarge';
 
@@ -42,15 +42,15 @@ export class HeicTooLarge extends Error {
   }
 }
 
-/** Bytes from a file's start by which `isHeic` can judge it. */
+/** Number of leading bytes that `isHeic` needs. */
 export const HEIC_HEAD_BYTES = 64;
 
 /** Brands of HEVC still images and their sequences (ISO/IEC 23008-12, annex B). */
 const HEVC_BRANDS = new Set(['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'hevs']);
-/** Brands of any image or sequence in this container: of which coding, the other brands say. */
+/** Brands of any image or sequence in this container; the compatible brands name the codec. */
 const ANY_BRANDS = new Set(['mif1', 'msf1']);
 
-/** True when a file begins as HEIC does: by the brands in its first box, not by a name. */
+/** True if a file is HEIC, by the brands in its `ftyp` box. */
 export function isHeic(head: Uint8Array): boolean {
   const text = String.fromCharCode(...head.subarray(0, HEIC_HEAD_BYTES));
   if (text.slice(4, 8) !== 'ftyp') return false;
@@ -61,10 +61,10 @@ export function isHeic(head: Uint8Array): boolean {
 }
 
 /**
- * Decodes the primary image of a HEIC file. Rotation and mirroring of the container are applied; its EXIF orientation
- * repeats them and counts for nothing.
- * @param maxPixels limit on width × height, checked before a pixel is decoded
- * @throws HeicTooLarge | Error when the file cannot be decoded
+ * Decodes the primary image of a HEIC file. Applies the container's rotation and mirroring; ignores the EXIF orientation,
+ * which repeats them.
+ * @param maxPixels limit on width × height, checked before decoding
+ * @throws HeicTooLarge | Error if the file cannot be decoded
  */
 export async function decodeHeic(libheif: LibHeif, file: Uint8Array, maxPixels: number): Promise<HeicPixels> {
   const images = new libheif.HeifDecoder().decode(file);
@@ -74,8 +74,8 @@ export async function decodeHeic(libheif: LibHeif, file: Uint8Array, maxPixels: 
     const [width, height] = [image.get_width(), image.get_height()];
     if (width * height > maxPixels) throw new HeicTooLarge(width, height);
     const profile = profileOf(libheif, image);
-    const room = { data: new Uint8ClampedArray(width * height * 4), width, height };
-    const pixels = await new Promise<HeifPixels | null>((resolve) => image.display(room, resolve));
+    const target = { data: new Uint8ClampedArray(width * height * 4), width, height };
+    const pixels = await new Promise<HeifPixels | null>((resolve) => image.display(target, resolve));
     if (pixels === null) throw new Error('the image cannot be decoded');
     return { ...pixels, profile };
   } finally {
@@ -86,7 +86,7 @@ export async function decodeHeic(libheif: LibHeif, file: Uint8Array, maxPixels: 
 /** Bytes of a `heif_error`. */
 const ERROR_BYTES = 12;
 
-/** `display` leaves the profile out, and the wrapper has no function for it: the C function is called. */
+/** Reads the ICC profile with the C function: the JavaScript wrapper of libheif has none for it. */
 function profileOf(libheif: LibHeif, { handle }: HeifImage): Uint8Array | undefined {
   const { ptr } = handle.$$;
   const bytes = libheif._heif_image_handle_get_raw_color_profile_size(ptr);

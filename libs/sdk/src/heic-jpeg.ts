@@ -1,13 +1,13 @@
 import { heicCanvas } from './heic-canvas.js';
 import { decodeHeic, HEIC_HEAD_BYTES, isHeic, type LibHeif } from './heic-image.js';
-import { requireHere } from './host-runtime.js';
+import { requireOptional } from './host-runtime.js';
 import { withProfile } from './jpeg-profile.js';
 import { RemoveBgError } from './removebg-error.js';
 
-/** Quality of the JPEG, 0 to 1: further bytes stop being seen. */
+/** JPEG quality, 0 to 1. Higher values make larger files without a visible difference. */
 const QUALITY = 0.95;
 
-/** The part of sharp that writing a JPEG takes. */
+/** The members of sharp that are used here. */
 type Sharp = (
   pixels: Uint8Array,
   settings: { raw: { width: number; height: number; channels: 4 } },
@@ -18,23 +18,23 @@ type Sharp = (
 };
 
 /**
- * An image as the service takes it: of a HEIC photo, as iPhones take them, a JPEG, where this platform can decode it. In
- * pages the browser has to (Safari does), in Node the packages `libheif-js` and `sharp` have to be installed beside this
- * one. Elsewhere the photo stays as it is, and the service says what to do.
- * @throws RemoveBgError `image-unreadable` when a HEIC photo is damaged
+ * Converts HEIC photos to JPEG, which the service accepts; returns other images unchanged. Needs a decoder: the browser's
+ * own (Safari), or in Node the optional packages `libheif-js` and `sharp`. Without one, returns the photo unchanged and the
+ * service rejects it.
+ * @throws RemoveBgError `image-unreadable` if a HEIC photo is damaged
  */
-export async function sendable(image: Blob): Promise<Blob> {
+export async function toAcceptedFormat(image: Blob): Promise<Blob> {
   const head = new Uint8Array(await image.slice(0, HEIC_HEAD_BYTES).arrayBuffer());
   if (!isHeic(head)) return image;
   const canvas = await heicCanvas(image);
   const jpeg = canvas?.convertToBlob({ type: 'image/jpeg', quality: QUALITY });
-  return (await (jpeg ?? jpegByPackages(image))) ?? image;
+  return (await (jpeg ?? jpegWithPackages(image))) ?? image;
 }
 
-/** A JPEG by optional packages of Node; undefined where these are not installed. @throws RemoveBgError as `sendable` */
-async function jpegByPackages(photo: Blob): Promise<Blob | undefined> {
-  const libheif = requireHere('libheif-js/wasm-bundle.js') as LibHeif | undefined;
-  const sharp = requireHere('sharp') as Sharp | undefined;
+/** Converts with the optional Node packages; undefined if they are not installed. @throws RemoveBgError `image-unreadable` */
+async function jpegWithPackages(photo: Blob): Promise<Blob | undefined> {
+  const libheif = requireOptional('libheif-js/wasm-bundle.js') as LibHeif | undefined;
+  const sharp = requireOptional('sharp') as Sharp | undefined;
   if (libheif === undefined || sharp === undefined) return undefined;
   const bytes = new Uint8Array(await photo.arrayBuffer());
   try {

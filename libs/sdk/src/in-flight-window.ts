@@ -1,122 +1,118 @@
-import type { CutoutImage } from './cutout-image.js';
+import type { CutoutFacts, CutoutImage } from './cutout-image.js';
 import type { CutoutOptions } from './cutout-options.js';
 import type { ImageInput } from './image-input.js';
 import type { JobKey } from './job-client.js';
 import type { RemoveBgError } from './removebg-error.js';
-import type { CutoutFacts } from './result-facts.js';
 
 /** An image for a batch run. */
 export interface BatchImage {
-  /** What you call it; it stays with you, and may be repeated. By default its place in the order, from 0. */
+  /** Your name for it. Never sent; names may repeat. Default: its position in the input, from 0. */
   name?: string | undefined;
   /**
-   * The image, or a function that reads it when there is room for it, and maybe once more when it was lost on the way.
-   * A stream can be read once: give a function that opens it.
+   * The image, or a function that reads it when there is room for it. The function is called again if the image must be
+   * submitted again. A stream can be read only once: pass a function that opens it.
    */
   image: ImageInput | (() => ImageInput | Promise<ImageInput>);
-  /** Beyond those of the run. */
+  /** Options for this image. They override the options of the run. */
   options?: CutoutOptions | undefined;
 }
 
-/** The end of one image: its cut-out, or why there is none. */
+/** The outcome of one image: its cutout, or the error. */
 export type BatchOutcome =
   | { name: string; ok: true; image: CutoutImage; facts: CutoutFacts; job: JobKey | undefined }
-  /** What reading the image threw is the `cause` of an error with the code `image-unreadable`. */
+  /** If reading the image failed, `error.code` is `image-unreadable` and `error.cause` is what the reader threw. */
   | { name: string; ok: false; error: RemoveBgError };
 
-/** An image between its submission and its end. */
+/** An image that has been submitted and has no outcome yet. */
 export interface PendingImage {
-  /** Its `custom_id`: a number, so that the service learns no name. */
+  /** Its `custom_id`: a number, so that the service learns no file name. */
   id: string;
   name: string;
   source: BatchImage;
-  /** How often it has been submitted. */
-  tries: number;
-  /** Place in the order of submission. */
+  /** Number of submissions so far. */
+  attempts: number;
+  /** Sequence number of the latest submission. */
   order: number;
   job: JobKey | undefined;
-  /** When the service was first seen to hold its result for delivered, by `performance.now()`. */
+  /** When the service first reported the result as delivered, by `performance.now()`. */
   deliveredAt?: number;
 }
 
-/** The images that are at the service, oldest first, and those that have to go there again. */
+/** The images that are at the service, oldest first, and those to submit again. Limits how many are in flight. */
 export class InFlightWindow {
-  /** Lost on the way, through no fault of theirs. */
-  readonly again: PendingImage[] = [];
-  private readonly inside = new Map<string, PendingImage>();
-  private readonly bells = new Set<() => void>();
+  /** Images that the service lost, to be submitted again. */
+  readonly lost: PendingImage[] = [];
+  private readonly inFlight = new Map<string, PendingImage>();
+  private readonly listeners = new Set<() => void>();
   private submitted = 0;
-  private newestBack = 0;
-  private lastBackAt = 0;
+  private newestReturned = 0;
+  private lastReturnAt = 0;
 
-  /** @param window most images at the service at a time */
-  constructor(private readonly window: number) {}
+  /** @param limit maximum number of images in flight */
+  constructor(private readonly limit: number) {}
 
+  /** Number of images in flight. */
   get size(): number {
-    return this.inside.size;
+    return this.inFlight.size;
   }
 
-  /** Resolves once there is room for one more image, or something else has happened. */
-  async room(signal: AbortSignal): Promise<void> {
-    while (this.inside.size >= this.window && !signal.aborted) await this.change(signal);
+  /** Resolves when there is room for one more image, or when the signal aborts. */
+  async waitForRoom(signal: AbortSignal): Promise<void> {
+    while (this.inFlight.size >= this.limit && !signal.aborted) await this.nextChange(signal);
   }
 
-  /** Notes that an image is on its way in. */
-  begin(flight: PendingImage): void {
-    flight.order = this.submitted += 1;
-    flight.tries += 1;
-    if (this.inside.size === 0) this.lastBackAt = performance.now();
-    this.inside.set(flight.id, flight);
+  /** Adds an image that is about to be submitted. */
+  add(image: PendingImage): void {
+    image.order = this.submitted += 1;
+    image.attempts += 1;
+    if (this.inFlight.size === 0) this.lastReturnAt = performance.now();
+    this.inFlight.set(image.id, image);
   }
 
-  /** Takes an image out; undefined when it is not, or no longer, awaited. */
+  /** Removes and returns an image; undefined if it is not in flight. */
   take(id: string): PendingImage | undefined {
-    const flight = this.inside.get(id);
-    if (flight === undefined) return undefined;
-    this.inside.delete(id);
-    this.newestBack = Math.max(this.newestBack, flight.order);
-    this.lastBackAt = performance.now();
-    this.ring();
-    return flight;
+    const image = this.inFlight.get(id);
+    if (image === undefined) return undefined;
+    this.inFlight.delete(id);
+    this.newestReturned = Math.max(this.newestReturned, image.order);
+    this.lastReturnAt = performance.now();
+    for (const listener of [...this.listeners]) listener();
+    return image;
   }
 
-  /** Has an image submitted once more, if it is still awaited. */
-  repeat(flight: PendingImage): void {
-    if (this.take(flight.id) === undefined) return;
-    flight.job = undefined;
-    delete flight.deliveredAt;
-    this.again.push(flight);
+  /** Queues an image for another submission if it is still in flight. */
+  resubmit(image: PendingImage): void {
+    if (this.take(image.id) === undefined) return;
+    image.job = undefined;
+    delete image.deliveredAt;
+    this.lost.push(image);
   }
 
-  /** All that are at the service, oldest first. */
+  /** All images in flight, oldest first. */
   all(): PendingImage[] {
-    return [...this.inside.values()];
+    return [...this.inFlight.values()];
   }
 
   /**
-   * The oldest images, when it is time to ask what has become of them: nothing has come back for `idleMs`, or images
-   * that were submitted well after them have.
+   * All images, oldest first, when it is time to ask for the status of the oldest: no image has returned for `idleMs`,
+   * or an image submitted at least `lead` later has returned. Otherwise empty.
    */
   overdue(idleMs: number, lead: number): PendingImage[] {
-    const [oldest] = this.inside.values();
+    const [oldest] = this.inFlight.values();
     if (oldest === undefined) return [];
-    const isIdle = performance.now() - this.lastBackAt > idleMs;
-    return isIdle || this.newestBack - oldest.order >= lead ? this.all() : [];
+    const isIdle = performance.now() - this.lastReturnAt > idleMs;
+    return isIdle || this.newestReturned - oldest.order >= lead ? this.all() : [];
   }
 
-  private change(signal: AbortSignal): Promise<void> {
+  private nextChange(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      const go = (): void => {
-        signal.removeEventListener('abort', go);
-        this.bells.delete(go);
+      const onChange = (): void => {
+        signal.removeEventListener('abort', onChange);
+        this.listeners.delete(onChange);
         resolve();
       };
-      this.bells.add(go);
-      signal.addEventListener('abort', go, { once: true });
+      this.listeners.add(onChange);
+      signal.addEventListener('abort', onChange, { once: true });
     });
-  }
-
-  private ring(): void {
-    for (const go of [...this.bells]) go();
   }
 }

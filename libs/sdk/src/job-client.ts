@@ -1,10 +1,9 @@
 import type { JobAccepted, JobView } from '#contracts/job-view.js';
-import { CutoutImage } from './cutout-image.js';
+import { CutoutImage, factsOf, type CutoutFacts } from './cutout-image.js';
 import type { CutoutOptions } from './cutout-options.js';
 import type { ImageInput } from './image-input.js';
 import { problemOfResponse, retryAfterMs } from './removebg-error.js';
 import { followJob, type JobEvent, type PolledView } from './job-follow.js';
-import { factsOf, type CutoutFacts } from './result-facts.js';
 import {
   optionTexts,
   ServiceTransport,
@@ -15,38 +14,38 @@ import {
 
 export type { CallSettings, JobClientSettings } from './service-transport.js';
 
-/** What names a job and proves that it is the caller's. `JobAccepted` is one. */
+/** Id and token of a job. `JobAccepted` is one. */
 export interface JobKey {
   id: string;
   /** 43 characters, base64url. */
   token: string;
 }
 
-/** What a submission may have besides its options. */
+/** Settings of a submission. */
 export interface SubmitSettings extends CallSettings {
-  /** Placed behind the subject; fills the result. */
+  /** Background image behind the subject; it is scaled to fill the result. */
   background?: ImageInput | undefined;
-  /** Makes a repeated submission find the job that the first one made; counts with an API key only. */
+  /** A repeated submission with the same key returns the existing job. Needs an API key. */
   idempotencyKey?: string | undefined;
 }
 
-/** A finished cut-out, or word that it is still being made. */
+/** A finished cutout, or the delay before asking again. */
 export type JobResult =
   { ready: true; image: CutoutImage; facts: CutoutFacts } | { ready: false; retryAfterMs: number };
 
-/** Address and headers of a submission, for transports other than fetch. */
+/** URL and headers of a submission, for transports other than fetch. */
 export interface Submission {
   url: string;
   headers: Record<string, string>;
 }
 
 const POLL_WAIT_S = 20;
-const never = new AbortController().signal;
+const neverAborts = new AbortController().signal;
 
 /**
- * Client of the cut-out service for browsers and Node 20 and later. Every method throws `RemoveBgError` for a
- * refusal or a broken connection, and the signal's reason after an abort. Nothing is retried but the event
- * stream: a result is purged once it was delivered, so when to ask again is the caller's decision.
+ * Low-level client for jobs, in browsers and Node. Every method throws `RemoveBgError` for an error answer or a failed
+ * connection, and the signal's reason after an abort. Only the event stream reconnects automatically; other calls are not
+ * retried, because a delivered result is deleted at the service.
  */
 export class JobClient {
   private readonly transport: ServiceTransport;
@@ -55,7 +54,7 @@ export class JobClient {
     this.transport = new ServiceTransport(settings);
   }
 
-  /** Where and with which headers to POST an image of MIME type `type`. */
+  /** URL and headers for a POST of an image with MIME type `type`. */
   submission(type: string, options: CutoutOptions = {}): Submission {
     const query = new URLSearchParams(optionTexts(options)).toString();
     return {
@@ -68,7 +67,7 @@ export class JobClient {
     };
   }
 
-  /** Submits one image. The token in the answer is the only key to it. */
+  /** Submits an image. Only the token in the answer gives access to the job. */
   async submit(
     image: ImageInput,
     options: CutoutOptions = {},
@@ -80,7 +79,7 @@ export class JobClient {
     return (await response.json()) as JobAccepted;
   }
 
-  /** The job's status; with `waitS`, as soon as it changes. */
+  /** The job's status. With `waitS`, waits up to that many seconds for a change. */
   async status(job: JobKey, call: CallSettings = {}): Promise<JobView> {
     const response = await this.ask(job, '', call);
     if (response.status !== 200) throw await problemOfResponse(response);
@@ -88,14 +87,14 @@ export class JobClient {
   }
 
   /**
-   * The job's events up to its last one, over whatever gets through: event stream, reconnected, or long-poll.
-   * Leaving the loop closes the connection. An event may come twice.
+   * The job's events, up to the last one. Uses server-sent events and reconnects; falls back to long polling if the stream
+   * is blocked. Leaving the loop closes the connection. An event can arrive twice.
    */
   events(job: JobKey, call: CallSettings = {}): AsyncGenerator<JobEvent, void, undefined> {
     return followJob({
       openStream: (lastEventId, signal) => this.openStream(job, lastEventId, signal),
       poll: (last, signal) => this.poll(job, last, signal),
-      signal: call.signal ?? never,
+      signal: call.signal ?? neverAborts,
       retryMs: this.settings.retryMs ?? 1_000,
       idleMs: this.settings.idleMs ?? 60_000,
       firstMs: this.settings.firstMs ?? 5_000,
@@ -104,8 +103,8 @@ export class JobClient {
   }
 
   /**
-   * The cut-out, if it is ready within `waitS` seconds. The service purges it when this answer has been read to
-   * its end: keep the blob.
+   * The cutout; waits up to `waitS` seconds for it. The service deletes the cutout as soon as this answer has been read, so
+   * keep the blob.
    */
   async result(job: JobKey, call: CallSettings = {}): Promise<JobResult> {
     const response = await this.ask(job, '/result', call);
@@ -118,32 +117,32 @@ export class JobClient {
     return { ready: true, image, facts: factsOf(response.headers, image) };
   }
 
-  /** The signed deletion receipt of a job that has ended, a compact JWS; with `waitS`, as soon as it has. */
+  /** The signed deletion receipt of a job: a compact JWS. With `waitS`, waits up to that many seconds for the job's end. */
   async receipt(job: JobKey, call: CallSettings = {}): Promise<string> {
     const response = await this.ask(job, '/receipt', call, { accept: 'application/jose' });
     if (response.status !== 200) throw await problemOfResponse(response);
     return this.transport.untilRead(() => response.text(), call.signal);
   }
 
-  /** Cancels the job and purges what is held of it. `keepalive` lets the call outlive a page being closed. */
+  /** Cancels the job and deletes its data. With `keepalive`, the request survives the closing of the page. */
   async cancel(job: JobKey, call: CallSettings & { keepalive?: boolean } = {}): Promise<void> {
     const init = { method: 'DELETE', headers: this.authorized(job), keepalive: call.keepalive ?? false };
-    const response = await this.transport.send(this.address(job), init, call);
+    const response = await this.transport.send(this.pathOf(job), init, call);
     if (!response.ok) throw await problemOfResponse(response);
   }
 
-  private address(job: JobKey, below = ''): string {
-    return `/v1/jobs/${encodeURIComponent(job.id)}${below}`;
+  private pathOf(job: JobKey, suffix = ''): string {
+    return `/v1/jobs/${encodeURIComponent(job.id)}${suffix}`;
   }
 
   private authorized(job: JobKey): Record<string, string> {
     return { authorization: `Bearer ${job.token}` };
   }
 
-  private ask(job: JobKey, below: string, call: CallSettings, headers: HeadersOf = {}): Promise<Response> {
+  private ask(job: JobKey, suffix: string, call: CallSettings, headers: HeadersOf = {}): Promise<Response> {
     const query = call.waitS === undefined ? '' : `?wait=${call.waitS}`;
     const all = { ...this.authorized(job), ...headers };
-    return this.transport.send(this.address(job, below) + query, { headers: all }, call);
+    return this.transport.send(this.pathOf(job, suffix) + query, { headers: all }, call);
   }
 
   private async openStream(job: JobKey, lastEventId: string, signal: AbortSignal): Promise<Response> {

@@ -1,44 +1,43 @@
 import type { JobEventName, JobEvents } from '#contracts/job-events.js';
 import type { JobView, ResultFacts } from '#contracts/job-view.js';
-import { pause } from './abortable-pause.js';
 import { codeOf, RemoveBgError } from './removebg-error.js';
-import { withTimeout } from './retry-policy.js';
+import { pause, withTimeout } from './retry-policy.js';
 import { readSse, SilentStream, type SseMessage } from './sse-reader.js';
 
-/** One event of a job, told apart by `name`. */
+/** One event of a job, discriminated by `name`. */
 export type JobEvent = { [N in JobEventName]: { name: N; data: JobEvents[N] } }[JobEventName];
 
-/** A job's status as the long-poll hands it out. */
+/** A job's status as returned by a long poll. */
 export interface PolledView {
-  /** Undefined when nothing changed. */
+  /** Undefined if the status has not changed. */
   view: JobView | undefined;
   etag: string | undefined;
 }
 
-/** What following a job needs from its transport, and how patient it is. */
+/** The transport of `followJob`, with its times in milliseconds. */
 export interface FollowSource {
-  /** Opens the event stream. @throws RemoveBgError when the service refuses */
+  /** Opens the event stream. @throws RemoveBgError for an error answer */
   openStream: (lastEventId: string, signal: AbortSignal) => Promise<Response>;
-  /** The status now, or, after a first poll, once it is another than `last`. @throws RemoveBgError */
+  /** The current status; with `last`, waits until the status differs from it. @throws RemoveBgError */
   poll: (last: PolledView | undefined, signal: AbortSignal) => Promise<PolledView>;
   signal: AbortSignal;
-  /** First pause before a reconnect; doubles, up to 10 s. The server's `retry:` takes its place. */
+  /** First delay before a reconnect; doubles up to 10 s. A `retry:` field from the server replaces it. */
   retryMs: number;
-  /** Longest silence of a stream. */
+  /** Maximum time without data on a stream. */
   idleMs: number;
-  /** Longest wait for a stream's first event, which the service sends at once: what holds it back is a proxy. */
+  /** Maximum wait for the first event, which the service sends at once. A longer wait means that a proxy buffers. */
   firstMs: number;
-  /** Connections that may fail in a row before the long-poll takes over. */
+  /** Consecutive failed connections before the fallback to long polling. */
   maxFailures: number;
 }
 
-const MAX_PAUSE_MS = 10_000;
+const MAX_DELAY_MS = 10_000;
 const MAX_POLL_FAILURES = 8;
-/** Beyond what the service may hold an answer back: the connection is dead. */
-const POLL_LIMIT_MS = 90_000;
-/** Keeps a service that answers long-polls at once from being asked in a tight loop. */
-const POLL_PAUSE_MS = 250;
-const NAMES: ReadonlySet<string> = new Set<JobEventName>([
+/** Longer than the service holds any answer: the connection is dead. */
+const POLL_TIMEOUT_MS = 90_000;
+/** Minimum delay between polls, for a service that answers them immediately. */
+const POLL_DELAY_MS = 250;
+const EVENT_NAMES: ReadonlySet<string> = new Set<JobEventName>([
   'accepted',
   'queued',
   'started',
@@ -50,11 +49,16 @@ const NAMES: ReadonlySet<string> = new Set<JobEventName>([
   'expired',
   'purged',
 ]);
-const LAST: ReadonlySet<JobEventName> = new Set<JobEventName>(['failed', 'cancelled', 'expired', 'purged']);
+const FINAL_EVENTS: ReadonlySet<JobEventName> = new Set<JobEventName>([
+  'failed',
+  'cancelled',
+  'expired',
+  'purged',
+]);
 
-/** The event a message carries; undefined for names this client does not know and for broken data. */
+/** Parses a message as a job event; undefined for unknown event names and invalid data. */
 export function eventOfMessage(message: SseMessage): JobEvent | undefined {
-  if (!NAMES.has(message.name)) return undefined;
+  if (!EVENT_NAMES.has(message.name)) return undefined;
   try {
     return { name: message.name, data: JSON.parse(message.data) as unknown } as JobEvent;
   } catch {
@@ -62,7 +66,7 @@ export function eventOfMessage(message: SseMessage): JobEvent | undefined {
   }
 }
 
-/** A service that has forgotten a result's facts still has its bytes. */
+/** Used when the status of a ready result has no facts. */
 const NO_FACTS: ResultFacts = {
   bytes: 0,
   width: 0,
@@ -83,7 +87,7 @@ function failedOfView(view: JobView): JobEvent {
   return { name: 'failed', data: { problem: { ...problem, code: codeOf(problem) } } };
 }
 
-/** The event a status amounts to, for clients that cannot hold a stream open. */
+/** The event that corresponds to a status, for long polling. */
 export function eventOfView(view: JobView, now: Date = new Date()): JobEvent {
   switch (view.status) {
     case 'running':
@@ -109,55 +113,54 @@ export function eventOfView(view: JobView, now: Date = new Date()): JobEvent {
   }
 }
 
-const pauseMs = (baseMs: number, failures: number): number =>
-  Math.min(MAX_PAUSE_MS, baseMs * 2 ** Math.max(0, failures - 1)) * (0.75 + Math.random() / 2);
+const backoffMs = (baseMs: number, failures: number): number =>
+  Math.min(MAX_DELAY_MS, baseMs * 2 ** Math.max(0, failures - 1)) * (0.75 + Math.random() / 2);
 
 const isRefusal = (error: unknown): error is RemoveBgError =>
   error instanceof RemoveBgError && !error.isTemporary && error.code !== 'unexpected-answer';
 
 /**
- * Events of one job until its last one: over the event stream, reconnected with `Last-Event-ID`; over the
- * long-poll when no stream comes through, as behind proxies that buffer. An event may come twice.
- *
- * @throws RemoveBgError when the service refuses, or neither way can reach it
+ * Events of a job, up to the last one. Uses server-sent events and reconnects with `Last-Event-ID`; falls back to long
+ * polling if the stream is blocked, for example by a proxy that buffers. An event can arrive twice.
+ * @throws RemoveBgError for an error answer, or if the service is unreachable | the signal's reason
  */
 export async function* followJob(source: FollowSource): AsyncGenerator<JobEvent, void, undefined> {
   const { signal } = source;
   let { retryMs } = source;
   let lastEventId = '';
-  for (let failures = 0, hasHeard = false; failures < source.maxFailures;) {
+  for (let failures = 0, hasReceived = false; failures < source.maxFailures;) {
     try {
-      const response = await openWithin(source, lastEventId);
+      const response = await openStream(source, lastEventId);
       if (!response.body) break;
       const onRetry = (ms: number): void => void (retryMs = ms);
       const { idleMs, firstMs } = source;
       for await (const message of readSse(response.body, { lastEventId, idleMs, firstMs, onRetry })) {
         failures = 0;
-        hasHeard = true;
+        hasReceived = true;
         lastEventId = message.lastEventId;
         const event = eventOfMessage(message);
         if (!event) continue;
         yield event;
-        if (LAST.has(event.name)) return;
+        if (FINAL_EVENTS.has(event.name)) return;
       }
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (isRefusal(error)) throw error;
-      // Held back from its first byte on: trying again would take as long to find out the same.
-      if (error instanceof SilentStream && !hasHeard) break;
+      // Nothing arrived at all: a proxy buffers the stream, and a reconnect would not change that.
+      if (error instanceof SilentStream && !hasReceived) break;
     }
     failures++;
-    await pause(pauseMs(retryMs, failures), signal);
+    await pause(backoffMs(retryMs, failures), signal);
   }
   yield* pollJob(source);
 }
 
-/** Opens the stream, as long as its head does not keep us waiting. @throws SilentStream */
-async function openWithin(source: FollowSource, lastEventId: string): Promise<Response> {
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(new SilentStream()), source.firstMs);
+/** Opens the stream. @throws SilentStream if the response head does not arrive within `firstMs` */
+async function openStream(source: FollowSource, lastEventId: string): Promise<Response> {
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(new SilentStream()), source.firstMs);
   try {
-    return await source.openStream(lastEventId, AbortSignal.any([source.signal, late.signal]));
+    return await source.openStream(lastEventId, AbortSignal.any([source.signal, timeout.signal]));
   } finally {
     clearTimeout(timer);
   }
@@ -168,20 +171,20 @@ async function* pollJob(source: FollowSource): AsyncGenerator<JobEvent, void, un
   let last: PolledView | undefined;
   for (let failures = 0; ;) {
     try {
-      const seen = last;
-      last = await withTimeout(POLL_LIMIT_MS, signal, (limited) => source.poll(seen, limited));
+      const known = last;
+      last = await withTimeout(POLL_TIMEOUT_MS, signal, (limited) => source.poll(known, limited));
       failures = 0;
       if (last.view) {
         const event = eventOfView(last.view);
         yield event;
-        if (LAST.has(event.name)) return;
+        if (FINAL_EVENTS.has(event.name)) return;
       }
-      await pause(POLL_PAUSE_MS, signal);
+      await pause(POLL_DELAY_MS, signal);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (isRefusal(error) || ++failures >= MAX_POLL_FAILURES) throw error;
       const asked = error instanceof RemoveBgError ? error.retryAfterMs : undefined;
-      await pause(asked ?? pauseMs(source.retryMs, failures), signal);
+      await pause(asked ?? backoffMs(source.retryMs, failures), signal);
     }
   }
 }

@@ -1,14 +1,11 @@
 const ICC_HEAD = Uint8Array.from('ICC_PROFILE\0', (letter) => letter.charCodeAt(0));
-/** Bytes of a profile that one segment holds beside its length, name, number and count (ICC.1, annex B.4). */
+/** Maximum profile bytes in one segment, besides length, name, index and count (ICC.1, annex B.4). */
 const MAX_PART_BYTES = 65_535 - 2 - ICC_HEAD.length - 2;
 
 const APP2 = 0xe2;
 const SOS = 0xda;
 
-/**
- * Gives a JPEG as a canvas writes it another ICC profile; one that it has is left out.
- * @throws Error when the file is no JPEG
- */
+/** Replaces the ICC profile of a JPEG. @throws Error if the file is not a JPEG */
 export function withProfile(jpeg: Uint8Array, profile: Uint8Array): Uint8Array<ArrayBuffer> {
   if (jpeg[0] !== 0xff || jpeg[1] !== 0xd8) throw new Error('not a JPEG file');
   const kept: Uint8Array[] = [];
@@ -19,9 +16,9 @@ export function withProfile(jpeg: Uint8Array, profile: Uint8Array): Uint8Array<A
     if (!isProfile) kept.push(jpeg.subarray(at, to));
     at = to;
   }
-  // JFIF wants its segment to be the first.
+  // JFIF requires its segment to come first.
   const [first = new Uint8Array(0), ...others] = kept;
-  return joined([jpeg.subarray(0, 2), first, ...profileSegments(profile), ...others, jpeg.subarray(at)]);
+  return concat([jpeg.subarray(0, 2), first, ...profileSegments(profile), ...others, jpeg.subarray(at)]);
 }
 
 function profileSegments(profile: Uint8Array): Uint8Array[] {
@@ -30,16 +27,16 @@ function profileSegments(profile: Uint8Array): Uint8Array[] {
     const part = profile.subarray(i * MAX_PART_BYTES, (i + 1) * MAX_PART_BYTES);
     const length = 2 + ICC_HEAD.length + 2 + part.length;
     const head = Uint8Array.of(0xff, APP2, length >> 8, length & 0xff, ...ICC_HEAD, i + 1, count);
-    return joined([head, part]);
+    return concat([head, part]);
   });
 }
 
-function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
   }
   return whole;
 }

@@ -1,11 +1,10 @@
-/** What the npm package offers: the only file that gathers others, because a package has one door. */
+/** Public API of the npm package. */
 export { BatchClient, type BatchKey, type BatchUpload, type NextResult } from './batch-client.js';
-export type { BatchImage, BatchOutcome } from './in-flight-window.js';
-export { CutoutImage } from './cutout-image.js';
+export { CutoutImage, type CutoutFacts } from './cutout-image.js';
 export type { CutoutOptions } from './cutout-options.js';
-export type { CutoutProgress } from './cutout-progress.js';
-export type { Cutout } from './cutout-run.js';
+export type { Cutout, CutoutProgress } from './cutout-run.js';
 export type { ImageInput } from './image-input.js';
+export type { BatchImage, BatchOutcome } from './in-flight-window.js';
 export {
   JobClient,
   type JobKey,
@@ -29,9 +28,13 @@ export {
   type RemoveBgSettings,
   type RemoveSettings,
 } from './removebg-client.js';
-export type { ArgumentCode, ConnectionCode, RemoveBgErrorCode, RemoveBgErrorFacts } from './error-facts.js';
-export { RemoveBgError } from './removebg-error.js';
-export type { CutoutFacts } from './result-facts.js';
+export {
+  RemoveBgError,
+  type ArgumentCode,
+  type ConnectionCode,
+  type RemoveBgErrorCode,
+  type RemoveBgErrorFacts,
+} from './removebg-error.js';
 export type { ServerAddress } from './server-address.js';
 export type { CallSettings, JobClientSettings, Upload } from './service-transport.js';
 export type { BatchCreated, BatchJob, BatchView } from '#contracts/batch-view.js';

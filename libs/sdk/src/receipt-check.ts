@@ -5,10 +5,10 @@ import { RECEIPT_TYPE } from '#contracts/receipt-kind.js';
 import { RemoveBgError, problemOfResponse } from './removebg-error.js';
 import { ServiceTransport, type JobClientSettings } from './service-transport.js';
 
-/** Why a text is no valid receipt. */
+/** Why a receipt is not valid. */
 export type ReceiptFault = 'malformed' | 'wrong-type' | 'unknown-key' | 'bad-signature' | 'bad-claims';
 
-/** What a check found. */
+/** Outcome of a check. */
 export type ReceiptVerdict =
   { valid: true; claims: ReceiptClaims; kid: string } | { valid: false; fault: ReceiptFault };
 
@@ -19,10 +19,10 @@ const isTime = (value: unknown): boolean =>
   typeof value === 'string' &&
   DATE.test(value) &&
   !Number.isNaN(Date.parse(value)) &&
-  // The 31st of February would be taken for the 3rd of March.
+  // Date.parse accepts February 31 as March 3.
   new Date(value).toISOString() === value;
 
-/** What each member of a receipt may be: `receiptClaimsSchema` without the library it is written in. Only the region may be absent. */
+/** A check for each claim: `receiptClaimsSchema` without zod. Only `region` is optional. */
 export const CLAIM_CHECKS: Readonly<Record<keyof ReceiptClaims, (value: unknown) => boolean>> = {
   iss: isText,
   jti: (value) => typeof value === 'string' && PUBLIC_ID.test(value),
@@ -37,7 +37,7 @@ export const CLAIM_CHECKS: Readonly<Record<keyof ReceiptClaims, (value: unknown)
   iat: isCount,
 };
 
-/** Bytes of canonical base64url: a last character with stray bits would decode to the same. Undefined otherwise. */
+/** Decodes canonical base64url; undefined for any other text, including one with unused bits set. */
 function bytesOf(text: string): Uint8Array<ArrayBuffer> | undefined {
   if (!/^[A-Za-z0-9_-]+$/.test(text) || text.length % 4 === 1) return undefined;
   const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
@@ -68,8 +68,8 @@ function claimsOf(bytes: Uint8Array): ReceiptClaims | undefined {
 }
 
 /**
- * Checks a receipt against public keys with the Web Cryptography API (Ed25519: RFC 8032): form, kind, key, signature,
- * and that it states what receipts state and nothing else. Whether the keys are the service's is for the caller to know.
+ * Verifies a deletion receipt with the Web Cryptography API (Ed25519, RFC 8032): format, type, key, signature and claims.
+ * The caller must know that the keys belong to the service.
  */
 export async function checkReceipt(receipt: string, keys: ReceiptKeySet): Promise<ReceiptVerdict> {
   const refuse = (fault: ReceiptFault): ReceiptVerdict => ({ valid: false, fault });
@@ -99,7 +99,7 @@ async function isSignature(
   return subtle.verify({ name: 'Ed25519' }, key, signature, signed);
 }
 
-/** The service's public keys. @throws RemoveBgError */
+/** Fetches the service's public keys. @throws RemoveBgError */
 export async function fetchReceiptKeys(settings: JobClientSettings): Promise<ReceiptKeySet> {
   const transport = new ServiceTransport(settings);
   const response = await transport.send('/.well-known/jwks.json', {}, {});
@@ -107,7 +107,7 @@ export async function fetchReceiptKeys(settings: JobClientSettings): Promise<Rec
   return receiptKeysIn(await response.text());
 }
 
-/** The keys in the text of a JSON Web Key Set. @throws RemoveBgError `unexpected-answer` when it is none */
+/** Parses a JSON Web Key Set. @throws RemoveBgError `unexpected-answer` if it is not a set of receipt keys */
 export function receiptKeysIn(text: string): ReceiptKeySet {
   const { keys } = recordOf(new TextEncoder().encode(text)) ?? {};
   if (!Array.isArray(keys) || !keys.every(isReceiptKey)) {

@@ -1,46 +1,45 @@
 import { JobClient, type JobClientSettings } from './job-client.js';
 
-/** Where a deployment is, by its region's name. */
+/** Address of the service in each region, by region name. */
 export type RegionAddresses = Readonly<Record<string, string>>;
 
-/** How regions are compared. */
+/** Settings of the comparison. */
 export interface RegionChoiceSettings {
-  /** Stands in for the global `fetch`. */
+  /** Replaces the global `fetch`. */
   fetch?: typeof globalThis.fetch;
-  /** Times each region is asked; the quickest answer counts, because only delays vary. */
+  /** Probes of each region. The fastest one counts. Default: 3. */
   probes?: number;
-  /** A region that has not answered by then, in milliseconds, counts as away. */
+  /** Timeout of a probe, milliseconds. A region over it is unreachable. Default: 2,000. */
   timeoutMs?: number;
-  /** How long a choice stands before it is measured again, in milliseconds. */
+  /** How long a choice stays valid, milliseconds. Default: 300,000. */
   freshMs?: number;
-  /** How long a region that has failed is not asked, in milliseconds. */
+  /** How long a failed region is skipped, milliseconds. Default: 30,000. */
   restMs?: number;
-  /** A region further away than the one in use is worth a change from this many milliseconds on. */
+  /** Minimum gain in latency for a change of region, milliseconds. Default: 20. */
   gainMs?: number;
 }
 
-/** A region to send the next image to. */
+/** The region for the next image. */
 export interface ChosenRegion {
   name: string;
   /** Address of its service. */
   origin: string;
-  /** Quickest answer, in milliseconds. */
+  /** Latency of the fastest probe, milliseconds. */
   latencyMs: number;
 }
 
-/** No region answers. */
+/** No region is reachable. */
 export class NoRegionError extends Error {
   override readonly name = 'NoRegionError';
 }
 
-/** The small answer that every instance gives without looking at anything. */
+/** A small, static response of every instance. */
 const PROBE_PATH = '/healthz';
 
 /**
- * Chooses the region that answers soonest, and another when that one fails. A choice is for new images alone: a job
- * lives and ends in the region that took it, so keep the `JobClient` that `clientOf` makes and ask it about the job.
- * An image that was sent to a region which has failed since may be sent again elsewhere: it is done twice then, and
- * delivered from each region at most as often as there.
+ * Chooses the region with the lowest latency, and another one when it fails. The choice applies to new images: a job stays
+ * in the region that accepted it, so keep the `JobClient` from `clientOf` for all calls about that job. If a region fails,
+ * its images may be submitted to another region; they are then processed twice.
  */
 export class RegionChoice {
   private readonly settings: Required<RegionChoiceSettings>;
@@ -59,14 +58,14 @@ export class RegionChoice {
     };
   }
 
-  /** The region for the next image. @throws NoRegionError when none answers */
+  /** The region for the next image. @throws NoRegionError if none is reachable */
   async best(): Promise<ChosenRegion> {
     if (this.chosen !== undefined && Date.now() < this.chosen.until) return this.chosen.region;
     this.measuring ??= this.measure().finally(() => (this.measuring = undefined));
     return this.measuring;
   }
 
-  /** A client of one region: keep it for all calls on the jobs that it takes, whatever is chosen later. */
+  /** A client for one region. Keep it for all calls about the jobs it submits. */
   clientOf(region: Pick<ChosenRegion, 'origin'>, settings: JobClientSettings = {}): JobClient {
     return new JobClient({
       fetch: this.settings.fetch,
@@ -76,7 +75,7 @@ export class RegionChoice {
     });
   }
 
-  /** A call to that region has failed: the next image goes elsewhere, unless no other region answers. */
+  /** Reports a failed call: the next image goes to another region if one is reachable. */
   failed(name: string): void {
     this.failedUntil.set(name, Date.now() + this.settings.restMs);
     if (this.chosen?.region.name === name) this.chosen = undefined;
@@ -84,32 +83,32 @@ export class RegionChoice {
 
   private async measure(): Promise<ChosenRegion> {
     const names = Object.keys(this.regions);
-    const rested = names.filter((name) => (this.failedUntil.get(name) ?? 0) <= Date.now());
-    const resting = names.filter((name) => !rested.includes(name));
-    const region = (await this.quickest(rested)) ?? (await this.quickest(resting));
+    const available = names.filter((name) => (this.failedUntil.get(name) ?? 0) <= Date.now());
+    const skipped = names.filter((name) => !available.includes(name));
+    const region = (await this.fastest(available)) ?? (await this.fastest(skipped));
     if (region === undefined) throw new NoRegionError('no region answers');
     this.chosen = { region, until: Date.now() + this.settings.freshMs };
     return region;
   }
 
-  private async quickest(names: readonly string[]): Promise<ChosenRegion | undefined> {
+  private async fastest(names: readonly string[]): Promise<ChosenRegion | undefined> {
     const answers = await Promise.all(names.map((name) => this.probe(name)));
     const found = answers.filter((answer) => answer !== undefined).sort((a, b) => a.latencyMs - b.latencyMs);
     const [first] = found;
     const inUse = found.find(({ name }) => name === this.chosen?.region.name);
-    // Two regions that are about as near must not take turns.
-    const stays =
+    // Regions with similar latency must not alternate.
+    const keepsRegion =
       first !== undefined && inUse !== undefined && inUse.latencyMs - first.latencyMs < this.settings.gainMs;
-    return stays ? inUse : first;
+    return keepsRegion ? inUse : first;
   }
 
-  /** Undefined when the region is away. The first probe also opens the connection, and is slower for it. */
+  /** Undefined if the region is unreachable. The first probe is slower: it also opens the connection. */
   private async probe(name: string): Promise<ChosenRegion | undefined> {
     const { fetch, probes, timeoutMs } = this.settings;
     const origin = (this.regions[name] ?? '').replace(/\/$/, '');
     let latencyMs = Infinity;
     for (let i = 0; i < probes; i++) {
-      const began = performance.now();
+      const startedAt = performance.now();
       try {
         const signal = AbortSignal.timeout(timeoutMs);
         const answer = await fetch(origin + PROBE_PATH, { signal });
@@ -118,7 +117,7 @@ export class RegionChoice {
       } catch {
         return undefined;
       }
-      latencyMs = Math.min(latencyMs, performance.now() - began);
+      latencyMs = Math.min(latencyMs, performance.now() - startedAt);
     }
     return { name, origin, latencyMs };
   }

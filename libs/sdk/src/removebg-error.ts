@@ -1,19 +1,55 @@
 import type { ProblemCode } from '#contracts/problem-catalog.js';
-import type { RemoveBgErrorCode, RemoveBgErrorFacts } from './error-facts.js';
-import { messageOf } from './error-message.js';
 
-/** Why an image has no result, as the service reports it. */
+/** Errors that the service did not report: there was no answer, or one that is not a Removebg BD answer. */
+export type ConnectionCode = 'connection-lost' | 'unexpected-answer';
+
+/**
+ * Errors before anything is sent: an invalid setting, option or image (`invalid-argument`), or an image that could not be
+ * read or decoded (`image-unreadable`, with the reason as `cause`).
+ */
+export type ArgumentCode = 'invalid-argument' | 'image-unreadable';
+
+/** Every code that a `RemoveBgError` can have. */
+export type RemoveBgErrorCode = ProblemCode | ConnectionCode | ArgumentCode;
+
+/** Details of an error, as far as they are known. */
+export interface RemoveBgErrorFacts {
+  /** HTTP status; absent when there was no answer. */
+  status?: number | undefined;
+  /** What happened, in one sentence: the service's own where it answered. */
+  title?: string | undefined;
+  /** Details of this case. */
+  detail?: string | undefined;
+  /** Name of the invalid parameter, option or setting. */
+  parameter?: string | undefined;
+  /** What it accepts: a list of values, or one readable range or pattern. */
+  accepted?: readonly string[] | undefined;
+  /** The limit that was exceeded, in `unit`. */
+  limit?: number | undefined;
+  /** Unit of `limit`, such as "bytes" or "pixels". */
+  unit?: string | undefined;
+  /** Names of the form fields that accept the image. */
+  expected?: readonly string[] | undefined;
+  /** Names of the form fields that were sent instead. */
+  found?: readonly string[] | undefined;
+  /** Minimum delay before a retry, milliseconds. */
+  retryAfterMs?: number | undefined;
+}
+
+/** Why an image has no result, as reported by the service. */
 interface EndProblem extends Omit<RemoveBgErrorFacts, 'retryAfterMs'> {
   code: string;
 }
 
-const IN_THE_WAY: ReadonlySet<RemoveBgErrorCode> = new Set<RemoveBgErrorCode>([
+/** Errors caused by a concurrent or interrupted request: the same request can succeed later. */
+const INTERRUPTED: ReadonlySet<RemoveBgErrorCode> = new Set<RemoveBgErrorCode>([
   'retry-too-soon',
   'result-busy',
   'request-timeout',
   'upload-interrupted',
 ]);
 
+/** The service no longer has the image. */
 const LOST: ReadonlySet<RemoveBgErrorCode> = new Set<RemoveBgErrorCode>([
   'job-not-found',
   'batch-not-found',
@@ -22,16 +58,13 @@ const LOST: ReadonlySet<RemoveBgErrorCode> = new Set<RemoveBgErrorCode>([
   'queue-lost',
 ]);
 
-/**
- * The code of an image that ended without a result. A newer service may have codes that this version does not list:
- * they are passed on as they are.
- */
+/** The code of an image that ended without a result. Codes that this version does not know are passed through. */
 export const codeOf = (problem: { code?: string } | undefined): ProblemCode =>
   (problem?.code || 'processing-failed') as ProblemCode;
 
 /**
- * The one error of this client: a problem that the service answered with, a connection that failed, or an argument
- * that cannot be used. Its message says what happened and what would be right.
+ * The error class of this client: a problem reported by the service, a failed connection, or an invalid argument. The
+ * message says what happened and how to fix it.
  */
 export class RemoveBgError extends Error implements RemoveBgErrorFacts {
   override readonly name: string = 'RemoveBgError';
@@ -72,33 +105,30 @@ export class RemoveBgError extends Error implements RemoveBgErrorFacts {
     return new RemoveBgError(codeOf(problem), problem);
   }
 
-  /** True when the same call may well succeed later: the service is busy, or the connection broke. */
+  /** True when the same call can succeed later: the service is busy, or the connection failed. */
   get isTemporary(): boolean {
     const { status } = this;
     return this.code === 'connection-lost' || status === 429 || (status !== undefined && status >= 500);
   }
 
-  /**
-   * True when the very same request may be sent again by itself: what is temporary, and what another request, or the
-   * same one cut short, stands in the way of.
-   */
+  /** True when the same request can be repeated automatically: a temporary error, or an interrupted or blocked request. */
   get isRepeatable(): boolean {
-    return this.isTemporary || IN_THE_WAY.has(this.code);
+    return this.isTemporary || INTERRUPTED.has(this.code);
   }
 
-  /** True when the service no longer has an image that it had accepted: it can be submitted again. */
+  /** True when the service no longer has an image that it had accepted: submit it again. */
   get isLostImage(): boolean {
     return LOST.has(this.code);
   }
 }
 
-/** An answer reduced to what a problem is read from, so that fetch and XMLHttpRequest share one reader. */
+/** An error answer, independent of fetch and XMLHttpRequest. */
 export interface FailedAnswer {
   status: number;
-  /** Value of `Retry-After`, if any. */
+  /** Value of the `Retry-After` header. */
   retryAfter: string | null;
   body: string;
-  /** Origin that answered, where it is known. */
+  /** Origin that answered, if known. */
   origin?: string | undefined;
 }
 
@@ -120,10 +150,7 @@ function parseRecord(text: string): Record<string, unknown> {
   }
 }
 
-/**
- * Milliseconds of a `Retry-After` header (seconds or an HTTP date, RFC 9110 section 10.2.3); undefined when it
- * says neither.
- */
+/** Delay in a `Retry-After` header (seconds or an HTTP date, RFC 9110 §10.2.3), milliseconds; undefined if invalid. */
 export function retryAfterMs(header: string | null, nowMs: number = Date.now()): number | undefined {
   const text = header?.trim();
   if (!text) return undefined;
@@ -132,7 +159,7 @@ export function retryAfterMs(header: string | null, nowMs: number = Date.now()):
   return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
 }
 
-/** The error of an answer that is not a success: problem+json if it is that, else `unexpected-answer`. */
+/** The error in an unsuccessful answer: its problem+json (RFC 9457), otherwise `unexpected-answer`. */
 export function problemOfAnswer({ status, retryAfter, body, origin }: FailedAnswer): RemoveBgError {
   const record = parseRecord(body);
   const code = textOf(record['code']);
@@ -156,7 +183,7 @@ export function problemOfAnswer({ status, retryAfter, body, origin }: FailedAnsw
   });
 }
 
-/** The error of a fetch answer; reads its body. */
+/** The error in an unsuccessful fetch response; reads the body. */
 export async function problemOfResponse(response: Response): Promise<RemoveBgError> {
   return problemOfAnswer({
     status: response.status,
@@ -164,4 +191,56 @@ export async function problemOfResponse(response: Response): Promise<RemoveBgErr
     body: await response.text().catch(() => ''),
     origin: URL.canParse(response.url) ? new URL(response.url).origin : undefined,
   });
+}
+
+const MIB = 1024 * 1024;
+
+/** Titles of errors that come without one. */
+const TITLES: Partial<Record<RemoveBgErrorCode, string>> = {
+  'connection-lost': 'The connection to the service was lost',
+  'unexpected-answer': 'The server did not answer like a Removebg BD service',
+  'image-unreadable': 'The image could not be read',
+  'job-cancelled': 'The job was cancelled and its data deleted',
+  'result-expired': 'The result was not fetched in time and has been deleted',
+  'result-delivered': 'The result was already delivered and has been deleted',
+  'queue-lost': 'The service restarted and lost the job',
+};
+
+const listOf = (texts: readonly string[]): string => texts.map((text) => `\`${text}\``).join(', ');
+
+function limitText(limit: number, unit = ''): string {
+  if (unit !== 'bytes') return `${limit.toLocaleString('en-US')} ${unit}`.trim();
+  return limit >= MIB ? `${+(limit / MIB).toFixed(1)} MiB` : `${limit.toLocaleString('en-US')} bytes`;
+}
+
+/** How to fix the error, as far as the facts say it and `detail` does not. */
+function hints({
+  detail = '',
+  parameter,
+  accepted,
+  limit,
+  unit,
+  expected,
+  found,
+}: RemoveBgErrorFacts): string[] {
+  const texts: string[] = [];
+  if (accepted !== undefined && !accepted.every((value) => detail.includes(value))) {
+    texts.push(
+      `${parameter === undefined ? 'Accepted' : `\`${parameter}\` accepts`}: ${accepted.join(', ')}`,
+    );
+  } else if (parameter !== undefined && !detail.includes(parameter))
+    texts.push(`Parameter: \`${parameter}\``);
+  if (limit !== undefined && !/\d/.test(detail)) texts.push(`The limit is ${limitText(limit, unit)}`);
+  if (expected !== undefined && !expected.some((name) => detail.includes(name))) {
+    const came = found === undefined || found.length === 0 ? '' : `, not in ${listOf(found)}`;
+    texts.push(`Send the image in the field ${listOf(expected)}${came}`);
+  }
+  return texts;
+}
+
+/** The message of an error: what happened and how to fix it, as sentences. */
+function messageOf(code: RemoveBgErrorCode, facts: RemoveBgErrorFacts): string {
+  const title = facts.title || TITLES[code] || code;
+  const parts = [title, ...(facts.detail ? [facts.detail] : []), ...hints(facts)];
+  return parts.length === 1 ? title : parts.map((part) => part.replace(/[.\s]+$/, '')).join('. ') + '.';
 }

@@ -1,49 +1,47 @@
-import { pause } from './abortable-pause.js';
 import { RemoveBgError } from './removebg-error.js';
 
-/** Word of a request that has to be sent again. */
+/** A request that will be sent again. */
 export interface Waiting {
-  /** Why. */
+  /** Code of the error that caused the wait. */
   code: RemoveBgError['code'];
-  /** Milliseconds until it is sent again. */
+  /** Milliseconds until the request is sent again. */
   ms: number;
 }
 
-/** How long to go on asking. */
+/** When and for how long to retry. */
 export interface RetryPolicy {
   signal: AbortSignal;
-  /** Time after the first failure in which the service has to come round, in milliseconds. */
-  patienceMs: number;
-  /** First pause when the service names none; doubles, up to 10 s. */
+  /** Time after the first failure in which a retry must succeed, milliseconds. */
+  maxRetryMs: number;
+  /** First delay when the service names none, milliseconds; doubles with each retry, up to 10 s. */
   retryMs: number;
-  /** True when the wait of this refusal does not use the patience up. */
-  isFree?: (problem: RemoveBgError) => boolean;
+  /** True for errors whose delays do not count towards `maxRetryMs`. */
+  isUnlimited?: (problem: RemoveBgError) => boolean;
   onWait?: ((waiting: Waiting) => void) | undefined;
 }
 
-const MAX_PAUSE_MS = 10_000;
-/** Clients that were refused together must not come back together. */
-const SPREAD = 0.1;
+const MAX_DELAY_MS = 10_000;
+/** Random part added to each delay, so that clients that were refused together return at different times. */
+const JITTER = 0.1;
 
 /**
- * Sends a request until it is answered otherwise than "later" or not at all. `Retry-After` is obeyed: a request is
- * never repeated sooner.
- * @throws RemoveBgError any other answer, or the last one when the patience has come to an end | the signal's reason
+ * Sends a request and repeats it while it fails with a repeatable error. Never repeats sooner than `Retry-After` says.
+ * @throws RemoveBgError any other error, or the last one when `maxRetryMs` has passed | the signal's reason
  */
-export async function retry<T>(attempt: () => Promise<T>, patience: RetryPolicy): Promise<T> {
-  const { signal, patienceMs, retryMs, isFree, onWait } = patience;
-  let leftMs = patienceMs;
+export async function retry<T>(attempt: () => Promise<T>, policy: RetryPolicy): Promise<T> {
+  const { signal, maxRetryMs, retryMs, isUnlimited, onWait } = policy;
+  let leftMs = maxRetryMs;
   for (let failures = 0; ; failures += 1) {
     signal.throwIfAborted();
-    const began = performance.now();
+    const startedAt = performance.now();
     try {
       return await attempt();
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (!(error instanceof RemoveBgError) || !error.isRepeatable) throw error;
-      const ownMs = Math.min(MAX_PAUSE_MS, retryMs * 2 ** failures);
-      const ms = (error.retryAfterMs ?? ownMs) * (1 + SPREAD * Math.random());
-      if (isFree?.(error) !== true) leftMs -= ms + (failures === 0 ? 0 : performance.now() - began);
+      const backoffMs = Math.min(MAX_DELAY_MS, retryMs * 2 ** failures);
+      const ms = (error.retryAfterMs ?? backoffMs) * (1 + JITTER * Math.random());
+      if (isUnlimited?.(error) !== true) leftMs -= ms + (failures === 0 ? 0 : performance.now() - startedAt);
       if (leftMs < 0) throw error;
       onWait?.({ code: error.code, ms });
       await pause(ms, signal);
@@ -51,7 +49,23 @@ export async function retry<T>(attempt: () => Promise<T>, patience: RetryPolicy)
   }
 }
 
-/** Ends a request that took too long. */
+/** Resolves after `ms`. @throws the signal's reason */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', onAbort);
+      resolve();
+    }, ms);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+/** A request exceeded its time limit. */
 export class TimeLimitError extends Error {
   override readonly name = 'TimeLimitError';
 
@@ -61,7 +75,7 @@ export class TimeLimitError extends Error {
 }
 
 /**
- * Runs a request that must not take longer than `limitMs`: a connection on which nothing moves counts as broken.
+ * Runs a request with a time limit in milliseconds. A request over the limit is aborted and counts as a lost connection.
  * @throws RemoveBgError `connection-lost` | whatever `run` throws | the signal's reason
  */
 export async function withTimeout<T>(
@@ -69,17 +83,17 @@ export async function withTimeout<T>(
   signal: AbortSignal,
   run: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  // Not AbortSignal.any: a signal that lives for thousands of requests must not collect something of each.
-  const cut = new AbortController();
-  const onAbort = (): void => cut.abort(signal.reason);
-  const timer = setTimeout(() => cut.abort(new TimeLimitError(limitMs)), limitMs);
+  // Not AbortSignal.any: a signal that serves thousands of requests would keep a reference for each of them.
+  const request = new AbortController();
+  const onAbort = (): void => request.abort(signal.reason);
+  const timer = setTimeout(() => request.abort(new TimeLimitError(limitMs)), limitMs);
   signal.addEventListener('abort', onAbort, { once: true });
   if (signal.aborted) onAbort();
   try {
-    return await run(cut.signal);
+    return await run(request.signal);
   } catch (error) {
-    const isLate = cut.signal.aborted && !signal.aborted;
-    if (!isLate || error instanceof RemoveBgError) throw error;
+    const isTimeout = request.signal.aborted && !signal.aborted;
+    if (!isTimeout || error instanceof RemoveBgError) throw error;
     throw new RemoveBgError('connection-lost', {}, { cause: error });
   } finally {
     clearTimeout(timer);

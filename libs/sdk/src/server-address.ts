@@ -1,16 +1,16 @@
-import { environmentHere } from './host-runtime.js';
+import { environmentVariable } from './host-runtime.js';
 import { RemoveBgError } from './removebg-error.js';
 
-/** Where the service is, and who asks. */
+/** Address of the service, and the API key. */
 export interface ServerAddress {
   /**
-   * Address of the service, such as `https://cutouts.example.com`; a path in it is kept. Unless set: in Node the
-   * environment's `REMOVEBG_SERVER`, in a page the page's own origin.
+   * Address of the service, such as `https://cutouts.example.com`; may include a path. Default: the environment variable
+   * `REMOVEBG_SERVER`, otherwise the origin of the page.
    */
   baseUrl?: string | undefined;
-  /** The same as `baseUrl`. */
+  /** Alias of `baseUrl`. */
   origin?: string | undefined;
-  /** API key, for quotas beyond the anonymous ones. Unless set: in Node the environment's `REMOVEBG_KEY`. */
+  /** API key, for higher limits. Default: the environment variable `REMOVEBG_KEY`. Never use one in a web page. */
   apiKey?: string | undefined;
 }
 
@@ -19,28 +19,29 @@ const EXAMPLE = 'an address such as http://127.0.0.1:3000 or https://cutouts.exa
 const refusal = (parameter: string, title: string, accepted: string): RemoveBgError =>
   new RemoveBgError('invalid-argument', { title, parameter, accepted: [accepted] });
 
-/** Origin of the page, or of the page that started this worker; undefined outside of pages. */
+/** Origin of the page or worker; undefined outside a browser. */
 function pageOrigin(): string | undefined {
   const { location } = globalThis as { location?: { origin?: string } };
   return location?.origin?.startsWith('http') === true ? location.origin : undefined;
 }
 
-/**
- * The address that requests start with, without a slash at its end.
- * @throws RemoveBgError `invalid-argument` when there is none, or it cannot be one
- */
+/** The base URL of requests, without a trailing slash. @throws RemoveBgError `invalid-argument` if missing or invalid */
 export function baseUrlOf({ baseUrl, origin }: ServerAddress): string {
   if (baseUrl !== undefined && origin !== undefined && baseUrl !== origin) {
-    throw refusal('baseUrl', '`baseUrl` and `origin` are two names of one setting and differ', 'one of them');
+    throw refusal(
+      'baseUrl',
+      '`baseUrl` and `origin` are names of the same setting and differ',
+      'one of the two',
+    );
   }
   const named = baseUrl ?? origin;
-  const given = named || environmentHere('REMOVEBG_SERVER') || pageOrigin();
+  const given = named || environmentVariable('REMOVEBG_SERVER') || pageOrigin();
   const setting = named || pageOrigin() !== undefined ? 'baseUrl' : 'baseUrl (or REMOVEBG_SERVER)';
   if (!given) throw refusal(setting, 'The address of the service is missing', EXAMPLE);
   return checkedAddress(given, setting);
 }
 
-/** @throws RemoveBgError `invalid-argument` naming the setting */
+/** @throws RemoveBgError `invalid-argument` with the name of the setting */
 function checkedAddress(given: unknown, setting: string): string {
   const refuse = (what: string): RemoveBgError =>
     refusal(setting, `The address of the service ${what}`, EXAMPLE);
@@ -51,12 +52,12 @@ function checkedAddress(given: unknown, setting: string): string {
   return url.origin + url.pathname.replace(/\/+$/, '');
 }
 
-/** The key to show; undefined for none. @throws RemoveBgError `invalid-argument` for one that no header can carry */
+/** The API key, if any. @throws RemoveBgError `invalid-argument` for characters that an HTTP header cannot carry */
 export function apiKeyOf({ apiKey }: ServerAddress): string | undefined {
-  const key = (apiKey ?? environmentHere('REMOVEBG_KEY') ?? '').trim();
+  const key = (apiKey ?? environmentVariable('REMOVEBG_KEY') ?? '').trim();
   if (key === '') return undefined;
   if (!/^[\x21-\x7e]+$/.test(key)) {
-    throw refusal('apiKey', 'The API key has characters that no key has', 'ASCII without spaces');
+    throw refusal('apiKey', 'The API key contains invalid characters', 'ASCII without spaces');
   }
   return key;
 }

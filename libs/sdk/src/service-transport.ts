@@ -4,62 +4,62 @@ import { TimeLimitError } from './retry-policy.js';
 import { RemoveBgError } from './removebg-error.js';
 import { apiKeyOf, baseUrlOf, type ServerAddress } from './server-address.js';
 
-/** Where and how to reach the service. */
+/** Address, key and transport settings. */
 export interface JobClientSettings extends ServerAddress {
-  /** Stands in for the global `fetch`. */
+  /** Replaces the global `fetch`. */
   fetch?: typeof globalThis.fetch | undefined;
-  /** First pause before a reconnect, milliseconds. */
+  /** First delay before a retry or reconnect, milliseconds. Default: 1,000. */
   retryMs?: number | undefined;
-  /** Longest silence of an event stream, milliseconds; the service sends heartbeats far more often. */
+  /** Maximum time without data on an event stream, milliseconds. Default: 60,000; heartbeats come more often. */
   idleMs?: number | undefined;
-  /** Longest wait for an event stream's first byte before long-polls take its place, milliseconds; 5,000 unless set. */
+  /** Maximum wait for the first event before the fallback to long polling, milliseconds. Default: 5,000. */
   firstMs?: number | undefined;
 }
 
 /** Settings of a single call. */
 export interface CallSettings {
   signal?: AbortSignal | undefined;
-  /** Seconds the service may hold the answer back until there is news. */
+  /** How long the service may wait for news before it answers, seconds. */
   waitS?: number | undefined;
 }
 
-/** An image on its way in. */
+/** An image to upload. */
 export interface Upload {
   image: ImageInput;
   options?: CutoutOptions | undefined;
-  /** Placed behind the subject; fills the result. */
+  /** Background image behind the subject; it is scaled to fill the result. */
   background?: ImageInput | undefined;
 }
 
 const RAW_TYPES: ReadonlySet<string> = new Set(['image/jpeg', 'image/png', 'image/webp']);
 
-/** Media type under which an image of MIME type `type` is sent: the service goes by the bytes. */
+/** Content type for an image of MIME type `type`. The service detects the format from the bytes. */
 export const uploadType = (type: string): string => (RAW_TYPES.has(type) ? type : 'application/octet-stream');
 
-/** Options as the texts that queries and forms carry. @throws RemoveBgError `invalid-argument` */
+/** Options as query or form fields. @throws RemoveBgError `invalid-argument` */
 export const optionTexts = (options: CutoutOptions = {}): [name: string, text: string][] =>
   Object.entries(wireOptions(options)).map(([name, value]) => [name, String(value)]);
 
-/** Speaks HTTP with the service, and tells a broken connection from an abort. */
+/** HTTP requests to the service. Distinguishes failed connections from aborts. */
 export class ServiceTransport {
-  /** Address that requests start with, without a slash at its end. */
+  /** Base URL of requests, without a trailing slash. */
   readonly baseUrl: string;
   private readonly fetch: typeof globalThis.fetch;
   private readonly apiKey: string | undefined;
 
-  /** @throws RemoveBgError `invalid-argument` when there is no address to ask, or the address or key cannot be one */
+  /** @throws RemoveBgError `invalid-argument` for a missing or invalid address, or an invalid key */
   constructor(settings: JobClientSettings) {
     this.baseUrl = baseUrlOf(settings);
     this.fetch = settings.fetch ?? ((input, init) => globalThis.fetch(input, init));
     this.apiKey = apiKeyOf(settings);
   }
 
-  /** True when calls show an API key. */
+  /** True if requests carry an API key. */
   get hasKey(): boolean {
     return this.apiKey !== undefined;
   }
 
-  /** Headers of calls that count for somebody. */
+  /** Headers with the API key, if there is one. */
   get keyHeaders(): Record<string, string> {
     return this.apiKey === undefined ? {} : { 'x-api-key': this.apiKey };
   }
@@ -70,7 +70,7 @@ export class ServiceTransport {
     return this.untilRead(() => this.fetch(`${this.baseUrl}${path}`, all), signal);
   }
 
-  /** POSTs an image: raw with its options in the query, or as a form when a background comes with it. */
+  /** POSTs an image: as raw bytes with options in the query, or as a form if there is a background. */
   async post(
     path: string,
     upload: Upload,
@@ -90,31 +90,31 @@ export class ServiceTransport {
     }
     const form = new FormData();
     for (const [name, text] of texts) form.set(name, text);
-    // Names of files are not sent: the service does not read them, and they say much about people.
+    // Fixed names instead of file names, which can be personal data and which the service does not need.
     form.set('image', image, 'image');
     form.set('bg_image_file', await blobOf(background), 'background');
     return this.send(path, { method: 'POST', headers: all, body: form }, call);
   }
 
-  /** Waits for something of an answer. @throws RemoveBgError `connection-lost` | the signal's reason */
+  /** Reads part of a response. @throws RemoveBgError `connection-lost` | the signal's reason */
   async untilRead<T>(read: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     try {
       return await read();
     } catch (cause) {
       if (signal?.aborted === true && !(signal.reason instanceof TimeLimitError)) throw signal.reason;
-      throw new RemoveBgError('connection-lost', { title: this.lostBecause(cause) }, { cause });
+      throw new RemoveBgError('connection-lost', { title: this.lostTitle(cause) }, { cause });
     }
   }
 
-  private lostBecause(cause: unknown): string {
+  private lostTitle(cause: unknown): string {
     if (cause instanceof TimeLimitError)
       return `${this.baseUrl} did not answer within ${cause.limitMs / 1000} s`;
-    // Node says "fetch failed" and has the reason below it.
+    // Node throws "fetch failed" with the reason as its cause.
     const { code, message } = ((cause as Error | undefined)?.cause ?? {}) as {
       code?: string;
       message?: string;
     };
     const reason = code || message ? ` (${code || message})` : '';
-    return `No connection to ${this.baseUrl}${reason}: is the service running there?`;
+    return `Cannot connect to ${this.baseUrl}${reason}. Check that the service is running there`;
   }
 }

@@ -6,34 +6,34 @@ export interface SseMessage {
   name: string;
   /** Lines of `data:`, joined by LF. */
   data: string;
-  /** The stream's last event id at that time; empty when none was ever sent. */
+  /** The stream's last event id so far; empty if none was sent. */
   lastEventId: string;
 }
 
-/** How one connection of a stream is read. */
+/** Options for one connection. Times in milliseconds. */
 export interface SseReadOptions {
-  /** Id the stream continues from. */
+  /** Last event id of the previous connection. */
   lastEventId?: string;
-  /** Longest silence, heartbeats included, before the connection counts as dead, in milliseconds. */
+  /** Maximum time without data, heartbeats included, before the connection counts as dead. */
   idleMs: number;
-  /** The same before the first byte, which the service sends at once. */
+  /** The same before the first byte. Default: `idleMs`. */
   firstMs?: number;
-  /** Called each time the server names how long to wait before reconnecting, in milliseconds. */
+  /** Called with the delay of each `retry:` field. */
   onRetry?: (retryMs: number) => void;
 }
 
-/** Nothing, not even a heartbeat, came for too long. */
+/** No data and no heartbeat arrived in time. */
 export class SilentStream extends Error {
   override readonly name = 'SilentStream';
 }
 
-/** Collects the messages of an event stream that is fed in pieces, split anywhere. */
+/** Parses an event stream that arrives in chunks, split anywhere. */
 export class SseMessages {
   private readonly decoder = new TextDecoder();
   private readonly complete: SseMessage[] = [];
   private readonly parser;
 
-  /** @param lastEventId id to start from, when the stream continues an earlier one */
+  /** @param lastEventId last event id of the previous connection */
   constructor(
     private lastEventId = '',
     onRetry?: (retryMs: number) => void,
@@ -47,43 +47,42 @@ export class SseMessages {
     });
   }
 
-  /** Takes the next piece of the stream; returns the messages that it completed. */
-  push(piece: Uint8Array): SseMessage[] {
-    this.parser.feed(this.decoder.decode(piece, { stream: true }));
+  /** Parses the next chunk; returns the messages that it completes. */
+  push(chunk: Uint8Array): SseMessage[] {
+    this.parser.feed(this.decoder.decode(chunk, { stream: true }));
     return this.complete.splice(0);
   }
 }
 
-/** Waits for `read`, but no longer than `idleMs`. */
-async function withinIdle<T>(read: Promise<T>, idleMs: number): Promise<T> {
+/** Awaits `read`. @throws SilentStream after `limitMs` */
+async function withIdleLimit<T>(read: Promise<T>, limitMs: number): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const silence = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new SilentStream()), idleMs);
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new SilentStream()), limitMs);
   });
   try {
-    return await Promise.race([read, silence]);
+    return await Promise.race([read, timeout]);
   } finally {
     clearTimeout(timer);
   }
 }
 
 /**
- * Messages of one event-stream connection, until it ends. Leaving the loop closes the connection.
- *
- * @throws SilentStream when the connection went silent; whatever the transport throws when it broke
+ * The messages of one event-stream connection. Leaving the loop closes the connection.
+ * @throws SilentStream if the connection goes silent | the transport's error if it fails
  */
 export async function* readSse(
   body: ReadableStream<Uint8Array>,
   options: SseReadOptions,
 ): AsyncGenerator<SseMessage, void, undefined> {
   const messages = new SseMessages(options.lastEventId, options.onRetry);
-  // Not `for await (… of body)`: Safari has no async iteration of streams.
+  // A reader, because Safari does not support async iteration of streams.
   const reader = body.getReader();
-  let patienceMs = options.firstMs ?? options.idleMs;
+  let limitMs = options.firstMs ?? options.idleMs;
   try {
     for (;;) {
-      const { done, value } = await withinIdle(reader.read(), patienceMs);
-      patienceMs = options.idleMs;
+      const { done, value } = await withIdleLimit(reader.read(), limitMs);
+      limitMs = options.idleMs;
       if (done) return;
       yield* messages.push(value);
     }

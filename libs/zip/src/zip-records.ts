@@ -1,111 +1,167 @@
+/** Signatures of the records of a ZIP archive (PKWARE APPNOTE 6.3.10). */
 const LOCAL_HEADER = 0x04034b50;
 const DIRECTORY_ENTRY = 0x02014b50;
 const END_OF_DIRECTORY = 0x06054b50;
 const END_OF_DIRECTORY_64 = 0x06064b50;
 const LOCATOR_64 = 0x07064b50;
+const DATA_DESCRIPTOR = 0x08074b50;
 const EXTRA_64 = 0x0001;
-/** 2.0, the least there is for names in folders and for Deflate. */
+/** Version 2.0: folders and Deflate. */
 const VERSION = 20;
-/** 4.5, the least there is for the 64-bit extension. */
+/** Version 4.5: the 64-bit extension. */
 const VERSION_64 = 45;
 /** Bit 11: names are UTF-8. */
 const UTF8 = 0x0800;
 /** Bit 3: checksum and sizes follow the file. */
-const DESCRIBED_AFTER = 0x0008;
+const HAS_DESCRIPTOR = 0x0008;
 const STORED = 0;
 const DEFLATED = 8;
-/** 1 January 1980, 0:00, the first moment the format knows: when an image was made is nobody's business. */
+/** 1 January 1980, 0:00, the earliest time of the format: archives do not disclose when an image was made. */
 const TIME = 0;
 const DATE = 0x0021;
 
 const MAX_32 = 0xffffffff;
 const MAX_16 = 0xffff;
 
-/** A file of an archive. Offset in bytes from the archive's beginning. */
+type Bytes = Uint8Array<ArrayBuffer>;
+/** A little-endian number and its size in bytes. */
+type Field = readonly [value: number, bytes: 2 | 4 | 8];
+
+/** A file of an archive. Sizes and offsets in bytes; `offset` is from the start of the archive. */
 export interface ZipEntry {
-  name: Buffer;
-  /** Its bytes came in pieces: checksum and sizes stand after it. */
+  /** UTF-8. */
+  name: Bytes;
+  /** The file is written in chunks: its checksum and sizes follow it. */
   isStreamed: boolean;
   crc: number;
   bytes: number;
-  /** What it takes in the archive. */
   packedBytes: number;
   offset: number;
 }
 
 /** The header before a file (APPNOTE §4.3.7). */
-export function localHeader(entry: ZipEntry): Buffer {
-  const head = Buffer.alloc(30);
-  head.writeUInt32LE(LOCAL_HEADER, 0);
-  writeFacts(head, 4, entry);
-  return Buffer.concat([head, entry.name]);
+export const localHeader = (entry: ZipEntry): Bytes =>
+  concat([pack([LOCAL_HEADER, 4], ...commonFields(entry)), entry.name]);
+
+/** The record after a streamed file (§4.3.9). */
+export const dataDescriptor = ({ crc, packedBytes, bytes }: ZipEntry): Bytes =>
+  pack([DATA_DESCRIPTOR, 4], [crc, 4], [packedBytes, 4], [bytes, 4]);
+
+/** A file's entry in the central directory (§4.3.12). An offset over 4 GiB is in an extra field (§4.5.3). */
+export function directoryEntry(entry: ZipEntry): Bytes {
+  const { name, offset } = entry;
+  const isFar = offset >= MAX_32;
+  const version = isFar ? VERSION_64 : VERSION;
+  const [, ...common] = commonFields(entry);
+  const extra = isFar ? pack([EXTRA_64, 2], [8, 2], [offset, 8]) : pack();
+  const head = pack(
+    ...([[DIRECTORY_ENTRY, 4], [version, 2], [version, 2], ...common.slice(0, -1)] as Field[]),
+    // Extra field; comment, disk, internal and external attributes; offset.
+    ...([
+      [extra.length, 2],
+      [0, 2],
+      [0, 2],
+      [0, 2],
+      [0, 4],
+      [Math.min(offset, MAX_32), 4],
+    ] as Field[]),
+  );
+  return concat([head, name, extra]);
 }
 
-/** A file's entry in the directory (§4.3.12); an offset beyond 4 GiB stands in an extra field (§4.5.3). */
-export function directoryEntry(entry: ZipEntry): Buffer {
-  const isFar = entry.offset >= MAX_32;
-  const extra = Buffer.alloc(isFar ? 12 : 0);
-  const written = Buffer.alloc(46);
-  written.writeUInt32LE(DIRECTORY_ENTRY, 0);
-  written.writeUInt16LE(isFar ? VERSION_64 : VERSION, 4);
-  writeFacts(written, 6, entry);
-  if (isFar) {
-    written.writeUInt16LE(VERSION_64, 6);
-    extra.writeUInt16LE(EXTRA_64, 0);
-    extra.writeUInt16LE(8, 2);
-    extra.writeBigUInt64LE(BigInt(entry.offset), 4);
-  }
-  written.writeUInt16LE(extra.length, 30);
-  written.writeUInt32LE(Math.min(entry.offset, MAX_32), 42);
-  return Buffer.concat([written, entry.name, extra]);
-}
-
-/** Where the directory is, and how large. */
+/** Position and size of the central directory, in bytes. */
 interface Directory {
   entries: number;
   bytes: number;
   offset: number;
 }
 
-/** What ends an archive (§4.3.16), after its 64-bit form (§4.3.14, §4.3.15) where a number is too large. */
-export function endOfDirectory({ entries, bytes, offset }: Directory): Buffer {
-  const end = Buffer.alloc(22);
-  end.writeUInt32LE(END_OF_DIRECTORY, 0);
-  end.writeUInt16LE(Math.min(entries, MAX_16), 8);
-  end.writeUInt16LE(Math.min(entries, MAX_16), 10);
-  end.writeUInt32LE(Math.min(bytes, MAX_32), 12);
-  end.writeUInt32LE(Math.min(offset, MAX_32), 16);
+/** The end of an archive (§4.3.16); if a number is too large for it, with the 64-bit records (§4.3.14, §4.3.15). */
+export function endOfDirectory({ entries, bytes, offset }: Directory): Bytes {
+  const count = Math.min(entries, MAX_16);
+  const end = pack(
+    ...([
+      [END_OF_DIRECTORY, 4],
+      [0, 2],
+      [0, 2],
+      [count, 2],
+      [count, 2],
+    ] as Field[]),
+    ...([
+      [Math.min(bytes, MAX_32), 4],
+      [Math.min(offset, MAX_32), 4],
+      [0, 2],
+    ] as Field[]),
+  );
   const isSmall = entries < MAX_16 && bytes < MAX_32 && offset < MAX_32;
-  return isSmall ? end : Buffer.concat([endOfDirectory64({ entries, bytes, offset }), end]);
+  return isSmall ? end : concat([endOfDirectory64({ entries, bytes, offset }), end]);
 }
 
-function endOfDirectory64({ entries, bytes, offset }: Directory): Buffer {
-  const end = Buffer.alloc(56);
-  end.writeUInt32LE(END_OF_DIRECTORY_64, 0);
-  end.writeBigUInt64LE(BigInt(end.length - 12), 4);
-  end.writeUInt16LE(VERSION_64, 12);
-  end.writeUInt16LE(VERSION_64, 14);
-  end.writeBigUInt64LE(BigInt(entries), 24);
-  end.writeBigUInt64LE(BigInt(entries), 32);
-  end.writeBigUInt64LE(BigInt(bytes), 40);
-  end.writeBigUInt64LE(BigInt(offset), 48);
-  const locator = Buffer.alloc(20);
-  locator.writeUInt32LE(LOCATOR_64, 0);
-  locator.writeBigUInt64LE(BigInt(offset + bytes), 8);
-  locator.writeUInt32LE(1, 16);
-  return Buffer.concat([end, locator]);
+const endOfDirectory64 = ({ entries, bytes, offset }: Directory): Bytes =>
+  pack(
+    ...([
+      [END_OF_DIRECTORY_64, 4],
+      [44, 8],
+      [VERSION_64, 2],
+      [VERSION_64, 2],
+      [0, 4],
+      [0, 4],
+    ] as Field[]),
+    ...([
+      [entries, 8],
+      [entries, 8],
+      [bytes, 8],
+      [offset, 8],
+    ] as Field[]),
+    ...([
+      [LOCATOR_64, 4],
+      [0, 4],
+      [offset + bytes, 8],
+      [1, 4],
+    ] as Field[]),
+  );
+
+/** The fields that a local header and a directory entry share; the last one is the length of the extra field. */
+function commonFields({ name, isStreamed, crc, bytes, packedBytes }: ZipEntry): Field[] {
+  const flags = isStreamed ? UTF8 | HAS_DESCRIPTOR : UTF8;
+  const method = isStreamed ? DEFLATED : STORED;
+  return [
+    ...([
+      [VERSION, 2],
+      [flags, 2],
+      [method, 2],
+      [TIME, 2],
+      [DATE, 2],
+    ] as Field[]),
+    ...([
+      [crc, 4],
+      [packedBytes, 4],
+      [bytes, 4],
+      [name.length, 2],
+      [0, 2],
+    ] as Field[]),
+  ];
 }
 
-/** The 26 bytes that the header before a file and its entry in the directory have in common. */
-function writeFacts(into: Buffer, at: number, entry: ZipEntry): void {
-  const { name, isStreamed, crc, bytes, packedBytes } = entry;
-  into.writeUInt16LE(VERSION, at);
-  into.writeUInt16LE(isStreamed ? UTF8 | DESCRIBED_AFTER : UTF8, at + 2);
-  into.writeUInt16LE(isStreamed ? DEFLATED : STORED, at + 4);
-  into.writeUInt16LE(TIME, at + 6);
-  into.writeUInt16LE(DATE, at + 8);
-  into.writeUInt32LE(crc, at + 10);
-  into.writeUInt32LE(packedBytes, at + 14);
-  into.writeUInt32LE(bytes, at + 18);
-  into.writeUInt16LE(name.length, at + 22);
+function pack(...fields: readonly Field[]): Bytes {
+  const view = new DataView(new ArrayBuffer(fields.reduce((sum, [, bytes]) => sum + bytes, 0)));
+  let at = 0;
+  for (const [value, bytes] of fields) {
+    if (bytes === 2) view.setUint16(at, value, true);
+    else if (bytes === 4) view.setUint32(at, value, true);
+    else view.setBigUint64(at, BigInt(value), true);
+    at += bytes;
+  }
+  return new Uint8Array(view.buffer);
+}
+
+/** Joins byte arrays into a new one. */
+export function concat(parts: readonly Uint8Array[]): Bytes {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }

@@ -1,27 +1,36 @@
+/** Instead of archiver or yazl, which copy file names and contents into buffers that the caller cannot wipe. */
 import { crc32 } from 'node:zlib';
 import { wipe } from '#crypto/wipe.js';
-import { LAST_BLOCK, storedBlocks } from './deflate-blocks.js';
-import { directoryEntry, endOfDirectory, localHeader, type ZipEntry } from './zip-records.js';
+import {
+  concat,
+  dataDescriptor,
+  directoryEntry,
+  endOfDirectory,
+  localHeader,
+  type ZipEntry,
+} from './zip-records.js';
 
-const DESCRIPTOR = 0x08074b50;
-const DESCRIPTOR_BYTES = 16;
+const MAX_BLOCK_BYTES = 0xffff;
+/** Bytes before the data of a stored block: its type, its length, and the complement of the length. */
+const BLOCK_HEADER_BYTES = 5;
+/** An empty stored block that ends a Deflate stream. */
+const LAST_BLOCK: Readonly<Buffer> = Buffer.from([1, 0, 0, 0xff, 0xff]);
 
 /**
- * Writes a ZIP archive (PKWARE APPNOTE 6.3.10) without compressing: images are compressed already. It makes the
- * bytes around a file; the file's own are copied nowhere that the caller cannot wipe. An archive may pass 4 GiB and
- * 65,535 files (the 64-bit extension is then used), a file may not.
+ * Writes a ZIP archive (PKWARE APPNOTE 6.3.10) without compression, because images are already compressed. The archive may
+ * exceed 4 GiB and 65,535 files (64-bit extension); a single file may not exceed 4 GiB.
  *
- * A file that is complete: `head`, then its bytes. One that comes in pieces: `begin`, `piece` for each, `finish`; its
- * size and checksum follow it, and it is stored in blocks of Deflate, since programs that unpack while they receive
- * can find the end of nothing else. Names of files are user data: what `head`, `begin` and `end` return holds them and
- * is to be wiped by the caller, and `close` wipes the writer's own copies.
+ * A complete file: `head`, then its bytes. A streamed file: `begin`, `piece` for each chunk, `finish`; its checksum and
+ * size follow it. It is stored as Deflate blocks, so that programs that unpack while they receive can find its end.
+ * File names are user data: the caller wipes what `head`, `begin` and `end` return, and `close` wipes the writer's own
+ * copies.
  */
 export class ZipWriter {
   private readonly entries: ZipEntry[] = [];
   private offset = 0;
   private open: ZipEntry | undefined;
 
-  /** The bytes before a file; the file's own must be written next. */
+  /** The bytes before a complete file. The caller writes `data` next. */
   head(name: string, data: Uint8Array): Buffer {
     const entry = this.add(name, false);
     entry.crc = crc32(data);
@@ -29,20 +38,20 @@ export class ZipWriter {
     entry.packedBytes = data.length;
     const head = localHeader(entry);
     this.offset += head.length + data.length;
-    return head;
+    return asBuffer(head);
   }
 
-  /** The bytes before a file that comes in pieces. */
+  /** The bytes before a streamed file. */
   begin(name: string): Buffer {
     this.open = this.add(name, true);
     const head = localHeader(this.open);
     this.offset += head.length;
-    return head;
+    return asBuffer(head);
   }
 
-  /** A piece of that file, as it is to be written; the caller's to wipe. */
+  /** Packs a chunk of the open file. The caller wipes the result. @throws RangeError if no file is open */
   piece(plain: Uint8Array): Buffer {
-    const entry = this.begun();
+    const entry = this.openEntry();
     entry.crc = crc32(plain, entry.crc);
     entry.bytes += plain.length;
     const packed = storedBlocks(plain);
@@ -51,53 +60,61 @@ export class ZipWriter {
     return packed;
   }
 
-  /** The bytes after that file. */
+  /** The bytes after a streamed file. @throws RangeError if no file is open */
   finish(): Buffer {
-    const entry = this.begun();
+    const entry = this.openEntry();
     this.open = undefined;
     entry.packedBytes += LAST_BLOCK.length;
-    const descriptor = Buffer.alloc(DESCRIPTOR_BYTES);
-    descriptor.writeUInt32LE(DESCRIPTOR, 0);
-    descriptor.writeUInt32LE(entry.crc, 4);
-    descriptor.writeUInt32LE(entry.packedBytes, 8);
-    descriptor.writeUInt32LE(entry.bytes, 12);
-    this.offset += LAST_BLOCK.length + DESCRIPTOR_BYTES;
-    return Buffer.concat([LAST_BLOCK, descriptor]);
+    const tail = concat([LAST_BLOCK, dataDescriptor(entry)]);
+    this.offset += tail.length;
+    return asBuffer(tail);
   }
 
-  /** The bytes after the last file. */
+  /** The bytes after the last file: the central directory. */
   end(): Buffer {
     const entries = this.entries.map(directoryEntry);
-    const bytes = entries.reduce((sum, entry) => sum + entry.length, 0);
-    const directory = Buffer.concat([
-      ...entries,
-      endOfDirectory({ entries: entries.length, bytes, offset: this.offset }),
-    ]);
+    const bytes = entries.reduce((sum, { length }) => sum + length, 0);
+    const end = endOfDirectory({ entries: entries.length, bytes, offset: this.offset });
+    const directory = concat([...entries, end]);
     wipe(...entries);
-    return directory;
+    return asBuffer(directory);
   }
 
-  /** Wipes the names. Nothing can be written afterwards. */
+  /** Wipes the file names. The writer cannot be used afterwards. */
   close(): void {
     wipe(...this.entries.map(({ name }) => name));
     this.entries.length = 0;
   }
 
   private add(name: string, isStreamed: boolean): ZipEntry {
-    const entry = {
-      name: Buffer.from(name, 'utf8'),
-      isStreamed,
-      crc: 0,
-      bytes: 0,
-      packedBytes: 0,
-      offset: this.offset,
+    const entry: ZipEntry = {
+      ...{ name: Buffer.from(name, 'utf8'), isStreamed, offset: this.offset },
+      ...{ crc: 0, bytes: 0, packedBytes: 0 },
     };
     this.entries.push(entry);
     return entry;
   }
 
-  private begun(): ZipEntry {
-    if (this.open === undefined) throw new RangeError('no file was begun');
+  private openEntry(): ZipEntry {
+    if (this.open === undefined) throw new RangeError('no file is open');
     return this.open;
   }
+}
+
+/** The same memory as a Buffer. */
+const asBuffer = ({ buffer }: Uint8Array<ArrayBuffer>): Buffer => Buffer.from(buffer);
+
+/** Stored blocks of a Deflate stream (RFC 1951 §3.2.4), none of them the last. A new buffer, which the caller wipes. */
+function storedBlocks(plain: Uint8Array): Buffer {
+  const blocks = Math.ceil(plain.length / MAX_BLOCK_BYTES);
+  const packed = Buffer.allocUnsafeSlow(plain.length + blocks * BLOCK_HEADER_BYTES);
+  for (let from = 0, to = 0; from < plain.length; from += MAX_BLOCK_BYTES) {
+    const bytes = Math.min(MAX_BLOCK_BYTES, plain.length - from);
+    packed.writeUInt8(0, to);
+    packed.writeUInt16LE(bytes, to + 1);
+    packed.writeUInt16LE(bytes ^ 0xffff, to + 3);
+    packed.set(plain.subarray(from, from + bytes), to + BLOCK_HEADER_BYTES);
+    to += BLOCK_HEADER_BYTES + bytes;
+  }
+  return packed;
 }

@@ -5,13 +5,13 @@ import { readArguments } from '../../../apps/cli/src/argument-reader.js';
 import { completionScript } from '../../../apps/cli/src/completion-scripts.js';
 import { CommandError } from '../../../apps/cli/src/exit-codes.js';
 import { FLAGS } from '../../../apps/cli/src/flag-table.js';
-import { folderOfPattern, isPattern, patternExpression } from '../../../apps/cli/src/glob-pattern.js';
+import { baseFolder, isPattern, patternToRegExp } from '../../../apps/cli/src/glob-pattern.js';
 import { helpText } from '../../../apps/cli/src/help-text.js';
 import { nearestName } from '#contracts/nearest-name.js';
 import { ProgressDisplay, durationText } from '../../../apps/cli/src/progress-display.js';
 import { reasonOf } from '../../../apps/cli/src/run-report.js';
 import { runSettings } from '../../../apps/cli/src/run-settings.js';
-import { VERSION } from '../../../apps/cli/src/version.js';
+import { VERSION } from '#contracts/version.js';
 import { RemoveBgError } from '#sdk/removebg-error.js';
 
 const read = (...argv: string[]) => readArguments(argv, FLAGS);
@@ -19,7 +19,7 @@ const valuesOf = (...argv: string[]): object => Object.fromEntries(read(...argv)
 const settingsOf = (argv: string[], env: NodeJS.ProcessEnv = {}) => runSettings(read(...argv), env);
 
 describe('given the options of the command line', () => {
-  it('when they are compared with the schema that all surfaces share, then each image option has its flag', () => {
+  it('when they are compared with the schema of the API, then each image option has a flag', () => {
     const options = FLAGS.flatMap(({ option }) => option ?? []);
     expect(options.sort()).toEqual(Object.keys(jobOptionsSchema.shape).sort());
     for (const { option, name, about } of FLAGS) {
@@ -29,7 +29,7 @@ describe('given the options of the command line', () => {
     expect(new Set(FLAGS.map(({ name }) => name)).size).toBe(FLAGS.length);
   });
 
-  it('when they are written in the usual ways, then they mean the same', () => {
+  it('when they are written in different ways, then they have the same values', () => {
     expect(valuesOf('--format', 'webp', '--crop')).toEqual({ format: 'webp', crop: true });
     expect(valuesOf('--format=webp', '--crop=true')).toEqual({ format: 'webp', crop: true });
     expect(valuesOf('-f', 'webp', '--crop=off')).toEqual({ format: 'webp', crop: false });
@@ -47,19 +47,19 @@ describe('given the options of the command line', () => {
     [['--no-semitransparancy'], 'Did you mean --no-semitransparency?'],
     [['--format'], '--format needs a value'],
     [['--out', '--crop'], '--out needs a value'],
-    [['--crop=maybe'], 'on or off'],
+    [['--crop=maybe'], 'Use --crop or --no-crop'],
     [['-z'], 'Unknown option -z'],
     [['-o'], '--out needs a value'],
-  ])('when %j is written, then the error helps', (argv, text) => {
+  ])('when it is %j, then the error says what to do', (argv, text) => {
     expect(() => read(...argv)).toThrow(CommandError);
     expect(() => read(...argv)).toThrow(text);
   });
 
-  it('when an unknown option carries a value, then the value is not repeated', () => {
+  it('when an unknown option has a value, then the error does not repeat the value', () => {
     expect(() => read('--kye=rb_secret')).toThrow(/^Unknown option --kye\. Did you mean --key\?/);
   });
 
-  it('when values are checked, then the schema of the service decides, before anything is sent', async () => {
+  it('when values are checked, then the schema of the API is used, before anything is sent', async () => {
     const { options } = await settingsOf(['--crop-margin', '5%', '--crop', '--bg-color', 'tomato']);
     expect(options).toEqual({ crop_margin: '5%', crop: true, bg_color: 'tomato' });
     await expect(settingsOf(['--bg-color', 'tomatoo'])).rejects.toThrow(
@@ -82,7 +82,7 @@ describe('given the options of the command line', () => {
     );
   });
 
-  it('when server and key come from the environment, then the command line is stronger', async () => {
+  it('when server and key are in the environment, then the command line overrides them', async () => {
     const env = { REMOVEBG_SERVER: 'https://a.example/', REMOVEBG_KEY: 'rb_env' };
     expect(await settingsOf([], env)).toMatchObject({ server: 'https://a.example', key: 'rb_env' });
     const named = ['--server', 'b.example:8080/below/', '--key', 'rb_named'];
@@ -106,19 +106,19 @@ describe('given the options of the command line', () => {
 });
 
 describe('given help, version and completion', () => {
-  it('when the help is asked for, then every option is in it, and no line is longer than the terminal', () => {
+  it('when the help is printed, then it has every option and no overlong line', () => {
     const help = helpText(80);
     for (const { name } of FLAGS) expect(help).toMatch(new RegExp(`--(no-)?${name}\\b`));
     expect(Math.max(...help.split('\n').map((line) => line.length))).toBeLessThanOrEqual(115);
   });
 
-  it('when the version is asked for, then it is that of the package', () => {
+  it('when the version is read, then it equals the version of the packages', () => {
     for (const file of ['package.json', 'libs/sdk/package/package.json']) {
       expect((JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version).toBe(VERSION);
     }
   });
 
-  it('when bash reads its completion, then it parses and completes options and choices', () => {
+  it('when bash runs its completion script, then options and choices are completed', () => {
     const script = completionScript('bash');
     execFileSync('bash', ['-n'], { input: script });
     const complete = (words: string): string[] =>
@@ -131,7 +131,7 @@ describe('given help, version and completion', () => {
     expect(complete('removebg completion z')).toContain('zsh');
   });
 
-  it('when another shell is asked for, then it has every option too, and an unknown shell is told', () => {
+  it('when another shell is named, then its script has every option; an unknown shell is an error', () => {
     for (const shell of ['zsh', 'fish']) {
       const script = completionScript(shell);
       for (const { name } of FLAGS) expect(script).toContain(name);
@@ -140,7 +140,7 @@ describe('given help, version and completion', () => {
   });
 });
 
-describe('given the parts of the command line', () => {
+describe('given the helpers of the command line', () => {
   it.each([
     ['in/**/*.jpg', 'in/a.jpg', true],
     ['in/**/*.jpg', 'in/deep/er/a.jpg', true],
@@ -152,29 +152,29 @@ describe('given the parts of the command line', () => {
     ['in/[a-c]x.jpg', 'in/bx.jpg', true],
     ['*.jpg', '.a.jpg', false],
     ['./a+(1)*.jpg', 'a+(1)b.jpg', true],
-  ])('when %s meets %s, then it is %s', (pattern, path, isMatch) => {
+  ])('when the pattern is %s and the path %s, then the match is %s', (pattern, path, isMatch) => {
     expect(isPattern(pattern)).toBe(true);
-    expect(patternExpression(pattern).test(path)).toBe(isMatch);
+    expect(patternToRegExp(pattern).test(path)).toBe(isMatch);
   });
 
-  it('when a pattern is searched for, then from its fixed part', () => {
-    expect(folderOfPattern('in/deep/**/*.jpg')).toBe('in/deep');
-    expect(folderOfPattern('*.jpg')).toBe('.');
-    expect(folderOfPattern('/*.jpg')).toBe('/');
+  it('when a pattern has a fixed part, then that is its base folder', () => {
+    expect(baseFolder('in/deep/**/*.jpg')).toBe('in/deep');
+    expect(baseFolder('*.jpg')).toBe('.');
+    expect(baseFolder('/*.jpg')).toBe('/');
   });
 
-  it('when a name is mistyped beyond recognition, then nothing is guessed', () => {
+  it('when a name is close to a known one, then that is suggested, otherwise nothing', () => {
     expect(nearestName('--xyzzy', ['--crop', '--out'])).toBeUndefined();
     expect(nearestName('--cpro', ['--crop', '--out'])).toBe('--crop');
   });
 
-  it('when a run is watched, then a terminal has one line drawn anew, and anything else has plain lines', () => {
+  it('when progress is shown, then a terminal has one redrawn line and other outputs have plain lines', () => {
     const shown = (isTTY: boolean, env: NodeJS.ProcessEnv): string => {
       let text = '';
       const screen = { isTTY, columns: 60, write: (piece: string) => (text += piece) };
       const display = new ProgressDisplay(screen, { isQuiet: false, env });
       display.advance({ total: 4, done: 1, skipped: 0, failed: 0 }, 'done    a.jpg');
-      display.fault('failed  b.jpg');
+      display.error('failed  b.jpg');
       display.stop();
       return text;
     };
@@ -187,7 +187,7 @@ describe('given the parts of the command line', () => {
     expect([500, 61_000, 7_260_000].map(durationText)).toEqual(['0.5 s', '1 min 1 s', '2 h 1 min']);
   });
 
-  it('when a run of many photos starts, then a terminal shows its bar at once', () => {
+  it('when a run of many photos starts, then a terminal shows the progress bar at once', () => {
     let text = '';
     const screen = { isTTY: true, columns: 60, write: (piece: string) => (text += piece) };
     const display = new ProgressDisplay(screen, { isQuiet: false, env: {} });
@@ -196,7 +196,7 @@ describe('given the parts of the command line', () => {
     expect(text).toBe(`\r\u001b[2K${'░'.repeat(20)} 0/11  0 s\r\u001b[2K`);
   });
 
-  it('when something goes wrong, then people read a sentence with its code', () => {
+  it('when an error is shown, then it is a sentence with its code', () => {
     const problem = new RemoveBgError('image-corrupt', { title: 'The image is damaged', status: 422 });
     expect(reasonOf(problem)).toBe('The image is damaged (image-corrupt)');
     expect(reasonOf(Object.assign(new Error('ENOENT: /home/x'), { code: 'ENOENT' }))).toBe('no such file');

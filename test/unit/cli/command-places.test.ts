@@ -1,10 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { existingResult, formatFor, targetOf, type Target } from '../../../apps/cli/src/cutout-places.js';
-import { findPhotos } from '../../../apps/cli/src/photo-search.js';
+import { existingResult, formatFor, targetOf, type Target } from '../../../apps/cli/src/result-files.js';
+import { findPhotos, rejectResultArguments } from '../../../apps/cli/src/photo-files.js';
 import { RECORDS_FILE, recipeOf, ResultRecords } from '../../../apps/cli/src/result-records.js';
-import { refuseResultAsPhoto } from '../../../apps/cli/src/word-check.js';
 
 let folder: string;
 const at = (...parts: string[]): string => join(folder, ...parts);
@@ -16,7 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-describe('given words in the order of another program', () => {
+describe('given arguments in the order of another program', () => {
   it.each([
     ['photo.jpg out.png', 'Did you mean: removebg photo.jpg --out out.png'],
     ['i photo.jpg out.png', 'Did you mean: removebg photo.jpg --out out.png'],
@@ -24,32 +23,32 @@ describe('given words in the order of another program', () => {
     ['in out', 'Then write: removebg in --out out'],
     ['in new-folder/', 'Did you mean: removebg in --out new-folder/'],
     ['photo.jpg in', 'Then write: removebg photo.jpg --out in'],
-  ])('when it is removebg %s, then it asks what was meant', async (line, text) => {
+  ])('when it is removebg %s, then the error suggests a command', async (line, text) => {
     const words = line.split(' ').map((word) => (word.length === 1 ? word : at(word)));
     const expected = text.replace(/(?<=removebg |--out )(\S+)/g, (word) => at(word));
-    await expect(refuseResultAsPhoto(words)).rejects.toThrow(expected);
+    await expect(rejectResultArguments(words)).rejects.toThrow(expected);
   });
 
   it.each([['in'], ['photo.jpg in/a.jpg'], ['in/*.jpg out/*.png'], ['in out photo.jpg']])(
-    'when it is removebg %s, then it means what it says',
+    'when it is removebg %s, then it is accepted',
     async (line) => {
       const words = line.split(' ').map((word) => at(word));
-      await expect(refuseResultAsPhoto(words)).resolves.toBeUndefined();
+      await expect(rejectResultArguments(words)).resolves.toBeUndefined();
     },
   );
 });
 
-describe('given the name of a result', () => {
+describe('given the file name of a result', () => {
   const file = (path: string): Target => ({ kind: 'file', path });
 
-  it('when it has the extension of a format, then that is the format', () => {
+  it('when its extension names a format, then that is the format', () => {
     expect(formatFor(file('x.JPEG'), undefined)).toBe('jpg');
     expect(formatFor(file('x.webp'), 'webp')).toBe('webp');
     expect(formatFor(file('x'), 'zip')).toBe('zip');
     expect(formatFor({ kind: 'folder', path: 'x.gif' }, undefined)).toBeUndefined();
   });
 
-  it('when the extension is of no format, or of another one, then it is refused', () => {
+  it('when its extension names no format or a different one, then it is rejected', () => {
     expect(() => formatFor(file('x.gif'), undefined)).toThrow(
       '--out cannot be a .gif file: results are .png',
     );
@@ -57,14 +56,14 @@ describe('given the name of a result', () => {
     expect(() => formatFor(file('x.png'), 'auto')).toThrow('depending on the image');
   });
 
-  it('when it is no file, then it is not replaced by one', async () => {
-    const found = { photos: [{ path: 'a.jpg', below: 'a.jpg', changedMs: 0 }], isSingleFile: true };
+  it('when it is a device, then it is not replaced', async () => {
+    const found = { photos: [{ path: 'a.jpg', relativePath: 'a.jpg', changedMs: 0 }], isSingleFile: true };
     await expect(targetOf('/dev/null', found)).rejects.toThrow('is not a file');
   });
 });
 
 describe('given results of earlier runs', () => {
-  const photo = { path: 'a.jpg', below: 'a.jpg', changedMs: 1000 };
+  const photo = { path: 'a.jpg', relativePath: 'a.jpg', changedMs: 1000 };
   const recipe = recipeOf({ crop: true });
   const existing = (records = new ResultRecords(), ask = recipe) =>
     existingResult(photo, {
@@ -74,41 +73,41 @@ describe('given results of earlier runs', () => {
       records,
     });
 
-  it('when options are the same in other words, then so is the recipe', () => {
+  it('when options are equivalent, then the recipes are equal', () => {
     expect(recipeOf({ format: 'png', crop: true, scale: 'original' })).toBe(recipe);
     expect(recipeOf({ crop: true, format: 'webp' })).toBe(recipeOf({ format: 'webp', crop: true }));
     const backgrounds = ['a', 'b'].map((text) => recipeOf({ crop: true }, Buffer.from(text)));
     expect(new Set([...backgrounds, recipe]).size).toBe(3);
   });
 
-  it('when a result was recorded, then it is known how it was made, until somebody changes it', async () => {
+  it('when a result is recorded, then its options are known until the file is edited', async () => {
     expect(await existing()).toBeUndefined();
     writeFileSync(at('out/a.png'), '12345');
-    expect(await existing()).toEqual({ file: at('out/a.png'), made: 'unknown' });
+    expect(await existing()).toEqual({ file: at('out/a.png'), madeWith: 'unknown' });
     await new ResultRecords().add(at('out/a.png'), { bytes: 5, recipe });
-    expect(await existing()).toMatchObject({ made: 'alike' });
+    expect(await existing()).toMatchObject({ madeWith: 'same-options' });
     expect(await existing(new ResultRecords(), recipeOf({ crop: true, bg_color: 'white' }))).toMatchObject({
-      made: 'otherwise',
+      madeWith: 'other-options',
     });
     writeFileSync(at('out', RECORDS_FILE), '{"file":"b.png","by', { flag: 'a' });
-    expect(await existing()).toMatchObject({ made: 'alike' });
+    expect(await existing()).toMatchObject({ madeWith: 'same-options' });
     writeFileSync(at('out/a.png'), 'retouched');
-    expect(await existing()).toMatchObject({ made: 'unknown' });
+    expect(await existing()).toMatchObject({ madeWith: 'unknown' });
     utimesSync(at('out/a.png'), 0, 0);
     expect(await existing()).toBeUndefined();
   });
 
-  it('when photos are searched for, then results are not among them, wherever they are', async () => {
+  it('when photos are searched, then results of earlier runs are excluded', async () => {
     for (const name of ['in/deep/result.png', 'in/c-cutout.webp']) writeFileSync(at(name), 'result');
     await new ResultRecords().add(at('in/deep/result.png'), { bytes: 6, recipe });
     for (const words of [[at('in')], [at('in/**/*.*')]]) {
       const { photos } = await findPhotos(words, { out: undefined, records: new ResultRecords() });
-      expect(photos.map(({ below }) => below)).toEqual(['a.jpg', 'deep/b.png']);
+      expect(photos.map(({ relativePath }) => relativePath)).toEqual(['a.jpg', 'deep/b.png']);
     }
     const named = await findPhotos([at('in/c-cutout.webp')], {
       out: undefined,
       records: new ResultRecords(),
     });
-    expect(named).toMatchObject({ isSingleFile: true, photos: [{ below: 'c-cutout.webp' }] });
+    expect(named).toMatchObject({ isSingleFile: true, photos: [{ relativePath: 'c-cutout.webp' }] });
   });
 });

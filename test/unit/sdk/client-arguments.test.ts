@@ -37,16 +37,13 @@ describe('given the address of a service', () => {
     { baseUrl: 'http://me:secret@example.org' },
     { baseUrl: 'http://example.org?key=1' },
     { baseUrl: 'http://a.example', origin: 'http://b.example' },
-  ])(
-    'when it is %j, then the constructor refuses it by name, with what an address looks like',
-    (settings) => {
-      const named = expect.stringMatching(/^baseUrl/) as string;
-      expect(() => new RemoveBg(settings)).toThrow(invalid(named));
-      expect(() => new RemoveBg(settings)).not.toThrow(/secret/);
-    },
-  );
+  ])('when it is %j, then the constructor throws with the name of the setting and an example', (settings) => {
+    const named = expect.stringMatching(/^baseUrl/) as string;
+    expect(() => new RemoveBg(settings)).toThrow(invalid(named));
+    expect(() => new RemoveBg(settings)).not.toThrow(/secret/);
+  });
 
-  it('when the environment has it, then that is taken, and what is given comes first', () => {
+  it('when it is in the environment, then it is used unless a setting overrides it', () => {
     process.env['REMOVEBG_SERVER'] = 'http://from.env:1';
     process.env['REMOVEBG_KEY'] = 'rb_env\n';
     expect([baseUrlOf({}), apiKeyOf({})]).toEqual(['http://from.env:1', 'rb_env']);
@@ -56,7 +53,7 @@ describe('given the address of a service', () => {
     ]);
   });
 
-  it('when nothing listens there, then the error names it', async () => {
+  it('when nothing listens there, then the error names the address', async () => {
     const baseUrl = `http://127.0.0.1:${await freePort()}`;
     const client = new RemoveBg({ baseUrl, patienceMs: 0 });
     const failed = client.remove(Buffer.from('image'));
@@ -66,7 +63,7 @@ describe('given the address of a service', () => {
 });
 
 describe('given an API key', () => {
-  it('when it is blank, then none is shown; when no header can carry it, then it is refused unquoted', () => {
+  it('when it is blank, then there is none; when it has invalid characters, then the error does not contain it', () => {
     expect(apiKeyOf({ apiKey: ' ' })).toBeUndefined();
     expect(() => apiKeyOf({ apiKey: 'rb_ключ' })).toThrow(invalid('apiKey'));
     expect(() => apiKeyOf({ apiKey: 'rb_ключ' })).not.toThrow(/ключ/);
@@ -74,14 +71,14 @@ describe('given an API key', () => {
 });
 
 describe('given options', () => {
-  it('when they are in camelCase or as the API writes them, then they are sent as the API writes them', () => {
+  it('when they are in camelCase or snake_case, then they are sent in snake_case', () => {
     const camel: CutoutOptions = { bgColor: 'white', cropMargin: '5%', crop: true, addShadow: undefined };
     const snake: CutoutOptions = { bg_color: 'white', crop_margin: '5%', crop: true };
     expect(wireOptions(camel)).toEqual(snake);
     expect(wireOptions(snake)).toEqual(snake);
   });
 
-  it('when one has both names, or does not exist, then it is refused by name', async () => {
+  it('when one is given under both names or is unknown, then the error names it', async () => {
     expect(() => wireOptions({ bgColor: 'red', bg_color: 'red' })).toThrow(invalid('bgColor'));
     const misspelled = { bgColour: 'red' } as CutoutOptions;
     expect(() => wireOptions(misspelled)).toThrow(/`bgColour` accepts: .*bgColor/);
@@ -89,7 +86,7 @@ describe('given options', () => {
     await expect(client.remove(new Blob([]), misspelled)).rejects.toEqual(invalid('bgColour'));
   });
 
-  it('when the service has an option, then so has the client', () => {
+  it('when the API has an option, then the client has it too', () => {
     const defaults = jobOptionsSchema.parse({});
     expect(Object.keys(wireOptions(defaults)).sort()).toEqual(Object.keys(defaults).sort());
   });
@@ -106,7 +103,7 @@ describe('given an image', () => {
     ['a part of a buffer', () => Buffer.concat([Buffer.alloc(7), bytes]).subarray(7)],
     ['an ArrayBuffer', () => bytes.slice().buffer],
     [
-      'a SharedArrayBuffer below a view',
+      'a view of a SharedArrayBuffer',
       () => {
         const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
         shared.set(bytes);
@@ -115,23 +112,23 @@ describe('given an image', () => {
     ],
     ['a DataView', () => new DataView(bytes.slice().buffer)],
     [
-      'a stream of Node',
+      'a Node stream',
       () => Readable.from([Buffer.from(bytes.subarray(0, 9)), Buffer.from(bytes.subarray(9))]),
     ],
-    ['a stream of the web', web],
-  ])('when it is %s, then its bytes are sent', async (_, image) => {
+    ['a web stream', web],
+  ])('when it is %s, then its bytes are read', async (_, image) => {
     expect(Buffer.from(await (await blobOf(image())).arrayBuffer()).equals(bytes)).toBe(true);
   });
 
   it.each([['photo.jpg'], [undefined], [null], [{}], [Readable.from(['text'])], [[1, 2]]])(
-    'when it is %j, then it is refused with what is accepted',
+    'when it is %j, then the error lists what is accepted',
     async (image) => {
       await expect(blobOf(image as unknown as ImageInput)).rejects.toEqual(invalid('image'));
     },
   );
 });
 
-test('given a result, when it is saved or taken as bytes, then it is the same bytes', async () => {
+test('given a result, when it is saved or read as bytes, then the bytes are equal', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'removebg-saved-'));
   const image = new CutoutImage(new Blob([Buffer.from('pixels')], { type: 'image/png' }));
   await image.saveTo(join(folder, 'cutout.png'));

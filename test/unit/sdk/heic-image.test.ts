@@ -26,8 +26,8 @@ function head(major: string, ...others: string[]): Buffer {
 
 afterEach(() => void jest.restoreAllMocks());
 
-describe('given a HEIC photo as an iPhone makes it: rotated by its container, in Display P3', () => {
-  it('when it is decoded and given its profile as JPEG, then it is upright and its colors are right', async () => {
+describe('given a HEIC photo of an iPhone, rotated by its container, in Display P3', () => {
+  it('when it is converted to JPEG with its profile, then it is upright and its colors are right', async () => {
     const { data, width, height, profile } = await decodeHeic(load(), HEIC, PIXELS);
     expect([width, height]).toEqual([480, 320]);
     const plain = await sharp(data, { raw: { width, height, channels: 4 } })
@@ -47,11 +47,11 @@ describe('given a HEIC photo as an iPhone makes it: rotated by its container, in
     expect(off).toBeLessThan(5);
   });
 
-  it('when it has more pixels than are taken, then none is decoded', async () => {
+  it('when it has too many pixels, then it is not decoded', async () => {
     await expect(decodeHeic(load(), HEIC, 480 * 320 - 1)).rejects.toThrow(HeicTooLarge);
   });
 
-  it('when it is damaged or cut short, then that is an error', async () => {
+  it('when it is damaged or truncated, then an error is thrown', async () => {
     // libheif says on the console what it cannot read.
     jest.spyOn(console, 'log').mockImplementation(() => undefined);
     const damaged = Buffer.concat([HEIC.subarray(0, 900), Buffer.alloc(4000, 7)]);
@@ -71,12 +71,12 @@ describe('given the first bytes of a file', () => {
     ['JPEG', readFileSync('test/photos/coffee.jpg').subarray(0, 64), false],
     ['nothing', Buffer.alloc(0), false],
     ['a cut box', Buffer.from('\0\0\0\x18ftyp', 'latin1'), false],
-  ])('when it is that of %s, then the brands decide', (_, bytes, expected) => {
+  ])('when they are those of %s, then the brands decide', (_, bytes, expected) => {
     expect(isHeic(bytes)).toBe(expected);
   });
 });
 
-test('given a profile that no segment can hold, when a JPEG gets it, then it is in parts', async () => {
+test('given a profile larger than a segment, when it is added to a JPEG, then it is split', async () => {
   const profile = Buffer.from((await sharp(PHOTO).withIccProfile('p3').toBuffer()).subarray(0));
   const long = Buffer.concat([profile, Buffer.alloc(140_000 - profile.length, 1)]);
   const { icc } = await sharp(withProfile(PHOTO, long)).metadata();
@@ -85,7 +85,7 @@ test('given a profile that no segment can hold, when a JPEG gets it, then it is 
 });
 
 describe('given an image for the SDK in Node', () => {
-  it('when it is HEIC, then a JPEG in its colors is sent, and anything else as it is', async () => {
+  it('when it is HEIC, then a JPEG in its color space is sent; other images are unchanged', async () => {
     const jpeg = await blobOf(HEIC);
     const bytes = Buffer.from(await jpeg.arrayBuffer());
     const { format, width, height, icc } = await sharp(bytes).metadata();
@@ -94,7 +94,7 @@ describe('given an image for the SDK in Node', () => {
     expect(Buffer.from(await (await blobOf(PHOTO)).arrayBuffer()).equals(PHOTO)).toBe(true);
   });
 
-  it('when a HEIC photo is damaged, then it is unreadable', async () => {
+  it('when a HEIC photo is damaged, then the error is image-unreadable', async () => {
     jest.spyOn(console, 'log').mockImplementation(() => undefined);
     await expect(blobOf(Buffer.concat([HEIC.subarray(0, 900), Buffer.alloc(4000, 7)]))).rejects.toMatchObject(
       {

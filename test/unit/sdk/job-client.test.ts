@@ -66,7 +66,7 @@ async function namesOf(events: AsyncIterable<JobEvent>): Promise<string[]> {
 }
 
 describe('given the events of a job', () => {
-  it('when the stream comes whole, then they end with the last one, although the connection stays', async () => {
+  it('when the stream is complete, then the iteration ends with the last event although the connection stays open', async () => {
     answers = [stream(`: hello\n\n${QUEUED}event: later-invention\ndata: {}\n\n${PURGED}`, 'silence')];
     expect(await namesOf(client.events(job))).toEqual(['queued', 'purged']);
     expect(requests[0]?.headers.authorization).toBe(`Bearer ${job.token}`);
@@ -74,7 +74,7 @@ describe('given the events of a job', () => {
   });
 
   it.each(['break', 'end', 'silence'] as const)(
-    'when the connection meets its %s, then it is opened anew from the last id',
+    'when the connection fails by %s, then it reconnects from the last event id',
     async (fate) => {
       answers = [stream(QUEUED, fate), stream(PURGED, 'end')];
       expect(await namesOf(client.events(job))).toEqual(['queued', 'purged']);
@@ -82,7 +82,7 @@ describe('given the events of a job', () => {
     },
   );
 
-  it('when no stream comes through, then the long-poll tells the same', async () => {
+  it('when no stream gets through, then long polling returns the same events', async () => {
     const wrong: Answer = (_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('hi');
     const same: Answer = (_, response) => response.writeHead(304).end();
     answers = [wrong, wrong, wrong, view('queued', '"1"'), same, view('running', '"2"')];
@@ -97,13 +97,13 @@ describe('given the events of a job', () => {
     expect(requests[4]?.url).toMatch(/\?wait=\d+$/);
   });
 
-  it('when the service refuses, then its problem is thrown at once', async () => {
+  it('when the service answers with an error, then it is thrown at once', async () => {
     answers = [problem(404, 'job-not-found')];
     await expect(namesOf(client.events(job))).rejects.toMatchObject({ code: 'job-not-found' });
     expect(requests).toHaveLength(1);
   });
 
-  it('when the reader aborts, then its reason is thrown', async () => {
+  it('when the signal aborts, then its reason is thrown', async () => {
     answers = [stream(QUEUED, 'silence')];
     const leave = new AbortController();
     const reading = (async () => {
@@ -116,7 +116,7 @@ describe('given the events of a job', () => {
 });
 
 describe('given the other calls', () => {
-  it('when an image is submitted, then its type and the options go along', async () => {
+  it('when an image is submitted, then its type and its options are sent', async () => {
     answers = [(_, response) => response.writeHead(202).end(JSON.stringify({ ...job, status: 'queued' }))];
     const image = new Blob([new Uint8Array(8)], { type: 'image/png' });
     expect(await client.submit(image, { format: 'webp' })).toMatchObject(job);
@@ -124,11 +124,11 @@ describe('given the other calls', () => {
     expect(requests[0]?.headers['content-type']).toBe('image/png');
   });
 
-  it('when the type is not one of the service, then it is sent as bytes', () => {
+  it('when the type is not a raw upload type, then it is sent as application/octet-stream', () => {
     expect(client.submission('image/heic').headers['content-type']).toBe('application/octet-stream');
   });
 
-  it('when the result is not ready, then the wait is told; when it is, then the bytes come', async () => {
+  it('when the result is not ready, then the delay is returned; otherwise the image', async () => {
     answers = [
       (_, response) => response.writeHead(202, { 'retry-after': '2' }).end(),
       (_, response) => response.writeHead(200, { 'content-type': 'image/png' }).end('bytes'),
@@ -138,7 +138,7 @@ describe('given the other calls', () => {
     expect(result.ready && (await result.image.text())).toBe('bytes');
   });
 
-  it('when a result breaks off, then it is a lost connection and never a shorter image', async () => {
+  it('when a result is truncated, then it is a lost connection and not a shorter image', async () => {
     answers = [
       (_, response) => {
         response.writeHead(200, { 'content-length': '1000' });
@@ -148,7 +148,7 @@ describe('given the other calls', () => {
     await expect(client.result(job)).rejects.toMatchObject({ code: 'connection-lost', isTemporary: true });
   });
 
-  it('when a job is cancelled, then 204 is enough, and a refusal is thrown', async () => {
+  it('when a job is cancelled, then 204 resolves and an error answer is thrown', async () => {
     answers = [(_, response) => response.writeHead(204).end(), problem(404, 'job-not-found')];
     await client.cancel(job);
     await expect(client.cancel(job)).rejects.toBeInstanceOf(RemoveBgError);

@@ -35,18 +35,18 @@ async function bothSay(receipt: string, keys = signer.keySet): Promise<unknown> 
   return ours;
 }
 
-describe('given the receipt check of the client, which uses no library', () => {
-  it('when the schema of receipts is compared with it, then they have the same members', () => {
+describe('given the receipt check of the client and that of jose', () => {
+  it('when it is compared with the schema of receipts, then both have the same claims', () => {
     expect(Object.keys(CLAIM_CHECKS).sort()).toEqual(Object.keys(receiptClaimsSchema.shape).sort());
   });
 
-  it('when a receipt is valid, then both say so and read the same', async () => {
+  it('when a receipt is valid, then both accept it and return the same claims', async () => {
     const kid = signer.keySet.keys[0]!.kid;
     const verdict = { valid: true, claims: CLAIMS, kid };
     expect(await bothSay(await signer.sign(CLAIMS))).toEqual(verdict);
   });
 
-  it('when any one character is changed, then both refuse', async () => {
+  it('when any character is changed, then both reject it', async () => {
     const receipt = await signer.sign(CLAIMS);
     for (let at = 0; at < receipt.length; at++) {
       const now = receipt[at]!;
@@ -60,7 +60,7 @@ describe('given the receipt check of the client, which uses no library', () => {
     }
   });
 
-  it('when something else was signed, then both refuse, and the client says why', async () => {
+  it('when another document was signed, then both reject it, and the client says why', async () => {
     const { kid } = signer.keySet.keys[0]!;
     const changed = (change: Partial<Record<keyof ReceiptClaims | 'sha256', unknown>>): unknown => ({
       ...CLAIMS,
@@ -84,7 +84,7 @@ describe('given the receipt check of the client, which uses no library', () => {
     }
   });
 
-  it('when a text is no set of keys, then that is told', () => {
+  it('when a text is not a key set, then an error is thrown', () => {
     for (const text of ['', '[]', '{"keys":[{"kty":"RSA"}]}', 'null']) {
       expect(() => receiptKeysIn(text)).toThrow('not a set of receipt keys');
     }

@@ -3,8 +3,8 @@ import { problemOfAnswer, retryAfterMs, type RemoveBgError } from '#sdk/removebg
 const answered = (status: number, body: object, retryAfter: string | null = null): RemoveBgError =>
   problemOfAnswer({ status, retryAfter, body: JSON.stringify(body) });
 
-describe('given an answer that is not a success', () => {
-  it('when it is a problem, then the error has all its facts, and a message that says what is right', () => {
+describe('given an error answer', () => {
+  it('when it is a problem, then the error has all its facts and a message that says how to fix it', () => {
     const problem = answered(400, {
       ...{
         type: '/problems/invalid-parameter',
@@ -26,18 +26,18 @@ describe('given an answer that is not a success', () => {
     [{ limit: 23_068_672, unit: 'bytes' }, 'Too large. The limit is 22 MiB.'],
     [{ limit: 50_000_000, unit: 'pixels' }, 'Too large. The limit is 50,000,000 pixels.'],
     [{ limit: 5, unit: 'images', detail: 'At most 5 images.' }, 'Too large. At most 5 images.'],
-    [{ parameter: 'crop' }, 'Too large. It is about `crop`.'],
+    [{ parameter: 'crop' }, 'Too large. Parameter: `crop`.'],
     [
       { expected: ['image'], found: ['photo'] },
       'Too large. Send the image in the field `image`, not in `photo`.',
     ],
     [{}, 'Too large'],
-  ])('when its facts are %j, then the message says so, once', (facts, message) => {
+  ])('when its facts are %j, then the message contains them once', (facts, message) => {
     const problem = answered(413, { type: '/problems/x', code: 'x', title: 'Too large', ...facts });
     expect(problem.message).toBe(message);
   });
 
-  it('when its code is newer than this client, then it is passed on', () => {
+  it('when its code is unknown to this client, then it is passed through', () => {
     const problem = answered(422, {
       type: 'https://example.org/problems/new-code',
       code: 'new-code',
@@ -53,17 +53,14 @@ describe('given an answer that is not a success', () => {
     '[]',
     '{"code":"job-not-found"}',
     '{"type":"/problems/7","code":7}',
-  ])(
-    'when its body is %j, then it is an unexpected answer with its status, and says who answered',
-    (body) => {
-      const origin = 'http://example.org';
-      const problem = problemOfAnswer({ status: 404, retryAfter: null, body, origin });
-      expect(problem).toMatchObject({ code: 'unexpected-answer', status: 404, isTemporary: false });
-      expect(problem.message).toContain('http://example.org answered with status 404');
-    },
-  );
+  ])('when its body is %j, then it is an unexpected answer with the status and the origin', (body) => {
+    const origin = 'http://example.org';
+    const problem = problemOfAnswer({ status: 404, retryAfter: null, body, origin });
+    expect(problem).toMatchObject({ code: 'unexpected-answer', status: 404, isTemporary: false });
+    expect(problem.message).toContain('http://example.org answered with status 404');
+  });
 
-  it('when header and body name a wait, then the header counts', () => {
+  it('when header and body have a delay, then the header is used', () => {
     const body = { type: '/problems/capacity-exhausted', code: 'capacity-exhausted', retry_after: 9 };
     expect(answered(503, body)).toMatchObject({ retryAfterMs: 9000, isTemporary: true });
     expect(answered(503, body, '2').retryAfterMs).toBe(2000);
@@ -81,7 +78,7 @@ describe('given a Retry-After header', () => {
     ['soon', undefined],
     ['', undefined],
     [null, undefined],
-  ])('when it says %j, then the wait is %j ms', (header, waitMs) => {
+  ])('when it is %j, then the delay is %j ms', (header, waitMs) => {
     expect(retryAfterMs(header, nowMs)).toBe(waitMs);
   });
 });

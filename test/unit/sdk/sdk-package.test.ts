@@ -65,8 +65,8 @@ function codeOf(block: DocBlock, pasted: string): string | undefined {
 
 const inProject = (args: string[]) => spawnSync(process.execPath, args, { cwd: project, encoding: 'utf8' });
 
-describe('given the npm package of the client', () => {
-  it('when publint and are-the-types-wrong look at it, then they have nothing against it', () => {
+describe('given the npm package of the SDK', () => {
+  it('when publint and are-the-types-wrong check it, then they find nothing', () => {
     const said = execFileSync(process.execPath, ['test/harness/package-check.mjs', PACKAGE, TARBALL], {
       encoding: 'utf8',
     });
@@ -86,14 +86,14 @@ describe('given the npm package of the client', () => {
       'a bundler',
       ['--module', 'esnext', '--moduleResolution', 'bundler', '--lib', 'es2023,dom,dom.iterable'],
     ],
-  ])('when somebody compiles against it for %s, then its types are whole and strict', (_, options) => {
+  ])('when a project compiles against it for %s, then its types are complete and strict', (_, options) => {
     const strict = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--noEmit'];
     const compiled = inProject([TSC, ...strict, ...options, 'consumer.mts']);
     expect(compiled.stdout).toBe('');
     expect(compiled.status).toBe(0);
   });
 
-  it('when somebody pastes the examples of the documentation, then each compiles in strict TypeScript', () => {
+  it('when the examples of the documentation are pasted, then each compiles in strict TypeScript', () => {
     const places: string[] = [];
     for (const page of docPages()) {
       const blocks = blocksOf(page);
@@ -121,7 +121,7 @@ describe('given the npm package of the client', () => {
     expect([stdout, stdout === '' ? [] : places]).toEqual(['', []]);
   });
 
-  it('when its wire types are held against those of the service, then what the service says fits them', () => {
+  it('when its wire types are compared with those of the service, then they are compatible', () => {
     const folder = '.cache/wire-types';
     const lines = Object.entries(WIRE).flatMap(([file, names]) =>
       names.map(
@@ -151,7 +151,7 @@ export const packed${name}: Packed.${name} = undefined as unknown as ${name};`,
     expect(compiled.stdout).toBe('');
   });
 
-  it('when Node loads it, by import and by require, then the SDK is there and nothing else was installed', () => {
+  it('when Node loads it by import and by require, then it works without dependencies', () => {
     const script = `
       const { RemoveBg } = await import('@removebg-bd/client');
       const { createRequire } = await import('node:module');
@@ -161,7 +161,7 @@ export const packed${name}: Packed.${name} = undefined as unknown as ${name};`,
     expect([stdout.trim(), stderr]).toEqual(['function true', '']);
   });
 
-  it('when its command line is called, then it runs by itself', () => {
+  it('when its command is called, then it runs on its own', () => {
     const cli = join('node_modules', '@removebg-bd', 'client', 'cli.js');
     expect(statSync(join(project, cli)).mode & 0o111).toBe(0o111);
     expect(inProject([cli, '--version']).stdout).toBe('0.1.0\n');
@@ -169,7 +169,7 @@ export const packed${name}: Packed.${name} = undefined as unknown as ${name};`,
     expect(inProject([cli, 'no-such.jpg']).status).toBe(2);
   });
 
-  it('when the browser build is weighed, then it is light, and knows nothing of Node or of other packages', () => {
+  it('when the browser build is inspected, then it is small and has no imports of Node or other packages', () => {
     const text = readFileSync(join(PACKAGE, 'browser.min.js'), 'utf8');
     expect(gzipSync(text).length).toBeLessThan(MAX_BROWSER_BYTES);
     expect(text).not.toMatch(/\b(?:require\(|from\s*["']|import\()/);

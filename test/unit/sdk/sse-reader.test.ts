@@ -13,7 +13,7 @@ describe('given an event stream', () => {
     ['LF', '\n'],
     ['CR', '\r'],
     ['CRLF', '\r\n'],
-  ])('when its lines end in %s, then a message has its name, its data lines joined, and its id', (_, end) => {
+  ])('when its lines end in %s, then a message has its name, its joined data and its id', (_, end) => {
     const text = ['event: done', 'id: 7', 'data: one', 'data: two', '', 'data: x', '', '', ''].join(end);
     expect(parse(bytes(text))).toEqual([
       { name: 'done', data: 'one\ntwo', lastEventId: '7' },
@@ -21,25 +21,25 @@ describe('given an event stream', () => {
     ]);
   });
 
-  it('when it continues an earlier one, then messages without an id have the last id of that', () => {
+  it('when it continues an earlier stream, then messages without an id have the last id of that stream', () => {
     const messages = new SseMessages('4');
     expect(
       messages.push(bytes('data: a\n\nid: 5\ndata: b\n\n')).map(({ lastEventId }) => lastEventId),
     ).toEqual(['4', '5']);
   });
 
-  it('when it starts with a byte-order mark, then that is taken off', () => {
+  it('when it starts with a byte-order mark, then the mark is removed', () => {
     expect(parse(bytes('\uFEFFdata: a\n\n'))).toEqual([{ name: 'message', data: 'a', lastEventId: '' }]);
   });
 
-  it('when it names a pause, then that is passed on; when it ends within a message, then that does not come', () => {
+  it('when it has a retry field, then onRetry is called; when it ends within a message, then the message is dropped', () => {
     const pauses: number[] = [];
     const messages = new SseMessages('', (ms) => pauses.push(ms));
     expect(messages.push(bytes('retry: 2500\n: heartbeat\n\ndata: a\n\ndata: b\n'))).toHaveLength(1);
     expect(pauses).toEqual([2500]);
   });
 
-  it('when it is cut between any two bytes, then the messages are the same', () => {
+  it('when it is split between any two bytes, then the messages are the same', () => {
     const line = fc.constantFrom(
       '',
       'data',

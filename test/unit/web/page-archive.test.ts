@@ -4,19 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 as nodeCrc32 } from 'node:zlib';
 import fc from 'fast-check';
-import { photosIn } from '../../../apps/web/src/photo/gathered-photos.js';
-import { BlobArchive } from '../../../apps/web/src/zip/blob-archive.js';
-import { crc32 } from '../../../apps/web/src/zip/crc32.js';
-import { EntryNames } from '../../../apps/web/src/zip/entry-names.js';
+import { BlobArchive } from '#zip/blob-archive.js';
+import { crc32 } from '#zip/crc32.js';
+import { EntryNames } from '#zip/entry-names.js';
+import { selectPhotos } from '../../../apps/web/src/photo/file-selection.js';
 
-/** What Python's zipfile, which checks sums, finds in an archive. */
+/** Lists an archive with Python's zipfile, which verifies checksums. */
 const LIST = `import sys, zipfile, json
 with zipfile.ZipFile(sys.argv[1]) as z:
     assert z.testzip() is None
     print(json.dumps({n: z.read(n).decode('latin1') for n in z.namelist()}))`;
 
 describe('given an archive made in the page', () => {
-  it('when another program opens it, then every file is there, whole, under its name', async () => {
+  it('when Python opens it, then every file is complete and has its name', async () => {
     const archive = new BlobArchive();
     const files: Record<string, string> = {
       'photo-cutout.png': 'abc',
@@ -34,12 +34,12 @@ describe('given an archive made in the page', () => {
     expect(found).toEqual(files);
   });
 
-  it('when a file would not fit without the 64-bit extension, then there is no room for it', () => {
+  it('when a file would need the 64-bit extension, then there is no room for it', () => {
     const archive = new BlobArchive();
     expect([archive.hasRoomFor(3_000_000_000), archive.hasRoomFor(4_300_000_000)]).toEqual([true, false]);
   });
 
-  it('when a checksum is taken, then it is that of every other program, in one go or in pieces', () => {
+  it('when a checksum is computed, whole or in chunks, then it equals that of zlib', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(300), (bytes, cut) => {
         expect(crc32(bytes)).toBe(nodeCrc32(bytes));
@@ -50,36 +50,36 @@ describe('given an archive made in the page', () => {
 });
 
 describe('given names for files of an archive', () => {
-  it('when two are alike, then the second gets a number', () => {
+  it('when two are equal, then the second gets a number', () => {
     const names = new EntryNames();
-    const taken = ['a.png', 'A.png', 'a.png', 'x/a.png', 'noext', 'noext'].map((name) => names.take(name));
-    expect(taken).toEqual(['a.png', 'A (2).png', 'a (3).png', 'x/a.png', 'noext', 'noext (2)']);
+    const taken = ['a', 'A', 'a', 'x/a', 'no.ext', 'no.ext'].map((name) => names.take(name, 'png'));
+    expect(taken).toEqual(['a.png', 'A-2.png', 'a-3.png', 'x/a.png', 'no.ext.png', 'no.ext-2.png']);
   });
 
-  it('when one would lead out of the folder, or cannot be a name, then it is tamed', () => {
+  it('when one would leave the folder or has forbidden characters, then it is sanitized', () => {
     const names = new EntryNames();
     expect(
-      ['../../etc/a.png', '/b.png', 'c:\\d\\e.png', '..', 'a\u0007?.png'].map((name) => names.take(name)),
-    ).toEqual(['etc/a.png', 'b.png', 'c_/d/e.png', 'photo', 'a__.png']);
+      ['../../etc/a', '/b', 'c:\\d\\e', '..', 'a\u0007?'].map((name) => names.take(name, 'png')),
+    ).toEqual(['etc/a.png', 'b.png', 'c_/d/e.png', 'image.png', 'a__.png']);
   });
 });
 
 describe('given a folder', () => {
   const found = (path: string) => ({ file: new File(['x'], path.split('/').at(-1)!), path });
 
-  it('when it holds other things too, then photos are taken and the rest is counted', () => {
+  it('when it has other files too, then the photos are selected and the others counted', () => {
     const all = ['t/a.jpg', 't/b/c.PNG', 't/Thumbs.db', 't/.d.jpg', 't/e.heic', 't/notes.txt'].map(found);
-    const gathered = photosIn(all);
-    expect(gathered.photos.map(({ path }) => path)).toEqual(['t/a.jpg', 't/b/c.PNG', 't/e.heic']);
-    expect([gathered.leftOut, gathered.wasFolder]).toEqual([3, true]);
+    const selection = selectPhotos(all);
+    expect(selection.photos.map(({ path }) => path)).toEqual(['t/a.jpg', 't/b/c.PNG', 't/e.heic']);
+    expect([selection.skippedCount, selection.hasFolder]).toEqual([3, true]);
   });
 
-  it('when a file was chosen by itself, then it is taken, whatever it is called', () => {
+  it('when a single file was chosen, then it is selected, whatever its name', () => {
     const file = new File(['x'], 'letter.pdf');
-    expect(photosIn([{ file, path: '' }])).toEqual({
+    expect(selectPhotos([{ file, path: '' }])).toEqual({
       photos: [{ file, path: '' }],
-      leftOut: 0,
-      wasFolder: false,
+      skippedCount: 0,
+      hasFolder: false,
     });
   });
 });

@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { EditHistory } from '../../../apps/web/src/edit/edit-history.js';
-import { keyOf, type KeyFacts } from '../../../apps/web/src/edit/stage-keys.js';
+import { keyCommand, type KeyFacts } from '../../../apps/web/src/edit/stage-keys.js';
 import { ViewPort } from '../../../apps/web/src/edit/view-port.js';
-import { isAsDelivered, isBeginOf, NO_EDIT, PLAIN_LOOK } from '../../../apps/web/src/pixels/edit.js';
+import { isAsDelivered, isPrefixOf, NO_EDIT, PLAIN_LOOK } from '../../../apps/web/src/pixels/edit.js';
 import { coverOf, croppedTo, fitted, visibleRect } from '../../../apps/web/src/pixels/frame-geometry.js';
 
 const size = (most: number) =>
   fc.record({ width: fc.integer({ min: 1, max: most }), height: fc.integer({ min: 1, max: most }) });
 
 describe('given a view of a picture', () => {
-  it('when it is fitted, then all of it is seen in the middle, and it is never enlarged', () => {
+  it('when it is fitted, then the whole picture is visible, centered and not enlarged', () => {
     fc.assert(
       fc.property(
         size(8000),
@@ -27,7 +27,7 @@ describe('given a view of a picture', () => {
     );
   });
 
-  it('when it is zoomed at a place well inside, then what was there stays there', () => {
+  it('when it is zoomed around a point, then that point stays in place', () => {
     const port = new ViewPort({ width: 6000, height: 4000 }, { width: 1000, height: 800 });
     port.zoomTo(0.6, 500, 400);
     const before = port.toPicture(420, 380);
@@ -38,7 +38,7 @@ describe('given a view of a picture', () => {
     expect(port.toStage(...after)[0]).toBeCloseTo(420, 6);
   });
 
-  it('when it is moved however far, then some of the picture is still seen', () => {
+  it('when it is panned far, then a part of the picture stays visible', () => {
     const move = fc.tuple(fc.integer({ min: -9000, max: 9000 }), fc.integer({ min: -9000, max: 9000 }));
     fc.assert(
       fc.property(
@@ -60,10 +60,10 @@ describe('given a view of a picture', () => {
   });
 });
 
-describe('given steps of an edit', () => {
+describe('given an edit history', () => {
   const step = (shadow: boolean, crop: boolean) => ({ ...NO_EDIT, look: { ...PLAIN_LOOK, shadow, crop } });
 
-  it('when they are taken back and again, then each comes by in turn', () => {
+  it('when steps are undone and redone, then each edit comes back in order', () => {
     const history = new EditHistory(NO_EDIT);
     const [first, second] = [step(true, false), step(true, true)];
     history.step(first);
@@ -78,7 +78,7 @@ describe('given steps of an edit', () => {
     expect([history.present, history.canRedo]).toEqual([second, false]);
   });
 
-  it('when another step is taken after one back, then what was taken back is gone', () => {
+  it('when a step is added after an undo, then the undone steps are discarded', () => {
     const history = new EditHistory(NO_EDIT);
     history.step(step(true, false));
     history.undo();
@@ -87,23 +87,23 @@ describe('given steps of an edit', () => {
     expect([history.present.look.crop, history.present.look.shadow]).toEqual([true, false]);
   });
 
-  it('when one could not be done, then it is forgotten, and cannot be redone', () => {
+  it('when a step fails, then it is discarded and cannot be redone', () => {
     const history = new EditHistory(NO_EDIT);
     history.step(step(true, false));
-    history.forget();
-    history.forget();
+    history.discard();
+    history.discard();
     expect([history.present, history.canUndo, history.canRedo]).toEqual([NO_EDIT, false, false]);
   });
 
-  it('when nothing is changed, then the delivered bytes are the result', () => {
+  it('when there are no edits, then the result is the delivered image', () => {
     expect(isAsDelivered(NO_EDIT)).toBe(true);
     expect(isAsDelivered(step(false, true))).toBe(false);
     const stroke = { id: 1, mode: 'erase' as const, size: 4, points: [1, 1] };
     expect(isAsDelivered({ ...NO_EDIT, strokes: [stroke] })).toBe(false);
   });
 
-  it('when strokes were painted, then only what is missing is painted', () => {
-    expect([isBeginOf([1, 2], [1, 2, 3]), isBeginOf([1, 2], [1]), isBeginOf([1, 2], [1, 3, 2])]).toEqual([
+  it('when strokes are applied, then only missing strokes are painted', () => {
+    expect([isPrefixOf([1, 2], [1, 2, 3]), isPrefixOf([1, 2], [1]), isPrefixOf([1, 2], [1, 3, 2])]).toEqual([
       true,
       false,
       false,
@@ -121,36 +121,36 @@ describe('given a key', () => {
   });
   const onStage = { isOnStage: true, isBrush: false };
 
-  it('when it is a single sign, then it counts on the picture alone', () => {
-    expect(keyOf(press('+'), onStage)).toEqual({ do: 'zoom', isIn: true });
-    expect(keyOf(press('০'), onStage)).toEqual({ do: 'fit' });
-    expect(keyOf(press('+'), { ...onStage, isOnStage: false })).toBeUndefined();
+  it('when it is a single character, then it works only on the stage', () => {
+    expect(keyCommand(press('+'), onStage)).toEqual({ do: 'zoom', isIn: true });
+    expect(keyCommand(press('০'), onStage)).toEqual({ do: 'fit' });
+    expect(keyCommand(press('+'), { ...onStage, isOnStage: false })).toBeUndefined();
   });
 
-  it('when it is an arrow, then it moves the picture, or the brush in hand', () => {
-    expect(keyOf(press('ArrowLeft'), onStage)).toEqual({ do: 'move', x: -1, y: 0 });
-    expect(keyOf(press('ArrowUp', { shiftKey: true }), { ...onStage, isBrush: true })).toEqual({
-      do: 'hand',
+  it('when it is an arrow, then it pans the picture or moves the brush', () => {
+    expect(keyCommand(press('ArrowLeft'), onStage)).toEqual({ do: 'move', x: -1, y: 0 });
+    expect(keyCommand(press('ArrowUp', { shiftKey: true }), { ...onStage, isBrush: true })).toEqual({
+      do: 'brush',
       x: 0,
       y: -5,
     });
-    expect(keyOf(press('ArrowUp', { ctrlKey: true }), { ...onStage, isBrush: true })).toEqual({
+    expect(keyCommand(press('ArrowUp', { ctrlKey: true }), { ...onStage, isBrush: true })).toEqual({
       do: 'move',
       x: 0,
       y: -1,
     });
   });
 
-  it('when it takes a step back or again, then it counts everywhere', () => {
+  it('when it is undo or redo, then it works everywhere', () => {
     const anywhere = { isOnStage: false, isBrush: false };
-    expect(keyOf(press('z', { ctrlKey: true }), anywhere)).toEqual({ do: 'undo' });
-    expect(keyOf(press('Z', { metaKey: true, shiftKey: true }), anywhere)).toEqual({ do: 'redo' });
-    expect(keyOf(press('c', { ctrlKey: true }), anywhere)).toBeUndefined();
+    expect(keyCommand(press('z', { ctrlKey: true }), anywhere)).toEqual({ do: 'undo' });
+    expect(keyCommand(press('Z', { metaKey: true, shiftKey: true }), anywhere)).toEqual({ do: 'redo' });
+    expect(keyCommand(press('c', { ctrlKey: true }), anywhere)).toBeUndefined();
   });
 });
 
 describe('given pixels', () => {
-  it('when some can be seen, then the rectangle around them is found', () => {
+  it('when some are visible, then their bounding box is found', () => {
     const pixels = new Uint8ClampedArray(10 * 6 * 4);
     for (const [x, y] of [
       [3, 1],
@@ -162,7 +162,7 @@ describe('given pixels', () => {
     expect(visibleRect(new Uint8ClampedArray(40), 10)).toBeUndefined();
   });
 
-  it('when a picture is cropped to its subject, then with room, within its bounds, and whole without one', () => {
+  it('when a picture is cropped to its subject, then there is a margin within its bounds; without a subject it stays whole', () => {
     const whole = { width: 1000, height: 500 };
     expect(croppedTo({ left: 10, top: 10, width: 20, height: 20 }, 0.1, whole)).toEqual({
       left: 80,
@@ -178,7 +178,7 @@ describe('given pixels', () => {
     expect(croppedTo(undefined, 0.1, whole)).toEqual({ left: 0, top: 0, ...whole });
   });
 
-  it('when a background fills a frame, then its proportions are kept and its middle is seen', () => {
+  it('when a background fills a frame, then it keeps its proportions and is centered', () => {
     expect(coverOf({ width: 400, height: 100 }, { width: 50, height: 50 })).toEqual({
       left: 150,
       top: 0,

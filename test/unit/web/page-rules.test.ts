@@ -6,39 +6,39 @@ const never = new AbortController().signal;
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('given two slots', () => {
-  it('when more photos come, then they get theirs in the order they came', async () => {
+  it('when more photos arrive, then they get slots in order of arrival', async () => {
     const slots = new WorkSlots(2);
-    const begun: number[] = [];
+    const started: number[] = [];
     const releases: (() => void)[] = [];
     for (let i = 0; i < 5; i++) {
-      void slots.take(never).then((release) => {
-        begun.push(i);
+      void slots.acquire(never).then((release) => {
+        started.push(i);
         releases.push(release);
       });
     }
     await settle();
-    expect(begun).toEqual([0, 1]);
+    expect(started).toEqual([0, 1]);
     releases[0]?.();
     releases[0]?.();
     await settle();
-    expect(begun).toEqual([0, 1, 2]);
+    expect(started).toEqual([0, 1, 2]);
     releases[1]?.();
     releases[2]?.();
     await settle();
-    expect(begun).toEqual([0, 1, 2, 3, 4]);
+    expect(started).toEqual([0, 1, 2, 3, 4]);
   });
 
-  it('when one leaves while it waits, then the next in line is not held up', async () => {
+  it('when a waiting photo is cancelled, then the next one is not delayed', async () => {
     const slots = new WorkSlots(1);
-    const release = await slots.take(never);
-    const leave = new AbortController();
-    const left = slots.take(leave.signal);
-    const next = slots.take(never);
-    leave.abort(new Error('left'));
-    await expect(left).rejects.toThrow('left');
+    const release = await slots.acquire(never);
+    const abort = new AbortController();
+    const cancelled = slots.acquire(abort.signal);
+    const next = slots.acquire(never);
+    abort.abort(new Error('aborted'));
+    await expect(cancelled).rejects.toThrow('aborted');
     release();
     (await next)();
-    (await slots.take(never))();
+    (await slots.acquire(never))();
   });
 });
 
@@ -62,35 +62,35 @@ describe('given a file', () => {
       new Blob([new Uint8Array(jpeg), new Uint8Array(22 * 1024 * 1024)]),
       'file.too-large',
     ],
-  ])('when it is %s, then it is taken, or refused by that name', async (_, file, title) => {
+  ])('when it is %s, then it is accepted, or rejected with the right text', async (_, file, title) => {
     expect((await refusalOfFile(file))?.title[0]).toBe(title);
   });
 
-  it('when it has more than 50 megapixels, then it is refused before it is sent', () => {
+  it('when it has more than 50 megapixels, then it is rejected before it is sent', () => {
     expect(refusalOfSize(10_000, 5_000)).toBeUndefined();
     expect(refusalOfSize(10_000, 5_001)?.title).toEqual(['file.pixels', { megapixels: 51, limit: 50 }]);
   });
 });
 
-describe('given photos under way', () => {
-  it('when none is done yet, then the time left is what the service says', () => {
-    const outlook = { nowMs: 0, finishedMs: [], remaining: 4, etaMs: 9_000 };
-    expect(remainingMs(outlook)).toBe(9_000);
-    expect(remainingMs({ ...outlook, etaMs: undefined })).toBeUndefined();
-    expect(remainingMs({ ...outlook, remaining: 0 })).toBeUndefined();
+describe('given photos in progress', () => {
+  it('when none is done yet, then the remaining time is the estimate of the service', () => {
+    const input = { nowMs: 0, finishedMs: [], remaining: 4, etaMs: 9_000 };
+    expect(remainingMs(input)).toBe(9_000);
+    expect(remainingMs({ ...input, etaMs: undefined })).toBeUndefined();
+    expect(remainingMs({ ...input, remaining: 0 })).toBeUndefined();
   });
 
-  it('when some are done, then it follows their pace, and never goes below that of the others', () => {
+  it('when some are done, then the remaining time follows their rate', () => {
     const finishedMs = [1_000, 3_000, 5_000];
     const at = (nowMs: number): number | undefined =>
       remainingMs({ nowMs, finishedMs, remaining: 10, etaMs: 99 });
     expect([at(5_000), at(6_000), at(60_000)]).toEqual([20_000, 19_000, 18_000]);
   });
 
-  it('when the pace changes, then the last eight photos count', () => {
+  it('when the rate changes, then the last eight photos count', () => {
     const slow = Array.from({ length: 50 }, (_, at) => at * 10_000);
     const fast = Array.from({ length: 8 }, (_, at) => 500_000 + at * 1_000);
-    const outlook = { nowMs: 507_000, finishedMs: [...slow, ...fast], remaining: 5, etaMs: undefined };
-    expect(remainingMs(outlook)).toBe(5_000);
+    const input = { nowMs: 507_000, finishedMs: [...slow, ...fast], remaining: 5, etaMs: undefined };
+    expect(remainingMs(input)).toBe(5_000);
   });
 });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { ZipWriter } from '#zip/zip-writer.js';
 import { unzip } from '../../harness/unzip.js';
 
-/** Reads an archive as APPNOTE 6.3.10 has it, front to back, and accepts nothing but what stored files need. */
+/** Reads an archive front to back, as in APPNOTE 6.3.10. Accepts only stored files. */
 function readStored(zip: Buffer): [name: string, data: Buffer][] {
   const files: [string, Buffer][] = [];
   const heads: { facts: Buffer; offset: number; name: Buffer }[] = [];
@@ -42,7 +42,7 @@ function readStored(zip: Buffer): [name: string, data: Buffer][] {
   return files;
 }
 
-describe('zip.writer', () => {
+describe('ZipWriter', () => {
   test('given any files, when written, then a strict reader finds the same files', () => {
     const file = fc.tuple(fc.string({ minLength: 1, maxLength: 30, unit: 'grapheme' }), fc.uint8Array());
     fc.assert(
@@ -55,7 +55,7 @@ describe('zip.writer', () => {
     );
   });
 
-  test('given the same files at different times, when written, then the bytes are the same: no time is told', () => {
+  test('given the same files at different times, when written, then the bytes are equal: the archive has no times', () => {
     const write = (): Buffer => {
       const zip = new ZipWriter();
       return Buffer.concat([zip.head('a', Buffer.from('x')), Buffer.from('x'), zip.end()]);
@@ -67,7 +67,7 @@ describe('zip.writer', () => {
     jest.useRealTimers();
   });
 
-  test('given files in any pieces, when written, then a reader of the directory finds the same files', () => {
+  test('given files in any chunks, when written, then a reader of the directory finds the same files', () => {
     const piece = fc.nat(200_000).map((bytes) => Buffer.alloc(bytes, String(bytes)));
     const pieces = fc.array(piece, { maxLength: 4 });
     fc.assert(
@@ -87,7 +87,7 @@ describe('zip.writer', () => {
     );
   });
 
-  test('given more files than 16 bits count, when the archive ends, then the 64-bit records say how many, and where', () => {
+  test('given more than 65,535 files, when the archive ends, then the 64-bit records have the count and the offset', () => {
     const zip = new ZipWriter();
     const nothing = Buffer.alloc(0);
     let bytes = 0;
@@ -101,7 +101,7 @@ describe('zip.writer', () => {
     expect(Number(wide.readBigUInt64LE(48))).toBe(bytes);
   });
 
-  test('given an archive beyond 4 GiB, when a file follows, then its entry says where in 64 bits', () => {
+  test('given an archive over 4 GiB, when a file follows, then its entry has a 64-bit offset', () => {
     const zip = new ZipWriter();
     const piece = Buffer.alloc(64 * 1_048_576);
     let bytes = 0;
@@ -118,15 +118,16 @@ describe('zip.writer', () => {
     expect(Number(entry.readBigUInt64LE(53))).toBe(bytes);
   });
 
-  test('given no file that was begun, when a piece comes, then it is refused', () => {
+  test('given no open file, when a chunk is added, then a RangeError is thrown', () => {
     expect(() => new ZipWriter().piece(Buffer.alloc(1))).toThrow(RangeError);
   });
 
-  it('when closed, leaves no name of a file in its own memory', () => {
+  test('given file names, when the writer is closed, then its own copies are wiped', () => {
     const copies: Buffer[] = [];
     const from = jest.spyOn(Buffer, 'from');
     const zip = new ZipWriter();
-    zip.begin('a-name-to-be-wiped.png');
+    // The caller wipes what the writer returns.
+    zip.begin('a-name-to-be-wiped.png').fill(0);
     zip.piece(Buffer.from([1, 2, 3]));
     zip.finish();
     for (const { value } of from.mock.results) if (Buffer.isBuffer(value)) copies.push(value);

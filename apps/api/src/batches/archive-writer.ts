@@ -1,12 +1,15 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
+import { EntryNames } from '#zip/entry-names.js';
 import { ZipWriter } from '#zip/zip-writer.js';
 import type { OutputFacts } from '#broker/records/job-record.js';
 import type { BatchFailure } from '#contracts/batch-view.js';
 import { wipe } from '#crypto/wipe.js';
 import { endAndFlush, writeAndFlush, sendHead } from '../results/http-result-writer.js';
 import type { ResultWriter } from '../results/result-delivery.service.js';
-import { EntryNames } from './entry-names.js';
+
+/** The file that lists the images which are not in the archive. */
+const REPORT_NAME = 'errors.json';
 
 /** Content of `errors.json`, the last file of an archive. */
 export interface ArchiveReport {
@@ -19,7 +22,7 @@ export interface ArchiveReport {
 export class ArchiveWriter {
   private readonly response: ServerResponse;
   private readonly zip = new ZipWriter();
-  private readonly names = new EntryNames();
+  private readonly names = new EntryNames([REPORT_NAME]);
   private inFile = false;
 
   constructor(reply: FastifyReply) {
@@ -63,7 +66,7 @@ export class ArchiveWriter {
   /** Ends the archive with a report of the missing images. */
   async end(report: ArchiveReport): Promise<void> {
     const text = Buffer.from(`${JSON.stringify(report, undefined, 2)}\n`);
-    const pieces = [this.zip.head(EntryNames.REPORT, text), text, this.zip.end()];
+    const pieces = [this.zip.head(REPORT_NAME, text), text, this.zip.end()];
     try {
       for (const piece of pieces) await writeAndFlush(this.response, piece);
       await endAndFlush(this.response);

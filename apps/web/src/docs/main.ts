@@ -1,6 +1,6 @@
-/** What the page at /docs does beyond its text: one language for all examples, copying, and the reference. */
+/** Script of the page at /docs: one language for all examples, copy buttons, and the API reference. */
 
-/** What `swagger-ui-bundle.js` puts on the page. */
+/** The global that `swagger-ui-bundle.js` defines. */
 interface SwaggerWindow {
   SwaggerUIBundle?: (options: Record<string, unknown>) => void;
 }
@@ -24,7 +24,7 @@ for (const code of document.querySelectorAll('.code')) {
       setTimeout(() => (copy.textContent = 'Copy'), 2_000);
     });
   });
-  // Only where a page may write to the clipboard: over TLS, or on this machine.
+  // The clipboard needs a secure context.
   if (isSecureContext) code.append(copy);
 }
 
@@ -33,14 +33,14 @@ const follow = (): void => void document.documentElement.classList.toggle('dark-
 dark.addEventListener('change', follow);
 follow();
 
-/** The reference calls itself the main part of the page, of which there is one already. */
+/** Swagger UI adds a second `main` landmark. Removes its role. */
 const reference = document.querySelector('#swagger-ui');
-const drawn = new MutationObserver(() => {
+const observer = new MutationObserver(() => {
   const second = reference?.querySelector('main');
   second?.setAttribute('role', 'none');
-  if (second) drawn.disconnect();
+  if (second) observer.disconnect();
 });
-if (reference) drawn.observe(reference, { childList: true, subtree: true });
+if (reference) observer.observe(reference, { childList: true, subtree: true });
 
 addEventListener('DOMContentLoaded', () => {
   (window as SwaggerWindow).SwaggerUIBundle?.({

@@ -1,35 +1,35 @@
 import type { Edit } from '../pixels/edit.js';
 
-/** What was changed, step by step. Strokes are shared between steps: a step costs next to nothing. */
+/** Undo history of an edit. Steps share their strokes, so a step needs little memory. */
 export class EditHistory {
   private readonly past: Edit[] = [];
   private future: Edit[] = [];
 
   constructor(private now: Edit) {}
 
-  /** What stands. */
+  /** The current edit. */
   get present(): Edit {
     return this.now;
   }
 
-  /** True when there is a step to take back. */
+  /** True if there is a step to undo. */
   get canUndo(): boolean {
     return this.past.length > 0;
   }
 
-  /** True when a step was taken back that can be taken again. */
+  /** True if there is a step to redo. */
   get canRedo(): boolean {
     return this.future.length > 0;
   }
 
-  /** Takes a step; what was taken back before cannot be redone any more. */
+  /** Adds a step and discards the steps to redo. */
   step(edit: Edit): void {
     this.past.push(this.now);
     this.future = [];
     this.now = edit;
   }
 
-  /** Takes the last step back, if there is one. */
+  /** Undoes the last step, if there is one. */
   undo(): void {
     const before = this.past.pop();
     if (before === undefined) return;
@@ -37,12 +37,12 @@ export class EditHistory {
     this.now = before;
   }
 
-  /** Takes the last step back for good: it could not be done. */
-  forget(): void {
+  /** Removes the last step without a redo, after it failed. */
+  discard(): void {
     this.now = this.past.pop() ?? this.now;
   }
 
-  /** Takes a step that was taken back again. */
+  /** Redoes the last undone step, if there is one. */
   redo(): void {
     const after = this.future.pop();
     if (after === undefined) return;

@@ -2,10 +2,10 @@ import { button, element } from '../dom-element.js';
 import type { Background, Look, SavedFormat } from '../pixels/edit.js';
 import type { TextKey } from '../i18n/en-words.js';
 
-/** What one pointer does. */
+/** What a pointer does on the stage. */
 export type Tool = 'move' | 'keep' | 'erase';
 
-/** What a person sets in the panel. */
+/** Callbacks of the panel. */
 export interface PanelActions {
   onTool: (tool: Tool) => void;
   onBrush: (cssPx: number) => void;
@@ -16,7 +16,7 @@ export interface PanelActions {
 
 const TOOLS: readonly Tool[] = ['move', 'keep', 'erase'];
 const FORMATS: readonly SavedFormat[] = ['png', 'webp', 'jpg'];
-const COLOURS: readonly (readonly [TextKey, string])[] = [
+const COLORS: readonly (readonly [TextKey, string])[] = [
   ['back.white', '#ffffff'],
   ['back.black', '#111111'],
   ['back.green', '#006a4e'],
@@ -24,10 +24,10 @@ const COLOURS: readonly (readonly [TextKey, string])[] = [
   ['back.sky', '#bfe3f5'],
 ];
 
-/** Diameter of a fresh brush, CSS pixels. */
+/** Initial diameter of the brush, CSS pixels. */
 export const BRUSH_PX = 36;
 
-/** A choice of one among several, as native radio buttons: arrow keys and screen readers know them. */
+/** A group of native radio buttons, which support arrow keys and screen readers. */
 function choice(name: string, title: TextKey, options: HTMLElement[]): HTMLFieldSetElement {
   const legend = element('legend', { say: title });
   return element('fieldset', { className: name }, [
@@ -47,7 +47,7 @@ const range = (min: number, max: number, value: number): HTMLInputElement =>
     attributes: { type: 'range', min: String(min), max: String(max), value: String(value) },
   });
 
-function labelled(title: TextKey, input: HTMLElement): HTMLLabelElement {
+function labeled(title: TextKey, input: HTMLElement): HTMLLabelElement {
   return element('label', { className: 'row' }, [element('span', { say: title }), input]);
 }
 
@@ -57,7 +57,7 @@ function toggle(title: TextKey, onChange: (isOn: boolean) => void): [HTMLLabelEl
   return [element('label', { className: 'toggle' }, [input, element('span', { say: title })]), input];
 }
 
-/** The editor's controls. What they show follows `show`; what a person does goes to the actions. */
+/** The controls of the editor. `show` updates them; user input calls the actions. */
 export class EditorPanel {
   readonly element: HTMLElement;
   readonly brush = range(4, 160, BRUSH_PX);
@@ -98,11 +98,11 @@ export class EditorPanel {
       radio('tool', tool, element('span', { say: `tool.${tool}` }), () => actions.onTool(tool)),
     );
     const all = button({ say: 'apply.all' }, actions.onApplyAll);
-    const looks = [this.backdrops, shadow, crop, labelled('format', this.format), all];
+    const looks = [this.backdrops, shadow, crop, labeled('format', this.format), all];
     const views = [
       choice('tools', 'tool.label', tools),
-      labelled('brush.size', this.brush),
-      labelled('original', this.split),
+      labeled('brush.size', this.brush),
+      labeled('original', this.split),
     ];
     this.element = element('div', { className: 'panel' }, [...views, ...looks]);
     this.showTool('move');
@@ -113,14 +113,14 @@ export class EditorPanel {
     this.shadow.checked = shadow;
     this.crop.checked = crop;
     this.format.value = format;
-    const isOwn = background.kind === 'colour' && !COLOURS.some(([, one]) => one === background.colour);
-    if (isOwn) this.own.value = background.colour;
+    const isOwn = background.kind === 'color' && !COLORS.some(([, one]) => one === background.color);
+    if (isOwn) this.own.value = background.color;
     this.own.classList.toggle('chosen', isOwn);
     this.image.setAttribute('aria-pressed', String(background.kind === 'image'));
-    this.mark('back', background.kind === 'colour' ? background.colour : background.kind);
+    this.mark('back', background.kind === 'color' ? background.color : background.kind);
   }
 
-  /** Shows which tool is in hand. */
+  /** Shows the selected tool. */
   showTool(tool: Tool): void {
     this.mark('tool', tool);
     this.brush.disabled = tool === 'move';
@@ -138,10 +138,10 @@ export class EditorPanel {
         element('span', { className: 'unseen', say: title }),
       ]);
     const none = radio('back', 'none', swatch('back.none', 'none'), () => pick({ kind: 'none' }));
-    const colors = COLOURS.map(([title, colour]) =>
-      radio('back', colour, swatch(title, title.replace('.', '-')), () => pick({ kind: 'colour', colour })),
+    const colors = COLORS.map(([title, color]) =>
+      radio('back', color, swatch(title, title.replace('.', '-')), () => pick({ kind: 'color', color })),
     );
-    this.own.addEventListener('input', () => pick({ kind: 'colour', colour: this.own.value }));
+    this.own.addEventListener('input', () => pick({ kind: 'color', color: this.own.value }));
     this.picture.addEventListener('change', () => {
       const [image] = this.picture.files ?? [];
       if (image !== undefined) pick({ kind: 'image', image });

@@ -4,26 +4,26 @@ import type { Edit, Stroke } from '../pixels/edit.js';
 import type { Size } from '../pixels/frame-geometry.js';
 import type { Pair, View } from '../pixels/pixel-messages.js';
 import { label } from '../i18n/page-words.js';
-import type { Place } from './stage-gestures.js';
+import type { Point } from './stage-gestures.js';
 import { ViewPort } from './view-port.js';
 
 const TOKENS = ['--check-a', '--check-b', '--sunken'] as const;
 
-/** The picture in the editor, at full size, drawn by a worker of its own that ends with the editor. */
+/** The picture in the editor at full size. Its own worker draws it and ends with the editor. */
 export class EditorStage {
   readonly element: HTMLElement;
   private readonly canvas = element('canvas', { attributes: { 'aria-hidden': 'true' } });
   private readonly ring = element('span', { className: 'ring', attributes: { 'aria-hidden': 'true' } });
-  private readonly darkroom = new PixelWorkerClient();
+  private readonly pixelWorker = new PixelWorkerClient();
   private readonly sizes = new ResizeObserver(() => this.resized());
   private readonly scheme = matchMedia('(prefers-color-scheme: dark)');
   private port: ViewPort | undefined;
   private split = 0;
   private isDue = false;
 
-  /** @param onView is told the zoom, device pixels for a pixel */
+  /** @param onView called with the zoom: device pixels per picture pixel */
   constructor(private readonly onView: (scale: number) => void) {
-    // A picture that is worked on by keys: screen readers must let them through.
+    // The role makes screen readers pass keys through to the editor.
     const attributes = { role: 'application', tabindex: '0' };
     this.ring.hidden = true;
     this.element = element('div', { className: 'canvas', attributes }, [this.canvas, this.ring]);
@@ -34,22 +34,22 @@ export class EditorStage {
   /** Opens a picture. @throws PixelProblem */
   async open({ photo, cutout }: Pair, edit: Edit): Promise<void> {
     const canvas = this.canvas.transferControlToOffscreen();
-    const view = this.viewOf(new ViewPort({ width: 1, height: 1 }, this.room()));
-    const size = await this.darkroom.do('open', { photo, cutout, edit, canvas, view }, [canvas]);
-    this.port = new ViewPort(size, this.room());
+    const view = this.viewOf(new ViewPort({ width: 1, height: 1 }, this.viewSize()));
+    const size = await this.pixelWorker.do('open', { photo, cutout, edit, canvas, view }, [canvas]);
+    this.port = new ViewPort(size, this.viewSize());
     this.sizes.observe(this.element);
     this.redraw();
   }
 
-  /** What the view is changed with; does nothing before a picture is open. */
+  /** Changes the view. Does nothing before a picture is open. */
   view(change: (port: ViewPort) => void): void {
     if (this.port === undefined) return;
     change(this.port);
     this.redraw();
   }
 
-  /** Zooms by a factor, around a place of the stage, or its middle. */
-  zoomBy(factor: number, at?: Place): void {
+  /** Zooms by a factor around a point of the stage. Default: its center. */
+  zoomBy(factor: number, at?: Point): void {
     const ratio = devicePixelRatio;
     this.view((port) => {
       if (at === undefined) port.zoomTo(port.scale * factor);
@@ -57,44 +57,44 @@ export class EditorStage {
     });
   }
 
-  /** Moves the picture, in CSS pixels. */
+  /** Pans the picture, in CSS pixels. */
   moveBy(dx: number, dy: number): void {
     this.view((port) => port.moveBy(dx * devicePixelRatio, dy * devicePixelRatio));
   }
 
-  /** Shows the original over a part of the picture, from its left. */
+  /** Shows the original over this part of the picture, 0 to 1, from the left. */
   showSplit(part: number): void {
     this.split = part;
     this.redraw();
   }
 
-  /** The place of the picture under a place of the stage. */
-  toPicture({ x, y }: Place): readonly [x: number, y: number] {
+  /** Converts a point of the stage to picture coordinates. */
+  toPicture({ x, y }: Point): readonly [x: number, y: number] {
     return this.port?.toPicture(x * devicePixelRatio, y * devicePixelRatio) ?? [0, 0];
   }
 
-  /** Pixels of the picture that a CSS pixel covers now. */
+  /** Picture pixels per CSS pixel. */
   get pixelsPerCss(): number {
     return devicePixelRatio / (this.port?.scale ?? 1);
   }
 
-  /** Middle of the stage, in CSS pixels. */
-  get middle(): Place {
+  /** Center of the stage, in CSS pixels. */
+  get middle(): Point {
     return { x: this.element.clientWidth / 2, y: this.element.clientHeight / 2 };
   }
 
-  /** Paints a piece of a stroke. */
-  paint(id: number, piece: Omit<Stroke, 'id'>): void {
-    this.darkroom.tell({ note: 'extend', id, piece });
+  /** Paints a part of a stroke. */
+  paint(id: number, segment: Omit<Stroke, 'id'>): void {
+    this.pixelWorker.notify({ note: 'extend', id, segment });
   }
 
-  /** Has exactly this edit on the picture. @returns the size it would be saved in. @throws PixelProblem */
+  /** Applies an edit in place of the previous one. Returns the size of the saved image. @throws PixelProblem */
   apply({ strokes, look }: Edit): Promise<Size> {
-    return this.darkroom.do('apply', { strokes, look });
+    return this.pixelWorker.do('apply', { strokes, look });
   }
 
-  /** Shows where the brush is and how wide, in CSS pixels; undefined: nowhere. */
-  showRing(at: Place | undefined, diameter: number): void {
+  /** Shows the outline of the brush, in CSS pixels; hides it for undefined. */
+  showRing(at: Point | undefined, diameter: number): void {
     this.ring.hidden = at === undefined;
     if (at === undefined) return;
     this.ring.style.setProperty('--x', `${at.x}px`);
@@ -102,32 +102,32 @@ export class EditorStage {
     this.ring.style.setProperty('--size', `${diameter}px`);
   }
 
-  /** Ends the worker and gives all pixels back. */
+  /** Ends the worker and frees its memory. */
   close(): void {
     this.sizes.disconnect();
     this.scheme.removeEventListener('change', this.redraw);
-    this.darkroom.close();
+    this.pixelWorker.close();
   }
 
-  private room(): Size {
+  private viewSize(): Size {
     const { clientWidth, clientHeight } = this.element;
     const px = (css: number): number => Math.max(1, Math.round(css * devicePixelRatio));
     return { width: px(clientWidth), height: px(clientHeight) };
   }
 
   private resized(): void {
-    this.port?.resize(this.room());
+    this.port?.resize(this.viewSize());
     this.redraw();
   }
 
-  /** Once a frame at most. */
+  /** Redraws at most once per frame. */
   private readonly redraw = (): void => {
     if (this.isDue) return;
     this.isDue = true;
     requestAnimationFrame(() => {
       this.isDue = false;
       if (this.port === undefined) return;
-      this.darkroom.tell({ note: 'view', view: this.viewOf(this.port) });
+      this.pixelWorker.notify({ note: 'view', view: this.viewOf(this.port) });
       this.onView(this.port.scale);
     });
   };
@@ -137,6 +137,15 @@ export class EditorStage {
     const [a = '#fff', b = '#ddd', veil = '#eee'] = TOKENS.map((token) =>
       style.getPropertyValue(token).trim(),
     );
-    return { ...this.room(), scale, x, y, ratio: devicePixelRatio, split: this.split, checks: [a, b], veil };
+    return {
+      ...this.viewSize(),
+      scale,
+      x,
+      y,
+      ratio: devicePixelRatio,
+      split: this.split,
+      checks: [a, b],
+      veil,
+    };
   }
 }

@@ -1,33 +1,33 @@
-/** A place on the stage, in CSS pixels from its upper left corner. */
-export interface Place {
+/** A point on the stage, in CSS pixels from its upper left corner. */
+export interface Point {
   x: number;
   y: number;
 }
 
-/** What fingers, mouse and pen ask for. */
+/** Callbacks for gestures of fingers, mouse and pen. */
 export interface GestureTarget {
-  /** True when one pointer paints; it moves the picture otherwise. */
+  /** True if one pointer paints; otherwise it pans. */
   isBrush: () => boolean;
   onMove: (dx: number, dy: number) => void;
-  onZoom: (factor: number, at: Place) => void;
-  onStrokeBegin: (at: Place) => void;
-  onStrokeMove: (at: Place) => void;
+  onZoom: (factor: number, at: Point) => void;
+  onStrokeBegin: (at: Point) => void;
+  onStrokeMove: (at: Point) => void;
   onStrokeEnd: () => void;
-  /** A second finger came: it was the beginning of a pinch. */
+  /** A second finger turned the stroke into a pinch. */
   onStrokeDrop: () => void;
-  /** Where the brush would be; undefined when the pointer left. */
-  onHover: (at: Place | undefined) => void;
+  /** Position of the pointer; undefined when it leaves. */
+  onHover: (at: Point | undefined) => void;
 }
 
 const WHEEL_RATE = 0.0016;
-/** Pinches on a trackpad come as wheel events with Ctrl, of far smaller deltas. */
+/** Trackpad pinches arrive as wheel events with Ctrl and much smaller deltas. */
 const PINCH_RATE = 0.012;
-/** Pixels in a line, for mice that count in lines. */
+/** Pixels per line, for wheel events in lines. */
 const LINE_PX = 24;
 
-/** Turns pointers and the wheel into gestures. */
+/** Converts pointer and wheel events to gestures. */
 export class StageGestures {
-  private readonly pointers = new Map<number, Place>();
+  private readonly pointers = new Map<number, Point>();
   private isPainting = false;
 
   constructor(
@@ -42,7 +42,7 @@ export class StageGestures {
     stage.addEventListener('wheel', (event) => this.wheel(event), { passive: false });
   }
 
-  private placeOf({ clientX, clientY }: MouseEvent): Place {
+  private placeOf({ clientX, clientY }: MouseEvent): Point {
     const { left, top } = this.stage.getBoundingClientRect();
     return { x: clientX - left, y: clientY - top };
   }
@@ -73,10 +73,10 @@ export class StageGestures {
     this.pointers.set(event.pointerId, now);
   }
 
-  private pinch(id: number, before: Place, now: Place): void {
+  private pinch(id: number, before: Point, now: Point): void {
     const other = [...this.pointers].find(([one]) => one !== id)?.[1];
     if (other === undefined) return;
-    const spread = ({ x, y }: Place): number => Math.hypot(x - other.x, y - other.y);
+    const spread = ({ x, y }: Point): number => Math.hypot(x - other.x, y - other.y);
     const middle = { x: (now.x + other.x) / 2, y: (now.y + other.y) / 2 };
     this.target.onMove((now.x - before.x) / 2, (now.y - before.y) / 2);
     this.target.onZoom(spread(now) / Math.max(1, spread(before)), middle);

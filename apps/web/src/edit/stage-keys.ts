@@ -1,11 +1,11 @@
-/** What a key asks of the editor. */
+/** The editor command of a key. */
 export type StageKey =
   | { do: 'undo' | 'redo' | 'fit' | 'full' | 'press' }
   | { do: 'zoom'; isIn: boolean }
-  | { do: 'move' | 'hand'; x: number; y: number }
+  | { do: 'move' | 'brush'; x: number; y: number }
   | { do: 'size'; by: number };
 
-/** The part of a keyboard event that matters. */
+/** The fields of a keyboard event that are used here. */
 export interface KeyFacts {
   key: string;
   ctrlKey: boolean;
@@ -13,9 +13,9 @@ export interface KeyFacts {
   shiftKey: boolean;
 }
 
-/** Where the keyboard is, and what is in hand. */
-export interface KeyPlace {
-  /** Single letters and signs count there alone: elsewhere they may be meant for a control. */
+/** Focus and tool of the editor. */
+export interface KeyContext {
+  /** True if the stage has the focus. Single characters work only there: elsewhere they belong to a control. */
   isOnStage: boolean;
   isBrush: boolean;
 }
@@ -39,11 +39,11 @@ function arrowKey({ key, ctrlKey, shiftKey }: KeyFacts, isBrush: boolean): Stage
   const arrow = ARROWS[key];
   if (arrow === undefined) return undefined;
   const far = shiftKey ? 5 : 1;
-  return { do: isBrush && !ctrlKey ? 'hand' : 'move', x: arrow[0] * far, y: arrow[1] * far };
+  return { do: isBrush && !ctrlKey ? 'brush' : 'move', x: arrow[0] * far, y: arrow[1] * far };
 }
 
-/** Keys that mean the same whatever is in hand; digits in both scripts. */
-const SIMPLE: Readonly<Record<string, StageKey>> = {
+/** Keys of every tool, with digits in both scripts. */
+const COMMON: Readonly<Record<string, StageKey>> = {
   '+': { do: 'zoom', isIn: true },
   '=': { do: 'zoom', isIn: true },
   '-': { do: 'zoom', isIn: false },
@@ -59,10 +59,10 @@ const BRUSH: Readonly<Record<string, StageKey>> = {
   ' ': { do: 'press' },
 };
 
-/** What a key asks for; undefined when it is none of the editor's. */
-export function keyOf(facts: KeyFacts, { isOnStage, isBrush }: KeyPlace): StageKey | undefined {
+/** The command of a key; undefined if the editor does not use it. */
+export function keyCommand(facts: KeyFacts, { isOnStage, isBrush }: KeyContext): StageKey | undefined {
   if (facts.metaKey || (facts.ctrlKey && !(facts.key in ARROWS))) return stepKey(facts);
   if (!isOnStage) return undefined;
   const brushKey = isBrush ? BRUSH[facts.key] : undefined;
-  return SIMPLE[facts.key] ?? brushKey ?? arrowKey(facts, isBrush);
+  return COMMON[facts.key] ?? brushKey ?? arrowKey(facts, isBrush);
 }

@@ -1,15 +1,15 @@
 import type { Size } from '../pixels/frame-geometry.js';
 
-/** Device pixels that a pixel of the picture takes at most. */
+/** Maximum zoom: device pixels per picture pixel. */
 const MAX_SCALE = 16;
-/** Part of the fitting scale below which nothing gets smaller. */
+/** Minimum zoom, relative to the scale that fits the picture. */
 const MIN_OF_FIT = 0.5;
-/** Room around a fitted picture, part of the stage. */
+/** Part of the stage that a fitted picture covers. */
 const FIT_SHARE = 0.94;
-/** How far, in parts of the stage, an edge may be moved inwards. */
+/** How far an edge can be panned inwards, relative to the stage. */
 const SLACK_SHARE = 0.3;
 
-/** Where the stage looks at a picture: pure arithmetic, in device pixels. */
+/** The visible part of a picture. Lengths in device pixels. */
 export class ViewPort {
   scale = 1;
   x = 0;
@@ -23,7 +23,7 @@ export class ViewPort {
     this.fit();
   }
 
-  /** Shows the whole picture, never enlarged. */
+  /** Fits the whole picture into the stage, without enlarging it. */
   fit(): void {
     this.isFitted = true;
     this.scale = this.fitScale();
@@ -31,7 +31,7 @@ export class ViewPort {
     this.y = (this.stage.height - this.picture.height * this.scale) / 2;
   }
 
-  /** The stage has another size now: what was in its middle stays there. */
+  /** Sets the size of the stage. Keeps its center. */
   resize(stage: Size): void {
     const [dx, dy] = [(stage.width - this.stage.width) / 2, (stage.height - this.stage.height) / 2];
     this.stage = stage;
@@ -39,14 +39,14 @@ export class ViewPort {
     else this.moveBy(dx, dy);
   }
 
-  /** Moves the picture. */
+  /** Pans the picture. */
   moveBy(dx: number, dy: number): void {
     this.isFitted = false;
-    this.x = this.held(this.x + dx, this.picture.width * this.scale, this.stage.width);
-    this.y = this.held(this.y + dy, this.picture.height * this.scale, this.stage.height);
+    this.x = this.clamped(this.x + dx, this.picture.width * this.scale, this.stage.width);
+    this.y = this.clamped(this.y + dy, this.picture.height * this.scale, this.stage.height);
   }
 
-  /** Zooms to a scale; the point of the picture under (`atX`, `atY`), the stage's middle unless told, stays put. */
+  /** Zooms to a scale around a point of the stage. Default: its center. */
   zoomTo(scale: number, atX = this.stage.width / 2, atY = this.stage.height / 2): void {
     const next = Math.min(MAX_SCALE, Math.max(this.fitScale() * MIN_OF_FIT, scale));
     const ratio = next / this.scale;
@@ -55,12 +55,12 @@ export class ViewPort {
     this.moveBy(dx, dy);
   }
 
-  /** The place of the picture that lies under a place of the stage. */
+  /** Converts a point of the stage to picture coordinates. */
   toPicture(x: number, y: number): readonly [x: number, y: number] {
     return [(x - this.x) / this.scale, (y - this.y) / this.scale];
   }
 
-  /** The place of the stage under which a place of the picture lies. */
+  /** Converts a point of the picture to stage coordinates. */
   toStage(x: number, y: number): readonly [x: number, y: number] {
     return [x * this.scale + this.x, y * this.scale + this.y];
   }
@@ -71,8 +71,8 @@ export class ViewPort {
     return Math.min(1, Math.max(fit, 0.01));
   }
 
-  /** A picture that fits stays in the middle; a larger one cannot be lost from sight. */
-  private held(at: number, length: number, room: number): number {
+  /** Centers a picture that fits, and keeps a larger one visible. */
+  private clamped(at: number, length: number, room: number): number {
     if (length <= room) return (room - length) / 2;
     const slack = room * SLACK_SHARE;
     return Math.min(slack, Math.max(room - length - slack, at));

@@ -1,31 +1,31 @@
 import type { EN_PAGE } from './en-page.js';
 import type { Message } from './message.js';
 
-/** What stands on the page before any photo does, in Bengali. */
+/** Texts of the empty page in Bengali. */
 export const BN_PAGE: Readonly<Record<keyof typeof EN_PAGE, Message>> = {
   title: 'Removebg BD: পটভূমি মুছে যায়, আমাদের কপিও',
   about:
-    'ছবি দিন, পূর্ণ আকারে স্বচ্ছ পটভূমির PNG নিন। কাজ হয় শুধু মেমোরিতে; আপনার হাতে পৌঁছানো মাত্রই সার্ভার থেকে মুছে যায়।',
+    'ছবি দিন, পূর্ণ আকারে স্বচ্ছ পটভূমির PNG নিন। কাজ হয় শুধু মেমোরিতে, আর আপনার হাতে পৌঁছানো মাত্রই ছবি মুছে যায়।',
   skip: 'সরাসরি ছবিতে যান',
   'nav.site': 'সাইট',
   'nav.more': 'আরও',
   'nav.language': 'ভাষা',
-  'nav.photo': 'আপনার ছবি',
+  'nav.photo': 'কীভাবে কাজ করে',
   'nav.api': 'API',
   'promise.first': 'পটভূমি মুছে যায়।',
   'promise.then': 'আমাদের কপিও।',
-  lead: 'ছবি দিন, পূর্ণ আকারে স্বচ্ছ PNG নিন। আমরা কাজ করি শুধু মেমোরিতে, আর ফল আপনার হাতে পৌঁছানো মাত্রই সব মুছে ফেলি।',
+  lead: 'ছবি দিন, পূর্ণ আকারে স্বচ্ছ PNG নিন। ছবি থাকে শুধু মেমোরিতে, আর ফল আপনার হাতে পৌঁছানো মাত্রই মুছে যায়।',
   choose: 'ছবি বেছে নিন',
   'choose.folder': 'ফোল্ডার বেছে নিন',
   camera: 'ছবি তুলুন',
-  ways: 'অথবা ছবি বা ফোল্ডার টেনে এনে ছাড়ুন, কিংবা পেস্ট করুন',
+  ways: 'অথবা ছবি বা ফোল্ডার টেনে এনে ছাড়ুন, কিংবা ছবি পেস্ট করুন',
   limits: 'JPEG, PNG, WebP, GIF, BMP, AVIF বা HEIC; প্রতিটি সর্বোচ্চ ২২ MB ও ৫০ মেগাপিক্সেল',
   noscript: 'এই পাতার জন্য জাভাস্ক্রিপ্ট লাগে। /docs-এর API-এর জন্য লাগে না।',
   'sample.split': 'নমুনা, একটি শাপলা: মূল ছবির কতটা দেখা যাবে',
   'sample.try': 'হাতে ছবি নেই? এটি দিয়ে দেখুন',
   'sample.name': 'shapla.jpg',
   'photos.title': 'আপনার ছবি',
-  'photos.note': 'ফল শুধু এই ট্যাবেই আছে। বন্ধ করার আগে রেখে দিন: আবার পাঠানোর মতো কিছুই আমাদের কাছে নেই।',
+  'photos.note': 'আপনার ফল শুধু এই ট্যাবেই আছে। বন্ধ করার আগে ডাউনলোড করুন: আমরা আবার পাঠাতে পারি না।',
   drop: 'পটভূমি মুছতে ছেড়ে দিন',
 
   'after.title': 'আপনার ছবির কী হয়',
@@ -36,7 +36,8 @@ export const BN_PAGE: Readonly<Record<keyof typeof EN_PAGE, Message>> = {
   'step.worked': 'কাজ হয়',
   'step.worked.text': 'একটি প্রসেস ছবিটি খোলে, মূল বিষয় খুঁজে কেটে নেয়, তারপর ব্যবহৃত মেমোরি মুছে লেখে।',
   'step.purged': 'মুছে যায়',
-  'step.purged.text': 'ফল আপনাকে পাঠানো শেষ হলেই ছবি ও ফল দুটোই মুছে ফেলা হয়। আপনি আগে পাতা বন্ধ করলেও মুছে যায়।',
+  'step.purged.text':
+    'ফল আপনার হাতে পৌঁছানো মাত্রই আমরা ছবি ও ফল দুটোই মুছে ফেলি। আপনি আগে পাতা বন্ধ করলেও মুছে ফেলি।',
   'left.title': 'আমাদের কাছে যা থাকে',
   'left.photo': 'আপনার ছবি',
   'left.result': 'ফল',
@@ -47,8 +48,8 @@ export const BN_PAGE: Readonly<Record<keyof typeof EN_PAGE, Message>> = {
   'left.nothing': 'কিছুই না',
   'left.never': 'পাঠানোই হয় না',
   'left.none': 'নেই',
-  'left.log.text': 'ঠিকানা, সময়, ব্রাউজার, অবস্থা, আকার',
-  'foot.text': 'Removebg BD। আপনার ছবি কেউ দেখে না, তা দিয়ে কিছু শেখানোও হয় না।',
+  'left.log.text': 'আইপি ঠিকানা, সময়, ব্রাউজার, অবস্থা, আকার',
+  'foot.text': 'Removebg BD। আপনার ছবি কেউ দেখে না, তা দিয়ে কোনো এআই শেখানোও হয় না।',
   'foot.privacy': 'গোপনীয়তা',
   'foot.docs': 'API নির্দেশিকা',
 };

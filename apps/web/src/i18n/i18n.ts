@@ -10,7 +10,7 @@ import {
 } from './quantity-text.js';
 import type { Message } from './message.js';
 
-/** A value in a text; written as the language writes it. */
+/** A value in a text, formatted for the language. */
 export type Param =
   | string
   | number
@@ -21,7 +21,7 @@ export type Param =
   | { place: number }
   | { say: TextKey };
 
-/** Values of a text by name. `count`, a number, also chooses the plural form. */
+/** Values of a text by name. `count` also selects the plural form. */
 export type Params = Readonly<Record<string, Param>>;
 
 /** All texts, by language. */
@@ -30,28 +30,28 @@ export const CATALOGS: Readonly<Record<Language, Readonly<Record<TextKey, Messag
 const categoryOf = (language: Language, value: number, type: Intl.PluralRuleType): Intl.LDMLPluralRule =>
   new Intl.PluralRules(language, { type }).select(value);
 
-function chosen(saying: Message, category: Intl.LDMLPluralRule): string {
-  return typeof saying === 'string' ? saying : (saying[category] ?? saying.other);
+function pluralForm(message: Message, category: Intl.LDMLPluralRule): string {
+  return typeof message === 'string' ? message : (message[category] ?? message.other);
 }
 
-function written(language: Language, param: Param): string {
+function formatted(language: Language, param: Param): string {
   if (typeof param === 'string') return param;
   if (typeof param === 'number') return numberText(language, param);
   if ('clock' in param) return clockText(language, param.clock);
   if ('moment' in param) return momentText(language, param.moment);
   if ('bytes' in param) return bytesText(language, param.bytes);
   if ('ms' in param) return durationText(language, param.ms);
-  if ('say' in param) return sayIn(language, param.say);
-  const ordinal = chosen(CATALOGS[language].ordinal, categoryOf(language, param.place, 'ordinal'));
+  if ('say' in param) return translate(language, param.say);
+  const ordinal = pluralForm(CATALOGS[language].ordinal, categoryOf(language, param.place, 'ordinal'));
   return ordinal.replace('{n}', numberText(language, param.place));
 }
 
-/** A text of the page in a language, with its values filled in. */
-export function sayIn(language: Language, key: TextKey, params: Params = {}): string {
+/** Translates a text and fills in its values. */
+export function translate(language: Language, key: TextKey, params: Params = {}): string {
   const { count } = params;
   const category = typeof count === 'number' ? categoryOf(language, count, 'cardinal') : 'other';
-  return chosen(CATALOGS[language][key], category).replaceAll(/\{(\w+)\}/g, (whole, name: string) => {
+  return pluralForm(CATALOGS[language][key], category).replaceAll(/\{(\w+)\}/g, (whole, name: string) => {
     const param = params[name];
-    return param === undefined ? whole : written(language, param);
+    return param === undefined ? whole : formatted(language, param);
   });
 }

@@ -1,2 +1,2 @@
-/** A text of the page: with `{name}` where a value goes; by plural category where it depends on `count`. */
+/** A text with `{name}` placeholders; by plural category if it depends on `count`. */
 export type Message = string | (Partial<Record<Intl.LDMLPluralRule, string>> & { other: string });

@@ -2,7 +2,7 @@ import { BN_PRIVACY } from './bn-privacy.js';
 import { EN_PRIVACY } from './en-privacy.js';
 import type { TextKey } from './en-words.js';
 import { LANGUAGES, type Language } from './quantity-text.js';
-import { sayIn } from './i18n.js';
+import { translate } from './i18n.js';
 
 const PRIVACY: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
   en: EN_PRIVACY,
@@ -12,6 +12,6 @@ const PRIVACY: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
 /** Languages that pages are built in. */
 export { LANGUAGES };
 
-/** A text that the build writes into a page. Only the build uses this: scripts take theirs from `words.ts`. */
+/** A text for the HTML. Only the build uses it; scripts use `page-words.ts`. */
 export const textOfPage = (language: Language, key: string): string =>
-  PRIVACY[language][key] ?? sayIn(language, key as TextKey);
+  PRIVACY[language][key] ?? translate(language, key as TextKey);

@@ -1,62 +1,62 @@
 import type { TextKey } from './en-words.js';
 import { LANGUAGES, type Language } from './quantity-text.js';
-import { sayIn, type Params } from './i18n.js';
+import { translate, type Params } from './i18n.js';
 
 /**
- * The language of this page stands in its address (`/`, `/bn/`) and in `lang`, nowhere else: nothing is stored.
- * Texts that were put here are written again when it is switched, so no photo is lost by it.
+ * Values of translated texts by element. A switch of the language translates them again without a reload, which keeps the
+ * photos. The language is only in the address (`/`, `/bn/`) and in `lang`; nothing is stored.
  */
-const given = new WeakMap<Element, { text?: Params; label?: Params }>();
+const valuesOf = new WeakMap<Element, { text?: Params; label?: Params }>();
 const listeners = new Set<() => void>();
 
 const HOMES: Readonly<Record<Language, string>> = { en: '/', bn: '/bn/' };
 
-/** Where a language's pages are. */
+/** Path of a language's pages. */
 export const homeOf = (language: Language): string => HOMES[language];
 
-/** The language this page speaks now. */
+/** The current language. */
 export const language = (): Language =>
   LANGUAGES.find((known) => known === document.documentElement.lang) ?? 'en';
 
-/** A text in the language of the page. */
-export const say = (key: TextKey, params?: Params): string => sayIn(language(), key, params);
+/** Translates a text to the current language. */
+export const say = (key: TextKey, params?: Params): string => translate(language(), key, params);
 
-/** Puts a text into an element, and keeps it there in whatever language. */
-export function put<E extends Element>(into: E, key: TextKey, params: Params = {}): E {
-  given.set(into, { ...given.get(into), text: params });
+/** Sets the text of an element, also after a switch of the language. */
+export function setText<E extends Element>(into: E, key: TextKey, params: Params = {}): E {
+  valuesOf.set(into, { ...valuesOf.get(into), text: params });
   into.setAttribute('data-text', key);
   const text = say(key, params);
-  // A live region is read out when its text is set, be it the same.
+  // Setting the same text again would make a screen reader repeat a live region.
   if (into.textContent !== text) into.textContent = text;
   return into;
 }
 
-/** Takes the text out again. */
-export function empty(element: Element): void {
+/** Clears the text of an element. */
+export function clearText(element: Element): void {
   element.removeAttribute('data-text');
   if (element.textContent !== '') element.textContent = '';
 }
 
-/** Names an element for who cannot see it. */
+/** Sets the accessible name of an element. */
 export function label<E extends Element>(element: E, key: TextKey, params: Params = {}): E {
-  given.set(element, { ...given.get(element), label: params });
+  valuesOf.set(element, { ...valuesOf.get(element), label: params });
   element.setAttribute('data-label', key);
   element.setAttribute('aria-label', say(key, params));
   return element;
 }
 
-/** Calls `listener` after each switch of the language: for what is written otherwise than with `put`. */
+/** Calls `listener` after each switch of the language, for texts that `setText` does not manage. */
 export const followLanguage = (listener: () => void): unknown => listeners.add(listener);
 
-/** Switches the page to a language, where it stands. */
+/** Switches the language without a reload. */
 export function switchLanguage(to: Language): void {
   document.documentElement.lang = to;
   for (const element of document.querySelectorAll('[data-text]'))
-    element.textContent = say(element.getAttribute('data-text') as TextKey, given.get(element)?.text);
+    element.textContent = say(element.getAttribute('data-text') as TextKey, valuesOf.get(element)?.text);
   for (const element of document.querySelectorAll('[data-label]'))
     element.setAttribute(
       'aria-label',
-      say(element.getAttribute('data-label') as TextKey, given.get(element)?.label),
+      say(element.getAttribute('data-label') as TextKey, valuesOf.get(element)?.label),
     );
   for (const link of document.querySelectorAll<HTMLAnchorElement>('a[data-to]'))
     link.href = homeOf(to) + (link.dataset['to'] ?? '');
@@ -64,7 +64,7 @@ export function switchLanguage(to: Language): void {
   for (const listener of listeners) listener();
 }
 
-/** Lets a link to the page in the other language switch in place. */
+/** Makes language links switch without a reload. */
 export function bindLanguageLinks(links: Iterable<HTMLAnchorElement>): void {
   const all = [...links];
   const mark = (): void => {

@@ -1,15 +1,15 @@
-import { pause } from '#sdk/abortable-pause.js';
+import { pause } from '#sdk/retry-policy.js';
 
-/** Holds all submissions of this page back for as long as the service asked one of them to wait. */
+/** Delays all submissions of the page while the service asks one of them to wait. */
 export class BackpressureGate {
   private openAtMs = 0;
 
-  /** Keeps the gate shut for `ms` from now, or longer if it already is. */
-  shutFor(ms: number): void {
+  /** Closes the gate for at least `ms` from now. */
+  closeFor(ms: number): void {
     this.openAtMs = Math.max(this.openAtMs, performance.now() + ms);
   }
 
-  /** Resolves once the gate is open; `onWait` is told each wait, in milliseconds. */
+  /** Resolves when the gate is open. `onWait` receives each delay in milliseconds. @throws the signal's reason */
   async pass(signal: AbortSignal, onWait: (waitMs: number) => void): Promise<void> {
     for (;;) {
       const waitMs = this.openAtMs - performance.now();

@@ -1,22 +1,22 @@
 import { element } from '../dom-element.js';
 import { followLanguage, label, say } from '../i18n/page-words.js';
 
-/** Binds a range input to the split of the frame around it: left of it the original, right of it the cut-out. */
+/** Binds a range input to the split of a frame: the original to its left, the cutout to its right. */
 export function bindSplit(frame: HTMLElement, split: HTMLInputElement): void {
-  const tell = (): void => {
+  const updateLabel = (): void => {
     const percent = Number(split.value);
     split.setAttribute('aria-valuetext', say('split.percent', { percent }));
   };
   const apply = (): void => {
     frame.style.setProperty('--split', `${split.value}%`);
-    tell();
+    updateLabel();
   };
   split.addEventListener('input', apply);
-  followLanguage(tell);
+  followLanguage(updateLabel);
   apply();
 }
 
-/** An image whose bytes lie in this page; its address is given back with it. */
+/** An image element that shows a blob and revokes its object URL. */
 class BlobImage {
   readonly element: HTMLImageElement;
   private url: string | undefined;
@@ -25,7 +25,7 @@ class BlobImage {
     this.element = element('img', { className, attributes: { alt: '', decoding: 'async' } });
   }
 
-  /** Shows a blob in place of what was shown. */
+  /** Shows a blob instead of the previous one. */
   show(blob: Blob): Promise<void> {
     this.clear();
     this.url = URL.createObjectURL(blob);
@@ -33,7 +33,7 @@ class BlobImage {
     return this.element.decode().catch(() => undefined);
   }
 
-  /** Shows nothing. */
+  /** Removes the image. */
   clear(): void {
     if (this.url !== undefined) URL.revokeObjectURL(this.url);
     this.url = undefined;
@@ -41,7 +41,7 @@ class BlobImage {
   }
 }
 
-/** A frame that holds a photo, and later its cut-out behind it with a slider between the two. */
+/** A frame that shows a photo and later its cutout, with a slider between them. */
 export class CompareSlider {
   /** Frame and slider, in the photo's proportions. */
   readonly box: HTMLElement;
@@ -61,7 +61,7 @@ export class CompareSlider {
     const images = [this.after.element, this.before.element];
     const facts = { className: 'frame', attributes: { role: 'img' } };
     this.frame = element('div', facts, [...images, veil, handle]);
-    // The slider lies beside what is one image to a screen reader, so that it stays a control.
+    // The slider is outside the element with role `img`, so that screen readers expose it as a control.
     this.box = element('div', { className: 'box' }, [this.frame, this.split]);
     bindSplit(this.frame, this.split);
     this.hide();
@@ -74,17 +74,17 @@ export class CompareSlider {
     void this.before.show(small);
   }
 
-  /** Shows that the browser cannot read the photo. */
+  /** Shows a placeholder for a photo that the browser cannot read. */
   showUnreadable(): void {
     this.box.classList.add('unreadable');
   }
 
-  /** How much of the work is done: that much of the photo is shown in colour. */
+  /** Shows progress: this percentage of the photo is in color. */
   showPercent(percent: number): void {
     this.frame.style.setProperty('--percent', `${percent}%`);
   }
 
-  /** Puts the cut-out behind the photo, and uncovers half of it. */
+  /** Shows the cutout behind the photo and reveals half of it. */
   async showCutout(photo: Blob, cutout: Blob, ratio: number): Promise<void> {
     const isFirst = !this.box.classList.contains('cut');
     await this.after.show(cutout);
@@ -98,7 +98,7 @@ export class CompareSlider {
     this.split.addEventListener('input', () => reveal.cancel(), { once: true });
   }
 
-  /** Back to the photo alone. */
+  /** Shows only the photo. */
   hide(): void {
     this.after.element.hidden = this.split.hidden = true;
     this.after.clear();
@@ -107,7 +107,7 @@ export class CompareSlider {
     this.showPercent(0);
   }
 
-  /** Gives back what the images held. */
+  /** Releases the images. */
   dispose(): void {
     this.before.clear();
     this.after.clear();

@@ -5,20 +5,20 @@ import type { HeicAnswer, HeicRequest } from '../pixels/heic-messages.js';
 
 const WORKER = '/assets/heic.js';
 
-/** A photo that can be sent, or why it cannot. */
+/** The converted photo, or why there is none. */
 export type Converted = { photo: File } | { refusal: Advice };
 
 const UNREADABLE: Advice = { title: ['file.heic'], next: 'next.save' };
 
-/** Turns HEIC photos into JPEG, one at a time: each is held decoded, about 250 MB for 12 megapixels. */
+/** Converts HEIC photos to JPEG, one at a time: a decoded photo of 12 megapixels takes about 250 MB. */
 export class HeicConverter {
   private last: Promise<unknown> = Promise.resolve();
 
-  /** The photo as JPEG, under its old name. What is aborted before its turn is not converted. */
+  /** The photo as JPEG, with the same name. Returns it unchanged if aborted. */
   async convert(photo: File, signal: AbortSignal): Promise<Converted> {
-    const turn = this.last.then(() => (signal.aborted ? undefined : answered(photo, signal)));
-    this.last = turn;
-    const answer = await turn;
+    const next = this.last.then(() => (signal.aborted ? undefined : convertInWorker(photo, signal)));
+    this.last = next;
+    const answer = await next;
     if (answer === undefined) return { photo };
     if ('jpeg' in answer) return { photo: new File([answer.jpeg], photo.name, { type: 'image/jpeg' }) };
     if (answer.fault === 'unreadable') return { refusal: UNREADABLE };
@@ -26,8 +26,8 @@ export class HeicConverter {
   }
 }
 
-/** Has a worker of its own convert a photo: when it ends, so does all that it held. Undefined when aborted. */
-function answered(photo: Blob, signal: AbortSignal): Promise<HeicAnswer | undefined> {
+/** Converts a photo in its own worker, whose end frees all memory. Undefined if aborted. */
+function convertInWorker(photo: Blob, signal: AbortSignal): Promise<HeicAnswer | undefined> {
   return new Promise((resolve) => {
     const worker = new Worker(WORKER);
     const end = (answer: HeicAnswer | undefined): void => {
@@ -35,7 +35,7 @@ function answered(photo: Blob, signal: AbortSignal): Promise<HeicAnswer | undefi
       resolve(answer);
     };
     worker.addEventListener('message', ({ data }: MessageEvent<HeicAnswer>) => end(data));
-    // A worker that dies (of memory, most likely) answers nothing any more.
+    // A crashed worker, usually out of memory, sends no answer.
     worker.addEventListener('error', () => end({ fault: 'unreadable' }));
     signal.addEventListener('abort', () => end(undefined), { once: true });
     const request: HeicRequest = { photo, maxPixels: MAX_PIXELS, maxBytes: MAX_FILE_BYTES };

@@ -1,9 +1,8 @@
-import type { RemoveBgErrorFacts } from '#sdk/error-facts.js';
-import { RemoveBgError } from '#sdk/removebg-error.js';
+import { RemoveBgError, type RemoveBgErrorFacts } from '#sdk/removebg-error.js';
 import type { JobEvent } from '#sdk/job-follow.js';
 import type { PhotoState } from './photo-state.js';
 
-/** A job that the service gave up, with its word that nothing is left of it. */
+/** A job that ended without a result, with its deletion receipt if there is one. */
 export class FailedJob extends RemoveBgError {
   constructor(
     code: RemoveBgError['code'],
@@ -15,9 +14,8 @@ export class FailedJob extends RemoveBgError {
 }
 
 /**
- * Where an event says that the photo stands; undefined when it says nothing about that.
- *
- * @throws RemoveBgError when it says that no result will come
+ * The photo state that an event reports; undefined if none.
+ * @throws FailedJob if there will be no result
  */
 export function stateOfEvent(event: JobEvent, attempt: number): PhotoState | undefined {
   switch (event.name) {

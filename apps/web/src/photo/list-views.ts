@@ -1,9 +1,9 @@
 import { element } from '../dom-element.js';
 
-/** Photos from which on a list shows more than cards. */
-const MANY = 7;
+/** Number of photos from which the list is the default view. */
+const LIST_THRESHOLD = 7;
 
-/** Lets a person choose between cards and a list; many photos are a list until somebody chooses. */
+/** Binds the choice between cards and a list. Until the user chooses, many photos show as a list. */
 export function bindViews(place: HTMLElement, cards: HTMLElement): { suggest: (count: number) => void } {
   let isChosen = false;
   const inputs = (['cards', 'list'] as const).map((view) => {
@@ -23,7 +23,7 @@ export function bindViews(place: HTMLElement, cards: HTMLElement): { suggest: (c
   return {
     suggest: (count) => {
       place.hidden = count < 2;
-      if (!isChosen) show(count >= MANY ? 'list' : 'cards');
+      if (!isChosen) show(count >= LIST_THRESHOLD ? 'list' : 'cards');
     },
   };
 }

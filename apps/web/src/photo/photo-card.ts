@@ -1,9 +1,9 @@
 import { button, element } from '../dom-element.js';
-import { empty, label, put } from '../i18n/page-words.js';
+import { clearText, label, setText } from '../i18n/page-words.js';
 import { CompareSlider } from './compare-slider.js';
-import { isUnderway, percentOf, purgeText, statusText, type PhotoState } from './photo-state.js';
+import { isInProgress, percentOf, purgeText, statusText, type PhotoState } from './photo-state.js';
 
-/** What a person can do with one photo. */
+/** Callbacks of a card's buttons. */
 export interface CardActions {
   onSave: () => void;
   onEdit: () => void;
@@ -13,16 +13,16 @@ export interface CardActions {
   onReceipt: () => void;
 }
 
-/** What is told of a result. */
+/** Facts of a result. `width` and `height` in pixels. */
 export interface ResultFacts {
   width: number;
   height: number;
   format: string;
-  /** Absent until it is written. */
+  /** Absent until the image is encoded. */
   bytes?: number | undefined;
 }
 
-/** One photo on the page: preview, status, and what can be done with it. */
+/** The card of one photo: preview, status and buttons. */
 export class PhotoCard {
   readonly element: HTMLLIElement;
   readonly slider: CompareSlider;
@@ -50,7 +50,7 @@ export class PhotoCard {
     this.cancel = button({ say: 'cancel' }, actions.onCancel);
     this.remove = button({ say: 'remove' }, actions.onRemove);
     this.receipt = button({ say: 'receipt.open', className: 'link' }, actions.onReceipt);
-    // Several cards have the same buttons: a screen reader hears which photo each belongs to.
+    // Accessible names include the photo, because all cards have the same buttons.
     label(this.save, 'download.of', { name });
     label(this.edit, 'edit.of', { name });
     label(this.retry, 'retry.of', { name });
@@ -61,48 +61,48 @@ export class PhotoCard {
     this.element = this.assemble();
   }
 
-  /** Shows where the photo stands. */
+  /** Shows the state of the photo. */
   show(state: PhotoState): void {
     this.element.dataset['phase'] = state.phase;
-    put(this.status, ...statusText(state));
+    setText(this.status, ...statusText(state));
     this.showProgress(state);
     if (state.phase !== 'done') this.slider.hide();
-    if (state.phase === 'failed') put(this.next, state.advice.next);
-    else empty(this.next);
+    if (state.phase === 'failed') setText(this.next, state.advice.next);
+    else clearText(this.next);
     this.showPurge(state);
     this.showControls(state);
   }
 
-  /** Tells how large the file is. */
+  /** Shows the file size. */
   showBytes(bytes: number): void {
-    put(this.facts, 'fact.size', { size: { bytes } });
+    setText(this.facts, 'fact.size', { size: { bytes } });
   }
 
-  /** Tells what the result is. */
+  /** Shows the facts of the result. */
   showResult({ width, height, format, bytes }: ResultFacts): void {
-    // Pixels and names of formats are written alike everywhere.
+    // Pixels and format names are the same in all languages.
     const params = { width: String(width), height: String(height), format };
-    if (bytes === undefined) put(this.facts, 'fact.edited', params);
-    else put(this.facts, 'fact.result', { ...params, size: { bytes } });
+    if (bytes === undefined) setText(this.facts, 'fact.edited', params);
+    else setText(this.facts, 'fact.result', { ...params, size: { bytes } });
   }
 
-  /** Tells that there is something to wait for: the result is being written. */
+  /** Marks the card as busy while the result is encoded. */
   setBusy(isBusy: boolean): void {
     this.element.setAttribute('aria-busy', String(isBusy));
     this.save.disabled = isBusy;
   }
 
-  /** The first thing that can be done with it. */
+  /** The first visible button. */
   get firstControl(): HTMLElement | undefined {
     return this.controls.find((control) => !control.hidden);
   }
 
-  /** Where the focus returns to when the editor closes. */
+  /** Focuses the edit button, after the editor closes. */
   focusEdit(): void {
     this.edit.focus();
   }
 
-  /** Gives back what it held. The card is of no use afterwards. */
+  /** Removes the card and releases its images. */
   dispose(): void {
     this.slider.dispose();
     this.element.remove();
@@ -117,23 +117,23 @@ export class PhotoCard {
     const meter = element('div', { className: 'meter' }, [this.bar, this.percent]);
     const mark = element('div', { className: 'mark' }, [this.purge, this.receipt]);
     const actions = element('div', { className: 'actions' }, this.controls);
-    const told = [this.status, meter, this.next, mark];
+    const details = [this.status, meter, this.next, mark];
     return element('li', { className: 'card' }, [
       element('div', { className: 'stage' }, [this.slider.box]),
-      element('div', { className: 'told' }, [title, this.facts, ...told]),
+      element('div', { className: 'details' }, [title, this.facts, ...details]),
       actions,
     ]);
   }
 
   private showProgress(state: PhotoState): void {
     const percent = percentOf(state);
-    this.bar.hidden = !isUnderway(state);
+    this.bar.hidden = !isInProgress(state);
     if (percent === undefined) {
       this.bar.removeAttribute('value');
-      empty(this.percent);
+      clearText(this.percent);
     } else {
       this.bar.value = percent;
-      put(this.percent, 'percent', { percent: Math.round(percent) });
+      setText(this.percent, 'percent', { percent: Math.round(percent) });
     }
     if (state.phase === 'working') this.slider.showPercent(state.percent);
     if (state.phase === 'receiving') this.slider.showPercent(100);
@@ -142,8 +142,8 @@ export class PhotoCard {
   private showPurge(state: PhotoState): void {
     const isKnown = state.phase === 'done' && state.purge.known;
     this.purge.dataset['known'] = String(isKnown);
-    if (state.phase === 'done') put(this.purge, ...purgeText(state.purge));
-    else empty(this.purge);
+    if (state.phase === 'done') setText(this.purge, ...purgeText(state.purge));
+    else clearText(this.purge);
     const receipt = state.phase === 'done' && state.purge.known ? state.purge.receipt : undefined;
     const ofFailure = state.phase === 'failed' ? state.receipt : undefined;
     this.receipt.hidden = receipt === undefined && ofFailure === undefined;
@@ -152,8 +152,8 @@ export class PhotoCard {
   private showControls(state: PhotoState): void {
     const focused = this.controls.find((control) => control === document.activeElement);
     this.save.hidden = this.edit.hidden = state.phase !== 'done';
-    this.cancel.hidden = !isUnderway(state);
-    this.remove.hidden = isUnderway(state);
+    this.cancel.hidden = !isInProgress(state);
+    this.remove.hidden = isInProgress(state);
     this.retry.hidden = !(state.phase === 'cancelled' || (state.phase === 'failed' && state.mayRetry));
     if (focused?.hidden) this.firstControl?.focus();
   }

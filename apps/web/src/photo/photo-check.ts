@@ -6,8 +6,8 @@ import { MAX_FILE_BYTES, MAX_PIXELS } from './photo-limits.js';
 const HEAD_BYTES = 32;
 const PNG_SIGNATURE = '\x89PNG\r\n\x1a\n';
 
-/** Kinds of file the page can name when it turns them down, told by their first bytes. */
-const KNOWN_REFUSALS: readonly [test: (head: string) => boolean, kind: TextKey][] = [
+/** Unsupported file types that the page can name, by their first bytes. */
+const UNSUPPORTED: readonly [test: (head: string) => boolean, kind: TextKey][] = [
   [(head) => /^ftyp(?:mif1|msf1)/.test(head.slice(4)), 'file.heic'],
   [(head) => head.startsWith('ftyp', 4), 'file.video'],
   [(head) => head.startsWith('%PDF'), 'file.pdf'],
@@ -15,7 +15,7 @@ const KNOWN_REFUSALS: readonly [test: (head: string) => boolean, kind: TextKey][
   [(head) => /^\s*<(?:svg|\?xml)/.test(head), 'file.svg'],
 ];
 
-/** Formats that the service takes and browsers show. TIFF, which few browsers show, is left to the other ways. */
+/** Formats that the service accepts and browsers can show. Excludes TIFF, which few browsers can show. */
 const isAccepted = (head: string): boolean =>
   head.startsWith('\xff\xd8\xff') ||
   head.startsWith(PNG_SIGNATURE) ||
@@ -24,7 +24,7 @@ const isAccepted = (head: string): boolean =>
   isAvif(head) ||
   (head.startsWith('RIFF') && head.startsWith('WEBP', 8));
 
-/** True when a file is HEIC, judged by its first bytes: the page makes a JPEG of it. */
+/** True if a file is HEIC, by its first bytes. The page converts it to JPEG. */
 export async function isHeicFile(file: Blob): Promise<boolean> {
   const head = await file
     .slice(0, HEIC_HEAD_BYTES)
@@ -45,15 +45,15 @@ async function headOf(file: Blob): Promise<string | undefined> {
 }
 
 /**
- * Why a file cannot be taken, told before anything is sent; undefined when it looks right. Judged by its first
- * bytes as the service does, not by its name.
+ * Why a file is rejected before it is sent; undefined if it is accepted. Checks the first bytes, as the service does, and
+ * not the name.
  */
 export async function refusalOfFile(file: Blob): Promise<Advice | undefined> {
   const head = await headOf(file);
   if (head === undefined) return { title: ['file.unreadable'], next: 'file.unreadable.next' };
   if (file.size === 0) return { title: ['file.empty'], next: 'file.empty.next' };
   if (!isAccepted(head) && !(await isHeicFile(file))) {
-    const kind = KNOWN_REFUSALS.find(([test]) => test(head))?.[1];
+    const kind = UNSUPPORTED.find(([test]) => test(head))?.[1];
     return { title: [kind ?? 'file.unknown'], next: 'next.save' };
   }
   if (file.size > MAX_FILE_BYTES)
@@ -61,7 +61,7 @@ export async function refusalOfFile(file: Blob): Promise<Advice | undefined> {
   return undefined;
 }
 
-/** Why a photo of this many pixels cannot be taken; undefined when it can. */
+/** Why a photo of this size in pixels is rejected; undefined if it is accepted. */
 export function refusalOfSize(width: number, height: number): Advice | undefined {
   if (width * height <= MAX_PIXELS) return undefined;
   const megapixels = Math.ceil((width * height) / 1e6);

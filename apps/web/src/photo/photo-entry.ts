@@ -1,35 +1,37 @@
 import { NO_EDIT, type Edit, type Look } from '../pixels/edit.js';
-import { isUnderway, type Cutout, type PhotoState } from './photo-state.js';
+import { isInProgress, type Cutout, type PhotoState } from './photo-state.js';
 import type { PhotoCard } from './photo-card.js';
 
-/** One photo of this tab, with all that is known and was changed about it. Lives in memory only. */
+/** One photo of this tab with its state and edits. Exists in memory only. */
 export interface PhotoEntry {
-  /** As it is sent: of a HEIC photo the JPEG that was made of it. */
+  /** The file to send; for a HEIC photo, the converted JPEG. */
   photo: File;
-  /** Where it lay in the folder it came with, without its name; empty for a photo on its own. */
+  /** Its folder in the selection, without the file name; empty for a single photo. */
   readonly folder: string;
   readonly card: PhotoCard;
   state: PhotoState;
   edit: Edit;
-  /** True while this page holds a result that nobody saved. */
+  /** True while the result has not been downloaded. */
   isUnsaved: boolean;
-  leave: AbortController;
+  controller: AbortController;
 }
 
 /** A photo that is done. */
 export type DoneEntry = PhotoEntry & { state: { phase: 'done'; cutout: Cutout } };
 
-/** True when there is a result to show and save. */
+/** True if there is a result. */
 export const isDone = (entry: PhotoEntry): entry is DoneEntry => entry.state.phase === 'done';
 
-/** True when closing the tab would lose something. */
-export const isAtStake = ({ isUnsaved, state }: PhotoEntry): boolean => isUnsaved || isUnderway(state);
+/** True if closing the tab would lose a result or work in progress. */
+export const isUnsavedOrInProgress = ({ isUnsaved, state }: PhotoEntry): boolean =>
+  isUnsaved || isInProgress(state);
 
-/** What is changed about a new photo: nothing but the look that was chosen for all. */
+/** The initial edit of a new photo: only the look that was applied to all. */
 export const editOf = (look: Look | undefined): Edit => (look === undefined ? NO_EDIT : { ...NO_EDIT, look });
 
-const stemOf = (name: string): string => name.replace(/\.[^.]{1,5}$/, '') || 'photo';
+/** File name of a cutout without its extension. The service never learns the name of the photo. */
+export const cutoutStem = (photoName: string): string =>
+  `${photoName.replace(/\.[^.]{1,5}$/, '') || 'photo'}-cutout`;
 
-/** File name of a cut-out: made here from a name the service never gets to know. */
-export const cutoutName = (photoName: string, format: string): string =>
-  `${stemOf(photoName)}-cutout.${format}`;
+/** File name of a cutout. */
+export const cutoutName = (photoName: string, format: string): string => `${cutoutStem(photoName)}.${format}`;

@@ -1,12 +1,12 @@
+import { BlobArchive } from '#zip/blob-archive.js';
+import { EntryNames } from '#zip/entry-names.js';
 import { saveFile } from '../dom-element.js';
 import type { PixelWorkerClient } from '../pixels/pixel-worker-client.js';
 import { isAsDelivered, type SavedFormat } from '../pixels/edit.js';
-import { BlobArchive } from '../zip/blob-archive.js';
-import { EntryNames } from '../zip/entry-names.js';
-import { cutoutName, type DoneEntry } from './photo-entry.js';
+import { cutoutName, cutoutStem, type DoneEntry } from './photo-entry.js';
 
-/** A result as it is saved. */
-export interface Print {
+/** An encoded result. */
+export interface RenderedImage {
   image: Blob;
   format: SavedFormat;
   width: number;
@@ -15,54 +15,52 @@ export interface Print {
 
 const ARCHIVE_NAME = 'cutouts';
 
-/** Writes results the way their owners want them, and hands them out. */
+/** Renders and downloads results. */
 export class PhotoExporter {
-  constructor(private readonly darkroom: PixelWorkerClient) {}
+  constructor(private readonly pixelWorker: PixelWorkerClient) {}
 
   /**
-   * A result at full size; the delivered bytes themselves where nothing was changed.
-   *
+   * Renders a result at full size. Returns the delivered image itself if there are no edits.
    * @throws PixelProblem
    */
-  async print({ photo, edit, state }: DoneEntry): Promise<Print> {
+  async render({ photo, edit, state }: DoneEntry): Promise<RenderedImage> {
     const { image, width, height } = state.cutout;
     if (isAsDelivered(edit)) return { image, width, height, format: 'png' };
-    return this.darkroom.do('print', { photo, cutout: image, edit });
+    return this.pixelWorker.do('render', { photo, cutout: image, edit });
   }
 
-  /** Saves one result. @throws PixelProblem */
+  /** Downloads one result. @throws PixelProblem */
   async save(entry: DoneEntry): Promise<void> {
-    const { image, format } = await this.print(entry);
+    const { image, format } = await this.render(entry);
     saveFile(image, cutoutName(entry.photo.name, format));
     entry.isUnsaved = false;
   }
 
   /**
-   * Saves results as one ZIP, or as several where one would pass 4 GB.
-   *
-   * @param onProgress how many are packed
-   * @returns how many could not be written
+   * Downloads results as one ZIP archive, or as several if one would exceed 4 GB.
+   * @param onProgress called with the number of packed results
+   * @returns number of results that could not be rendered
    */
   async saveAll(entries: readonly DoneEntry[], onProgress: (done: number) => void): Promise<number> {
     let [archive, names, part, failed] = [new BlobArchive(), new EntryNames(), 1, 0];
     const packed: DoneEntry[] = [];
-    const handOut = (suffix: string): void => saveFile(archive.finish(), `${ARCHIVE_NAME}${suffix}.zip`);
+    const saveArchive = (suffix: string): void => saveFile(archive.finish(), `${ARCHIVE_NAME}${suffix}.zip`);
     for (const [at, entry] of entries.entries()) {
       onProgress(at);
-      const printed = await this.print(entry).catch(() => undefined);
-      if (printed === undefined) {
+      const rendered = await this.render(entry).catch(() => undefined);
+      if (rendered === undefined) {
         failed++;
         continue;
       }
-      if (!archive.hasRoomFor(printed.image.size)) {
-        handOut(`-${part++}`);
+      if (!archive.hasRoomFor(rendered.image.size)) {
+        saveArchive(`-${part++}`);
         [archive, names] = [new BlobArchive(), new EntryNames()];
       }
-      const name = `${entry.folder}/${cutoutName(entry.photo.name, printed.format)}`;
-      await archive.add(names.take(name), printed.image);
+      const name = `${entry.folder}/${cutoutStem(entry.photo.name)}`;
+      await archive.add(names.take(name, rendered.format), rendered.image);
       packed.push(entry);
     }
-    if (archive.size > 0) handOut(part > 1 ? `-${part}` : '');
+    if (archive.size > 0) saveArchive(part > 1 ? `-${part}` : '');
     for (const entry of packed) entry.isUnsaved = false;
     return failed;
   }

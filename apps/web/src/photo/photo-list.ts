@@ -1,46 +1,46 @@
 import { PixelProblem, type PixelWorkerClient } from '../pixels/pixel-worker-client.js';
 import { isAsDelivered, type Edit, type Look } from '../pixels/edit.js';
-import type { Found, Gathered } from './gathered-photos.js';
+import type { FoundFile, FileSelection } from './file-selection.js';
 import { HeicConverter } from './heic-converter.js';
 import { PhotoCard } from './photo-card.js';
 import { isHeicFile, refusalOfFile, refusalOfSize } from './photo-check.js';
-import { editOf, isAtStake, isDone, type DoneEntry, type PhotoEntry } from './photo-entry.js';
+import { editOf, isUnsavedOrInProgress, isDone, type DoneEntry, type PhotoEntry } from './photo-entry.js';
 import type { PhotoExporter } from './photo-exporter.js';
-import { runPhoto, type Workshop } from './photo-run.js';
+import { runPhoto, type PhotoServices } from './photo-run.js';
 import type { Advice } from './problem-advice.js';
-import { isUnderway, type PhotoState } from './photo-state.js';
+import { isInProgress, type PhotoState } from './photo-state.js';
 
-/** What the list needs of the page around it. */
+/** The page around the list. */
 export interface ListPage {
   cards: HTMLElement;
-  /** Where the focus goes when the last card was removed. */
+  /** Receives the focus after the last card is removed. */
   chooser: HTMLElement;
-  /** Something changed that the head of the list shows. */
+  /** Called after every change of the list. */
   onChange: (entries: readonly PhotoEntry[]) => void;
-  /** A person wants to edit a photo. */
+  /** Called to edit a photo. */
   onEdit: (entry: DoneEntry) => void;
-  /** A person wants to see a receipt. */
+  /** Called to show a receipt. */
   onReceipt: (receipt: string, name: string) => void;
-  /** A result could not be written. */
-  onFault: () => void;
+  /** Called if a result cannot be rendered. */
+  onRenderError: () => void;
 }
 
-/** All photos of this tab, newest last. */
+/** The photos of this tab, newest last. */
 export class PhotoList {
   readonly entries: PhotoEntry[] = [];
   private readonly heic = new HeicConverter();
   private lookOfAll: Look | undefined;
 
   constructor(
-    private readonly shop: Workshop,
-    private readonly darkroom: PixelWorkerClient,
-    private readonly printer: PhotoExporter,
+    private readonly services: PhotoServices,
+    private readonly pixelWorker: PixelWorkerClient,
+    private readonly exporter: PhotoExporter,
     private readonly page: ListPage,
   ) {}
 
-  /** True while closing the tab would lose a result or unfinished work. */
+  /** True if closing the tab would lose a result or work in progress. */
   get hasUnsaved(): boolean {
-    return this.entries.some(isAtStake);
+    return this.entries.some(isUnsavedOrInProgress);
   }
 
   /** Photos with a result. */
@@ -48,28 +48,28 @@ export class PhotoList {
     return this.entries.filter(isDone);
   }
 
-  /** Takes photos in and starts on them. */
-  add({ photos }: Gathered): void {
+  /** Adds photos and starts processing them. */
+  add({ photos }: FileSelection): void {
     if (photos.length === 0) return;
-    const added = photos.map((found) => this.enter(found));
+    const added = photos.map((found) => this.createEntry(found));
     this.page.onChange(this.entries);
     for (const entry of added) void this.start(entry);
   }
 
-  /** Calls back all that are under way. */
+  /** Cancels all photos in progress. */
   cancelAll(): void {
-    for (const { state, leave } of this.entries)
-      if (isUnderway(state)) leave.abort(new DOMException('cancelled', 'AbortError'));
+    for (const { state, controller } of this.entries)
+      if (isInProgress(state)) controller.abort(new DOMException('cancelled', 'AbortError'));
   }
 
-  /** Removes all that are not under way. */
+  /** Removes all photos that are not in progress. */
   removeAll(): void {
-    for (const entry of [...this.entries]) if (!isUnderway(entry.state)) this.drop(entry);
+    for (const entry of [...this.entries]) if (!isInProgress(entry.state)) this.dispose(entry);
     this.page.onChange(this.entries);
     (this.entries[0]?.card.firstControl ?? this.page.chooser).focus();
   }
 
-  /** Changes how a result is presented. */
+  /** Changes the edit of a photo. */
   change(entry: DoneEntry, edit: Edit): void {
     if (entry.edit === edit) return;
     entry.edit = edit;
@@ -77,7 +77,7 @@ export class PhotoList {
     void this.renderPreview(entry);
   }
 
-  /** Presents all photos alike, those to come included. Returns how many there are. */
+  /** Applies a look to all photos, including later ones. Returns the number of photos. */
   changeAll(look: Look): number {
     this.lookOfAll = look;
     for (const entry of this.entries) {
@@ -87,16 +87,16 @@ export class PhotoList {
     return this.entries.length;
   }
 
-  private enter({ file, path }: Found): PhotoEntry {
+  private createEntry({ file, path }: FoundFile): PhotoEntry {
     const card = new PhotoCard(file.name, {
       onSave: () => void this.save(entry),
       onEdit: () => isDone(entry) && this.page.onEdit(entry),
-      onCancel: () => entry.leave.abort(new DOMException('cancelled', 'AbortError')),
+      onCancel: () => entry.controller.abort(new DOMException('cancelled', 'AbortError')),
       onRetry: () => {
-        entry.leave = new AbortController();
+        entry.controller = new AbortController();
         void this.work(entry);
       },
-      onRemove: () => this.leave(entry),
+      onRemove: () => this.removeEntry(entry),
       onReceipt: () => this.showReceipt(entry),
     });
     const entry: PhotoEntry = {
@@ -106,7 +106,7 @@ export class PhotoList {
       state: { phase: 'waiting' },
       edit: editOf(this.lookOfAll),
       isUnsaved: false,
-      leave: new AbortController(),
+      controller: new AbortController(),
     };
     card.show(entry.state);
     card.showBytes(file.size);
@@ -119,24 +119,24 @@ export class PhotoList {
     const refusal =
       (await refusalOfFile(entry.photo)) ?? (await this.convert(entry)) ?? (await this.measure(entry));
     if (refusal) this.show(entry, { phase: 'failed', advice: refusal, mayRetry: false });
-    else if (entry.leave.signal.aborted) this.show(entry, { phase: 'cancelled' });
+    else if (entry.controller.signal.aborted) this.show(entry, { phase: 'cancelled' });
     else await this.work(entry);
   }
 
-  /** Makes a JPEG of a HEIC photo, which the service does not take. */
+  /** Converts a HEIC photo to JPEG, which the service accepts. */
   private async convert(entry: PhotoEntry): Promise<Advice | undefined> {
     if (!(await isHeicFile(entry.photo))) return undefined;
     this.show(entry, { phase: 'converting' });
-    const converted = await this.heic.convert(entry.photo, entry.leave.signal);
+    const converted = await this.heic.convert(entry.photo, entry.controller.signal);
     if ('refusal' in converted) return converted.refusal;
     entry.photo = converted.photo;
     return undefined;
   }
 
-  /** Shows the photo small. What the browser cannot read, the service may. */
+  /** Shows a preview of the photo. A photo that the browser cannot read is sent all the same. */
   private async measure({ photo, card }: PhotoEntry): Promise<Advice | undefined> {
     try {
-      const { width, height, small } = await this.darkroom.do('measure', { photo });
+      const { width, height, small } = await this.pixelWorker.do('measure', { photo });
       card.slider.showPhoto(small, width / height);
       return refusalOfSize(width, height);
     } catch (error) {
@@ -146,9 +146,9 @@ export class PhotoList {
   }
 
   private async work(entry: PhotoEntry): Promise<void> {
-    const { signal } = entry.leave;
+    const { signal } = entry.controller;
     const show = (state: PhotoState): void => this.show(entry, state);
-    await runPhoto(this.shop, { photo: entry.photo, signal, show });
+    await runPhoto(this.services, { photo: entry.photo, signal, show });
   }
 
   private show(entry: PhotoEntry, state: PhotoState): void {
@@ -163,7 +163,7 @@ export class PhotoList {
     this.page.onChange(this.entries);
   }
 
-  /** Shows the result small, as it would be saved. */
+  /** Shows a preview of the edited result. */
   private async renderPreview(entry: DoneEntry): Promise<void> {
     const { photo, edit, state, card } = entry;
     const { image } = state.cutout;
@@ -171,14 +171,14 @@ export class PhotoList {
     const bytes = isAsDelivered(edit) ? image.size : undefined;
     card.showResult({ ...state.cutout, format, bytes });
     try {
-      const small = await this.darkroom.do('renderPreview', { photo, cutout: image, edit });
-      // It may have been changed again, or removed, in the meantime.
+      const small = await this.pixelWorker.do('renderPreview', { photo, cutout: image, edit });
+      // The photo may have been edited again or removed in the meantime.
       if (entry.edit !== edit || !this.entries.includes(entry)) return;
       const { width, height } = small;
       card.showResult({ width, height, format, bytes });
       await card.slider.showCutout(small.before, small.after, width / height);
     } catch {
-      // It can be saved all the same.
+      // The result can still be downloaded.
       card.slider.showUnreadable();
     }
   }
@@ -186,7 +186,7 @@ export class PhotoList {
   private async save(entry: PhotoEntry): Promise<void> {
     if (!isDone(entry)) return;
     entry.card.setBusy(true);
-    await this.printer.save(entry).catch(() => this.page.onFault());
+    await this.exporter.save(entry).catch(() => this.page.onRenderError());
     entry.card.setBusy(false);
   }
 
@@ -198,18 +198,18 @@ export class PhotoList {
     if (receipt) this.page.onReceipt(receipt, photo.name);
   }
 
-  private drop(entry: PhotoEntry): void {
+  private dispose(entry: PhotoEntry): void {
     this.entries.splice(this.entries.indexOf(entry), 1);
-    entry.leave.abort(new DOMException('removed', 'AbortError'));
+    entry.controller.abort(new DOMException('removed', 'AbortError'));
     entry.card.dispose();
   }
 
-  private leave(entry: PhotoEntry): void {
+  private removeEntry(entry: PhotoEntry): void {
     const at = this.entries.indexOf(entry);
     if (at === -1) return;
-    this.drop(entry);
+    this.dispose(entry);
     this.page.onChange(this.entries);
-    const neighbour = this.entries[at] ?? this.entries[at - 1];
-    (neighbour?.card.firstControl ?? this.page.chooser).focus();
+    const neighbor = this.entries[at] ?? this.entries[at - 1];
+    (neighbor?.card.firstControl ?? this.page.chooser).focus();
   }
 }

@@ -3,18 +3,18 @@ import type { TextKey } from '../i18n/en-words.js';
 import type { Params } from '../i18n/i18n.js';
 import type { Advice } from './problem-advice.js';
 
-/** Whether the service has confirmed that nothing is left of a photo; with the receipt, as far as one came. */
-export type PurgeMark =
+/** Whether the service has confirmed the deletion, with the receipt if there is one. */
+export type PurgeStatus =
   { known: false; checking: boolean } | { known: true; at: Date; receipt: string | undefined };
 
-/** A finished cut-out as delivered: it exists only in this page from here on. */
+/** A delivered cutout. It exists only in this page. Lengths in pixels. */
 export interface Cutout {
   image: Blob;
   width: number;
   height: number;
 }
 
-/** Where one photo stands. */
+/** State of a photo. Percentages are 0 to 100. */
 export type PhotoState =
   | { phase: 'waiting' }
   | { phase: 'converting' }
@@ -25,17 +25,17 @@ export type PhotoState =
   | { phase: 'working'; stage: Stage | undefined; percent: number; attempt: number }
   | { phase: 'reconnecting' }
   | { phase: 'receiving' }
-  | { phase: 'done'; cutout: Cutout; purge: PurgeMark }
+  | { phase: 'done'; cutout: Cutout; purge: PurgeStatus }
   | { phase: 'failed'; advice: Advice; mayRetry: boolean; receipt?: string | undefined }
   | { phase: 'cancelled' };
 
-/** Name of a phase; the style sheet knows them too. */
+/** Name of a phase; also used by the style sheet. */
 export type Phase = PhotoState['phase'];
 
-/** A text with its values, whatever the language. */
-export type Told = readonly [key: TextKey, params?: Params];
+/** Key and values of a text. */
+export type StatusText = readonly [key: TextKey, params?: Params];
 
-function queuedText(position: number | undefined, etaMs: number | undefined): Told {
+function queuedText(position: number | undefined, etaMs: number | undefined): StatusText {
   if (position === undefined) return ['state.queued'];
   if (position <= 1)
     return etaMs === undefined ? ['state.next'] : ['state.next.eta', { time: { ms: etaMs } }];
@@ -45,13 +45,13 @@ function queuedText(position: number | undefined, etaMs: number | undefined): To
     : ['state.place.eta', { place, time: { ms: etaMs } }];
 }
 
-function workingText(stage: Stage | undefined, attempt: number): Told {
+function workingText(stage: Stage | undefined, attempt: number): StatusText {
   const key = stage ? (`stage.${stage}` as const) : 'state.starting';
   return attempt > 1 ? ['state.again', { stage: { say: key }, attempt }] : [key];
 }
 
-/** What a person is told about a state; changes rarely enough to be read out. */
-export function statusText(state: PhotoState): Told {
+/** The text for a state. It changes rarely enough for screen readers. */
+export function statusText(state: PhotoState): StatusText {
   switch (state.phase) {
     case 'paused':
       return ['state.paused', { time: { ms: state.waitMs } }];
@@ -68,29 +68,29 @@ export function statusText(state: PhotoState): Told {
   }
 }
 
-/** How far the current step is, 0 to 100; undefined when that cannot be known. */
+/** Progress of the current step, 0 to 100; undefined if unknown. */
 export function percentOf(state: PhotoState): number | undefined {
   if (state.phase === 'uploading' && state.percent < 100) return state.percent;
   return state.phase === 'working' && state.stage ? state.percent : undefined;
 }
 
-/** Parts of the way that lie behind a photo when it enters a phase, of 1: for the progress of all. */
-const WAY: Partial<Record<Phase, number>> = { queued: 0.2, reconnecting: 0.2, receiving: 0.95 };
+/** Overall progress of a photo when it enters a phase, 0 to 1. */
+const PROGRESS: Partial<Record<Phase, number>> = { queued: 0.2, reconnecting: 0.2, receiving: 0.95 };
 
-/** How far a photo is on its whole way, 0 to 1. */
-export function wayOf(state: PhotoState): number {
-  if (!isUnderway(state)) return 1;
+/** Overall progress of a photo, 0 to 1. */
+export function progressOf(state: PhotoState): number {
+  if (!isInProgress(state)) return 1;
   if (state.phase === 'uploading') return state.percent / 500;
-  return state.phase === 'working' ? 0.2 + state.percent * 0.0075 : (WAY[state.phase] ?? 0);
+  return state.phase === 'working' ? 0.2 + state.percent * 0.0075 : (PROGRESS[state.phase] ?? 0);
 }
 
-/** True while the photo is on its way and can be called back. */
-export function isUnderway(state: PhotoState): boolean {
+/** True while the photo is in progress and can be cancelled. */
+export function isInProgress(state: PhotoState): boolean {
   return state.phase !== 'done' && state.phase !== 'failed' && state.phase !== 'cancelled';
 }
 
-/** What is known about the purge, in words; undefined when there is nothing to say. */
-export function purgeText(purge: PurgeMark): Told {
+/** The text for a deletion status. */
+export function purgeText(purge: PurgeStatus): StatusText {
   if (!purge.known) return [purge.checking ? 'purge.checking' : 'purge.unknown'];
   return ['purge.known', { at: { clock: purge.at } }];
 }

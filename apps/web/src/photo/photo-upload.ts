@@ -2,9 +2,9 @@ import type { JobAccepted } from '#contracts/job-view.js';
 import { RemoveBgError, problemOfAnswer } from '#sdk/removebg-error.js';
 import type { Submission } from '#sdk/job-client.js';
 
-/** What an upload tells and listens to while it runs. */
-export interface UploadWatch {
-  /** 0 to 100, of the bytes handed to the network. */
+/** Progress callback and signal of an upload. */
+export interface UploadOptions {
+  /** Called with the percentage of bytes sent, 0 to 100. */
   onPercent: (percent: number) => void;
   signal: AbortSignal;
 }
@@ -19,18 +19,17 @@ function acceptedOf(request: XMLHttpRequest): JobAccepted {
 }
 
 /**
- * Sends a photo, with progress: fetch cannot tell how much of a body has left, XMLHttpRequest can.
- *
- * @throws RemoveBgError, or the signal's reason after an abort
+ * Uploads a photo with XMLHttpRequest, because fetch does not report upload progress.
+ * @throws RemoveBgError | the signal's reason
  */
-export function uploadPhoto(photo: Blob, to: Submission, watch: UploadWatch): Promise<JobAccepted> {
+export function uploadPhoto(photo: Blob, to: Submission, options: UploadOptions): Promise<JobAccepted> {
   return new Promise((resolve, reject) => {
-    const { signal } = watch;
+    const { signal } = options;
     const request = new XMLHttpRequest();
     const onAbort = (): void => request.abort();
     signal.addEventListener('abort', onAbort, { once: true });
     request.upload.addEventListener('progress', ({ loaded, total }) => {
-      if (total > 0) watch.onPercent((loaded / total) * 100);
+      if (total > 0) options.onPercent((loaded / total) * 100);
     });
     request.addEventListener('loadend', () => signal.removeEventListener('abort', onAbort));
     request.addEventListener('load', () => {

@@ -1,10 +1,9 @@
-import type { RemoveBgErrorCode } from '#sdk/error-facts.js';
-import { RemoveBgError } from '#sdk/removebg-error.js';
+import { RemoveBgError, type RemoveBgErrorCode } from '#sdk/removebg-error.js';
 import { EN_PROBLEMS } from '../i18n/en-problems.js';
 import type { TextKey } from '../i18n/en-words.js';
 import type { Params } from '../i18n/i18n.js';
 
-/** What went wrong, and what a person can do about it. */
+/** What went wrong, and what to do about it. */
 export interface Advice {
   title: readonly [TextKey, Params?];
   next: TextKey;
@@ -14,7 +13,7 @@ type ProblemKey = keyof typeof EN_PROBLEMS;
 
 const isKey = (text: string): text is ProblemKey => Object.hasOwn(EN_PROBLEMS, text);
 
-/** What to do next, where several problems share it; the others have a text of their own, or are tried again. */
+/** Next steps that several errors share. Other errors have their own text, or `next.retry`. */
 const SHARED_NEXT: Partial<Record<RemoveBgErrorCode, ProblemKey>> = {
   'image-too-large': 'next.export',
   'image-type-unsupported': 'next.save',
@@ -33,7 +32,8 @@ const SHARED_NEXT: Partial<Record<RemoveBgErrorCode, ProblemKey>> = {
   'internal-error': 'next.again',
 };
 
-const OF_THE_FILE: ReadonlySet<RemoveBgErrorCode> = new Set<RemoveBgErrorCode>([
+/** Errors in the file itself. */
+const FILE_ERRORS: ReadonlySet<RemoveBgErrorCode> = new Set<RemoveBgErrorCode>([
   'image-too-large',
   'image-type-unsupported',
   'image-too-many-pixels',
@@ -44,11 +44,11 @@ const OF_THE_FILE: ReadonlySet<RemoveBgErrorCode> = new Set<RemoveBgErrorCode>([
   'foreground-not-found',
 ]);
 
-/** True when sending the same photo again may succeed: the fault is not in the file itself. */
+/** True if sending the same photo again can succeed. */
 export const mayRetry = (error: unknown): boolean =>
-  error instanceof RemoveBgError && !OF_THE_FILE.has(error.code);
+  error instanceof RemoveBgError && !FILE_ERRORS.has(error.code);
 
-/** Readable words for whatever failed. */
+/** The texts for an error. */
 export function adviceFor(error: unknown): Advice {
   if (!(error instanceof RemoveBgError)) return { title: ['page-error'], next: 'next.reload' };
   const { code } = error;

@@ -1,14 +1,14 @@
-/** Lets a fixed number of photos be in work, the others wait their turn in the order they came. */
+/** Limits how many photos are processed at a time. Others wait in order of arrival. */
 export class WorkSlots {
   private readonly waiting: (() => void)[] = [];
   private taken = 0;
 
   constructor(private readonly limit: number) {}
 
-  /** Resolves with the slot's release once there is one; rejects with the signal's reason after an abort. */
-  async take(signal: AbortSignal): Promise<() => void> {
+  /** Waits for a slot. Returns a function that releases it. @throws the signal's reason */
+  async acquire(signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
-    if (this.taken >= this.limit) await this.turn(signal);
+    if (this.taken >= this.limit) await this.waitForSlot(signal);
     else this.taken++;
     let isHeld = true;
     return () => {
@@ -18,24 +18,24 @@ export class WorkSlots {
     };
   }
 
-  /** A released slot goes to the next in line without becoming free in between. */
+  /** Passes a released slot directly to the next waiting photo. */
   private pass(): void {
     const next = this.waiting.shift();
     if (next) next();
     else this.taken--;
   }
 
-  private turn(signal: AbortSignal): Promise<void> {
+  private waitForSlot(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const onTurn = (): void => {
+      const onSlot = (): void => {
         signal.removeEventListener('abort', onAbort);
         resolve();
       };
       const onAbort = (): void => {
-        this.waiting.splice(this.waiting.indexOf(onTurn), 1);
+        this.waiting.splice(this.waiting.indexOf(onSlot), 1);
         reject(signal.reason as Error);
       };
-      this.waiting.push(onTurn);
+      this.waiting.push(onSlot);
       signal.addEventListener('abort', onAbort, { once: true });
     });
   }

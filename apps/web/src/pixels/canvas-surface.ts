@@ -1,16 +1,15 @@
 import type { Rect, Size } from './frame-geometry.js';
 
-/** A context of a canvas outside the page. */
+/** Drawing context of an offscreen canvas. */
 export type Surface = OffscreenCanvasRenderingContext2D;
 
-/** More than this browser can hold in one canvas. */
+/** The canvas is too large for this browser. */
 export class TooLargeForCanvas extends Error {
   override readonly name = 'TooLargeForCanvas';
 }
 
 /**
- * A new canvas, tried out: browsers make one that is too large without a word and then draw nothing on it.
- *
+ * Creates a canvas and tests it: browsers create a canvas that is too large without an error and then draw nothing.
  * @throws TooLargeForCanvas
  */
 export function surfaceOf({ width, height }: Size): Surface {
@@ -24,13 +23,13 @@ export function surfaceOf({ width, height }: Size): Surface {
   return surface;
 }
 
-/** A canvas filled with a picture, scaled to its size. */
+/** Creates a canvas with a picture scaled to its size. */
 export function surfaceWith(picture: CanvasImageSource, size: Size): Surface {
   const surface = surfaceOf(size);
   surface.drawImage(picture, 0, 0, size.width, size.height);
   return surface;
 }
 
-/** The pixels of a part of a surface. */
+/** The RGBA pixels of a rectangle. */
 export const pixelsOf = (surface: Surface, { left, top, width, height }: Rect): Uint8ClampedArray =>
   surface.getImageData(left, top, width, height).data;

@@ -2,26 +2,26 @@ import type { Look } from './edit.js';
 import type { Surface } from './canvas-surface.js';
 import { coverOf, type Rect, type Size } from './frame-geometry.js';
 
-/** What stands behind, ready to be drawn. */
+/** A background, ready to be drawn. */
 export interface Backdrop {
-  colour?: string;
+  color?: string;
   picture?: ImageBitmap;
 }
 
-const SHADOW = { colour: 'rgb(0 0 0 / 42%)', blurShare: 0.035, dropShare: 0.016 };
+const SHADOW = { color: 'rgb(0 0 0 / 42%)', blurShare: 0.035, dropShare: 0.016 };
 
-/** Gets a background ready. @throws when its picture cannot be read */
+/** Prepares a background. @throws Error if its image cannot be read */
 export async function backdropOf({ background, format }: Look): Promise<Backdrop> {
   if (background.kind === 'image') return { picture: await createImageBitmap(background.image) };
-  if (background.kind === 'colour') return { colour: background.colour };
-  // JPEG knows no transparency.
-  return format === 'jpg' ? { colour: '#fff' } : {};
+  if (background.kind === 'color') return { color: background.color };
+  // JPEG has no transparency.
+  return format === 'jpg' ? { color: '#fff' } : {};
 }
 
-function drawBackdrop(onto: Surface, { colour, picture }: Backdrop, frame: Rect): void {
+function drawBackdrop(onto: Surface, { color, picture }: Backdrop, frame: Rect): void {
   const { left, top, width, height } = frame;
-  if (colour !== undefined) {
-    onto.fillStyle = colour;
+  if (color !== undefined) {
+    onto.fillStyle = color;
     onto.fillRect(left, top, width, height);
   }
   if (picture === undefined) return;
@@ -29,13 +29,13 @@ function drawBackdrop(onto: Surface, { colour, picture }: Backdrop, frame: Rect)
   onto.drawImage(picture, from.left, from.top, from.width, from.height, left, top, width, height);
 }
 
-/** What a cut-out is drawn with, and where: `frame` is where the whole of it goes, in pixels of the target. */
+/** A cutout to draw, its background and shadow. `frame` is the target of the whole cutout, in pixels. */
 export interface Composition {
   cutout: CanvasImageSource;
   backdrop: Backdrop;
   shadow: boolean;
   frame: Rect;
-  /** Where the background goes: the frame, or the part that is cropped to. */
+  /** Target of the background: the frame, or its cropped part. */
   shown: Rect;
 }
 
@@ -48,7 +48,7 @@ export function compose(onto: Surface, { cutout, backdrop, shadow, frame, shown 
   drawBackdrop(onto, backdrop, shown);
   if (shadow) {
     const side = Math.max(frame.width, frame.height);
-    onto.shadowColor = SHADOW.colour;
+    onto.shadowColor = SHADOW.color;
     onto.shadowBlur = side * SHADOW.blurShare;
     onto.shadowOffsetY = side * SHADOW.dropShare;
   }
@@ -56,7 +56,7 @@ export function compose(onto: Surface, { cutout, backdrop, shadow, frame, shown 
   onto.restore();
 }
 
-/** The frame of a whole picture of which `shown` is to fill a target, scaled. */
+/** The frame of a whole picture whose part `shown` fills the scaled target. */
 export const frameAround = (shown: Rect, whole: Size, scale: number): Rect => ({
   left: -shown.left * scale,
   top: -shown.top * scale,

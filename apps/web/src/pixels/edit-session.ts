@@ -1,4 +1,4 @@
-import type { Piece } from './brush.js';
+import type { Segment } from './brush.js';
 import type { Surface } from './canvas-surface.js';
 import { backdropOf, type Backdrop } from './compose.js';
 import type { Background, Look, Stroke } from './edit.js';
@@ -7,7 +7,7 @@ import { LayeredPicture } from './layered-picture.js';
 import type { PixelWork, View } from './pixel-messages.js';
 import { renderView } from './view-renderer.js';
 
-/** A picture open in the editor, drawn on the editor's own canvas from here. */
+/** A picture that is open in the editor. Draws on the editor's canvas. */
 export class EditSession {
   private backdrop: Backdrop = {};
   private background: Background | undefined;
@@ -25,7 +25,7 @@ export class EditSession {
     this.kept = { left: 0, top: 0, ...picture.size };
   }
 
-  /** Decodes the pair at full size and shows it. */
+  /** Decodes both images at full size and shows them. */
   static async open({ photo, cutout, edit, ...rest }: PixelWork['open']['send']): Promise<EditSession> {
     const picture = await LayeredPicture.open(photo, cutout);
     const stage = rest.canvas.getContext('2d');
@@ -40,7 +40,7 @@ export class EditSession {
     return this.picture.size;
   }
 
-  /** Has exactly these strokes and this look. Size: of what would be saved. */
+  /** Applies strokes and look in place of the previous ones. Returns the size of the saved image. */
   async apply(strokes: readonly Stroke[], look: Look): Promise<Size> {
     this.picture.apply(strokes);
     this.look = look;
@@ -53,19 +53,19 @@ export class EditSession {
     return { width: this.kept.width, height: this.kept.height };
   }
 
-  /** Goes on with a stroke. */
-  extend(id: number, piece: Piece): void {
-    this.picture.extend(id, piece);
+  /** Continues a stroke. */
+  extend(id: number, segment: Segment): void {
+    this.picture.extend(id, segment);
     this.draw();
   }
 
-  /** Looks through another view. */
+  /** Shows another view. */
   show(view: View): void {
     this.view = view;
     this.draw();
   }
 
-  /** Once a frame at most, however much is asked for. */
+  /** Draws at most once per frame. */
   private draw(): void {
     if (this.isDue) return;
     this.isDue = true;

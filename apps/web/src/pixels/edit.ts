@@ -1,7 +1,7 @@
-/** One stroke of the brush over a picture, in pixels of that picture. */
+/** A brush stroke, in pixels of the picture. */
 export interface Stroke {
   id: number;
-  /** `keep` brings the photo back, `erase` takes it away. */
+  /** `keep` restores the photo, `erase` removes it. */
   mode: 'keep' | 'erase';
   /** Diameter. */
   size: number;
@@ -9,14 +9,13 @@ export interface Stroke {
   points: readonly number[];
 }
 
-/** What stands behind the subject. */
-export type Background =
-  { kind: 'none' } | { kind: 'colour'; colour: string } | { kind: 'image'; image: Blob };
+/** The background behind the subject. */
+export type Background = { kind: 'none' } | { kind: 'color'; color: string } | { kind: 'image'; image: Blob };
 
-/** Encodings that a browser writes. */
+/** Formats that browsers can encode. */
 export type SavedFormat = 'png' | 'webp' | 'jpg';
 
-/** How a cut-out is presented. */
+/** Background, shadow, crop and format of a cutout. */
 export interface Look {
   background: Background;
   shadow: boolean;
@@ -24,19 +23,19 @@ export interface Look {
   format: SavedFormat;
 }
 
-/** All that a person changed about a cut-out. The cut-out itself is never changed: this is done anew each time. */
+/** All edits of a cutout. The cutout itself stays unchanged; edits are applied each time it is rendered. */
 export interface Edit {
   strokes: readonly Stroke[];
   look: Look;
 }
 
-/** As the service delivered it. */
+/** The look of a delivered cutout. */
 export const PLAIN_LOOK: Look = { background: { kind: 'none' }, shadow: false, crop: false, format: 'png' };
 
-/** Nothing changed. */
+/** No edits. */
 export const NO_EDIT: Edit = { strokes: [], look: PLAIN_LOOK };
 
-/** True when the delivered PNG is what is wanted, byte for byte. */
+/** True if there are no edits: the result is the delivered PNG. */
 export const isAsDelivered = ({ strokes, look }: Edit): boolean =>
   strokes.length === 0 &&
   look.background.kind === 'none' &&
@@ -44,6 +43,6 @@ export const isAsDelivered = ({ strokes, look }: Edit): boolean =>
   !look.crop &&
   look.format === 'png';
 
-/** True when `done` is how `wanted` begins: then only the rest needs to be painted. */
-export const isBeginOf = (done: readonly number[], wanted: readonly number[]): boolean =>
+/** True if `done` is a prefix of `wanted`: only the rest needs to be painted. */
+export const isPrefixOf = (done: readonly number[], wanted: readonly number[]): boolean =>
   done.length <= wanted.length && done.every((id, at) => wanted[at] === id);

@@ -12,11 +12,11 @@ export interface Size {
   height: number;
 }
 
-/** Alpha below which a pixel is haze, and no part of the subject. */
+/** Minimum alpha (0 to 255) of a pixel of the subject. */
 const VISIBLE_ALPHA = 24;
 const MARGIN_SHARE = 0.02;
 
-/** The largest size of these proportions whose longer side is at most `side`; never enlarged. */
+/** Scales a size down so that its longer side is at most `side`. */
 export function fitted({ width, height }: Size, side: number): Size & { scale: number } {
   const scale = Math.min(1, side / Math.max(width, height));
   return {
@@ -26,7 +26,7 @@ export function fitted({ width, height }: Size, side: number): Size & { scale: n
   };
 }
 
-/** Where anything can be seen in RGBA pixels of this width; undefined when nothing can. */
+/** Bounding box of the visible pixels in RGBA data of this width; undefined if there are none. */
 export function visibleRect(pixels: Uint8ClampedArray, width: number): Rect | undefined {
   const height = pixels.length / 4 / width;
   let [left, top, right, bottom] = [width, height, -1, -1];
@@ -42,7 +42,7 @@ export function visibleRect(pixels: Uint8ClampedArray, width: number): Rect | un
   return right < 0 ? undefined : { left, top, width: right - left + 1, height: bottom - top + 1 };
 }
 
-/** A rectangle of a picture scaled by `scale`, as one of the whole picture, with some room, within its bounds. */
+/** Converts a rectangle of a picture scaled by `scale` to the whole picture, and adds a margin within its bounds. */
 export function croppedTo(found: Rect | undefined, scale: number, whole: Size): Rect {
   if (found === undefined) return { left: 0, top: 0, ...whole };
   const room = MARGIN_SHARE * Math.max(whole.width, whole.height);
@@ -53,7 +53,7 @@ export function croppedTo(found: Rect | undefined, scale: number, whole: Size): 
   return { left, top, width: right - left, height: bottom - top };
 }
 
-/** The part of a picture that fills a frame of other proportions, cut at its middle. */
+/** The centered part of a picture that covers a frame. */
 export function coverOf(picture: Size, frame: Size): Rect {
   const scale = Math.max(frame.width / picture.width, frame.height / picture.height);
   const [width, height] = [frame.width / scale, frame.height / scale];

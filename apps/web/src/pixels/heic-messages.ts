@@ -1,4 +1,4 @@
-/** A photo to be converted. */
+/** A photo to convert. */
 export interface HeicRequest {
   photo: Blob;
   /** Limit on width × height. */
@@ -7,6 +7,6 @@ export interface HeicRequest {
   maxBytes: number;
 }
 
-/** The same photo as JPEG, or why there is none. */
+/** The photo as JPEG, or why the conversion failed. */
 export type HeicAnswer =
   { jpeg: Blob } | { fault: 'too-large'; width: number; height: number } | { fault: 'unreadable' };

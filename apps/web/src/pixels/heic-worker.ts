@@ -1,19 +1,18 @@
 /**
- * Converts a HEIC photo to JPEG, away from the page's thread: with the browser's own decoder where there is one (Safari),
- * else with libheif. That is loaded only then, and runs in this worker alone: its response allows WebAssembly, the page
- * does not.
+ * Converts a HEIC photo to JPEG in a worker: with the browser's own decoder if it has one (Safari), otherwise with libheif,
+ * which is loaded only then. The response headers of this worker allow WebAssembly; those of the page do not.
  */
 import { decodeHeic, HeicTooLarge, type LibHeif } from '#sdk/heic-image.js';
 import { heicCanvas, type HeicCanvas } from '#sdk/heic-canvas.js';
 import { withProfile } from '#sdk/jpeg-profile.js';
 import type { HeicAnswer, HeicRequest } from './heic-messages.js';
 
-/** The part of a worker's own scope that is used here; the compiler knows the page's alone. */
+/** The members of the worker's scope that are used here; the compiler only has the types of a page. */
 interface WorkerScope {
   onmessage: ((event: MessageEvent<HeicRequest>) => void) | null;
   postMessage: (answer: HeicAnswer) => void;
   importScripts: (address: string) => void;
-  /** Set by the script of libheif. */
+  /** Defined by the script of libheif. */
   libheif?: (settings: { wasmBinary: ArrayBuffer }) => LibHeif;
 }
 
@@ -21,7 +20,7 @@ const scope = globalThis as unknown as WorkerScope;
 const LIBRARY = '/libheif/libheif.js';
 const BINARY = '/libheif/libheif.wasm';
 
-/** Quality of the JPEG, best first: further ones only where a file would exceed the limit. */
+/** JPEG qualities, best first. Lower ones are for files over the size limit. */
 const QUALITIES = [0.95, 0.9, 0.8] as const;
 
 let library: Promise<LibHeif> | undefined;
@@ -34,17 +33,17 @@ async function loadLibrary(): Promise<LibHeif> {
   return scope.libheif({ wasmBinary: await response.arrayBuffer() });
 }
 
-/** A picture on a canvas, and the profile that its numbers are of, when the canvas does not know it. */
-interface Drawn {
+/** A decoded photo on a canvas, and its ICC profile if the canvas does not apply it. */
+interface DecodedPhoto {
   canvas: HeicCanvas;
   profile: Uint8Array | undefined;
 }
 
-async function drawn(photo: Blob, maxPixels: number): Promise<Drawn> {
-  const shown = await heicCanvas(photo);
-  if (shown !== undefined) {
-    if (shown.width * shown.height > maxPixels) throw new HeicTooLarge(shown.width, shown.height);
-    return { canvas: shown, profile: undefined };
+async function decode(photo: Blob, maxPixels: number): Promise<DecodedPhoto> {
+  const native = await heicCanvas(photo);
+  if (native !== undefined) {
+    if (native.width * native.height > maxPixels) throw new HeicTooLarge(native.width, native.height);
+    return { canvas: native, profile: undefined };
   }
   const libheif = await (library ??= loadLibrary());
   const { data, width, height, profile } = await decodeHeic(
@@ -60,7 +59,7 @@ async function drawn(photo: Blob, maxPixels: number): Promise<Drawn> {
 }
 
 async function convert({ photo, maxPixels, maxBytes }: HeicRequest): Promise<Blob> {
-  const { canvas, profile } = await drawn(photo, maxPixels);
+  const { canvas, profile } = await decode(photo, maxPixels);
   for (const quality of QUALITIES) {
     const jpeg = await canvas.convertToBlob({ type: 'image/jpeg', quality });
     if (jpeg.size > maxBytes && quality !== QUALITIES.at(-1)) continue;
@@ -68,7 +67,7 @@ async function convert({ photo, maxPixels, maxBytes }: HeicRequest): Promise<Blo
     const tagged = withProfile(new Uint8Array(await jpeg.arrayBuffer()), profile);
     return new Blob([tagged], { type: 'image/jpeg' });
   }
-  throw new Error('there is no quality');
+  throw new Error('no JPEG quality left');
 }
 
 async function answerTo(request: HeicRequest): Promise<HeicAnswer> {

@@ -1,9 +1,9 @@
-import { paint, paintStroke, type Piece } from './brush.js';
+import { paint, paintStroke, type Segment } from './brush.js';
 import { pixelsOf, surfaceWith, type Surface } from './canvas-surface.js';
-import { isBeginOf, type Stroke } from './edit.js';
+import { isPrefixOf, type Stroke } from './edit.js';
 import { croppedTo, fitted, visibleRect, type Rect, type Size } from './frame-geometry.js';
 
-/** Longer side of the copy that is looked at from afar, and searched for the subject. */
+/** Longer side of the small copy, for zoomed-out views and the search for the subject. */
 const SMALL_SIDE = 1536;
 
 interface Level {
@@ -25,7 +25,7 @@ function levelOf(photo: ImageBitmap, cutout: ImageBitmap, side: number): Level {
   return { scale, base, cutout: surface, photo: pattern, size };
 }
 
-/** A cut-out with strokes on it, at full size and small: what is painted on one is painted on both. */
+/** A cutout with strokes, at full size and as a small copy. Strokes are painted on both. */
 export class LayeredPicture {
   private readonly levels: Level[];
   private readonly known = new Map<number, Stroke>();
@@ -41,9 +41,8 @@ export class LayeredPicture {
 
   /**
    * Decodes both images.
-   *
-   * @param side longer side to work at; the full size unless told
-   * @throws when one cannot be read, or a canvas cannot hold them
+   * @param side longer side of the result in pixels. Default: full size
+   * @throws Error if an image cannot be read | TooLargeForCanvas
    */
   static async open(photo: Blob, cutout: Blob, side = Infinity): Promise<LayeredPicture> {
     const [before, after] = await Promise.all([createImageBitmap(photo), createImageBitmap(cutout)]);
@@ -54,35 +53,35 @@ export class LayeredPicture {
     return new LayeredPicture(before, size, levels);
   }
 
-  /** The cut-out as it is now, at least as large as `scale` asks for where there is such a one. */
+  /** The edited cutout in the smallest copy of at least `scale`, otherwise at full size. */
   at(scale: number): { canvas: OffscreenCanvas; scale: number } {
     const level = this.levels.findLast((one) => one.scale >= scale) ?? this.levels[0];
     if (level === undefined) throw new RangeError('no level');
     return { canvas: level.cutout.canvas, scale: level.scale };
   }
 
-  /** Goes on with a stroke; begins it when it is new. */
-  extend(id: number, piece: Piece): void {
+  /** Starts or continues a stroke. */
+  extend(id: number, segment: Segment): void {
     const known = this.known.get(id);
     if (known === undefined) this.done.push(id);
-    // The next piece begins where the last one ended.
-    const fresh = known === undefined ? piece.points : piece.points.slice(2);
-    this.known.set(id, { ...piece, id, points: [...(known?.points ?? []), ...fresh] });
-    for (const { cutout, photo, scale } of this.levels) paint(cutout, photo, piece, scale);
+    // A segment starts with the last point of the previous one.
+    const fresh = known === undefined ? segment.points : segment.points.slice(2);
+    this.known.set(id, { ...segment, id, points: [...(known?.points ?? []), ...fresh] });
+    for (const { cutout, photo, scale } of this.levels) paint(cutout, photo, segment, scale);
   }
 
-  /** Has exactly these strokes on it: paints what is missing, or begins anew. */
+  /** Applies strokes in place of the previous ones. Paints only what is missing if possible. */
   apply(strokes: readonly Stroke[]): void {
     const wanted = strokes.map(({ id }) => id);
     for (const stroke of strokes) this.known.set(stroke.id, stroke);
-    if (!isBeginOf(this.done, wanted)) this.reset();
+    if (!isPrefixOf(this.done, wanted)) this.reset();
     for (const stroke of strokes.slice(this.done.length)) {
       for (const { cutout, photo, scale } of this.levels) paintStroke(cutout, photo, stroke, scale);
     }
     this.done = wanted;
   }
 
-  /** The subject with a little room, in pixels of the full size. */
+  /** Bounding box of the subject with a margin, in full-size pixels. */
   subject(): Rect {
     const level = this.levels.at(-1);
     if (level === undefined) throw new RangeError('no level');

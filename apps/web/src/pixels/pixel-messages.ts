@@ -1,56 +1,56 @@
 import type { Edit, Look, SavedFormat, Stroke } from './edit.js';
 import type { Size } from './frame-geometry.js';
 
-/** What the stage of the editor shows of a picture. Lengths in device pixels. */
+/** The part of a picture that the editor shows. Lengths in device pixels. */
 export interface View extends Size {
-  /** Device pixels a pixel of the picture takes. */
+  /** Device pixels per picture pixel. */
   scale: number;
-  /** Where the picture's corner is. */
+  /** Position of the picture's upper left corner. */
   x: number;
   y: number;
-  /** Device pixels a CSS pixel takes. */
+  /** Device pixels per CSS pixel. */
   ratio: number;
-  /** Part of the picture, from its left edge, over which the photo is shown: 0 to 1. */
+  /** Part of the picture that shows the photo, from the left: 0 to 1. */
   split: number;
-  /** Colours of the checkerboard. */
+  /** Colors of the checkerboard. */
   checks: readonly [string, string];
-  /** Colour of the veil over what a crop leaves out. */
+  /** Color over the part that a crop removes. */
   veil: string;
 }
 
-/** A photo and what came back for it. */
+/** A photo and its cutout. */
 export interface Pair {
   photo: Blob;
   cutout: Blob;
 }
 
-/** Work that is answered: by name, what is sent and what comes back. */
+/** Requests to the worker by name: what is sent and what comes back. */
 export interface PixelWork {
   /** Size and small copy of a photo. */
   measure: { send: { photo: Blob }; back: Size & { small: Blob } };
-  /** Small copies of a photo and its edited cut-out, cropped alike. Size: of what would be saved. */
+  /** Small copies of a photo and its edited cutout, cropped alike. The size is that of the saved image. */
   renderPreview: { send: Pair & { edit: Edit }; back: Size & { before: Blob; after: Blob } };
-  /** The edited cut-out at full size. */
-  print: { send: Pair & { edit: Edit }; back: Size & { image: Blob; format: SavedFormat } };
+  /** The edited cutout at full size. */
+  render: { send: Pair & { edit: Edit }; back: Size & { image: Blob; format: SavedFormat } };
   /** Opens a picture on a canvas for the editor. */
   open: { send: Pair & { edit: Edit; canvas: OffscreenCanvas; view: View }; back: Size };
-  /** Has exactly these strokes and this look on the open picture. */
+  /** Applies strokes and look to the open picture. */
   apply: { send: { strokes: readonly Stroke[]; look: Look }; back: Size };
 }
 
-/** Name of a piece of work. */
+/** Name of a request. */
 export type WorkName = keyof PixelWork;
 
-/** What the worker is told without an answer. */
-export type PixelNote =
-  { note: 'view'; view: View } | { note: 'extend'; id: number; piece: Omit<Stroke, 'id'> };
+/** Messages to the worker without an answer. */
+export type PixelNotification =
+  { note: 'view'; view: View } | { note: 'extend'; id: number; segment: Omit<Stroke, 'id'> };
 
-/** Work as it is sent. */
+/** A request as sent. */
 export type PixelRequest = {
   [N in WorkName]: { name: N; id: number; data: PixelWork[N]['send'] };
 }[WorkName];
 
-/** Why work could not be done. */
+/** Why a request failed. */
 export type PixelFault = 'unreadable' | 'too-large';
 
 /** An answer. */

@@ -1,8 +1,8 @@
-import type { PixelAnswer, PixelFault, PixelNote, PixelWork, WorkName } from './pixel-messages.js';
+import type { PixelAnswer, PixelFault, PixelNotification, PixelWork, WorkName } from './pixel-messages.js';
 
 const WORKER = '/assets/pixels.js';
 
-/** Work on pixels that could not be done. */
+/** A request to the pixel worker failed. */
 export class PixelProblem extends Error {
   override readonly name = 'PixelProblem';
 
@@ -11,7 +11,7 @@ export class PixelProblem extends Error {
   }
 }
 
-interface Order {
+interface PendingRequest {
   message: { name: WorkName; id: number; data: unknown };
   transfer: Transferable[];
   resolve: (back: never) => void;
@@ -19,25 +19,24 @@ interface Order {
 }
 
 /**
- * Where pixels are worked on: a worker of its own, so that no photo, however large, holds up the page. One piece of
- * work at a time, so that at most one photo is held decoded.
+ * Client of the pixel worker, which keeps large photos off the page's thread. Sends one request at a time, so that at most
+ * one decoded photo is in memory.
  */
 export class PixelWorkerClient {
   private readonly worker = new Worker(WORKER, { type: 'module' });
-  private readonly urgent: Order[] = [];
-  private readonly patient: Order[] = [];
-  private current: Order | undefined;
+  private readonly highPriority: PendingRequest[] = [];
+  private readonly lowPriority: PendingRequest[] = [];
+  private current: PendingRequest | undefined;
   private lastId = 0;
 
   constructor() {
     this.worker.addEventListener('message', ({ data }: MessageEvent<PixelAnswer>) => this.settle(data));
-    // A worker that dies (of memory, most likely) answers nothing any more: whoever waits is told.
+    // A crashed worker, usually out of memory, sends no answers.
     this.worker.addEventListener('error', () => this.failAll());
   }
 
   /**
-   * Has work done. A measure waits until all other work is done.
-   *
+   * Sends a request. `measure` has lower priority than all others.
    * @throws PixelProblem
    */
   do<N extends WorkName>(
@@ -47,17 +46,22 @@ export class PixelWorkerClient {
   ): Promise<PixelWork[N]['back']> {
     return new Promise((resolve, reject) => {
       const message = { name, id: ++this.lastId, data };
-      (name === 'measure' ? this.patient : this.urgent).push({ message, transfer, resolve, reject });
+      (name === 'measure' ? this.lowPriority : this.highPriority).push({
+        message,
+        transfer,
+        resolve,
+        reject,
+      });
       this.next();
     });
   }
 
-  /** Tells something that needs no answer. */
-  tell(note: PixelNote): void {
+  /** Sends a message that has no answer. */
+  notify(note: PixelNotification): void {
     this.worker.postMessage(note);
   }
 
-  /** Ends the worker: everything it held is gone at once. */
+  /** Ends the worker and frees its memory. */
   close(): void {
     this.worker.terminate();
     this.failAll();
@@ -65,22 +69,22 @@ export class PixelWorkerClient {
 
   private next(): void {
     if (this.current !== undefined) return;
-    this.current = this.urgent.shift() ?? this.patient.shift();
+    this.current = this.highPriority.shift() ?? this.lowPriority.shift();
     if (this.current !== undefined) this.worker.postMessage(this.current.message, this.current.transfer);
   }
 
   private settle(answer: PixelAnswer): void {
-    const order = this.current;
-    if (order?.message.id !== answer.id) return;
+    const pending = this.current;
+    if (pending?.message.id !== answer.id) return;
     this.current = undefined;
-    if ('back' in answer) order.resolve(answer.back as never);
-    else order.reject(new PixelProblem(answer.fault));
+    if ('back' in answer) pending.resolve(answer.back as never);
+    else pending.reject(new PixelProblem(answer.fault));
     this.next();
   }
 
   private failAll(): void {
-    const orders = [this.current, ...this.urgent.splice(0), ...this.patient.splice(0)];
+    const all = [this.current, ...this.highPriority.splice(0), ...this.lowPriority.splice(0)];
     this.current = undefined;
-    for (const order of orders) order?.reject(new PixelProblem('too-large'));
+    for (const pending of all) pending?.reject(new PixelProblem('too-large'));
   }
 }

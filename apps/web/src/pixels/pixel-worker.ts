@@ -1,12 +1,12 @@
-/** All work on pixels, away from the page's thread. One of these serves the cards, another each open editor. */
+/** The pixel worker. One instance serves the cards, and one each open editor. */
 import { TooLargeForCanvas } from './canvas-surface.js';
 import { EditSession } from './edit-session.js';
-import type { PixelAnswer, PixelNote, PixelRequest, PixelWork, WorkName } from './pixel-messages.js';
-import { renderPreview, measure, print } from './render-preview.js';
+import type { PixelAnswer, PixelNotification, PixelRequest, PixelWork, WorkName } from './pixel-messages.js';
+import { measure, render, renderPreview } from './render-preview.js';
 
-/** The part of a worker's own scope that is used here; the compiler knows the page's alone. */
+/** The members of the worker's scope that are used here; the compiler only has the types of a page. */
 interface WorkerScope {
-  onmessage: ((event: MessageEvent<PixelRequest | PixelNote>) => void) | null;
+  onmessage: ((event: MessageEvent<PixelRequest | PixelNotification>) => void) | null;
   postMessage: (answer: PixelAnswer) => void;
 }
 
@@ -19,8 +19,8 @@ async function answerTo(request: PixelRequest): Promise<PixelWork[WorkName]['bac
       return measure(request.data.photo);
     case 'renderPreview':
       return renderPreview(request.data, request.data.edit);
-    case 'print':
-      return print(request.data, request.data.edit);
+    case 'render':
+      return render(request.data, request.data.edit);
     case 'open':
       session = await EditSession.open(request.data);
       return session.size;
@@ -30,7 +30,7 @@ async function answerTo(request: PixelRequest): Promise<PixelWork[WorkName]['bac
   }
 }
 
-async function work(request: PixelRequest): Promise<void> {
+async function handle(request: PixelRequest): Promise<void> {
   const { id } = request;
   try {
     scope.postMessage({ id, back: await answerTo(request) });
@@ -41,7 +41,7 @@ async function work(request: PixelRequest): Promise<void> {
 }
 
 scope.onmessage = ({ data }) => {
-  if ('name' in data) void work(data);
+  if ('name' in data) void handle(data);
   else if (data.note === 'view') session?.show(data.view);
-  else session?.extend(data.id, data.piece);
+  else session?.extend(data.id, data.segment);
 };

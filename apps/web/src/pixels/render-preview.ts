@@ -9,7 +9,7 @@ import type { Pair, PixelWork } from './pixel-messages.js';
 const SMALL_SIDE = 1024;
 const SMALL: ImageEncodeOptions = { type: 'image/webp', quality: 0.85 };
 
-/** Quality of lossy encodings: what a person does not see is left out. */
+/** Quality of lossy formats, 0 to 1. */
 const QUALITY = 0.92;
 const TYPES: Readonly<Record<SavedFormat, string>> = {
   png: 'image/png',
@@ -26,16 +26,16 @@ export async function measure(photo: Blob): Promise<PixelWork['measure']['back']
   return { width, height, small };
 }
 
-interface Printed {
+interface Composed {
   canvas: OffscreenCanvas;
-  /** What is printed of the whole, in its pixels. */
+  /** The part of the picture that is rendered, in its pixels. */
   kept: Rect;
   picture: LayeredPicture;
   size: Size & { scale: number };
 }
 
-/** Composes an edited cut-out, its longer side at most `side`. */
-async function printed({ photo, cutout }: Pair, { strokes, look }: Edit, side: number): Promise<Printed> {
+/** Composes an edited cutout whose longer side is at most `side` pixels. */
+async function composed({ photo, cutout }: Pair, { strokes, look }: Edit, side: number): Promise<Composed> {
   const picture = await LayeredPicture.open(photo, cutout, side);
   picture.apply(strokes);
   const kept = look.crop ? picture.subject() : { left: 0, top: 0, ...picture.size };
@@ -48,9 +48,9 @@ async function printed({ photo, cutout }: Pair, { strokes, look }: Edit, side: n
   return { canvas: onto.canvas, kept, picture, size };
 }
 
-/** Small copies of a photo and its edited cut-out. */
+/** Small copies of a photo and its edited cutout. */
 export async function renderPreview(pair: Pair, edit: Edit): Promise<PixelWork['renderPreview']['back']> {
-  const { canvas, kept, picture, size } = await printed(pair, edit, SMALL_SIDE);
+  const { canvas, kept, picture, size } = await composed(pair, edit, SMALL_SIDE);
   const before = surfaceOf(size);
   const { left, top, width, height } = frameAround(kept, picture.size, size.scale);
   before.drawImage(picture.photo, left, top, width, height);
@@ -64,9 +64,9 @@ export async function renderPreview(pair: Pair, edit: Edit): Promise<PixelWork['
 const formatOf = (blob: Blob): SavedFormat =>
   (Object.keys(TYPES) as SavedFormat[]).find((format) => TYPES[format] === blob.type) ?? 'png';
 
-/** The edited cut-out at full size. A browser that cannot write a format writes PNG. */
-export async function print(pair: Pair, edit: Edit): Promise<PixelWork['print']['back']> {
-  const { canvas, kept, picture } = await printed(pair, edit, Infinity);
+/** The edited cutout at full size. A browser that cannot encode the format encodes PNG. */
+export async function render(pair: Pair, edit: Edit): Promise<PixelWork['render']['back']> {
+  const { canvas, kept, picture } = await composed(pair, edit, Infinity);
   picture.photo.close();
   const image = await canvas.convertToBlob({ type: TYPES[edit.look.format], quality: QUALITY });
   return { image, format: formatOf(image), width: kept.width, height: kept.height };

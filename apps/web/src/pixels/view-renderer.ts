@@ -4,12 +4,12 @@ import type { Rect } from './frame-geometry.js';
 import type { LayeredPicture } from './layered-picture.js';
 import type { View } from './pixel-messages.js';
 
-/** What the stage shows beside the picture itself. */
+/** A picture with its background, shadow and crop. */
 export interface Shown {
   picture: LayeredPicture;
   backdrop: Backdrop;
   shadow: boolean;
-  /** What is kept of the picture, in its pixels. */
+  /** The part inside the crop, in picture pixels. */
   kept: Rect;
 }
 
@@ -39,7 +39,7 @@ function drawOriginal(onto: Surface, { photo }: LayeredPicture, frame: Rect, spl
   onto.fillRect(frame.left + frame.width * split - 1, frame.top, 2, frame.height);
 }
 
-/** Draws what is seen through a view: the picture where the view has moved and zoomed it to. */
+/** Draws a picture as panned and zoomed by a view. */
 export function renderView(onto: Surface, shown: Shown, view: View): void {
   const { canvas } = onto;
   if (canvas.width !== view.width) canvas.width = view.width;
@@ -56,7 +56,7 @@ export function renderView(onto: Surface, shown: Shown, view: View): void {
   onto.fillStyle = checkerboard(onto, view.checks, view.ratio);
   onto.fillRect(frame.left, frame.top, frame.width, frame.height);
   const source = picture.at(view.scale);
-  // Pixels as such once they are larger than the screen's.
+  // No smoothing at high zoom, so that single pixels are visible.
   onto.imageSmoothingEnabled = view.scale < 3;
   onto.imageSmoothingQuality = 'medium';
   const { backdrop, shadow } = shown;
@@ -65,12 +65,12 @@ export function renderView(onto: Surface, shown: Shown, view: View): void {
   dim(onto, frame, place(kept), view.veil);
 }
 
-/** Veils what a crop leaves out. */
-function dim(onto: Surface, frame: Rect, kept: Rect, colour: string): void {
+/** Dims the part that a crop removes. */
+function dim(onto: Surface, frame: Rect, kept: Rect, color: string): void {
   if (kept.width >= frame.width && kept.height >= frame.height) return;
   onto.save();
   onto.globalAlpha = 0.8;
-  onto.fillStyle = colour;
+  onto.fillStyle = color;
   onto.beginPath();
   onto.rect(frame.left, frame.top, frame.width, frame.height);
   onto.rect(kept.left, kept.top, kept.width, kept.height);

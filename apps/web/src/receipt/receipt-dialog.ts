@@ -1,13 +1,13 @@
 import { button, element, saveFile } from '../dom-element.js';
 import type { TextKey } from '../i18n/en-words.js';
-import { put } from '../i18n/page-words.js';
+import { setText } from '../i18n/page-words.js';
 import type { Param } from '../i18n/i18n.js';
 import { checkReceipt, claimsOf } from './receipt-reader.js';
 
 function row(title: TextKey, value: Param): HTMLElement {
-  const told = typeof value === 'string' ? element('dd', { text: value }) : element('dd');
-  if (typeof value !== 'string') put(told, 'receipt.value', { value });
-  return element('div', {}, [element('dt', { say: title }), told]);
+  const description = typeof value === 'string' ? element('dd', { text: value }) : element('dd');
+  if (typeof value !== 'string') setText(description, 'receipt.value', { value });
+  return element('div', {}, [element('dt', { say: title }), description]);
 }
 
 function factsOf(receipt: string): HTMLElement[] {
@@ -23,11 +23,11 @@ function factsOf(receipt: string): HTMLElement[] {
   ];
 }
 
-/** Shows a deletion receipt, checks its signature, and offers to save it. */
+/** Shows a deletion receipt, checks its signature, and offers a download. */
 export function openReceipt(dialog: HTMLDialogElement, receipt: string, photoName: string): void {
   const name = `${photoName.replace(/\.[^.]{1,5}$/, '')}-receipt.jws`;
-  const verdict = element('p', { className: 'verdict', attributes: { role: 'status' } });
-  put(verdict, 'receipt.checking');
+  const result = element('p', { className: 'verdict', attributes: { role: 'status' } });
+  setText(result, 'receipt.checking');
   const save = button({ say: 'receipt.save', className: 'button primary' }, () =>
     saveFile(new Blob([receipt], { type: 'application/jose' }), name),
   );
@@ -36,12 +36,12 @@ export function openReceipt(dialog: HTMLDialogElement, receipt: string, photoNam
     element('h2', { say: 'receipt.title', attributes: { id: 'receipt-title' } }),
     element('p', { say: 'receipt.lead', className: 'lead' }),
     element('dl', {}, factsOf(receipt)),
-    verdict,
+    result,
     element('div', { className: 'actions' }, [save, close]),
   );
   dialog.showModal();
   void checkReceipt(receipt).then((found) => {
-    verdict.dataset['verdict'] = found;
-    put(verdict, `receipt.${found}`);
+    result.dataset['verdict'] = found;
+    setText(result, `receipt.${found}`);
   });
 }

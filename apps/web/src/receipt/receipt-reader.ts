@@ -1,7 +1,7 @@
 import type { ReceiptClaims, ReceiptKeySet } from '#contracts/receipt-claims.js';
 
-/** What came of checking a receipt's signature. */
-export type ReceiptVerdict = 'valid' | 'invalid' | 'unchecked';
+/** Outcome of a signature check. */
+export type SignatureStatus = 'valid' | 'invalid' | 'unchecked';
 
 const KEYS = '/.well-known/jwks.json';
 
@@ -12,12 +12,12 @@ function bytesOf(base64url: string): Uint8Array<ArrayBuffer> {
 
 const jsonOf = (base64url: string): unknown => JSON.parse(new TextDecoder().decode(bytesOf(base64url)));
 
-/** What a receipt (a compact JWS, RFC 7515 §7.1) states. @throws when it is none */
+/** The claims of a receipt (a compact JWS, RFC 7515 §7.1). @throws Error if it is not one */
 export const claimsOf = (receipt: string): ReceiptClaims =>
   jsonOf(receipt.split('.')[1] ?? '') as ReceiptClaims;
 
-/** Checks a receipt's signature (Ed25519, RFC 8037) with the service's published keys, in this browser. */
-export async function checkReceipt(receipt: string): Promise<ReceiptVerdict> {
+/** Checks the signature of a receipt (Ed25519, RFC 8037) in the browser, with the published keys of the service. */
+export async function checkReceipt(receipt: string): Promise<SignatureStatus> {
   const [head = '', payload = '', signature = ''] = receipt.split('.');
   try {
     const { kid } = jsonOf(head) as { kid: string };
@@ -30,7 +30,7 @@ export async function checkReceipt(receipt: string): Promise<ReceiptVerdict> {
     const isValid = await crypto.subtle.verify({ name: 'Ed25519' }, key, bytesOf(signature), signed);
     return isValid ? 'valid' : 'invalid';
   } catch {
-    // No Ed25519, no secure context, or the keys could not be had: that says nothing about the receipt.
+    // No Ed25519, no secure context, or no keys: the receipt may still be valid.
     return 'unchecked';
   }
 }

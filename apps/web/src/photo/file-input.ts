@@ -1,31 +1,31 @@
 import { readDropped } from './folder-reader.js';
-import { photosIn, type Gathered } from './gathered-photos.js';
+import { selectPhotos, type FileSelection } from './file-selection.js';
 
-/** Takes the files that a person brought. */
-export type Intake = (gathered: Gathered) => void;
+/** Receives the selected files. */
+export type OnFiles = (selection: FileSelection) => void;
 
 const hasFiles = (transfer: DataTransfer | null): boolean => transfer?.types.includes('Files') ?? false;
 
-/** Photos from a file dialog, a folder dialog or a camera. The same file can be chosen twice in a row. */
-export function takeChosen(input: HTMLInputElement, take: Intake): void {
+/** Photos from a file dialog, a folder dialog or a camera. The same file can be chosen again. */
+export function bindFileInput(input: HTMLInputElement, onFiles: OnFiles): void {
   input.addEventListener('change', () => {
     const files = [...(input.files ?? [])];
-    take(photosIn(files.map((file) => ({ file, path: file.webkitRelativePath }))));
+    onFiles(selectPhotos(files.map((file) => ({ file, path: file.webkitRelativePath }))));
     input.value = '';
   });
 }
 
-/** Photos from the clipboard, wherever on the page they are pasted. */
-export function takePasted(take: Intake): void {
+/** Photos that are pasted anywhere on the page. */
+export function bindPaste(onFiles: OnFiles): void {
   document.addEventListener('paste', (event) => {
     if (!hasFiles(event.clipboardData)) return;
     event.preventDefault();
-    take(photosIn([...(event.clipboardData?.files ?? [])].map((file) => ({ file, path: '' }))));
+    onFiles(selectPhotos([...(event.clipboardData?.files ?? [])].map((file) => ({ file, path: '' }))));
   });
 }
 
-/** Photos and folders dropped anywhere on the window; `veil` shows while files hover over it. */
-export function takeDropped(veil: HTMLElement, take: Intake): void {
+/** Photos and folders that are dropped anywhere on the page. Shows `veil` while files are over it. */
+export function bindDrop(veil: HTMLElement, onFiles: OnFiles): void {
   let depth = 0;
   const show = (isOver: boolean): void => {
     depth = isOver ? depth : 0;
@@ -49,6 +49,6 @@ export function takeDropped(veil: HTMLElement, take: Intake): void {
     if (!hasFiles(event.dataTransfer)) return;
     event.preventDefault();
     show(false);
-    if (event.dataTransfer) void readDropped(event.dataTransfer).then(take);
+    if (event.dataTransfer) void readDropped(event.dataTransfer).then(onFiles);
   });
 }

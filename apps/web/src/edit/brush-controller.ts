@@ -1,15 +1,15 @@
 import type { Stroke } from '../pixels/edit.js';
 import { BRUSH_PX, type Tool } from './editor-panel.js';
 import type { EditorStage } from './editor-stage.js';
-import type { Place } from './stage-gestures.js';
+import type { Point } from './stage-gestures.js';
 
 const MIN_PX = 4;
 const MAX_PX = 160;
 
 let lastStroke = 0;
 
-/** The brush in a hand: a pointer's, or one that is moved by arrow keys. Sizes in CSS pixels of the stage. */
-export class BrushHand {
+/** The brush, moved by a pointer or by arrow keys. Sizes in CSS pixels of the stage. */
+export class BrushController {
   private tool: Tool = 'move';
   private sizePx = BRUSH_PX;
   private stroke: Omit<Stroke, 'points'> & { points: number[] } = {
@@ -18,8 +18,8 @@ export class BrushHand {
     size: 0,
     points: [],
   };
-  /** Where keys hold the brush; undefined while they do not. */
-  private place: Place | undefined;
+  /** Position of the brush when moved by keys; undefined otherwise. */
+  private place: Point | undefined;
   private isPressed = false;
 
   constructor(
@@ -27,7 +27,7 @@ export class BrushHand {
     private readonly onStroke: (stroke: Stroke) => void,
   ) {}
 
-  /** True when a pointer paints, and does not move the picture. */
+  /** True if a pointer paints; false if it pans. */
   get isBrush(): boolean {
     return this.tool !== 'move';
   }
@@ -37,73 +37,73 @@ export class BrushHand {
     return this.sizePx;
   }
 
-  /** Takes another tool in hand; a stroke under way ends. */
-  take(tool: Tool): void {
-    this.rest();
+  /** Selects a tool and ends the current stroke. */
+  select(tool: Tool): void {
+    this.release();
     this.tool = tool;
     this.place = undefined;
     this.showRing(undefined);
   }
 
-  /** Takes a brush of another size, within bounds. */
+  /** Sets the diameter of the brush, within its limits. */
   resize(px: number): void {
     this.sizePx = Math.min(MAX_PX, Math.max(MIN_PX, px));
     this.showRing(this.place);
   }
 
-  /** Shows where the brush would paint. */
-  showRing(at: Place | undefined): void {
+  /** Shows the outline of the brush. */
+  showRing(at: Point | undefined): void {
     this.stage.showRing(this.isBrush ? at : undefined, this.sizePx);
   }
 
-  /** Begins a stroke. */
-  begin(at: Place): void {
+  /** Starts a stroke. */
+  start(at: Point): void {
     const size = this.sizePx * this.stage.pixelsPerCss;
     const mode = this.tool === 'keep' ? 'keep' : 'erase';
     this.stroke = { id: ++lastStroke, mode, size, points: [...this.stage.toPicture(at)] };
     this.stage.paint(this.stroke.id, { mode, size, points: this.stroke.points });
   }
 
-  /** Goes on with the stroke. */
-  extend(at: Place): void {
+  /** Continues the stroke. */
+  extend(at: Point): void {
     const { id, mode, size, points } = this.stroke;
     const next = this.stage.toPicture(at);
     this.stage.paint(id, { mode, size, points: [...points.slice(-2), ...next] });
     points.push(...next);
   }
 
-  /** Ends the stroke: from here on it is a step that can be taken back. */
+  /** Ends the stroke, which becomes a step that can be undone. */
   end(): void {
     this.isPressed = false;
     this.onStroke(this.stroke);
   }
 
-  /** Moves the brush by keys: a step is a quarter of its size. */
+  /** Moves the brush by keys, in steps of a quarter of its size. */
   move(x: number, y: number): void {
     const step = Math.max(2, this.sizePx / 4);
     const { middle } = this.stage;
     const from = this.place ?? middle;
-    const within = (at: number, most: number): number => Math.min(most, Math.max(0, at));
+    const within = (at: number, max: number): number => Math.min(max, Math.max(0, at));
     this.place = { x: within(from.x + x * step, middle.x * 2), y: within(from.y + y * step, middle.y * 2) };
     this.showRing(this.place);
     if (this.isPressed) this.extend(this.place);
   }
 
-  /** Presses the brush down, or lifts it. Returns whether it is down now. */
-  press(): boolean {
+  /** Starts or ends a stroke by key. Returns true if it is painting now. */
+  toggle(): boolean {
     this.place ??= this.stage.middle;
     this.showRing(this.place);
     if (this.isPressed) {
       this.end();
       return false;
     }
-    this.begin(this.place);
+    this.start(this.place);
     this.isPressed = true;
     return true;
   }
 
-  /** Lifts the brush if keys press it down. */
-  rest(): void {
+  /** Ends the stroke that a key started. */
+  release(): void {
     if (this.isPressed) this.end();
   }
 }

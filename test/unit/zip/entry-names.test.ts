@@ -1,13 +1,13 @@
 import fc from 'fast-check';
-import { EntryNames } from '../../../apps/api/src/batches/entry-names.js';
+import { EntryNames } from '#zip/entry-names.js';
 
 const named = (...ids: string[]): string[] => {
-  const names = new EntryNames();
+  const names = new EntryNames(['errors.json']);
   return ids.map((id) => names.take(id, 'png'));
 };
 
 describe('EntryNames', () => {
-  test('given custom ids, when files are named, then folders are kept and extensions are those of the format', () => {
+  test('given client names, when files are named, then folders stay and the extension is that of the format', () => {
     expect(named('a.jpg', 'b/c.PNG', 'd.tar', 'ছবি.jpeg')).toEqual([
       'a.png',
       'b/c.png',
@@ -16,13 +16,13 @@ describe('EntryNames', () => {
     ]);
   });
 
-  test('given custom ids that leave the folder, when files are named, then the names stay inside it', () => {
+  test('given names with .. or drives, when files are named, then they stay inside the target folder', () => {
     expect(named('../../etc/passwd', '/root', 'C:\\x', 'a/./b', '..', 'con. ')).toEqual([
       ...['etc/passwd.png', 'root.png', 'C_/x.png', 'a/b.png', 'image.png', 'con.png'],
     ]);
   });
 
-  test('given custom ids with the same name, when files are named, then all names differ', () => {
+  test('given equal names, when files are named, then each name is unique', () => {
     expect(named('a.jpg', 'A.png', 'a', 'errors.json')).toEqual([
       'a.png',
       'A-2.png',
@@ -31,7 +31,7 @@ describe('EntryNames', () => {
     ]);
   });
 
-  test('given any custom ids, when files are named, then names differ, are relative, and fit the limit of file systems', () => {
+  test('given any names, when files are named, then they are unique, relative and short enough for file systems', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ maxLength: 200, unit: 'binary' }), { maxLength: 20 }), (ids) => {
         const names = named(...ids);
