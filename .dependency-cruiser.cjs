@@ -51,7 +51,7 @@ module.exports = {
     ),
     never(
       'tools-start-apps',
-      'Tools import libraries and start applications as processes. The reference pages are generated from constants of both.',
+      'Tools import libraries. Applications are processes that they start; the reference reads the limits of the API.',
       { path: '^tools/', pathNot: '^tools/src/reference/' },
       { path: '^apps/' },
     ),
