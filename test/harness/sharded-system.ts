@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { eventually } from './eventually.js';
+import type { ModelFolder } from './model-folder.js';
 import { RedisProcess } from './redis-process.js';
 import { inspectorAt, TestSystem } from './system.js';
 import { nothingRemains } from './traces.js';
@@ -21,7 +22,8 @@ export class ShardedSystem {
   readonly system: TestSystem;
   private readonly folders: string[] = [];
 
-  constructor(names: readonly string[], overrides: Record<string, string> = {}) {
+  /** @param model a model of the test's own, which is removed with the system; the real one by default */
+  constructor(names: readonly string[], overrides: Record<string, string> = {}, model?: ModelFolder) {
     for (const name of names) {
       const folder = mkdtempSync(join(tmpdir(), `removebg-${name}-`));
       const redis = new RedisProcess(folder, `${overrides['REDIS_MAXMEMORY_MB'] ?? '256'}mb`);
@@ -30,7 +32,9 @@ export class ShardedSystem {
       this.folders.push(folder);
       this.shards.push({ name, redis, inspector });
     }
-    this.system = new TestSystem({ PAYLOAD_REDIS_URLS: this.urls, ...overrides });
+    const settings = { ...model?.settings, PAYLOAD_REDIS_URLS: this.urls, ...overrides };
+    this.system = new TestSystem(settings, model?.launch);
+    this.system.onceStopped(() => model?.remove());
   }
 
   /** `PAYLOAD_REDIS_URLS` of all shards. */

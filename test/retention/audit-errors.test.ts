@@ -76,4 +76,4 @@ test('given a service without its protections, when it is audited, then leaks ar
   } finally {
     service.stop();
   }
-}, 60_000);
+}, 180_000);

@@ -3,12 +3,15 @@ import { join } from 'node:path';
 import { EXPIRY_MARGIN_MS, STORE_MS } from '#broker/records/lifetimes.js';
 import type { JobAccepted } from '#contracts/job-view.js';
 import { ApiClient } from '../harness/api-client.js';
-import { eventually, pause } from '../harness/eventually.js';
+import { whileHeld } from '../harness/engine-hold.js';
+import { eventually } from '../harness/eventually.js';
 import { openHosts, type TestHost, type TestHosts } from '../harness/hosts.js';
 import { freePort } from '../harness/free-port.js';
-import { RedisProcess } from '../harness/redis-process.js';
+import { modelFolder } from '../harness/model-folder.js';
+import { RedisProcess, type Launch } from '../harness/redis-process.js';
+import { meanNetwork } from '../harness/small-networks.js';
 import { smallPhoto } from '../harness/small-photo.js';
-import { TestSystem } from '../harness/system.js';
+import { TestSystem, type ServiceProcess } from '../harness/system.js';
 import { nothingRemains } from '../harness/traces.js';
 
 const PASSWORD = 'p'.repeat(40);
@@ -17,6 +20,8 @@ const JOBS = 8;
 const LONG_MS = 60_000;
 
 let hosts: TestHosts | undefined;
+const model = modelFolder(meanNetwork(), 'isnet');
+const workers = new Map<TestHost, ServiceProcess>();
 let system: TestSystem;
 let image: Buffer;
 let first: ApiClient;
@@ -27,7 +32,8 @@ beforeAll(async () => {
   image = smallPhoto();
   const port = await freePort();
   hosts = await openHosts(port);
-  system = new TestSystem({ RATE_LIMIT: '1000000' });
+  system = new TestSystem({ ...model.settings, RATE_LIMIT: '1000000' });
+  system.onceStopped(model.remove);
   const tls = certificate(system.folder, hosts.redisNames);
   // As docs/deploy/scaling.md has it: TLS and a password for each user, on an address of the machine.
   const redis = new RedisProcess(system.folder, '256mb', [
@@ -45,8 +51,9 @@ beforeAll(async () => {
     const address = (user: string): string =>
       `rediss://${user}:${PASSWORD}@${host.redis.host}:${host.redis.port}`;
     const common = { NODE_EXTRA_CA_CERTS: tls.cert, HOST: host.address };
-    await system.startWorker({ ...common, REDIS_URL: address('worker') }, host.launch);
-    const { url } = await system.startApi({ ...common, REDIS_URL: address('api') }, host.launch);
+    const launch: Launch = (kind, command) => host.launch(kind, ['env', '-C', model.path, ...command]);
+    workers.set(host, await system.startWorker({ ...common, REDIS_URL: address('worker') }, launch));
+    const { url } = await system.startApi({ ...common, REDIS_URL: address('api') }, launch);
     return new ApiClient(url);
   };
   [first, second] = (await Promise.all(hosts.hosts.map(start))) as [ApiClient, ApiClient];
@@ -86,12 +93,18 @@ test('given a job accepted on one host, when another is asked for it, then it st
 });
 
 test('given jobs in work on a host, when it is cut off, then the other does them, each is delivered once; back, it works', async () => {
-  const [, lost] = hosts!.hosts as [TestHost, TestHost];
+  const [near, lost] = hosts!.hosts as [TestHost, TestHost];
   const jobs: JobAccepted[] = [];
-  for (let i = 0; i < JOBS; i++) jobs.push(await (i % 2 === 0 ? first : second).submit(image));
-  const streams = await Promise.all(jobs.map((job) => first.events(job)));
-  await pause(500);
-  lost.cut();
+  const streams = await whileHeld(workers.get(near)!, () =>
+    whileHeld(workers.get(lost)!, async () => {
+      for (let i = 0; i < JOBS; i++) jobs.push(await (i % 2 === 0 ? first : second).submit(image));
+      const opened = await Promise.all(jobs.map((job) => first.events(job)));
+      // Each worker has an image in its engine, and the next one.
+      await eventually(() => opened.filter(({ names }) => names.includes('started')).length === 4);
+      lost.cut();
+      return opened;
+    }),
+  );
   const statuses = await Promise.all(jobs.map(async (job) => (await first.result(job)).status));
   expect(statuses).toEqual(Array.from({ length: JOBS }, () => 200));
   for (const stream of streams) await stream.ended();

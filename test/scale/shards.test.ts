@@ -2,7 +2,9 @@ import type { JobAccepted } from '#contracts/job-view.js';
 import { ApiClient } from '../harness/api-client.js';
 import { whileHeld } from '../harness/engine-hold.js';
 import { eventually } from '../harness/eventually.js';
+import { modelFolder } from '../harness/model-folder.js';
 import { ShardedSystem, type TestShard } from '../harness/sharded-system.js';
+import { meanNetwork } from '../harness/small-networks.js';
 import { smallPhoto } from '../harness/small-photo.js';
 
 const NAMES = ['a', 'b', 'c'];
@@ -16,7 +18,7 @@ let image: Buffer;
 jest.setTimeout(90_000);
 beforeAll(async () => {
   image = smallPhoto();
-  sharded = new ShardedSystem(NAMES);
+  sharded = new ShardedSystem(NAMES, {}, modelFolder(meanNetwork(), 'isnet'));
   await sharded.start();
   api = new ApiClient(sharded.system.url);
 });
