@@ -7,20 +7,20 @@ import type { TierTable } from './tier-table.js';
 const LOOK_EVERY_MS = 2000;
 const NO_KEYS: KeyFile = { version: 1, tiers: {}, keys: [] };
 
-/** What became of a changed file: its keys are in force, or those before them still are, and why. */
+/** Result of a reload: the number of keys, or the error for which the previous keys stay in use. */
 export type ApiKeyChanges = { keys: number } | { fault: string };
 
 /**
- * The file of API keys, read at start and again when it changes. It is looked at rather than watched: notices of the
- * kernel do not cross mounts of containers and network file systems. Nothing is ever written here.
+ * The file of API keys, read at start and after each change. It is polled, because file notifications do not cross container
+ * mounts and network file systems.
  */
 export class ApiKeyFile {
   private current: ApiKeys;
   private stamp: string | undefined;
 
   /**
-   * @param file path, or undefined: nobody has a key
-   * @throws SettingsError when the file cannot be read, is open to others, or is wrong
+   * @param file path; undefined: there are no keys
+   * @throws SettingsError when the file cannot be read, has wrong permissions, or is invalid
    */
   constructor(
     private readonly file: string | undefined,
@@ -30,27 +30,27 @@ export class ApiKeyFile {
     this.current = this.read();
   }
 
-  /** The keys and tiers in force. */
+  /** The present keys and tiers. */
   get book(): ApiKeys {
     return this.current;
   }
 
-  /** True when there is a file: then whoever shows a key is its holder or is refused. */
+  /** True when there is a file; then every presented key must be valid. */
   get isOn(): boolean {
     return this.file !== undefined;
   }
 
-  /** Looks at the file every two seconds until the returned function is called, and tells what it finds. */
-  follow(tell: (news: ApiKeyChanges) => void): () => void {
+  /** Polls the file every two seconds until the returned function is called, and reports changes. */
+  follow(onChange: (changes: ApiKeyChanges) => void): () => void {
     if (this.file === undefined) return () => undefined;
     const timer = setInterval(() => {
-      const news = this.refresh();
-      if (news !== undefined) tell(news);
+      const changes = this.refresh();
+      if (changes !== undefined) onChange(changes);
     }, LOOK_EVERY_MS);
     return () => clearInterval(timer);
   }
 
-  /** Takes a changed file in. A wrong one leaves the keys before it in force, and is told of once. */
+  /** Loads a changed file. With an invalid one the previous keys stay in use, and the error is reported once. */
   refresh(): ApiKeyChanges | undefined {
     const stamp = this.look();
     if (stamp === this.stamp) return undefined;
@@ -70,7 +70,7 @@ export class ApiKeyFile {
     return new ApiKeys(parseKeyFile(text), this.tiers);
   }
 
-  /** Changes whenever the file does: it is replaced as a whole, so it is another file then. Undefined: out of reach. */
+  /** Identity of the file, which each replacement changes; undefined when it cannot be read. */
   private look(): string | undefined {
     if (this.file === undefined) return undefined;
     try {

@@ -18,7 +18,7 @@ const limitsSchema = z.strictObject({
 /** Name of a tier. */
 export const tierNameSchema = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/);
 
-/** One key as it stands in the file: who has it and what it may, and its hash. Times are RFC 3339. */
+/** Entry of a key in the file: owner, tier and hash. Times are RFC 3339. */
 export const keyEntrySchema = z.strictObject({
   id: z.string().regex(/^[0-9a-f]{10}$/),
   name: z.string().regex(/^[^\p{Cc}]{1,100}$/u),
@@ -29,10 +29,10 @@ export const keyEntrySchema = z.strictObject({
   revoked: z.iso.datetime({ offset: true }).optional(),
 });
 
-/** One key as it stands in the file. */
+/** Entry of a key in the file. */
 export type KeyEntry = z.output<typeof keyEntrySchema>;
 
-/** The file of keys. A tier that is built in may be given in part; a new one needs every limit. */
+/** The file of keys. It may override limits of built-in tiers; a new tier needs every limit. */
 export const keyFileSchema = z.strictObject({
   version: z.literal(1),
   tiers: z.record(tierNameSchema, limitsSchema.partial()).default({}),
@@ -42,18 +42,18 @@ export const keyFileSchema = z.strictObject({
 /** Content of the file of keys. */
 export type KeyFile = z.output<typeof keyFileSchema>;
 
-/** A key that is in force. */
+/** A valid key. */
 export interface KnownKey {
   id: string;
   tierName: string;
   tier: Tier;
-  /** When it ends, ms since the epoch; undefined: it does not. */
+  /** Expiry, ms since the epoch; undefined: none. */
   expiresAt: number | undefined;
 }
 
 /**
  * Reads the text of a file of keys.
- * @throws SettingsError naming every member that is wrong; never a value
+ * @throws SettingsError with every invalid member, without values
  */
 export function parseKeyFile(text: string): KeyFile {
   let json: unknown;
@@ -71,7 +71,7 @@ export function parseKeyFile(text: string): KeyFile {
 const faultOf = (issue: z.core.$ZodIssue): string =>
   issue.code === 'unrecognized_keys' ? 'has members that are not known' : reason(issue);
 
-/** What is wrong with a value, in words. Zod's own messages may quote the value received; these never do. */
+/** Error message for a value. Zod's own messages may quote the value. */
 function reason(issue: { code: string; minimum?: unknown; maximum?: unknown; values?: unknown[] }): string {
   if (issue.code === 'too_small') return `must be at least ${String(issue.minimum)}`;
   if (issue.code === 'too_big') return `must be at most ${String(issue.maximum)}`;
@@ -79,9 +79,9 @@ function reason(issue: { code: string; minimum?: unknown; maximum?: unknown; val
   return 'has a value that is not allowed';
 }
 
-/** The keys and tiers in force. Pure: made anew whenever the file changes. */
+/** The present keys and tiers. Immutable; each change of the file makes a new one. */
 export class ApiKeys {
-  /** Limits of whoever has no key. */
+  /** Limits of clients without a key. */
   readonly anonymous: Tier;
   private readonly byHash = new Map<string, { entry: KeyEntry; digest: Buffer; tier: Tier }>();
 
@@ -101,17 +101,16 @@ export class ApiKeys {
     });
   }
 
-  /** Number of keys, revoked and expired ones among them. */
+  /** Number of keys, including revoked and expired ones. */
   get size(): number {
     return this.byHash.size;
   }
 
   /**
-   * The key in force that `text` is, or undefined.
+   * The valid key `text`, or undefined.
    *
-   * Constant enough: what is looked up is a hash of the text. Finding a bucket of the map may take longer for some
-   * hashes than for others, but nobody can steer a hash towards a stored one, nor come from a hash to a key; and the
-   * comparison that decides takes the same time for all.
+   * The lookup by hash does not take constant time, but a client cannot choose a hash near a stored one, nor find a key for a
+   * hash. The final comparison takes constant time.
    */
   find(text: string, nowMs: number): KnownKey | undefined {
     if (!isApiKey(text)) return undefined;

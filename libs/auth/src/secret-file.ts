@@ -3,17 +3,17 @@ import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { SettingsError } from '#config/settings.js';
 import { requirementOf } from '#config/settings-reference.js';
 
-/** What nobody but the owner may do, and his group may do no more than read: 0600, 0640 and less pass. */
+/** Mode bits that are refused: 0640 is the maximum. */
 const REFUSED_MODE_BITS = 0o037;
-/** Names standard input. */
+/** Name of standard input. */
 const STDIN = '-';
 
 /** Settings that name a file with secrets. */
 type SecretSetting = 'KEK_FILE' | 'RECEIPT_KEY_FILE' | 'KEYS_FILE' | 'REDIS_PASSWORD_FILE';
 
 /**
- * Reads a file with secrets, which others must not be able to read or change.
- * @param setting that names it, for what is said of it
+ * Reads a file with secrets, which other users must not be able to read or change.
+ * @param setting that names it, for error messages
  * @throws SettingsError when it cannot be read, or its mode allows others more than 0640 does
  */
 export function readSecretFile(setting: SecretSetting, file: string): Buffer {
@@ -56,7 +56,7 @@ export function readKek(file: string | undefined): Buffer {
 }
 
 /**
- * Reads the password with which this process signs in to Redis.
+ * Reads the Redis password of this process.
  * @param file path, or `-` for standard input, which its parent then closes; undefined: there is none
  * @returns the first line
  * @throws SettingsError when the file is unreadable, open to others, or empty
@@ -84,7 +84,7 @@ const PEM_BLOCK = /-----BEGIN (PRIVATE|PUBLIC) KEY-----[^-]+-----END \1 KEY-----
 /**
  * Reads the keys of deletion receipts: PEM blocks, first the private key that signs (PKCS#8), then any retired ones,
  * private or public (SPKI), whose receipts are still to be verified.
- * @throws SettingsError when the file is unreadable, open to others, or holds anything but Ed25519 keys, the first one private
+ * @throws SettingsError when the file is unreadable, open to others, or has other than Ed25519 keys, the first one private
  */
 export function readReceiptKeys(file: string): [signing: KeyObject, ...retired: KeyObject[]] {
   const content = readSecretFile('RECEIPT_KEY_FILE', file);
@@ -102,7 +102,7 @@ function receiptKey(block: string, kind: string | undefined): KeyObject {
   try {
     key = kind === 'PRIVATE' ? createPrivateKey(block) : createPublicKey(block);
   } catch {
-    // OpenSSL's own message says no more than ours, in worse words.
+    // OpenSSL's message has no more information.
   }
   if (key?.asymmetricKeyType !== 'ed25519') {
     throw new SettingsError('RECEIPT_KEY_FILE must be a file of intact Ed25519 keys alone.');

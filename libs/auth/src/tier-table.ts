@@ -1,22 +1,22 @@
 import type { Settings } from '#config/settings.schema.js';
 
-/** What a client may use. */
+/** Limits of a tier. */
 export interface Tier {
-  /** Share of the workers when others wait too. */
+  /** Weight in fair scheduling. */
   weight: number;
   requestsPerMinute: number;
-  /** Pixels of submitted images, in millions. */
+  /** Pixels of submitted images per minute, in millions. */
   megapixelsPerMinute: number;
-  /** Most jobs that are accepted and not yet at their end. */
+  /** Maximum number of jobs in flight. */
   imagesInFlight: number;
-  /** Most bytes that those jobs may have reserved. */
+  /** Maximum reserved bytes of these jobs. */
   bytesInFlight: number;
 }
 
-/** Tiers by name. `anonymous` is that of clients without a key. */
+/** Tiers by name. Clients without a key have `anonymous`. */
 export type TierTable = Readonly<Record<string, Tier>> & { readonly anonymous: Tier };
 
-/** A limit that is none: the largest number that Redis' scripts still count exactly. */
+/** No limit: the largest integer that Redis scripts count exactly. */
 export const UNLIMITED = Number.MAX_SAFE_INTEGER;
 
 const MIB = 1_048_576;
@@ -38,7 +38,7 @@ const tier = (weight: number, rates: [requests: number, megapixels: number], ima
   bytesInFlight: images * 24 * MIB,
 });
 
-/** The tiers there are when the file of keys names no others. `RATE_LIMIT=off` frees anonymous clients of all limits. */
+/** The built-in tiers. `RATE_LIMIT=off` removes all limits of anonymous clients. */
 export function builtInTiers({ RATE_LIMIT }: Pick<Settings, 'RATE_LIMIT'>): TierTable {
   return {
     anonymous: RATE_LIMIT === 0 ? OPEN : tier(1, [RATE_LIMIT, 500], 64),

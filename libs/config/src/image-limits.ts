@@ -1,7 +1,7 @@
 import type { InputFormat } from '#contracts/input-formats.js';
 import type { Settings } from './settings.schema.js';
 
-/** Which images are taken: their formats, and how large they may be in pixels, the unit that decoders use. */
+/** Limits of accepted images: formats and pixels. */
 export const imageLimits = (
   settings: Pick<
     Settings,

@@ -1,11 +1,11 @@
 import { SettingsError } from './settings.js';
 
-/** Where a process was to listen: the settings of port and host, by their names. */
+/** Names of the settings for port and host. */
 export type ListenSettings = { PORT: number; HOST: string } | { METRICS_PORT: number; METRICS_HOST: string };
 
 /**
- * What is wrong with an address on which listening failed.
- * @param code of the error, such as `EADDRINUSE`; undefined is returned for one that the address is not to blame for
+ * The error for an address on which listening failed.
+ * @param code of the error, such as `EADDRINUSE`; the result is undefined for one that the address does not cause
  */
 export function addressFault(settings: ListenSettings, code: string | undefined): SettingsError | undefined {
   const [portName, hostName] = Object.keys(settings) as [string, string];

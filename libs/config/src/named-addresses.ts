@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
 
-/** An address and what it is called. */
+/** A named address. */
 export interface NamedAddress {
   name: string;
   url: string;
@@ -11,9 +11,9 @@ const NAMED = /^([a-z0-9-]{1,16})=(.+)$/;
 const DERIVED_CHARACTERS = 8;
 
 /**
- * Reads `name=url,name=url`. An address without a name gets one that follows from it, without its credentials, so that
- * neither its place in the list nor a new password changes what it is called. Undefined when an address is none, has
- * another protocol than those given, or when two have one name.
+ * Parses `name=url,name=url`. An address without a name gets one derived from it without its credentials, so that its position
+ * in the list and a new password do not change the name. Undefined when an address is invalid or has another protocol, or when
+ * two have the same name.
  */
 export function namedAddresses(text: string, protocols: readonly string[]): NamedAddress[] | undefined {
   const found = text.split(',').map((entry) => readEntry(entry.trim(), protocols));
@@ -40,7 +40,7 @@ export function isRedisAddress(url: string): boolean {
   if (!URL.canParse(url)) return false;
   const { protocol, hostname, pathname } = new URL(url);
   if (protocol === 'unix:') return hostname === '' && /^\/./.test(pathname);
-  // The service uses database 0 alone.
+  // The service uses database 0 only.
   return /^rediss?:$/.test(protocol) && hostname !== '' && /^\/?0?$/.test(pathname);
 }
 
@@ -55,7 +55,7 @@ export function isHost(text: string): boolean {
   );
 }
 
-/** True for an IP address or a CIDR. A CIDR of no bits would be everybody. */
+/** True for an IP address or a CIDR. A CIDR of 0 bits, the whole internet, is refused. */
 export function isAddressOrCidr(text: string): boolean {
   const [address = '', bits, ...rest] = text.split('/');
   const family = isIP(address);

@@ -1,15 +1,15 @@
 import type { Settings } from './settings.schema.js';
 
-/** A Redis that holds sealed images and nothing else. */
+/** A Redis for encrypted payload only. */
 export interface PayloadServer {
-  /** Stands in records and in what operators see; never changes while jobs may be on it. */
+  /** Name in job records and for operators; must not change while jobs are on the server. */
   name: string;
   url: string;
-  /** It takes no new jobs; those on it are finished. */
+  /** It accepts no new jobs and finishes the others. */
   draining: boolean;
 }
 
-/** The payload servers of the settings; none when the control Redis holds payload too. */
+/** The payload servers of the settings; none when the control Redis has the payload too. */
 export const payloadServers = ({ PAYLOAD_REDIS_URLS, PAYLOAD_DRAIN }: Settings): PayloadServer[] =>
   (PAYLOAD_REDIS_URLS ?? []).map(({ name, url }) => ({
     name,

@@ -1,7 +1,7 @@
 import { availableParallelism, totalmem } from 'node:os';
 import type { Settings } from './settings.schema.js';
 
-/** What processes can share. */
+/** Resources of the machine. */
 export interface Machine {
   /** Processors that this process may use. */
   cores: number;
@@ -9,7 +9,7 @@ export interface Machine {
   memoryMb: number;
 }
 
-/** How the work is spread. */
+/** Number of processes and threads. */
 export interface ProcessLayout {
   /** Worker processes. */
   workers: number;
@@ -17,15 +17,15 @@ export interface ProcessLayout {
   threads: number;
 }
 
-/** More threads than this no longer make one image faster. */
+/** More threads do not make one image faster. */
 const MAX_THREADS = 8;
-/** Up to this many cores one image is worth all of them. */
+/** Up to this many cores, one image uses all of them. */
 const SMALL_MACHINE_CORES = 4;
-/** The engine at work on a photo of 24 megapixels takes 0.7 GB, its worker and the queue the rest. */
+/** An engine needs 0.7 GB for a photo of 24 megapixels; the rest is for its worker and the queue. */
 const WORKER_MB = 1024;
 const MIB = 1024 * 1024;
 
-/** The machine, or the share of it that its control group allows. */
+/** Resources of the machine within the limits of its control group. */
 export function machineOf(): Machine {
   const limit = process.constrainedMemory();
   const bytes = limit > 0 ? Math.min(limit, totalmem()) : totalmem();
@@ -35,10 +35,9 @@ export function machineOf(): Machine {
 type Wish = Pick<Settings, 'LAYOUT' | 'PROVIDER' | 'WORKERS' | 'THREADS'>;
 
 /**
- * Spreads the work over a machine. `latency`: one worker with all cores. `throughput`: a worker with one thread
- * for each core that there is memory for. `auto`: latency on up to four cores, else a worker for every four. An
- * accelerator is one device: one worker feeds it. WORKERS and THREADS, where given, stand; workers given without
- * threads share the cores.
+ * Chooses workers and threads. `latency`: one worker with all cores. `throughput`: one worker with one thread per core, as far
+ * as memory allows. `auto`: `latency` on up to four cores, otherwise one worker per four cores. An accelerator has one worker.
+ * WORKERS and THREADS override this; WORKERS without THREADS share the cores.
  */
 export function processLayout(wish: Wish, { cores, memoryMb }: Machine): ProcessLayout {
   const layout = layoutOf(wish, cores);
@@ -58,6 +57,6 @@ function layoutOf({ LAYOUT, PROVIDER }: Wish, cores: number): 'latency' | 'throu
   return cores <= SMALL_MACHINE_CORES ? 'latency' : 'quarters';
 }
 
-/** CPU threads for a worker that was started alone, whatever its siblings are. */
+/** CPU threads of a worker that is started without the supervisor. */
 export const threadsOf = (settings: Wish, machine: Machine = machineOf()): number =>
   processLayout({ ...settings, WORKERS: settings.WORKERS ?? 1 }, machine).threads;

@@ -1,10 +1,10 @@
-/** How much of the time between two looks counts as run, at most: a process that was not scheduled ran no longer. */
+/** Maximum time between two ticks that counts as run time. */
 const TICK_MS = 250;
 
 /**
- * Calls `onTick` about every 250 ms (or `tickMs`) with the milliseconds in which this process ran since the last call.
- * Time in which it was stopped, starved or blocked does not count, and whatever had arrived in its sockets by then has
- * been read. Returns what ends it. It does not keep the process alive.
+ * Calls `onTick` about every 250 ms (or `tickMs`) with the milliseconds in which this process ran since the last call. Time in
+ * which it was stopped, not scheduled or blocked does not count, and pending socket data has been read by then. Returns a
+ * function that stops it. It does not keep the process alive.
  */
 export function onRunTicks(onTick: (ranMs: number) => void, tickMs: number = TICK_MS): () => void {
   let last = performance.now();
@@ -25,8 +25,8 @@ export function onRunTicks(onTick: (ranMs: number) => void, tickMs: number = TIC
 }
 
 /**
- * Calls `act` once this process has run for `ms`; see `onRunTicks`. With `clock`, milliseconds of CPU time that another
- * process has used, only time counts in which that one ran too. Returns what prevents it.
+ * Calls `act` once this process has run for `ms`; see `onRunTicks`. With `clock`, the CPU time of another process in
+ * milliseconds, only time in which that process ran counts as well. Returns a function that cancels it.
  */
 export function afterRunning(ms: number, act: () => void, clock?: () => number | undefined): () => void {
   let restMs = ms;

@@ -2,31 +2,31 @@ import { isIP } from 'node:net';
 import { requirementOf } from './settings-reference.js';
 import { settingsSchema, type Settings } from './settings.schema.js';
 
-/** A setting is missing or wrong. The message names settings and what they accept, never values. */
+/** A setting is missing or invalid. The message has names and accepted values of settings, and no configured value. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }
 
-/** True for a host that only this machine can reach. */
+/** True for a loopback host. */
 export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 
-/** What is wrong with settings: the sentence that says so, and the settings that it is about. */
+/** An error in the settings, and the settings that it is about. */
 interface Fault {
   about: (keyof Settings)[];
   text: string;
 }
 
 /**
- * Reads all settings from `env` once. Space around a value is dropped, and an empty one counts as unset.
- * @throws SettingsError naming every setting that is wrong, with what it has to be
+ * Reads all settings from `env`. Space around values is trimmed; an empty value is unset.
+ * @throws SettingsError with every invalid setting and its accepted values
  */
 export function loadSettings(env: NodeJS.ProcessEnv): Settings {
   const given = givenOf(env);
   const parsed = settingsSchema.safeParse(given);
   const wrong = new Set(parsed.error?.issues.map(({ path }) => path[0] as keyof Settings));
   const faults = [...wrong].map((name) => `${name} must be ${requirementOf(name)}.`);
-  // Those that are right by themselves may still contradict each other.
+  // Settings that are valid alone may contradict each other.
   const right = Object.fromEntries(Object.entries(given).filter(([name]) => !wrong.has(name as never)));
   const settings = parsed.data ?? settingsSchema.parse(right);
   for (const { about, text } of contradictions(settings))
@@ -35,7 +35,7 @@ export function loadSettings(env: NodeJS.ProcessEnv): Settings {
   return Object.freeze(settings);
 }
 
-/** @throws SettingsError when there are faults: one line each, under a heading when there are several */
+/** @throws SettingsError when there are errors, one line each, under a heading when there are several */
 export function requireFaultless(faults: readonly string[]): void {
   const [only] = faults;
   if (only === undefined) return;
@@ -69,7 +69,7 @@ function contradictions(settings: Settings): Fault[] {
   return [...faults, ...telemetryFaults(settings)];
 }
 
-/** What operators see is for operators: it leaves the machine only where that was asked for. */
+/** Metrics and dashboards leave this machine only when that is configured. */
 function telemetryFaults({ METRICS_HOST, OTLP_URL, TELEMETRY_ON_NETWORK }: Settings): Fault[] {
   if (TELEMETRY_ON_NETWORK) return [];
   const needed = (name: 'METRICS_HOST' | 'OTLP_URL'): Fault => ({

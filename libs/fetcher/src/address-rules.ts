@@ -1,9 +1,8 @@
 import { BlockList, isIP } from 'node:net';
 
 /**
- * IPv4 networks that are no one's on the public internet: IANA's IPv4 Special-Purpose Address Registry (RFC 6890,
- * also those that it calls globally reachable), multicast, what is reserved, and one address that only the host of
- * an Azure machine has, and gives secrets away on.
+ * IPv4 networks outside the public internet: IANA's IPv4 Special-Purpose Address Registry (RFC 6890, including those it calls
+ * globally reachable), multicast, reserved blocks, and the metadata address of Azure.
  */
 const SPECIAL_V4 = [
   '0.0.0.0/8',
@@ -28,14 +27,13 @@ const SPECIAL_V4 = [
 ];
 
 /**
- * The one block that IANA gives global unicast addresses from (RFC 4291 §2.4). Outside it lie loopback, unique local,
- * link-local and multicast, and every form that carries an IPv4 address but 6to4 and Teredo: mapped, compatible,
- * translated (64:ff9b::/96, 64:ff9b:1::/48).
+ * The block of global unicast addresses (RFC 4291 §2.4). It excludes loopback, unique local, link-local and multicast, and all
+ * forms of IPv4 in IPv6 except 6to4 and Teredo: mapped, compatible, translated (64:ff9b::/96, 64:ff9b:1::/48).
  */
 const GLOBAL_V6 = ['2000::/3'];
 
 /**
- * What is special within that block (IANA's IPv6 registry): protocol assignments with Teredo, benchmarks and ORCHID,
+ * Special-purpose networks in that block (IANA's IPv6 registry): protocol assignments with Teredo, benchmarks and ORCHID,
  * documentation, 6to4, AS112.
  */
 const SPECIAL_V6 = ['2001::/23', '2001:db8::/32', '2002::/16', '2620:4f:8000::/48', '3fff::/20'];
@@ -54,8 +52,8 @@ const globalV6 = networks('ipv6', GLOBAL_V6);
 const specialV6 = networks('ipv6', SPECIAL_V6);
 
 /**
- * True when `text` is the address of one host on the public internet. Anything in doubt is not: other ways of writing
- * than RFC 4291's and four decimal numbers, zone ids, IPv4 addresses inside IPv6 ones, whatever they hold.
+ * True when `text` is the address of one host on the public internet. False for notations other than RFC 4291's and four
+ * decimal numbers, for zone ids, and for IPv4 addresses in IPv6.
  */
 export function isPublicAddress(text: string): boolean {
   if (text.includes('%')) return false;

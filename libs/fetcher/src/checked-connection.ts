@@ -4,31 +4,31 @@ import { Problem } from '#contracts/problem-catalog.js';
 import { within } from './time-limit.js';
 import type { ImageUrl } from './url-rules.js';
 
-/** How a connection is opened. */
+/** Options of a connection. */
 export interface Opening {
-  /** Checked addresses of the host: no name is resolved again. */
+  /** Checked addresses of the host; its name is not resolved again. */
   addresses: readonly string[];
-  /** Whether a host of this address may be spoken to. */
+  /** True for an address that may be connected to. */
   allows: (address: string) => boolean;
-  /** Certificate authorities (PEM) instead of those that Node knows. */
+  /** Certificate authorities (PEM) in place of Node's. */
   authorities?: string | undefined;
-  /** Gives up when aborted. */
+  /** Aborts the connection. */
   signal: AbortSignal;
 }
 
-/** One address that does not answer must not use up the time of the others. */
+/** Limit for one address, so that the others are tried too. */
 const ONE_ADDRESS_MS = 2500;
 const MAX_ADDRESSES = 4;
 
 /**
- * OpenSSL's SSL_OP_CLEANSE_PLAINTEXT, which Node's constants lack: what has been deciphered is overwritten once it is
- * handed on, instead of standing in the connection's buffer (SSL_CTX_set_options(3)).
+ * OpenSSL's SSL_OP_CLEANSE_PLAINTEXT, which is missing in Node's constants: plaintext in the connection's buffer is overwritten
+ * once it is read (SSL_CTX_set_options(3)).
  */
 const CLEANSE_PLAINTEXT = 2;
 
 /**
- * Opens a connection to one of the checked addresses, and looks at whom it reached before anything is sent. Over TLS
- * the certificate must be good for the host's name, whatever the environment says.
+ * Opens a connection to one of the checked addresses, and checks the remote address before it sends anything. TLS
+ * certificates are always verified for the host's name, whatever the environment says.
  * @throws Problem `image-url-failed` | `image-url-refused`
  */
 export async function openConnection(url: ImageUrl, opening: Opening): Promise<Socket> {
@@ -41,7 +41,7 @@ export async function openConnection(url: ImageUrl, opening: Opening): Promise<S
   const secured = connectTls({
     socket,
     host: url.host,
-    // An address is no server name (RFC 6066 §3); the certificate is compared with `host` then.
+    // An address is not a valid server name (RFC 6066 §3); the certificate is checked for `host`.
     ...(url.family === 0 && { servername: url.host }),
     ALPNProtocols: ['http/1.1'],
     rejectUnauthorized: true,
@@ -65,14 +65,14 @@ async function firstToAnswer(port: number, { addresses, signal }: Opening): Prom
   throw new Problem('image-url-failed', { detail: 'The host could not be connected to' });
 }
 
-/** The socket once it is there. It is destroyed when it fails, or when the signal comes first. */
+/** Resolves when the socket is connected; destroys it on failure or abort. */
 async function ready<T extends Socket>(
   socket: T,
   event: 'connect' | 'secureConnect',
   signal: AbortSignal,
 ): Promise<T> {
   const giveUp = (): void => void socket.destroy();
-  // Stays for good: a connection that is done with may still fail.
+  // This listener stays: a socket may fail after use.
   socket.on('error', giveUp);
   signal.addEventListener('abort', giveUp, { once: true });
   if (signal.aborted) giveUp();

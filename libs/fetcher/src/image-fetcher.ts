@@ -12,28 +12,28 @@ import { TimeLimit, within } from './time-limit.js';
 import { TlsScrub } from './tls-scrub.js';
 import { readImageUrl, type ImageUrl } from './url-rules.js';
 
-/** What an operator sets. */
+/** Settings of the operator. */
 export interface FetchSettings {
-  /** Longest time for all of it, from the first name resolved to the last byte. */
+  /** Limit of the whole fetch, from the first name resolution to the last byte. */
   totalMs: number;
-  /** Ports that may be spoken to. */
+  /** Allowed ports. */
   ports: readonly number[];
 }
 
-/** What a test puts in the place of the internet. */
+/** Replacements for tests. */
 export interface FetchWorld {
   resolve?: NameResolver;
-  /** Addresses that may be spoken to although they are not public. */
+  /** Allowed addresses that are not public. */
   alsoAllows?: (address: string) => boolean;
-  /** Certificate authorities (PEM) instead of those that Node knows. */
+  /** Certificate authorities (PEM) in place of Node's. */
   authorities?: string;
 }
 
-/** What goes for one image. */
+/** Options of one fetch. */
 export interface FetchCall {
-  /** Aborted when nobody wants the image any more. */
+  /** Aborts the fetch. */
   signal: AbortSignal;
-  /** Most bytes of the file. */
+  /** Size limit of the file. */
   maxBytes: number;
 }
 
@@ -43,25 +43,23 @@ const HEAD_MS = 6000;
 const IDLE_MS = 5000;
 const MAX_HEAD_BYTES = 16_384;
 
-/** An answer whose body is the image. */
+/** A response. */
 interface Opened {
   body: ResponseBody;
-  /** Where the answer redirects to instead. */
+  /** Target of a redirect. */
   location: string | undefined;
 }
 
 /**
- * Fetches images from addresses that clients give, and from the public internet alone: a client must not reach through
- * this process what it cannot reach itself (server-side request forgery, OWASP's cheat sheet of that name).
+ * Fetches images from addresses given by clients, on the public internet only, against server-side request forgery (OWASP's
+ * cheat sheet of that name).
  *
- * Every hop is judged from the start: the address as text, all addresses that its name has, the one connected to. The
- * name is resolved once and the connection made to an address that was judged, so a name that changes its mind in
- * between (DNS rebinding) gains nothing. One connection for each request, no cookies, no credentials, no proxy, nothing
- * unpacked.
+ * Every hop is checked: the address as text, all addresses of its name, and the address connected to. The name is resolved
+ * once, and the connection goes to a checked address, so DNS rebinding has no effect. Each request has its own connection,
+ * without cookies, credentials, proxy or decompression.
  *
- * On Node's own HTTP parser and not on undici's: that one copies all it reads into WebAssembly memory that is never
- * freed and cannot be reached to wipe it, and turns what it cannot parse into a string. Node's hands a client's body
- * over as copies, and what they were copied from is wiped below (test/retention/image-url.test.ts looks).
+ * It uses Node's HTTP parser in place of undici (`fetch`), which copies all input to WebAssembly memory that cannot be wiped.
+ * Node's parser passes on copies of a body, and the originals are wiped below (test/retention/image-url.test.ts).
  */
 export class ImageFetcher {
   private readonly scrub = new TlsScrub();
@@ -75,10 +73,10 @@ export class ImageFetcher {
   }
 
   /**
-   * The file at an address, as it arrives. Each piece is the reader's, to be wiped. Nothing happens before the first
-   * is asked for.
+   * The file at an address, in pieces as they arrive. The reader owns and wipes each piece. The fetch starts with the first
+   * read.
    * @throws Problem `image-url-invalid` | `image-url-refused` | `image-url-failed` | `image-type-unsupported` |
-   * `image-too-large` | `upload-interrupted`, when the signal came
+   * `image-too-large` | `upload-interrupted`, when aborted
    */
   async *fetch(text: string, { signal, maxBytes }: FetchCall): AsyncGenerator<Buffer, void> {
     const limit = new TimeLimit(signal, this.settings.totalMs);
@@ -88,7 +86,7 @@ export class ImageFetcher {
       opened = await this.follow(text, maxBytes, time);
       yield* opened.body.pieces({ maxBytes, idleMs: IDLE_MS, signal: time });
     } catch (error) {
-      // What a network fails with names addresses: only codes leave this place.
+      // Network errors contain addresses; only problem codes are passed on.
       if (error instanceof Problem && !time.aborted) throw error;
       if (signal.aborted) throw new Problem('upload-interrupted');
       throw new Problem('image-url-failed', time.aborted ? { detail: 'It took too long' } : {});
@@ -98,7 +96,7 @@ export class ImageFetcher {
     }
   }
 
-  /** The answer at the end of all redirects. */
+  /** The response after all redirects. */
   private async follow(text: string, maxBytes: number, signal: AbortSignal): Promise<Opened> {
     const policy = { ports: this.settings.ports, allows: this.allows };
     let url = readImageUrl(text, policy);
@@ -107,7 +105,7 @@ export class ImageFetcher {
       if (opened.location === undefined) return opened;
       opened.body.close();
       const next = readImageUrl(opened.location, policy, url.text);
-      // Whoever began in secret must not go on in the open.
+      // A redirect must not lead from https to http.
       if (url.secure && !next.secure) throw new Problem('image-url-refused');
       url = next;
     }
@@ -125,11 +123,11 @@ export class ImageFetcher {
     return within(signal, HEAD_MS, (answering) => answerTo(url, socket, { maxBytes, signal: answering }));
   }
 
-  /** All of them must be allowed: a name that is half inside is no name of the outside. */
+  /** All addresses of a name must be allowed. */
   private async addressesOf(url: ImageUrl, signal: AbortSignal): Promise<string[]> {
     signal.throwIfAborted();
     const found = url.family === 0 ? await this.resolve(url.host, signal) : [url.host];
-    // No such name and an inside name get one answer: nobody learns which names there are inside.
+    // Unknown and internal names get the same response, which does not reveal internal names.
     if (found.length === 0 || !found.every(this.allows)) throw new Problem('image-url-refused');
     return found;
   }
@@ -138,7 +136,7 @@ export class ImageFetcher {
     this.world.alsoAllows?.(address) === true || (isPublicAddress(address) && !isOwn(address));
 }
 
-/** This machine from inside: what its firewall shows to nobody else may answer there. */
+/** Addresses of this machine, which its firewall may allow to local processes only. */
 const isOwn = (address: string): boolean =>
   Object.values(networkInterfaces()).some((list) => list?.some((own) => own.address === address));
 
@@ -160,7 +158,7 @@ function answerTo(url: ImageUrl, socket: Socket, { maxBytes, signal }: FetchCall
   const giveUp = (): void => void request.destroy();
   signal.addEventListener('abort', giveUp, { once: true });
   if (signal.aborted) giveUp();
-  // The parser has copied the body out of what arrived by the time the next listener hears of it.
+  // The parser has copied the body when this listener, the next one, is called.
   request.once('socket', () => socket.on('data', (arrived: Buffer) => wipe(arrived)));
   return new Promise<Opened>((resolve, reject) => {
     request.on('error', () => reject(new Problem('image-url-failed', { detail: NO_ANSWER })));

@@ -2,8 +2,8 @@ import { promises as dns } from 'node:dns';
 import { Problem } from '#contracts/problem-catalog.js';
 
 /**
- * All addresses of a name. Gives none when there is no such name.
- * @throws Problem `image-url-failed` when nobody can tell
+ * All addresses of a name; an empty list when it does not exist.
+ * @throws Problem `image-url-failed` when the name servers do not answer
  */
 export type NameResolver = (name: string, signal: AbortSignal) => Promise<string[]>;
 
@@ -13,9 +13,8 @@ const TRIES = 2;
 const NO_SUCH = new Set<unknown>(['ENOTFOUND', 'ENODATA']);
 
 /**
- * Asks the name servers of this machine, or those given, for A and AAAA records. Not `dns.lookup`: that would look into
- * /etc/hosts and search domains, where the names of the inside are, and would hold one of the few threads that also
- * read files for as long as somebody's name server likes; this can be given up.
+ * Queries the name servers of this machine, or those given, for A and AAAA records. `dns.lookup` reads /etc/hosts and search
+ * domains, which have internal names, and blocks a thread of the pool without a timeout; this can be aborted.
  */
 export const nameResolver =
   (servers?: readonly string[]): NameResolver =>

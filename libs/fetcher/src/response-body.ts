@@ -4,7 +4,7 @@ import { wipe } from '#crypto/wipe.js';
 
 /** How a body is read. */
 export interface BodyLimits {
-  /** Most bytes of it. */
+  /** Size limit of the body. */
   maxBytes: number;
   /** Longest wait for its next bytes. */
   idleMs: number;

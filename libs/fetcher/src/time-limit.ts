@@ -1,6 +1,6 @@
 /**
- * Does something with a signal that is aborted when `signal` is, or after `ms`. Not `AbortSignal.timeout`: within
- * `AbortSignal.any`, Node 20 collects it as garbage before its time, and nothing ever ends.
+ * Runs a function with a signal that is aborted with `signal` or after `ms`. It replaces `AbortSignal.timeout` within
+ * `AbortSignal.any`, which Node 20 garbage-collects before it fires.
  */
 export async function within<T>(
   signal: AbortSignal,
@@ -15,10 +15,10 @@ export async function within<T>(
   }
 }
 
-/** A signal that is aborted when another is, or after a time. To be cleared when it is not needed any more. */
+/** A signal that is aborted with another one or after a time. Clear it after use. */
 export class TimeLimit {
   readonly signal: AbortSignal;
-  /** Held here, so that it lives as long as this. */
+  /** Referenced here against garbage collection. */
   private readonly time = new AbortController();
   private readonly timer: NodeJS.Timeout;
 
@@ -27,7 +27,7 @@ export class TimeLimit {
     this.signal = AbortSignal.any([signal, this.time.signal]);
   }
 
-  /** Ends the clock. */
+  /** Stops the timer. */
   clear(): void {
     clearTimeout(this.timer);
   }

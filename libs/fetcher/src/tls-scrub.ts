@@ -1,27 +1,27 @@
 import { randomBytes } from 'node:crypto';
 import { connect, createServer, type Server } from 'node:tls';
 
-/** Node deciphers a connection's records, of at most 16 KiB, through one place on its stack; several overwrite it. */
+/** Zeros of one scrub: several TLS records, each of which Node decrypts through the same place on its stack. */
 const SCRUB_BYTES = 131_072;
 
-/** A fetch is followed by a scrub within this time; fetches in between share one. */
+/** Delay of the scrub after a fetch; fetches within it share one. */
 const DELAY_MS = 50;
 
-/** Longest a scrub may take. */
-const MOST_MS = 5000;
+/** Time limit of a scrub. */
+const SCRUB_LIMIT_MS = 5000;
 
-/** Ciphers of a shared key (RFC 5487): both ends are here, and need no certificate. */
+/** Pre-shared key ciphers (RFC 5487): both ends are in this process and need no certificate. */
 const SUITE = { ciphers: 'PSK-AES128-GCM-SHA256', maxVersion: 'TLSv1.2' } as const;
 
 /**
- * What Node deciphered last stays on the stack of its thread, up to a whole record of 16 KiB, until something of the
- * same depth comes along: on a quiet service for hours. After each fetch over TLS, zeros go the same way: from this
- * process to itself, under a key drawn for the purpose, over an abstract socket (Linux) or a loopback port.
+ * Node leaves its last decrypted TLS record, up to 16 KiB, on the stack of its thread until a call of the same depth overwrites
+ * it, which can take hours. After each fetch over TLS, this process sends itself zeros over TLS with a random key, on an
+ * abstract socket (Linux) or a loopback port.
  */
 export class TlsScrub {
   private timer: NodeJS.Timeout | undefined;
 
-  /** Sees to a scrub. Whoever stops the process first has no need of it. */
+  /** Schedules a scrub. It does not keep the process alive. */
   soon(): void {
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
@@ -43,7 +43,7 @@ async function scrub(): Promise<void> {
   }
 }
 
-/** Reads them, from a server that has none but these. */
+/** Reads the zeros from the server. */
 function zerosFrom(server: Server, psk: Buffer): Promise<void> {
   const address = server.address();
   const where =
@@ -55,7 +55,7 @@ function zerosFrom(server: Server, psk: Buffer): Promise<void> {
       pskCallback: () => ({ psk, identity: 'scrub' }),
       checkServerIdentity: () => undefined,
     });
-    socket.setTimeout(MOST_MS, () => socket.destroy());
+    socket.setTimeout(SCRUB_LIMIT_MS, () => socket.destroy());
     socket.once('error', reject).once('close', () => resolve());
     socket.resume();
   });

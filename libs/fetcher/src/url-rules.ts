@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { Problem } from '#contracts/problem-catalog.js';
 
-/** An address that an image may be asked for at, taken apart. */
+/** A parsed image address. */
 export interface ImageUrl {
   secure: boolean;
   /** Name of the host, or its address without brackets. */
@@ -9,28 +9,28 @@ export interface ImageUrl {
   /** 0 for a name, 4 or 6 for an address. */
   family: number;
   port: number;
-  /** Host and port as the `Host` header has them. */
+  /** Value of the `Host` header. */
   authority: string;
   /** Path and query. */
   path: string;
-  /** The whole, without a fragment: what a redirect is relative to. */
+  /** The whole address without fragment, the base of redirects. */
   text: string;
 }
 
-/** What an operator, or a test, allows. */
+/** What is allowed. */
 export interface UrlPolicy {
   ports: readonly number[];
-  /** Whether a host of this address may be spoken to. */
+  /** True for an address that may be connected to. */
   allows: (address: string) => boolean;
 }
 
-/** Longest address that is read, in characters. */
+/** Maximum length of an address, in characters. */
 export const MAX_URL_CHARACTERS = 2048;
 
-/** WHATWG's reader drops tabs and line ends without a word: whoever sends them has something else in mind. */
+/** Spaces and control characters. The WHATWG parser removes tabs and line ends silently. */
 const BLANKS = /[\u0000-\u0020\u007f]/;
 
-/** Names that mean this machine, or one of its network (RFC 6761, RFC 6762, RFC 8375, RFC 9476, ICANN's `internal`). */
+/** Names of this machine or its local network (RFC 6761, RFC 6762, RFC 8375, RFC 9476, ICANN's `internal`). */
 const PRIVATE_SUFFIXES = new Set([
   'alt',
   'arpa',
@@ -50,11 +50,11 @@ const PRIVATE_SUFFIXES = new Set([
 ]);
 
 /**
- * Reads the address of an image, and decides all that can be decided before a name is resolved. Hosts are judged as
- * WHATWG's reader gives them: `http://2130706433/` and `http://0x7f.1/` are 127.0.0.1 by then.
+ * Parses the address of an image and checks it as far as possible before name resolution. The WHATWG parser normalizes hosts:
+ * `http://2130706433/` and `http://0x7f.1/` are 127.0.0.1.
  * @param base address that `text`, a redirect, may be relative to
- * @throws Problem `image-url-invalid` when it is no http(s) address, or carries credentials
- * @throws Problem `image-url-refused` when host or port are not spoken to
+ * @throws Problem `image-url-invalid` when it is not an http(s) address or has credentials
+ * @throws Problem `image-url-refused` when host or port are not allowed
  */
 export function readImageUrl(text: string, policy: UrlPolicy, base?: string): ImageUrl {
   const url = parse(text, base);
@@ -77,7 +77,7 @@ function parse(text: string, base: string | undefined): URL {
   return url;
 }
 
-/** A name with at least one dot and none at its end, under no suffix that is private by agreement. */
+/** True for a name with at least one dot, none at its end, and no private suffix. */
 function isPublicName(host: string): boolean {
   const labels = host.split('.');
   return labels.length > 1 && !labels.includes('') && !PRIVATE_SUFFIXES.has(labels.at(-1) ?? '');

@@ -9,9 +9,8 @@ const FILE_LIMIT = 'process.file-size-limit';
 const TMPFS = 0x01021994;
 
 /**
- * What of this process itself could keep an image or hand it on: files, core dumps, rights that it could gain, swap,
- * freed memory, the debugger, reports.
- * Linux tells all of it in /proc; elsewhere most facts are unknown and do not hold.
+ * Retention checks of this process: files, core dumps, privileges that it could gain, swap, freed memory, debugger, reports.
+ * They read /proc on Linux; on other systems most facts are unknown and fail.
  */
 export function processFacts(env: NodeJS.ProcessEnv = process.env): RetentionFact[] {
   const limits = limitFacts('self');
@@ -27,7 +26,7 @@ export function processFacts(env: NodeJS.ProcessEnv = process.env): RetentionFac
   ];
 }
 
-/** Limits of a process by its id: no file, no core dump. Empty when this process may not look. */
+/** Limits of a process: no file, no core dump. Empty when this process may not read them. */
 export function limitFacts(pid: 'self' | number): RetentionFact[] {
   const limits = read(`/proc/${pid}/limits`);
   if (limits === undefined && pid !== 'self') return [];
@@ -58,7 +57,7 @@ const zero = (fact: string, found: string, closes: string): RetentionFact => ({
   holds: found === '0/0',
 });
 
-/** Where a library would put a temporary file, if it could write one. */
+/** The folder for temporary files of libraries. */
 function temporaryFolderFact(canWrite: boolean): RetentionFact {
   const place = placeOf(tmpdir());
   return {
@@ -77,7 +76,7 @@ function placeOf(folder: string): 'memory' | 'disk' | 'none' {
   }
 }
 
-/** A core dump that is piped to a collector ignores the limit: then nothing may be selected for it. */
+/** A core dump to a pipe ignores the size limit, so its memory filter must be empty. */
 function coreFilterFact(): RetentionFact {
   const piped = read('/proc/sys/kernel/core_pattern')?.startsWith('|') === true;
   const filter = Number.parseInt(read('/proc/self/coredump_filter') ?? '1', 16);
@@ -86,11 +85,11 @@ function coreFilterFact(): RetentionFact {
   return { fact: 'process.core-pattern', found, closes, holds: !piped || filter === 0 };
 }
 
-/** What the kernel lets this process do beyond other users' processes, and whether that can grow. */
+/** Privileges of this process. */
 export interface Privileges {
-  /** It has a capability, as processes of root do. */
+  /** It has a capability, as root processes do. */
   hasCapabilities: boolean;
-  /** A program that it starts could gain some; undefined: unknown, elsewhere than on Linux. */
+  /** A program that it starts could gain privileges; undefined: unknown, on systems other than Linux. */
   canGain: boolean | undefined;
 }
 
@@ -104,7 +103,7 @@ export function ownPrivileges(): Privileges {
   };
 }
 
-/** Whether what a taken-over process starts could gain rights that the process has not, root's for example. */
+/** Checks that child processes cannot gain privileges (`no_new_privs`). */
 function newPrivilegesFact(): RetentionFact {
   const { canGain } = ownPrivileges();
   const found = canGain === undefined ? UNKNOWN : canGain ? 'possible' : 'impossible';
@@ -113,14 +112,14 @@ function newPrivilegesFact(): RetentionFact {
 }
 
 /**
- * A core dump that is piped to a collector ignores the limit on its size: nothing of this process's memory, nor of its
- * children's, is selected for one. contained.sh does the same, where there is a shell to run it.
+ * Empties the memory filter for core dumps of this process and its children, because a core dump to a pipe ignores the size
+ * limit. contained.sh does the same where there is a shell.
  */
 export function selectNothingForCores(): void {
   try {
     writeFileSync('/proc/self/coredump_filter', '0');
   } catch {
-    // Not Linux; the guard says what that means.
+    // Not Linux; the checks report it.
   }
 }
 
@@ -131,7 +130,7 @@ function swapFact(): RetentionFact {
   return { fact: 'process.swap', found, closes, holds: found === 'none' };
 }
 
-/** True in a control group (v2) that may use no swap. */
+/** True in a control group (v2) without swap. */
 function swapCapped(): boolean {
   const group = /^0::(.*)$/m.exec(read('/proc/self/cgroup') ?? '')?.[1];
   return group !== undefined && read(`/sys/fs/cgroup${group}/memory.swap.max`)?.trim() === '0';

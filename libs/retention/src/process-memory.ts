@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 const KIB = 1024;
 
-/** Resident memory of a process of this machine, in bytes; undefined where /proc does not tell. */
+/** Resident memory of a process on this machine, in bytes; undefined without /proc. */
 export function residentBytes(pid: number | undefined): number | undefined {
   if (pid === undefined) return undefined;
   try {

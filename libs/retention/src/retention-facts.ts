@@ -1,31 +1,31 @@
-/** One thing that was checked about a process or its Redis, fit to be published. */
+/** Result of one retention check of a process or its Redis; it may be published. */
 export interface RetentionFact {
-  /** What was looked at. */
+  /** Name of the check. */
   fact: string;
-  /** What was found; never anything of a user. */
+  /** What was found, without user data. */
   found: string;
-  /** Whether it keeps the promise. */
+  /** True when the check passed. */
   holds: boolean;
-  /** What could be kept otherwise. */
+  /** Consequence of a failure. */
   closes: string;
 }
 
-/** A fact and when it was found, as RFC 3339. */
+/** A fact with its time, RFC 3339. */
 export interface CheckedFact extends RetentionFact {
   checkedAt: string;
 }
 
-/** Facts that were found just now. */
+/** Adds the present time to facts. */
 export function checkedNow(facts: readonly RetentionFact[]): CheckedFact[] {
   const checkedAt = new Date().toISOString();
   return facts.map((fact) => ({ ...fact, checkedAt }));
 }
 
-/** What could keep an image, one line a fault. */
+/** Failed checks, one line each. */
 export const faultsOf = (facts: readonly RetentionFact[]): string[] =>
   facts.filter(({ holds }) => !holds).map(({ fact, found, closes }) => `${fact} is ${found}: ${closes}`);
 
-/** A process or its Redis could keep what must not be kept. */
+/** A retention check failed. */
 export class RetentionGuardError extends Error {
   override readonly name = 'RetentionGuardError';
 
@@ -38,9 +38,9 @@ export class RetentionGuardError extends Error {
 }
 
 /**
- * Decides whether a process may work.
- * @returns the faults, when the operator chose to be warned only
- * @throws RetentionGuardError naming each fault
+ * Enforces the retention checks.
+ * @returns failed checks, in mode `warn`
+ * @throws RetentionGuardError with each failed check
  */
 export function requireRetention(facts: readonly RetentionFact[], mode: 'enforce' | 'warn'): string[] {
   const faults = faultsOf(facts);

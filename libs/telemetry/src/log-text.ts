@@ -54,7 +54,9 @@ export function textLine({ time, level, event, ...fields }: LogEntry, hasColor: 
     hasColor ? styleText(style, text, { validateStream: false }) : text;
   const message = MESSAGES[event] as ((given: typeof fields) => string) | undefined;
   const inMessage = IN_MESSAGE[event] ?? [];
-  const rest = Object.entries(fields).filter(([name, value]) => !inMessage.includes(name) && value !== undefined);
+  const rest = Object.entries(fields).filter(
+    ([name, value]) => !inMessage.includes(name) && value !== undefined,
+  );
   const style = STYLES[level as keyof typeof STYLES];
   return [
     paint('gray', clock(time)),

@@ -42,8 +42,7 @@ export class MetricRegistry {
   constructor(home: MetricHome) {
     for (const name of METRIC_NAMES) {
       const { homes }: MetricSpec = METRICS[name];
-      if (homes.includes(home))
-        this.cells.set(name, new Float64Array(seriesOf(name).length * widthOf(name)));
+      if (homes.includes(home)) this.cells.set(name, new Float64Array(seriesOf(name).length * widthOf(name)));
     }
   }
 

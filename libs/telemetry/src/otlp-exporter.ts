@@ -9,7 +9,7 @@ const MAX_IN_PARALLEL = 512;
 const TIMEOUT_MS = 2000;
 const PATH = '/v1/traces';
 
-/** Where spans go, and in whose name. */
+/** Collector, and the resource of the spans. */
 export interface OtlpTarget {
   /** `http://host:port[/path]`, or `unix:///path` of a socket. */
   url: string;
@@ -19,11 +19,11 @@ export interface OtlpTarget {
 }
 
 /**
- * Hands spans to an OTLP collector over HTTP, once a second. A collector that is slow or away costs spans, never an
- * image: what cannot be handed over is dropped and counted.
+ * Exports spans to an OTLP collector over HTTP once a second. Spans that it does not accept in time are dropped and counted.
+ * It replaces the OpenTelemetry SDK, whose attributes are free text.
  */
 export class OtlpExporter implements SpanSink {
-  /** Spans that were lost so far. */
+  /** Number of dropped spans. */
   dropped = 0;
   private waiting: Span[] = [];
   private sending: Promise<void> = Promise.resolve();
@@ -31,13 +31,13 @@ export class OtlpExporter implements SpanSink {
 
   constructor(private readonly target: OtlpTarget) {}
 
-  /** Takes one span. */
+  /** Adds one span. */
   take(span: Span): void {
     if (this.waiting.length < MAX_WAITING) this.waiting.push(span);
     else this.dropped += 1;
   }
 
-  /** Hands over what has come so far; resolves when it has been taken or dropped. */
+  /** Exports all spans so far; resolves when they are accepted or dropped. */
   flush(): Promise<void> {
     const spans = this.waiting;
     this.waiting = [];
@@ -48,7 +48,7 @@ export class OtlpExporter implements SpanSink {
     return this.sending;
   }
 
-  /** Hands over the last spans and ends. */
+  /** Exports the last spans and stops. */
   async stop(): Promise<void> {
     clearInterval(this.timer);
     await this.flush();
@@ -61,7 +61,7 @@ export class OtlpExporter implements SpanSink {
   }
 }
 
-/** True when the collector took the text. */
+/** True when the collector accepted the text. */
 function post(url: string, text: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const { protocol, hostname, port, pathname } = new URL(url);

@@ -3,7 +3,7 @@ import type { Provider } from '#contracts/execution-providers.js';
 import type { ProblemCode } from '#contracts/problem-catalog.js';
 import type { DeliveryWay, LabelValue } from './metric-labels.js';
 
-/** Every span there is: an image's way from the request that brings it to the purge of what was left of it. */
+/** All spans, from the request that uploads an image to its purge. */
 export const SPAN_NAMES = [
   'submit',
   'queue',
@@ -18,7 +18,7 @@ export const SPAN_NAMES = [
 /** Name of a span. */
 export type SpanName = (typeof SPAN_NAMES)[number];
 
-/** The allow-list: all that a span may tell beside its times. Codes, sizes and counts; no id, no name, no address. */
+/** Allow-list of span attributes: codes, sizes and counts; no id, name or address. */
 export interface SpanAttributes {
   tier?: LabelValue<'tier'>;
   way?: DeliveryWay;

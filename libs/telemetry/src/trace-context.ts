@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 
-/** Where in a trace something happens. */
+/** Position in a trace. */
 export interface TraceContext {
   /** 16 bytes, hex. */
   traceId: string;
-  /** The span under which it happens: 8 bytes, hex. */
+  /** The parent span: 8 bytes, hex. */
   spanId: string;
 }
 
 const FORM = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 
-/** A `traceparent` (W3C Trace Context §3.2), if it is one. Later versions may have more at the end. */
+/** Parses a `traceparent` (W3C Trace Context §3.2). Later versions may append fields. */
 export function parseTraceparent(text: string): (TraceContext & { sampled: boolean }) | undefined {
   const [, version = '', traceId = '', spanId = '', flags = '', more] = FORM.exec(text) ?? [];
   if (version === '' || version === 'ff' || (version === '00' && more !== undefined)) return undefined;
@@ -18,10 +18,10 @@ export function parseTraceparent(text: string): (TraceContext & { sampled: boole
   return { traceId, spanId, sampled: (Number.parseInt(flags, 16) & 1) === 1 };
 }
 
-/** The `traceparent` of what is traced. */
+/** The `traceparent` of a context. */
 export const traceparent = ({ traceId, spanId }: TraceContext): string => `00-${traceId}-${spanId}-01`;
 
-/** A new trace; its ids say nothing of what they are for. */
+/** A new trace with random ids. */
 export const drawTrace = (): TraceContext => ({
   traceId: randomBytes(16).toString('hex'),
   spanId: drawSpanId(),

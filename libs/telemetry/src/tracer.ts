@@ -1,25 +1,25 @@
 import type { Span, SpanAttributes, SpanName } from './span-fields.js';
 import { drawSpanId, drawTrace, parseTraceparent, type TraceContext } from './trace-context.js';
 
-/** Takes finished spans. */
+/** Receives finished spans. */
 export interface SpanSink {
   take(span: Span): void;
 }
 
-/** A span that is over. */
+/** A finished span. */
 export interface FinishedSpan {
   startMs: number;
   endMs: number;
   attributes?: SpanAttributes;
   failed?: boolean;
-  /** Set where others are already under it; drawn by default. */
+  /** Set when it already has children; random by default. */
   spanId?: string;
 }
 
-/** Now, in ms since the epoch with fractions, by a clock that does not jump. */
+/** Time now in ms since the epoch with fractions, from a monotonic clock. */
 export const nowMs = (): number => performance.timeOrigin + performance.now();
 
-/** Decides what is traced, and makes spans of it. Without a sink nothing is. */
+/** Samples traces and creates their spans. Without a sink no image is traced. */
 export class Tracer {
   constructor(
     private readonly sink: SpanSink | undefined,
@@ -27,8 +27,8 @@ export class Tracer {
   ) {}
 
   /**
-   * The context of a new image: a trace of its own, or a part of its client's when `parent` is a `traceparent`.
-   * Undefined when it is not traced; then no step of it is, in whatever process.
+   * The context of a new image: a new trace, or part of its client's when `parent` is a `traceparent`. Undefined when the image
+   * is not traced by any process.
    */
   begin(parent?: string): { context: TraceContext; parentId: string | undefined } | undefined {
     if (this.sink === undefined) return undefined;
@@ -49,7 +49,7 @@ export class Tracer {
     this.take(name, { traceId: context.traceId, parentId }, { ...span, spanId: context.spanId });
   }
 
-  /** A span under the one that `parent` names; nothing where that is not traced. */
+  /** Creates a child span of `parent`, if that is traced. */
   span(name: SpanName, parent: TraceContext | undefined, span: FinishedSpan): void {
     if (parent !== undefined) this.take(name, { traceId: parent.traceId, parentId: parent.spanId }, span);
   }
@@ -63,6 +63,6 @@ export class Tracer {
   }
 }
 
-/** The context that a record carries; undefined when its image is not traced. */
+/** The context in a job record; undefined when its image is not traced. */
 export const contextOf = (text: string | undefined): TraceContext | undefined =>
   text === undefined ? undefined : parseTraceparent(text);

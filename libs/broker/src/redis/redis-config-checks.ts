@@ -30,7 +30,7 @@ export const REDIS_EXPECTATIONS: readonly RedisExpectation[] = [
   {
     name: 'loglevel',
     expected: (value) => value === 'notice' || value === 'warning',
-    closes: 'logs would tell keys',
+    closes: 'logs would contain keys',
   },
   { name: 'logfile', expected: '', closes: 'logs would be kept in a file' },
   { name: 'syslog-enabled', expected: 'no', closes: 'logs would be kept by the system' },
