@@ -59,7 +59,7 @@ export function codedPng(wish: CodedWish): Buffer {
   const palette = type === 3 ? [pngChunk('PLTE', Buffer.from(values.flat()))] : [];
   return Buffer.concat([
     PNG_SIGNATURE,
-    pngHead({ width: side, height: side, depth, colour: type, interlaced }),
+    pngHead({ width: side, height: side, depth, color: type, interlaced }),
     ...chunks,
     ...palette,
     pngChunk('IDAT', deflateSync(Buffer.concat(rows))),

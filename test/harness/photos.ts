@@ -7,7 +7,7 @@ export const PHOTOS = ['astronaut', 'chelsea', 'coffee'] as const;
 /** Encoded photo. */
 export const photo = (name: (typeof PHOTOS)[number]): Buffer => readFileSync(`test/photos/${name}.jpg`);
 
-/** Matte that the plainest use of the same network gives: one byte a pixel (bench/reference-alpha.mjs). */
+/** Matte that the plainest use of the same network gives: one byte a pixel (bench/pipeline/reference-alpha.mjs). */
 export const referenceAlpha = (name: (typeof PHOTOS)[number]): Promise<Buffer> =>
   sharp(readFileSync(`test/photos/${name}.alpha.png`))
     .extractChannel(0)

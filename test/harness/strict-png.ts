@@ -1,6 +1,5 @@
 import { crc32, inflateSync } from 'node:zlib';
-import type { PngShape } from '#imaging/formats/png-chunks.js';
-import type { PngSource } from '#imaging/encode/png-writer.js';
+import type { PngSource, PngShape } from '#imaging/encode/png-writer.js';
 
 const COLOR_TYPES = { 1: 0, 3: 2, 4: 6 };
 

@@ -5,7 +5,7 @@ import { eventually } from '../harness/eventually.js';
 import { createAdapter, prepareServer } from '../../apps/api/src/http/fastify-adapter.js';
 import { bodyReaderOf } from '../../apps/api/src/parsers/body-reader.js';
 
-/** The API's HTTP server with all its bounds, and nothing behind it but a call that takes a body in. */
+/** The API's HTTP server with all its bounds, and nothing after it but a call that takes a body in. */
 export interface BareServer {
   url: string;
   /** Resolves once so many requests to `/hold` are open. */

@@ -50,7 +50,7 @@ async function served(socket: Socket): Promise<boolean> {
   );
 }
 
-test('given connections from one address, when there are more than it may have, then the rest is closed, others are served, and room comes back', async () => {
+test('given connections from one address, when there are more than the limit, then the rest is closed, other addresses are served, and closed connections make room', async () => {
   await listen();
   expect(own).toBeDefined();
   const many = open(MOST_OF_ONE + 3, own ?? '');
@@ -68,7 +68,7 @@ test('given connections from one address, when there are more than it may have, 
 });
 
 test.each([own ?? '', `${own ?? ''}/24`])(
-  'given a proxy that is trusted as %s, when it forwards connections of many clients, then it has no limit of its own',
+  'given a proxy that is trusted as %s, when it opens connections for many clients, then it has no limit of its own',
   async (proxy) => {
     await listen([proxy]);
     for (const socket of open(MOST_OF_ONE + 3, own ?? '')) expect(await served(socket)).toBe(true);

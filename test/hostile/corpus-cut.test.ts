@@ -11,13 +11,13 @@ const EVERY = process.env['HOSTILE'] === 'all' ? 1 : 32;
 const LIMITS = { maxPixels: 50e6, maxProgressivePixels: 50e6, maxSidePixels: 20_000 };
 const SIDE = 64;
 
-/** A network that calls everything the subject: its results show whole images. */
+/** A model that calls everything the subject: its results show whole images. */
 const NETWORK = {
   sidePixels: SIDE,
   segment: async () => ({ data: new Uint8Array(SIDE * SIDE).fill(255), width: SIDE, height: SIDE }),
 };
 
-/** What is wrong with what came of a file; empty when nothing is. */
+/** Errors in the outcome of a file; empty when there are none. */
 async function faultOf({ make, outcome }: ImageCase): Promise<string> {
   const image = Buffer.from(await make());
   const options = jobOptionsSchema.parse({});
@@ -36,7 +36,7 @@ async function faultOf({ make, outcome }: ImageCase): Promise<string> {
   }
 }
 
-test('given files of the corpus, when they are cut out, then results are upright, in size and without metadata', async () => {
+test('given files of the corpus, when they are cut out, then results are upright, of the right size and without metadata', async () => {
   const chosen = allCases().filter(({ name }, i) => i % EVERY === 0 || / 1 × |2 × 2|0 × 1/.test(name));
   const faults: string[] = [];
   for (const each of chosen) {

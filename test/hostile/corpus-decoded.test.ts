@@ -8,7 +8,7 @@ import { faultOfPixels } from './corpus/pixel-check.js';
 const LIMITS = { maxPixels: 50e6, maxProgressivePixels: 50e6, maxSidePixels: 20_000 };
 const SIDE = 64;
 
-/** What is wrong with what came of a file; empty when nothing is. */
+/** Errors in the outcome of a file; empty when there are none. */
 async function faultOf({ make, outcome }: ImageCase): Promise<string> {
   const file = Buffer.from(await make());
   try {
@@ -24,7 +24,7 @@ async function faultOf({ make, outcome }: ImageCase): Promise<string> {
   }
 }
 
-test('given each file of the corpus, when it is guarded, stripped and decoded, then what comes of it is known', async () => {
+test('given each file of the corpus, when it is guarded, stripped and decoded, then the outcome is the expected one', async () => {
   const faults: string[] = [];
   const cases = allCases();
   for (const each of cases) {

@@ -40,7 +40,7 @@ async function faultOfImage(body: Buffer, outcome: ImageCase['outcome']): Promis
   return faultOfPixels({ data, width: info.width, height: info.height }, outcome);
 }
 
-/** What is wrong with what a client gets for a file; empty when nothing is. */
+/** Errors in the response for a file; empty when there are none. */
 async function faultOf({ make, outcome }: ImageCase): Promise<string> {
   const submitted = await api.post(await make(), { headers: { 'Content-Type': 'application/octet-stream' } });
   const end = submitted.status === 202 ? await endOf(submitted.json as unknown as JobAccepted) : submitted;
@@ -50,7 +50,7 @@ async function faultOf({ make, outcome }: ImageCase): Promise<string> {
   return isRefused && end.status >= 400 && end.status < 500 ? '' : `refused: ${end.status} ${code}`;
 }
 
-test('given files of the corpus, when they are sent to the service, then each comes back upright and clean, or is refused with its code, and nothing has died', async () => {
+test('given files of the corpus, when they are sent to the service, then each is returned upright and clean or rejected with its code, and no process has crashed', async () => {
   const engine = await engineOf(system.workers[0]!);
   const chosen = allCases().filter(({ name }, i) => i % EVERY === 0 || /orient|large|^plain/.test(name));
   const left = [...chosen];

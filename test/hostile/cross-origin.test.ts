@@ -20,7 +20,7 @@ const ask = (server: BareServer, origin: string, preflight: boolean): Promise<Re
 
 const openedTo = ({ headers }: Response): string | null => headers.get('access-control-allow-origin');
 
-test('given no list of origins, when any page asks, then nothing is opened to it', async () => {
+test('given no list of origins, when any page sends a request, then it gets no CORS headers', async () => {
   for (const preflight of [true, false]) {
     const answer = await ask(shut, OURS, preflight);
     expect([...answer.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
@@ -28,7 +28,7 @@ test('given no list of origins, when any page asks, then nothing is opened to it
   }
 });
 
-test('given a list of origins, when a page of one of them asks, then it may, and caches keep it apart', async () => {
+test('given a list of origins, when a page of one of them sends a request, then it is allowed, and caches vary by origin', async () => {
   for (const preflight of [true, false]) {
     const answer = await ask(open, OURS, preflight);
     expect([openedTo(answer), answer.headers.get('vary')]).toEqual([OURS, 'Origin']);
@@ -41,13 +41,13 @@ test('given a list of origins, when a page of one of them asks, then it may, and
   expect(preflight.headers.get('access-control-allow-headers')).toContain('X-Api-Key');
 });
 
-test('given an answer to a page of an allowed origin, then it may read each header that is documented', async () => {
+test('given a response to a page of an allowed origin, then the page may read each documented header', async () => {
   const answer = await ask(open, OURS, false);
   const exposed = answer.headers.get('access-control-expose-headers')?.split(', ') ?? [];
   expect(exposed.sort()).toEqual(Object.keys(HEADERS).sort());
 });
 
-test('given a list of origins, when OPTIONS is no preflight, then the answer lists the methods of the address', async () => {
+test('given a list of origins, when OPTIONS is not a preflight, then it lists the methods of the route', async () => {
   for (const headers of [{}, { Origin: OURS }]) {
     const answer = await fetch(`${open.url}/healthz`, { method: 'OPTIONS', headers });
     expect([answer.status, answer.headers.get('allow')]).toEqual([204, 'GET, HEAD, OPTIONS']);
@@ -55,7 +55,7 @@ test('given a list of origins, when OPTIONS is no preflight, then the answer lis
   expect((await fetch(`${open.url}/nowhere`, { method: 'OPTIONS' })).status).toBe(404);
 });
 
-test('given a list of origins, when a page of another one asks, however alike, then nothing is opened to it', async () => {
+test('given a list of origins, when a page of a similar origin sends a request, then it gets no CORS headers', async () => {
   const others = [
     'https://shop.example.evil',
     'https://evil-shop.example',

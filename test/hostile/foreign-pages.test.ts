@@ -55,25 +55,28 @@ describe('given a service on a loopback address', () => {
     },
   );
 
-  it.each(others)('when %s is asked for, then that is misdirected, whatever the call', async (Host) => {
-    for (const method of ['GET', 'HEAD', 'POST', 'DELETE'])
-      expect(await ask(server, { method, headers: { Host }, path: '/v1/jobs' })).toMatch(/^421/);
-    expect(await ask(server, { headers: { Host } })).toBe('421 misdirected-request');
-  });
+  it.each(others)(
+    'when %s is requested, then the request is misdirected, whatever the route',
+    async (Host) => {
+      for (const method of ['GET', 'HEAD', 'POST', 'DELETE'])
+        expect(await ask(server, { method, headers: { Host }, path: '/v1/jobs' })).toMatch(/^421/);
+      expect(await ask(server, { headers: { Host } })).toBe('421 misdirected-request');
+    },
+  );
 
-  it('when it has no public address, then no other name is known', () => {
+  it('when it has no public address, then no other host name is accepted', () => {
     expect(own.map((host) => isKnownHost(host, undefined))).toEqual(own.map(() => true));
     expect([...others, 'undefined'].filter((host) => isKnownHost(host, undefined))).toEqual([]);
   });
 });
 
 describe('given a service on another address', () => {
-  it('when any name is asked for, then it answers: it may have many', async () => {
+  it('when any host name is requested, then it responds: it may have many', async () => {
     expect(await ask(open, { headers: { Host: 'cutouts.example' } })).toBe('200');
   });
 });
 
-describe('given a request that a browser sends for a page', () => {
+describe('given a request that a browser sends on behalf of a page', () => {
   const calls: Asked[] = [
     { method: 'POST', path: '/v1/jobs' },
     { method: 'DELETE', path: '/v1/jobs' },
@@ -99,12 +102,12 @@ describe('given a request that a browser sends for a page', () => {
     },
   );
 
-  it('when it only reads, then it may be of any page: the browser keeps the answer from it', async () => {
+  it('when it only reads, then any page may send it: the browser withholds the response', async () => {
     for (const method of ['GET', 'HEAD', 'OPTIONS'])
       expect(await send(server, { method }, 'cross-site', SHOP)).toMatch(/^20/);
   });
 
-  it('when it comes from our own page, from no page, or from no browser, then it is accepted', async () => {
+  it("when it comes from the service's own page, from the user, or from no browser, then it is accepted", async () => {
     for (const call of calls) {
       for (const site of ['same-origin', 'none']) expect(await send(server, call, site)).not.toMatch(/^403/);
       expect(await ask(server, call)).not.toMatch(/^403/);
@@ -113,7 +116,7 @@ describe('given a request that a browser sends for a page', () => {
 });
 
 describe('given a trusted proxy', () => {
-  it('when one client behind it has too many requests open, then one more is refused, others pass, and room comes back', async () => {
+  it('when one client behind it has too many open requests, then one more is rejected, others are served, and finished requests make room', async () => {
     const proxied = await startBareServer({ TRUST_PROXY: '127.0.0.1', MAX_CONNECTIONS_PER_ADDRESS: '2' });
     const from = (client: string, path: string): Promise<string> =>
       ask(proxied, { path, headers: { 'X-Forwarded-For': client } });

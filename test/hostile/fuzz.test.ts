@@ -7,7 +7,7 @@ const only = process.env['FUZZ_TARGET'];
 const seconds = Number(process.env['FUZZ_SECONDS'] ?? 2);
 
 test(
-  'given any change to what is read, when it is read, then it is taken or refused with a code, and nothing else',
+  'given any mutation of an input, when it is read, then it is accepted or rejected with a code, and nothing else happens',
   async () => {
     const targets = [...(await imageTargets()), ...textTargets()].filter(
       ({ name }) => only === undefined || name === only,

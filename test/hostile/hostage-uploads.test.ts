@@ -33,7 +33,7 @@ async function startUpload(): Promise<RawConnection> {
   return connection;
 }
 
-test('given uploads that announce all there is and drip in, when others submit, then they are served; nothing is left of any', async () => {
+test('given slow uploads that announce the maximum size, when other clients submit, then they are served, and no data remains of the slow uploads', async () => {
   const redis = system.inspector();
   const hostages: RawConnection[] = [];
   for (let i = 0; i < UPLOADS; i += 1) hostages.push(await startUpload());
@@ -50,7 +50,7 @@ test('given uploads that announce all there is and drip in, when others submit, 
   expect(await redis.keys('rb:{*}:in')).toEqual([]);
 });
 
-test('given an upload whose job ends under it, when its last bytes come, then 408 and nothing of it is in Redis', async () => {
+test('given an upload whose job expires meanwhile, when its last bytes arrive, then the answer is 408 and Redis holds none of it', async () => {
   const redis = system.inspector();
   const connection = await startUpload();
   const [id] = await eventually(async () => {

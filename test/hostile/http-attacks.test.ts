@@ -23,7 +23,7 @@ const memoryMib = (): number => {
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
 };
 
-/** What is wrong with an answer to an attack. */
+/** Errors in the response to an attack. */
 function faultOfAnswer({ status, headers, body }: RawAnswer, text: string): string[] {
   const isProblem = /^application\/(problem\+)?json/.test(headers.get('content-type') ?? '');
   return [
@@ -33,8 +33,8 @@ function faultOfAnswer({ status, headers, body }: RawAnswer, text: string): stri
     !headers.has('content-security-policy') && 'no policy',
     headers.get('x-content-type-options') !== 'nosniff' && 'may be sniffed',
     headers.has('access-control-allow-origin') && 'opened to other origins',
-    headers.has('server') && 'tells its software',
-    headers.has('x-powered-by') && 'tells its software',
+    headers.has('server') && 'reveals its software',
+    headers.has('x-powered-by') && 'reveals its software',
     text.includes(ECHO) && 'echo',
   ].filter((fault) => fault !== false);
 }
@@ -67,7 +67,7 @@ test.each([
   ['target', targetAttacks()],
   ['body', bodyAttacks()],
 ])(
-  'given each attack on the %s of requests, when it is made, then the answer is coded and nothing is harmed',
+  'given each attack on the %s of requests, when it is sent, then the response has a problem code and the service stays healthy',
   async (_, attacks) => {
     const before = memoryMib();
     const faults: string[] = [];
@@ -79,12 +79,12 @@ test.each([
   },
 );
 
-test('given all attacks, when they are counted, then there are more than twice 96, each with a name of its own', () => {
+test('given all attacks, when they are counted, then there are more than twice 96, each with a unique name', () => {
   const names = [...framingAttacks(), ...targetAttacks(), ...bodyAttacks()].map(({ name }) => name);
   expect(names.length).toBeGreaterThan(192);
 });
 
-test('given 200 requests in one piece, when they are pipelined, then each is answered, in order', async () => {
+test('given 200 requests in one chunk, when they are pipelined, then each is answered, in order', async () => {
   const connection = new RawConnection(system.url);
   const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
   await connection.send(Array.from({ length: 100 }, () => get('/healthz') + get('/nothing')).join(''));
@@ -95,7 +95,7 @@ test('given 200 requests in one piece, when they are pipelined, then each is ans
   connection.break();
 });
 
-test('given uploads that are broken off or reset at any point, when the connections are gone, then nothing is left of them', async () => {
+test('given uploads that are aborted or reset at any point, when the connections are closed, then no data remains of them', async () => {
   const before = memoryMib();
   const head =
     'POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/jpeg\r\nContent-Length: 5000000\r\n\r\n';

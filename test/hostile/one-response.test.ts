@@ -33,20 +33,20 @@ test.each([
   ['a body with a broken chunk', `${POST}Transfer-Encoding: chunked\r\n\r\nzz\r\n`, 400],
   ['a transfer coding', `${POST}Transfer-Encoding: gzip, chunked\r\n\r\n`, 400],
 ])(
-  'given %s, when more bytes follow the refused head, then there is one response',
+  'given %s, when more bytes follow the rejected head, then there is one response',
   async (_, head, status) => {
-    for (const behind of [GARBAGE, `${GET}\r\n`, `${GET}\r\n${GARBAGE}`, 'x'.repeat(40_000)]) {
-      expect(await respond(head + behind)).toEqual({ statuses: [status], heads: 1, closed: true });
+    for (const trailing of [GARBAGE, `${GET}\r\n`, `${GET}\r\n${GARBAGE}`, 'x'.repeat(40_000)]) {
+      expect(await respond(head + trailing)).toEqual({ statuses: [status], heads: 1, closed: true });
     }
   },
 );
 
-test('given an upload that is refused by its size, when its body is malformed, then there is one response', async () => {
+test('given an upload that is rejected for its size, when its body is malformed, then there is one response', async () => {
   const head = `${POST}Transfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n\r\n`;
   expect(await respond(`${head}zz\r\n`)).toEqual({ statuses: [415], heads: 1, closed: true });
 });
 
-test('given a good request, when bytes that are no request follow, then each has its response, in order', async () => {
+test('given a valid request, when bytes that are not a request follow, then each has its response, in order', async () => {
   for (const count of [1, 5]) {
     const good = `${GET}\r\n`.repeat(count);
     const statuses = [...new Array<number>(count).fill(200), 400];

@@ -52,7 +52,7 @@ const CASES: [name: string, status: number, path: string, lines: string[]][] = [
 ];
 
 test.each(CASES)(
-  'given %s, when its client reads only after sending all of its body, then it receives the answer',
+  'given %s, when the client reads only after sending its whole body, then it receives the response',
   async (_, status, path, lines) => {
     const length = head(path, ...lines, `Content-Length: ${BODY.length}`);
     const chunks = head(path, ...lines, 'Transfer-Encoding: chunked');
@@ -61,12 +61,12 @@ test.each(CASES)(
   },
 );
 
-test('given another name for the service, when its client reads only after sending all of its body, then it receives the answer', async () => {
+test('given another host name, when the client reads only after sending its whole body, then it receives the response', async () => {
   const start = head('/v1/jobs', `Content-Length: ${BODY.length}`).replace('localhost', 'rebound.example');
   expect(await sendThenRead(start, BODY)).toEqual({ status: 421, connection: 'close' });
 });
 
-test('given the last request on a connection, when it is rejected and its body is complete, then the connection is closed', async () => {
+test('given the last request on a connection, when it is rejected after its whole body, then the connection is closed', async () => {
   const connection = new RawConnection(server.url);
   await connection.send(head('/nothing', CLOSE, 'Content-Length: 5'));
   expect((await connection.answers()).map(({ status }) => status)).toEqual([404]);
@@ -75,7 +75,7 @@ test('given the last request on a connection, when it is rejected and its body i
   expect(await connection.closes(CLOSES_MS)).toBe(true);
 });
 
-test('given a client that waits for 100 Continue, when its body is too large, then the connection is closed with the answer', async () => {
+test('given a client that waits for 100 Continue, when its body is too large, then the connection is closed with the response', async () => {
   const connection = new RawConnection(server.url);
   await connection.send(head('/v1/jobs', 'Content-Length: 100000000', 'Expect: 100-continue'));
   const [answer] = await connection.answers();
@@ -84,7 +84,7 @@ test('given a client that waits for 100 Continue, when its body is too large, th
   expect(await connection.closes(2000)).toBe(true);
 });
 
-test('given a refused head, when a request is hidden in what follows, then it is not handled', async () => {
+test('given a rejected head, when a request is hidden in the following bytes, then it is not handled', async () => {
   const hidden = 'GET /hold HTTP/1.1\r\nHost: localhost\r\n\r\n';
   for (const start of [
     head('/v1/jobs', TYPE, 'Content-Length: 5'),
@@ -99,7 +99,7 @@ test('given a refused head, when a request is hidden in what follows, then it is
 });
 
 test.each(['/v1/jobs', '/nothing'])(
-  'given a body in one-byte chunks to %s, when it is refused, then the answer comes and the connection is closed',
+  'given a body in one-byte chunks to %s, when it is rejected, then the response arrives and the connection is closed',
   async (path) => {
     const connection = new RawConnection(server.url);
     void connection.send(head(path, 'Transfer-Encoding: chunked'));

@@ -30,7 +30,7 @@ async function drip(start: string, piece: string): Promise<{ connection: RawConn
   return { connection, tookMs };
 }
 
-test('given clients that send nothing, or drip a head, a body or chunks, when ten seconds are over, then each is cut, and others are served', async () => {
+test('given clients that send nothing, or send a head, a body or chunks slowly, when ten seconds have passed, then each is disconnected, and others are served', async () => {
   const slow = Promise.all([
     drip('', ''),
     drip('GET /healthz HT', ''),
@@ -48,14 +48,14 @@ test('given clients that send nothing, or drip a head, a body or chunks, when te
   for (const { connection, tookMs } of await slow) {
     expect(connection.closed).toBe(true);
     expect(tookMs).toBeLessThan(CUT_MS);
-    const told = /^HTTP\/1\.1 (\d+)/.exec(
+    const status = /^HTTP\/1\.1 (\d+)/.exec(
       connection.text.replace(/^HTTP\/1\.1 100 Continue\r\n\r\n/, ''),
     )?.[1];
-    if (told !== undefined) expect(told).toBe('408');
+    if (status !== undefined) expect(status).toBe('408');
   }
 });
 
-test('given a client that sends slowly, but steadily, when its body is complete, then it is accepted', async () => {
+test('given a client that sends slowly but steadily, when its body is complete, then it is accepted', async () => {
   const connection = new RawConnection(server.url);
   const piece = Buffer.alloc(3000, 1);
   const pieces = 24;
@@ -69,7 +69,7 @@ test('given a client that sends slowly, but steadily, when its body is complete,
   connection.break();
 });
 
-test('given a connection that has been answered, when nothing more comes, then it is closed after some seconds', async () => {
+test('given an idle connection after a response, when some seconds have passed, then it is closed', async () => {
   const connection = new RawConnection(server.url);
   await connection.send('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
   expect((await connection.answers())[0]?.status).toBe(200);
@@ -77,7 +77,7 @@ test('given a connection that has been answered, when nothing more comes, then i
   connection.break();
 });
 
-test('given more connections than there may be, when they are opened, then the rest is closed at once, and room comes back', async () => {
+test('given more connections than the limit, when they are opened, then the rest is closed at once, and closed connections make room', async () => {
   const few = await startBareServer({ MAX_CONNECTIONS: '5' });
   const open = Array.from({ length: 12 }, () => new RawConnection(few.url));
   await eventually(() => open.filter(({ closed }) => closed).length === 7);

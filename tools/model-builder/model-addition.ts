@@ -6,7 +6,7 @@ import type { ModelRegistry } from '#inference/model-registry.js';
 import { Segmenter } from '#inference/segmenter.js';
 import { registerModel, type NewModel } from './model-preparation.js';
 
-/** Byte values per unit of the mean and deviation of rembg and torchvision. */
+/** Byte values per unit of the mean and deviation that rembg and torchvision use. */
 const BYTE_MAX = 255;
 const THREADS = 2;
 
@@ -16,7 +16,7 @@ const triple = z
   .pipe(z.tuple([z.number(), z.number(), z.number()]));
 const fact = z.string().min(1);
 
-/** Properties of a model that its file does not contain. */
+/** Facts about a model that its file does not contain. */
 export const additionSchema = z.strictObject({
   name: modelNameSchema,
   title: fact.optional(),
@@ -100,7 +100,7 @@ async function describe(file: string, addition: Addition): Promise<NewModel> {
   };
 }
 
-/** Columns of an output, where the model declares them. */
+/** Columns of an output, if its shape is static. */
 function lastDimension(found: InferenceSession.ValueMetadata | undefined): number | undefined {
   const last = found?.isTensor === true ? found.shape.at(-1) : undefined;
   return typeof last === 'number' && last > 0 ? last : undefined;

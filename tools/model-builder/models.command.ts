@@ -8,28 +8,28 @@ import type { ModelEntry } from '#inference/model-manifest.js';
 import { readCatalog } from '#inference/model-catalog.js';
 import { ModelError, ModelRegistry } from '#inference/model-registry.js';
 import { prepareModel } from './model-preparation.js';
-import { WireError } from './onnx/wire-reader.js';
+import { WireError } from './onnx/protobuf.js';
 import { RecipeError } from './recipe/graph-index.js';
 
 const HELP = `npm run models -- COMMAND
 
-  list                       lists the models, and which of them are prepared
-  prepare [NAME … | --all]   writes models into MODEL_DIR and verifies them (default: MODEL)
-  verify [NAME … | --all]    verifies size and SHA-256 of prepared models (default: MODEL)
+  list                       lists all models and whether they are prepared
+  prepare [name … | --all]   writes models to MODEL_DIR and verifies them (default: MODEL)
+  verify [name … | --all]    checks length and sha256 of prepared models (default: MODEL)
   add FILE --name NAME --size PIXELS --mean R,G,B --std R,G,B --output sigmoid|logits
       --licence TEXT --provenance TEXT [--title TEXT]
-                             adds an ONNX file with one float32 input [n, 3, size, size] to MODEL_DIR and
-                             models/local.json. MODEL=NAME then uses it. Mean and std are those of rembg's sessions,
-                             in units of 0 to 1, for example for U2-Net:
+                             copies an ONNX file with one float32 input [n, 3, size, size] to MODEL_DIR and registers it in
+                             models/local.json; then MODEL=NAME selects it. Mean and std are those of rembg's
+                             sessions, in units of 0 to 1, for example for U2-Net:
                              --size 320 --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225 --output sigmoid
 
-Exit codes: 0 done, 1 a model is missing or damaged, 2 wrong usage`;
+Exit codes: 0 success, 1 a model is missing or damaged, 2 invalid usage`;
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 const MIB = 1024 * 1024;
 
-/** A wrong command line: answered with the help text. */
+/** Invalid arguments: the help text is printed. */
 class UsageError extends Error {}
 
 interface Request {
@@ -57,29 +57,29 @@ const COMMANDS: Record<string, (request: Request) => Promise<void>> = {
   },
   verify: async (request) => {
     const { registry } = request;
-    const there = await Promise.all(registry.models.map((entry) => registry.isPrepared(entry)));
-    for (const entry of chosen(request, (each) => there[registry.models.indexOf(each)] === true)) {
+    const prepared = await Promise.all(registry.models.map((entry) => registry.isPrepared(entry)));
+    for (const entry of chosen(request, (each) => prepared[registry.models.indexOf(each)] === true)) {
       await registry.verify(entry);
       say(`${entry.name}: ${registry.pathOf(entry)} is intact`);
     }
   },
   add: async ({ registry, args }) => {
-    const { file, addition } = additionOf(args);
+    const { file, addition } = parseAddition(args);
     const entry = await addModel(registry, file, addition);
-    say(`${entry.name}: added as ${registry.pathOf(entry)}. Use it with MODEL=${entry.name}.`);
+    say(`${entry.name}: added as ${registry.pathOf(entry)}; use it with MODEL=${entry.name}`);
   },
 };
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-/** The named models, those of the settings, or with `--all` those that `wanted` selects. */
-function chosen({ registry, models, args }: Request, wanted: (entry: ModelEntry) => boolean): ModelEntry[] {
-  if (args.length === 1 && args[0] === '--all') return registry.models.filter(wanted);
+/** The named models, the configured ones, or with `--all` those that `isWanted` accepts. */
+function chosen({ registry, models, args }: Request, isWanted: (entry: ModelEntry) => boolean): ModelEntry[] {
+  if (args.length === 1 && args[0] === '--all') return registry.models.filter(isWanted);
   if (args.some((name) => name.startsWith('-'))) throw new UsageError();
   return (args.length === 0 ? models : args).map((name) => registry.find(name));
 }
 
-function additionOf(args: string[]): { file: string; addition: z.output<typeof additionSchema> } {
+function parseAddition(args: string[]): { file: string; addition: z.output<typeof additionSchema> } {
   const options = Object.fromEntries(
     Object.keys(additionSchema.shape).map((key) => [key, { type: 'string' as const }]),
   );
@@ -91,18 +91,18 @@ function additionOf(args: string[]): { file: string; addition: z.output<typeof a
   }
   const [file, ...more] = parsed.positionals;
   const addition = additionSchema.safeParse({ ...parsed.values });
-  if (file === undefined || more.length > 0) throw new UsageError('Name one file.');
+  if (file === undefined || more.length > 0) throw new UsageError('Give exactly one file.');
   if (!addition.success) throw new UsageError(z.prettifyError(addition.error));
   return { file, addition: addition.data };
 }
 
-/** Prints progress: one line on a terminal, a line for each quarter elsewhere. */
+/** Updates one line on a terminal; otherwise prints a line for every quarter. */
 function progressLine(name: string): (doneBytes: number, totalBytes: number) => void {
-  let shown = 0;
+  let reported = 0;
   return (doneBytes, totalBytes) => {
     const percent = Math.floor((100 * doneBytes) / totalBytes);
-    if (percent < shown + 25 && (percent < 100 || shown === 100)) return;
-    shown = percent;
+    if (percent < reported + 25 && (percent < 100 || reported === 100)) return;
+    reported = percent;
     if (process.stdout.isTTY) process.stdout.write(`\r${name}: ${percent} %${percent === 100 ? '\n' : ''}`);
     else say(`${name}: ${percent} %`);
   };
@@ -121,7 +121,7 @@ async function main([verb = '', ...args]: string[]): Promise<number> {
     await command({ registry, models: offeredModels(settings), args });
     return 0;
   } catch (error) {
-    return report(error);
+    return reportError(error);
   }
 }
 
@@ -130,20 +130,19 @@ const knownModels = (): string => {
   return [...shipped, ...local].map(({ name }) => name).join(', ');
 };
 
-/** Prints an error and returns the exit status. */
-function report(error: unknown): number {
-  const print = (line: string): void => void process.stderr.write(`${line}\n`);
+function reportError(error: unknown): number {
+  const printError = (line: string): void => void process.stderr.write(`${line}\n`);
   if (error instanceof UsageError) {
-    print(error.message === '' ? HELP : `${error.message}\n\n${HELP}`);
+    printError(error.message === '' ? HELP : `${error.message}\n\n${HELP}`);
     return EXIT_USAGE;
   }
   if (error instanceof Problem && error.code === 'model-unknown') {
-    print(`There is no model with this name. Known: ${knownModels()}.`);
+    printError(`There is no model of that name. Known: ${knownModels()}.`);
     return EXIT_USAGE;
   }
   const known = [ModelError, SettingsError, WireError, RecipeError].some((kind) => error instanceof kind);
   const text = error instanceof Error ? error : new Error(String(error));
-  print(known ? text.message : (text.stack ?? text.message));
+  printError(known ? text.message : (text.stack ?? text.message));
   return EXIT_FAILED;
 }
 

@@ -35,7 +35,7 @@ export const REFINEMENTS = ['none', 'edges'] as const;
 
 /**
  * Default refinement of a matte. On images with ground truth, refinement reduces the error of the plain mask to a third
- * at hair and to less at harder edges (bench/edges.bench.ts).
+ * at hair and to less at harder edges (bench/pipeline/edges.bench.ts).
  */
 export const DEFAULT_REFINE: (typeof REFINEMENTS)[number] = 'edges';
 

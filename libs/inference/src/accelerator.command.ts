@@ -1,6 +1,6 @@
 /**
- * Whether an accelerator of PROVIDER works here: exits with 0, or with 1 and a reason for each on stderr. `npm start`
- * runs it as a process of its own, because a driver may end the process that loads it.
+ * Checks whether an accelerator of PROVIDER works on this machine: exits with 0, or with 1 and a reason for each on
+ * stderr. `npm start` runs it as a separate process, because a driver may crash the process that loads it.
  */
 import { enginePlans } from '#config/engine-plan.js';
 import { loadSettings } from '#config/settings.js';

@@ -1,43 +1,43 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { SettingsError } from '#config/settings.js';
-import { ModelError, readJson, readJsonIfThere } from './model-files.js';
+import { ModelError, readJson, readJsonIfExists } from './model-files.js';
 import { localManifestSchema, manifestSchema, type ModelEntry } from './model-manifest.js';
 
 export { ModelError } from './model-files.js';
 export type { ModelEntry } from './model-manifest.js';
 
-/** List of the models that ship, relative to the package's folder. */
+/** Manifest of the shipped models, relative to the package folder. */
 export const MANIFEST = 'models/manifest.json';
 
-/** List of the models that the operator added. */
+/** Manifest of the models that the operator added. */
 export const LOCAL_MANIFEST = 'models/local.json';
 
-/** What is known of models without touching their files. */
+/** Models known from the manifests, without reading their files. */
 export interface Catalog {
   shipped: ModelEntry[];
   local: ModelEntry[];
 }
 
 /**
- * Reads both lists. Nothing here runs or changes a model, so that a process may describe what others compute.
- * @param root folder of the package
- * @throws ModelError when a list cannot be read or is wrong
+ * Reads both manifests. This module loads no ONNX runtime, so the API may use it to describe models.
+ * @param root package folder
+ * @throws ModelError when a manifest cannot be read or is invalid
  */
 export function readCatalog(root: string): Catalog {
   const { models: shipped } = parseJson(join(root, MANIFEST), manifestSchema, readJson);
-  const orNone = (path: string): unknown => readJsonIfThere(path) ?? { models: [] };
-  const { models: local } = parseJson(join(root, LOCAL_MANIFEST), localManifestSchema, orNone);
+  const orEmpty = (path: string): unknown => readJsonIfExists(path) ?? { models: [] };
+  const { models: local } = parseJson(join(root, LOCAL_MANIFEST), localManifestSchema, orEmpty);
   if (new Set([...shipped, ...local].map(({ name }) => name)).size < shipped.length + local.length) {
-    throw new ModelError(`${LOCAL_MANIFEST} is wrong: a name is taken already`);
+    throw new ModelError(`${LOCAL_MANIFEST} is invalid: a name is already in use`);
   }
   return { shipped, local };
 }
 
 /**
- * The models of these names, as MODEL gives them.
- * @throws SettingsError that lists the known ones when a name is none of them
- * @throws ModelError when a list cannot be read or is wrong
+ * The models with these names, as configured by MODEL.
+ * @throws SettingsError that lists the known names when one is unknown
+ * @throws ModelError when a manifest cannot be read or is invalid
  */
 export function configuredModels(root: string, names: readonly string[]): ModelEntry[] {
   const { shipped, local } = readCatalog(root);
@@ -49,13 +49,13 @@ export function configuredModels(root: string, names: readonly string[]): ModelE
   });
 }
 
-/** JSON of a schema, as `read` gets it from `path`. @throws ModelError that names what is wrong with it */
+/** Reads JSON by `read` and validates it. @throws ModelError that states what is invalid */
 export function parseJson<T extends z.ZodType>(
   path: string,
   schema: T,
   read: (path: string) => unknown,
 ): z.output<T> {
   const parsed = schema.safeParse(read(path));
-  if (!parsed.success) throw new ModelError(`${path} is wrong: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw new ModelError(`${path} is invalid: ${z.prettifyError(parsed.error)}`);
   return parsed.data;
 }

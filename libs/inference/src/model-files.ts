@@ -3,29 +3,29 @@ import { createReadStream, readFileSync } from 'node:fs';
 import { copyFile, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** A model cannot be prepared, or its file is not what the manifest says. The message is for the operator. */
+/** A model cannot be prepared, or its file does not match the manifest. The message is for the operator. */
 export class ModelError extends Error {
   override readonly name = 'ModelError';
 }
 
-/** Length and content that a file must have; `name` is the model's, for messages. */
+/** Expected length and digest of a file; `name` is the model's, for messages. */
 export interface Expected {
   name: string;
   bytes: number;
   sha256: string;
 }
 
-/** Called while a model is written: bytes done, bytes in all. */
+/** Called while a model is written, with the bytes written and the total. */
 export type PrepareProgress = (doneBytes: number, totalBytes: number) => void;
 
-/** Hex digest of bytes that may come in pieces. */
+/** Hex digest of the concatenated chunks. */
 export function sha256Of(...pieces: readonly Uint8Array[]): string {
   const hash = createHash('sha256');
   for (const piece of pieces) hash.update(piece);
   return hash.digest('hex');
 }
 
-/** JSON in a file. @throws ModelError when it cannot be read or is none */
+/** JSON in a file. @throws ModelError when it cannot be read or is invalid */
 export function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
@@ -34,8 +34,8 @@ export function readJson(path: string): unknown {
   }
 }
 
-/** The same, or undefined when there is no such file. @throws ModelError when there is one and it is no JSON */
-export function readJsonIfThere(path: string): unknown {
+/** JSON in a file; undefined when the file does not exist. @throws ModelError when it is invalid */
+export function readJsonIfExists(path: string): unknown {
   try {
     readFileSync(path);
   } catch {
@@ -44,8 +44,8 @@ export function readJsonIfThere(path: string): unknown {
   return readJson(path);
 }
 
-/** Whole content of a file; undefined when it cannot be read. */
-export const readIfThere = (path: string): Promise<Buffer | undefined> =>
+/** Content of a file; undefined when it cannot be read. */
+export const readIfExists = (path: string): Promise<Buffer | undefined> =>
   readFile(path).catch(() => undefined);
 
 /** Length of a file in bytes; undefined when there is none. */
@@ -54,8 +54,8 @@ export async function lengthOf(path: string): Promise<number | undefined> {
   return found?.isFile() === true ? found.size : undefined;
 }
 
-/** What is wrong with a model's file, or undefined. */
-export async function damageOf(
+/** The error of a model file, or undefined when it is intact. */
+export async function findDamage(
   path: string,
   { name, ...expected }: Expected,
 ): Promise<ModelError | undefined> {
@@ -63,10 +63,10 @@ export async function damageOf(
     return new ModelError(`${name}: ${path} is missing or has the wrong length`);
   }
   const intact = (await sha256OfFile(path)) === expected.sha256;
-  return intact ? undefined : new ModelError(`${name}: the sha256 of ${path} is not the manifest's`);
+  return intact ? undefined : new ModelError(`${name}: the sha256 of ${path} does not match the manifest`);
 }
 
-/** Hex digest of a file, read in pieces. */
+/** Hex digest of a file, read in chunks. */
 export async function sha256OfFile(path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(piece as Buffer);
@@ -74,10 +74,10 @@ export async function sha256OfFile(path: string): Promise<string> {
 }
 
 /**
- * Writes a file that appears at once and whole, or not at all, also when two processes write it at the same time.
- * @throws ModelError when the pieces are not what is expected; nothing is left behind then
+ * Writes a file atomically, also when two processes write it at the same time.
+ * @throws ModelError when the content does not match; nothing is left behind
  */
-export async function writeWhole(
+export async function writeAtomically(
   path: string,
   pieces: readonly Uint8Array[],
   expected: Expected,
@@ -87,7 +87,7 @@ export async function writeWhole(
   const sha256 = sha256Of(...pieces);
   if (bytes !== expected.bytes || sha256 !== expected.sha256) {
     throw new ModelError(
-      `${expected.name}: what was put together is not the file of the manifest: ${bytes} bytes, sha256 ${sha256}`,
+      `${expected.name}: the assembled file does not match the manifest: ${bytes} bytes, sha256 ${sha256}`,
     );
   }
   await replace(path, async (part) => {
@@ -105,11 +105,11 @@ export async function writeWhole(
   });
 }
 
-/** Copies a file, in the same all-or-nothing way. */
-export const copyWhole = (from: string, path: string): Promise<void> =>
+/** Copies a file atomically. */
+export const copyAtomically = (from: string, path: string): Promise<void> =>
   replace(path, (part) => copyFile(from, part));
 
-/** Writes JSON, in the same all-or-nothing way. */
+/** Writes JSON atomically. */
 export const writeJson = (path: string, content: unknown): Promise<void> =>
   replace(path, (part) => writeFile(part, `${JSON.stringify(content, null, 2)}\n`));
 

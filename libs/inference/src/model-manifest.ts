@@ -1,12 +1,29 @@
 import { z } from 'zod';
-import { recipeSchema } from './recipe.schema.js';
+
+/** Variants that are derived from a shipped model; entries of `models/manifest.json` refer to them. */
+export const recipeSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('float32').describe('One output, float weights, no casts; opacity in full size'),
+  }),
+  z.strictObject({
+    kind: z.literal('float16').describe('One output, weights and casts as shipped; bytes in and out'),
+  }),
+  z.strictObject({
+    kind: z.literal('int8').describe('Weights and activations in bytes, channels last; bytes in and out'),
+    calibration: z.string().regex(/^[\w.-]+\.calibration\.json$/),
+    weightMax: z.union([z.literal(63), z.literal(127)]),
+  }),
+]);
+
+/** @see recipeSchema */
+export type Recipe = z.output<typeof recipeSchema>;
 
 const perChannel = z.tuple([z.number(), z.number(), z.number()]);
 const deviation = z.number().positive();
 const side = z.int().min(16).max(4096);
 const valueName = z.string().min(1);
 
-/** What a model may be called: also the name of its file, with `.onnx` behind it. */
+/** Name of a model, and with `.onnx` of its file. */
 export const modelNameSchema = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/);
 
 const npmChunks = z.strictObject({
@@ -54,7 +71,7 @@ const floatsOut = z.strictObject({
   activation: z.enum(['none', 'sigmoid']).describe('What is still to be applied to reach 0 to 1'),
 });
 
-/** Shape of one entry of a manifest. */
+/** Schema of a manifest entry. */
 export const modelSchema = z.strictObject({
   name: modelNameSchema,
   title: z.string().min(1),
@@ -73,12 +90,12 @@ export const modelSchema = z.strictObject({
 });
 
 /**
- * One model: a network with one square RGB image as input and opacity as its main output, where it comes from,
- * and what its licence is known to be.
+ * A model: a neural network with one square RGB image as input and opacity as its main output, its source, and its
+ * license.
  */
 export type ModelEntry = z.output<typeof modelSchema>;
 
-/** Shape of `models/manifest.json`. */
+/** Schema of `models/manifest.json`. */
 export const manifestSchema = z.strictObject({
   models: z
     .array(modelSchema)
@@ -87,7 +104,7 @@ export const manifestSchema = z.strictObject({
     .refine((models) => models.filter((m) => m.default).length === 1, 'exactly one model is the default'),
 });
 
-/** Shape of `models/local.json`: what an operator added. The file is not part of the repository. */
+/** Schema of `models/local.json`: models added by the operator. The file is not part of the repository. */
 export const localManifestSchema = z.strictObject({
   models: z.array(modelSchema.extend({ default: z.literal(false).default(false), source: ownFile })),
 });

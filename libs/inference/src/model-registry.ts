@@ -1,21 +1,21 @@
 import { join, resolve } from 'node:path';
 import { Problem } from '#contracts/problem-catalog.js';
 import { readCatalog } from './model-catalog.js';
-import { damageOf, lengthOf } from './model-files.js';
+import { findDamage, lengthOf } from './model-files.js';
 import type { ModelEntry } from './model-manifest.js';
 
 export { ModelError } from './model-files.js';
 
-/** The models of `models/manifest.json` and of the operator's `models/local.json`, and where their files are. */
+/** The models of `models/manifest.json` and of the operator's `models/local.json`, and the paths of their files. */
 export class ModelRegistry {
   readonly models: readonly ModelEntry[];
   readonly root: string;
   private readonly modelDir: string;
 
   /**
-   * @param root folder of the package, with `models/` and `node_modules/`
-   * @param modelDir where prepared models are kept; relative to `root` unless absolute
-   * @throws ModelError when a manifest cannot be read or is wrong
+   * @param root package folder, with `models/` and `node_modules/`
+   * @param modelDir folder of prepared models; relative to `root` unless absolute
+   * @throws ModelError when a manifest cannot be read or is invalid
    */
   constructor(root: string, modelDir: string) {
     this.root = root;
@@ -31,19 +31,19 @@ export class ModelRegistry {
     return entry;
   }
 
-  /** Path of the prepared file of a model, whether it exists or not. */
+  /** Path of the prepared file of a model, which may not exist. */
   pathOf(entry: ModelEntry): string {
     return join(this.modelDir, entry.file);
   }
 
-  /** True when a file of the right length exists. `verify` also checks its content, and so does loading it. */
+  /** True when a file of the expected length exists. `verify` and loading also check its content. */
   async isPrepared(entry: ModelEntry): Promise<boolean> {
     return (await lengthOf(this.pathOf(entry))) === entry.bytes;
   }
 
   /** @throws ModelError when the file is missing, or its length or sha256 differs from the manifest's */
   async verify(entry: ModelEntry): Promise<void> {
-    const damage = await damageOf(this.pathOf(entry), entry);
+    const damage = await findDamage(this.pathOf(entry), entry);
     if (damage !== undefined) throw damage;
   }
 }

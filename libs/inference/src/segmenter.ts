@@ -1,13 +1,11 @@
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import type { Provider } from '#contracts/execution-providers.js';
 import { wipe } from '#crypto/wipe.js';
-import { damageOf, ModelError } from './model-files.js';
+import { findDamage, ModelError } from './model-files.js';
 import type { ModelEntry } from './model-manifest.js';
-import { normalization, toBytes, toPlanes } from './pixel-values.js';
-import { checkInterface, takesBatches } from './session-check.js';
-import { openSession } from './session-factory.js';
+import { checkInterface, openSession, takesBatches } from './session-factory.js';
 
-/** Opacity of each pixel, one byte, rows from the top: 0 background, 255 subject. `data` is the caller's to wipe. */
+/** Opacity of each pixel, one byte, rows from the top: 0 background, 255 subject. The caller wipes `data`. */
 export interface OpacityMask {
   data: Uint8Array;
   width: number;
@@ -15,29 +13,29 @@ export interface OpacityMask {
 }
 
 /**
- * A loaded network. `segment` blocks the event loop while it runs (onnxruntime-node computes on the calling
- * thread), so it belongs into a process of its own. One call at a time.
+ * A loaded model. `segment` blocks the event loop while it runs (onnxruntime-node computes on the calling thread), so
+ * it must run in a separate process. One call at a time.
  */
 export class Segmenter {
   readonly sidePixels: number;
-  /** True when one run takes several images; otherwise several are run one by one. */
+  /** True when one run accepts several images; otherwise several images are run one by one. */
   readonly takesBatches: boolean;
-  readonly #session: InferenceSession;
-  readonly #entry: ModelEntry;
-  readonly #feed: Feed;
+  private readonly session: InferenceSession;
+  private readonly entry: ModelEntry;
+  private readonly feed: Feed;
 
   private constructor(session: InferenceSession, entry: ModelEntry) {
-    this.#session = session;
-    this.#entry = entry;
+    this.session = session;
+    this.entry = entry;
     this.sidePixels = entry.input.sidePixels;
     this.takesBatches = takesBatches(session);
-    this.#feed = entry.input.kind === 'u8-nhwc' ? byteFeed(entry.input) : floatFeed(entry.input);
+    this.feed = entry.input.kind === 'u8-nhwc' ? byteFeed(entry.input) : floatFeed(entry.input);
   }
 
   /**
-   * Loads a model file after checking its content.
+   * Loads a model file after verifying its content.
    * @param threads CPU threads of one inference
-   * @throws ModelError when the file is not the manifest's, is no model, or has another input or output
+   * @throws ModelError when the file does not match the manifest, is not a model, or has another input or output
    * @throws ProviderUnavailable when it cannot run on `provider`
    */
   static async load(
@@ -46,32 +44,32 @@ export class Segmenter {
     threads: number,
     provider: Provider = 'cpu',
   ): Promise<Segmenter> {
-    const damage = await damageOf(path, entry);
+    const damage = await findDamage(path, entry);
     if (damage !== undefined) throw damage;
     const session = await openSession(entry, path, { provider, threads });
     checkInterface(session, entry);
     return new Segmenter(session, entry);
   }
 
-  /** Runs once on grey images, so that the first job does not pay for first touches of memory. */
+  /** Runs once on gray images, so that the first job does not include memory initialization. */
   async warmUp(images = 1): Promise<void> {
-    const grey = new Uint8Array(3 * this.sidePixels ** 2).fill(128);
-    for (const { data } of await this.segmentAll(Array<Uint8Array>(images).fill(grey))) wipe(data);
+    const gray = new Uint8Array(3 * this.sidePixels ** 2).fill(128);
+    for (const { data } of await this.segmentAll(Array<Uint8Array>(images).fill(gray))) wipe(data);
   }
 
   /**
-   * @param pixels side × side × 3 bytes: rows, columns, R G B. Not kept and not changed.
+   * @param pixels side × side × 3 bytes: rows, columns, R G B. Neither kept nor changed.
    * @returns opacity on the model's own grid, which may be coarser than the input
-   * @throws ModelError when the result has not as many values as the manifest says
+   * @throws ModelError when the output has another size than in the manifest
    */
   readonly segment = async (pixels: Uint8Array): Promise<OpacityMask> => {
-    const [mask] = await this.#run([pixels]);
+    const [mask] = await this.run([pixels]);
     return mask as OpacityMask;
   };
 
-  /** The same for several images, in their order; in one run where the network `takesBatches`. */
+  /** The same for several images, in order; in one run if the model `takesBatches`. */
   readonly segmentAll = async (images: readonly Uint8Array[]): Promise<OpacityMask[]> => {
-    if (this.takesBatches) return this.#run(images);
+    if (this.takesBatches) return this.run(images);
     const masks: OpacityMask[] = [];
     try {
       for (const pixels of images) masks.push(await this.segment(pixels));
@@ -82,31 +80,31 @@ export class Segmenter {
     }
   };
 
-  /** Frees the network's memory. */
+  /** Frees the model's memory. */
   async release(): Promise<void> {
-    await this.#session.release();
+    await this.session.release();
   }
 
-  async #run(images: readonly Uint8Array[]): Promise<OpacityMask[]> {
-    const { input, output } = this.#entry;
+  private async run(images: readonly Uint8Array[]): Promise<OpacityMask[]> {
+    const { input, output } = this.entry;
     try {
-      // Only the main output is named, so that others are not copied out.
-      const results = await this.#session.run({ [input.name]: this.#feed.fill(images) }, [output.name]);
+      // Only the main output is requested, so that others are not copied.
+      const results = await this.session.run({ [input.name]: this.feed.fill(images) }, [output.name]);
       const opacity = results[output.name] as Tensor;
       const values = opacity.data as Float32Array | Uint8Array;
       try {
-        return this.#masksOf(values, images.length);
+        return this.masksOf(values, images.length);
       } finally {
         values.fill(0);
         opacity.dispose();
       }
     } finally {
-      this.#feed.clear();
+      this.feed.clear();
     }
   }
 
-  #masksOf(values: Float32Array | Uint8Array, count: number): OpacityMask[] {
-    const { name, output } = this.#entry;
+  private masksOf(values: Float32Array | Uint8Array, count: number): OpacityMask[] {
+    const { name, output } = this.entry;
     const side = output.sidePixels;
     const size = side ** 2;
     if (values.length !== count * size) {
@@ -120,13 +118,13 @@ export class Segmenter {
   }
 }
 
-/** Makes pixels into what a network takes. */
+/** Converts pixels to the model's input tensor. */
 interface Feed {
   fill: (images: readonly Uint8Array[]) => Tensor;
   clear: () => void;
 }
 
-/** One image as it is, not copied; several behind one another, in memory that is used again. */
+/** A single image is not copied; several are concatenated in reused memory. */
 function byteFeed({ sidePixels: side }: ModelEntry['input']): Feed {
   const size = 3 * side ** 2;
   let joined = new Uint8Array(0);
@@ -144,7 +142,7 @@ function byteFeed({ sidePixels: side }: ModelEntry['input']): Feed {
   };
 }
 
-/** Planes of floats, in memory that is used again. */
+/** Float planes, in reused memory. */
 function floatFeed(input: Extract<ModelEntry['input'], { kind: 'f32-nchw' }>): Feed {
   const side = input.sidePixels;
   const size = 3 * side ** 2;
@@ -164,3 +162,32 @@ function floatFeed(input: Extract<ModelEntry['input'], { kind: 'f32-nchw' }>): F
 
 const toMask = (values: Float32Array | Uint8Array, output: ModelEntry['output']): Uint8Array =>
   output.kind === 'u8' ? Uint8Array.from(values) : toBytes(values, output.activation === 'sigmoid');
+
+/** Lookup tables of R, G and B: `(value - mean) / std` for each byte value. */
+export function normalization(input: { mean: readonly number[]; std: readonly number[] }): Float32Array[] {
+  return input.mean.map((mean, channel) =>
+    Float32Array.from({ length: 256 }, (_, value) => (value - mean) / (input.std[channel] as number)),
+  );
+}
+
+/** Converts interleaved bytes (R G B) to one float plane per channel, by the tables of `normalization`. */
+export function toPlanes(planes: Float32Array, pixels: Uint8Array, tables: readonly Float32Array[]): void {
+  const size = planes.length / 3;
+  for (let channel = 0; channel < 3; channel += 1) {
+    const table = tables[channel] as Float32Array;
+    const start = channel * size;
+    for (let i = 0, at = channel; i < size; i += 1, at += 3)
+      planes[start + i] = table[pixels[at] as number] as number;
+  }
+}
+
+/** Converts opacity from 0 to 1, or its logits, to 0 to 255, rounded and limited. */
+export function toBytes(values: ArrayLike<number>, logits: boolean): Uint8Array {
+  const mask = new Uint8Array(values.length);
+  for (let i = 0; i < mask.length; i += 1) {
+    const raw = values[i] as number;
+    const value = logits ? 1 / (1 + Math.exp(-raw)) : raw;
+    mask[i] = value <= 0 ? 0 : value >= 1 ? 255 : value * 255 + 0.5;
+  }
+  return mask;
+}

@@ -2,18 +2,17 @@ import { env, InferenceSession, listSupportedBackends, Tensor } from 'onnxruntim
 import type { Provider } from '#contracts/execution-providers.js';
 import { ModelError } from './model-files.js';
 import type { ModelEntry } from './model-manifest.js';
-import { convolutionProbe, type FloatWidth } from './provider-probe.js';
 
-// What native code prints is for nobody: whatever goes wrong comes back as an error.
+// Native code must not print: errors are returned to the caller.
 env.logLevel = 'fatal';
 
 /**
- * Why a network cannot run on an accelerator: ONNX Runtime was built without that provider, or its libraries,
- * driver or device are missing, or the device has no kernels for this network.
+ * Why a model cannot run on an accelerator: ONNX Runtime was built without the provider; its libraries, driver or
+ * device are missing; or the device has no kernels for the model.
  */
 export type ProviderFault = 'not-offered' | 'not-available' | 'not-suited';
 
-/** A network cannot run where it was asked to. The message is for the operator. */
+/** A model cannot run on the requested provider. The message is for the operator. */
 export class ProviderUnavailable extends Error {
   override readonly name = 'ProviderUnavailable';
 
@@ -26,35 +25,32 @@ export class ProviderUnavailable extends Error {
   }
 }
 
-/**
- * Runs a network of one convolution on an accelerator, with no model.
- * @throws ProviderUnavailable when that cannot be done
- */
+/** Runs a single convolution on an accelerator, without a model file. @throws ProviderUnavailable when it fails */
 export async function tryProvider(provider: Provider): Promise<void> {
-  requireOffered(provider);
+  requireSupported(provider);
   await probe({ provider, threads: 1 }, 32);
 }
 
-function requireOffered(provider: Provider): void {
-  const offered = listSupportedBackends().some(({ name }) => name === provider);
-  if (!offered) throw new ProviderUnavailable(provider, 'not-offered', 'this build of ONNX Runtime has none');
+function requireSupported(provider: Provider): void {
+  const isSupported = listSupportedBackends().some(({ name }) => name === provider);
+  if (!isSupported)
+    throw new ProviderUnavailable(provider, 'not-offered', 'this build of ONNX Runtime has none');
 }
 
-/** Where a network is to run, and with how many CPU threads. */
+/** Provider and number of CPU threads. */
 export interface SessionPlace {
   provider: Provider;
   threads: number;
 }
 
 /**
- * Makes a session of a file that has been verified. On an accelerator the session has that provider alone, and
- * is checked, because ONNX Runtime is silent about work that it leaves to the CPU: creating fails when a provider
- * is missing, but not when its device has no kernel for a node, and a network without a single one then "runs".
- * So the session is made with the CPU forbidden (`session.disable_cpu_ep_fallback`). Only where that is refused
- * and a convolution of the network's kind does run with the CPU forbidden, single nodes are left to the CPU,
- * such as the conversion of bytes at either end. A quantised network gets no such leave: its convolutions are
- * the nodes that accelerators lack. What a device keeps in its own memory cannot be overwritten from here: it is
- * free again when the process ends.
+ * Creates a session of a verified file. On an accelerator the session has that provider only and is checked, because
+ * ONNX Runtime assigns nodes to the CPU without notice: creation fails when a provider is missing, but not when its
+ * device has no kernel for a node, so a model may run entirely on the CPU. The session is therefore created with CPU
+ * fallback disabled (`session.disable_cpu_ep_fallback`). If that fails, but a convolution of the model's number
+ * format runs with fallback disabled, single nodes may run on the CPU, such as conversions of bytes at either end. A
+ * quantized model gets no fallback: its convolutions are the nodes that accelerators lack. Memory of the device
+ * cannot be overwritten from here; it is freed when the process ends.
  * @throws ProviderUnavailable when it cannot run there; ModelError when it cannot be loaded on the CPU
  */
 export async function openSession(
@@ -64,9 +60,9 @@ export async function openSession(
 ): Promise<InferenceSession> {
   const { provider } = place;
   if (provider === 'cpu') return openOnCpu(entry, path, place);
-  requireOffered(provider);
-  const whole = await create(path, place, { cpuForbidden: true }).catch(() => undefined);
-  if (whole !== undefined) return whole;
+  requireSupported(provider);
+  const strict = await create(path, place, { cpuForbidden: true }).catch(() => undefined);
+  if (strict !== undefined) return strict;
   const width = floatWidth(entry);
   await probe(place, width ?? 32);
   if (width === undefined)
@@ -82,14 +78,14 @@ async function openOnCpu(entry: ModelEntry, path: string, place: SessionPlace): 
   });
 }
 
-/** Width of the numbers that a network's convolutions work on; undefined when they are quantised. */
+/** Float width of a model's convolutions; undefined when they are quantized. */
 function floatWidth({ source }: ModelEntry): FloatWidth | undefined {
   if (source.kind !== 'recipe') return 32;
   if (source.recipe.kind === 'int8') return undefined;
   return source.recipe.kind === 'float16' ? 16 : 32;
 }
 
-/** Runs a convolution on the device and nowhere else. @throws ProviderUnavailable when that fails */
+/** Runs a convolution on the device without CPU fallback. @throws ProviderUnavailable when that fails */
 async function probe(place: SessionPlace, width: FloatWidth): Promise<void> {
   try {
     const session = await create(convolutionProbe(width), place, { cpuForbidden: true });
@@ -112,8 +108,8 @@ function zeros(width: FloatWidth, dims: readonly number[]): Tensor {
 }
 
 /**
- * Memory patterns and the arena are off so that pixels do not linger in pools; graph optimisation `all` is
- * measured: it loads 0.2 s slower than `extended` and then infers a fifth faster.
+ * Memory patterns and the arena are disabled so that pixels do not stay in pools. Graph optimization `all` was
+ * measured: loading takes 0.2 s longer than with `extended`, and inference a fifth less.
  */
 function create(
   model: string | Uint8Array,
@@ -138,3 +134,71 @@ function create(
 
 const textOf = (error: unknown): string =>
   error instanceof Error ? (error.message.split('\n')[0] ?? '') : 'unknown reason';
+
+/** Float width that a model computes with, in bits. */
+export type FloatWidth = 16 | 32;
+
+/**
+ * Models of a single convolution, as ONNX in base64: a device that runs one supports the main operation of
+ * segmentation models. Made by `tools/model-builder/onnx/convolution-probe.ts`.
+ */
+const PROBES: Record<FloatWidth, string> = {
+  16:
+    'CAgSC3JlbW92ZWJnLWJkOsQBClUKBWlucHV0Cgd3ZWlnaHRzEgZvdXRwdXQaC291dHB1dDpDb252IgRDb252KhUKDGtlcm5lbF9z' +
+    'aGFwZUADQAOgAQcqEQoEcGFkc0ABQAFAAUABoAEHEgVwcm9iZVofCgVpbnB1dBIWChQIChIQCgIIAQoCCAgKAggICgIICFohCgd3' +
+    'ZWlnaHRzEhYKFAgKEhAKAggICgIICAoCCAMKAggDYiAKBm91dHB1dBIWChQIChIQCgIIAQoCCAgKAggICgIICEIECgAQD0IRCg1j' +
+    'b20ubWljcm9zb2Z0EAE=',
+  32:
+    'CAgSC3JlbW92ZWJnLWJkOsQBClUKBWlucHV0Cgd3ZWlnaHRzEgZvdXRwdXQaC291dHB1dDpDb252IgRDb252KhUKDGtlcm5lbF9z' +
+    'aGFwZUADQAOgAQcqEQoEcGFkc0ABQAFAAUABoAEHEgVwcm9iZVofCgVpbnB1dBIWChQIARIQCgIIAQoCCAgKAggICgIICFohCgd3' +
+    'ZWlnaHRzEhYKFAgBEhAKAggICgIICAoCCAMKAggDYiAKBm91dHB1dBIWChQIARIQCgIIAQoCCAgKAggICgIICEIECgAQD0IRCg1j' +
+    'b20ubWljcm9zb2Z0EAE=',
+};
+
+/** The probe of a float width, as an ONNX file. */
+export const convolutionProbe = (width: FloatWidth): Uint8Array => Buffer.from(PROBES[width], 'base64');
+
+/** A dimension: its length, or the name of a dynamic one. */
+type Dimension = number | string;
+
+/** Compares inputs and outputs of a loaded model with the manifest. @throws ModelError that names the difference */
+export function checkInterface(session: InferenceSession, { name, input, output }: ModelEntry): void {
+  const bytesIn = input.kind === 'u8-nhwc';
+  const side = input.sidePixels;
+  const inputFound = session.inputMetadata.find((each) => each.name === input.name);
+  compare(`${name}: input ${input.name}`, inputFound, {
+    type: bytesIn ? 'uint8' : 'float32',
+    shapes: [bytesIn ? [1, side, side, 3] : [1, 3, side, side]],
+  });
+  if (session.inputMetadata.length > 1) throw new ModelError(`${name}: the model has further inputs`);
+  const grid = output.sidePixels;
+  const outputFound = session.outputMetadata.find((each) => each.name === output.name);
+  compare(`${name}: output ${output.name}`, outputFound, {
+    type: output.kind === 'u8' ? 'uint8' : 'float32',
+    shapes: [
+      [1, 1, grid, grid],
+      [1, grid, grid],
+    ],
+  });
+}
+
+/** True when the first dimension of input and output is dynamic. */
+export const takesBatches = ({ inputMetadata, outputMetadata }: InferenceSession): boolean =>
+  [...inputMetadata, ...outputMetadata].every((each) => each.isTensor && typeof each.shape[0] === 'string');
+
+function compare(
+  what: string,
+  found: InferenceSession.ValueMetadata | undefined,
+  expected: { type: string; shapes: number[][] },
+): void {
+  if (found === undefined) throw new ModelError(`${what}: the model has no value of that name`);
+  if (!found.isTensor || found.type !== expected.type) {
+    throw new ModelError(`${what}: is not of type ${expected.type}`);
+  }
+  if (!expected.shapes.some((shape) => matchesShape(found.shape, shape))) {
+    throw new ModelError(`${what}: has the shape [${found.shape.join(', ')}]`);
+  }
+}
+
+const matchesShape = (found: readonly Dimension[], expected: readonly number[]): boolean =>
+  found.length === expected.length && found.every((dim, i) => typeof dim === 'string' || dim === expected[i]);

@@ -8,13 +8,13 @@ export interface Attack {
   closes?: boolean;
 }
 
-/** A text that stands in requests and must never be found in an answer. */
+/** A text in requests that must never occur in a response. */
 export const ECHO = 'zebra7391';
 
 const HOST = 'Host: 127.0.0.1\r\n';
 const bytesOf = (text: string): Buffer => Buffer.from(text, 'latin1');
 
-/** A request of lines as they are: the first, then headers behind a right `Host`, then a body. */
+/** A raw request: the request line, headers after a valid `Host`, and a body. */
 export const request = (
   first: string,
   headers: readonly string[] = [],
@@ -25,7 +25,7 @@ export const request = (
     typeof body === 'string' ? bytesOf(body) : body,
   ]);
 
-/** A submission with these headers and this body, whose length is not told. */
+/** A submission with these headers and this body, without Content-Length. */
 export const post = (headers: readonly string[], body: Uint8Array | string = '', path = '/v1/jobs'): Buffer =>
   request(`POST ${path} HTTP/1.1`, headers, body);
 

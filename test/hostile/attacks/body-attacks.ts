@@ -35,7 +35,7 @@ const forms = (): Attack[] => [
   attack('a form of its end', typed('multipart/form-data; boundary=x', '--x--\r\n'), 400),
   attack('text before a form', typed('multipart/form-data; boundary=x', `${ECHO}\r\n--x--\r\n`), 400),
   attack(
-    '100 kB behind a form',
+    '100 kB after a form',
     typed('multipart/form-data; boundary=x', `--x--\r\n${'a'.repeat(100_000)}`),
     400,
   ),

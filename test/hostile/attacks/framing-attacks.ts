@@ -44,7 +44,7 @@ const chunks = (): Attack[] => {
     closing('a chunk of 2⁶⁸ bytes', chunked('fffffffffffffffff\r\na\r\n'), 400),
     closing('a chunk without its line end', chunked('1\r\naXX0\r\n\r\n'), 400, 415),
     closing('chunks with bare line feeds', chunked('1\na\n0\n\n'), 400),
-    closing('a space behind a chunk length', chunked('1 \r\na\r\n0\r\n\r\n'), 400),
+    closing('a space after a chunk length', chunked('1 \r\na\r\n0\r\n\r\n'), 400),
     closing('20,000 trailers', chunked(`1\r\na\r\n0\r\n${'A: b\r\n'.repeat(20_000)}\r\n`), 431, 415),
     closing('a length among the trailers', chunked('1\r\na\r\n0\r\nContent-Length: 5\r\n\r\n'), 400, 415),
   ];

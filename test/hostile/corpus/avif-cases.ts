@@ -68,7 +68,7 @@ function* kinds(): Generator<ImageCase> {
     corners: ['TR', 'TL', 'BR', 'BL'],
   });
   yield good(
-    'avif with a text behind',
+    'avif with trailing text',
     async () => Buffer.concat([await made()(), Buffer.from(SECRET)]),
     shown,
   );

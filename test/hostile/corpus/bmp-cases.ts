@@ -2,7 +2,7 @@ import { bmp, runLengthPixels, type BmpSpec } from '../makers/bmp-maker.js';
 import { bad, good, SECRET, type ImageCase } from './image-case.js';
 
 const SIZE = { width: 50, height: 30 };
-/** Five bits tell colors apart by 8, four by 17. */
+/** Five bits have steps of 8, four bits steps of 17. */
 const TOLERANCES: Record<number, number> = { 16: 9, 32: 0 };
 
 function* kinds(): Generator<ImageCase> {
@@ -59,7 +59,7 @@ function* kinds(): Generator<ImageCase> {
     () => bmp({ ...SIZE, header: 124, profile: Buffer.from(SECRET) }),
     SIZE,
   );
-  yield good('bmp with a text behind', () => Buffer.concat([bmp(SIZE), Buffer.from(SECRET)]), SIZE);
+  yield good('bmp with trailing text', () => Buffer.concat([bmp(SIZE), Buffer.from(SECRET)]), SIZE);
   yield good('bmp without the padding of its last row', () => bmp(SIZE).subarray(0, -2), SIZE);
 }
 
@@ -104,7 +104,7 @@ function* damage(): Generator<ImageCase> {
     yield bad(`bmp of ${name}`, () => bmp({ ...SIZE, ...spec }), 'image-corrupt');
   }
   yield bad(
-    'bmp whose pixels lie behind its end',
+    'bmp whose pixels lie after its end',
     () => bmp({ ...SIZE, pixelsFrom: 0xfffffff0 }),
     'image-truncated',
   );

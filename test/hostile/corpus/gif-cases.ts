@@ -11,7 +11,7 @@ function* kinds(): Generator<ImageCase> {
   yield good('gif of version 87', () => Buffer.concat([Buffer.from('GIF87a'), gif(SIZE).subarray(6)]), SIZE);
   yield good('gif without its trailer', () => gif(SIZE).subarray(0, -1), SIZE);
   yield good(
-    'gif that goes on behind its first frame',
+    'gif with data after its first frame',
     () => Buffer.concat([gif(SIZE).subarray(0, -1), Buffer.from(SECRET)]),
     SIZE,
   );

@@ -1,7 +1,7 @@
 import type { ProblemCode } from '#contracts/problem-catalog.js';
 import { CORNERS, type Corner } from '../makers/pattern.js';
 
-/** What is to come of a good image. */
+/** Expected result of a valid image. */
 export interface Shown {
   /** As it is shown, in pixels. */
   width: number;
@@ -9,19 +9,19 @@ export interface Shown {
   /** Which quarters of the pattern are shown at top left, top right, bottom left and bottom right. */
   corners?: readonly Corner[];
   /** Only the lightness of the pattern is there. */
-  grey?: boolean;
-  /** Most by which a colour may be off, of 255. */
+  gray?: boolean;
+  /** Largest deviation of a color, of 255. */
   tolerance?: number;
 }
 
-/** One file of the corpus: how it is made, and what must come of it. */
+/** One file of the corpus: how it is made, and the expected outcome. */
 export interface ImageCase {
   name: string;
   make: () => Buffer | Promise<Buffer>;
   outcome: Shown | { refused: readonly ProblemCode[] };
 }
 
-/** An image that must come out upright, in its size and colours. */
+/** An image that must come out upright, in its size and colors. */
 export const good = (name: string, make: ImageCase['make'], shown: Shown): ImageCase => ({
   name,
   make,
@@ -35,5 +35,5 @@ export const bad = (name: string, make: ImageCase['make'], ...refused: ProblemCo
   outcome: { refused },
 });
 
-/** A text that stands in the metadata of inputs and must never be found in an output. */
+/** A text in the metadata of inputs that must never occur in an output. */
 export const SECRET = 'Rua do Segredo 17, 1100-001';

@@ -1,5 +1,5 @@
 import { exifTiff } from '../makers/exif-maker.js';
-import { exifSegment, jpeg, jpegSegment, profileSegments, type JpegWish } from '../makers/jpeg-maker.js';
+import { exifSegment, jpeg, jpegSegment, profileSegments, type JpegOptions } from '../makers/jpeg-maker.js';
 import { SHOWN } from '../makers/pattern.js';
 import { good, SECRET, type ImageCase } from './image-case.js';
 import { jpegSizesAndDamage } from './jpeg-damage.js';
@@ -34,9 +34,15 @@ function* codings(): Generator<ImageCase> {
       for (const restart of [undefined, 1, 3]) {
         for (const planes of [false, true]) {
           if (planes && frame === 0xc2) continue;
-          const wish: JpegWish = { ...SIZE, sampling: factors, frame, planes, ...(restart && { restart }) };
+          const options: JpegOptions = {
+            ...SIZE,
+            sampling: factors,
+            frame,
+            planes,
+            ...(restart && { restart }),
+          };
           const name = `jpeg ${sampling}, SOF${frame - 0xc0}, restart ${restart ?? 0}${planes ? ', planes' : ''}`;
-          yield good(name, () => jpeg(wish), { ...SIZE, tolerance: 8 });
+          yield good(name, () => jpeg(options), { ...SIZE, tolerance: 8 });
         }
       }
     }
@@ -48,7 +54,7 @@ function* spaces(): Generator<ImageCase> {
     const kind = frame === 0xc0 ? 'baseline' : 'progressive';
     yield good(`grey ${kind} jpeg`, () => jpeg({ ...SIZE, components: 1, frame }), {
       ...SIZE,
-      grey: true,
+      gray: true,
       tolerance: 4,
     });
     yield good(`RGB ${kind} jpeg`, () => jpeg({ ...SIZE, adobe: 0, frame }), { ...SIZE, tolerance: 4 });

@@ -173,9 +173,9 @@ function* blemishes(): Generator<ImageCase> {
     ['progressive', jpeg({ ...SIZE, frame: 0xc2 }), [...ANY_BLEMISHES, ...COLOR_BLEMISHES]],
     ['restarting', jpeg({ ...SIZE, restart: 2 }), [...SEQUENTIAL_BLEMISHES, ...RESTART_BLEMISHES]],
   ] as const;
-  for (const [kind, sound, all] of kinds) {
+  for (const [kind, intact, all] of kinds) {
     for (const [name, blemish] of all) {
-      yield good(`${kind} jpeg with ${name}`, () => blemish(sound), { ...SIZE, tolerance: 8 });
+      yield good(`${kind} jpeg with ${name}`, () => blemish(intact), { ...SIZE, tolerance: 8 });
     }
   }
   const restarting = jpeg({ ...SIZE, restart: 2 });

@@ -9,7 +9,7 @@ import { bad, good, SECRET, type ImageCase } from './image-case.js';
 const SIZE = { width: 128, height: 64 };
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
 
-/** Files of formats that are not taken, by their first bytes; behind these stands filling. */
+/** Files of unsupported formats: their first bytes, then filler. */
 const HEADS: Record<string, Buffer> = {
   ICO: hex('00000100010010100000'),
   CUR: hex('00000200010010100000'),
@@ -32,9 +32,9 @@ const HEADS: Record<string, Buffer> = {
   'JPEG-LS': hex('ff4ffff7000b'),
   HEIC: Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'),
   MP4: Buffer.from('\0\0\0\x18ftypmp42\0\0\0\0isommp42', 'latin1'),
-  'text that begins as a BMP does': Buffer.from('BMW 520i, built in 1998, one owner'),
+  'text that starts like a BMP': Buffer.from('BMW 520i, built in 1998, one owner'),
   SVG: Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>'),
-  'SVG behind an XML head': Buffer.from(
+  'SVG after an XML declaration': Buffer.from(
     '<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY a SYSTEM "file:///etc/passwd">]><svg>&a;</svg>',
   ),
   HTML: Buffer.from('<!doctype html><script>alert(1)</script>'),
@@ -101,7 +101,7 @@ function* polyglots(): Generator<ImageCase> {
   };
   for (const [base, make, tolerance] of bases) {
     for (const [tail, bytes] of Object.entries(tails)) {
-      yield good(`${base} with ${tail} behind`, async () => Buffer.concat([await make(), bytes]), {
+      yield good(`${base} with ${tail} after it`, async () => Buffer.concat([await make(), bytes]), {
         ...SIZE,
         tolerance,
       });
@@ -109,7 +109,7 @@ function* polyglots(): Generator<ImageCase> {
   }
 }
 
-/** Beyond 100 MB of pixels libvips likes to hold what it cannot read row by row in a file, which nobody here may write. */
+/** Above 100 MB of pixels libvips would hold images that it cannot read row by row in a temporary file. */
 const LARGE = { width: 6100, height: 6000 };
 const large: ImageCase = {
   name: 'large webp',

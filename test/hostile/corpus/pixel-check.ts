@@ -11,7 +11,7 @@ interface Pixels {
 /** What differs between an image and what it should show; empty when nothing does. */
 export function faultOfPixels({ data, width, height }: Pixels, shown: Shown): string {
   if (width !== shown.width || height !== shown.height) return `${width} × ${height}`;
-  const { corners, grey = false, tolerance = 0 } = shown;
+  const { corners, gray = false, tolerance = 0 } = shown;
   if (corners === undefined) return '';
   const faults = corners.map((corner, i) => {
     const x = Math.floor(width * (i % 2 === 0 ? 0.25 : 0.75));
@@ -19,7 +19,7 @@ export function faultOfPixels({ data, width, height }: Pixels, shown: Shown): st
     const at = 4 * (y * width + x);
     const found = [...data.subarray(at, at + 3)];
     const luma = lumaOf(QUARTERS[corner]);
-    const wanted = grey ? [luma, luma, luma] : QUARTERS[corner];
+    const wanted = gray ? [luma, luma, luma] : QUARTERS[corner];
     const off = Math.max(...wanted.map((value, k) => Math.abs(value - found[k]!)));
     return off > tolerance ? `corner ${i} is ${found.join(' ')} instead of ${wanted.join(' ')}` : '';
   });

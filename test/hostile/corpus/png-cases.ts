@@ -1,12 +1,12 @@
 import { deflateSync } from 'node:zlib';
 import { exifTiff } from '../makers/exif-maker.js';
 import { SHOWN } from '../makers/pattern.js';
-import { PATTERN_PALETTE, png, pngChunk, type PngWish } from '../makers/png-maker.js';
+import { PATTERN_PALETTE, png, pngChunk, type PngOptions } from '../makers/png-maker.js';
 import { bad, good, SECRET, type ImageCase } from './image-case.js';
 import { pngSizesAndDamage } from './png-damage.js';
 
 const SIZE = { width: 46, height: 30 };
-const KINDS: readonly [colour: number, depths: readonly number[]][] = [
+const KINDS: readonly [color: number, depths: readonly number[]][] = [
   [0, [1, 2, 4, 8, 16]],
   [2, [8, 16]],
   [3, [2, 4, 8]],
@@ -14,25 +14,25 @@ const KINDS: readonly [colour: number, depths: readonly number[]][] = [
   [6, [8, 16]],
 ];
 
-/** Colours that a grey image of few levels cannot show are not looked at. */
-function shownAs({ colour = 2, depth = 8 }: Partial<PngWish>): object {
-  if (colour !== 0 && colour !== 4) return { tolerance: 1 };
-  return { grey: true, tolerance: depth < 8 ? Math.ceil(128 / (2 ** depth - 1)) : 1 };
+/** Colors that a gray image of few levels cannot show are not looked at. */
+function shownAs({ color = 2, depth = 8 }: Partial<PngOptions>): object {
+  if (color !== 0 && color !== 4) return { tolerance: 1 };
+  return { gray: true, tolerance: depth < 8 ? Math.ceil(128 / (2 ** depth - 1)) : 1 };
 }
 
 function* codings(): Generator<ImageCase> {
-  for (const [colour, depths] of KINDS) {
+  for (const [color, depths] of KINDS) {
     for (const depth of depths) {
       for (const interlaced of [false, true]) {
         for (const pieces of [1, 2, 7]) {
-          const wish = { ...SIZE, colour, depth, interlaced, pieces };
-          const name = `png colour ${colour}, ${depth} bits${interlaced ? ', interlaced' : ''}, ${pieces} IDAT`;
-          yield good(name, () => png(wish), { ...SIZE, ...shownAs(wish) });
+          const options = { ...SIZE, color, depth, interlaced, pieces };
+          const name = `png color ${color}, ${depth} bits${interlaced ? ', interlaced' : ''}, ${pieces} IDAT`;
+          yield good(name, () => png(options), { ...SIZE, ...shownAs(options) });
         }
       }
     }
   }
-  yield { name: 'png palette, 1 bit', make: () => png({ ...SIZE, colour: 3, depth: 1 }), outcome: SIZE };
+  yield { name: 'png palette, 1 bit', make: () => png({ ...SIZE, color: 3, depth: 1 }), outcome: SIZE };
 }
 
 function* orientations(): Generator<ImageCase> {
@@ -40,7 +40,7 @@ function* orientations(): Generator<ImageCase> {
     for (const order of ['II', 'MM'] as const) {
       for (const secret of [undefined, SECRET]) {
         for (const place of ['before', 'after'] as const) {
-          for (const [colour, depth] of [
+          for (const [color, depth] of [
             [2, 8],
             [6, 8],
             [2, 16],
@@ -50,9 +50,9 @@ function* orientations(): Generator<ImageCase> {
             const exif = pngChunk('eXIf', exifTiff({ orientation, order, ...(secret && { secret }) }));
             const { width, height } = SIZE;
             const size = orientation >= 5 ? { width: height, height: width } : SIZE;
-            const name = `png orientation ${orientation}, ${order}, ${place}${secret ? ', laden' : ''}, colour ${colour}, ${depth} bits`;
-            const make = (): Buffer => png({ ...SIZE, colour, depth, [place]: [exif] });
-            yield good(name, make, { ...size, corners: SHOWN[orientation]!, ...shownAs({ colour, depth }) });
+            const name = `png orientation ${orientation}, ${order}, ${place}${secret ? ', laden' : ''}, color ${color}, ${depth} bits`;
+            const make = (): Buffer => png({ ...SIZE, color, depth, [place]: [exif] });
+            yield good(name, make, { ...size, corners: SHOWN[orientation]!, ...shownAs({ color, depth }) });
           }
         }
       }
@@ -106,11 +106,11 @@ function* metadata(): Generator<ImageCase> {
   }
   yield good(
     'png with transparency of a palette',
-    () => png({ ...SIZE, colour: 3, before: [pngChunk('tRNS', Buffer.from([255, 255, 255, 255]))] }),
+    () => png({ ...SIZE, color: 3, before: [pngChunk('tRNS', Buffer.from([255, 255, 255, 255]))] }),
     { ...SIZE, tolerance: 1 },
   );
   yield good(
-    'png with a transparent colour',
+    'png with a transparent color',
     () => png({ ...SIZE, before: [pngChunk('tRNS', Buffer.from([0, 1, 0, 2, 0, 3]))] }),
     { ...SIZE, tolerance: 1 },
   );
@@ -143,7 +143,7 @@ function* animations(): Generator<ImageCase> {
       { ...SIZE, tolerance: 1 },
     );
     yield good(
-      `apng of ${count} frames behind a still one`,
+      `apng of ${count} frames after a still one`,
       () => png({ ...SIZE, before: [control(count)], after: later }),
       { ...SIZE, tolerance: 1 },
     );

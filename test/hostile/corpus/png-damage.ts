@@ -23,15 +23,15 @@ function* sizes(): Generator<ImageCase> {
     [5000, 2],
     [2, 5000],
   ] as const) {
-    for (const [colour, depth] of [
+    for (const [color, depth] of [
       [0, 1],
       [2, 8],
       [3, 8],
       [6, 16],
     ] as const) {
       for (const interlaced of [false, true]) {
-        const make = (): Buffer => png({ width, height, colour, depth, interlaced });
-        const name = `png ${width} × ${height}, colour ${colour}, ${depth} bits${interlaced ? ', interlaced' : ''}`;
+        const make = (): Buffer => png({ width, height, color, depth, interlaced });
+        const name = `png ${width} × ${height}, color ${color}, ${depth} bits${interlaced ? ', interlaced' : ''}`;
         yield { name, make, outcome: { width, height } };
       }
     }
@@ -61,15 +61,15 @@ function* sizes(): Generator<ImageCase> {
 }
 
 function* damage(): Generator<ImageCase> {
-  for (const [kind, wish] of [
+  for (const [kind, options] of [
     ['RGB', {}],
-    ['palette', { colour: 3 }],
+    ['palette', { color: 3 }],
     ['interlaced', { interlaced: true }],
     ['16-bit', { depth: 16 }],
   ] as const) {
     const file = png({
       ...SIZE,
-      ...wish,
+      ...options,
       pieces: 2,
       before: [pngChunk('gAMA', Buffer.from([0, 0, 177, 143]))],
     });
@@ -131,11 +131,11 @@ function* damage(): Generator<ImageCase> {
     ],
     ['only empty IDAT', [...head, pngChunk('IDAT'), IEND]],
     [
-      'a palette behind its pixels',
+      'a palette after its pixels',
       [
         PNG_SIGNATURE,
-        pngHead({ ...SIZE, colour: 3 }),
-        pngChunk('IDAT', pngPixels({ ...SIZE, colour: 3 })),
+        pngHead({ ...SIZE, color: 3 }),
+        pngChunk('IDAT', pngPixels({ ...SIZE, color: 3 })),
         PATTERN_PALETTE,
         IEND,
       ],
@@ -144,8 +144,8 @@ function* damage(): Generator<ImageCase> {
       'no palette',
       [
         PNG_SIGNATURE,
-        pngHead({ ...SIZE, colour: 3 }),
-        pngChunk('IDAT', pngPixels({ ...SIZE, colour: 3 })),
+        pngHead({ ...SIZE, color: 3 }),
+        pngChunk('IDAT', pngPixels({ ...SIZE, color: 3 })),
         IEND,
       ],
     ],
@@ -157,7 +157,7 @@ function* damage(): Generator<ImageCase> {
   ];
   for (const [what, parts] of broken)
     yield bad(`png with ${what}`, () => Buffer.concat(parts), 'image-corrupt');
-  for (const [depth, colour] of [
+  for (const [depth, color] of [
     [3, 0],
     [16, 3],
     [4, 2],
@@ -169,8 +169,8 @@ function* damage(): Generator<ImageCase> {
     [32, 2],
   ] as const) {
     yield bad(
-      `png of ${depth} bits and colour ${colour}`,
-      () => Buffer.concat([PNG_SIGNATURE, pngHead({ ...SIZE, depth, colour }), data, IEND]),
+      `png of ${depth} bits and color ${color}`,
+      () => Buffer.concat([PNG_SIGNATURE, pngHead({ ...SIZE, depth, color }), data, IEND]),
       'image-corrupt',
     );
   }

@@ -50,7 +50,7 @@ function* metadata(): Generator<ImageCase> {
         [riffChunk('EXIF', exifTiff({ secret: SECRET })), riffChunk('EXIF', exifTiff({ orientation: 6 }))],
       ],
       ['a broken EXIF', EXIF, [], [riffChunk('EXIF', Buffer.from(SECRET))]],
-      ['a profile behind its pixels', PROFILE, [], [riffChunk('ICCP', Buffer.alloc(300, 7))]],
+      ['a profile after its pixels', PROFILE, [], [riffChunk('ICCP', Buffer.alloc(300, 7))]],
       ['4,000 chunks', 0, [], Array.from({ length: 4000 }, () => riffChunk('abcd', Buffer.alloc(1)))],
     ];
     for (const [what, flags, before, after] of kinds) {
@@ -63,7 +63,7 @@ function* metadata(): Generator<ImageCase> {
       tolerance: toleranceOf(lossless),
     });
     yield good(
-      `${kindOf(lossless)} with a chunk behind`,
+      `${kindOf(lossless)} with a trailing chunk`,
       async () => webpOf([await imageOf(lossless), riffChunk('abcd', Buffer.from(SECRET))]),
       { ...SIZE, tolerance: toleranceOf(lossless) },
     );

@@ -12,7 +12,7 @@ export const imageOf = async (lossless = true, size = SIZE): Promise<Buffer> =>
 
 /** What a file is called. */
 export const kindOf = (lossless: boolean): string => (lossless ? 'lossless webp' : 'lossy webp');
-/** By how much its colours may be off. */
+/** By how much its colors may be off. */
 export const toleranceOf = (lossless: boolean): number => (lossless ? 0 : 16);
 
 function* sizes(): Generator<ImageCase> {

@@ -9,8 +9,8 @@ export interface FuzzTarget<T = unknown> {
   holds: (input: T) => Promise<void> | void;
 }
 
-/** A target with the type of its inputs forgotten, so that targets can stand in one list. */
-export const target = <T>(told: FuzzTarget<T>): FuzzTarget => ({
-  ...told,
-  holds: (input) => told.holds(input as T),
+/** A target without the type of its inputs, so that targets fit into one list. */
+export const target = <T>(definition: FuzzTarget<T>): FuzzTarget => ({
+  ...definition,
+  holds: (input) => definition.holds(input as T),
 });

@@ -21,8 +21,8 @@ const OWN = new Set(['gif', 'bmp', 'tiff']);
 /** A guard reads each byte once: this is a thousand times what that takes. */
 const GUARD_MS = 1000;
 
-/** What is said of a file: its facts, or the code of the problem. @throws whatever is no problem */
-function verdictOf(act: () => unknown): unknown {
+/** Outcome for a file: its facts, or the code of the problem. @throws whatever is no problem */
+function outcomeOf(act: () => unknown): unknown {
   try {
     return act();
   } catch (error) {
@@ -39,11 +39,11 @@ function isSizeOf({ width, height }: { width: number; height: number }, facts: I
 }
 
 function inPieces(file: Buffer, sizes: readonly number[]): unknown {
-  return verdictOf(() => {
+  return outcomeOf(() => {
     const guard = new ImageGuard(LIMITS);
     for (let at = 0, i = 0; at < file.length; i += 1) {
       const size = sizes[i % sizes.length]!;
-      guard.look(file.subarray(at, at + size));
+      guard.inspect(file.subarray(at, at + size));
       at += size;
     }
     return guard.end();
@@ -64,9 +64,9 @@ export async function imageTargets(): Promise<FuzzTarget[]> {
       ),
       holds: ([file, sizes]) => {
         const begin = performance.now();
-        const verdict = verdictOf(() => guardFile(file, LIMITS));
+        const outcome = outcomeOf(() => guardFile(file, LIMITS));
         assert.ok(performance.now() - begin < GUARD_MS, 'the guard takes too long');
-        assert.deepEqual(inPieces(file, sizes), verdict, 'the verdict depends on how the file arrives');
+        assert.deepEqual(inPieces(file, sizes), outcome, 'the outcome depends on how the file arrives');
       },
     }),
     target({

@@ -38,7 +38,7 @@ const BASE64 = ['data:image/jpeg;base64,aGFs\r\nbG8=', 'aGFsbG8', '-_-_', 'data:
 
 type Reader = (source: ByteSource) => AsyncIterable<FormField>;
 
-/** The fields of a body that arrives in pieces, as text, or the code of the problem. All pieces are wiped. */
+/** The fields of a body that arrives in chunks, as text, or the code of the problem. All pieces are wiped. */
 async function fieldsOf(reader: Reader, body: Buffer, sizes: number[]): Promise<unknown> {
   const pieces: Buffer[] = [];
   const fields: string[] = [];

@@ -57,7 +57,7 @@ export interface ExtraItem {
   data: Buffer;
 }
 
-/** An AVIF to be written; what is not said is as in most files. */
+/** Options of an AVIF; defaults are typical. */
 export interface AvifSpec extends Size {
   coded: Coded;
   brands?: readonly string[];

@@ -1,6 +1,6 @@
-import { colourAt, cornerAt, CORNERS, QUARTERS } from './pattern.js';
+import { colorAt, cornerAt, CORNERS, QUARTERS } from './pattern.js';
 
-/** A BMP to be written; what is not said is as in most files. */
+/** Options of a BMP; defaults are typical. */
 export interface BmpSpec {
   width: number;
   height: number;
@@ -14,7 +14,7 @@ export interface BmpSpec {
   masks?: readonly number[];
   /** The coded pixels, instead of those of the pattern. */
   pixels?: Buffer;
-  /** A color profile, behind the pixels. */
+  /** A color profile, after the pixels. */
   profile?: Buffer;
   /** Opacity that pixels of 32 bits have. */
   opacity?: number;
@@ -90,7 +90,7 @@ function valueAt(x: number, y: number, { width, height, bits = 24, masks, opacit
   const size = { width, height };
   if (bits <= 8) return CORNERS.indexOf(cornerAt(x, y, size)) & ((1 << bits) - 1);
   const usual = bits === 16 ? [0x7c00, 0x3e0, 0x1f] : [0xff0000, 0xff00, 0xff, bits === 32 ? 0xff000000 : 0];
-  return masked([...colourAt(x, y, size), opacity], masks ?? usual);
+  return masked([...colorAt(x, y, size), opacity], masks ?? usual);
 }
 
 /** Values of 0 to 255 in the bits that masks give them. */

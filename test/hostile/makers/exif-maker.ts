@@ -1,5 +1,5 @@
 /** What camera data is to say, besides the orientation. */
-export interface ExifWish {
+export interface ExifOptions {
   orientation?: number;
   order?: 'II' | 'MM';
   /** A text that must never be found again: it becomes description, artist and place. */
@@ -15,7 +15,7 @@ const SHORT = 3;
 const LONG = 4;
 
 /** A TIFF structure (the part of EXIF after `Exif\0\0`): first directory, places, thumbnail. */
-export function exifTiff({ orientation = 1, order = 'MM', secret, thumbnail }: ExifWish): Buffer {
+export function exifTiff({ orientation = 1, order = 'MM', secret, thumbnail }: ExifOptions): Buffer {
   const little = order === 'II';
   const text = secret === undefined ? undefined : Buffer.from(`${secret}\0`, 'latin1');
   const words = text === undefined ? [] : ([[0x010e, ASCII, text.length, text]] as Entry[]);
@@ -32,7 +32,7 @@ export function exifTiff({ orientation = 1, order = 'MM', secret, thumbnail }: E
   ]);
 }
 
-/** Writes directories one behind the other, each followed by the values that do not fit into it. */
+/** Writes consecutive directories, each followed by the values that do not fit into it. */
 class TiffWriter {
   constructor(private readonly little: boolean) {}
 

@@ -1,7 +1,7 @@
 import { EOI, exifSegment, jpegSegment, SOI } from './jpeg-maker.js';
 
 /** A change to a JPEG that leaves its pixels as they are. */
-export type Blemish = (sound: Buffer) => Buffer;
+export type Blemish = (intact: Buffer) => Buffer;
 
 interface Part {
   marker: number;
@@ -9,7 +9,7 @@ interface Part {
   to: number;
 }
 
-/** Segments of a sound JPEG before its coded pixels; `pixels` is where these begin. */
+/** Segments of an intact JPEG before its coded pixels; `pixels` is their offset. */
 function partsOf(file: Buffer): { parts: Part[]; pixels: number } {
   const parts: Part[] = [];
   for (let at = 2; ;) {
@@ -54,7 +54,7 @@ const insteadOfEnd =
   (file) =>
     Buffer.concat([file.subarray(0, -2), ...bytes]);
 
-const behind =
+const trailing =
   (...bytes: Uint8Array[]): Blemish =>
   (file) =>
     Buffer.concat([file, ...bytes]);
@@ -120,10 +120,10 @@ export const ANY_BLEMISHES: readonly (readonly [name: string, blemish: Blemish])
   ['a comment before the end', beforeEnd(jpegSegment(0xfe, text('by hand')))],
   ['no end marker', insteadOfEnd()],
   ['half an end marker', insteadOfEnd(Buffer.from([0xff]))],
-  ['rubbish behind its end', behind(Buffer.alloc(512, 0xab))],
-  ['zeros behind its end', behind(Buffer.alloc(70_000))],
-  ['another picture behind its end', (file) => Buffer.concat([file, file])],
-  ['a film behind its end', behind(text('\0\0\0\x18ftypmp42'), Buffer.alloc(3000, 0xff))],
+  ['rubbish after its end', trailing(Buffer.alloc(512, 0xab))],
+  ['zeros after its end', trailing(Buffer.alloc(70_000))],
+  ['another picture after its end', (file) => Buffer.concat([file, file])],
+  ['a film after its end', trailing(text('\0\0\0\x18ftypmp42'), Buffer.alloc(3000, 0xff))],
   ['broken EXIF', before(0xdb, exifSegment(text('II\x09\x09\x09\x09\x09\x09')))],
   ['a part of a profile', before(0xdb, jpegSegment(0xe2, text('ICC_PROFILE\0\x01\x02..')))],
   ['a profile of rubbish', before(0xdb, jpegSegment(0xe2, text(`ICC_PROFILE\0\x01\x01${'?'.repeat(400)}`)))],

@@ -1,11 +1,11 @@
 import { BitWriter, flatTable, writeDifference } from './jpeg-bits.js';
-import { colourAt, lumaOf } from './pattern.js';
+import { colorAt, lumaOf } from './pattern.js';
 
 /** What a JPEG of the pattern is to look like. */
-export interface JpegWish {
+export interface JpegOptions {
   width: number;
   height: number;
-  /** 1 grey, 3 YCbCr (or RGB with an Adobe marker of transform 0), 4 CMYK or YCCK. */
+  /** 1 gray, 3 YCbCr (or RGB with an Adobe marker of transform 0), 4 CMYK or YCCK. */
   components?: 1 | 3 | 4;
   /** Horizontal and vertical sampling of each component; all 1 unless given. */
   sampling?: readonly (readonly [number, number])[];
@@ -55,13 +55,13 @@ export function profileSegments(profile: Buffer, partBytes = 65_000): Buffer[] {
   );
 }
 
-const samplingOf = ({ components = 3, sampling = [] }: JpegWish): (readonly [number, number])[] =>
+const samplingOf = ({ components = 3, sampling = [] }: JpegOptions): (readonly [number, number])[] =>
   Array.from({ length: components }, (_, i) => sampling[i] ?? [1, 1]);
 
-/** Value of a component at a pixel, 0 to 255, in the colour space that the wish's markers tell of. */
-function componentAt(colour: readonly number[], i: number, { components = 3, adobe }: JpegWish): number {
+/** Value of a component at a pixel, 0 to 255, in the color space of the markers. */
+function componentAt(color: readonly number[], i: number, { components = 3, adobe }: JpegOptions): number {
   // Of YCCK the first three are the complement (ITU-T T.872, 6.5.4).
-  const rgb = adobe === 2 ? colour.map((value) => 255 - value) : colour;
+  const rgb = adobe === 2 ? color.map((value) => 255 - value) : color;
   const [r = 0, g = 0, b = 0] = rgb;
   if (components === 1) return lumaOf(rgb);
   // Adobe stores CMYK inverted: what is written is 255 − ink, and with no black that is RGB.
@@ -75,16 +75,20 @@ function componentAt(colour: readonly number[], i: number, { components = 3, ado
   return Math.round(ycc[i] ?? 0);
 }
 
-/** DC of the block of a component that begins at a pixel: all of the block has the colour of its middle. */
-function levelOf(wish: JpegWish, i: number, [x, y, w, h]: readonly [number, number, number, number]): number {
-  const { width, height, precision = 8 } = wish;
+/** DC of the block of a component at a pixel: the whole block has the color of its center. */
+function levelOf(
+  options: JpegOptions,
+  i: number,
+  [x, y, w, h]: readonly [number, number, number, number],
+): number {
+  const { width, height, precision = 8 } = options;
   const middle = [Math.min(x + w / 2, width - 1), Math.min(y + h / 2, height - 1)] as const;
-  const value = componentAt(colourAt(Math.floor(middle[0]), Math.floor(middle[1]), wish), i, wish);
-  // With all quantisers 1, DC is eight times the mean above the middle level.
+  const value = componentAt(colorAt(Math.floor(middle[0]), Math.floor(middle[1]), options), i, options);
+  // With all quantizers 1, DC is eight times the mean above the middle level.
   return Math.round((value - 128) * 8 * (precision === 12 ? 16 : 1));
 }
 
-function headers(wish: JpegWish): Buffer[] {
+function headers(options: JpegOptions): Buffer[] {
   const {
     width,
     height,
@@ -93,30 +97,30 @@ function headers(wish: JpegWish): Buffer[] {
     precision = 8,
     frame = 0xc0,
     jfif = adobe === undefined,
-  } = wish;
+  } = options;
   const sof = Buffer.alloc(6 + 3 * components);
   sof.writeUInt8(precision, 0);
   sof.writeUInt16BE(height, 1);
   sof.writeUInt16BE(width, 3);
   sof.writeUInt8(components, 5);
-  samplingOf(wish).forEach(([h, v], i) => sof.set([i + 1, (h << 4) | v, 0], 6 + 3 * i));
-  const quantisers = Buffer.alloc(precision === 12 ? 129 : 65);
-  for (let i = 1; i < quantisers.length; i += 1) quantisers[i] = precision === 12 ? (i + 1) % 2 : 1;
-  if (precision === 12) quantisers[0] = 0x10;
+  samplingOf(options).forEach(([h, v], i) => sof.set([i + 1, (h << 4) | v, 0], 6 + 3 * i));
+  const quantizers = Buffer.alloc(precision === 12 ? 129 : 65);
+  for (let i = 1; i < quantizers.length; i += 1) quantizers[i] = precision === 12 ? (i + 1) % 2 : 1;
+  if (precision === 12) quantizers[0] = 0x10;
   return [
     SOI,
     ...(jfif ? [jpegSegment(0xe0, Buffer.from('JFIF\0\x01\x01\0\0\x01\0\x01\0\0', 'latin1'))] : []),
     ...(adobe === undefined
       ? []
       : [jpegSegment(0xee, Buffer.from([...Buffer.from('Adobe'), 0, 100, 0, 0, 0, 0, adobe]))]),
-    ...(wish.before ?? []),
-    jpegSegment(0xdb, quantisers),
+    ...(options.before ?? []),
+    jpegSegment(0xdb, quantizers),
     jpegSegment(frame, sof),
     jpegSegment(0xc4, flatTable(0x00)),
     jpegSegment(0xc4, flatTable(0x10)),
-    ...(wish.restart === undefined
+    ...(options.restart === undefined
       ? []
-      : [jpegSegment(0xdd, Buffer.from([wish.restart >> 8, wish.restart & 255]))]),
+      : [jpegSegment(0xdd, Buffer.from([options.restart >> 8, options.restart & 255]))]),
   ];
 }
 
@@ -132,37 +136,40 @@ export const scanHeader = (
 
 /** Blocks of some components in the order of a scan: MCU by MCU, or plane by plane when there is one component. */
 function* blocksOf(
-  wish: JpegWish,
+  options: JpegOptions,
   components: readonly number[],
 ): Generator<[mcu: number, component: number, level: number]> {
-  const sampling = samplingOf(wish);
-  const most = [Math.max(...sampling.map(([h]) => h)), Math.max(...sampling.map(([, v]) => v))] as const;
+  const sampling = samplingOf(options);
+  const maxSampling = [
+    Math.max(...sampling.map(([h]) => h)),
+    Math.max(...sampling.map(([, v]) => v)),
+  ] as const;
   const single = components.length === 1;
-  const unit = single ? sampling[components[0]!]! : most;
+  const unit = single ? sampling[components[0]!]! : maxSampling;
   const [unitWidth, unitHeight] = single
-    ? [(8 * most[0]) / unit[0], (8 * most[1]) / unit[1]]
-    : [8 * most[0], 8 * most[1]];
+    ? [(8 * maxSampling[0]) / unit[0], (8 * maxSampling[1]) / unit[1]]
+    : [8 * maxSampling[0], 8 * maxSampling[1]];
   let mcu = 0;
-  for (let y = 0; y < wish.height; y += unitHeight) {
-    for (let x = 0; x < wish.width; x += unitWidth, mcu += 1) {
+  for (let y = 0; y < options.height; y += unitHeight) {
+    for (let x = 0; x < options.width; x += unitWidth, mcu += 1) {
       for (const i of components) {
         const [h, v] = single ? ([1, 1] as const) : sampling[i]!;
         const [w, t] = [unitWidth / h, unitHeight / v];
         for (let b = 0; b < h * v; b += 1) {
-          yield [mcu, i, levelOf(wish, i, [x + (b % h) * w, y + Math.floor(b / h) * t, w, t])];
+          yield [mcu, i, levelOf(options, i, [x + (b % h) * w, y + Math.floor(b / h) * t, w, t])];
         }
       }
     }
   }
 }
 
-function scan(wish: JpegWish, components: readonly number[]): Buffer {
-  const isProgressive = wish.frame === 0xc2;
+function scan(options: JpegOptions, components: readonly number[]): Buffer {
+  const isProgressive = options.frame === 0xc2;
   const bits = new BitWriter();
   const before = new Map<number, number>();
   let last = 0;
-  for (const [mcu, i, level] of blocksOf(wish, components)) {
-    if (mcu !== last && wish.restart !== undefined && mcu % wish.restart === 0) {
+  for (const [mcu, i, level] of blocksOf(options, components)) {
+    if (mcu !== last && options.restart !== undefined && mcu % options.restart === 0) {
       bits.restart();
       before.clear();
     }
@@ -176,29 +183,29 @@ function scan(wish: JpegWish, components: readonly number[]): Buffer {
 }
 
 /** A whole file of the pattern. */
-export function jpeg(wish: JpegWish): Buffer {
-  const all = Array.from({ length: wish.components ?? 3 }, (_, i) => i);
-  const scans = wish.planes === true ? all.map((i) => scan(wish, [i])) : [scan(wish, all)];
+export function jpeg(options: JpegOptions): Buffer {
+  const all = Array.from({ length: options.components ?? 3 }, (_, i) => i);
+  const scans = options.planes === true ? all.map((i) => scan(options, [i])) : [scan(options, all)];
   // No restarts within these: a run of ends would have to be broken off at each.
-  if (wish.restart !== undefined && wish.frame === 0xc2) scans.push(jpegSegment(0xdd, Buffer.alloc(2)));
-  if (wish.frame === 0xc2) for (const i of all) scans.push(emptyScan(planeBlocks(wish, i), i, [1, 63]));
-  for (let n = 0; n < (wish.emptyScans ?? 0); n += 1) {
+  if (options.restart !== undefined && options.frame === 0xc2) scans.push(jpegSegment(0xdd, Buffer.alloc(2)));
+  if (options.frame === 0xc2) for (const i of all) scans.push(emptyScan(planeBlocks(options, i), i, [1, 63]));
+  for (let n = 0; n < (options.emptyScans ?? 0); n += 1) {
     const band = 1 + (n % 63);
-    scans.push(emptyScan(planeBlocks(wish, 0), 0, [band, band]));
+    scans.push(emptyScan(planeBlocks(options, 0), 0, [band, band]));
   }
-  return Buffer.concat([...headers(wish), ...scans, EOI]);
+  return Buffer.concat([...headers(options), ...scans, EOI]);
 }
 
 /** Blocks of a component in a scan of its own. */
-function planeBlocks(wish: JpegWish, i: number): number {
-  const sampling = samplingOf(wish);
+function planeBlocks(options: JpegOptions, i: number): number {
+  const sampling = samplingOf(options);
   const [h, v] = sampling[i]!;
-  const [mostH, mostV] = [
+  const [maxH, maxV] = [
     Math.max(...sampling.map(([each]) => each)),
     Math.max(...sampling.map(([, each]) => each)),
   ];
-  const columns = Math.ceil(Math.ceil((wish.width * h) / mostH) / 8);
-  return columns * Math.ceil(Math.ceil((wish.height * v) / mostV) / 8);
+  const columns = Math.ceil(Math.ceil((options.width * h) / maxH) / 8);
+  return columns * Math.ceil(Math.ceil((options.height * v) / maxV) / 8);
 }
 
 /** A scan of a band of AC coefficients of a component, in which every block is at its end. */

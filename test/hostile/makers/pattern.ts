@@ -19,11 +19,11 @@ export const cornerAt = (
   { width, height }: { width: number; height: number },
 ): Corner => `${y < height / 2 ? 'T' : 'B'}${x < width / 2 ? 'L' : 'R'}`;
 
-/** Colour of a pixel, 8-bit RGB. */
-export const colourAt = (x: number, y: number, size: { width: number; height: number }): readonly number[] =>
+/** Color of a pixel, 8-bit RGB. */
+export const colorAt = (x: number, y: number, size: { width: number; height: number }): readonly number[] =>
   QUARTERS[cornerAt(x, y, size)];
 
-/** Luma of a colour (ITU-R BT.601), which tells the four quarters apart in grey as well. */
+/** Luma of a color (ITU-R BT.601), which differs between the four quarters. */
 export const lumaOf = ([r = 0, g = 0, b = 0]: readonly number[]): number =>
   Math.round(0.299 * r + 0.587 * g + 0.114 * b);
 

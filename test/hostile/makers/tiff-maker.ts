@@ -1,10 +1,10 @@
 import { deflateSync } from 'node:zlib';
-import { colourAt } from './pattern.js';
+import { colorAt } from './pattern.js';
 
 /** Values of a field; a text counts as ASCII, bytes as what they are. */
 export type TiffValue = readonly number[] | string | Buffer;
 
-/** A TIFF to be written; what is not said is as in most files. */
+/** Options of a TIFF; defaults are typical. */
 export interface TiffSpec {
   width: number;
   height: number;
@@ -65,7 +65,7 @@ function stripsOf({ width, height, compression = 1 }: TiffSpec, rows: number): B
   for (let top = 0; top < height; top += rows) {
     const strip = Buffer.alloc(3 * width * Math.min(rows, height - top));
     for (let i = 0; 3 * i < strip.length; i += 1) {
-      strip.set(colourAt(i % width, top + Math.floor(i / width), { width, height }), 3 * i);
+      strip.set(colorAt(i % width, top + Math.floor(i / width), { width, height }), 3 * i);
     }
     strips.push(compression === 8 ? deflateSync(strip) : strip);
   }
@@ -86,14 +86,14 @@ class Writer {
     return Buffer.from(this.order === 'II' ? 'II*\0' : 'MM\0*', 'latin1');
   }
 
-  #short(value: number): Buffer {
+  private short(value: number): Buffer {
     const bytes = Buffer.alloc(2);
     if (this.order === 'II') bytes.writeUInt16LE(value);
     else bytes.writeUInt16BE(value);
     return bytes;
   }
 
-  /** Entries in the order of their tags, and behind them what does not fit into them. */
+  /** Entries in the order of their tags, followed by the values that do not fit into them. */
   directory(at: number, fields: Map<number, TiffValue | undefined>, next: number): Buffer {
     const given = [...fields]
       .filter(([, value]) => value !== undefined)
@@ -101,7 +101,7 @@ class Writer {
     let tailAt = at + 2 + 12 * given.length + 4;
     const tails: Buffer[] = [];
     const entries = given.map(([tag, value]) => {
-      const { type, count, bytes } = this.#value(value!);
+      const { type, count, bytes } = this.value(value!);
       const isInside = bytes.length <= 4;
       const shown = isInside
         ? Buffer.concat([bytes, Buffer.alloc(4 - bytes.length)])
@@ -110,18 +110,18 @@ class Writer {
         tails.push(bytes);
         tailAt += bytes.length;
       }
-      return Buffer.concat([this.#short(tag), this.#short(type), writeLong(this.order, count), shown]);
+      return Buffer.concat([this.short(tag), this.short(type), writeLong(this.order, count), shown]);
     });
-    return Buffer.concat([this.#short(given.length), ...entries, writeLong(this.order, next), ...tails]);
+    return Buffer.concat([this.short(given.length), ...entries, writeLong(this.order, next), ...tails]);
   }
 
-  #value(value: TiffValue): { type: number; count: number; bytes: Buffer } {
+  private value(value: TiffValue): { type: number; count: number; bytes: Buffer } {
     if (typeof value === 'string')
       return { type: 2, count: value.length + 1, bytes: Buffer.from(`${value}\0`) };
     if (Buffer.isBuffer(value)) return { type: 7, count: value.length, bytes: value };
     const isShort = value.every((each) => each < 0x1_0000);
     const bytes = Buffer.concat(
-      value.map((each) => (isShort ? this.#short(each) : writeLong(this.order, each))),
+      value.map((each) => (isShort ? this.short(each) : writeLong(this.order, each))),
     );
     return { type: isShort ? SHORT : LONG, count: value.length, bytes };
   }

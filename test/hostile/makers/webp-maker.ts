@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { colourAt } from './pattern.js';
+import { colorAt } from './pattern.js';
 
 /** A RIFF chunk, padded to an even length. */
 export function riffChunk(type: string, data: Uint8Array): Buffer {
@@ -21,7 +21,7 @@ export function webpOf(chunks: readonly Buffer[], announced?: number): Buffer {
 export function patternPixels(size: { width: number; height: number }): Buffer {
   const data = Buffer.alloc(size.width * size.height * 3);
   for (let y = 0; y < size.height; y += 1) {
-    for (let x = 0; x < size.width; x += 1) data.set(colourAt(x, y, size), 3 * (y * size.width + x));
+    for (let x = 0; x < size.width; x += 1) data.set(colorAt(x, y, size), 3 * (y * size.width + x));
   }
   return data;
 }

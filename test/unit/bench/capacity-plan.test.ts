@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { savedCosts, type MeasuredCosts } from '../../../bench/capacity-costs.js';
-import { planTable } from '../../../bench/capacity-page.js';
-import { NotFastEnough, planFor, type CapacityWish } from '../../../bench/capacity-plan.js';
+import { savedCosts, type MeasuredCosts } from '../../../bench/capacity/capacity-costs.js';
+import {
+  UnreachableLatencyError,
+  planFor,
+  planTable,
+  type CapacityTarget,
+} from '../../../bench/capacity/capacity-plan.js';
 
-const wish = (imagesPerSecond: number, more: Partial<CapacityWish> = {}): CapacityWish => ({
+const target = (imagesPerSecond: number, more: Partial<CapacityTarget> = {}): CapacityTarget => ({
   imagesPerSecond,
   image: { inMb: 2, outMb: 4, megapixels: 5 },
   p99S: 3,
@@ -20,8 +24,8 @@ const size = (mb: number, megapixels: number, cost: number): MeasuredCosts['smal
 const costs: MeasuredCosts = { small: size(0.05, 0.25, 20), large: size(2, 8, 200), spread: [0.9, 1, 1.1] };
 
 describe('capacity plans', () => {
-  it('given ten times the load, when it is planned, then it takes about ten times of what works, and the network is as told', () => {
-    const [small, large] = [planFor(wish(100), costs), planFor(wish(1000), costs)];
+  it('given ten times the load, when it is planned, then it needs about ten times the workers, and bandwidth follows the image sizes', () => {
+    const [small, large] = [planFor(target(100), costs), planFor(target(1000), costs)];
     expect(large.workers / small.workers).toBeGreaterThan(8);
     expect(large.workers / small.workers).toBeLessThan(11);
     expect(large.apis / small.apis).toBeGreaterThan(8);
@@ -30,25 +34,28 @@ describe('capacity plans', () => {
     expect(large.simulatedS.p99).toBeLessThanOrEqual(3);
   });
 
-  it('given a stricter p99, when it is planned, then no fewer workers do, and below one image’s own time none do', () => {
-    const [easy, strict] = [planFor(wish(20, { p99S: 5 }), costs), planFor(wish(20, { p99S: 0.95 }), costs)];
+  it('given a stricter p99, when it is planned, then it needs at least as many workers, and a p99 below the time of one image is unreachable', () => {
+    const [easy, strict] = [
+      planFor(target(20, { p99S: 5 }), costs),
+      planFor(target(20, { p99S: 0.95 }), costs),
+    ];
     expect(strict.workers).toBeGreaterThan(easy.workers);
-    expect(() => planFor(wish(20, { p99S: 0.3 }), costs)).toThrow(NotFastEnough);
+    expect(() => planFor(target(20, { p99S: 0.3 }), costs)).toThrow(UnreachableLatencyError);
   });
 
-  it('given an accelerator, when it is planned, then its runs are shared and its cores decode and encode', () => {
+  it('given an accelerator, when it is planned, then images share runs, and CPU cores decode and encode', () => {
     const accelerator = { fixedMs: 20, imageMs: 10, batch: 8 };
-    const plan = planFor(wish(100, { accelerator }), costs);
+    const plan = planFor(target(100, { accelerator }), costs);
     expect(plan.accelerators).toBe(plan.workers);
     expect(plan.workers).toBeGreaterThanOrEqual(2);
     expect(plan.workers).toBeLessThan(6);
-    expect(plan.cores).toBeLessThan(planFor(wish(100), costs).cores);
+    expect(plan.cores).toBeLessThan(planFor(target(100), costs).cores);
   });
 
-  it('given the page on capacity, when its plans are made again from the measured costs, then they are the same', () => {
+  it('given the capacity page, when its plans are computed again from the measured costs, then they are the same', () => {
     const page = readFileSync('docs/deploy/capacity.md', 'utf8');
     const [, shown = ''] = /<!-- plans -->\n([^]*?)\n<!-- \/plans -->/.exec(page) ?? [];
-    const plans = [1, 10, 100, 1000, 10_000].map((rate) => planFor(wish(rate), savedCosts()));
+    const plans = [1, 10, 100, 1000, 10_000].map((rate) => planFor(target(rate), savedCosts()));
     expect(shown.trim()).toBe(planTable(plans));
   });
 });

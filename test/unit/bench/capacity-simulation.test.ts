@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { arrivals, randomFrom } from '../../../bench/capacity-agenda.js';
-import { lineAt } from '../../../bench/capacity-costs.js';
-import { simulateService, type ImageCost } from '../../../bench/capacity-simulation.js';
+import { arrivals, randomFrom } from '../../../bench/capacity/event-simulation.js';
+import { lineAt } from '../../../bench/capacity/capacity-costs.js';
+import { simulateService, type ImageCost } from '../../../bench/capacity/capacity-simulation.js';
 
 const FREE: ImageCost = {
   ...{
@@ -28,16 +28,16 @@ function meanAt(load: number, draw: (random: number) => number, workers = 1): nu
 }
 
 describe('the simulation of the service', () => {
-  it('given one engine and times that vary as they like, when it is at 70 %, then the mean is that of M/M/1', () => {
+  it('given one engine and exponential times, when its load is 70 %, then the mean wait is that of M/M/1', () => {
     const exponential = (random: number): number => -100 * Math.log(1 - random);
     expect(Math.abs(meanAt(0.7, exponential) / (100 / 0.3) - 1)).toBeLessThan(0.08);
   });
 
-  it('given one engine and one time for all, when it is at 80 %, then the mean is that of M/D/1', () => {
+  it('given one engine and constant times, when its load is 80 %, then the mean wait is that of M/D/1', () => {
     expect(Math.abs(meanAt(0.8, () => 100) / (100 + (0.8 * 100) / (2 * 0.2)) - 1)).toBeLessThan(0.08);
   });
 
-  it('given four workers, when each may hold a second job while another is free, then the wait is near that of M/M/4', () => {
+  it('given four workers, when each may prefetch a second job, then the wait is near that of M/M/4', () => {
     const exponential = (random: number): number => -100 * Math.log(1 - random);
     // Erlang C at 70 % of four: 0.429 wait, on average 100 / (4 - 2.8) = 83 ms each. Held second jobs cost a little.
     const wait = meanAt(0.7, exponential, 4) - 100;
@@ -45,7 +45,7 @@ describe('the simulation of the service', () => {
     expect(wait).toBeLessThan(3 * 0.429 * 83);
   });
 
-  it('given images of any cost, when all have passed, then none is lost and none was quicker than its own cost', () => {
+  it('given images of any cost, when all are done, then none is lost and none was faster than its own cost', () => {
     const time = fc.integer({ min: 0, max: 50 });
     const cost = fc.record({
       intakeMs: time,
@@ -88,7 +88,7 @@ describe('the simulation of the service', () => {
     );
   });
 
-  it('given an accelerator, when images come together, then runs are shared', () => {
+  it('given an accelerator, when images arrive together, then they share runs', () => {
     const jobs = Array.from({ length: 80 }, () => ({ atMs: 0, cost: FREE }));
     const alone = simulateService(jobs, ONE, () => 100).lastedMs;
     const shared = simulateService(jobs, { ...ONE, batch: 8 }, () => 100).lastedMs;
@@ -96,18 +96,18 @@ describe('the simulation of the service', () => {
     expect(shared).toBeLessThan(1300);
   });
 
-  it('given more APIs, when they are what holds images up, then time falls, and never rises', () => {
+  it('given more APIs, when they are the bottleneck, then latency falls and never rises', () => {
     const jobs = Array.from({ length: 40 }, () => ({ atMs: 0, cost: { ...FREE, intakeMs: 10 } }));
     const lasted = [1, 2, 4].map((apis) => simulateService(jobs, { ...ONE, apis }).lastedMs);
     expect(lasted).toEqual([400, 200, 100]);
   });
 
-  it('given the same seed, when arrivals are drawn, then they are the same, and as many a second as asked for', () => {
+  it('given the same seed, when arrivals are drawn, then they are the same, at the requested rate', () => {
     expect(arrivals(5, 10, randomFrom(3))).toEqual(arrivals(5, 10, randomFrom(3)));
     expect(10_000 / (arrivals(10_000, 10, randomFrom(3)).at(-1)! / 1000)).toBeCloseTo(10, 0);
   });
 
-  it('given two measured points, when a third is asked for, then the line goes on, and never below the lower one', () => {
+  it('given two measured points, when a third is computed, then it is on their line, and never below the lower one', () => {
     expect([2, 3, 0].map((x) => lineAt(x, [1, 10], [2, 20]))).toEqual([20, 30, 10]);
     expect(lineAt(5, [1, 10], [2, 8])).toBe(10);
   });

@@ -1,10 +1,10 @@
 import sharp from 'sharp';
 import { jobOptionsSchema } from '#contracts/job-options.js';
 import { cutOut } from '#imaging/cutout-pipeline.js';
-import { byteOf, deepRaster } from '#imaging/raster/deep-raster.js';
+import { byteOf, toRaster16 } from '#imaging/raster/raster.js';
 import { encodePng } from '#imaging/encode/png-writer.js';
 import { pngChunk } from '../../hostile/makers/png-maker.js';
-import { depthsOf } from '#imaging/decode/whole-image.js';
+import { depthsOf } from '#imaging/decode/decode.js';
 
 const LIMITS = { maxPixels: 1e6, maxProgressivePixels: 1e6, maxSidePixels: 10_000 };
 const [WIDTH, HEIGHT] = [96, 64];
@@ -73,7 +73,7 @@ describe('results of 16 bits a channel', () => {
     },
   );
 
-  test('given an image of 8 bits, when 16 are asked for, then it is the result of 8, widened', async () => {
+  test('given an image of 8 bits, when 16 are requested, then the result is that of 8 bits, widened', async () => {
     const source = await gradient(3, 8);
     const plain = await sharp(await cutOutAs(source, { bit_depth: '8' }))
       .raw()
@@ -130,13 +130,13 @@ describe('results of 16 bits a channel', () => {
     }
   });
 
-  test('given low bits under a hidden pixel, when deepened, then nothing of them is left', () => {
+  test('given low bits in an invisible pixel, when converted to 16 bits, then none of them remain', () => {
     const deep = { data: Uint16Array.of(100, 120, 90, 65_535, 300, 400, 500, 65_535), width: 2, height: 1 };
     const image = { data: Uint8Array.of(0, 0, 0, 0, 1, 2, 2, 128), width: 2, height: 1 };
-    expect([...deepRaster(image, deep).data]).toEqual([0, 0, 0, 0, 300, 400, 500, 128 * WIDER]);
+    expect([...toRaster16(image, deep).data]).toEqual([0, 0, 0, 0, 300, 400, 500, 128 * WIDER]);
   });
 
-  test('given more than 25 million pixels, when planned, then 16 bits are refused and "auto" is 8', () => {
+  test('given more than 25 million pixels, when the depth is chosen, then 16 bits are rejected and "auto" is 8', () => {
     const size = { width: 5001, height: 5000 };
     expect(() => depthsOf({ bit_depth: '16' }, { isDeep: true }, size)).toThrow(
       expect.objectContaining({ code: 'image-too-many-pixels' }) as Error,

@@ -1,8 +1,8 @@
 /** @jest-environment ./test/harness/onnx-environment.cjs */
+import type { Mask } from '#imaging/raster/raster.js';
 import sharp from 'sharp';
 import { jobOptionsSchema } from '#contracts/job-options.js';
 import { cutOut, type CutoutJob } from '#imaging/cutout-pipeline.js';
-import type { Mask } from '#imaging/matting/matte.js';
 import { Segmenter } from '#inference/segmenter.js';
 import { asPng, LOGOS, painted, picture, type Shape } from '../../harness/drawn-logos.js';
 import { photo, PHOTOS, referenceAlpha, softIou } from '../../harness/photos.js';
@@ -10,7 +10,7 @@ import { preparedModel } from '../../harness/prepared-model.js';
 
 const LIMITS = { maxPixels: 10_000_000, maxProgressivePixels: 10_000_000, maxSidePixels: 10_000 };
 
-describe('cutout.pipeline', () => {
+describe('cut-out pipeline', () => {
   let network: Segmenter;
   beforeAll(async () => {
     const { entry, path } = await preparedModel('isnet');
@@ -51,7 +51,7 @@ describe('cutout.pipeline', () => {
     expect(softIou(alpha, await referenceAlpha('coffee'))).toBeGreaterThan(0.97);
   });
 
-  test('given a region, when cut out, then nothing outside is left and the rest is at its place', async () => {
+  test('given a region, when cut out, then everything outside is transparent and the rest keeps its place', async () => {
     const options = jobOptionsSchema.parse({ roi: '60px 0 500px 100%' });
     const { data, foreground } = await cutOut(job(photo('coffee'), { options }));
     const alpha = await sharp(data).extractChannel(3).raw().toBuffer();
@@ -61,7 +61,7 @@ describe('cutout.pipeline', () => {
     expect(foreground.left + foreground.width).toBeLessThanOrEqual(500);
   });
 
-  test('given a subject moved onto a picture, when cut out, then all of it is made in one go', async () => {
+  test('given a position and a background picture, when cut out, then both are applied in one pass', async () => {
     const asked = { crop: true, crop_margin: '10%', format: 'auto', add_shadow: true };
     const more = { options: jobOptionsSchema.parse(asked), background: photo('chelsea') };
     const { data, width, height, format, foreground } = await cutOut(job(photo('coffee'), more));
@@ -92,7 +92,7 @@ describe('cutout.pipeline', () => {
     expect(softIou(alpha, await referenceAlpha('coffee'))).toBeGreaterThan(0.97);
   });
 
-  test('given a photo, when it is over, then every buffer of its pixels has been wiped', async () => {
+  test('given a photo, when the cut-out is done, then every buffer of its pixels has been wiped', async () => {
     const seen: Uint8Array[] = [];
     const segment = async (pixels: Uint8Array): Promise<Mask> => {
       const mask = await network.segment(pixels);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import sharp, { type Sharp } from 'sharp';
-import { decodeForModel, decodeFull, shownImage } from '#imaging/decode/decode.js';
+import { decodeForModel, decodeFull, readImageHeader } from '#imaging/decode/decode.js';
 
 const MAX_PIXELS = 1_000_000;
 const RED = [250, 20, 30];
@@ -8,7 +8,7 @@ const GREEN = [20, 200, 40];
 const BLUE = [30, 40, 230];
 const WHITE = [255, 255, 255];
 
-/** 48 × 32, one colour a quarter: red and green above, blue and white below. */
+/** 48 × 32, one color a quarter: red and green above, blue and white below. */
 function quarters(): Sharp {
   const [width, height] = [48, 32];
   const data = Buffer.alloc(width * height * 3);
@@ -21,7 +21,7 @@ function quarters(): Sharp {
 
 type Corner = 'TL' | 'TR' | 'BL' | 'BR';
 
-/** The colour in the middle of a quarter. */
+/** The color in the middle of a quarter. */
 async function cornersOf(file: Buffer): Promise<{ size: number[]; at: (corner: Corner) => number[] }> {
   const { data, width, height } = await decodeFull(file, MAX_PIXELS);
   expect(data.length).toBe(width * height * 4);
@@ -33,8 +33,8 @@ async function cornersOf(file: Buffer): Promise<{ size: number[]; at: (corner: C
   return { size: [width, height], at };
 }
 
-function expectNear(pixel: number[], colour: number[], tolerance: number): void {
-  colour.forEach((value, i) => expect(Math.abs(pixel[i]! - value)).toBeLessThanOrEqual(tolerance));
+function expectNear(pixel: number[], color: number[], tolerance: number): void {
+  color.forEach((value, i) => expect(Math.abs(pixel[i]! - value)).toBeLessThanOrEqual(tolerance));
 }
 
 describe('decode', () => {
@@ -85,7 +85,7 @@ describe('decode', () => {
   ];
 
   test.each(LOOKS)(
-    'given %s, when decoded, then it is 8-bit sRGB of the same colours',
+    'given %s, when decoded, then it is 8-bit sRGB of the same colors',
     async (_, make, tolerance) => {
       const { size, at } = await cornersOf(await make());
       expect(size).toEqual([48, 32]);
@@ -99,7 +99,7 @@ describe('decode', () => {
   test.each([
     ['8-bit', 'b-w'],
     ['16-bit', 'grey16'],
-  ])('given a grey %s PNG, when decoded, then it has three equal channels', async (_, space) => {
+  ])('given a gray %s PNG, when decoded, then it has three equal channels', async (_, space) => {
     const file = await quarters().toColourspace(space).png().toBuffer();
     const { at } = await cornersOf(file);
     const [red, green, blue, alpha] = at('TL');
@@ -110,7 +110,7 @@ describe('decode', () => {
     expect(new Set(model.subarray(3 * (16 * 64 + 16), 3 * (16 * 64 + 16) + 3)).size).toBe(1);
   });
 
-  test('given grey with alpha and a palette with alpha, when decoded, then alpha is kept and the model sees white', async () => {
+  test('given gray with alpha and a palette with alpha, when decoded, then alpha is kept and the model sees white', async () => {
     const clear = {
       create: { width: 20, height: 10, channels: 4 as const, background: { r: 90, g: 90, b: 90, alpha: 0 } },
     };
@@ -132,7 +132,7 @@ describe('decode', () => {
         .withMetadata({ orientation })
         .toBuffer();
       const [width, height] = orientation >= 5 ? [32, 48] : [48, 32];
-      expect(await shownImage(file)).toMatchObject({ width, height });
+      expect(await readImageHeader(file)).toMatchObject({ width, height });
       const left = red[1] === 'L' ? 0 : width / 2;
       const top = red[0] === 'T' ? 0 : height / 2;
       const region = { left: left + 2, top: top + 2, width: width / 2 - 4, height: height / 2 - 4 };
@@ -145,7 +145,7 @@ describe('decode', () => {
     },
   );
 
-  test('given a cover of other proportions, when decoded, then the middle is kept and not stretched', async () => {
+  test('given a cover of other proportions, when decoded, then the center is kept and not stretched', async () => {
     const file = await quarters().png().toBuffer();
     const { data, width, height } = await decodeFull(file, MAX_PIXELS, {
       width: 96,
@@ -165,7 +165,7 @@ describe('decode', () => {
     expect([width, height, data[0]]).toEqual([16, 16, 10]);
   });
 
-  test('given a truncated, a forbidden or a too large file, when decoded, then its code is all that is said', async () => {
+  test('given a truncated, blocked or too large file, when decoded, then the error is only its code', async () => {
     const photo = readFileSync('test/photos/coffee.jpg');
     const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>');
     const huge = await quarters().resize(1200, 1200).png().toBuffer();

@@ -33,7 +33,7 @@ const cutOutAs = async (image: Buffer, asked: Record<string, unknown>): Promise<
   return (await cutOut({ image, options, limits: LIMITS, network, onStage: () => undefined })).data;
 };
 
-/** A JPEG that begins with these segments. */
+/** A JPEG that starts with these segments. */
 async function jpegWith(...segments: Buffer[]): Promise<Buffer> {
   const jpeg = await picture().jpeg().toBuffer();
   return Buffer.concat([jpeg.subarray(0, 2), ...segments, jpeg.subarray(2)]);
@@ -94,7 +94,7 @@ describe('density', () => {
     },
   );
 
-  test('given a picture that says none, when cut out, then the result says none', async () => {
+  test('given a picture without a density, when cut out, then the result has none', async () => {
     const plain = await plainPng();
     expect(readDensity(plain)).toBeUndefined();
     const result = await cutOutAs(plain, {});
@@ -112,7 +112,7 @@ describe('density', () => {
     expect(densityOfTiff(tiffOf([0, 0], 2, 1, order))).toBeUndefined();
   });
 
-  test('given different densities across and down in a turned picture, when read, then they change places', async () => {
+  test('given different densities across and down in a rotated picture, when read, then they are swapped', async () => {
     const turned = exifSegment(tiffOf([254, 508], 2, 6, 'MM'));
     expect(readDensity(await jpegWith(turned))).toEqual({ x: 20_000, y: 10_000 });
     const jfif = jfifOf({ x: 10_000, y: 20_000 });
@@ -120,7 +120,7 @@ describe('density', () => {
     expect(readDensity(await jpegWith(jfif))).toEqual({ x: 10_000, y: 20_000 });
   });
 
-  test('given a ratio, a damaged chunk or numbers beyond any picture, when read, then there is none', async () => {
+  test('given an aspect ratio, a damaged chunk or implausible numbers, when read, then there is no density', async () => {
     const plain = await plainPng();
     const withChunk = (chunk: Buffer): Buffer =>
       Buffer.concat([plain.subarray(0, 33), chunk, plain.subarray(33)]);
@@ -134,7 +134,7 @@ describe('density', () => {
     expect(readDensity(await jpegWith(ratio))).toBeUndefined();
   });
 
-  test('given any density, when written and read again, then it is the same to what the format can hold', async () => {
+  test("given any density, when written and read again, then it is the same within the format's precision", async () => {
     const perMeter = fc.integer({ min: 79, max: 600_000 });
     const data = Buffer.alloc(16, 200);
     await fc.assert(
@@ -157,7 +157,7 @@ describe('density', () => {
     );
   });
 
-  test('given any bytes for EXIF, when read, then it ends, in bounds', () => {
+  test('given any bytes as EXIF, when read, then reading ends within bounds', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 120 }), fc.constantFrom('II', 'MM'), (bytes, order) => {
         const found = densityOfTiff(Buffer.concat([Buffer.from(order), bytes]));

@@ -1,6 +1,7 @@
+import type { Mask, Raster } from '#imaging/raster/raster.js';
 import fc from 'fast-check';
 import { prepareEdges, type EdgeOptions, type EdgeMaps } from '#imaging/matting/edge-maps.js';
-import { applyMatte, MattePass, type Mask, type Raster } from '#imaging/matting/matte.js';
+import { applyMatte, MattePass } from '#imaging/matting/matte.js';
 
 const GRID = 48;
 const SCALE = 4;
@@ -8,7 +9,7 @@ const SIDE = GRID * SCALE;
 const BOTH: EdgeOptions = { refine: 'edges', foreground: true };
 const COLOURS: EdgeOptions = { refine: 'none', foreground: true };
 
-type Colour = readonly [number, number, number];
+type Color = readonly [number, number, number];
 interface Scene {
   image: Raster;
   mask: Mask;
@@ -16,8 +17,8 @@ interface Scene {
   alpha: Uint8Array;
 }
 
-/** One colour over another, mixed by `alphaOf` (0 to 255) of each pixel; mask and guide are area means. */
-function scene(front: Colour, back: Colour, alphaOf: (x: number, y: number) => number): Scene {
+/** One color over another, mixed by `alphaOf` (0 to 255) of each pixel; mask and guide are area means. */
+function scene(front: Color, back: Color, alphaOf: (x: number, y: number) => number): Scene {
   const alpha = Uint8Array.from({ length: SIDE * SIDE }, (_, i) => alphaOf(i % SIDE, Math.floor(i / SIDE)));
   const mix = (share: number, c: number): number => (front[c]! * share + back[c]! * (255 - share)) / 255;
   const data = Uint8Array.from({ length: SIDE * SIDE * 4 }, (_, i) =>
@@ -52,8 +53,8 @@ const alphas = (data: Uint8Array): Uint8Array => data.filter((_, i) => i % 4 ===
 const meanError = (a: Uint8Array, b: Uint8Array): number =>
   a.reduce((sum, value, i) => sum + Math.abs(value - b[i]!), 0) / a.length;
 
-/** How far visible colours are from `front`, on average, by how much of them is visible. */
-function taint(data: Uint8Array, front: Colour): number {
+/** How far visible colors are from `front`, on average, by how much of them is visible. */
+function taint(data: Uint8Array, front: Color): number {
   let [sum, weight] = [0, 0];
   for (let at = 0; at < data.length; at += 4) {
     const alpha = data[at + 3]!;
@@ -67,17 +68,17 @@ function taint(data: Uint8Array, front: Colour): number {
 const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
 const channel = fc.integer({ min: 0, max: 255 });
-const colour = fc.tuple(channel, channel, channel);
+const color = fc.tuple(channel, channel, channel);
 const ramp = (x: number): number => Math.min(255, Math.max(0, (x - 40) * 2.3));
 /** Upright hairs 2 pixels wide, 6 apart, in the middle of the image; a solid body on the left. */
 const hairs = (x: number): number => (x < 48 || (x < 144 && x % 6 < 2) ? 255 : 0);
 /** A slanted edge, sharp but for one pixel. */
 const edge = (x: number, y: number): number => Math.min(255, Math.max(0, 255 * (96.5 + 0.3 * y - x - 20)));
 
-describe('edge.planes', () => {
-  test('given one colour over another with known alpha, when cut out, then hardly any of the back is left', () => {
+describe('edge maps', () => {
+  test('given one color over another with known alpha, when cut out, then hardly any background color remains', () => {
     fc.assert(
-      fc.property(colour, colour, (front, back) => {
+      fc.property(color, color, (front, back) => {
         const known = scene(front, back, ramp);
         const before = taint(cut(known), front);
         expect(taint(cut(known, COLOURS), front)).toBeLessThanOrEqual(0.4 * before + 1);
@@ -86,13 +87,13 @@ describe('edge.planes', () => {
     );
   });
 
-  test('given hair thinner than a cell, when refined, then most of the error of the plain mask is gone', () => {
+  test('given hair thinner than a cell, when refined, then most of the error of the enlarged mask is removed', () => {
     const known = scene([200, 150, 90], [20, 60, 120], hairs);
     const plain = meanError(alphas(cut(known)), known.alpha);
     expect(meanError(alphas(cut(known, BOTH)), known.alpha)).toBeLessThan(0.25 * plain);
   });
 
-  test('given a hard edge, when refined, then it becomes better where colours tell, and stays where they do not', () => {
+  test('given a hard edge, when refined, then it improves where colors differ, and stays unchanged elsewhere', () => {
     const clear = scene([200, 150, 90], [20, 60, 120], edge);
     const plain = meanError(alphas(cut(clear)), clear.alpha);
     expect(meanError(alphas(cut(clear, BOTH)), clear.alpha)).toBeLessThan(0.5 * plain);
@@ -100,9 +101,9 @@ describe('edge.planes', () => {
     expect(same(cut(blind, { refine: 'edges', foreground: false }), cut(blind))).toBe(true);
   });
 
-  test('given a mask without anything between, when edges are prepared, then the result is the plain one', () => {
+  test('given a binary mask, when edges are prepared, then the result is the same as without', () => {
     fc.assert(
-      fc.property(fc.constantFrom(0, 255), colour, colour, (value, front, back) => {
+      fc.property(fc.constantFrom(0, 255), color, color, (value, front, back) => {
         const known = scene(front, back, ramp);
         known.mask.data.fill(value);
         expect(same(cut(known, BOTH), cut(known))).toBe(true);
@@ -111,7 +112,7 @@ describe('edge.planes', () => {
     );
   });
 
-  test('given pixels that were not opaque, when cut out, then their colour and plain alpha are kept', () => {
+  test('given pixels that were not opaque, when cut out, then their color is kept and alpha is not refined', () => {
     const known = scene([200, 150, 90], [20, 60, 120], hairs);
     known.image.data.forEach((_, i) => {
       if (i % 4 === 3) known.image.data[i] = 254;
@@ -119,7 +120,7 @@ describe('edge.planes', () => {
     expect(same(cut(known, BOTH), cut(known))).toBe(true);
   });
 
-  test('given stripes in any sizes, when done one by one, then the image is as if done at once', () => {
+  test('given stripes of any sizes, when processed one by one, then the image is the same as in one pass', () => {
     const known = scene([200, 150, 90], [20, 60, 120], (x, y) => Math.max(hairs(x), edge(y, x)));
     const whole = cut(known, BOTH);
     fc.assert(
@@ -139,7 +140,7 @@ describe('edge.planes', () => {
     );
   });
 
-  test('given a mask of a part, when applied, then the part is as if alone and nothing is left around it', () => {
+  test('given a mask of a region, when applied, then the region is as if alone and everything around it is cleared', () => {
     const known = scene([200, 150, 90], [20, 60, 120], hairs);
     const alone = cut(known, BOTH);
     const place = fc.tuple(fc.nat(20), fc.nat(20), fc.nat(20), fc.nat(20));
@@ -166,13 +167,13 @@ describe('edge.planes', () => {
     );
   });
 
-  test('given a region that reaches out of the image, when a pass is made, then it is refused', () => {
+  test('given a region that exceeds the image, when a pass is created, then it throws', () => {
     const { image, mask } = scene([9, 9, 9], [0, 0, 0], ramp);
     const region = { left: 1, top: 0, width: SIDE, height: SIDE };
     expect(() => new MattePass(image, mask, { region })).toThrow(RangeError);
   });
 
-  test('given any sizes of grid and image, when cut out, then every colour and alpha stays in bounds', () => {
+  test('given any sizes of grid and image, when cut out, then every color and alpha stays in bounds', () => {
     const sides = fc.tuple(...Array.from({ length: 4 }, () => fc.integer({ min: 1, max: 30 })));
     fc.assert(
       fc.property(sides, fc.nat(1000), ([width, height, across, down], seed) => {
@@ -190,7 +191,7 @@ describe('edge.planes', () => {
     );
   });
 
-  test('given edges and the planes they were made on, when all is over, then every one is wiped', () => {
+  test('given edge maps and their planes, when done, then all are wiped', () => {
     const made: Float32Array[] = [];
     const known = scene([200, 150, 90], [20, 60, 120], hairs);
     const edges: EdgeMaps = withRecordedPlanes(made, () => prepareEdges(known.guide, known.mask, BOTH));
@@ -201,7 +202,7 @@ describe('edge.planes', () => {
     for (const plane of kept) expect(plane.every((value) => value === 0)).toBe(true);
   });
 
-  test('given memory that runs out on the way, when edges are prepared, then nothing made until then keeps pixels', () => {
+  test('given an allocation failure, when edges are prepared, then earlier buffers contain no pixels', () => {
     const known = scene([200, 150, 90], [20, 60, 120], hairs);
     for (const enough of [3, 12, 20]) {
       const made: Float32Array[] = [];
@@ -211,12 +212,12 @@ describe('edge.planes', () => {
     }
   });
 
-  test('given a guide of another size, when edges are prepared, then it is refused', () => {
+  test('given a guide of another size, when edges are prepared, then it throws', () => {
     const { guide, mask } = scene([9, 9, 9], [0, 0, 0], ramp);
     expect(() => prepareEdges(guide.subarray(3), mask, BOTH)).toThrow(RangeError);
   });
 
-  test('given a pass with edges, when it is over or fails, then the rows it worked on are wiped', () => {
+  test('given a pass with edges, when it ends or fails, then its rows are wiped', () => {
     const known = scene([200, 150, 90], [20, 60, 120], hairs);
     const edges = prepareEdges(known.guide, known.mask, BOTH);
     const made: Float32Array[] = [];

@@ -1,9 +1,9 @@
+import type { Raster } from '#imaging/raster/raster.js';
 import sharp from 'sharp';
 import { decodeFull } from '#imaging/decode/decode.js';
 import { encodeCutout, encodingOf } from '#imaging/encode/encode.js';
-import type { Raster } from '#imaging/matting/matte.js';
 
-/** Fewer than 256 colours, which is what tempts an encoder to use a palette. */
+/** Fewer than 256 colors, which is what tempts an encoder to use a palette. */
 function flat(width = 40, height = 30): Raster {
   const data = Buffer.alloc(width * height * 4);
   for (let i = 0; i < width * height; i += 1) data.set(i % 3 ? [10, 200, 30, 128] : [0, 0, 0, 0], 4 * i);
@@ -26,7 +26,7 @@ const pixelsOf = (file: Buffer): Promise<Buffer> => sharp(file).raw().toBuffer()
 
 describe('encode', () => {
   test.each(['png', 'webp'] as const)(
-    'given few colours, when encoded as %s, then it is lossless and no palette',
+    'given few colors, when encoded as %s, then it is lossless and no palette',
     async (format) => {
       const image = flat();
       const file = await encodeCutout(image, { format, channels: 'rgba' });
@@ -37,12 +37,12 @@ describe('encode', () => {
     },
   );
 
-  test('given a PNG result, when its header is read, then its colour type is RGBA with 8 bits', async () => {
+  test('given a PNG result, when its header is read, then its color type is RGBA with 8 bits', async () => {
     const file = await encodeCutout(flat(), { format: 'png', channels: 'rgba' });
     expect([file[24], file[25]]).toEqual([8, 6]);
   });
 
-  test('given channels "alpha", when encoded as PNG, then it is one grey channel with the alpha values', async () => {
+  test('given channels "alpha", when encoded as PNG, then it is one gray channel with the alpha values', async () => {
     const image = flat();
     const file = await encodeCutout(image, { format: 'png', channels: 'alpha' });
     expect([file[24], file[25]]).toEqual([8, 0]);
@@ -50,7 +50,7 @@ describe('encode', () => {
     expect([...(await sharp(file).extractChannel(0).raw().toBuffer())]).toEqual(values);
   });
 
-  test('given channels "alpha", when encoded as WebP, then every colour channel is the alpha', async () => {
+  test('given channels "alpha", when encoded as WebP, then every color channel is the alpha', async () => {
     const image = flat();
     const file = await encodeCutout(image, { format: 'webp', channels: 'alpha' });
     const { data, info } = await sharp(file).raw().toBuffer({ resolveWithObject: true });
@@ -89,7 +89,7 @@ describe('encode', () => {
     expect((await sharp(file).ensureAlpha().raw().toBuffer()).equals(Buffer.from(image.data))).toBe(true);
   });
 
-  test('given a transparent result, when encoded as JPEG, then it lies on white, in full colour', async () => {
+  test('given a transparent result, when encoded as JPEG, then it is on white, in full color', async () => {
     const file = await encodeCutout(flat(), { format: 'jpg', channels: 'rgba' });
     expect(await sharp(file).metadata()).toMatchObject({ format: 'jpeg', chromaSubsampling: '4:4:4' });
     const empty = { data: new Uint8Array(16 * 16 * 4), width: 16, height: 16 };
@@ -97,12 +97,12 @@ describe('encode', () => {
     expect(white.every((value) => value === 255)).toBe(true);
   });
 
-  test('given channels "alpha", when encoded as JPEG, then it is one grey channel', async () => {
+  test('given channels "alpha", when encoded as JPEG, then it is one gray channel', async () => {
     const file = await encodeCutout(flat(), { format: 'jpg', channels: 'alpha' });
     expect((await sharp(file).metadata()).channels).toBe(1);
   });
 
-  test('given a result, when encoded as ZIP, then colour and alpha put together are the result', async () => {
+  test('given a result, when encoded as ZIP, then color and alpha combined are the result', async () => {
     const image = flat();
     const zip = await encodeCutout(image, { format: 'zip', channels: 'rgba' });
     const [color, alpha] = [fileIn(zip, 'color.jpg'), fileIn(zip, 'alpha.png')];
@@ -119,7 +119,7 @@ describe('encode', () => {
     }
   });
 
-  test('given format "auto", when decided, then PNG is for transparency and mattes, JPEG for the rest', () => {
+  test('given format "auto", when resolved, then it is PNG for transparency and mattes, and JPEG otherwise', () => {
     const auto = (image: Raster, channels: 'rgba' | 'alpha') =>
       encodingOf(image, { format: 'auto', channels }).format;
     expect([auto(flat(), 'rgba'), auto(opaque(), 'rgba'), auto(opaque(), 'alpha')]).toEqual([
@@ -130,7 +130,7 @@ describe('encode', () => {
     expect(encodingOf(flat(), { format: 'zip', channels: 'rgba' }).format).toBe('zip');
   });
 
-  test('given a side WebP cannot hold, when encoded, then PNG works and WebP is a problem', async () => {
+  test("given a side above WebP's limit, when encoded, then PNG works and WebP is a problem", async () => {
     const long = flat(16_384, 1);
     await expect(encodeCutout(long, { format: 'webp', channels: 'rgba' })).rejects.toMatchObject({
       code: 'image-too-many-pixels',

@@ -21,7 +21,7 @@ function refusalOf(
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
 
-describe('file.kind', () => {
+describe('file kind', () => {
   const KINDS: [string, string, string][] = [
     ['a HEIC photo', '\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'HEIC'],
     ['a HEIC photo by its second brand', '\0\0\0\x18ftypmif1\0\0\0\0mif1heic', 'HEIC'],
@@ -35,8 +35,8 @@ describe('file.kind', () => {
     ['JPEG XL in its container', '\0\0\0\x0cJXL \r\n\x87\n', 'JPEG XL'],
     ['JPEG 2000', '\0\0\0\x0cjP  \r\n\x87\n', 'JPEG 2000'],
     ['SVG', '<svg xmlns="http://www.w3.org/2000/svg"/>', 'SVG'],
-    ['SVG behind a mark and a line end', '\xef\xbb\xbf\n<SVG width="9">', 'SVG'],
-    ['SVG behind an XML head', '<?xml version="1.0"?><svg/>', 'SVG'],
+    ['SVG after a byte order mark and a line end', '\xef\xbb\xbf\n<SVG width="9">', 'SVG'],
+    ['SVG after an XML declaration', '<?xml version="1.0"?><svg/>', 'SVG'],
     ['a PDF', '%PDF-1.7\n', 'PDF'],
     ['a Photoshop document', '8BPS\0\x01', 'Photoshop'],
     ['a page', '<!DOCTYPE html><title>x</title>', 'web page'],
@@ -54,7 +54,7 @@ describe('file.kind', () => {
   ];
 
   test.each(KINDS)(
-    'given %s, when it is refused, then it is named and the formats are told',
+    'given %s, when it is rejected, then its type and the accepted formats are named',
     (_, head, word) => {
       for (const file of [
         bytes(head),
@@ -62,23 +62,23 @@ describe('file.kind', () => {
       ]) {
         const { code, facts } = refusalOf(file);
         expect([code, facts.accepted]).toEqual(['image-type-unsupported', INPUT_FORMATS]);
-        expect(facts.detail).toContain('Taken are JPEG, PNG, WebP, GIF, BMP, AVIF and TIFF.');
+        expect(facts.detail).toContain('Accepted formats: JPEG, PNG, WebP, GIF, BMP, AVIF and TIFF.');
         if (file.length < 64) expect(facts.detail).toContain(word);
       }
     },
   );
 
-  test('given text of more than a name, when it is refused, then it is called text', () => {
+  test('given text longer than a name, when it is rejected, then it is called text', () => {
     const text = bytes('a photo.jpg stands in here\n'.repeat(9));
     expect(refusalOf(text).facts.detail).toContain('This is text');
     expect(describeBytes({ bytes: bytes('photo.jpg'), isWhole: true })).toContain('the name of a file');
     expect(describeBytes({ bytes: bytes('photo.jpg'), isWhole: false })).toContain('This is text');
   });
 
-  test('given nothing that is known, when it is refused, then nothing is made up', () => {
+  test('given unknown bytes, when they are rejected, then the detail does not guess', () => {
     expect(describeBytes({ bytes: Buffer.alloc(64, 0xfe), isWhole: false })).toBeUndefined();
     expect(refusalOf(Buffer.alloc(64, 0xfe)).facts.detail).toBe(
-      'Taken are JPEG, PNG, WebP, GIF, BMP, AVIF and TIFF.',
+      'Accepted formats: JPEG, PNG, WebP, GIF, BMP, AVIF and TIFF.',
     );
   });
 
@@ -89,7 +89,7 @@ describe('file.kind', () => {
     ['avif', '\0\0\0\x18ftypavif\0\0\0\0avifmif1'],
     ['webp', 'RIFF\x24\0\0\0WEBPVP8 '],
   ] as const)(
-    'given %s that is not enabled, when it is refused, then the setting is named',
+    'given %s that is not enabled, when it is rejected, then the setting is named',
     (format, head) => {
       const { facts } = refusalOf(
         bytes(head),
@@ -101,7 +101,7 @@ describe('file.kind', () => {
     },
   );
 
-  test('given a raw file that begins as a TIFF does, when TIFF is not enabled, then it is called a raw file', () => {
+  test('given a raw file that starts like a TIFF, when TIFF is not enabled, then it is called a raw file', () => {
     expect(refusalOf(bytes('II*\0\x10\0\0\0CR\x02\0'), ['jpeg']).facts.detail).toContain('camera raw');
   });
 });

@@ -5,8 +5,8 @@ const side = fc.integer({ min: 1, max: 90 });
 /** Results depend on this many cells around them. */
 const REACH = 4;
 
-describe('grid.tiles', () => {
-  test('given any grid, when cut into tiles, then each cell is in one, and all it depends on is in the window', () => {
+describe('grid tiles', () => {
+  test('given any grid, when split into tiles, then each cell is in one, and all that it depends on is in the window', () => {
     fc.assert(
       fc.property(side, side, (width, height) => {
         const seen = new Uint8Array(width * height);
@@ -33,7 +33,7 @@ describe('grid.tiles', () => {
     );
   });
 
-  test('given one cell that differs, when cut into tiles, then those it is in or near are mixed', () => {
+  test('given one cell that differs, when split into tiles, then the tiles around it are mixed', () => {
     fc.assert(
       fc.property(fc.constantFrom(0, 255), fc.nat(89), fc.nat(89), fc.nat(255), (plain, x, y, value) => {
         const data = new Uint8Array(90 * 90).fill(plain);

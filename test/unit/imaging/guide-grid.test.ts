@@ -10,8 +10,8 @@ function overlap(from: number, to: number, output: number, sample: number): numb
   return Math.max(0, Math.min(end, sample + 1) - Math.max(begin, sample)) / (end - begin);
 }
 
-describe('guide.grid', () => {
-  test('given fewer outputs than samples, when taps are made, then weights are the areas', () => {
+describe('guide grid', () => {
+  test('given fewer outputs than samples, when taps are computed, then weights are the areas', () => {
     fc.assert(
       fc.property(side, side, (a, b) => {
         const [from, to] = [Math.max(a, b), Math.min(a, b)];
@@ -27,7 +27,7 @@ describe('guide.grid', () => {
     );
   });
 
-  test('given the same size, when put on the grid, then it is a copy', () => {
+  test('given the same size, when resampled to the grid, then it is a copy', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 75, maxLength: 75 }), (pixels) => {
         const grid = toGrid(pixels, 5, { width: 5, height: 5 });
@@ -37,7 +37,7 @@ describe('guide.grid', () => {
     );
   });
 
-  test('given twice the size, when put on the grid, then each cell is the mean of its four pixels', () => {
+  test('given twice the size, when resampled to the grid, then each cell is the mean of its four pixels', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 192, maxLength: 192 }), (pixels) => {
         const grid = toGrid(pixels, 8, { width: 4, height: 4 });
@@ -50,7 +50,7 @@ describe('guide.grid', () => {
     );
   });
 
-  test('given one colour, when put on any grid, finer or not square too, then it is that colour', () => {
+  test('given one color, when resampled to any grid, also a finer or a non-square one, then it is that color', () => {
     fc.assert(
       fc.property(side, side, side, fc.nat(255), (from, width, height, value) => {
         const pixels = Uint8Array.from({ length: from * from * 3 }, (_, i) => (i % 3 === 1 ? value : 7));
@@ -61,7 +61,7 @@ describe('guide.grid', () => {
     );
   });
 
-  test('given a ramp, when put on a finer grid, then values between lie between', () => {
+  test('given a ramp, when resampled to a finer grid, then new values are between their neighbors', () => {
     const pixels = Uint8Array.from({ length: 12 }, (_, i) => (Math.floor(i / 3) % 2) * 100);
     const grid = toGrid(pixels, 2, { width: 4, height: 1 });
     expect([...grid].filter((_, i) => i % 3 === 0)).toEqual([0, 25, 75, 100]);

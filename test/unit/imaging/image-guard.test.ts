@@ -8,7 +8,7 @@ import { gif } from '../../hostile/makers/gif-maker.js';
 import { tiff } from '../../hostile/makers/tiff-maker.js';
 import { jpeg } from '../../hostile/makers/jpeg-maker.js';
 
-/** Begins each scan of a JPEG. */
+/** Marker of each scan of a JPEG. */
 const SOS = Buffer.from([0xff, 0xda]);
 
 const picture = sharp({
@@ -32,14 +32,14 @@ const codeOf = (act: () => unknown): string | undefined => problemOf(act)?.code;
 /** What is known after these bytes. */
 function factsOf(head: Uint8Array): ImageFacts | undefined {
   const guard = new ImageGuard(LIMITS);
-  guard.look(head);
+  guard.inspect(head);
   return guard.facts;
 }
 
-/** What is known at the end of a file that arrives in pieces of `size`. */
+/** What is known at the end of a file that arrives in chunks of `size`. */
 function inPieces(file: Buffer, size: number): ImageFacts {
   const guard = new ImageGuard(LIMITS);
-  for (let at = 0; at < file.length; at += size) guard.look(file.subarray(at, at + size));
+  for (let at = 0; at < file.length; at += size) guard.inspect(file.subarray(at, at + size));
   return guard.end();
 }
 
@@ -70,7 +70,7 @@ const jpegWith = (...middle: number[]): Buffer =>
     1,
   ]);
 
-describe('image.guard', () => {
+describe('image guard', () => {
   const files: [string, boolean, () => Promise<Buffer>][] = [
     ['jpeg', false, () => picture.clone().jpeg().toBuffer()],
     [
@@ -86,7 +86,7 @@ describe('image.guard', () => {
   ];
 
   test.each(files)(
-    'given a %s file, progressive %s, when it arrives in any pieces, with anything behind it, then it is the same image',
+    'given a %s file, progressive %s, when it arrives in any chunks, with anything after it, then it is the same image',
     async (format, progressive, make) => {
       const file = await make();
       const facts = { format, width: 37, height: 21, progressive, bytes: file.length };
@@ -108,7 +108,7 @@ describe('image.guard', () => {
     },
   );
 
-  test('given a JPEG without its end marker, when its scans bring all of it, then it passes with all of its bytes', async () => {
+  test('given a JPEG without its end marker, when its scans are complete, then it passes with all of its bytes', async () => {
     for (const progressive of [false, true]) {
       const file = (await picture.clone().jpeg({ progressive }).toBuffer()).subarray(0, -2);
       for (const size of [1, 3, 64, file.length]) {
@@ -117,7 +117,7 @@ describe('image.guard', () => {
     }
   });
 
-  test('given a JPEG without its end marker, when it is arithmetic-coded, then it is truncated: nobody could tell', () => {
+  test('given a JPEG without its end marker, when it is arithmetic-coded, then it counts as truncated', () => {
     for (const frame of [0xc9, 0xca]) {
       const file = jpeg({ width: 16, height: 8, frame });
       expect(guardFile(file, LIMITS)).toMatchObject({ width: 16, height: 8, bytes: file.length });
@@ -125,7 +125,7 @@ describe('image.guard', () => {
     }
   });
 
-  test('given kinds of JPEG that no browser shows, when probed, then the refusal names the kind', () => {
+  test('given kinds of JPEG that no browser shows, when probed, then the error names the kind', () => {
     const kinds: [Buffer, RegExp][] = [
       [jpeg({ width: 16, height: 8, precision: 12, frame: 0xc1 }), /12 bits/],
       [jpeg({ width: 16, height: 8, frame: 0xc3 }), /lossless/],
@@ -145,7 +145,7 @@ describe('image.guard', () => {
     }
   });
 
-  test('given formats that end where their file does, when something is behind, then it is the same image', async () => {
+  test('given formats that end with their file, when bytes follow, then it is the same image', async () => {
     const pixels = await picture.clone().removeAlpha().raw().toBuffer();
     const size = { width: 37, height: 21 };
     const files = {
@@ -170,9 +170,9 @@ describe('image.guard', () => {
     }
   });
 
-  test('given formats that are not enabled, when their files arrive, then they are refused at once', () => {
+  test('given formats that are not enabled, when their files arrive, then they are rejected at once', () => {
     const guard = new ImageGuard({ ...LIMITS, formats: ['jpeg'] });
-    expect(codeOf(() => guard.look(bmp({ width: 37, height: 21 })))).toBe('image-type-unsupported');
+    expect(codeOf(() => guard.inspect(bmp({ width: 37, height: 21 })))).toBe('image-type-unsupported');
   });
 
   test('given an AVIF beyond 25 megapixels, when it is probed, then its own limit is named', () => {
@@ -200,7 +200,7 @@ describe('image.guard', () => {
     expect(codeOf(() => factsOf(jpegWith(...tiny)))).toBe('image-corrupt');
   });
 
-  test('given a PNG with a side of 0 or over 31 bits, when probed, then it is corrupt', async () => {
+  test('given a PNG with a side of 0 or of more than 31 bits, when probed, then it is corrupt', async () => {
     const png = await picture.clone().png().toBuffer();
     for (const width of [0, 0x80000000]) {
       const broken = Buffer.from(png);
@@ -215,7 +215,7 @@ describe('image.guard', () => {
     expect(codeOf(() => guardFile(Buffer.alloc(0), LIMITS))).toBe('image-truncated');
   });
 
-  test('given any bytes behind any magic, when probed, then it answers or throws a problem, and nothing else', () => {
+  test('given any bytes after any signature, when probed, then it returns facts or throws a problem, and nothing else', () => {
     const magic = fc.constantFrom(
       [],
       [0xff, 0xd8, 0xff],
@@ -243,7 +243,7 @@ describe('image.guard', () => {
     );
   });
 
-  test('given more JPEG bytes, when a prefix was already corrupt or known, then the verdict stays', () => {
+  test('given more JPEG bytes, when a prefix was already corrupt or known, then the outcome is unchanged', () => {
     const marker = fc.constantFrom(0xffe0, 0xffc0, 0xffc4, 0xffda, 0xffff, 0xffd0, 0x1234);
     const body = fc
       .array(fc.tuple(marker, fc.integer({ min: 0, max: 12 })), { maxLength: 8 })
@@ -254,7 +254,7 @@ describe('image.guard', () => {
           ...segments.flatMap(([m, n]) => [m >> 8, m & 255, 0, n, ...Array<number>(n).fill(7)]),
         ]),
       );
-    const verdict = (bytes: Buffer): unknown => {
+    const outcome = (bytes: Buffer): unknown => {
       try {
         return factsOf(bytes);
       } catch (error) {
@@ -263,19 +263,19 @@ describe('image.guard', () => {
     };
     fc.assert(
       fc.property(body, fc.nat(), (bytes, cut) => {
-        const early = verdict(bytes.subarray(0, 3 + (cut % bytes.length)));
-        if (typeof early === 'string') expect(verdict(bytes)).toBe(early);
+        const early = outcome(bytes.subarray(0, 3 + (cut % bytes.length)));
+        if (typeof early === 'string') expect(outcome(bytes)).toBe(early);
       }),
     );
   });
 
-  test('given limits, when an image is at them or beyond, then only beyond is refused', () => {
+  test('given limits, when images are at them or beyond, then only those beyond are rejected', () => {
     const limits = { maxPixels: 1000, maxProgressivePixels: 100, maxSidePixels: 100 };
-    const verdict = (width: number, height: number, progressive = false): string | undefined =>
+    const outcome = (width: number, height: number, progressive = false): string | undefined =>
       codeOf(() => checkDimensions({ format: 'png', width, height, progressive }, limits));
-    expect(verdict(100, 10)).toBeUndefined();
-    expect(verdict(10, 10, true)).toBeUndefined();
-    for (const beyond of [verdict(101, 1), verdict(91, 11), verdict(11, 10, true)]) {
+    expect(outcome(100, 10)).toBeUndefined();
+    expect(outcome(10, 10, true)).toBeUndefined();
+    for (const beyond of [outcome(101, 1), outcome(91, 11), outcome(11, 10, true)]) {
       expect(beyond).toBe('image-too-many-pixels');
     }
   });

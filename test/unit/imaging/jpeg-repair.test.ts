@@ -25,8 +25,8 @@ const inColor = (options: JpegOptions) =>
     .toBuffer();
 const pattern = { width: 100, height: 60 };
 
-/** Sound files: what each is, and which blemishes it can have. */
-const SOUND: [kind: string, make: () => Promise<Buffer> | Buffer, blemishes: typeof ANY_BLEMISHES][] = [
+/** Intact files: what each is, and which defects it can have. */
+const INTACT: [kind: string, make: () => Promise<Buffer> | Buffer, blemishes: typeof ANY_BLEMISHES][] = [
   [
     'baseline',
     () => inColor({ optimiseCoding: false }),
@@ -56,7 +56,7 @@ const SOUND: [kind: string, make: () => Promise<Buffer> | Buffer, blemishes: typ
   [
     'of three scans',
     () => jpeg({ ...pattern, planes: true, jfif: true, sampling: [[2, 1]] }),
-    // Its last blocks are zeros themselves: with more of them behind, it could have been cut and filled.
+    // Its last blocks are zeros: with trailing zeros it could have been cut and filled.
     [...ANY_BLEMISHES, ...SEQUENTIAL_BLEMISHES.filter(([name]) => !/stale|zero/.test(name))],
   ],
 ];
@@ -79,13 +79,13 @@ const codeOf = (act: Promise<unknown>): Promise<string> =>
     },
   );
 
-describe.each(SOUND)('a JPEG that is %s', (_kind, make, blemishes) => {
+describe.each(INTACT)('a JPEG that is %s', (_kind, make, blemishes) => {
   it.each(blemishes)(
-    'given %s, when it is opened, then its pixels are those of the sound one',
+    'given %s, when it is opened, then its pixels are those of the intact one',
     async (_name, blemish) => {
-      const sound = await make();
-      const expected = await sharp(sound).toColourspace('srgb').ensureAlpha().raw().toBuffer();
-      expect((await pixelsOf(blemish(sound))).equals(expected)).toBe(true);
+      const intact = await make();
+      const expected = await sharp(intact).toColourspace('srgb').ensureAlpha().raw().toBuffer();
+      expect((await pixelsOf(blemish(intact))).equals(expected)).toBe(true);
     },
   );
 });
@@ -107,20 +107,20 @@ describe.each([
   ['progressive', { progressive: true }],
 ] as [string, JpegOptions][])('a %s JPEG that is cut', (_kind, options) => {
   it.each(FILLINGS)(
-    'given %s behind the cut, with or without an end, when it is opened, then it is refused',
+    'given %s after the cut, with or without an end marker, when it is opened, then it is rejected',
     async (_name, fill) => {
-      const sound = await inColor(options);
-      const scans = sound.indexOf(Buffer.from([0xff, 0xda]));
+      const intact = await inColor(options);
+      const scans = intact.indexOf(Buffer.from([0xff, 0xda]));
       await fc.assert(
         fc.asyncProperty(
           fc.double({ min: 0.5, max: 0.99, noNaN: true }),
           fc.uint8Array({ minLength: 997, maxLength: 997 }),
           fc.boolean(),
           async (part, noise, isClosed) => {
-            const cut = scans + Math.floor(part * (sound.length - scans));
-            const filling = fill(sound.length - cut, noise);
+            const cut = scans + Math.floor(part * (intact.length - scans));
+            const filling = fill(intact.length - cut, noise);
             const file = Buffer.concat([
-              sound.subarray(0, cut),
+              intact.subarray(0, cut),
               filling,
               Buffer.from(isClosed ? [0xff, 0xd9] : []),
             ]);
@@ -133,43 +133,43 @@ describe.each([
   );
 });
 
-describe('what is wrong with a JPEG', () => {
+describe('a damaged JPEG', () => {
   it.each([
     ['baseline', {}],
     ['progressive', { progressive: true }],
   ] as [string, JpegOptions][])(
     'given a %s one that is cut at any byte, when it is opened, then it is truncated, or no pixel is missing',
     async (_kind, options) => {
-      const sound = await small.clone().resize(24, 16).jpeg(options).toBuffer();
-      const expected = await pixelsOf(sound);
-      for (let length = 3; length < sound.length; length += 1) {
-        const found = pixelsOf(sound.subarray(0, length));
+      const intact = await small.clone().resize(24, 16).jpeg(options).toBuffer();
+      const expected = await pixelsOf(intact);
+      for (let length = 3; length < intact.length; length += 1) {
+        const found = pixelsOf(intact.subarray(0, length));
         const code = await codeOf(found);
         if (code === 'taken') expect((await found).equals(expected)).toBe(true);
         else expect(code).toBe('image-truncated');
       }
-      expect(await codeOf(pixelsOf(sound.subarray(0, -2)))).toBe('taken');
+      expect(await codeOf(pixelsOf(intact.subarray(0, -2)))).toBe('taken');
     },
   );
 
-  it.each(LOST_RESTARTS)('given %s, when it is opened, then it is refused', async (_name, blemish) => {
-    const sound = jpeg({ ...pattern, restart: 2 });
-    expect(await codeOf(pixelsOf(blemish(sound)))).toMatch(/^image-(truncated|corrupt)$/);
+  it.each(LOST_RESTARTS)('given %s, when it is opened, then it is rejected', async (_name, blemish) => {
+    const intact = jpeg({ ...pattern, restart: 2 });
+    expect(await codeOf(pixelsOf(blemish(intact)))).toMatch(/^image-(truncated|corrupt)$/);
   });
 
   it.each([1, 3, 255])(
     'given four components and an Adobe transform of %i, when it is opened, then it is YCCK, as decoders assume',
     async (transform) => {
-      const sound = jpeg({ ...pattern, components: 4, adobe: 2 });
-      const odd = Buffer.from(sound);
+      const intact = jpeg({ ...pattern, components: 4, adobe: 2 });
+      const odd = Buffer.from(intact);
       odd[odd.indexOf('Adobe') + 11] = transform;
-      expect((await pixelsOf(odd)).equals(await pixelsOf(sound))).toBe(true);
+      expect((await pixelsOf(odd)).equals(await pixelsOf(intact))).toBe(true);
     },
   );
 
-  it('given a progressive one that ends between two scans, when it has no end marker, then it is truncated; else it is shown as it is', async () => {
-    const sound = await inColor({ progressive: true });
-    const between = sound.subarray(0, sound.lastIndexOf(Buffer.from([0xff, 0xda])));
+  it('given a progressive one that ends between two scans, when it has no end marker, then it is truncated; otherwise it is decoded', async () => {
+    const intact = await inColor({ progressive: true });
+    const between = intact.subarray(0, intact.lastIndexOf(Buffer.from([0xff, 0xda])));
     const tables = between.lastIndexOf(Buffer.from([0xff, 0xc4]));
     expect(await codeOf(pixelsOf(between.subarray(0, tables)))).toBe('image-truncated');
     const closed = Buffer.concat([between.subarray(0, tables), Buffer.from([0xff, 0xd9])]);
@@ -180,26 +180,26 @@ describe('what is wrong with a JPEG', () => {
   });
 });
 
-describe('the memory of a JPEG that is mended', () => {
+describe('the memory of a repaired JPEG', () => {
   it('given metadata, when an end marker is missing, then all of it is done in place and the rest is wiped', async () => {
-    const sound = await inColor({});
+    const intact = await inColor({});
     const comment = Buffer.from([0xff, 0xfe, 0, 8, 1, 2, 3, 4, 5, 6]);
-    const file = Buffer.concat([sound.subarray(0, 2), comment, sound.subarray(2, -2)]);
+    const file = Buffer.concat([intact.subarray(0, 2), comment, intact.subarray(2, -2)]);
     const { image } = openImage(file, LIMITS);
     expect(image.buffer).toBe(file.buffer);
-    expect(image.equals(sound)).toBe(true);
+    expect(image.equals(intact)).toBe(true);
     expect(file.subarray(image.length).every((byte) => byte === 0)).toBe(true);
   });
 
   it('given no room for an end marker, when it is missing, then a copy is made, and wiped by its owner', async () => {
-    const sound = await inColor({});
-    const { image, wipe } = openImage(Buffer.from(sound.subarray(0, -2)), LIMITS);
-    expect(image.equals(sound)).toBe(true);
+    const intact = await inColor({});
+    const { image, wipe } = openImage(Buffer.from(intact.subarray(0, -2)), LIMITS);
+    expect(image.equals(intact)).toBe(true);
     wipe();
     expect(image.every((byte) => byte === 0)).toBe(true);
   });
 
-  it('given any damage to coded pixels and tables, when it is opened, then it ends, in bounds, with an image or a problem', async () => {
+  it('given any damage to coded pixels and tables, when it is opened, then it returns an image or a problem, within bounds', async () => {
     const kinds = [
       await small.clone().resize(40, 24).jpeg({ optimiseCoding: false }).toBuffer(),
       jpeg({ ...pattern, restart: 3, sampling: [[2, 2]] }),
@@ -209,8 +209,8 @@ describe('the memory of a JPEG that is mended', () => {
       maxLength: 6,
     });
     fc.assert(
-      fc.property(fc.constantFrom(...kinds), spots, fc.boolean(), (sound, damage, isOpen) => {
-        const file = Buffer.from(isOpen ? sound.subarray(0, -2) : sound);
+      fc.property(fc.constantFrom(...kinds), spots, fc.boolean(), (intact, damage, isOpen) => {
+        const file = Buffer.from(isOpen ? intact.subarray(0, -2) : intact);
         for (const [place, value] of damage) file[Math.floor(place * file.length)] = value;
         const { length } = file;
         try {

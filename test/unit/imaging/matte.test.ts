@@ -1,6 +1,7 @@
+import type { Mask, Raster } from '#imaging/raster/raster.js';
 import fc from 'fast-check';
-import { zeroNearBackground } from '#imaging/matting/mask-threshold.js';
-import { applyMatte, type Mask, type Raster } from '#imaging/matting/matte.js';
+import { zeroNearBackground } from '#imaging/matting/mask-filters.js';
+import { applyMatte } from '#imaging/matting/matte.js';
 import { resampleTaps } from '#imaging/raster/resample-taps.js';
 import { shownBox } from '../../harness/shown-box.js';
 
@@ -53,7 +54,7 @@ function exact(mask: Mask, width: number, height: number): number[] {
 }
 
 describe('matte', () => {
-  test('given any two sizes, when taps are made, then weights add up to 1 and look at the right place', () => {
+  test('given any two sizes, when taps are computed, then weights add up to 1 at the right position', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 120 }), fc.integer({ min: 1, max: 120 }), (from, to) => {
         const { count, index, weight } = resampleTaps(from, to);
@@ -91,7 +92,7 @@ describe('matte', () => {
     );
   });
 
-  test('given any mask, when enlarged or shrunk, then it agrees with the plain definition', () => {
+  test('given any mask, when enlarged or reduced, then it agrees with the definition', () => {
     fc.assert(
       fc.property(sizedMask, side, side, (mask, width, height) => {
         const image = raster(width, height, [1, 2, 3, 255]);
@@ -135,7 +136,7 @@ describe('matte', () => {
     );
   });
 
-  test('given a region, when its mask is applied, then it fills the region and all else is cleared', () => {
+  test('given a region, when its mask is applied, then it fills the region and everything else is cleared', () => {
     const image = raster(9, 7, [1, 2, 3, 255]);
     const region = { left: 2, top: 1, width: 4, height: 5 };
     applyMatte(image, { data: new Uint8Array(4).fill(128), width: 2, height: 2 }, { region });
@@ -148,21 +149,21 @@ describe('matte', () => {
     expect(wrong).toBe(-1);
   });
 
-  test('given any mask, when applied, then colour is untouched where anything shows and cleared where nothing does', () => {
+  test('given any mask, when applied, then color is unchanged where visible and cleared elsewhere', () => {
     fc.assert(
       fc.property(sizedMask, side, side, fc.integer({ min: 0, max: 255 }), (mask, width, height, own) => {
         const image = raster(width, height, [201, 102, 53, own]);
         applyMatte(image, mask);
         const wrong = alphaOf(image).findIndex((alpha, i) => {
-          const colour = [...image.data.subarray(4 * i, 4 * i + 3)].join();
-          return colour !== (alpha === 0 ? '0,0,0' : '201,102,53');
+          const color = [...image.data.subarray(4 * i, 4 * i + 3)].join();
+          return color !== (alpha === 0 ? '0,0,0' : '201,102,53');
         });
         expect(wrong).toBe(-1);
       }),
     );
   });
 
-  test('given any mask, when its haze is settled, then none is left, and all else stays as it was', () => {
+  test('given any mask, when values near the background are zeroed, then all others are unchanged', () => {
     fc.assert(
       fc.property(sizedMask, (mask) => {
         const before = mask.data.slice();
@@ -172,7 +173,7 @@ describe('matte', () => {
     );
   });
 
-  test('given any mask, when it is applied, then the box that comes back is around all that is visible', () => {
+  test('given any mask, when it is applied, then the returned box bounds all that is visible', () => {
     fc.assert(
       fc.property(sizedMask, side, side, fc.boolean(), (mask, width, height, isOpaque) => {
         const image = raster(width, height, [10, 20, 30, 255]);

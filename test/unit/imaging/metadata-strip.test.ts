@@ -25,9 +25,9 @@ async function laden(format: (typeof FORMATS)[number], orientation: number): Pro
 const pixels = (file: Buffer): Promise<Buffer> =>
   sharp(file).autoOrient().toColourspace('srgb').ensureAlpha().raw().toBuffer();
 
-describe.each(FORMATS)('taking metadata out of a %s', (format) => {
+describe.each(FORMATS)('removing metadata from a %s', (format) => {
   it.each([1, 2, 3, 4, 5, 6, 7, 8])(
-    'given orientation %i, when it is stripped, then the same pixels stand upright',
+    'given orientation %i, when it is stripped, then the same pixels are upright',
     async (orientation) => {
       const file = await laden(format, orientation);
       expect(file.includes(SECRET)).toBe(true);
@@ -41,7 +41,7 @@ describe.each(FORMATS)('taking metadata out of a %s', (format) => {
     },
   );
 
-  it('given metadata, when it is stripped, then the profile stays and what was cut off is wiped', async () => {
+  it('given metadata, when it is stripped, then the profile is kept and the removed bytes are wiped', async () => {
     const whole = await laden(format, 6);
     const stripped = strip(whole);
     const { icc, exif, xmp } = await sharp(stripped).metadata();
@@ -51,7 +51,7 @@ describe.each(FORMATS)('taking metadata out of a %s', (format) => {
     expect(whole.subarray(stripped.length).every((byte) => byte === 0)).toBe(true);
   });
 
-  it('given any damage, when it is stripped, then it ends, in bounds, with a result or a problem', async () => {
+  it('given any damage, when it is stripped, then it returns a result or a problem, within bounds', async () => {
     const file = await laden(format, 3);
     const spots = fc.array(fc.tuple(fc.nat(file.length - 1), fc.nat(255)), { maxLength: 8 });
     fc.assert(

@@ -1,8 +1,8 @@
+import type { Mask } from '#imaging/raster/raster.js';
 import fc from 'fast-check';
 import sharp, { type Sharp } from 'sharp';
 import { jobOptionsSchema } from '#contracts/job-options.js';
 import { cutOut, type Cutout, type Segmentation } from '#imaging/cutout-pipeline.js';
-import type { Mask } from '#imaging/matting/matte.js';
 import {
   asPng,
   cleared,
@@ -20,14 +20,14 @@ const SIDE = 256;
 const GRID = SIDE / 2;
 const WHITE: Rgb = [255, 255, 255];
 
-/** Opacity that a network might give at a place of its grid. */
+/** Opacity that a model might give at a place of its grid. */
 type Opinion = (x: number, y: number) => number;
 
 const NOTHING: Opinion = () => 0;
 const EVERYTHING: Opinion = () => 255;
 const LEFT_HALF: Opinion = (x) => (x < GRID / 2 ? 255 : 0);
 
-/** Networks that are wrong in every way. */
+/** Models that are wrong in every way. */
 const OPINIONS: Readonly<Record<string, Opinion>> = {
   nothing: NOTHING,
   everything: EVERYTHING,
@@ -37,7 +37,7 @@ const OPINIONS: Readonly<Record<string, Opinion>> = {
   haze: () => 120,
 };
 
-/** What a network was shown, copied before it was wiped. */
+/** What a model was shown, copied before it was wiped. */
 interface Seen {
   shown: Uint8Array[];
   buffers: Uint8Array[];
@@ -64,7 +64,7 @@ const cut = (image: Buffer, opinion: Opinion, asked: object = {}, seen?: Seen): 
 
 const alphaOf = ({ data }: Picture): number[] => [...data].filter((_, i) => i % 4 === 3);
 
-/** What the network is shown of an image at a place of its input. */
+/** What the model is shown of an image at a place of its input. */
 async function shownAt(image: Buffer, x: number, y: number, asked: object = {}): Promise<number[]> {
   const seen: Seen = { shown: [], buffers: [] };
   await cut(image, EVERYTHING, asked, seen);
@@ -80,8 +80,8 @@ const color = fc.oneof(
   fc.constant([250, 250, 250] as const),
 );
 
-describe('images that were cut out before', () => {
-  test('given any logo and a network that is wrong, when cut out, then every pixel that shows stays as it is', async () => {
+describe('images that are earlier cut-outs', () => {
+  test('given any logo and a wrong mask, when cut out, then every visible pixel is unchanged', async () => {
     await fc.assert(
       fc.asyncProperty(logo, color, fc.boolean(), opinion, async (name, own, isGradient, said) => {
         const to = (x: number, value: number): number => Math.round(value * (1 - x / 2) + 127 * x);
@@ -105,7 +105,7 @@ describe('images that were cut out before', () => {
     },
   );
 
-  test('given a white logo, when it is put on a color, cropped or made small, then it is still there', async () => {
+  test('given a white logo, when it is put on a color, cropped or reduced, then it is kept', async () => {
     const image = painted(LOGOS['disc']!, WHITE, { width: 640, height: 500 });
     const file = await asPng(image);
     const dark = await picture((await cut(file, NOTHING, { bg_color: '#102030', format: 'jpg' })).data);
@@ -128,7 +128,7 @@ describe('images that were cut out before', () => {
     ['lossy WebP', (image) => image.webp({ quality: 80 })],
   ];
 
-  test.each(ENCODINGS)('given a white logo as %s, when cut out twice, then it stays', async (_, encode) => {
+  test.each(ENCODINGS)('given a white logo as %s, when cut out twice, then it is kept', async (_, encode) => {
     const { data, width, height } = painted(LOGOS['shadowed']!, WHITE);
     const file = await encode(sharp(data, { raw: { width, height, channels: 4 } })).toBuffer();
     const first = await cut(file, NOTHING);
@@ -140,7 +140,7 @@ describe('images that were cut out before', () => {
     expect((await cut(first.data, LEFT_HALF)).data.equals(first.data)).toBe(true);
   });
 
-  test('given a region of a logo, when cut out, then the logo stays in it, whatever the region shows of alpha', async () => {
+  test('given a region of a logo, when cut out, then the logo is kept in it, whatever the alpha of the region', async () => {
     const image = painted(LOGOS['disc']!, WHITE);
     const file = await asPng(image);
     const roi = '50px 40px 100px 80px';
@@ -149,7 +149,7 @@ describe('images that were cut out before', () => {
     expect(alphaOf(await picture(data))).toEqual(alphaOf(image).map((alpha, i) => (isIn(i) ? alpha : 0)));
   });
 
-  test('given a cut-out photo, when the network splits it, then the mask decides there and only there', async () => {
+  test('given a cut-out photo, when the model splits it, then the mask decides there and only there', async () => {
     const discs = (x: number, y: number): number =>
       Math.hypot(x - 0.25, y - 0.5) < 0.2 || Math.hypot(x - 0.75, y - 0.5) < 0.22 ? 1 : 0;
     const image = painted(discs, grain, { width: 500, height: 400 });
@@ -166,7 +166,7 @@ describe('images that were cut out before', () => {
     }
   });
 
-  test('given a photo with round corners, when shown to the network, then on white as ever, and the mask decides', async () => {
+  test('given a photo with round corners, when cut out, then the model sees it on white, and the mask decides', async () => {
     const rounded = (x: number, y: number): number => {
       const [across, down] = [Math.max(0, Math.abs(x - 0.5) - 0.42), Math.max(0, Math.abs(y - 0.5) - 0.42)];
       return Math.hypot(across, down) < 0.08 ? 1 : 0;
@@ -179,7 +179,7 @@ describe('images that were cut out before', () => {
   });
 
   test.each([{}, { roi: '0 0 100% 60px' }])(
-    'given a photo on a larger canvas and %j, when cut out, then the network sees what is in it of the photo alone',
+    'given a photo on a larger canvas and %j, when cut out, then the model sees only the photo',
     async (asked) => {
       const canvas = (x: number, y: number): number => (x > 0.2 && x < 0.8 && y > 0.1 && y < 0.9 ? 1 : 0);
       const image = painted(canvas, grain);
@@ -195,7 +195,7 @@ describe('images that were cut out before', () => {
     },
   );
 
-  test('given an alpha channel that is full, when shown to the network, then as the image without it', async () => {
+  test('given an opaque alpha channel, when cut out, then the model sees the image without it', async () => {
     const shownOf = async (image: Buffer): Promise<Uint8Array> => {
       const seen: Seen = { shown: [], buffers: [] };
       await cut(image, EVERYTHING, {}, seen);
@@ -215,7 +215,7 @@ describe('images that were cut out before', () => {
     ['light yellow', [255, 250, 200]],
     ['black', [0, 0, 0]],
     ['grey', [128, 128, 128]],
-  ] as const)('given a %s logo, when shown to the network, then on a color far from it', async (_, own) => {
+  ] as const)('given a %s logo, when shown to the model, then on a color far from it', async (_, own) => {
     const file = await asPng(painted(LOGOS['disc']!, own));
     const [corner, middle] = [await shownAt(file, 0, 0), await shownAt(file, SIDE / 2, SIDE / 2)];
     expect(middle).toEqual([...own]);
@@ -223,7 +223,7 @@ describe('images that were cut out before', () => {
     expect(await shownAt(file, 0, 0, { roi: '0 0 75px 120px' })).toEqual(corner);
   });
 
-  test('given nothing but transparency, when cut out, then nothing comes up, and a crop says that nothing is there', async () => {
+  test('given a fully transparent image, when cut out, then it stays so, and a crop reports that there is no foreground', async () => {
     const file = await asPng(painted(() => 0, WHITE));
     const { data, foreground } = await cut(file, EVERYTHING);
     expect((await picture(data)).data.every((byte) => byte === 0)).toBe(true);
@@ -233,7 +233,7 @@ describe('images that were cut out before', () => {
     });
   });
 
-  test('given a logo, when it is over, then every buffer that the network had has been wiped', async () => {
+  test("given a logo, when the cut-out is done, then every buffer of the model's input has been wiped", async () => {
     const seen: Seen = { shown: [], buffers: [] };
     await cut(await asPng(painted(LOGOS['disc']!, grain)), LEFT_HALF, {}, seen);
     expect(seen.buffers.length).toBe(2);

@@ -216,26 +216,31 @@ describe('colors of a PNG', () => {
     'given a gray profile with %s, when 16 bits are decoded, then it is applied',
     async (_, curve, encode) => {
       for (const type of [0, 4] as const) {
-        const wish = { depth: 16, type, chunks: [grayProfile(curve)], encode: coded(SAME, encode) } as const;
-        for (const found of await shown(codedPng(wish)))
-          expect(difference(found, patches(wish)).mean).toBeLessThan(1);
+        const options = {
+          depth: 16,
+          type,
+          chunks: [grayProfile(curve)],
+          encode: coded(SAME, encode),
+        } as const;
+        for (const found of await shown(codedPng(options)))
+          expect(difference(found, patches(options)).mean).toBeLessThan(1);
       }
     },
   );
 
-  test('given a profile of another kind, or a damaged curve, when gray is decoded, then values stay', async () => {
+  test('given a profile of another kind, or a damaged curve, when gray is decoded, then values are unchanged', async () => {
     for (const profile of [
       grayProfile(curv(256), 'RGB '),
       grayProfile(para(9, 1)),
       grayProfile(Buffer.alloc(4)),
     ]) {
-      const wish = { depth: 16, type: 0, chunks: [profile], encode: plain } as const;
-      for (const found of await shown(codedPng(wish)))
-        expect(difference(found, patches(wish)).mean).toBeLessThan(1);
+      const options = { depth: 16, type: 0, chunks: [profile], encode: plain } as const;
+      for (const found of await shown(codedPng(options)))
+        expect(difference(found, patches(options)).mean).toBeLessThan(1);
     }
   });
 
-  test('given a profile that needs more room than there is, when stripped, then the given buffer is wiped', () => {
+  test('given a profile that needs more room than the file has, when stripped, then the given buffer is wiped', () => {
     const file = codedPng({ depth: 8, type: 2, chunks: [cicp(9, 16)], encode: plain });
     const stripped = stripMetadata(file, guardFile(file, LIMITS));
     expect(stripped.buffer).not.toBe(file.buffer);
@@ -243,7 +248,7 @@ describe('colors of a PNG', () => {
     expect(file.every((byte) => byte === 0)).toBe(true);
   });
 
-  test('given chunks of colors with any content, when decoded, then the image is taken', async () => {
+  test('given color chunks with any content, when decoded, then the image is accepted', async () => {
     const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
     const common = fc.constantFrom(0, 1, 8, 9, 12, 13, 16, 18);
     const named = fc.oneof(

@@ -1,12 +1,12 @@
 import { constants, deflateSync, inflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import sharp from 'sharp';
-import { ADLER32_EMPTY, joinAdler32 } from '#imaging/formats/adler32.js';
+import { ADLER32_EMPTY, joinAdler32 } from '#imaging/encode/stripe-deflate.js';
 import { encodePng, PngWriter, type PngSource } from '#imaging/encode/png-writer.js';
-import { deflateStripe } from '#imaging/formats/stripe-deflate.js';
+import { deflateStripe } from '#imaging/encode/stripe-deflate.js';
 import { strictlyRead } from '../../harness/strict-png.js';
 
-/** What another decoder sees; it widens grey to three channels, of which one is looked at. */
+/** What another decoder sees; it widens gray to three channels, of which one is examined. */
 const decoded = async (file: Buffer, channels: number): Promise<Buffer> =>
   channels === 1
     ? sharp(file).extractChannel(0).raw().toBuffer()
@@ -76,7 +76,7 @@ describe('png writer', () => {
     },
   );
 
-  test('given rows in pieces of any height, when written, then the file is the one of the whole image', async () => {
+  test('given rows in groups of any height, when written, then the file is that of the whole image', async () => {
     const pieces = fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 5 });
     await fc.assert(
       fc.asyncProperty(image, pieces, async (source, rowsAtATime) => {
@@ -103,7 +103,7 @@ describe('png writer', () => {
     expect(Buffer.compare(inPieces, file)).toBe(0);
   });
 
-  test('given rows that are known to be empty beside a run, when written, then the file is the same', async () => {
+  test('given rows that are empty outside of a run, when written, then the file is the same', async () => {
     const row = fc
       .tuple(fc.nat(70), fc.nat(70))
       .map(([a, b]) => ({ from: Math.min(a, b), to: Math.max(a, b) }));
@@ -141,7 +141,7 @@ describe('png writer', () => {
 
   test('given bytes that do not fit the size, when encoded, then it fails', async () => {
     const shape = { width: 4, height: 3, channels: 4 } as const;
-    await expect(encodePng({ ...shape, data: noise(47) })).rejects.toThrow('no whole rows');
+    await expect(encodePng({ ...shape, data: noise(47) })).rejects.toThrow('not whole rows');
     await expect(encodePng({ ...shape, data: noise(64) })).rejects.toThrow('More rows');
     await expect(encodePng({ ...shape, data: noise(0) })).rejects.toThrow('missing');
     for (const bad of [{ width: 0 }, { height: 0 }, { height: 2 ** 31 }, { width: 1.5 }]) {
@@ -149,19 +149,19 @@ describe('png writer', () => {
     }
   });
 
-  test('given a write that is not over, when more is written, then that fails and the file is whole', async () => {
+  test('given an unfinished write, when more is written, then that fails and the file is intact', async () => {
     const source = { width: 2000, height: 1000, channels: 4 as const, data: noise(8_000_000, 0x33) };
     const writer = new PngWriter(source);
     const half = source.data.length / 2;
     const first = writer.write(source.data.subarray(0, half));
-    await expect(writer.write(source.data.subarray(half))).rejects.toThrow('before the last ones');
+    await expect(writer.write(source.data.subarray(half))).rejects.toThrow('before the last one finished');
     await first;
     await writer.write(source.data.subarray(half));
     expect(Buffer.compare(strictlyRead(await writer.finish()).data, source.data)).toBe(0);
   });
 
   test.each(['finished', 'short of a row', 'given up'])(
-    'given a writer that is %s, when it is over, then nothing it holds tells of the image',
+    'given a writer that is %s, when done, then its buffers contain nothing of the image',
     async (end) => {
       const [width, height] = [500, 400];
       const writer = new PngWriter({ width, height, channels: 4 });
@@ -177,7 +177,7 @@ describe('png writer', () => {
     },
   );
 
-  test('given an image of many stripes, when written at once, then only a few of them are held', async () => {
+  test('given an image of many stripes, when written at once, then only a few are in memory', async () => {
     const source = { width: 2000, height: 2000, channels: 4 as const, data: new Uint8Array(16_000_000) };
     const writer = new PngWriter(source);
     await writer.write(source.data);
@@ -185,7 +185,7 @@ describe('png writer', () => {
     await writer.discard();
   });
 
-  test('given two runs of bytes, when their checksums are joined, then it is the one of both', () => {
+  test('given two byte sequences, when their checksums are joined, then the result is that of both', () => {
     const adlerOf = (bytes: Uint8Array): number =>
       deflateSync(bytes).readUInt32BE(deflateSync(bytes).length - 4);
     const run = fc.oneof(
@@ -202,10 +202,10 @@ describe('png writer', () => {
     );
   });
 
-  test('given bytes, when deflated as a stripe, then the blocks are aligned, not the last, and whole', async () => {
+  test('given bytes, when deflated as a stripe, then the blocks are aligned, not final, and complete', async () => {
     const anyStripe = fc.uint8Array({ minLength: 1, maxLength: 5000, size: 'max' });
     await fc.assert(
-      fc.asyncProperty(anyStripe, fc.constantFrom('colour', 'matte'), async (bytes, content) => {
+      fc.asyncProperty(anyStripe, fc.constantFrom('color', 'matte'), async (bytes, content) => {
         const { blocks, length } = await deflateStripe(bytes, content);
         expect(length).toBe(bytes.length);
         expect(blocks.subarray(-4).toString('hex')).toBe('0000ffff');

@@ -1,13 +1,11 @@
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { jobOptionsSchema } from '#contracts/job-options.js';
-import { fillInterior } from '#imaging/matting/mask-holes.js';
-import type { Mask, Raster } from '#imaging/matting/matte.js';
-import { isOpaque } from '#imaging/raster/raster-facts.js';
-import { composeResult } from '#imaging/compose/result-compose.js';
+import { fillInterior } from '#imaging/matting/mask-filters.js';
+import { isOpaque, type Mask, type Raster } from '#imaging/raster/raster.js';
+import { composeResult, compositeOver } from '#imaging/compose/result-compose.js';
 import { layoutOf } from '#imaging/compose/result-geometry.js';
 import { shadowOf } from '#imaging/compose/result-shadow.js';
-import { underlay } from '#imaging/compose/result-underlay.js';
 import { shownBox } from '../../harness/shown-box.js';
 
 const LIMITS = { maxPixels: 1_000_000, maxProgressivePixels: 1_000_000, maxSidePixels: 5000 };
@@ -37,15 +35,15 @@ const plain = (width: number, height: number, color: string): Promise<Buffer> =>
     .png()
     .toBuffer();
 
-describe('result.compose', () => {
-  test('given nothing asked, when composed, then the very same raster comes back untouched', async () => {
+describe('result composition', () => {
+  test('given no options, when composed, then the same raster is returned unchanged', async () => {
     const image = block(20, 10, { left: 3, top: 2, side: 5 });
     const before = Buffer.from(image.data);
     expect(await compose(image, {})).toBe(image);
     expect(before.equals(image.data)).toBe(true);
   });
 
-  test('given a crop with margins, when composed, then the subject is copied without a change', async () => {
+  test('given a crop with margins, when composed, then the subject is copied unchanged', async () => {
     const found = await compose(block(20, 10, { left: 3, top: 2, side: 5 }), {
       crop: '1',
       crop_margin: '1px 2px 3px 4px',
@@ -54,12 +52,12 @@ describe('result.compose', () => {
     expect(found.data).toEqual(block(11, 9, { left: 4, top: 1, side: 5 }).data);
   });
 
-  test('given a position, when composed, then the subject stands there', async () => {
+  test('given a position, when composed, then the subject is there', async () => {
     const found = await compose(block(20, 10, { left: 3, top: 2, side: 4 }), { position: '100% 0%' });
     expect(found.data).toEqual(block(20, 10, { left: 16, top: 0, side: 4 }).data);
   });
 
-  test('given a scale, when composed, then the subject is resampled without dark rims', async () => {
+  test('given a scale, when composed, then the subject is resampled without dark edges', async () => {
     const found = await compose(block(60, 40, { left: 3, top: 2, side: 10 }), { scale: '50%' });
     expect([found.width, found.height]).toEqual([60, 40]);
     expect(shownBox(found)).toEqual({ left: 20, top: 10, width: 20, height: 20 });
@@ -74,7 +72,7 @@ describe('result.compose', () => {
     }
   });
 
-  test('given a colour, when composed, then it is where nothing was and mixes by alpha', async () => {
+  test('given a color, when composed, then it fills transparent pixels and blends by alpha', async () => {
     const image = block(4, 4, { left: 0, top: 0, side: 2 });
     image.data.set([200, 100, 0, 51], 4 * 5);
     const found = await compose(image, { bg_color: '#0000ff' });
@@ -84,17 +82,17 @@ describe('result.compose', () => {
     expect(pixel(found, 1, 1)).toEqual([40, 20, 204, 255]);
   });
 
-  test('given a translucent colour, when composed, then the result is translucent there', async () => {
+  test('given a translucent color, when composed, then the result is translucent there', async () => {
     const found = await compose(block(4, 4, { left: 0, top: 0, side: 2 }), { bg_color: '0f08' });
     expect(pixel(found, 3, 3)).toEqual([0, 255, 0, 136]);
   });
 
-  test('given any pixel and colour, when laid over, then it is what Porter and Duff say', () => {
+  test('given any pixel and color, when composited, then the result is Porter and Duff\'s "over"', () => {
     const byte = fc.nat(255);
     fc.assert(
       fc.property(fc.tuple(byte, byte), fc.tuple(byte, byte), byte, ([c, a], [bc, ba], shade) => {
         const image = { data: Uint8Array.from([c, c, c, a]), width: 1, height: 1 };
-        underlay(image, {
+        compositeOver(image, {
           color: { red: bc, green: bc, blue: bc, alpha: ba },
           picture: undefined,
           shadow: { data: Buffer.from([shade]), width: 1, height: 1 },
@@ -148,13 +146,13 @@ describe('result.compose', () => {
     expect(pixel(found, 10, 10)[3]).toBe(0);
   });
 
-  test('given a haze, when its shadow is made, then there is none', async () => {
+  test('given an almost transparent subject, when its shadow is made, then it is empty', async () => {
     const haze = { data: new Uint8Array(64 * 64 * 4).fill(30), width: 64, height: 64 };
     const shadow = await shadowOf(haze, { left: 0, top: 0, width: 64, height: 64 });
     expect(shadow.data.every((alpha) => alpha === 0)).toBe(true);
   });
 
-  test('given a shadow on a colour, when composed, then the colour is darker there', async () => {
+  test('given a shadow on a color, when composed, then the color is darker there', async () => {
     const image = block(200, 200, { left: 60, top: 60, side: 80 });
     const found = await compose(image, { add_shadow: true, bg_color: 'fff' });
     const [red] = pixel(found, 100, 141);
@@ -164,7 +162,7 @@ describe('result.compose', () => {
   });
 });
 
-describe('mask.solid', () => {
+describe('interior filling', () => {
   const SIDE = 200;
   /** A disc of `inside` opacity with an edge 2 cells soft. */
   const disc = (inside: number): Mask => ({
@@ -176,7 +174,7 @@ describe('mask.solid', () => {
     height: SIDE,
   });
 
-  test('given glass, when made solid, then its inside is opaque and outside it nothing changes', () => {
+  test('given glass, when its interior is filled, then the inside is opaque and the outside is unchanged', () => {
     const mask = disc(140);
     const before = disc(140).data;
     fillInterior(mask);
@@ -186,7 +184,7 @@ describe('mask.solid', () => {
     expect(mask.data.every((value, i) => before[i]! >= 51 || value === before[i])).toBe(true);
   });
 
-  test('given an opaque subject with a soft edge, when made solid, then the edge is as soft as it was', () => {
+  test('given an opaque subject with a soft edge, when its interior is filled, then the edge keeps its softness', () => {
     const mask = disc(255);
     fillInterior(mask);
     const row = [...mask.data.subarray(100 * SIDE, 101 * SIDE)].slice(25, 35);
@@ -194,7 +192,7 @@ describe('mask.solid', () => {
     expect(row).toEqual([...row].sort((a, b) => a - b));
   });
 
-  test('given no background or nothing else, when made solid, then all is opaque or all stays', () => {
+  test('given no background or only background, when the interior is filled, then all is opaque or unchanged', () => {
     const full: Mask = { data: new Uint8Array(64).fill(100), width: 8, height: 8 };
     fillInterior(full);
     expect(new Set(full.data)).toEqual(new Set([255]));

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { jobOptionsSchema, OUTPUT_SIZES, type JobOptions } from '#contracts/job-options.js';
 import type { Rect, Size } from '#imaging/raster/pixel-rect.js';
-import { isOpaque } from '#imaging/raster/raster-facts.js';
-import { fittedSize, layoutOf, type Layout } from '#imaging/compose/result-geometry.js';
-import { regionOf } from '#imaging/compose/result-region.js';
+import { isOpaque } from '#imaging/raster/raster.js';
+import { fitSize, layoutOf, regionOf, type Layout } from '#imaging/compose/result-geometry.js';
 import { shownBox } from '../../harness/shown-box.js';
 
 const LIMITS = { maxPixels: 50_000_000, maxProgressivePixels: 50_000_000, maxSidePixels: 20_000 };
@@ -45,7 +44,7 @@ function expectInside(inner: Rect, outer: Size): void {
   expect(inner.top + inner.height).toBeLessThanOrEqual(outer.height);
 }
 
-describe('result.geometry', () => {
+describe('result geometry', () => {
   test('given any options, when laid out, then source is in the image and target in the canvas', () => {
     const margin = fc.constantFrom('0', '500px', '50%', '3px 7%', '1px 2px 3% 4%');
     const scale = fc.constantFrom('original', '10%', '33.3%', '100%');
@@ -67,23 +66,23 @@ describe('result.geometry', () => {
     );
   });
 
-  test('given a size class, when fitted, then it holds its megapixels, keeps proportions and never enlarges', () => {
+  test('given a size class, when a size is fitted, then it is within its megapixels, keeps proportions and never grows', () => {
     fc.assert(
       fc.property(fc.record({ width: side, height: side }), size, (image, wanted) => {
-        const fitted = fittedSize(image, wanted, LIMITS);
-        const most = 1e6 * (MEGAPIXELS[wanted] ?? 50);
-        expect(fitted.width * fitted.height).toBeLessThanOrEqual(Math.max(most, 1));
+        const fitted = fitSize(image, wanted, LIMITS);
+        const maxPixels = 1e6 * (MEGAPIXELS[wanted] ?? 50);
+        expect(fitted.width * fitted.height).toBeLessThanOrEqual(Math.max(maxPixels, 1));
         expect(fitted.width).toBeLessThanOrEqual(image.width);
         expect(fitted.height).toBeLessThanOrEqual(image.height);
-        if (image.width * image.height <= most) expect(fitted).toEqual(image);
+        if (image.width * image.height <= maxPixels) expect(fitted).toEqual(image);
         if (Math.min(fitted.width, fitted.height) > 1) {
-          const ratio = Math.sqrt(most / (image.width * image.height));
+          const ratio = Math.sqrt(maxPixels / (image.width * image.height));
           expect(Math.abs(fitted.width - image.width * Math.min(1, ratio))).toBeLessThanOrEqual(1);
           expect(Math.abs(fitted.height - image.height * Math.min(1, ratio))).toBeLessThanOrEqual(1);
         }
       }),
     );
-    expect(fittedSize({ width: 1875, height: 1200 }, 'preview', LIMITS)).toEqual({ width: 625, height: 400 });
+    expect(fitSize({ width: 1875, height: 1200 }, 'preview', LIMITS)).toEqual({ width: 625, height: 400 });
   });
 
   test('given crop and margins, when laid out in full, then they are exact and within 50 % or 500 px', () => {
@@ -123,7 +122,7 @@ describe('result.geometry', () => {
     expect(found.target).toEqual({ left: 51, top: 34, width: 510, height: 340 });
   });
 
-  test('given a scale, when laid out, then the direction that fills more fills that part, centred to a pixel', () => {
+  test('given a scale, when laid out, then the larger direction fills that share, centered to a pixel', () => {
     fc.assert(
       fc.property(subject, fc.integer({ min: 10, max: 100 }), (of, share) => {
         const { canvas, target } = layout(of, { scale: `${share}%` });
@@ -137,7 +136,7 @@ describe('result.geometry', () => {
     );
   });
 
-  test('given a position, when laid out, then the subject keeps its size and stands at that part of the room', () => {
+  test('given a position, when laid out, then the subject keeps its size and is at that share of the free space', () => {
     fc.assert(
       fc.property(subject, fc.nat(100), fc.nat(100), (of, x, y) => {
         const { canvas, target } = layout(of, { position: `${x}% ${y}%` });
@@ -148,7 +147,7 @@ describe('result.geometry', () => {
     );
   });
 
-  test('given a scale in the original position, when laid out, then the centre stays as far as there is room', () => {
+  test('given a scale in the original position, when laid out, then the center is kept as far as space allows', () => {
     const of = { image: { width: 100, height: 100 }, box: { left: 10, top: 70, width: 20, height: 20 } };
     const found = layout(of, { scale: '40%', position: 'original' });
     expect(found.target).toEqual({ left: 0, top: 60, width: 40, height: 40 });
@@ -164,7 +163,7 @@ describe('result.geometry', () => {
     );
   });
 
-  test('given no subject, when an option needs one, then that is the problem; else the foreground is empty', () => {
+  test('given no subject, when an option needs one, then that is the problem; otherwise the foreground is empty', () => {
     const of = { image: { width: 30, height: 20 }, box: undefined };
     for (const asked of [{ crop: true }, { scale: '50%' }, { position: 'center' }]) {
       expect(() => layout(of, asked)).toThrow(
@@ -174,7 +173,7 @@ describe('result.geometry', () => {
     expect(layout(of, {}).foreground).toEqual({ left: 0, top: 0, width: 0, height: 0 });
   });
 
-  test('given a region, when read for an image, then it is whole pixels inside, or a problem', () => {
+  test('given a region, when resolved for an image, then it is whole pixels within it, or a problem', () => {
     const image = { width: 301, height: 200 };
     expect(regionOf({ roi: undefined }, image)).toBeUndefined();
     expect(regionOf({ roi: '0% 0% 100% 100%' }, image)).toBeUndefined();
@@ -195,7 +194,7 @@ describe('result.geometry', () => {
     }
   });
 
-  test('given any raster, when its visible part is sought, then it is the smallest box around it', () => {
+  test('given any raster, when its foreground box is computed, then it is the smallest box around the visible pixels', () => {
     const alphas = fc.record({
       width: fc.integer({ min: 1, max: 9 }),
       height: fc.integer({ min: 1, max: 9 }),

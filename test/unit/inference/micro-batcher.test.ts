@@ -9,15 +9,15 @@ const EACH_MS = 3;
 class Device {
   nowMs = 0;
   readonly runs: number[][] = [];
-  #busy = false;
+  private busy = false;
 
   readonly run = async (inputs: readonly number[]): Promise<number[]> => {
-    expect(this.#busy).toBe(false);
-    this.#busy = true;
+    expect(this.busy).toBe(false);
+    this.busy = true;
     this.runs.push([...inputs]);
     await turn();
     this.nowMs += FIXED_MS + EACH_MS * inputs.length;
-    this.#busy = false;
+    this.busy = false;
     if (inputs.some((input) => input < 0)) throw new Error('this run failed');
     return inputs.map((input) => input + 1);
   };
@@ -25,8 +25,8 @@ class Device {
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
-describe('micro.batcher', () => {
-  test('given one input, when the device is idle, then it is run alone and at once', async () => {
+describe('micro-batcher', () => {
+  test('given one input, when the device is idle, then it runs alone and at once', async () => {
     const device = new Device();
     const batcher = new MicroBatcher(device.run, 8);
     for (const input of upTo(3)) expect(await batcher.submit(input)).toBe(input + 1);
@@ -34,7 +34,7 @@ describe('micro.batcher', () => {
     expect(device.nowMs).toBe(3 * (FIXED_MS + EACH_MS));
   });
 
-  test('given many inputs, when the device is never idle, then its time for each comes close to that without the fixed cost', async () => {
+  test('given many inputs, when the device is never idle, then the time per input approaches that without the fixed cost', async () => {
     const count = 640;
     const timesMs = await Promise.all(
       [1, 8, 64].map(async (most) => {
@@ -47,7 +47,7 @@ describe('micro.batcher', () => {
     expect(timesMs).toEqual([EACH_MS + FIXED_MS, EACH_MS + FIXED_MS / 8, EACH_MS + FIXED_MS / 64]);
   });
 
-  test('given inputs that come while the device works, when it is done, then they make up its next run', async () => {
+  test('given inputs that arrive during a run, when it ends, then they form the next run', async () => {
     const device = new Device();
     const batcher = new MicroBatcher(device.run, 8);
     const first = batcher.submit(0);
@@ -57,7 +57,7 @@ describe('micro.batcher', () => {
     expect(device.runs).toEqual([[0], [1, 2, 3]]);
   });
 
-  test('given any inputs of which some break a run, when batched, then each gets its own answer, and only those fail', async () => {
+  test('given any inputs of which some fail, when batched, then each gets its own output, and only those fail', async () => {
     const inputs = fc.array(fc.integer({ min: -3, max: 100 }), { maxLength: 40 });
     await fc.assert(
       fc.asyncProperty(inputs, fc.integer({ min: 1, max: 9 }), async (values, most) => {
@@ -71,7 +71,7 @@ describe('micro.batcher', () => {
     );
   });
 
-  test('given a run that loses an output, when batched, then no input gets the answer of another', async () => {
+  test('given a run that loses an output, when batched, then no input gets the output of another', async () => {
     const short = async (inputs: readonly number[]): Promise<number[]> =>
       inputs.length > 1 ? inputs.slice(1) : [...inputs];
     const batcher = new MicroBatcher(short, 4);

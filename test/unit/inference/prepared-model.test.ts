@@ -3,19 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { preparedModel } from '../../harness/prepared-model.js';
 
-describe('prepared.model', () => {
+describe('prepared models in tests', () => {
   let empty: string;
   beforeAll(() => void (empty = mkdtempSync(join(tmpdir(), 'models-'))));
   afterAll(() => rmSync(empty, { recursive: true }));
 
-  test('given a folder without models, when a test asks for one, then it fails at once, says what to do, and prepares nothing', async () => {
+  test('given a folder without models, when a test needs one, then it fails at once, says what to do, and prepares nothing', async () => {
     await expect(preparedModel('isnet-vnni', empty)).rejects.toThrow(
       `isnet-vnni is not prepared in ${empty}: run \`npm run setup\``,
     );
     expect(readdirSync(empty)).toEqual([]);
   });
 
-  test('given a model that the set-up does not prepare, when a test asks for it, then it is told where to add it', async () => {
+  test('given a model that the set-up does not prepare, when a test needs it, then the error says where to add it', async () => {
     await expect(preparedModel('isnet-fp16')).rejects.toThrow('test/harness/prepared-models.json');
   });
 

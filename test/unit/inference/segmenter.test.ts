@@ -8,7 +8,7 @@ import { PROVIDERS } from '#contracts/execution-providers.js';
 import { addModel, additionSchema } from '#model-builder/model-addition.js';
 import { modelSchema, type ModelEntry } from '#inference/model-manifest.js';
 import { ModelRegistry } from '#inference/model-registry.js';
-import { convolutionProbe } from '#inference/provider-probe.js';
+import { convolutionProbe } from '#inference/session-factory.js';
 import { Segmenter } from '#inference/segmenter.js';
 import { meanNetwork, redNetwork, SMALL_SIDE } from '../../harness/small-networks.js';
 
@@ -21,7 +21,7 @@ const FLOATS = {
 };
 const OPACITY = { kind: 'f32', name: 'output', sidePixels: SMALL_SIDE, activation: 'none' };
 
-/** A grey ramp from left to right, as R G B. */
+/** A gray ramp from left to right, as R G B. */
 const ramp = (): Buffer =>
   Buffer.from(Array.from({ length: 3 * SMALL_SIDE ** 2 }, (_, i) => 4 * (Math.floor(i / 3) % SMALL_SIDE)));
 
@@ -56,7 +56,7 @@ describe('segmenter', () => {
     await network.release();
   });
 
-  test('given a byte model with a coarser grid, when run, then pixels go in as they are and stay as they are', async () => {
+  test('given a byte model with a coarser grid, when run, then pixels are passed unchanged and not modified', async () => {
     const network = await load(redNetwork(), {
       input: { kind: 'u8-nhwc', name: 'pixels', sidePixels: SMALL_SIDE },
       output: { kind: 'u8', name: 'mask', sidePixels: SMALL_SIDE / 2 },
@@ -82,7 +82,7 @@ describe('segmenter', () => {
       SMALL_SIDE / 2,
     ],
   ])(
-    'given a network of %s that takes batches, when several are run, then each mask is that of its image alone',
+    'given a model of %s that takes batches, when several are run, then each mask is that of its image alone',
     async (_, network, more, side) => {
       const segmenter = await load(network(), more);
       expect(segmenter.takesBatches).toBe(true);
@@ -101,7 +101,7 @@ describe('segmenter', () => {
     },
   );
 
-  test('given a network that takes one image at a time, when several are run, then they are run one by one', async () => {
+  test('given a model without batches, when several images are run, then they run one by one', async () => {
     const segmenter = await load(meanNetwork(1));
     expect(segmenter.takesBatches).toBe(false);
     const masks = await segmenter.segmentAll([ramp(), ramp()]);
@@ -109,7 +109,7 @@ describe('segmenter', () => {
     await segmenter.release();
   });
 
-  test('given a place that this build of the runtime does not have, when loaded for it, then that is said, and nothing runs elsewhere', async () => {
+  test('given a provider that this build of the runtime lacks, when a model is loaded for it, then it fails and runs nowhere else', async () => {
     const offered = listSupportedBackends().map(({ name }) => name);
     const missing = PROVIDERS.find((provider) => !offered.includes(provider))!;
     const file = meanNetwork();
@@ -121,7 +121,7 @@ describe('segmenter', () => {
     });
   });
 
-  test('given the network that tries devices out, when run where it can be, then it is sound', async () => {
+  test('given the probe model, when run on the CPU, then it works', async () => {
     const session = await InferenceSession.create(convolutionProbe(32));
     const feeds = Object.fromEntries(
       session.inputMetadata.map((input) => {
@@ -137,24 +137,24 @@ describe('segmenter', () => {
   });
 
   test.each([
-    ['another input name', { input: { ...FLOATS, name: 'image' } }, 'input image: the model has none'],
-    ['another output name', { output: { ...OPACITY, name: 'mask' } }, 'output mask: the model has none'],
+    ['another input name', { input: { ...FLOATS, name: 'image' } }, 'input image: the model has no value'],
+    ['another output name', { output: { ...OPACITY, name: 'mask' } }, 'output mask: the model has no value'],
     ['another size', { input: { ...FLOATS, sidePixels: 128 } }, 'has the shape'],
     ['another grid', { output: { ...OPACITY, sidePixels: 128 } }, 'has the shape'],
-    ['bytes in', { input: { kind: 'u8-nhwc', name: 'input', sidePixels: SMALL_SIDE } }, 'not made of uint8'],
-    ['bytes out', { output: { kind: 'u8', name: 'output', sidePixels: SMALL_SIDE } }, 'not made of uint8'],
+    ['bytes in', { input: { kind: 'u8-nhwc', name: 'input', sidePixels: SMALL_SIDE } }, 'not of type uint8'],
+    ['bytes out', { output: { kind: 'u8', name: 'output', sidePixels: SMALL_SIDE } }, 'not of type uint8'],
   ])('given a manifest that promises %s, when loaded, then the error says so', async (_, more, message) => {
     await expect(load(meanNetwork(), more)).rejects.toThrow(message);
   });
 
-  test('given a file that is no model, or not the one of the manifest, when loaded, then it is refused', async () => {
+  test('given a file that is not a model, or does not match the manifest, when loaded, then it fails', async () => {
     await expect(load(Buffer.from('not an ONNX file'))).rejects.toThrow('cannot be loaded');
     await expect(load(meanNetwork(), { sha256: '0'.repeat(64) })).rejects.toThrow('sha256');
     await expect(load(meanNetwork(), { bytes: 1 })).rejects.toThrow('wrong length');
   });
 
   describe('added models', () => {
-    const told = (more: object = {}): ReturnType<typeof additionSchema.parse> =>
+    const addition = (more: object = {}): ReturnType<typeof additionSchema.parse> =>
       additionSchema.parse({
         name: 'mine',
         size: String(SMALL_SIDE),
@@ -177,8 +177,8 @@ describe('segmenter', () => {
 
     test('given an ONNX file, when added twice, then it is listed once, verified, and used by its name', async () => {
       await writeFile(path, meanNetwork());
-      await addModel(registry, path, told());
-      await addModel(registry, path, told({ title: 'again' }));
+      await addModel(registry, path, addition());
+      await addModel(registry, path, addition({ title: 'again' }));
       const again = new ModelRegistry(folder, 'out');
       expect(again.models.map(({ name }) => name)).toEqual(['shipped', 'mine']);
       const entry = again.find('mine');
@@ -189,12 +189,12 @@ describe('segmenter', () => {
       await network.release();
     });
 
-    test('given a file that does not fit what is told, or a name that is taken, when added, then nothing changes', async () => {
+    test('given a file that does not match its description, or a name in use, when added, then nothing changes', async () => {
       await writeFile(path, meanNetwork());
-      await expect(addModel(registry, path, told({ size: '128' }))).rejects.toThrow('has the shape');
-      await expect(addModel(registry, path, told({ name: 'shipped' }))).rejects.toThrow('another name');
+      await expect(addModel(registry, path, addition({ size: '128' }))).rejects.toThrow('has the shape');
+      await expect(addModel(registry, path, addition({ name: 'shipped' }))).rejects.toThrow('another name');
       await writeFile(path, 'nonsense');
-      await expect(addModel(registry, path, told())).rejects.toThrow('not an ONNX model');
+      await expect(addModel(registry, path, addition())).rejects.toThrow('not an ONNX model');
       await expect(readdir(join(folder, 'out'))).rejects.toThrow('ENOENT');
       await expect(readFile(join(folder, 'models/local.json'))).rejects.toThrow('ENOENT');
     });

@@ -24,7 +24,7 @@ const kernels = fc.array(fc.double({ min: -LARGEST, max: LARGEST, noNaN: true })
 });
 
 describe('rounding of a kernel', () => {
-  test('given any weights, when rounded, then each stays beside itself and the result errs no more than by rounding each', () => {
+  test('given any weights, when rounded, then each is a neighboring integer and the error is at most that of plain rounding', () => {
     const rounding = new KernelRounding({ width: 3, height: 3, dilation: 1 });
     fc.assert(
       fc.property(kernels, fc.double({ min: 0, max: 1, noNaN: true }), (weights, likeness) => {
@@ -46,7 +46,7 @@ describe('rounding of a kernel', () => {
     );
   });
 
-  test('given taps that always see the same, when rounded, then their sum is kept to half a step', () => {
+  test('given fully correlated taps, when rounded, then their sum is kept to half a step', () => {
     const rounding = new KernelRounding({ width: 3, height: 3, dilation: 1 });
     fc.assert(
       fc.property(kernels, (weights) => {
@@ -56,7 +56,7 @@ describe('rounding of a kernel', () => {
     );
   });
 
-  test('given taps far apart, or one, when rounded, then each goes to its nearest', () => {
+  test('given uncorrelated taps, or one, when rounded, then each goes to its nearest integer', () => {
     const weights = Float64Array.of(0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4);
     const wholes = new Int8Array(9);
     new KernelRounding({ width: 3, height: 3, dilation: 64 }).round(weights, 0.9, LARGEST, wholes);

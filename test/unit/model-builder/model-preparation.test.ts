@@ -10,7 +10,7 @@ const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).dig
 const PIECES = [Buffer.from('first piece, '), Buffer.from('second piece')];
 const WHOLE = Buffer.concat(PIECES);
 
-/** A package folder with a manifest of two models, and an npm package that holds the first one in pieces. */
+/** A package folder with a manifest of two models, and an npm package that holds the first one in chunks. */
 async function packageFolder(): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), 'registry-'));
   const store = join(root, 'node_modules/@some/models');
@@ -44,18 +44,18 @@ async function packageFolder(): Promise<string> {
   return root;
 }
 
-describe('model.registry', () => {
+describe('model registry', () => {
   let root: string;
   beforeEach(async () => {
     root = await packageFolder();
   });
   afterEach(() => rm(root, { recursive: true }));
 
-  test('given an unknown name, when looked for, then it is the problem model-unknown', () => {
+  test('given an unknown name, when looked up, then it is the problem model-unknown', () => {
     expect(() => new ModelRegistry(root, 'out').find('nope')).toThrow('model-unknown');
   });
 
-  test('given pieces in a package, when prepared twice, then the file is whole, alone, and written once', async () => {
+  test('given chunks in a package, when prepared twice, then the file is complete, the only one, and written once', async () => {
     const registry = new ModelRegistry(root, 'out');
     const entry = registry.find('packed');
     expect(await registry.isPrepared(entry)).toBe(false);
@@ -70,7 +70,7 @@ describe('model.registry', () => {
     await expect(registry.verify(entry)).resolves.toBeUndefined();
   });
 
-  test('given a file changed in place, when verified, then it is refused, and when prepared, repaired', async () => {
+  test('given a file changed in place, when verified, then it fails, and when prepared, it is repaired', async () => {
     const registry = new ModelRegistry(root, 'out');
     const entry = registry.find('packed');
     const path = await prepareModel(registry, entry);
@@ -89,7 +89,7 @@ describe('model.registry', () => {
     expect(await readFile(await prepareModel(registry, entry))).toEqual(WHOLE);
   });
 
-  test('given a product whose sha256 is not the one expected, when prepared, then nothing is written', async () => {
+  test('given a product with an unexpected sha256, when prepared, then nothing is written', async () => {
     const path = join(root, 'models/manifest.json');
     const text = await readFile(path, 'utf8');
     await writeFile(path, text.replaceAll(sha256(WHOLE), sha256(Buffer.from('other'))));
@@ -98,7 +98,7 @@ describe('model.registry', () => {
     await expect(readdir(join(root, 'out'))).rejects.toThrow('ENOENT');
   });
 
-  test('given a damaged piece, when prepared, then it fails and leaves nothing behind', async () => {
+  test('given a damaged chunk, when prepared, then it fails and leaves nothing behind', async () => {
     await writeFile(join(root, 'node_modules/@some/models/dist', sha256(PIECES[1]!)), 'something else');
     const registry = new ModelRegistry(root, 'out');
     await expect(prepareModel(registry, registry.find('packed'))).rejects.toThrow('damaged');
@@ -125,9 +125,9 @@ describe('model.registry', () => {
     await expect(prepareModel(registry, entry)).resolves.toBe(registry.pathOf(entry));
   });
 
-  test('given a wrong manifest, when read, then it is refused', async () => {
+  test('given an invalid manifest, when read, then it fails', async () => {
     await writeFile(join(root, 'models/manifest.json'), '{"models": [{"name": "../x"}]}');
-    expect(() => new ModelRegistry(root, 'out')).toThrow('manifest.json is wrong');
+    expect(() => new ModelRegistry(root, 'out')).toThrow('manifest.json is invalid');
   });
 
   test("given an operator's manifest that takes a name again, when read, then it is refused", async () => {
@@ -135,7 +135,7 @@ describe('model.registry', () => {
       models: object[];
     };
     await writeFile(join(root, 'models/local.json'), JSON.stringify({ models: [models[1]] }));
-    expect(() => new ModelRegistry(root, 'out')).toThrow('taken already');
+    expect(() => new ModelRegistry(root, 'out')).toThrow('already in use');
   });
 
   test('given the manifest of this repository, when read, then isnet is the default and variants have sources', () => {

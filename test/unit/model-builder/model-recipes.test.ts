@@ -6,7 +6,7 @@ import { DataType, type OnnxGraph } from '#model-builder/onnx/onnx-types.js';
 import type { Calibration } from '#model-builder/recipe/calibration.js';
 import { observedTensors } from '#model-builder/recipe/channel-steps.js';
 import { keepOutputs } from '#model-builder/recipe/graph-steps.js';
-import type { Recipe } from '#inference/recipe.schema.js';
+import type { Recipe } from '#inference/model-manifest.js';
 import { floatGraph, applyRecipe } from '#model-builder/recipe/recipes.js';
 import { segmentationNetwork, SMALL_SIDE } from '../../harness/small-networks.js';
 
@@ -14,7 +14,7 @@ const INPUT = { sidePixels: SMALL_SIDE, mean: [128, 128, 128], std: [256, 256, 2
 const HALF = SMALL_SIDE / 2;
 const INT8: Recipe = { kind: 'int8', calibration: 'small.calibration.json', weightMax: 63 };
 
-/** Ranges that are wide enough for any image: what counts here is that the two networks compute the same. */
+/** Ranges that are wide enough for any image: what counts here is that the two models compute the same. */
 function wideCalibration(graph: OnnxGraph): Calibration {
   const of = (name: string, count: number): [string, Calibration['tensors'][string]] => [
     name,
@@ -65,17 +65,17 @@ const bytes = (images: number): Tensor =>
   new Tensor('uint8', pixelsOf(images), [images, SMALL_SIDE, SMALL_SIDE, 3]);
 const floats = (): Tensor => new Tensor('float32', planesOf(pixelsOf(1)), [1, 3, SMALL_SIDE, SMALL_SIDE]);
 
-/** Opacity 0 to 255 on the network's own grid, worked out in floats. */
+/** Opacity 0 to 255 on the model's own grid, worked out in floats. */
 async function coarseOpacity(): Promise<number[]> {
   const graph = floatGraph(segmentationNetwork());
-  const lean = keepOutputs(graph, [value('logits', DataType.float, ['n', 1, HALF, HALF])]);
-  const { nodes, initializers, inputs, outputs } = lean;
+  const pruned = keepOutputs(graph, [value('logits', DataType.float, ['n', 1, HALF, HALF])]);
+  const { nodes, initializers, inputs, outputs } = pruned;
   const file = Buffer.concat(encodeModel(model({ name: 'coarse', nodes, initializers, inputs, outputs })));
   const { data } = await run(file, 'logits', floats());
   return data.map((logit) => 255 / (1 + Math.exp(-logit)));
 }
 
-describe('model.recipes', () => {
+describe('model recipes', () => {
   let original: number[];
   let coarse: number[];
   beforeAll(async () => {
@@ -110,7 +110,7 @@ describe('model.recipes', () => {
     expect(two.data.slice(0, HALF * HALF)).toEqual(data);
   });
 
-  test('given the same ingredients, when prepared twice, then the bytes are the same', () => {
+  test('given the same input, when prepared twice, then the bytes are the same', () => {
     const calibration = wideCalibration(floatGraph(segmentationNetwork()));
     expect(product(INT8, calibration).equals(product(INT8, calibration))).toBe(true);
   });
@@ -129,7 +129,7 @@ describe('model.recipes', () => {
     }
   });
 
-  test('given a calibration of another network, or none, when prepared, then the error names what is missing', () => {
+  test('given a calibration of another model, or none, when prepared, then the error names what is missing', () => {
     const calibration = wideCalibration(floatGraph(segmentationNetwork()));
     expect(() => product(INT8)).toThrow('needs a calibration');
     const { 'b.relu': gone, ...others } = calibration.tensors;
@@ -137,7 +137,7 @@ describe('model.recipes', () => {
     expect(() => product(INT8, { ...calibration, tensors: others })).toThrow('says nothing about b.relu');
   });
 
-  test('given a file that is no model, when prepared, then it is an error and not a product', () => {
+  test('given a file that is not a model, when prepared, then it fails without a product', () => {
     expect(() => product({ kind: 'float32' }, undefined, Buffer.from('no model'))).toThrow();
     expect(() => product({ kind: 'float32' }, undefined, Buffer.alloc(0))).toThrow('no graph');
   });

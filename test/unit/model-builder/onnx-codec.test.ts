@@ -3,7 +3,7 @@ import { model, node, tensor, value } from '#model-builder/onnx/onnx-build.js';
 import { decodeModel, encodeModel } from '#model-builder/onnx/onnx-codec.js';
 import { floatsOf } from '#model-builder/onnx/tensor-values.js';
 import { DataType, type OnnxModel, type OnnxOpset } from '#model-builder/onnx/onnx-types.js';
-import { WireError } from '#model-builder/onnx/wire-reader.js';
+import { WireError } from '#model-builder/onnx/protobuf.js';
 import { segmentationNetwork } from '../../harness/small-networks.js';
 
 const bytesOf = (made: OnnxModel): Buffer => Buffer.concat(encodeModel(made));
@@ -60,7 +60,7 @@ function plain(held: unknown): unknown {
   return Object.fromEntries(Object.entries(held).map(([key, each]) => [key, plain(each)]));
 }
 
-describe('onnx.codec', () => {
+describe('ONNX codec', () => {
   test('given any model, when written and read, then it is the same, and written again the same bytes', () => {
     fc.assert(
       fc.property(models, (made: OnnxModel) => {
@@ -73,7 +73,7 @@ describe('onnx.codec', () => {
     );
   });
 
-  test('given fields that it does not know, when read and written, then they are still there', () => {
+  test('given unknown fields, when read and written, then they are kept', () => {
     const doc = Buffer.from([0x32, 3, 0x61, 0x62, 0x63]);
     const fixed = Buffer.from([0xa1, 0x06, 1, 2, 3, 4, 5, 6, 7, 8]);
     const made = Buffer.concat([Buffer.from([0x08, 8]), doc, fixed]);
@@ -83,7 +83,7 @@ describe('onnx.codec', () => {
     expect(bytesOf(read)).toEqual(made);
   });
 
-  test('given numbers packed and unpacked, when read, then both are understood', () => {
+  test('given packed and unpacked numbers, when read, then both are decoded', () => {
     const packed = Buffer.from([0x3a, 8, 0x2a, 6, 0x0a, 2, 3, 0x80, 0x4a, 0]);
     const broken = (): OnnxModel => decodeModel(packed);
     expect(broken).toThrow(WireError);
@@ -132,7 +132,7 @@ describe('onnx.codec', () => {
     expect(() => floatsOf({ ...half, dims: [9] })).toThrow(WireError);
   });
 
-  test('given weights at an odd place of a file, when read as floats, then they are right all the same', () => {
+  test('given weights at an unaligned offset, when read as floats, then they are correct', () => {
     for (const name of ['a', 'ab', 'abc', 'abcd']) {
       const made = model({
         name,

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import sharp from 'sharp';
 import { jobOptionsSchema } from '#contracts/job-options.js';
-import { CUTOUT_STAGES } from '#imaging/stages/cutout-stages.js';
+import { CUTOUT_STAGES } from '#imaging/cutout-stages.js';
 import type { CutoutRequest } from '../../../apps/worker/src/engine/engine-contract.js';
 import { EngineSupervisor } from '../../../apps/worker/src/engine/engine-supervisor.js';
 import { modelFolder } from '../../harness/model-folder.js';

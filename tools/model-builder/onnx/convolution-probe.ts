@@ -1,4 +1,4 @@
-import type { FloatWidth } from '#inference/provider-probe.js';
+import type { FloatWidth } from '#inference/session-factory.js';
 import { DataType } from './onnx-types.js';
 import { encodeModel } from './onnx-codec.js';
 import { model, node, value } from './onnx-build.js';
@@ -8,8 +8,8 @@ const SIDE = 8;
 const KERNEL = 3;
 
 /**
- * The smallest network that shows whether a device computes what segmentation networks consist of: one convolution of
- * floats, whose weights are an input as well. `libs/inference/src/provider-probe.ts` holds its bytes.
+ * The smallest model that shows whether a device runs the main operation of segmentation models: one float
+ * convolution, whose weights are an input as well. `libs/inference/src/session-factory.ts` contains its bytes.
  */
 export function convolutionProbe(width: FloatWidth): Uint8Array {
   const type = width === 16 ? DataType.float16 : DataType.float;

@@ -12,21 +12,21 @@ import {
 /** Domain of ONNX Runtime's own operators. */
 export const MICROSOFT = 'com.microsoft';
 
-/** IR 8 and operator set 15 are what the field's models are exported with, and every runtime since 2021 reads. */
+/** IR 8 and operator set 15 are used by common exporters and supported by every runtime since 2021. */
 const IR_VERSION = 8;
 const OPSET_VERSION = 15;
 const MICROSOFT_OPSET_VERSION = 1;
 
-/** What an attribute may be set to here: a whole number, a list of them, or a text. */
+/** An attribute value: an integer, a list of integers, or a text. */
 export type AttributeValue = number | readonly number[] | string;
 
-/** What `node` takes besides operator, inputs and outputs. */
+/** Options of `node`. */
 export interface NodeDetails {
   domain?: string;
   attributes?: Record<string, AttributeValue>;
 }
 
-/** One operation, named after its first output. */
+/** A node, named after its first output. */
 export function node(
   opType: string,
   inputs: readonly string[],
@@ -53,16 +53,16 @@ function attribute(name: string, value: AttributeValue): OnnxAttribute {
   return { ...empty, ints: value.map(BigInt), type: AttributeType.ints };
 }
 
-/** Kinds of numbers that can be made into a tensor. */
+/** Arrays that can become a tensor. */
 export type TensorData = Float32Array | Uint8Array | Int8Array | Int32Array | BigInt64Array;
 
-/** A constant. Its bytes are those of `data`, not copied; without `dims` it has one dimension. */
+/** A constant tensor. Its bytes are those of `data`, not copied; without `dims` it has one dimension. */
 export function tensor(name: string, data: TensorData, dims: readonly number[] = [data.length]): OnnxTensor {
   const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   return { dims: [...dims], dataType: typeOf(data), name, rawData, rest: [] };
 }
 
-/** A constant of one number and no dimension. */
+/** A scalar constant. */
 export const scalar = (name: string, data: TensorData): OnnxTensor => tensor(name, data, []);
 
 function typeOf(data: TensorData): number {
@@ -72,7 +72,7 @@ function typeOf(data: TensorData): number {
   return data instanceof Int32Array ? DataType.int32 : DataType.int64;
 }
 
-/** An input or output; a dimension given as text is known at run time only. */
+/** An input or output; a dimension given as text is dynamic. */
 export function value(name: string, elemType: number, dims: readonly (number | string)[]): OnnxValueInfo {
   const shape = dims.map((dim) =>
     typeof dim === 'number' ? { value: dim, rest: [] } : { parameter: dim, rest: [] },
@@ -84,10 +84,10 @@ export function value(name: string, elemType: number, dims: readonly (number | s
   };
 }
 
-/** What a graph is made of; the rest of `OnnxGraph` is left empty. */
+/** Parts of a graph; the rest of `OnnxGraph` is empty. */
 export type GraphParts = Pick<OnnxGraph, 'nodes' | 'initializers' | 'inputs' | 'outputs'> & { name: string };
 
-/** A model of the given graph. */
+/** A model of a graph. */
 export function model(parts: GraphParts): OnnxModel {
   return {
     irVersion: IR_VERSION,

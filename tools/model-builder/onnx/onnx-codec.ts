@@ -1,23 +1,21 @@
-import { MODEL_SCHEMA, type Field, type Schema } from './onnx.schema.js';
 import type { OnnxModel } from './onnx-types.js';
-import { Wire, WireError, WireReader } from './wire-reader.js';
-import { WireWriter } from './wire-writer.js';
+import { Wire, WireError, WireReader, WireWriter } from './protobuf.js';
 
 type Message = Record<string, unknown> & { rest: Uint8Array[] };
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * Reads an ONNX file. Weights stay where they are: tensors hold views into `bytes`, which must not change.
- * @throws WireError when it is none
+ * Decodes an ONNX file. Weights are not copied: tensors hold views into `bytes`, which must not change.
+ * @throws WireError when it is invalid
  */
 export function decodeModel(bytes: Uint8Array): OnnxModel {
   return decode(bytes, MODEL_SCHEMA) as unknown as OnnxModel;
 }
 
 /**
- * Writes an ONNX file: fields in the order of their numbers, the same model always to the same bytes.
- * @returns its pieces in order; those with weights are views of what the model holds
+ * Encodes an ONNX file deterministically, with fields in the order of their numbers.
+ * @returns its chunks in order; those with weights are views of the model's memory
  */
 export function encodeModel(model: OnnxModel): readonly Uint8Array[] {
   return encode(model as unknown as Message, MODEL_SCHEMA).pieces;
@@ -41,7 +39,10 @@ function decode(bytes: Uint8Array, schema: Schema): Message {
   return message;
 }
 
-/** Lists of numbers come one by one or packed into bytes; whatever else is unexpected is kept unread. */
+/**
+ * True for a known layout: numbers of a list are single or packed into bytes. Fields of other layouts are kept
+ * undecoded.
+ */
 function isLaidOut({ kind, many }: Field, wire: number): boolean {
   if (!isNumber(kind)) return wire === Wire.bytes;
   return wire === (kind === 'float' ? Wire.fixed32 : Wire.varint) || (many && wire === Wire.bytes);
@@ -86,7 +87,7 @@ function textOf(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes);
   } catch {
-    throw new WireError('a text is not UTF-8');
+    throw new WireError('a text is not valid UTF-8');
   }
 }
 
@@ -126,3 +127,72 @@ function put(writer: WireWriter, number: number, kind: Field['kind'], value: unk
       writer.message(number, encode(value as Message, kind));
   }
 }
+
+/** A message schema: field numbers and their properties. */
+export type Schema = ReadonlyMap<number, Field>;
+
+/** One field. `whole` is an integer that a JavaScript number holds exactly, `integer` a bigint. */
+export interface Field {
+  key: string;
+  kind: 'whole' | 'integer' | 'float' | 'text' | 'bytes' | Schema;
+  many: boolean;
+}
+
+const one = (key: string, kind: Field['kind']): Field => ({ key, kind, many: false });
+const many = (key: string, kind: Field['kind']): Field => ({ key, kind, many: true });
+const schema = (fields: Record<number, Field>): Schema =>
+  new Map(Object.entries(fields).map(([number, field]) => [Number(number), field]));
+
+const tensor = schema({
+  1: many('dims', 'whole'),
+  2: one('dataType', 'whole'),
+  4: one('floatData', 'bytes'),
+  8: one('name', 'text'),
+  9: one('rawData', 'bytes'),
+});
+
+const attribute = schema({
+  1: one('name', 'text'),
+  2: one('f', 'float'),
+  3: one('i', 'integer'),
+  4: one('s', 'bytes'),
+  5: one('t', tensor),
+  7: many('floats', 'float'),
+  8: many('ints', 'integer'),
+  20: one('type', 'whole'),
+});
+
+const node = schema({
+  1: many('inputs', 'text'),
+  2: many('outputs', 'text'),
+  3: one('name', 'text'),
+  4: one('opType', 'text'),
+  5: many('attributes', attribute),
+  7: one('domain', 'text'),
+});
+
+const dimension = schema({ 1: one('value', 'whole'), 2: one('parameter', 'text') });
+const shape = schema({ 1: many('dims', dimension) });
+const tensorType = schema({ 1: one('elemType', 'whole'), 2: one('shape', shape) });
+const type = schema({ 1: one('tensorType', tensorType) });
+const valueInfo = schema({ 1: one('name', 'text'), 2: one('type', type) });
+
+const graph = schema({
+  1: many('nodes', node),
+  2: one('name', 'text'),
+  5: many('initializers', tensor),
+  11: many('inputs', valueInfo),
+  12: many('outputs', valueInfo),
+  13: many('valueInfo', valueInfo),
+});
+
+const opset = schema({ 1: one('domain', 'text'), 2: one('version', 'whole') });
+
+/** Field numbers of ModelProto and its parts; properties are those of `OnnxModel`. */
+export const MODEL_SCHEMA: Schema = schema({
+  1: one('irVersion', 'whole'),
+  2: one('producerName', 'text'),
+  3: one('producerVersion', 'text'),
+  7: one('graph', graph),
+  8: many('opsets', opset),
+});

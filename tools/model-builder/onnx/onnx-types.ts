@@ -1,7 +1,7 @@
 /**
- * The parts of ONNX's format that model preparation reads and changes, under the names and with the meaning of
- * https://github.com/onnx/onnx/blob/main/onnx/onnx.proto. Lists are always there, single values only when the
- * file has them. `rest` holds the fields not named here, tags and all: they are written back as they were.
+ * The parts of the ONNX format that model preparation reads and changes, with names and meaning of
+ * https://github.com/onnx/onnx/blob/main/onnx/onnx.proto. Lists are always present, single values only if the file
+ * has them. `rest` holds all other fields with their tags; they are written back unchanged.
  */
 export interface OnnxModel {
   irVersion?: number;
@@ -12,14 +12,14 @@ export interface OnnxModel {
   rest: Uint8Array[];
 }
 
-/** Version of a set of operators; no domain means ONNX's own. */
+/** Version of an operator set; without a domain, ONNX's own. */
 export interface OnnxOpset {
   domain?: string;
   version?: number;
   rest: Uint8Array[];
 }
 
-/** A network: nodes in an order in which they can be computed. */
+/** A graph: nodes in topological order. */
 export interface OnnxGraph {
   nodes: OnnxNode[];
   name?: string;
@@ -30,7 +30,7 @@ export interface OnnxGraph {
   rest: Uint8Array[];
 }
 
-/** One operation. An empty input name stands for an optional input left out. */
+/** One operation. An empty input name is an omitted optional input. */
 export interface OnnxNode {
   inputs: string[];
   outputs: string[];
@@ -41,7 +41,7 @@ export interface OnnxNode {
   rest: Uint8Array[];
 }
 
-/** A parameter of an operation; `type` (see `AttributeType`) says which of the values counts. */
+/** An attribute of an operation; `type` (see `AttributeType`) selects the value. */
 export interface OnnxAttribute {
   name?: string;
   f?: number;
@@ -54,7 +54,7 @@ export interface OnnxAttribute {
   rest: Uint8Array[];
 }
 
-/** Numbers with a shape: little-endian in `rawData`, or as packed floats in `floatData`. */
+/** A tensor: little-endian in `rawData`, or packed floats in `floatData`. */
 export interface OnnxTensor {
   dims: number[];
   dataType?: number;
@@ -64,14 +64,14 @@ export interface OnnxTensor {
   rest: Uint8Array[];
 }
 
-/** Name, element type (see `DataType`) and shape of an input, an output or something between. */
+/** Name, element type (see `DataType`) and shape of an input, output or inner value. */
 export interface OnnxValueInfo {
   name?: string;
   type?: { tensorType?: OnnxTensorType; rest: Uint8Array[] };
   rest: Uint8Array[];
 }
 
-/** Element type and shape; a dimension is a length, or the name of one that is known at run time only. */
+/** Element type and shape; a dimension is a length, or the name of a dynamic one. */
 export interface OnnxTensorType {
   elemType?: number;
   shape?: { dims: { value?: number; parameter?: string; rest: Uint8Array[] }[]; rest: Uint8Array[] };
@@ -81,5 +81,5 @@ export interface OnnxTensorType {
 /** Element types: TensorProto.DataType. */
 export const DataType = { float: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10 } as const;
 
-/** What an attribute holds: AttributeProto.AttributeType. */
+/** Types of attributes: AttributeProto.AttributeType. */
 export const AttributeType = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, ints: 7 } as const;

@@ -1,5 +1,5 @@
 import { DataType, type OnnxTensor } from './onnx-types.js';
-import { WireError } from './wire-reader.js';
+import { WireError } from './protobuf.js';
 
 const FRACTION_BITS = 10;
 const SUBNORMAL_STEP = 2 ** -24;
@@ -7,9 +7,9 @@ const SUBNORMAL_STEP = 2 ** -24;
 let halves: Float32Array | undefined;
 
 /**
- * The numbers of a float or float16 tensor. Float16 is widened without loss; float is a view where its bytes are
- * aligned, so the result must not be written to.
- * @throws WireError for any other type, or when the bytes do not fit the shape
+ * Values of a float or float16 tensor. Float16 is widened exactly; float is a view if its bytes are aligned, so the
+ * result must not be modified.
+ * @throws WireError for any other type, or when the length does not match the shape
  */
 export function floatsOf(tensor: OnnxTensor): Float32Array {
   const bytes = tensor.rawData ?? tensor.floatData ?? new Uint8Array();
@@ -18,13 +18,13 @@ export function floatsOf(tensor: OnnxTensor): Float32Array {
   if (width === 0 || bytes.length !== count * width) {
     throw new WireError(`tensor ${tensor.name ?? ''} holds no floats, or not as many as its shape says`);
   }
-  // A Buffer's own `slice` would not copy.
+  // `slice` of a Buffer would not copy.
   const aligned = bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes);
   if (width === 4) return new Float32Array(aligned.buffer, aligned.byteOffset, count);
   return widen(new Uint16Array(aligned.buffer, aligned.byteOffset, count));
 }
 
-/** The numbers of an int64 tensor. @throws WireError for any other type */
+/** Values of an int64 tensor. @throws WireError for any other type */
 export function integersOf(tensor: OnnxTensor): number[] {
   const bytes = tensor.rawData;
   if (tensor.dataType !== DataType.int64 || bytes === undefined || bytes.length % 8 !== 0) {

@@ -2,19 +2,19 @@ import { MICROSOFT, node, scalar, tensor, type AttributeValue } from '../onnx/on
 import { floatsOf } from '../onnx/tensor-values.js';
 import type { OnnxGraph, OnnxNode, OnnxTensor } from '../onnx/onnx-types.js';
 import { quantize } from './byte-weights.js';
-import { byteTensors, knownTensor, MAX_CORRELATION, type ByteTensor } from './channel-steps.js';
+import { byteTensors, requireTensor, MAX_CORRELATION, type ByteTensor } from './channel-steps.js';
 import type { Calibration } from './calibration.js';
 import { GraphIndex, inputOf, integerAttribute, labelOf, outputOf, RecipeError } from './graph-index.js';
 import { keepOutputs, renameValues } from './graph-steps.js';
-import { logitsOf, maskEnd, maskInfo, PIXELS, pixelsInfo } from './mask-ends.js';
+import { logitsOf, maskFragment, maskInfo, PIXELS, pixelsInfo } from './mask-ends.js';
 import { doubling } from './resize-doubling.js';
 
-/** How a float network becomes one of bytes. */
+/** Options for the conversion of a float graph to bytes. */
 export interface ByteRecipe {
   calibration: Calibration;
   /** Largest weight: 63 for every CPU, 127 for those with VNNI (or ARM's dot products). */
   weightMax: number;
-  /** Subtracted from a pixel's byte, which must be whole: it becomes the byte that stands for zero. */
+  /** Subtracted from a pixel's byte; must be an integer: it becomes the zero point. */
   mean: number;
   /** Divides the difference. */
   std: number;
@@ -23,8 +23,8 @@ export interface ByteRecipe {
 }
 
 /**
- * Saturation and rounding bring logits nearer to zero, and a little down. This takes them back: a regression on those of
- * the float network, the same for photographs that the calibration saw and for others.
+ * Saturation and rounding move logits towards zero and slightly down. This corrects them: a regression on the logits
+ * of the float model, the same for photographs inside and outside of the calibration.
  */
 const LOGITS = { gain: 1.06, offset: 0.03 };
 
@@ -32,7 +32,7 @@ const [ONE, ZERO, TWICE_INNER] = ['one', 'zero', 'twice_inner'];
 const CONVOLUTION = ['dilations', 'group', 'kernel_shape', 'pads', 'strides'];
 const POOL = ['ceil_mode', 'kernel_shape', 'pads', 'strides'];
 
-/** What the operations of one network are translated with. */
+/** State of the translation of one graph. */
 interface Translation {
   index: GraphIndex;
   tensors: ReadonlyMap<string, ByteTensor>;
@@ -42,12 +42,11 @@ interface Translation {
 }
 
 /**
- * The model in bytes, with channels last throughout: that is the layout of ONNX Runtime's fast integer
- * convolutions on CPUs, and of the pixels themselves. Every step is moved into weights, so bytes need no scale of
- * their own between operations. Only the last convolution, to one channel, stays in floats: half the error came
- * from it and it costs nothing.
- * @param graph float, one image input, ending in Resize → Sigmoid, made of Conv, Relu, MaxPool, Resize by two,
- *   Concat and Add
+ * Converts a graph to bytes, channels last throughout: the layout of ONNX Runtime's fast integer convolutions on
+ * CPUs, and of the pixels. All steps are moved into weights, so bytes need no scale between operations. Only the last
+ * convolution, to one channel, stays in floats: half of the error came from it, and its cost is negligible.
+ * @param graph float, one image input, ending in Resize → Sigmoid, made of Conv, Relu, MaxPool, Resize by two, Concat
+ * and Add
  * @throws RecipeError for anything else
  */
 export function byteGraph(graph: OnnxGraph, recipe: ByteRecipe): OnnxGraph {
@@ -74,7 +73,7 @@ export function byteGraph(graph: OnnxGraph, recipe: ByteRecipe): OnnxGraph {
     constants,
   };
   const nodes = floats.nodes.flatMap((each) => translate(each, translation));
-  const end = maskEnd(logits);
+  const end = maskFragment(logits);
   return keepOutputs(
     { ...floats, nodes: [...nodes, ...end.nodes], initializers: [...constants, ...end.initializers] },
     maskInfo(recipe.outSidePixels),
@@ -98,7 +97,7 @@ function translate(each: OnnxNode, to: Translation): OnnxNode[] {
     case 'Conv':
       return output === to.logits ? floatTail(each, to) : [convolution(each, to)];
     case 'Relu':
-      // A convolution's own clamping at 0 and 255 has done it.
+      // The convolution already limits its output to 0 to 255.
       return [];
     case 'Resize':
       return [doubling(inputOf(each), output, TWICE_INNER)];
@@ -127,8 +126,8 @@ function convolution(conv: OnnxNode, to: Translation): OnnxNode {
   const [relu] = readers.length === 1 && readers[0]?.opType === 'Relu' ? readers : [];
   const output = outputOf(relu ?? conv);
   const input = inputOf(conv);
-  const from = knownTensor(to.tensors, input, conv);
-  const into = knownTensor(to.tensors, output, conv);
+  const from = requireTensor(to.tensors, input, conv);
+  const into = requireTensor(to.tensors, output, conv);
   const kernel = to.index.initializer(inputOf(conv, 1));
   const bias = floatsOf(to.index.initializer(inputOf(conv, 2)));
   if (kernel.dims[1] !== from.steps.length || kernel.dims[0] !== into.steps.length) {
@@ -162,10 +161,10 @@ function convolution(conv: OnnxNode, to: Translation): OnnxNode {
   });
 }
 
-/** Back to planes of floats for the last convolution; the steps of its input go into its weights. */
+/** The last convolution in floats; the steps of its input are moved into its weights. */
 function floatTail(conv: OnnxNode, to: Translation): OnnxNode[] {
   const [input, output] = [inputOf(conv), outputOf(conv)];
-  const from = knownTensor(to.tensors, input, conv);
+  const from = requireTensor(to.tensors, input, conv);
   const kernel = to.index.initializer(inputOf(conv, 1));
   const size = kernel.dims.slice(2).reduce((product, side) => product * side, 1);
   const weights = floatsOf(kernel).map(
@@ -184,7 +183,7 @@ function floatTail(conv: OnnxNode, to: Translation): OnnxNode[] {
   ];
 }
 
-/** Whole-number attributes by name; `group` and `ceil_mode` are single numbers, the others lists. */
+/** Integer attributes by name; `group` and `ceil_mode` are single numbers, the others lists. */
 function attributesOf(from: OnnxNode, names: readonly string[]): Record<string, AttributeValue> {
   const entries = names.map((name): [string, AttributeValue] => {
     const values = integerAttribute(from, name);

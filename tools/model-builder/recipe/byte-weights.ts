@@ -8,25 +8,25 @@ export interface FloatConvolution {
   kernel: KernelShape;
 }
 
-/** The same in whole numbers: `steps` per output channel, bias in units of them. */
+/** The quantized convolution: `steps` per output channel, bias in units of them. */
 export interface ByteConvolution {
   weights: Int8Array;
   steps: Float32Array;
   bias: Int32Array;
 }
 
-/** Bilinear enlargement of bytes rounds down; on average that loses this much of a byte. Found by measurement. */
+/** Mean rounding loss of bilinear enlargement of bytes, which rounds down. Measured. */
 const LOST_BY_ENLARGING = 0.15;
 const INT32_MAX = 2 ** 31 - 1;
 const SMALLEST_STEP = 1e-12;
 
 /**
- * Quantizes a convolution between byte tensors: the steps of its input and output are moved into its weights,
- * which then become signed bytes up to `weightMax`, each output channel with a step of its own.
+ * Quantizes a convolution between byte tensors: the steps of its input and output are moved into its weights, which
+ * become signed bytes up to `weightMax`, with one step for each output channel.
  *
- * With 63 a weight has 7 bits, and two products of a byte and a weight always fit into 16 bits: CPUs without VNNI
- * add them with saturation (https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html, "when
- * and why do I need to try U8U8"). With 127 such CPUs would give wrong results.
+ * With 63 a weight has 7 bits, and two products of a byte and a weight always fit into 16 bits: CPUs without VNNI add
+ * them with saturation (https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html, "when and why
+ * do I need to try U8U8"). With 127 such CPUs give wrong results.
  */
 export function quantize(
   { weights, bias, kernel }: FloatConvolution,
@@ -57,7 +57,7 @@ export function quantize(
   return whole;
 }
 
-/** Weights of one output channel with steps moved into them; returns their sum over enlarged input channels. */
+/** Moves steps into the weights of one output channel; returns the sum of weights over enlarged input channels. */
 function moveSteps(
   moved: Float64Array,
   weights: Float32Array,
@@ -79,8 +79,8 @@ function moveSteps(
 }
 
 /**
- * Rounds one output channel's weights, which are in steps; returns what that takes from its result on average, given
- * the input's means. It goes into the bias (Nagel et al., ICCV 2019, section 4.2).
+ * Rounds the weights of one output channel, given in steps. Returns the mean error of the result for the input's
+ * means, which is added to the bias (Nagel et al., ICCV 2019, section 4.2).
  */
 function round(
   weights: Float64Array,

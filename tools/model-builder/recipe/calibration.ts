@@ -4,9 +4,9 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const reaches = z.array(z.number().nonnegative()).min(1);
 
 /**
- * What a network's inner values reach on photographs: per tensor and channel the largest magnitude (`max`) and
- * the one that 99.9 % of all values stay below (`p999`), the mean value, and the correlation of values that are
- * neighbours in a row (`likeness`, 0 where it is negative). Three significant digits are kept.
+ * Activation statistics on photographs, per tensor and channel: the largest magnitude (`max`), the 99.9th percentile
+ * of magnitudes (`p999`), the mean, and the correlation of horizontally neighboring values (`likeness`, 0 when
+ * negative). Three significant digits.
  */
 export const calibrationSchema = z.strictObject({
   model: z.string().min(1).describe('Name of the model that was observed'),
@@ -26,5 +26,5 @@ export const calibrationSchema = z.strictObject({
   ),
 });
 
-/** Recorded activation statistics: `models/*.calibration.json`, written by `bench/calibrate.bench.ts`. */
+/** Recorded activation statistics: `models/*.calibration.json`, written by `bench/pipeline/calibrate.bench.ts`. */
 export type Calibration = z.output<typeof calibrationSchema>;

@@ -2,48 +2,50 @@ import type { OnnxGraph, OnnxNode } from '../onnx/onnx-types.js';
 import type { Calibration } from './calibration.js';
 import { GraphIndex, inputOf, labelOf, outputOf, RecipeError } from './graph-index.js';
 
-/** Largest byte: activations behind a ReLU go from 0 to it. */
+/** Largest byte: activations after a ReLU are 0 to this. */
 const BYTE_MAX = 255;
-/** Largest distance from the middle for the one activation that has both signs. */
+/** Largest magnitude of the one signed activation. */
 const SIGNED_MAX = 127;
-/** Channels that stay below this share of the strongest one are treated as if they reached it. */
+/** Channels below this share of the strongest one are treated as if they reached it. */
 const WEAKEST_SHARE = 1e-3;
 /**
- * Saturation on purpose, as a multiple of what 99.9 % of a channel's values stay below: rare peaks carry no edge, and
- * finer steps do; decoders bear it sooner. Found by measurement.
+ * Intended saturation, as a multiple of the 99.9th percentile of a channel: rare peaks carry no edge, and finer steps
+ * do; decoders tolerate more of it. Measured.
  */
 const SATURATION = { encoder: 1.6, decoder: 1 };
-/** Share of a tensor's channels that stay below its usual reach: a single channel's peaks coarsen no other's steps. */
+/**
+ * Share of a tensor's channels below its usual range: peaks of a single channel do not coarsen the steps of others.
+ */
 const USUAL_SHARE = 0.97;
 
-/** A few photographs do not show that neighbours are always the same. */
+/** Upper limit of a correlation: few photographs are no proof that neighbors are always equal. */
 export const MAX_CORRELATION = 0.9;
 
 const OBSERVED = new Set(['Relu', 'Add', 'MaxPool']);
 
-/** What a tensor's bytes mean. */
+/** Quantization of a tensor. */
 export interface ByteTensor {
   /** Per channel: the real value of one step. */
   steps: Float64Array;
   /** Byte that stands for zero. */
   zero: number;
-  /** Per channel: the real value on average over the photographs; 0 where nothing is known. */
+  /** Per channel: mean value over the photographs; 0 when unknown. */
   means: Float64Array;
-  /** Per channel: correlation of neighbouring values, 0 to 1. */
+  /** Per channel: correlation of neighboring values, 0 to 1. */
   likeness: Float64Array;
-  /** Channels that come straight from a bilinear enlargement, which rounds down. */
+  /** Channels that come directly from a bilinear enlargement, which rounds down. */
   enlarged: Uint8Array;
 }
 
 /**
- * Chooses the step of every channel of every inner value. Convolutions can have a step for each channel of input
- * and output at no cost, because steps can be moved into their weights; additions and concatenations then need
- * none of their own as long as what they add shares steps.
+ * Chooses the step of every channel of every inner value. Convolutions can have a step for each channel of input and
+ * output at no cost, because steps can be moved into their weights. Additions and concatenations need no steps of
+ * their own as long as their operands share steps.
  *
  * After "Data-Free Quantization Through Weight Equalization and Bias Correction" (Nagel et al., ICCV 2019) and
- * SmoothQuant (Xiao et al., ICML 2023) with migration strength 0.5: a step is the geometric mean of what the
- * channel needs and what the tensor's channels usually need, and at least what the channel needs.
- * @param image what the model's input bytes mean
+ * SmoothQuant (Xiao et al., ICML 2023) with migration strength 0.5: a step is the geometric mean of the channel's
+ * range and the tensor's usual range, and at least the channel's range.
+ * @param image quantization of the model's input bytes
  * @throws RecipeError when statistics are missing
  */
 export function byteTensors(
@@ -58,11 +60,11 @@ export function byteTensors(
     else if (isBareConvolution(each, index)) tensors.set(outputOf(each), signed(each, calibration));
   }
   for (const each of graph.nodes) if (each.opType === 'Add') shareSteps(tensors, each, calibration);
-  for (const each of graph.nodes) passOn(tensors, each, calibration);
+  for (const each of graph.nodes) propagate(tensors, each, calibration);
   return tensors;
 }
 
-/** The inner values that a calibration has to tell about: what ReLUs, additions, poolings and bare convolutions give. */
+/** The inner values that a calibration must record: outputs of ReLUs, additions, poolings and bare convolutions. */
 export function observedTensors(graph: OnnxGraph): string[] {
   const index = new GraphIndex(graph);
   return graph.nodes
@@ -75,17 +77,17 @@ const isBareConvolution = (node: OnnxNode, index: GraphIndex): boolean =>
 
 function positive(node: OnnxNode, calibration: Calibration): ByteTensor {
   const steps = rangeOf(node, calibration).map((reach) => reach / BYTE_MAX);
-  return { steps, zero: 0, ...atStart(node, calibration) };
+  return { steps, zero: 0, ...observed(node, calibration) };
 }
 
 function signed(node: OnnxNode, calibration: Calibration): ByteTensor {
-  const range = reaching(statisticsOf(node, calibration).max);
+  const range = raiseWeakest(statisticsOf(node, calibration).max);
   const steps = range.map((reach) => reach / SIGNED_MAX);
-  return { steps, zero: SIGNED_MAX + 1, ...atStart(node, calibration) };
+  return { steps, zero: SIGNED_MAX + 1, ...observed(node, calibration) };
 }
 
-/** What holds before bytes are moved on. */
-function atStart(
+/** Statistics from the calibration. */
+function observed(
   node: OnnxNode,
   calibration: Calibration,
 ): Pick<ByteTensor, 'means' | 'likeness' | 'enlarged'> {
@@ -97,18 +99,18 @@ function atStart(
   };
 }
 
-/** The largest value that each channel of a node's output is to represent. */
+/** The largest value to represent, for each channel of a node's output. */
 function rangeOf(node: OnnxNode, calibration: Calibration): Float64Array {
   const { max, p999 } = statisticsOf(node, calibration);
   const saturation = SATURATION[/^\/stage\dd\//.test(node.name ?? '') ? 'decoder' : 'encoder'];
-  const range = reaching(p999.map((each, i) => Math.min(saturation * each, max[i] ?? 0)));
+  const range = raiseWeakest(p999.map((each, i) => Math.min(saturation * each, max[i] ?? 0)));
   const usual = range.toSorted()[Math.floor(USUAL_SHARE * range.length)] as number;
   return range.map((own) => Math.max(own, Math.sqrt(own * usual)));
 }
 
-function reaching(range: readonly number[]): Float64Array {
-  const min = WEAKEST_SHARE * Math.max(...range);
-  return Float64Array.from(range, (own) => Math.max(own, min));
+function raiseWeakest(range: readonly number[]): Float64Array {
+  const minReach = WEAKEST_SHARE * Math.max(...range);
+  return Float64Array.from(range, (own) => Math.max(own, minReach));
 }
 
 function statisticsOf(node: OnnxNode, calibration: Calibration): Calibration['tensors'][string] {
@@ -118,29 +120,29 @@ function statisticsOf(node: OnnxNode, calibration: Calibration): Calibration['te
   return found;
 }
 
-/** Both summands and the sum get the widest of their three steps, so that bytes can be added as they are. */
+/** Both operands and the sum get the largest of their three steps, so that bytes can be added directly. */
 function shareSteps(tensors: Map<string, ByteTensor>, add: OnnxNode, calibration: Calibration): void {
   tensors.set(outputOf(add), positive(add, calibration));
   const names = [...add.inputs, outputOf(add)];
-  const parts = names.map((name) => knownTensor(tensors, name, add));
+  const parts = names.map((name) => requireTensor(tensors, name, add));
   const steps = Float64Array.from(parts[0]?.steps ?? [], (_, i) =>
     Math.max(...parts.map((part) => part.steps[i] ?? 0)),
   );
   names.forEach((name, i) => tensors.set(name, { ...(parts[i] as ByteTensor), steps }));
 }
 
-/** Operations that move bytes without computing pass meanings on. */
-function passOn(tensors: Map<string, ByteTensor>, node: OnnxNode, calibration: Calibration): void {
+/** Operations that only move bytes keep their input's quantization. */
+function propagate(tensors: Map<string, ByteTensor>, node: OnnxNode, calibration: Calibration): void {
   if (node.opType === 'MaxPool') {
-    const { steps, zero, enlarged } = knownTensor(tensors, inputOf(node), node);
-    tensors.set(outputOf(node), { ...atStart(node, calibration), steps, zero, enlarged });
+    const { steps, zero, enlarged } = requireTensor(tensors, inputOf(node), node);
+    tensors.set(outputOf(node), { ...observed(node, calibration), steps, zero, enlarged });
   } else if (node.opType === 'Resize') {
-    const from = knownTensor(tensors, inputOf(node), node);
-    // What was one pixel is two: half the way lies between neighbours.
+    const from = requireTensor(tensors, inputOf(node), node);
+    // Each pixel becomes two: half of the steps are between neighbors.
     const likeness = from.likeness.map((each) => Math.sqrt(each));
     tensors.set(outputOf(node), { ...from, likeness, enlarged: new Uint8Array(from.steps.length).fill(1) });
   } else if (node.opType === 'Concat') {
-    const from = node.inputs.map((name) => knownTensor(tensors, name, node));
+    const from = node.inputs.map((name) => requireTensor(tensors, name, node));
     const zero = from[0]?.zero ?? 0;
     if (from.some((each) => each.zero !== zero)) throw new RecipeError(`${labelOf(node)} mixes zero points`);
     tensors.set(outputOf(node), {
@@ -154,7 +156,7 @@ function passOn(tensors: Map<string, ByteTensor>, node: OnnxNode, calibration: C
 }
 
 /** @throws RecipeError when the meaning of `name` is not known where `node` reads it */
-export function knownTensor(
+export function requireTensor(
   tensors: ReadonlyMap<string, ByteTensor>,
   name: string,
   node: OnnxNode,

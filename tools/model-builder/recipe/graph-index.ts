@@ -1,24 +1,24 @@
 import { integersOf } from '../onnx/tensor-values.js';
 import type { OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from '../onnx/onnx-types.js';
 
-/** The graph is not built as the recipe expects; the message names the place. */
+/** The graph does not have the structure that the recipe expects; the message names the node. */
 export class RecipeError extends Error {
   override readonly name = 'RecipeError';
 }
 
-/** Lookups in a graph that does not change while they are used. */
+/** Lookups in a graph, which must not change meanwhile. */
 export class GraphIndex {
-  readonly #producers = new Map<string, OnnxNode>();
-  readonly #consumers = new Map<string, OnnxNode[]>();
-  readonly #initializers = new Map<string, OnnxTensor>();
+  private readonly producers = new Map<string, OnnxNode>();
+  private readonly consumersByName = new Map<string, OnnxNode[]>();
+  private readonly initializers = new Map<string, OnnxTensor>();
 
   constructor(graph: OnnxGraph) {
-    for (const tensor of graph.initializers) this.#initializers.set(tensor.name ?? '', tensor);
+    for (const tensor of graph.initializers) this.initializers.set(tensor.name ?? '', tensor);
     for (const node of graph.nodes) {
-      for (const name of node.outputs) this.#producers.set(name, node);
+      for (const name of node.outputs) this.producers.set(name, node);
       for (const name of node.inputs) {
-        const known = this.#consumers.get(name);
-        if (known === undefined) this.#consumers.set(name, [node]);
+        const known = this.consumersByName.get(name);
+        if (known === undefined) this.consumersByName.set(name, [node]);
         else known.push(node);
       }
     }
@@ -26,23 +26,23 @@ export class GraphIndex {
 
   /** The node that computes `name`; undefined for inputs and constants. */
   producer(name: string): OnnxNode | undefined {
-    return this.#producers.get(name);
+    return this.producers.get(name);
   }
 
   /** The nodes that read `name`. */
   consumers(name: string): readonly OnnxNode[] {
-    return this.#consumers.get(name) ?? [];
+    return this.consumersByName.get(name) ?? [];
   }
 
   /** @throws RecipeError when `name` is no constant of the graph */
   initializer(name: string): OnnxTensor {
-    const found = this.#initializers.get(name);
+    const found = this.initializers.get(name);
     if (found === undefined) throw new RecipeError(`${name} is not a constant`);
     return found;
   }
 }
 
-/** @throws RecipeError when there is none */
+/** @throws RecipeError when the file has no graph */
 export function graphOf(model: OnnxModel): OnnxGraph {
   if (model.graph === undefined) throw new RecipeError('the file holds no graph');
   return model.graph;
@@ -62,7 +62,7 @@ export function inputOf(node: OnnxNode, at = 0): string {
   return name;
 }
 
-/** Whole-number attributes of a node, single ones as lists of one. */
+/** Integer attributes of a node, single ones as lists of one. */
 export function integerAttribute(node: OnnxNode, name: string): number[] {
   const found = node.attributes.find((attribute) => attribute.name === name);
   if (found === undefined) return [];
@@ -70,9 +70,9 @@ export function integerAttribute(node: OnnxNode, name: string): number[] {
   return (found.i === undefined ? found.ints : [found.i]).map(Number);
 }
 
-/** Lengths of an input's, output's or inner value's dimensions; undefined where known at run time only. */
+/** Dimensions of an input, output or inner value; undefined when dynamic. */
 export const dimsOf = (info: OnnxValueInfo | undefined): (number | undefined)[] =>
   info?.type?.tensorType?.shape?.dims.map((dim) => dim.value) ?? [];
 
-/** What to call a node in a message. */
+/** Label of a node for messages. */
 export const labelOf = (node: OnnxNode): string => `${node.opType ?? 'node'} ${node.name ?? ''}`;

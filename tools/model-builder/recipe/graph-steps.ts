@@ -3,13 +3,13 @@ import { floatsOf } from '../onnx/tensor-values.js';
 import { DataType, type OnnxGraph, type OnnxNode, type OnnxValueInfo } from '../onnx/onnx-types.js';
 import { GraphIndex, inputOf, integerAttribute, outputOf, RecipeError } from './graph-index.js';
 
-/** Steps of a recipe. Each returns a new graph and leaves the one it is given, and everything in it, alone. */
+/** A step of a recipe. It returns a new graph and does not change the given one. */
 export type GraphStep = (graph: OnnxGraph) => OnnxGraph;
 
 /**
- * Keeps `outputs` alone, and of nodes and constants only what they need. Nodes come out in an order in which
- * they can be computed, as the format asks for and converters do not always keep to.
- * @throws RecipeError when nothing computes one of them, or nodes wait for each other
+ * Keeps only `outputs`, and the nodes and constants that they need. Nodes are in topological order, which the format
+ * requires and some converters ignore.
+ * @throws RecipeError when nothing computes an output, or the graph has a cycle
  */
 export function keepOutputs(graph: OnnxGraph, outputs: readonly OnnxValueInfo[]): OnnxGraph {
   const index = new GraphIndex(graph);
@@ -33,7 +33,7 @@ export function keepOutputs(graph: OnnxGraph, outputs: readonly OnnxValueInfo[])
   return { ...graph, nodes, initializers, outputs: [...outputs] };
 }
 
-/** Gives values other names, wherever nodes read or compute them. */
+/** Renames values in all nodes. */
 export function renameValues(graph: OnnxGraph, names: ReadonlyMap<string, string>): OnnxGraph {
   const renamed = (name: string): string => names.get(name) ?? name;
   const nodes = graph.nodes.map((node) => ({
@@ -44,7 +44,7 @@ export function renameValues(graph: OnnxGraph, names: ReadonlyMap<string, string
   return { ...graph, nodes };
 }
 
-/** Removes every cast between float16 and float: readers of its result read what it was given. */
+/** Removes all casts between float16 and float: consumers read the cast's input. */
 export const foldFloatCasts: GraphStep = (graph) => {
   const isFloat = (type: number | undefined): boolean => type === DataType.float || type === DataType.float16;
   const folded = new Map<string, string>();
@@ -57,7 +57,7 @@ export const foldFloatCasts: GraphStep = (graph) => {
     const before = folded.get(name);
     return before === undefined ? name : origin(before);
   };
-  // An output that a cast made keeps its name: whatever was cast is now called that.
+  // An output of a cast keeps its name: the cast's input is renamed.
   const outputs = graph.outputs.map(({ name = '' }) => name).filter((name) => folded.has(name));
   const final = new Map(outputs.map((name) => [origin(name), name]));
   const names = new Map<string, string>();
@@ -77,7 +77,7 @@ export const widenConstants: GraphStep = (graph) => ({
   ),
 });
 
-/** Sets the first dimension of inputs and outputs free, and forgets shapes that were noted for one image. */
+/** Makes the first dimension of inputs and outputs dynamic, and drops shapes recorded for one image. */
 export const freeBatch: GraphStep = (graph) => ({
   ...graph,
   valueInfo: [],

@@ -8,8 +8,8 @@ export const PIXELS = 'pixels';
 export const MASK = 'mask';
 
 /**
- * Opacity before the sigmoid, on the model's own grid: what its last enlargement reads.
- * @throws RecipeError unless the graph ends in Resize → Sigmoid, casts apart
+ * Name of the opacity before the sigmoid, on the model's own grid: the input of the last enlargement.
+ * @throws RecipeError unless the graph ends in Resize → Sigmoid, apart from casts
  */
 export function logitsOf(graph: OnnxGraph, output: string): string {
   const index = new GraphIndex(graph);
@@ -24,17 +24,17 @@ export function logitsOf(graph: OnnxGraph, output: string): string {
   return cast?.opType === 'Cast' ? inputOf(cast) : logits;
 }
 
-/** Nodes and constants to be put before or behind a network. */
-export interface Ends {
+/** Nodes and constants to add before or after a graph. */
+export interface GraphFragment {
   nodes: OnnxNode[];
   initializers: OnnxTensor[];
 }
 
 /**
- * From float opacity before the sigmoid to bytes: 255 × sigmoid, rounded. On the model's own grid this is a
- * quarter of the values, and no loop in JavaScript.
+ * Converts logits to bytes: 255 × sigmoid, rounded. On the model's own grid this is a quarter of the values, and
+ * needs no loop in JavaScript.
  */
-export function maskEnd(logits: string): Ends {
+export function maskFragment(logits: string): GraphFragment {
   return {
     nodes: [
       node('Sigmoid', [logits], ['opacity']),
@@ -57,14 +57,14 @@ export const pixelsInfo = (side: number): OnnxGraph['inputs'] => [
   value(PIXELS, DataType.uint8, ['n', side, side, 3]),
 ];
 
-/** What pixels go through before the model: subtract `mean`, divide by `std`. Units: byte values. */
+/** Normalization of pixels: subtract `mean`, divide by `std`. Unit: byte values. */
 export interface PixelRange {
   mean: number;
   std: number;
 }
 
-/** From bytes to the float planes that the model was trained on. */
-export function pixelsStart(planes: string, { mean, std }: PixelRange): Ends {
+/** Converts bytes to the float planes that the model was trained on. */
+export function pixelFragment(planes: string, { mean, std }: PixelRange): GraphFragment {
   return {
     nodes: [
       node('Transpose', [PIXELS], ['pixels_planes'], { attributes: { perm: [0, 3, 1, 2] } }),
@@ -76,21 +76,21 @@ export function pixelsStart(planes: string, { mean, std }: PixelRange): Ends {
   };
 }
 
-/** How bytes go into a float network and come out of it. */
-export interface ByteEnds {
+/** Byte input and output of a float graph. */
+export interface ByteInterface {
   range: PixelRange;
   inSidePixels: number;
   outSidePixels: number;
-  /** The model computes in float16. */
+  /** The graph computes in float16. */
   half: boolean;
 }
 
-/** Bytes in, bytes on the model's own grid out, around a graph with one float image input. */
-export function withByteEnds(graph: OnnxGraph, ends: ByteEnds): OnnxGraph {
+/** Adds byte input and byte output, on the model's own grid, to a graph with one float image input. */
+export function withByteInterface(graph: OnnxGraph, ends: ByteInterface): OnnxGraph {
   const logits = logitsOf(graph, graph.outputs[0]?.name ?? '');
   const inner = renameValues(graph, new Map([[graph.inputs[0]?.name ?? '', 'planes']]));
-  const start = pixelsStart('planes', ends.range);
-  const end = maskEnd(ends.half ? 'logits_float' : logits);
+  const start = pixelFragment('planes', ends.range);
+  const end = maskFragment(ends.half ? 'logits_float' : logits);
   const widened = node('Cast', [logits], ['logits_float'], { attributes: { to: DataType.float } });
   const outputs = maskInfo(ends.outSidePixels);
   const whole = {

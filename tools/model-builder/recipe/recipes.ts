@@ -5,55 +5,55 @@ import { byteGraph } from './byte-graph.js';
 import type { Calibration } from './calibration.js';
 import { graphOf, RecipeError } from './graph-index.js';
 import { foldFloatCasts, freeBatch, keepOutputs, widenConstants } from './graph-steps.js';
-import { withByteEnds } from './mask-ends.js';
-import type { Recipe } from '#inference/recipe.schema.js';
+import { withByteInterface } from './mask-ends.js';
+import type { Recipe } from '#inference/model-manifest.js';
 import { resizeByTwo } from './resize-doubling.js';
 
-/** What a recipe works on. */
-export interface Ingredients {
+/** Input of a recipe. */
+export interface RecipeInput {
   /** The shipped model: one float image input, opacity as its first output. */
   source: Uint8Array;
   input: { sidePixels: number; mean: readonly number[]; std: readonly number[] };
-  /** The model's own grid, in pixels. */
+  /** Side of the model's output grid, in pixels. */
   gridSidePixels: number;
-  /** Needed for `int8`. */
+  /** Required for `int8`. */
   calibration?: Calibration | undefined;
 }
 
 /**
- * Carries a recipe out. The same ingredients always give the same bytes, on any machine: only sums, products,
- * quotients and square roots of doubles are used, which IEEE 754 defines exactly.
- * @returns the product, in pieces
- * @throws WireError or RecipeError when the source is not built as the recipe expects
+ * Applies a recipe. The result is deterministic on any machine: only sums, products, quotients and square roots of
+ * doubles are used, which IEEE 754 defines exactly.
+ * @returns the product, in chunks
+ * @throws WireError or RecipeError when the source does not have the expected structure
  */
-export function applyRecipe(recipe: Recipe, ingredients: Ingredients): readonly Uint8Array[] {
-  const lean = leanGraph(ingredients.source);
-  const { nodes, initializers, inputs, outputs } = freeBatch(productOf(recipe, lean, ingredients));
+export function applyRecipe(recipe: Recipe, recipeInput: RecipeInput): readonly Uint8Array[] {
+  const pruned = prunedGraph(recipeInput.source);
+  const { nodes, initializers, inputs, outputs } = freeBatch(productOf(recipe, pruned, recipeInput));
   return encodeModel(
-    model({ name: `${recipe.kind} of ${lean.name ?? 'a graph'}`, nodes, initializers, inputs, outputs }),
+    model({ name: `${recipe.kind} of ${pruned.name ?? 'a graph'}`, nodes, initializers, inputs, outputs }),
   );
 }
 
-/** The model with float weights, no casts, and opacity as its only output. @throws WireError or RecipeError */
+/** The graph with float weights, no casts, and opacity as its only output. @throws WireError or RecipeError */
 export const floatGraph = (source: Uint8Array): OnnxGraph =>
-  freeBatch(widenConstants(foldFloatCasts(leanGraph(source))));
+  freeBatch(widenConstants(foldFloatCasts(prunedGraph(source))));
 
-function leanGraph(source: Uint8Array): OnnxGraph {
+function prunedGraph(source: Uint8Array): OnnxGraph {
   const graph = graphOf(decodeModel(source));
   const [main] = graph.outputs;
   if (main === undefined) throw new RecipeError('the graph has no output');
   return resizeByTwo(keepOutputs(graph, [main]));
 }
 
-function productOf(recipe: Recipe, lean: OnnxGraph, { input, ...more }: Ingredients): OnnxGraph {
+function productOf(recipe: Recipe, pruned: OnnxGraph, { input, ...more }: RecipeInput): OnnxGraph {
   const [mean, std] = [sameForAll(input.mean), sameForAll(input.std)];
   const sides = { inSidePixels: input.sidePixels, outSidePixels: more.gridSidePixels };
-  const floats = (): OnnxGraph => widenConstants(foldFloatCasts(lean));
+  const floats = (): OnnxGraph => widenConstants(foldFloatCasts(pruned));
   switch (recipe.kind) {
     case 'float32':
       return floats();
     case 'float16':
-      return withByteEnds(lean, { range: { mean, std }, half: true, ...sides });
+      return withByteInterface(pruned, { range: { mean, std }, half: true, ...sides });
     case 'int8': {
       const { calibration } = more;
       if (calibration === undefined) throw new RecipeError('the recipe needs a calibration');
@@ -62,7 +62,7 @@ function productOf(recipe: Recipe, lean: OnnxGraph, { input, ...more }: Ingredie
   }
 }
 
-/** @throws RecipeError unless R, G and B are treated alike */
+/** @throws RecipeError when R, G and B have different values */
 function sameForAll(values: readonly number[]): number {
   const [first = 0, ...others] = values;
   if (others.some((value) => value !== first)) throw new RecipeError('mean and std differ between channels');

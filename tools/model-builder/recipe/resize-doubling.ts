@@ -14,10 +14,10 @@ import { keepOutputs, type GraphStep } from './graph-steps.js';
 const SCALES = 'twice';
 
 /**
- * Enlargements to a size that is worked out at run time (Shape → Slice → Concat with fixed numbers) become
- * enlargements by two, which hold for any number of images at once. The shapes noted in the file prove that each
- * of them is one.
- * @throws RecipeError where it is not
+ * Replaces enlargements to a size that is computed at run time (Shape → Slice → Concat with constants) by
+ * enlargements by two, which work for any batch size. The shapes recorded in the file prove that each of them
+ * doubles.
+ * @throws RecipeError where it does not
  */
 export const resizeByTwo: GraphStep = (graph) => {
   const index = new GraphIndex(graph);
@@ -37,13 +37,13 @@ export const resizeByTwo: GraphStep = (graph) => {
   return keepOutputs({ ...graph, nodes, initializers: [...graph.initializers, scales] }, graph.outputs);
 };
 
-/** Bilinear with half-pixel centres, as in PyTorch with `align_corners=False`. */
+/** Bilinear with half-pixel centers, as in PyTorch with `align_corners=False`. */
 export const doubling = (input: string, output: string, scales = SCALES): OnnxNode =>
   node('Resize', [input, '', scales], [output], {
     attributes: { coordinate_transformation_mode: 'half_pixel', mode: 'linear' },
   });
 
-/** Height and width that a Resize produces. */
+/** Output height and width of a Resize. */
 function fixedSizes(index: GraphIndex, resize: OnnxNode): number[] {
   const mode = resize.attributes.find(({ name }) => name === 'coordinate_transformation_mode')?.s;
   if (new TextDecoder().decode(mode) !== 'half_pixel') return [];

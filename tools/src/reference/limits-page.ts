@@ -1,10 +1,9 @@
 import { MAX_CUSTOM_ID } from '#contracts/batch-view.js';
 import { MAX_URL_CHARACTERS } from '#fetcher/url-rules.js';
 import * as avif from '#imaging/formats/avif-boxes.js';
-import { MAX_PROFILE_BYTES } from '#imaging/formats/color-profile.js';
-import { MAX_DEEP_PIXELS } from '#imaging/raster/deep-raster.js';
+import { MAX_DEEP_PIXELS } from '#imaging/raster/raster.js';
 import * as gif from '#imaging/formats/gif-walk.js';
-import { MAX_AVIF_PIXELS } from '#imaging/formats/image-facts.js';
+import { MAX_AVIF_PIXELS, MAX_PROFILE_BYTES } from '#imaging/formats/image-facts.js';
 import * as jpeg from '#imaging/formats/jpeg-walk.js';
 import * as png from '#imaging/formats/png-walk.js';
 import * as tiff from '#imaging/formats/tiff-layout.js';

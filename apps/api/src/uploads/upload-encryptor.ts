@@ -67,7 +67,7 @@ export class UploadEncryptor {
 /** @throws Problem when the guard rejects the file. A damaged background has its own code. */
 function inspect(guard: ImageGuard, plain: Buffer, { role, last }: { role: FileRole; last: boolean }): void {
   try {
-    guard.look(plain);
+    guard.inspect(plain);
     if (last) guard.end();
   } catch (error) {
     throw role === 'background' ? backgroundError(error) : error;

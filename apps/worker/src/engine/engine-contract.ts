@@ -2,7 +2,7 @@ import type { Provider } from '#contracts/execution-providers.js';
 import type { InputFormat } from '#contracts/input-formats.js';
 import type { JobOptions } from '#contracts/job-options.js';
 import type { ResultFacts } from '#contracts/job-view.js';
-import type { CutoutStage } from '#imaging/stages/cutout-stages.js';
+import type { CutoutStage } from '#imaging/cutout-stages.js';
 import type { EnginePlan } from '#config/engine-plan.js';
 
 /** Settings of the child process. */

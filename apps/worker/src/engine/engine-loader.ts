@@ -1,6 +1,6 @@
+import type { Mask } from '#imaging/raster/raster.js';
 import { Problem } from '#contracts/problem-catalog.js';
 import type { Segmentation } from '#imaging/cutout-pipeline.js';
-import type { Mask } from '#imaging/matting/matte.js';
 import { MicroBatcher } from '#inference/micro-batcher.js';
 import { configuredModels } from '#inference/model-catalog.js';
 import { ModelRegistry } from '#inference/model-registry.js';

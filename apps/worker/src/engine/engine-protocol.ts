@@ -4,7 +4,7 @@ import { INPUT_FORMATS } from '#contracts/input-formats.js';
 import { jobOptionsSchema } from '#contracts/job-options.js';
 import { resultFactsSchema } from '#contracts/job-view.js';
 import { isProblemCode, type ProblemCode } from '#contracts/problem-catalog.js';
-import { CUTOUT_STAGES } from '#imaging/stages/cutout-stages.js';
+import { CUTOUT_STAGES } from '#imaging/cutout-stages.js';
 
 /**
  * File descriptor, in the child, of the socket between a worker and its engine. Only the fields below and raw image

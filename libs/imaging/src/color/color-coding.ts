@@ -1,6 +1,7 @@
-import type { Primaries, WhitePoint } from './color-matrix.js';
+import { colorantMatrix, inverse, product, type Primaries, type WhitePoint } from './color-matrix.js';
+import { maxValueOf } from '../raster/raster.js';
 
-/** How the values of an image stand for light. */
+/** How the values of an image encode light. */
 export interface ColorCoding {
   primaries: Primaries;
   white: WhitePoint;
@@ -8,8 +9,8 @@ export interface ColorCoding {
 }
 
 /**
- * From values to light: the curve of sRGB, a power, or one of the two of HDR (ITU-R BT.2100), whose brightest light is
- * `peak` cd/m²; or a table of light at even steps.
+ * Transfer function from values to light: sRGB, a power, one of the two HDR curves of ITU-R BT.2100 with a peak of
+ * `peak` cd/m², or a table of light at even steps.
  */
 export type Transfer =
   | { kind: 'srgb' }
@@ -18,9 +19,9 @@ export type Transfer =
   | { kind: 'pq'; peak: number }
   | { kind: 'hlg'; peak: number };
 
-/** White of what is no HDR, in HDR: ITU-R BT.2408, section 2. */
+/** White of SDR content in HDR, cd/m²: ITU-R BT.2408, section 2. */
 export const SDR_WHITE = 203;
-/** Brightest light of HDR where a file says nothing else, cd/m². */
+/** Peak of HDR where the file gives none, cd/m². */
 export const HDR_PEAK = 1000;
 
 const D65: WhitePoint = [0.3127, 0.329];
@@ -49,9 +50,9 @@ const PRIMARIES: Readonly<Record<number, readonly [Primaries, WhitePoint]>> = {
 };
 
 /**
- * The coding that code points of ITU-T H.273 name; undefined for those that no image of this kind has. The curves of
- * BT.601, BT.709 and BT.2020 count as that of sRGB, which is what such images are shown with.
- * @param peak brightest light of the image, cd/m²; counts for HDR
+ * Color coding of ITU-T H.273 code points; undefined for those that RGB images do not use. The curves of BT.601,
+ * BT.709 and BT.2020 count as sRGB, as displays treat them.
+ * @param peak peak of the image, cd/m²; used for HDR only
  */
 export function codingOf(primaries: number, transfer: number, peak = HDR_PEAK): ColorCoding | undefined {
   const chromaticities = PRIMARIES[primaries];
@@ -84,15 +85,15 @@ function transferOf(code: number, peak: number): Transfer | undefined {
   }
 }
 
-/** True for what is shown right without any conversion. */
+/** True for sRGB itself, which needs no conversion. */
 export const isSrgb = ({ primaries, white, transfer }: ColorCoding): boolean =>
   transfer.kind === 'srgb' && isNear(primaries, BT_709) && isNear(white, D65);
 
-/** Chromaticities that differ by rounding alone. */
+/** True when chromaticities differ by rounding only. */
 export const isNear = (one: readonly number[], other: readonly number[]): boolean =>
   one.every((value, i) => Math.abs(value - (other[i] as number)) < 0.002);
 
-/** Light of a value of 0 to 1, where 1 is white; HDR is tone-mapped to that. */
+/** Light for a value of 0 to 1, where 1 is white; HDR is tone-mapped to that range. */
 export function lightOf(transfer: Transfer): (value: number) => number {
   switch (transfer.kind) {
     case 'srgb':
@@ -112,23 +113,23 @@ export function lightOf(transfer: Transfer): (value: number) => number {
   }
 }
 
-/** The value of a table at a place, on the straight line between its two neighbors. */
+/** Linear interpolation in a table. */
 function between(table: Float32Array, place: number): number {
   const left = Math.floor(place);
   const from = table[left] as number;
   return from + (place - left) * ((table[left + 1] ?? from) - from);
 }
 
-/** Value of sRGB (IEC 61966-2-1) for light of 0 to 1. */
+/** sRGB value (IEC 61966-2-1) for light of 0 to 1. */
 export const srgbValue = (light: number): number =>
   light <= 0.0031308 ? 12.92 * light : 1.055 * light ** (1 / 2.4) - 0.055;
 
-/** Light up to which tone mapping changes nothing. */
+/** Light up to which tone mapping is the identity. */
 const KNEE = 0.92;
 
 /**
- * Tone mapping: the light itself up to the knee, so that what is no HDR stays as it is, then a rational curve with the
- * same slope at the knee that reaches 1 at `peak`.
+ * Tone mapping: identity up to the knee, then a rational curve with the same slope at the knee that reaches 1 at
+ * `peak`.
  */
 function shoulder(peak: number): (light: number) => number {
   const room = 1 - KNEE;
@@ -140,13 +141,54 @@ function shoulder(peak: number): (light: number) => number {
   };
 }
 
-/** Part of 10,000 cd/m² (ITU-R BT.2100, table 4). */
+/** PQ: light as a share of 10,000 cd/m² (ITU-R BT.2100, table 4). */
 function pqLight(value: number): number {
   const power = value ** (1 / 78.84375);
   return (Math.max(0, power - 0.8359375) / (18.8515625 - 18.6875 * power)) ** (1 / 0.1593017578125);
 }
 
-/** Scene light (ITU-R BT.2100, table 5), and the exponent by which a screen of 1,000 cd/m² shows it. */
+/** HLG: scene light (ITU-R BT.2100, table 5), and the system gamma of a display of 1,000 cd/m². */
 const HLG_GAMMA = 1.2;
 const hlgLight = (value: number): number =>
   value <= 0.5 ? value ** 2 / 3 : (Math.exp((value - 0.55991073) / 0.17883277) + 0.28466892) / 12;
+
+/** Decoded values of 8 or 16 bits; 3 or 4 a pixel: red, green, blue, alpha. */
+export interface Samples {
+  values: Uint8Array | Uint16Array;
+  channels: number;
+}
+
+/** Steps of light from black to white. Exact for 8 bits; 16-bit values are within a 50th of an 8-bit step. */
+const STEPS = 65_535;
+
+/**
+ * Converts values of a color coding to sRGB by tables and a matrix; alpha is kept. Works in place, also from 16 to 8
+ * bits at the start of the same memory: a pixel is read before it is written.
+ * @param to receives as many values, of 8 or 16 bits
+ */
+export function convertSamples(
+  { values, channels }: Samples,
+  to: Uint8Array | Uint16Array,
+  coding: ColorCoding,
+): void {
+  const [from, last] = [maxValueOf(values), maxValueOf(to)];
+  const curve = lightOf(coding.transfer);
+  const light = Float32Array.from({ length: from + 1 }, (_, i) => STEPS * Math.min(1, curve(i / from)));
+  const valueOf = Uint16Array.from({ length: STEPS + 1 }, (_, i) => Math.round(last * srgbValue(i / STEPS)));
+  const stepOf = (sum: number): number => (sum <= 0 ? 0 : sum >= STEPS ? STEPS : (sum + 0.5) | 0);
+  const [[a, b, c], [d, e, f], [g, h, i]] = toSrgb(coding);
+  const shift = from === last ? 0 : 8;
+  for (let at = 0; at < values.length; at += channels) {
+    const red = light[values[at] as number] as number;
+    const green = light[values[at + 1] as number] as number;
+    const blue = light[values[at + 2] as number] as number;
+    const alpha = (values[at + 3] as number) >> shift;
+    to[at] = valueOf[stepOf(a * red + b * green + c * blue)] as number;
+    to[at + 1] = valueOf[stepOf(d * red + e * green + f * blue)] as number;
+    to[at + 2] = valueOf[stepOf(g * red + h * green + i * blue)] as number;
+    if (channels === 4) to[at + 3] = alpha;
+  }
+}
+
+const toSrgb = ({ primaries, white }: ColorCoding): ReturnType<typeof product> =>
+  product(inverse(colorantMatrix(SRGB.primaries, SRGB.white)), colorantMatrix(primaries, white));

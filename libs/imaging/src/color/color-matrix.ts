@@ -14,7 +14,7 @@ export type Primaries = readonly [
 /** Chromaticity x, y of white. */
 export type WhitePoint = readonly [x: number, y: number];
 
-/** White of the profile connection space (ICC.1:2022, section 7.2.16), X, Y, Z. */
+/** White point of the profile connection space (ICC.1:2022, section 7.2.16): X, Y, Z. */
 export const D50: Row = [0.9642, 1, 0.8249];
 
 /** The Bradford cone responses (ICC.1:2022, annex E). */
@@ -25,8 +25,8 @@ const BRADFORD: Matrix = [
 ];
 
 /**
- * The matrix from linear R, G, B to X, Y, Z under D50: primaries scaled so that together they are the white, which is
- * then adapted by Bradford's method. Not a number where the chromaticities make no triangle.
+ * Matrix from linear RGB to XYZ under D50: primaries are scaled so that they add up to white, then adapted by
+ * Bradford's method. Contains NaN when the chromaticities form no triangle.
  */
 export function colorantMatrix([rx, ry, gx, gy, bx, by]: Primaries, white: WhitePoint): Matrix {
   const primaries = transposed([tristimulus(rx, ry), tristimulus(gx, gy), tristimulus(bx, by)]);
@@ -49,7 +49,7 @@ export const product = (first: Matrix, second: Matrix): Matrix => {
   return [row(first[0]), row(first[1]), row(first[2])];
 };
 
-/** Not a number, or not finite, when there is no inverse. */
+/** Inverse matrix; contains NaN or infinity when there is none. */
 export function inverse([[a, b, c], [d, e, f], [g, h, i]]: Matrix): Matrix {
   const [first, second, third] = [e * i - f * h, f * g - d * i, d * h - e * g];
   const factor = 1 / (a * first + b * second + c * third);

@@ -1,40 +1,42 @@
 import { backgroundError } from '#contracts/problem-catalog.js';
 import type { JobOptions } from '#contracts/job-options.js';
-import { parseColor } from '#contracts/option-color.js';
+import { parseColor, type Color } from '#contracts/option-color.js';
 import { wipe } from '#crypto/wipe.js';
 import { decodeFull } from '../decode/decode.js';
-import { deepValues, wordsOf } from '../raster/deep-values.js';
+import { maxValueOf, rasterOf, type AnyRaster, type Raster } from '../raster/raster.js';
 import type { ImageLimits } from '../formats/image-facts.js';
 import { openImage, type OpenedImage } from '../guard/image-opening.js';
-import { rasterOf, type AnyRaster, type Raster } from '../raster/raster-shape.js';
 import type { Rect, Size } from '../raster/pixel-rect.js';
 import type { Layout } from './result-geometry.js';
-import { shadowOf } from './result-shadow.js';
-import { underlay } from './result-underlay.js';
-import { sharp } from '../raster/sharp.js';
+import { shadowOf, type Shadow } from './result-shadow.js';
+import { sharp, deepValues, wordsOf } from '../raster/sharp.js';
 
-/** How a result looks, apart from where things are. */
-export interface Look {
+/** Background and shadow of a result. */
+export interface ResultStyle {
   options: Pick<JobOptions, 'bg_color' | 'add_shadow'>;
   /**
-   * Encoded picture to put behind the subject: it fills the canvas, and what is too much of it is cut off. Its
-   * metadata is taken out in place; its owner wipes it.
+   * Encoded background picture: it fills the canvas and is cropped to it. Its metadata is removed in place; the owner
+   * wipes it.
    */
   background: Buffer | undefined;
   limits: ImageLimits;
 }
 
 /**
- * Makes the result of a matted image: places the subject as laid out and puts background and shadow under it.
- * The same raster comes back when nothing is to be moved, worked on in place; otherwise a new one, which is the
- * caller's to wipe as well.
+ * Composes the result of a matted image: places the subject according to the layout and draws background and shadow
+ * under it. Returns the same raster, changed in place, when nothing moves; otherwise a new one, which the caller
+ * wipes as well.
  * @throws Problem `background-corrupt` | `image-type-unsupported` | `image-too-many-pixels` for the background
  */
-export async function composeResult<T extends AnyRaster>(image: T, layout: Layout, look: Look): Promise<T> {
-  // Of the same depth, whatever is done to it.
-  const placed = (await placedRaster(image, layout)) as T;
+export async function composeResult<T extends AnyRaster>(
+  image: T,
+  layout: Layout,
+  style: ResultStyle,
+): Promise<T> {
+  // The bit depth is kept.
+  const placed = (await placeSubject(image, layout)) as T;
   try {
-    await decorate(placed, layout, look);
+    await addBackground(placed, layout, style);
     return placed;
   } catch (error) {
     if (placed !== image) wipe(placed.data);
@@ -42,25 +44,26 @@ export async function composeResult<T extends AnyRaster>(image: T, layout: Layou
   }
 }
 
-async function decorate(placed: AnyRaster, layout: Layout, look: Look): Promise<void> {
-  const { bg_color, add_shadow } = look.options;
+async function addBackground(placed: AnyRaster, layout: Layout, style: ResultStyle): Promise<void> {
+  const { bg_color, add_shadow } = style.options;
   const color = bg_color === undefined ? undefined : parseColor(bg_color);
   const hasShadow = add_shadow && layout.foreground.width > 0;
-  if (color === undefined && !hasShadow && look.background === undefined) return;
+  if (color === undefined && !hasShadow && style.background === undefined) return;
   const owned: Uint8Array[] = [];
   try {
     const shadow = hasShadow ? await shadowOf(placed, layout.foreground) : undefined;
     if (shadow !== undefined) owned.push(shadow.data);
-    const picture = look.background && (await backdrop(look.background, layout.canvas, look.limits));
+    const picture =
+      style.background && (await decodeBackground(style.background, layout.canvas, style.limits));
     if (picture !== undefined) owned.push(picture.data);
-    underlay(placed, { color, picture, shadow });
+    compositeOver(placed, { color, picture, shadow });
   } finally {
     wipe(...owned);
   }
 }
 
-/** The background, in the size of the canvas. */
-async function backdrop(file: Buffer, canvas: Size, limits: ImageLimits): Promise<Raster> {
+/** The background picture, in the size of the canvas. */
+async function decodeBackground(file: Buffer, canvas: Size, limits: ImageLimits): Promise<Raster> {
   let opened: OpenedImage | undefined;
   try {
     opened = openImage(file, limits);
@@ -72,8 +75,8 @@ async function backdrop(file: Buffer, canvas: Size, limits: ImageLimits): Promis
   }
 }
 
-/** The image's shown part on a transparent canvas. */
-async function placedRaster(image: AnyRaster, { canvas, source, target }: Layout): Promise<AnyRaster> {
+/** The shown part of the image on a transparent canvas. */
+async function placeSubject(image: AnyRaster, { canvas, source, target }: Layout): Promise<AnyRaster> {
   const isResized = !isSameSize(source, target);
   if (!isResized && isSameSize(source, image) && isSameSize(target, canvas)) return image;
   const part = isResized ? await resizedPart(image, source, target) : image;
@@ -87,7 +90,7 @@ async function placedRaster(image: AnyRaster, { canvas, source, target }: Layout
 const isSameSize = (one: Size, other: Size): boolean =>
   one.width === other.width && one.height === other.height;
 
-/** A part of the image in another size, resampled with Lanczos-3 on values multiplied by alpha. */
+/** A part of the image, resized with Lanczos-3 on premultiplied values. */
 async function resizedPart({ data, width, height }: AnyRaster, source: Rect, to: Size): Promise<AnyRaster> {
   const raw = { width, height, channels: 4 } as const;
   const resized = sharp(data, { raw, limitInputPixels: false })
@@ -98,7 +101,7 @@ async function resizedPart({ data, width, height }: AnyRaster, source: Rect, to:
   return rasterOf(isDeep ? wordsOf(bytes) : bytes, to);
 }
 
-/** A transparent canvas with the part `from` of an image at the target, which is as large. */
+/** A transparent canvas with the part `from` of an image copied to the target, which has the same size. */
 function copyRect(image: AnyRaster, from: Rect, to: { canvas: Size; target: Rect }): AnyRaster {
   const { width, height } = to.canvas;
   const length = width * height * 4;
@@ -109,4 +112,77 @@ function copyRect(image: AnyRaster, from: Rect, to: { canvas: Size; target: Rect
     data.set(row, 4 * ((to.target.top + y) * width + to.target.left));
   }
   return rasterOf(data, to.canvas);
+}
+
+/** Layers under a cut-out, from the bottom up. */
+export interface BackgroundLayers {
+  color: Color | undefined;
+  /** Has the size of the cut-out; its alpha blends with the color. */
+  picture: Raster | undefined;
+  shadow: Shadow | undefined;
+}
+
+/** Premultiplied color and alpha, each 0 to 1. */
+type Premultiplied = [red: number, green: number, blue: number, alpha: number];
+
+const BYTE = 255;
+
+/**
+ * Composites a cut-out over a color, a picture and a shadow, in place: Porter-Duff "over" (T. Porter and T. Duff,
+ * "Compositing digital images", SIGGRAPH 1984), on sRGB values as image editors do. Opaque pixels are unchanged.
+ */
+export function compositeOver(image: AnyRaster, under: BackgroundLayers): void {
+  const { data } = image;
+  const full = maxValueOf(data);
+  const base = premultiplied(under.color);
+  const below: Premultiplied = [...base];
+  for (let i = 0, at = 0; at < data.length; i += 1, at += 4) {
+    const alpha = (data[at + 3] as number) / full;
+    if (alpha === 1) continue;
+    below[0] = base[0];
+    below[1] = base[1];
+    below[2] = base[2];
+    below[3] = base[3];
+    if (under.picture !== undefined) addPicture(below, under.picture.data, at);
+    if (under.shadow !== undefined) addShadow(below, (under.shadow.data[i] as number) / BYTE);
+    blend(data, at, alpha, below);
+  }
+}
+
+function premultiplied(color: Color | undefined): Premultiplied {
+  if (color === undefined) return [0, 0, 0, 0];
+  const alpha = color.alpha / BYTE;
+  return [(color.red / BYTE) * alpha, (color.green / BYTE) * alpha, (color.blue / BYTE) * alpha, alpha];
+}
+
+function addPicture(below: Premultiplied, picture: Uint8Array, at: number): void {
+  const alpha = (picture[at + 3] as number) / BYTE;
+  const through = 1 - alpha;
+  below[0] = ((picture[at] as number) / BYTE) * alpha + below[0] * through;
+  below[1] = ((picture[at + 1] as number) / BYTE) * alpha + below[1] * through;
+  below[2] = ((picture[at + 2] as number) / BYTE) * alpha + below[2] * through;
+  below[3] = alpha + below[3] * through;
+}
+
+function addShadow(below: Premultiplied, alpha: number): void {
+  const through = 1 - alpha;
+  below[0] *= through;
+  below[1] *= through;
+  below[2] *= through;
+  below[3] = alpha + below[3] * through;
+}
+
+/** The pixel at `at`, of opacity `alpha`, over `below`. */
+function blend(data: Uint8Array | Uint16Array, at: number, alpha: number, below: Premultiplied): void {
+  const full = maxValueOf(data);
+  const through = 1 - alpha;
+  const totalAlpha = alpha + below[3] * through;
+  if (totalAlpha === 0) return;
+  for (let k = 0; k < 3; k += 1) {
+    const color = ((data[at + k] as number) / full) * alpha + (below[k] as number) * through;
+    data[at + k] = Math.round((color / totalAlpha) * full);
+  }
+  const opacity = Math.round(totalAlpha * full);
+  data[at + 3] = opacity;
+  if (opacity === 0) data[at] = data[at + 1] = data[at + 2] = 0;
 }

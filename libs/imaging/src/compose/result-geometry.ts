@@ -2,33 +2,34 @@ import type { JobOptions } from '#contracts/job-options.js';
 import {
   parseMargins,
   parsePosition,
+  parseRegion,
   parseScale,
   type Length,
   type Position,
 } from '#contracts/option-values.js';
 import { Problem } from '#contracts/problem-catalog.js';
 import type { ImageLimits } from '../formats/image-facts.js';
-import { clamped, resizedRect, type Rect, type Size } from '../raster/pixel-rect.js';
+import { clamp, rectOf, scaledRect, type Rect, type Size } from '../raster/pixel-rect.js';
 
-/** The options that decide where things are. */
+/** Options that determine the layout. */
 export type GeometryOptions = Pick<JobOptions, 'size' | 'crop' | 'crop_margin' | 'scale' | 'position'>;
 
-/** How a result is laid out. All in whole pixels. */
+/** Layout of a result. All values are whole pixels. */
 export interface Layout {
   /** Size of the result. */
   canvas: Size;
-  /** The part of the image that is shown. */
+  /** Part of the image that is shown. */
   source: Rect;
-  /** Where on the canvas it is shown, resized when it has another size. Always within the canvas. */
+  /** Its place on the canvas; resized when the sizes differ. Always within the canvas. */
   target: Rect;
-  /** Where on the canvas the subject is; 0 × 0 when nothing is visible. */
+  /** Place of the subject on the canvas; 0 × 0 when nothing is visible. */
   foreground: Rect;
 }
 
-/** What a cut-out is before it is laid out. */
+/** A cut-out before its layout. */
 export interface Subject {
   image: Size;
-  /** The visible part, in pixels of the image; undefined when nothing is visible. */
+  /** Box of the visible part, in pixels of the image; undefined when nothing is visible. */
   box: Rect | undefined;
 }
 
@@ -44,26 +45,32 @@ const MAX_PIXELS: Record<JobOptions['size'], number> = {
   '4k': Infinity,
 };
 
-/** Products of roots fall short of whole numbers by rounding noise. */
+/** Tolerance for rounding errors of products of square roots. */
 const ROUNDING = 1e-9;
-const NOWHERE: Rect = { left: 0, top: 0, width: 0, height: 0 };
+const EMPTY_RECT: Rect = { left: 0, top: 0, width: 0, height: 0 };
 
 /**
- * The largest size not above the one given that a size class and the service's limits allow, with the same
- * proportions to within a pixel.
+ * The largest size within `width` × `height` that the size class and the service's limits allow. Proportions are kept
+ * to within a pixel.
  */
-export function fittedSize({ width, height }: Size, size: JobOptions['size'], limits: ImageLimits): Size {
-  const most = Math.min(MAX_PIXELS[size], limits.maxPixels);
-  const ratio = Math.min(Math.sqrt(most / (width * height)), limits.maxSidePixels / Math.max(width, height));
+export function fitSize({ width, height }: Size, size: JobOptions['size'], limits: ImageLimits): Size {
+  const maxPixels = Math.min(MAX_PIXELS[size], limits.maxPixels);
+  const ratio = Math.min(
+    Math.sqrt(maxPixels / (width * height)),
+    limits.maxSidePixels / Math.max(width, height),
+  );
   if (ratio >= 1) return { width, height };
   const shrunk = (side: number): number => Math.max(1, Math.floor(side * ratio + ROUNDING));
   return { width: shrunk(width), height: shrunk(height) };
 }
 
-/** True when every pixel of the image counts although the result may be smaller: the subject is cropped or enlarged. */
+/**
+ * True when the layout needs the full resolution although the result may be smaller: the subject is cropped or
+ * enlarged.
+ */
 export const needsAllPixels = ({ crop, scale }: GeometryOptions): boolean => crop || scale !== 'original';
 
-/** True when the subject is to be elsewhere, or larger or smaller, than in the image. */
+/** True when the subject is moved or resized. */
 export const needsLayout = (options: GeometryOptions): boolean =>
   needsAllPixels(options) || (options.position ?? 'original') !== 'original';
 
@@ -74,7 +81,7 @@ export const needsLayout = (options: GeometryOptions): boolean =>
  *   the subject's width (left, right) or height (top, bottom).
  * - otherwise the canvas is the image, shrunk to the size class. `scale` sizes the subject, up or down, so that
  *   it fills that part of the canvas in the direction in which it fills more; `position` then says where it
- *   stands in the room left over. `position=original` with a scale keeps its centre, as far as the canvas allows.
+ *   is in the free space. `position=original` with a scale keeps its center, as far as the canvas allows.
  *
  * @throws Problem `foreground-not-found` when an option needs a subject and there is none
  */
@@ -82,19 +89,19 @@ export function layoutOf({ image, box }: Subject, options: GeometryOptions, limi
   const share = parseScale(options.scale) ?? 'original';
   const position = positionOf(options, share);
   if (!options.crop && share === 'original' && position === 'original') {
-    const canvas = fittedSize(image, options.size, limits);
-    const foreground = box === undefined ? NOWHERE : resizedRect(box, image, canvas);
-    return { canvas, source: wholeOf(image), target: wholeOf(canvas), foreground };
+    const canvas = fitSize(image, options.size, limits);
+    const foreground = box === undefined ? EMPTY_RECT : scaledRect(box, image, canvas);
+    return { canvas, source: fullRect(image), target: fullRect(canvas), foreground };
   }
   if (box === undefined) throw new Problem('foreground-not-found');
   if (options.crop) return croppedLayout(box, options, limits);
-  const canvas = fittedSize(image, options.size, limits);
+  const canvas = fitSize(image, options.size, limits);
   const size = sizedSubject(box, { image, canvas, share });
-  const target = { ...size, ...placed(size, { box, image, canvas, position }) };
+  const target = { ...size, ...placeSubject(size, { box, image, canvas, position }) };
   return { canvas, source: box, target, foreground: target };
 }
 
-const wholeOf = (size: Size): Rect => ({ left: 0, top: 0, width: size.width, height: size.height });
+const fullRect = (size: Size): Rect => ({ left: 0, top: 0, width: size.width, height: size.height });
 
 function positionOf(options: GeometryOptions, share: number | 'original'): Position | 'original' {
   const position = options.position ?? (share === 'original' ? 'original' : 'center');
@@ -110,12 +117,12 @@ function croppedLayout(box: Rect, options: GeometryOptions, limits: ImageLimits)
     width: left + box.width + of(margins?.right, box.width),
     height: top + box.height + of(margins?.bottom, box.height),
   };
-  const canvas = fittedSize(frame, options.size, limits);
-  const target = resizedRect({ ...box, left, top }, frame, canvas);
+  const canvas = fitSize(frame, options.size, limits);
+  const target = scaledRect({ ...box, left, top }, frame, canvas);
   return { canvas, source: box, target, foreground: target };
 }
 
-/** How large the subject is on the canvas. */
+/** Size of the subject on the canvas. */
 function sizedSubject(
   box: Size,
   { image, canvas, share }: { image: Size; canvas: Size; share: number | 'original' },
@@ -125,13 +132,13 @@ function sizedSubject(
   const factor =
     share === 'original' ? 1 : share * Math.min(image.width / box.width, image.height / box.height);
   return {
-    width: clamped(Math.round(box.width * factor * across), 1, canvas.width),
-    height: clamped(Math.round(box.height * factor * down), 1, canvas.height),
+    width: clamp(Math.round(box.width * factor * across), 1, canvas.width),
+    height: clamp(Math.round(box.height * factor * down), 1, canvas.height),
   };
 }
 
-/** Where the subject's upper left corner is on the canvas. */
-function placed(
+/** Upper left corner of the subject on the canvas. */
+function placeSubject(
   size: Size,
   to: { box: Rect; image: Size; canvas: Size; position: Position | 'original' },
 ): { left: number; top: number } {
@@ -143,7 +150,30 @@ function placed(
   const centreX = ((box.left + box.width / 2) * canvas.width) / image.width;
   const centreY = ((box.top + box.height / 2) * canvas.height) / image.height;
   return {
-    left: clamped(Math.round(centreX - size.width / 2), 0, roomX),
-    top: clamped(Math.round(centreY - size.height / 2), 0, roomY),
+    left: clamp(Math.round(centreX - size.width / 2), 0, roomX),
+    top: clamp(Math.round(centreY - size.height / 2), 0, roomY),
   };
 }
+
+/**
+ * Region of interest in pixels of an upright image; undefined when it is the whole image. Fractions of pixels are
+ * included.
+ * @throws Problem `roi-exceeds-bounds` when it exceeds the image; `roi-empty` when it is empty
+ */
+export function regionOf(options: Pick<JobOptions, 'roi'>, image: Size): Rect | undefined {
+  const region = options.roi === undefined ? undefined : parseRegion(options.roi);
+  if (region === undefined) return undefined;
+  const { width, height } = image;
+  const [left, right] = [Math.floor(pixelsOf(region.x1, width)), Math.ceil(pixelsOf(region.x2, width))];
+  const [top, bottom] = [Math.floor(pixelsOf(region.y1, height)), Math.ceil(pixelsOf(region.y2, height))];
+  if (Math.max(left, right) > width || Math.max(top, bottom) > height) {
+    throw new Problem('roi-exceeds-bounds');
+  }
+  if (left >= right || top >= bottom) throw new Problem('roi-empty');
+  const isFull = left === 0 && top === 0 && right === width && bottom === height;
+  return isFull ? undefined : rectOf(left, top, right, bottom);
+}
+
+/** Rounding to a millionth of a pixel keeps errors of percentages from adding a pixel. */
+const pixelsOf = ({ value, unit }: Length, side: number): number =>
+  unit === 'px' ? value : Math.round(value * side * 1e4) / 1e6;

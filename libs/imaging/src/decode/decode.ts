@@ -1,45 +1,45 @@
 import type { Sharp } from 'sharp';
 import { Problem } from '#contracts/problem-catalog.js';
 import { wipe } from '#crypto/wipe.js';
+import type { JobOptions } from '#contracts/job-options.js';
 import { codingOfAvif } from '../formats/avif-color.js';
-import { convertSamples } from '../color/coded-samples.js';
-import { deepValues, wordsOf } from '../raster/deep-values.js';
-import type { DeepRaster, Raster } from '../raster/raster-shape.js';
+import { convertSamples } from '../color/color-coding.js';
+import { MAX_DEEP_PIXELS, toRaster8, type DeepRaster, type Raster } from '../raster/raster.js';
 import type { Rect, Size } from '../raster/pixel-rect.js';
 import { codingToConvert, type CodedImage } from '../formats/png-color.js';
-import { sharp } from '../raster/sharp.js';
+import { sharp, deepValues, wordsOf } from '../raster/sharp.js';
 
 /**
- * How libjpeg calls it when data runs out. A text only chooses between two codes of a refusal: libvips keeps the texts of
- * all images in one place.
+ * libjpeg's message for missing data. It only selects between two error codes: libvips collects the messages of all
+ * images in one buffer.
  */
 const PREMATURE_END = /premature end/i;
 
-/** How JPEG and WebP begin, which have 8 bits a channel. */
+/** First bytes of JPEG and WebP, which have 8 bits a channel. */
 const SHALLOW_FIRST_BYTES = new Set([0xff, 0x52]);
 
-/** A size to decode to: `fill` changes the proportions, `cover` keeps them and cuts off what is too much. */
+/** Size to decode to: `fill` changes the proportions, `cover` keeps them and crops. */
 export interface DecodedSize extends Size {
   fit: 'fill' | 'cover';
 }
 
-/** Width and height of an image as it is shown, and whether it is without transparency whatever its pixels are. */
-export interface ShownImage extends Size {
+/** Size of the upright image, and facts from its header. */
+export interface ImageHeader extends Size {
   isOpaque: boolean;
-  /** It has 16 bits a value. */
+  /** It is a PNG of 16 bits a value. */
   isDeep: boolean;
 }
 
 /**
- * What the header tells of an image as it is shown, its EXIF orientation applied. No pixel is decoded.
+ * Reads the header of an image, with its EXIF orientation applied. No pixel is decoded.
  * @throws Problem `image-corrupt`
  */
-export async function shownImage(image: Buffer): Promise<ShownImage> {
+export async function readImageHeader(image: Buffer): Promise<ImageHeader> {
   try {
     const { autoOrient, hasAlpha, format, depth } = await sharp(image, {
       limitInputPixels: false,
     }).metadata();
-    // Other formats of more than 8 bits have 10 or 12.
+    // AVIF of more than 8 bits has 10 or 12.
     const isDeep = format === 'png' && depth === 'ushort';
     return { width: autoOrient.width, height: autoOrient.height, isOpaque: !hasAlpha, isDeep };
   } catch {
@@ -48,11 +48,11 @@ export async function shownImage(image: Buffer): Promise<ShownImage> {
 }
 
 /**
- * What the model sees: 8-bit sRGB, `sidePixels` × `sidePixels` × 3 (rows, columns, channels), aspect ratio not
- * kept, upright, transparent areas on white. JPEGs are shrunk while loading, and Lanczos-3 is what the networks
- * of this family were fed with in training and by their reference tools.
- * @param maxPixels refuses images with more, whatever their header said
- * @param region the part of the upright image to show the model, instead of the whole
+ * The model's input: 8-bit sRGB, `sidePixels` × `sidePixels` × 3 (rows, columns, channels), aspect ratio not kept,
+ * upright, transparent areas white. JPEGs are shrunk while loading. Models of this family were trained on Lanczos-3
+ * resampling.
+ * @param maxPixels limit on the decoded size, whatever the header said
+ * @param region part of the upright image to decode instead of the whole
  * @throws Problem `image-truncated` | `image-corrupt`
  */
 export async function decodeForModel(
@@ -68,8 +68,8 @@ export async function decodeForModel(
 }
 
 /**
- * What the model sees before transparent areas are filled: as `decodeForModel`, with alpha as the fourth channel.
- * Colors are resampled multiplied by alpha, so that those hidden under alpha 0 have no weight.
+ * As `decodeForModel`, with alpha as the fourth channel instead of a white background. Colors are resampled
+ * premultiplied, so that colors under alpha 0 have no weight.
  * @throws Problem `image-corrupt`
  */
 export async function decodeWithAlpha(
@@ -85,10 +85,10 @@ export async function decodeWithAlpha(
 }
 
 /**
- * All pixels of an image: 8-bit sRGB with alpha, upright (EXIF orientation applied), first frame only. CMYK,
- * grey, palettes, 16 bits and embedded ICC profiles are converted.
- * @param maxPixels refuses images with more, whatever their header said
- * @param size gives the image in another size; JPEGs are then shrunk while loading
+ * All pixels of an image: 8-bit sRGB with alpha, upright (EXIF orientation applied), first frame only. CMYK, gray,
+ * palettes, 16 bits and embedded ICC profiles are converted.
+ * @param maxPixels limit on the decoded size, whatever the header said
+ * @param size decodes to another size; JPEGs are then shrunk while loading
  * @throws Problem `image-truncated` | `image-corrupt`
  */
 export async function decodeFull(
@@ -102,10 +102,7 @@ export async function decodeFull(
   return { data, width: info.width, height: info.height };
 }
 
-/**
- * As `decodeFull`, with the 16 bits a value that the image has.
- * @throws Problem `image-corrupt`
- */
+/** As `decodeFull`, with 16 bits a value. @throws Problem `image-corrupt` */
 export async function decodeDeep(image: Buffer, maxPixels: number, size?: DecodedSize): Promise<DeepRaster> {
   const { data, info } = await pixelsOf(
     image,
@@ -131,8 +128,8 @@ interface Pixels {
 }
 
 /**
- * Opens, converts and reads the values, of 8 bits or of 16. libvips' messages may quote an image's metadata:
- * they end here.
+ * Opens, converts and reads pixels of 8 or 16 bits. libvips' messages may quote metadata of the image: they are not
+ * passed on.
  */
 async function pixelsOf(
   image: Buffer,
@@ -153,7 +150,7 @@ async function pixelsOf(
   }
 }
 
-/** Reads all the bits that there are and converts them, in place. */
+/** Reads pixels with their full bit depth and converts them to sRGB in place. */
 async function convertedPixels(opened: Sharp, { coding, depth }: CodedImage, to: 8 | 16): Promise<Pixels> {
   const read = depth === 16 ? deepValues(opened) : opened.raw();
   const { data, info } = await read.toBuffer({ resolveWithObject: true });
@@ -165,11 +162,58 @@ async function convertedPixels(opened: Sharp, { coding, depth }: CodedImage, to:
 }
 
 /**
- * True for colour of more than 8 bits with an ICC profile, in PNG and AVIF. sharp converts those to Display P3 and
- * leaves them there, which would wash colours out: they need a further step to sRGB.
+ * True for color of more than 8 bits with an ICC profile, in PNG and AVIF. sharp converts such images to Display P3
+ * and stops there, which washes colors out: they need a conversion to sRGB.
  */
 async function hasDeepProfile(image: Buffer): Promise<boolean> {
   if (SHALLOW_FIRST_BYTES.has(image[0] ?? 0)) return false;
   const { space, hasProfile } = await sharp(image, { limitInputPixels: false }).metadata();
   return space === 'rgb16' && hasProfile;
 }
+
+/** A decoded image. All processing uses 8 bits a value. */
+export interface DecodedImage {
+  full: Raster;
+  /** The same with 16 bits a value, where the result has 16 bits. */
+  deep: DeepRaster | undefined;
+}
+
+/** Bits a value of the decoded image and of the result. */
+export interface Depths {
+  decoded: 8 | 16;
+  result: 8 | 16;
+}
+
+/**
+ * Bit depths for the option `bit_depth`. An 8-bit image with a 16-bit result is processed with 8.
+ * @param size to which the image is decoded
+ * @throws Problem `image-too-many-pixels` when 16 bits are requested for an image above `MAX_DEEP_PIXELS`
+ */
+export function depthsOf(
+  { bit_depth }: Pick<JobOptions, 'bit_depth'>,
+  { isDeep }: Pick<ImageHeader, 'isDeep'>,
+  { width, height }: Size,
+): Depths {
+  const isTooLarge = width * height > MAX_DEEP_PIXELS;
+  if (bit_depth === '16' && isTooLarge) {
+    const detail = 'A result of 16 bits a channel has at most 25 million pixels';
+    throw new Problem('image-too-many-pixels', { limit: MAX_DEEP_PIXELS, unit: 'pixels', detail });
+  }
+  const result = bit_depth === '16' || (bit_depth === 'auto' && isDeep && !isTooLarge) ? 16 : 8;
+  return { result, decoded: isDeep ? result : 8 };
+}
+
+/** Decodes all pixels of an image. @throws Problem `image-corrupt` */
+export async function decodeImage(
+  image: Buffer,
+  maxPixels: number,
+  size: DecodedSize | undefined,
+  { decoded }: Depths,
+): Promise<DecodedImage> {
+  if (decoded === 8) return { full: await decodeFull(image, maxPixels, size), deep: undefined };
+  const deep = await decodeDeep(image, maxPixels, size);
+  return { full: toRaster8(deep), deep };
+}
+
+/** Overwrites all pixels with zeros. */
+export const wipeImage = ({ full, deep }: DecodedImage): void => wipe(full.data, deep?.data);

@@ -3,9 +3,16 @@ import { RESULT_FORMATS, type JobOptions, type ResultFormat } from '#contracts/j
 import { Problem } from '#contracts/problem-catalog.js';
 import { wipe } from '#crypto/wipe.js';
 import { jfifOf, type Density } from '../formats/density.js';
-import { isOpaque } from '../raster/raster-facts.js';
-import { alphaPlane, colorPlanes, opaqueColors } from '../raster/raster-planes.js';
-import { isDeep, type AnyRaster, type DeepRaster, type Raster } from '../raster/raster-shape.js';
+import {
+  alphaPlane,
+  colorPlanes,
+  isDeep,
+  isOpaque,
+  opaqueColors,
+  type AnyRaster,
+  type DeepRaster,
+  type Raster,
+} from '../raster/raster.js';
 import { encodePng, type PngSource } from './png-writer.js';
 import { sharp } from '../raster/sharp.js';
 
@@ -13,21 +20,21 @@ import { sharp } from '../raster/sharp.js';
 const WEBP_MAX_SIDE_PIXELS = 16_383;
 
 /**
- * Quality 90 is where further bytes stop being seen. Colour is kept at full resolution (4:4:4): halved, it smears
- * over a subject's edge into a plain background, which is just what these images consist of.
+ * At quality 90 further bytes make no visible difference. Chroma is not subsampled (4:4:4): subsampling smears the
+ * subject's edge into a plain background.
  */
 const JPEG = { quality: 90, chromaSubsampling: '4:4:4' } as const;
 
-/** What decides about the bytes of a result. */
+/** Encoding of a result. */
 export interface Encoding {
-  /** What has 16 bits a value is written as PNG, whatever this says. */
+  /** A 16-bit result is always written as PNG. */
   format: ResultFormat;
   channels: JobOptions['channels'];
-  /** How large it is to be printed; WebP has no place for it. */
+  /** Print density; WebP has no field for it. */
   density?: Density | undefined;
 }
 
-/** The options' encoding, with `auto` decided: PNG for whatever is transparent and for a matte, else JPEG. */
+/** Encoding for the options, with `auto` resolved: PNG for transparent results and mattes, otherwise JPEG. */
 export function encodingOf(
   image: AnyRaster,
   { format, channels }: Pick<JobOptions, 'format' | 'channels'>,
@@ -37,10 +44,10 @@ export function encodingOf(
 }
 
 /**
- * Encodes a result, or its alpha alone as a grey image; of the source's metadata the density alone is written. PNG and WebP are
- * lossless, JPEG puts what is transparent on white, and a ZIP holds colour as JPEG and alpha as PNG.
- * PNG has a writer of its own, because it takes about half of the processor time of libpng with adaptive filters, on
- * all cores, for files of the same size within 5 %.
+ * Encodes a result, or its alpha alone as a gray image. Of the source's metadata only the density is written. PNG and
+ * WebP are lossless, JPEG flattens transparency on white, and a ZIP holds color as JPEG and alpha as PNG. `PngWriter`
+ * takes about half of the CPU time of libpng with adaptive filters, on all cores, for files of the same size within 5
+ * %.
  * @throws Problem `image-too-many-pixels` when WebP cannot hold the size; `processing-failed`
  */
 export async function encodeCutout(
@@ -76,7 +83,7 @@ async function encodedMatte(image: Raster, file: ImageFile): Promise<Buffer> {
   }
 }
 
-/** An opaque PNG is written without alpha: a fifth less to compress, and readers need not look for holes. */
+/** An opaque PNG is written without alpha: a fifth less data to compress. */
 async function encodedColor(image: Raster, file: ImageFile): Promise<Buffer> {
   const { data, width, height } = image;
   if (file.format !== 'png' || !isOpaque(image)) {
@@ -90,7 +97,7 @@ async function encodedColor(image: Raster, file: ImageFile): Promise<Buffer> {
   }
 }
 
-/** PNG of 16 bits a value. The image is of no further use: its bytes are swapped, because PNG has the high one first. */
+/** PNG of 16 bits a value. The image cannot be used afterwards: its bytes are swapped, because PNG is big-endian. */
 async function encodeDeepPng(image: DeepRaster, density: Density | undefined): Promise<Buffer> {
   const { width, height } = image;
   const channels = isOpaque(image) ? 3 : 4;
@@ -103,7 +110,7 @@ async function encodeDeepPng(image: DeepRaster, density: Density | undefined): P
   }
 }
 
-/** `color.jpg` and `alpha.png`: put together they are the cut-out, at a part of its size. */
+/** `color.jpg` and `alpha.png`. Joined they are the cut-out, at a fraction of its size. */
 async function zipOf(image: Raster, density: Density | undefined): Promise<Buffer> {
   const { width, height } = image;
   const data = colorPlanes(image);
@@ -126,15 +133,15 @@ function encodePixels(pixels: PngSource, { format, density }: ImageFile): Promis
     case 'png':
       return encodePng({ ...pixels, density });
     case 'webp':
-      return opened(pixels).webp({ lossless: true, effort: 0 }).toBuffer();
+      return openPixels(pixels).webp({ lossless: true, effort: 0 }).toBuffer();
     case 'jpg':
       return encodeJpeg(pixels, density);
   }
 }
 
-/** libjpeg's file, in which libvips writes no JFIF segment; with a density one follows the first marker. */
+/** JPEG by libjpeg. libvips writes no JFIF segment; with a density one is inserted after SOI. */
 async function encodeJpeg(pixels: PngSource, density: Density | undefined): Promise<Buffer> {
-  const jpeg = await opened(pixels).flatten({ background: '#fff' }).jpeg(JPEG).toBuffer();
+  const jpeg = await openPixels(pixels).flatten({ background: '#fff' }).jpeg(JPEG).toBuffer();
   if (density === undefined) return jpeg;
   try {
     return Buffer.concat([jpeg.subarray(0, 2), jfifOf(density), jpeg.subarray(2)]);
@@ -143,7 +150,7 @@ async function encodeJpeg(pixels: PngSource, density: Density | undefined): Prom
   }
 }
 
-function opened({ data, width, height, channels }: PngSource): ReturnType<typeof sharp> {
+function openPixels({ data, width, height, channels }: PngSource): ReturnType<typeof sharp> {
   const image = sharp(data, { raw: { width, height, channels }, limitInputPixels: false });
   return channels === 1 ? image.toColourspace('b-w') : image;
 }

@@ -1,20 +1,20 @@
 import { Problem } from '#contracts/problem-catalog.js';
 import { corrupt } from './byte-cursor.js';
 
-/** Units that one image may have. A still image has three or four, a layered one a few dozen. */
+/** Limit on OBUs of one image. A still image has three or four, a layered one a few dozen. */
 const MAX_UNITS = 4096;
 
 const SEQUENCE_HEADER = 1;
 const HAS_EXTENSION = 0x04;
 const HAS_SIZE = 0x02;
 
-/** Longest that a size is written (AV1 specification, 4.10.5). */
+/** Longest encoding of a size (AV1 specification, 4.10.5). */
 const MAX_LEB_BYTES = 8;
 
 /**
- * Looks at the sequence headers of AV1 data (AV1 Bitstream and Decoding Process, 5.3 and 5.5), which tell a decoder how
- * much memory to take: none may be larger than the image.
- * @throws Problem `image-corrupt` when one is, or units do not fit | `image-too-complex`
+ * Checks the sequence headers of AV1 data (AV1 Bitstream and Decoding Process, 5.3 and 5.5), which determine how much
+ * memory a decoder allocates: none may be larger than the image.
+ * @throws Problem `image-corrupt` when one is larger, or units do not fit | `image-too-complex`
  */
 export function checkSequenceHeaders(
   data: Buffer,
@@ -36,7 +36,7 @@ export function checkSequenceHeaders(
   }
 }
 
-/** A number in groups of seven bits, low ones first. */
+/** A LEB128 number: groups of seven bits, low ones first. */
 function leb(data: Buffer, from: number): { size: number; bytes: number } {
   let size = 0;
   for (let bytes = 0; bytes < MAX_LEB_BYTES; bytes += 1) {
@@ -67,7 +67,7 @@ function operatingPoints(bits: Bits, isStill: boolean): void {
     if (bits.take(1) === 1) bits.uvlc();
     if (bits.take(1) === 1) {
       delayBits = bits.take(5) + 1;
-      // A still image has no use for a model of a decoder's buffers.
+      // A still image needs no decoder buffer model.
       if (isStill) throw corrupt();
       bits.take(32);
       bits.take(10);
@@ -83,19 +83,19 @@ function operatingPoints(bits: Bits, isStill: boolean): void {
   }
 }
 
-/** Reads bits, high ones first. @throws Problem `image-corrupt` behind the last */
+/** Reads bits, high ones first. @throws Problem `image-corrupt` after the last one */
 class Bits {
-  #at = 0;
+  private at = 0;
 
   constructor(private readonly bytes: Buffer) {}
 
-  /** Up to 32 bits as a number, or passes over more. */
+  /** Reads up to 32 bits as a number, or skips more. */
   take(count: number): number {
     let value = 0;
-    for (let i = 0; i < count; i += 1, this.#at += 1) {
-      const byte = this.bytes[this.#at >> 3];
+    for (let i = 0; i < count; i += 1, this.at += 1) {
+      const byte = this.bytes[this.at >> 3];
       if (byte === undefined) throw corrupt();
-      value = value * 2 + ((byte >> (7 - (this.#at & 7))) & 1);
+      value = value * 2 + ((byte >> (7 - (this.at & 7))) & 1);
     }
     return value;
   }

@@ -1,6 +1,6 @@
 import { readAvif, type AvifBoxes } from './avif-boxes.js';
 import { propertiesOf } from './avif-walk.js';
-import { readWhole } from './byte-cursor.js';
+import { parseComplete } from './byte-cursor.js';
 import { codingOf, HDR_PEAK, isSrgb, SDR_WHITE, type ColorCoding } from '../color/color-coding.js';
 import type { CodedImage } from './png-color.js';
 
@@ -10,12 +10,12 @@ const MAGIC_BYTES = 8;
 const HIGH_BITDEPTH = 0x40;
 
 /**
- * The coding that a stripped AVIF names by code points of ITU-T H.273 (`nclx`), which libheif reads and libvips ignores;
- * undefined where it is that of sRGB, no image of this kind has it, or a profile says the colors.
+ * Color coding of a stripped AVIF from its code points of ITU-T H.273 (`nclx`), which libheif reads and libvips
+ * ignores. Undefined for sRGB, for codings that RGB images do not use, and when there is a profile.
  */
 export function codingOfAvif(image: Buffer): CodedImage | undefined {
   if (image.toString('latin1', 4, 8) !== 'ftyp') return undefined;
-  const boxes = readWhole(image, function* (cursor) {
+  const boxes = parseComplete(image, function* (cursor) {
     yield* cursor.skip(MAGIC_BYTES);
     return yield* readAvif(cursor, image.readUInt32BE(0), () => undefined);
   });
@@ -37,7 +37,7 @@ function namedCoding(boxes: AvifBoxes): ColorCoding | undefined {
   return codingOf(named.readUInt16BE(4), named.readUInt16BE(6), peakOf(light));
 }
 
-/** `clli`: the brightest light of the image, cd/m². */
+/** `clli`: peak of the image, cd/m². */
 function peakOf(light: Buffer | undefined): number {
   const peak = light !== undefined && light.length >= 2 ? light.readUInt16BE(0) : 0;
   return peak > 0 ? Math.max(peak, SDR_WHITE) : HDR_PEAK;

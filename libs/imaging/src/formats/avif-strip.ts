@@ -2,14 +2,14 @@ import { wipe } from '#crypto/wipe.js';
 import { readAvif, type AvifBoxes, type Extent } from './avif-boxes.js';
 import { BESIDE_IMAGES, propertiesOf, sizeOf } from './avif-walk.js';
 import { checkSequenceHeaders } from './av1-sequence.js';
-import { corrupt, readWhole } from './byte-cursor.js';
-import { MAX_PROFILE_BYTES } from './color-profile.js';
+import { corrupt, parseComplete } from './byte-cursor.js';
+import { MAX_PROFILE_BYTES } from './image-facts.js';
 import type { Piece } from './file-piece.js';
 
 /** Size and type of the first box. */
 const MAGIC_BYTES = 8;
 
-/** Properties that decide about pixels. */
+/** Properties that affect pixels. */
 const KEPT_PROPERTIES = new Set([
   'ispe',
   'pixi',
@@ -28,13 +28,13 @@ const KEPT_PROPERTIES = new Set([
 ]);
 
 /**
- * Takes out of an AVIF, in place and without moving a byte, what does not decide about its pixels: metadata items become
- * zeros of a type that no reader knows, as do names of items, properties that say nothing of pixels, tracks of a
- * sequence, and boxes beside. References in the file count bytes from its beginning: nothing may move.
- * @throws Problem `image-corrupt` when a coded image is larger than the file says
+ * Removes from an AVIF, in place and without moving a byte, everything that does not affect its pixels. Metadata
+ * items become zeros of a type that readers skip; the same applies to item names, properties that do not affect
+ * pixels, tracks of a sequence, and unrelated boxes. Offsets in the file are absolute, so nothing may move.
+ * @throws Problem `image-corrupt` when a coded image is larger than its item says
  */
 export function* avifPieces(file: Buffer): Generator<Piece, void> {
-  const boxes = readWhole(file, function* (cursor) {
+  const boxes = parseComplete(file, function* (cursor) {
     yield* cursor.skip(MAGIC_BYTES);
     return yield* readAvif(cursor, file.readUInt32BE(0), () => undefined);
   });
@@ -48,7 +48,7 @@ export function* avifPieces(file: Buffer): Generator<Piece, void> {
 
 function stripItems(file: Buffer, { items, extents }: AvifBoxes): void {
   for (const [id, { type, typeAt, entryTo }] of items) {
-    // A name, and of other items what they hold.
+    // The item's name and, for other item types, their content.
     file.fill(0, typeAt + 4, entryTo);
     if (!BESIDE_IMAGES.has(type)) continue;
     for (const { from, to } of extents.get(id) ?? []) file.fill(0, from, to);
@@ -67,10 +67,10 @@ function stripProperties(file: Buffer, { properties }: AvifBoxes): void {
 
 /** Boxes of `meta` that a decoder needs. */
 const KEPT_BOXES = new Set(['hdlr', 'pitm', 'iloc', 'iinf', 'iprp', 'iref', 'grpl', 'dinf']);
-/** What a handler is called stands behind these bytes of its box. */
+/** Offset of the handler's name in its box. */
 const HANDLER_BYTES = 24;
 
-/** Of boxes with data all bytes that no image lies in become zeros; boxes that are not needed become empty ones. */
+/** In data boxes, all bytes outside of images become zeros; other unneeded boxes become empty. */
 function stripBoxes(file: Buffer, { others, metaBoxes, items, extents }: AvifBoxes): void {
   const images = [...items]
     .filter(([, { type }]) => !BESIDE_IMAGES.has(type))
@@ -92,7 +92,7 @@ function stripBoxes(file: Buffer, { others, metaBoxes, items, extents }: AvifBox
   }
 }
 
-/** No coded image may be larger than its item says, which the limits were applied to. */
+/** Checks that no coded image is larger than its item, to which the limits were applied. */
 function checkImages(file: Buffer, boxes: AvifBoxes): void {
   for (const [id, { type }] of boxes.items) {
     if (type !== 'av01') continue;
@@ -112,7 +112,7 @@ function checkImages(file: Buffer, boxes: AvifBoxes): void {
   }
 }
 
-/** The bytes of an item: a part of the file, or a copy where they lie in several. */
+/** The bytes of an item: a part of the file, or a copy when there are several extents. */
 function dataOf(file: Buffer, parts: readonly Extent[]): Buffer {
   const pieces = parts.map(({ from, to }) => file.subarray(from, to));
   return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);

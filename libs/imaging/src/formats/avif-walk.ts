@@ -3,24 +3,24 @@ import { readAvif, type AvifBoxes, type Property } from './avif-boxes.js';
 import { corrupt, type ByteCursor, type Reading } from './byte-cursor.js';
 import { MAX_AVIF_PIXELS, sized, type OnImageFacts } from './image-facts.js';
 
-/** Items that are images, and items beside them that are taken out. Whatever else refers to items is not taken. */
+/** Item types that are images, and types of metadata items that are removed. Derived items are not supported. */
 const IMAGES = new Set(['av01', 'grid']);
 export const BESIDE_IMAGES = new Set(['Exif', 'mime', 'uri ', 'tmap']);
 
-/** Pixels of all coded images together, in relation to the largest image: colors, opacity, gain map and thumbnails. */
+/** Limit on the pixels of all coded images together: color, alpha, gain map and thumbnails. */
 const MAX_CODED_PIXELS = 4 * MAX_AVIF_PIXELS;
 
 /**
- * Walks an AVIF from after the type of its first box; `found` is called with the size of its primary item, before rotation and
- * mirroring. Items may be coded images, a grid of them, and metadata: nothing that is derived from other items.
+ * Walks an AVIF from after the type of its first box; `onFacts` is called with the size of its primary item, before
+ * rotation and mirroring. Items may be coded images, a grid of them, and metadata, but not derived images.
  * @param magic size and type of the first box
  * @throws Problem `image-corrupt` | `image-too-complex` | `image-type-unsupported`
  */
-export function* walkAvif(cursor: ByteCursor, found: OnImageFacts, magic: Buffer): Reading<void> {
-  yield* readAvif(cursor, magic.readUInt32BE(0), (boxes) => check(boxes, found));
+export function* walkAvif(cursor: ByteCursor, onFacts: OnImageFacts, magic: Buffer): Reading<void> {
+  yield* readAvif(cursor, magic.readUInt32BE(0), (boxes) => check(boxes, onFacts));
 }
 
-function check(boxes: AvifBoxes, found: OnImageFacts): void {
+function check(boxes: AvifBoxes, onFacts: OnImageFacts): void {
   const { items, primary } = boxes;
   let codedPixels = 0;
   for (const [id, { type }] of items) {
@@ -31,14 +31,14 @@ function check(boxes: AvifBoxes, found: OnImageFacts): void {
     }
     const size = IMAGES.has(type) ? sizeOf(boxes, id) : undefined;
     if (size === undefined) continue;
-    // Each of them is decoded, or could be: it has to be within the limits by itself.
-    found(sized('avif', size.width, size.height, true));
+    // Each of them may be decoded: it must be within the limits by itself.
+    onFacts(sized('avif', size.width, size.height, true));
     if (type === 'av01') codedPixels += size.width * size.height;
   }
   if (codedPixels > MAX_CODED_PIXELS) throw new Problem('image-too-complex');
   const size = sizeOf(boxes, primary);
   if (!IMAGES.has(items.get(primary)?.type ?? '') || size === undefined) throw corrupt();
-  found(sized('avif', size.width, size.height, true));
+  onFacts(sized('avif', size.width, size.height, true));
 }
 
 /** Properties of an item. */

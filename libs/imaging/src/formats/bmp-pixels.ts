@@ -1,37 +1,37 @@
 import { wipe } from '#crypto/wipe.js';
-import { corrupt, readWhole, truncated } from './byte-cursor.js';
+import { corrupt, parseComplete, truncated } from './byte-cursor.js';
 import { BMP_METHODS, bmpStride, isRunLength, readBmpHeader, type BmpHeader } from './bmp-walk.js';
 import type { PlainImage } from './plain-image.js';
 
 const FILE_HEADER_BYTES = 14;
 const CORE_HEADER = 12;
 const WINDOWS_HEADER = 40;
-/** From here on the masks of red, green and blue, and from the other on that of alpha, are a part of the header. */
+/** Header sizes from which the color masks, and the alpha mask, are part of the header. */
 const MASKS_HEADER = 52;
 const ALPHA_MASK_HEADER = 56;
 const MASKS_FROM = FILE_HEADER_BYTES + WINDOWS_HEADER;
 
-/** Red, green and blue of 16 and of 32 bits without masks of their own. The fourth byte of 32 bits is not used. */
+/** Default masks of 16 and 32 bits: red, green, blue. The fourth byte of 32 bits is unused. */
 const MASKS_16 = [0x7c00, 0x03e0, 0x001f, 0];
 const MASKS_32 = [0xff0000, 0xff00, 0xff, 0];
 
-/** A file, its headers, and where what follows these begins. */
+/** A file, its headers, and the layout that follows from them. */
 interface Bmp {
   file: Buffer;
   header: BmpHeader;
   /** Color masks: red, green, blue, alpha; undefined where pixels are indices or 24 bits. */
   masks: readonly number[] | undefined;
-  /** Where the palette begins. */
+  /** Offset of the palette. */
   paletteFrom: number;
 }
 
 /**
- * The pixels of a BMP. Alpha is taken where a mask says so and not all of it is 0; what a run-length coding leaves out
- * is transparent, as browsers show it.
+ * Decodes a BMP. Alpha is used when it has a mask and is not 0 everywhere. Pixels that a run-length coding omits are
+ * transparent, as in browsers.
  * @throws Problem `image-truncated` | `image-corrupt`
  */
 export function bmpPixels(file: Buffer): PlainImage {
-  const header = readWhole(file, function* (cursor) {
+  const header = parseComplete(file, function* (cursor) {
     yield* cursor.skip(2);
     return yield* readBmpHeader(cursor);
   });
@@ -75,10 +75,10 @@ function layoutOf(
   return { masks, paletteFrom };
 }
 
-/** Which row of the image a stored one is. */
+/** Row of the image for a stored row. */
 const rowAt = ({ header: { height, isTopDown } }: Bmp, y: number): number => (isTopDown ? y : height - 1 - y);
 
-/** 256 colors; indices beyond those that the file has are black. */
+/** 256 colors; indices that the file does not define are black. */
 function paletteOf({ file, header, paletteFrom }: Bmp): Buffer {
   const entryBytes = header.headerBytes === CORE_HEADER ? 3 : 4;
   const room = Math.floor((Math.min(file.length, header.pixelsFrom) - paletteFrom) / entryBytes);
@@ -150,7 +150,7 @@ function maskedPixels(bmp: Bmp): Pixels {
       }
     }
   }
-  // A mask and nothing in it: written by programs that forgot about alpha.
+  // Some programs write an alpha mask and leave alpha 0.
   if (channels === 4 && !hasAlpha(data)) for (let at = 3; at < data.length; at += 4) data[at] = 255;
   return { channels, depth: 8, data };
 }
@@ -162,7 +162,7 @@ const hasAlpha = (data: Buffer): boolean => {
 
 type ChannelReader = (pixel: number) => number;
 
-/** Reads the bits of a mask, which stand together, as 0 to 255. */
+/** Reads the contiguous bits of a mask as 0 to 255. */
 function channelReader(mask: number): ChannelReader {
   if (mask === 0) return () => 0;
   const shift = 31 - Math.clz32(mask & -mask);
@@ -203,58 +203,58 @@ const END_OF_IMAGE = 1;
 const JUMP = 2;
 
 class RunReader {
-  #at: number;
-  #x = 0;
-  #y = 0;
-  readonly #isNibbles: boolean;
+  private at: number;
+  private x = 0;
+  private y = 0;
+  private readonly isNibbles: boolean;
 
   constructor(
     private readonly file: Buffer,
     private readonly header: BmpHeader,
   ) {
-    this.#at = header.pixelsFrom;
-    this.#isNibbles = header.method === BMP_METHODS.rle4;
+    this.at = header.pixelsFrom;
+    this.isNibbles = header.method === BMP_METHODS.rle4;
   }
 
   /** @throws Problem `image-truncated` before the last row is reached | `image-corrupt` */
   read(put: Put): void {
-    while (this.#y < this.header.height) {
-      const [count, value] = [this.#byte(), this.#byte()];
-      if (count > 0) this.#run(count, (i) => (this.#isNibbles ? nibble(value, i) : value), put);
+    while (this.y < this.header.height) {
+      const [count, value] = [this.byte(), this.byte()];
+      if (count > 0) this.run(count, (i) => (this.isNibbles ? nibble(value, i) : value), put);
       else if (value === END_OF_IMAGE) return;
-      else if (value === END_OF_LINE) [this.#x, this.#y] = [0, this.#y + 1];
-      else if (value === JUMP) this.#jump();
-      else this.#literal(value, put);
+      else if (value === END_OF_LINE) [this.x, this.y] = [0, this.y + 1];
+      else if (value === JUMP) this.jump();
+      else this.literal(value, put);
     }
   }
 
-  #literal(count: number, put: Put): void {
-    const bytes = this.#isNibbles ? (count + 1) >> 1 : count;
-    const from = this.#at;
+  private literal(count: number, put: Put): void {
+    const bytes = this.isNibbles ? (count + 1) >> 1 : count;
+    const from = this.at;
     if (from + bytes > this.file.length) throw truncated();
     const index = (i: number): number =>
-      this.#isNibbles ? nibble(this.file[from + (i >> 1)] as number, i) : (this.file[from + i] as number);
-    this.#run(count, index, put);
-    this.#at = from + bytes + (bytes & 1);
+      this.isNibbles ? nibble(this.file[from + (i >> 1)] as number, i) : (this.file[from + i] as number);
+    this.run(count, index, put);
+    this.at = from + bytes + (bytes & 1);
   }
 
-  #run(count: number, index: (i: number) => number, put: Put): void {
-    for (let i = 0; i < count && this.#x < this.header.width; i += 1) {
-      put(this.#x, this.#y, index(i));
-      this.#x += 1;
+  private run(count: number, index: (i: number) => number, put: Put): void {
+    for (let i = 0; i < count && this.x < this.header.width; i += 1) {
+      put(this.x, this.y, index(i));
+      this.x += 1;
     }
   }
 
-  #jump(): void {
-    this.#x += this.#byte();
-    this.#y += this.#byte();
-    if (this.#x > this.header.width || this.#y > this.header.height) throw corrupt();
+  private jump(): void {
+    this.x += this.byte();
+    this.y += this.byte();
+    if (this.x > this.header.width || this.y > this.header.height) throw corrupt();
   }
 
-  #byte(): number {
-    const byte = this.file[this.#at];
+  private byte(): number {
+    const byte = this.file[this.at];
     if (byte === undefined) throw truncated();
-    this.#at += 1;
+    this.at += 1;
     return byte;
   }
 }

@@ -1,12 +1,11 @@
 import { Problem } from '#contracts/problem-catalog.js';
 import { corrupt, type ByteCursor, type Reading } from './byte-cursor.js';
-import { MAX_PROFILE_BYTES } from './color-profile.js';
-import { sized, type OnImageFacts } from './image-facts.js';
+import { sized, MAX_PROFILE_BYTES, type OnImageFacts } from './image-facts.js';
 
-/** Ways to store pixels. */
+/** Compression methods. */
 export const BMP_METHODS = { rgb: 0, rle8: 1, rle4: 2, bitfields: 3, alphaBitfields: 6 } as const;
 
-/** Bits a pixel that each may have. */
+/** Bits a pixel that each method allows. */
 const DEPTHS: Readonly<Record<number, readonly number[]>> = {
   [BMP_METHODS.rgb]: [1, 2, 4, 8, 16, 24, 32],
   [BMP_METHODS.rle8]: [8],
@@ -15,34 +14,34 @@ const DEPTHS: Readonly<Record<number, readonly number[]>> = {
   [BMP_METHODS.alphaBitfields]: [16, 32],
 };
 
-/** Sizes of the second header: OS/2 1 and 2, Windows 3, its two and three masks more, versions 4 and 5. */
+/** Sizes of the info header: OS/2 1 and 2, Windows 3 (with two and with three more masks), versions 4 and 5. */
 const CORE_HEADER = 12;
 const HEADERS = new Set([CORE_HEADER, 40, 52, 56, 64, 108, 124]);
 const V5_HEADER = 124;
 const FILE_HEADER_BYTES = 14;
 
-/** `PROFILE_EMBEDDED` as a version 5 header writes it: the profile is in the file. */
+/** `PROFILE_EMBEDDED` in a version 5 header: the profile is in the file. */
 const EMBEDDED = 0x4d424544;
 
-/** Contents of the headers of a BMP. */
+/** Contents of the BMP headers. */
 export interface BmpHeader {
-  /** Bytes of the second header. */
+  /** Bytes of the info header. */
   headerBytes: number;
   width: number;
   height: number;
-  /** Rows come from the top. */
+  /** Rows are stored from the top. */
   isTopDown: boolean;
   /** Bits a pixel. */
   bits: number;
   /** One of `BMP_METHODS`. */
   method: number;
-  /** Where the pixels begin. */
+  /** Offset of the pixels. */
   pixelsFrom: number;
-  /** Pixels a meter, 0 where nothing is said. */
+  /** Pixels a meter, 0 when unspecified. */
   density: { x: number; y: number };
-  /** Colors of the palette, 0 for all that the bits can number. */
+  /** Number of palette colors, 0 for the maximum. */
   colors: number;
-  /** Where the color profile of a version 5 header lies, behind the pixels. */
+  /** Range of the color profile of a version 5 header, after the pixels. */
   profile: { from: number; to: number } | undefined;
 }
 
@@ -54,13 +53,13 @@ export const isRunLength = ({ method }: Pick<BmpHeader, 'method'>): boolean =>
   method === BMP_METHODS.rle4 || method === BMP_METHODS.rle8;
 
 /**
- * Walks a BMP (Windows' BITMAPINFOHEADER to BITMAPV5HEADER, OS/2's BITMAPCOREHEADER) from after `BM`: `found` is called with its
- * size. The last row may lack its padding; a run-length coded image may end anywhere.
+ * Walks a BMP (BITMAPINFOHEADER to BITMAPV5HEADER, OS/2's BITMAPCOREHEADER) from after `BM`; `onFacts` is called with
+ * its size. The last row may lack its padding; a run-length coded image may end anywhere.
  * @throws Problem `image-corrupt` | `image-type-unsupported`
  */
-export function* walkBmp(cursor: ByteCursor, found: OnImageFacts): Reading<void> {
+export function* walkBmp(cursor: ByteCursor, onFacts: OnImageFacts): Reading<void> {
   const header = yield* readBmpHeader(cursor);
-  found(sized('bmp', header.width, header.height));
+  onFacts(sized('bmp', header.width, header.height));
   if (cursor.position > header.pixelsFrom) throw corrupt();
   if (isRunLength(header)) return yield* cursor.skipRest();
   const rows = bmpStride(header) * (header.height - 1) + Math.ceil((header.width * header.bits) / 8);

@@ -1,13 +1,13 @@
-import { ExifDirectory } from './exif-directory.js';
+import { ExifDirectory } from './exif.js';
 
-/** Pixels a meter, across and down, in whole numbers: how large an image is to be printed. */
+/** Print density: pixels a meter, horizontally and vertically, as integers. */
 export interface Density {
   x: number;
   y: number;
 }
 
 const METERS_PER_INCH = 0.0254;
-/** 2 to 65,535 dots per inch: JFIF holds no more, and a single one is what software writes that knows none. */
+/** 2 to 65,535 dots per inch: the limit of JFIF, and 1 is what software writes for an unknown density. */
 const MIN_PER_METER = 79;
 const MAX_PER_METER = 2_580_118;
 
@@ -17,17 +17,17 @@ const RESOLUTION_UNIT = 296;
 const ORIENTATION = 274;
 const INCH = 2;
 const CENTIMETER = 3;
-/** From this orientation on an image is shown with its sides exchanged. */
+/** From this orientation on, width and height are swapped for display. */
 const FIRST_TURNED = 5;
 
-/** A density of so many pixels a meter; undefined when it is none that a picture can have. */
+/** Density from pixels a meter; undefined when it is implausible. */
 export function densityOf(x: number, y: number): Density | undefined {
   const density = { x: Math.round(x), y: Math.round(y) };
   const isReal = (value: number): boolean => value >= MIN_PER_METER && value <= MAX_PER_METER;
   return isReal(density.x) && isReal(density.y) ? density : undefined;
 }
 
-/** The same, of pixels an inch. */
+/** Density from pixels an inch. */
 export const densityPerInch = (x: number, y: number): Density | undefined =>
   densityOf(x / METERS_PER_INCH, y / METERS_PER_INCH);
 
@@ -42,7 +42,7 @@ export function densityOfTiff(tiff: Buffer): Density | undefined {
   return unit === CENTIMETER ? densityOf(100 * x, 100 * y) : undefined;
 }
 
-/** A density as it is once the image stands upright. */
+/** Density of the upright image. */
 export function upright({ x, y }: Density, tiff: Buffer | undefined): Density {
   const orientation = (tiff && ExifDirectory.first(tiff)?.short(ORIENTATION)) ?? 1;
   return orientation >= FIRST_TURNED && orientation <= 8 ? { x: y, y: x } : { x, y };
@@ -57,7 +57,7 @@ export function physOf({ x, y }: Density): Buffer {
   return data;
 }
 
-/** A JFIF segment (ITU-T T.871, section 10.1): in dots per inch, or per centimeter where only that is a whole number. */
+/** A JFIF segment (ITU-T T.871, section 10.1): in dots per inch, or per centimeter when only that is an integer. */
 export function jfifOf({ x, y }: Density): Buffer {
   const isWhole = (value: number): boolean => Math.abs(value - Math.round(value)) < 0.02;
   const inches = [x * METERS_PER_INCH, y * METERS_PER_INCH];

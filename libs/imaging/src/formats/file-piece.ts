@@ -1,10 +1,9 @@
-/** A piece of a file: a range to keep, or bytes to put in its place. */
+/** A piece of a file: a range to keep, or bytes to insert. */
 export type Piece = { from: number; to: number } | Buffer;
 
 /**
- * Moves the pieces of a file that are kept together, in place, and returns the new length. Pieces come in the order of
- * the file, and replacements are never longer than what they replace, so that what has not been taken yet stays where it
- * is.
+ * Joins the pieces of a file in place and returns the new length. Pieces are in file order, and inserted bytes are
+ * never longer than what they replace, so that pieces not yet moved stay intact.
  */
 export function compact(file: Buffer, pieces: Iterable<Piece>): number {
   let end = 0;

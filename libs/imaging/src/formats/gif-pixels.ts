@@ -1,5 +1,5 @@
 import { wipe } from '#crypto/wipe.js';
-import { readWhole, truncated } from './byte-cursor.js';
+import { parseComplete, truncated } from './byte-cursor.js';
 import { readGifFrame, type GifFrame } from './gif-walk.js';
 import { LzwStrings } from './lzw-strings.js';
 import type { PlainImage } from './plain-image.js';
@@ -15,12 +15,12 @@ const PASSES = [
 ] as const;
 
 /**
- * The first frame of a GIF on its screen, as browsers show it before the next one comes: what the frame leaves free is
- * transparent, whatever the background color says.
+ * Decodes the first frame of a GIF on its screen, as browsers show it before the next frame. Pixels outside of the
+ * frame are transparent, whatever the background color.
  * @throws Problem `image-truncated` when the data ends before the last pixel | `image-corrupt`
  */
 export function gifPixels(file: Buffer): PlainImage {
-  const frame = readWhole(file, function* (cursor) {
+  const frame = parseComplete(file, function* (cursor) {
     yield* cursor.skip(SIGNATURE_BYTES);
     return yield* readGifFrame(cursor);
   });
@@ -28,13 +28,13 @@ export function gifPixels(file: Buffer): PlainImage {
   const indices = Buffer.alloc(frame.width * frame.height);
   try {
     inflate(file, frame, indices);
-    const isWhole = frame.width === width && frame.height === height;
+    const coversScreen = frame.width === width && frame.height === height;
     const palette = paletteOf(file, frame);
-    const free = isWhole ? 0 : freeIndex(frame, indices);
-    if (free === undefined) return { width, height, ...colored(frame, palette, indices) };
-    const data = Buffer.alloc(width * height, free);
-    if (!isWhole) palette.opacity[free] = 0;
-    const isOpaque = isWhole && frame.transparent === undefined;
+    const unused = coversScreen ? 0 : unusedIndex(frame, indices);
+    if (unused === undefined) return { width, height, ...colored(frame, palette, indices) };
+    const data = Buffer.alloc(width * height, unused);
+    if (!coversScreen) palette.opacity[unused] = 0;
+    const isOpaque = coversScreen && frame.transparent === undefined;
     for (const { from, to } of placedRows(frame)) {
       indices.copy(data, (frame.top + to) * width + frame.left, from * frame.width, (from + 1) * frame.width);
     }
@@ -45,7 +45,7 @@ export function gifPixels(file: Buffer): PlainImage {
   }
 }
 
-/** Colors of all 256 indices, black where the file has none, and their opacity. */
+/** Colors of all 256 indices, black where undefined, and their opacity. */
 function paletteOf(file: Buffer, { palette, transparent }: GifFrame): { colors: Buffer; opacity: Buffer } {
   const colors = Buffer.alloc(3 * ALL_COLORS);
   file.copy(colors, 0, palette.from, palette.from + 3 * palette.colors);
@@ -54,15 +54,15 @@ function paletteOf(file: Buffer, { palette, transparent }: GifFrame): { colors: 
   return { colors, opacity };
 }
 
-/** An index for what the frame leaves free: the transparent one, or one that no pixel has. */
-function freeIndex({ transparent }: GifFrame, indices: Buffer): number | undefined {
+/** An index for pixels outside of the frame: the transparent one, or one that no pixel uses. */
+function unusedIndex({ transparent }: GifFrame, indices: Buffer): number | undefined {
   if (transparent !== undefined) return transparent;
   const used = new Set(indices);
   for (let index = 0; index < ALL_COLORS; index += 1) if (!used.has(index)) return index;
   return undefined;
 }
 
-/** A frame that uses every color and leaves a part of the screen free. */
+/** Decodes to RGBA, for a frame that uses every color and does not cover the screen. */
 function colored(
   frame: GifFrame,
   { colors }: { colors: Buffer },
@@ -81,7 +81,7 @@ function colored(
   return { channels: 4, depth: 8, data };
 }
 
-/** Each row as it comes, and which row of the frame it is. */
+/** Rows in stored order, with their row in the frame. */
 function* placedRows({ height, isInterlaced }: GifFrame): Generator<{ from: number; to: number }, void> {
   let from = 0;
   for (const [first, step] of isInterlaced ? PASSES : [[0, 1] as const]) {
@@ -92,7 +92,7 @@ function* placedRows({ height, isInterlaced }: GifFrame): Generator<{ from: numb
   }
 }
 
-/** Reads codes (GIF89a, appendix F: LZW, low bits first, up to 12 bits) until every pixel is there. */
+/** Reads codes (GIF89a, appendix F: LZW, low bits first, up to 12 bits) until all pixels are decoded. */
 function inflate(file: Buffer, { codeBits, dataFrom }: GifFrame, out: Buffer): void {
   const clear = 1 << codeBits;
   const strings = new LzwStrings(out, clear, 0);
@@ -105,11 +105,11 @@ function inflate(file: Buffer, { codeBits, dataFrom }: GifFrame, out: Buffer): v
   }
 }
 
-/** Takes codes of some bits out of sub-blocks. @throws Problem `image-truncated` behind the last one */
+/** Reads codes from sub-blocks. @throws Problem `image-truncated` after the last one */
 class CodeReader {
-  #bits = 0;
-  #held = 0;
-  #left = 0;
+  private bits = 0;
+  private bitCount = 0;
+  private blockBytes = 0;
 
   constructor(
     private readonly file: Buffer,
@@ -117,26 +117,26 @@ class CodeReader {
   ) {}
 
   read(count: number): number {
-    while (this.#held < count) {
-      this.#bits |= this.#byte() << this.#held;
-      this.#held += 8;
+    while (this.bitCount < count) {
+      this.bits |= this.byte() << this.bitCount;
+      this.bitCount += 8;
     }
-    const code = this.#bits & ((1 << count) - 1);
-    this.#bits >>>= count;
-    this.#held -= count;
+    const code = this.bits & ((1 << count) - 1);
+    this.bits >>>= count;
+    this.bitCount -= count;
     return code;
   }
 
-  #byte(): number {
-    if (this.#left === 0) {
-      this.#left = this.file[this.at] ?? 0;
+  private byte(): number {
+    if (this.blockBytes === 0) {
+      this.blockBytes = this.file[this.at] ?? 0;
       this.at += 1;
-      if (this.#left === 0) throw truncated();
+      if (this.blockBytes === 0) throw truncated();
     }
     const byte = this.file[this.at];
     if (byte === undefined) throw truncated();
     this.at += 1;
-    this.#left -= 1;
+    this.blockBytes -= 1;
     return byte;
   }
 }

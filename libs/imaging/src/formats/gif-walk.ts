@@ -2,9 +2,8 @@ import { Problem } from '#contracts/problem-catalog.js';
 import { corrupt, type ByteCursor, type Reading } from './byte-cursor.js';
 import { sized, type OnImageFacts } from './image-facts.js';
 
-/** Blocks before the first frame. */
+/** Limits on blocks before the first frame, and on sub-blocks up to its end. 22 MiB in full sub-blocks are 91,000. */
 export const MAX_BLOCKS = 5000;
-/** Sub-blocks up to the end of the first frame. 22 MiB in full sub-blocks are 91,000. */
 export const MAX_SUB_BLOCKS = 200_000;
 
 const EXTENSION = 0x21;
@@ -15,7 +14,7 @@ const HAS_PALETTE = 0x80;
 const INTERLACED = 0x40;
 const TRANSPARENT = 0x01;
 
-/** Where a palette lies in the file, three bytes a color. */
+/** Range of a palette in the file, three bytes a color. */
 interface Palette {
   from: number;
   colors: number;
@@ -30,23 +29,23 @@ export interface GifFrame {
   height: number;
   isInterlaced: boolean;
   palette: Palette;
-  /** Index of the color that is transparent. */
+  /** Index of the transparent color. */
   transparent: number | undefined;
-  /** Bits of a color's index in the coded data. */
+  /** Minimum code size: bits of a color index. */
   codeBits: number;
-  /** Where its sub-blocks begin. */
+  /** Offset of its sub-blocks. */
   dataFrom: number;
 }
 
 /**
- * Walks a GIF (GIF89a specification, 1990) from after its signature to the end of its first frame; `found` is called with the
- * size, which is that of the screen, or of the frame where that reaches beyond it. Nothing is decoded, and what follows
- * the first frame is no part of the image.
+ * Walks a GIF (GIF89a specification, 1990) from after its signature to the end of its first frame. `onFacts` is
+ * called with the size of the screen, enlarged to contain the frame. Nothing is decoded; later frames are not part of
+ * the image.
  * @throws Problem `image-corrupt` | `image-too-complex`
  */
-export function* walkGif(cursor: ByteCursor, found: OnImageFacts): Reading<void> {
+export function* walkGif(cursor: ByteCursor, onFacts: OnImageFacts): Reading<void> {
   const { screen } = yield* readGifFrame(cursor);
-  found(sized('gif', screen.width, screen.height));
+  onFacts(sized('gif', screen.width, screen.height));
   yield* skipSubBlocks(cursor, { subBlocks: 0 });
 }
 
@@ -54,7 +53,7 @@ export function* walkGif(cursor: ByteCursor, found: OnImageFacts): Reading<void>
 export function* readGifFrame(cursor: ByteCursor): Reading<GifFrame> {
   const head = yield* cursor.take(7);
   const common = yield* skipPalette(cursor, head.readUInt8(4));
-  const passed = { subBlocks: 0 };
+  const state = { subBlocks: 0 };
   let transparent: number | undefined;
   for (let blocks = 0; blocks < MAX_BLOCKS; blocks += 1) {
     const kind = (yield* cursor.take(1)).readUInt8(0);
@@ -68,8 +67,8 @@ export function* readGifFrame(cursor: ByteCursor): Reading<GifFrame> {
     }
     if (kind !== EXTENSION) throw corrupt();
     const label = (yield* cursor.take(1)).readUInt8(0);
-    if (label === GRAPHIC_CONTROL) transparent = yield* graphicControl(cursor, passed);
-    else yield* skipSubBlocks(cursor, passed);
+    if (label === GRAPHIC_CONTROL) transparent = yield* graphicControl(cursor, state);
+    else yield* skipSubBlocks(cursor, state);
   }
   throw new Problem('image-too-complex');
 }
@@ -104,25 +103,25 @@ function* frameHead(
 }
 
 /** Returns the index of the transparent color, if there is one (section 23). */
-function* graphicControl(cursor: ByteCursor, passed: Passed): Reading<number | undefined> {
+function* graphicControl(cursor: ByteCursor, state: WalkState): Reading<number | undefined> {
   const size = (yield* cursor.take(1)).readUInt8(0);
   if (size < 4) throw corrupt();
   const body = yield* cursor.take(size);
-  yield* skipSubBlocks(cursor, passed);
+  yield* skipSubBlocks(cursor, state);
   return (body.readUInt8(0) & TRANSPARENT) === 0 ? undefined : body.readUInt8(3);
 }
 
-interface Passed {
+interface WalkState {
   subBlocks: number;
 }
 
-/** Sub-blocks up to and with the empty one that ends them. */
-function* skipSubBlocks(cursor: ByteCursor, passed: Passed): Reading<void> {
+/** Skips sub-blocks up to and including the empty one that ends them. */
+function* skipSubBlocks(cursor: ByteCursor, state: WalkState): Reading<void> {
   for (;;) {
     const length = (yield* cursor.take(1)).readUInt8(0);
     if (length === 0) return;
-    passed.subBlocks += 1;
-    if (passed.subBlocks > MAX_SUB_BLOCKS) throw new Problem('image-too-complex');
+    state.subBlocks += 1;
+    if (state.subBlocks > MAX_SUB_BLOCKS) throw new Problem('image-too-complex');
     yield* cursor.skip(length);
   }
 }

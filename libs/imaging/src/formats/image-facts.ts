@@ -1,10 +1,10 @@
 import { INPUT_FORMATS, type InputFormat } from '#contracts/input-formats.js';
 import { Problem } from '#contracts/problem-catalog.js';
 
-/** Containers the service can take. */
+/** Image formats that the service can accept. */
 export type ImageFormat = InputFormat;
 
-/** What a header says. Sizes are of the stored pixels: an orientation may swap them when shown. */
+/** Facts from an image header. Sizes are of the stored pixels: an orientation may swap them. */
 export interface ImageFacts {
   format: ImageFormat;
   /** Pixels, at least 1. */
@@ -15,25 +15,28 @@ export interface ImageFacts {
   progressive: boolean;
 }
 
-/** Largest image the service takes, and the formats it takes. */
+/** Limits on images, and the accepted formats. */
 export interface ImageLimits {
   maxPixels: number;
-  /** The same for progressive JPEG, interlaced PNG and AVIF, which cost more to open. */
+  /** Limit for progressive JPEG, interlaced PNG and AVIF, which need more memory. */
   maxProgressivePixels: number;
   maxSidePixels: number;
-  /** Formats that are taken; all that can be unless given. */
+  /** Accepted formats; all by default. */
   formats?: readonly ImageFormat[] | undefined;
 }
 
-/** Formats that these limits let through. */
+/** Formats that these limits accept. */
 export const formatsOf = ({ formats }: Pick<ImageLimits, 'formats'>): readonly ImageFormat[] =>
   formats ?? INPUT_FORMATS;
 
 /**
- * Limit of AVIF, whatever the settings say: libheif decodes an image whole and libvips holds it a second time, up to 28
- * bytes a pixel with 10 bits a channel and alpha.
+ * Limit on the pixels of an AVIF, independent of the settings: libheif decodes an image as a whole and libvips holds
+ * it a second time, up to 28 bytes a pixel with 10 bits a channel and alpha.
  */
 export const MAX_AVIF_PIXELS = 25_000_000;
+
+/** Largest color profile that is read, in bytes. Printer profiles have up to 2.5 MB. A larger one is ignored, and the image is taken as sRGB. */
+export const MAX_PROFILE_BYTES = 4 * 1_048_576;
 
 /** @throws Problem `image-too-many-pixels` when the image is beyond a limit, which is named */
 export function checkDimensions(
@@ -57,5 +60,5 @@ export function sized(format: ImageFormat, width: number, height: number, progre
   return { format, width, height, progressive };
 }
 
-/** Hears the facts of an image as soon as its header has been read. */
+/** Called with the facts of an image as soon as its header has been read. */
 export type OnImageFacts = (facts: ImageFacts) => void;

@@ -3,7 +3,7 @@ import type { HuffmanTables } from './jpeg-huffman.js';
 import type { BlockCoding, ScanPlan } from './jpeg-scan.js';
 
 const BLOCK_PIXELS = 8;
-/** Blocks that a unit of several components may have (T.81, B.2.3). */
+/** Limit on the blocks of an MCU of several components (T.81, B.2.3). */
 const MAX_UNIT_BLOCKS = 10;
 
 /** A component, as the frame header (SOF) describes it. */
@@ -23,7 +23,7 @@ export interface Frame {
   components: readonly Component[];
 }
 
-/** Tables as they stand at a place in a file. */
+/** Coding tables at a position in a file. */
 export interface CodingTables {
   huffman: HuffmanTables;
   /** The first quantizer of each quantization table. */
@@ -55,8 +55,7 @@ export function readQuantizers(body: Buffer, into: Map<number, number>): void {
 }
 
 /**
- * How a scan of a sequential image is coded, from the body of its header (SOS): count, then id and tables of each
- * component.
+ * Coding of a sequential scan, from the body of its header (SOS): count, then id and tables of each component.
  * @throws Problem `image-corrupt`
  */
 export function planOfScan(
@@ -72,7 +71,7 @@ export function planOfScan(
   });
   const [first] = chosen;
   if (first === undefined) throw corrupt();
-  // A component of its own has no padding to whole units: its blocks are those that show something.
+  // A scan of a single component has no padding to whole MCUs: it contains visible blocks only.
   const blocks =
     count === 1
       ? [first.coding]

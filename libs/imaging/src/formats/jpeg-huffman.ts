@@ -5,25 +5,25 @@ import { corrupt } from './byte-cursor.js';
 const MAX_CODE_BITS = 16;
 const COUNTS_AND_SELECTOR_BYTES = 1 + MAX_CODE_BITS;
 
-/** Bits of a step's entry that hold how many bits it takes. */
+/** Low bits of an entry that hold its bit count. */
 const BITS_SHIFT = 5;
-/** Coefficients that an end of block passes: more than there are, and more than any other symbol can reach. */
+/** Steps of an end of block: more than there are coefficients, and more than any other symbol can reach. */
 export const END_OF_BLOCK = 128;
 
 /**
- * A Huffman table (ITU-T T.81, annex C) as one look-up, indexed by the next 16 bits; 0 where there is no such code. An
- * entry is steps × 32 + bits. For first coefficients (DC) steps is 1 + the size of the difference, and bits those of the
- * code. For the others (AC) steps is by how many coefficients the symbol goes on, or `END_OF_BLOCK`, and bits are those
- * of the code and of the value behind it.
+ * A Huffman table (ITU-T T.81, annex C) as a single lookup table, indexed by the next 16 bits; 0 where there is no
+ * such code. An entry is steps × 32 + bits. For DC coefficients, steps is 1 + the size of the difference, and bits is
+ * the length of the code. For AC coefficients, steps is the number of coefficients that the symbol advances, or
+ * `END_OF_BLOCK`, and bits is the length of the code and its value.
  */
 export type HuffmanTable = Uint16Array;
 
-/** For the first coefficient of a block, or for the others. */
+/** Table class: DC for the first coefficient of a block, AC for the others. */
 type TableClass = 'dc' | 'ac';
 
 /**
- * The tables of T.81, annex K, as the body of a DHT segment: selector, count of codes of each length, symbols. Frames of
- * motion JPEG come without any, and decoders use these.
+ * The tables of T.81, annex K, as the body of a DHT segment: selector, number of codes of each length, symbols.
+ * Motion JPEG frames contain no tables, and decoders use these.
  */
 const STANDARD_TABLES = Buffer.from(
   '0000010501010101010100000000000000000102030405060708090a0b' +
@@ -39,43 +39,43 @@ const STANDARD_TABLES = Buffer.from(
   'hex',
 );
 
-/** A table as a file defines it: its counts, then its symbols. A part of the file. */
+/** A table definition: counts, then symbols. A part of the file. */
 type Definition = Buffer;
 
-/** The Huffman tables of a JPEG as they stand at a place in it. */
+/** The Huffman tables at a position in a JPEG. */
 export class HuffmanTables {
-  readonly #definitions = definitionsIn(STANDARD_TABLES);
-  readonly #built = new Map<Definition, HuffmanTable>();
-  readonly #copies: Buffer[] = [];
+  private readonly definitions = definitionsIn(STANDARD_TABLES);
+  private readonly built = new Map<Definition, HuffmanTable>();
+  private readonly copies: Buffer[] = [];
 
-  /** Takes in the body of a DHT segment, as a copy: what is read of a file may be moved while it is read. */
+  /** Adds the body of a DHT segment, as a copy: parts of the file may be moved while it is read. */
   define(body: Buffer): void {
     const copy = Buffer.from(body);
-    this.#copies.push(copy);
+    this.copies.push(copy);
     for (const [key, definition] of definitionsIn(copy)) {
-      this.#forget(this.#definitions.get(key));
-      this.#definitions.set(key, definition);
+      this.forget(this.definitions.get(key));
+      this.definitions.set(key, definition);
     }
   }
 
-  /** A table by its number. @throws Problem `image-corrupt` when there is none, or it is none */
+  /** A table by its number. @throws Problem `image-corrupt` when it is missing or invalid */
   table(kind: TableClass, number: number): HuffmanTable {
-    const definition = this.#definitions.get(keyOf(kind, number));
+    const definition = this.definitions.get(keyOf(kind, number));
     if (definition === undefined) throw corrupt();
-    const table = this.#built.get(definition) ?? lookUp(definition, kind === 'dc' ? firstEntry : otherEntry);
-    this.#built.set(definition, table);
+    const table = this.built.get(definition) ?? lookUp(definition, kind === 'dc' ? firstEntry : otherEntry);
+    this.built.set(definition, table);
     return table;
   }
 
-  /** Overwrites everything: an encoder may have made the tables for this image alone. */
+  /** Overwrites everything: an encoder may have optimized the tables for this image. */
   wipe(): void {
-    wipe(...this.#built.values(), ...this.#copies);
+    wipe(...this.built.values(), ...this.copies);
   }
 
-  #forget(definition: Definition | undefined): void {
+  private forget(definition: Definition | undefined): void {
     if (definition === undefined) return;
-    wipe(this.#built.get(definition));
-    this.#built.delete(definition);
+    wipe(this.built.get(definition));
+    this.built.delete(definition);
   }
 }
 
@@ -94,7 +94,7 @@ function definitionsIn(body: Buffer): Map<string, Definition> {
   return found;
 }
 
-/** Gives each code, shortest first, the part of the look-up that begins with it. */
+/** Fills the range of the lookup table that starts with each code, shortest codes first. */
 function lookUp(definition: Definition, entryOf: (symbol: number, bits: number) => number): HuffmanTable {
   const table = new Uint16Array(1 << MAX_CODE_BITS);
   let next = 0;
@@ -114,7 +114,7 @@ function firstEntry(symbol: number, bits: number): number {
   return ((1 + symbol) << BITS_SHIFT) | bits;
 }
 
-/** The upper half of a symbol is a run of zeros, the lower the size of the value behind it (T.81, F.1.2.2). */
+/** The upper half of a symbol is a run of zeros, the lower the size of the value after it (T.81, F.1.2.2). */
 function otherEntry(symbol: number, bits: number): number {
   const zeros = symbol >> 4;
   const size = symbol & 15;

@@ -3,13 +3,23 @@ import { corrupt, truncated } from './byte-cursor.js';
 import { compact, type Piece } from './file-piece.js';
 import { planOfScan, readFrame, readQuantizers, type Frame } from './jpeg-frame.js';
 import { HuffmanTables } from './jpeg-huffman.js';
-import { DHT, DQT, DRI, EOI, isFrameHeader, isSequentialHuffman, RST0, SOS } from './jpeg-markers.js';
+import {
+  DHT,
+  DQT,
+  DRI,
+  EOI,
+  isFrameHeader,
+  isSequentialHuffman,
+  nextSegment,
+  RST0,
+  SOS,
+  type Segment,
+} from './jpeg-segments.js';
 import { ScanWalk } from './jpeg-scan.js';
-import { nextSegment, type Segment } from './jpeg-segments.js';
 
 const END = Buffer.from([0xff, EOI]);
 
-/** A JPEG as the standard wants it. */
+/** A JPEG that conforms to the standard. */
 export interface RepairedJpeg {
   image: Buffer;
   /** Wipes memory of its own, once no decoder reads it any more. */
@@ -17,12 +27,12 @@ export interface RepairedJpeg {
 }
 
 /**
- * Makes a JPEG as the standard wants it, with the same pixels. Bytes before restart markers and before the end are taken
- * out, restart markers are numbered anew, a missing end marker is added. Of a sequential Huffman-coded image it is proven
- * first, by walking its codes, that each block is coded by bytes of the file: decoders take whatever was put in place of
- * a lost part for pixels as long as there are codes for it. Nothing is made up.
- * @param file as the guard lets it through, without metadata; changed in place
- * @param room memory that the file begins in; when there is none for an end marker, the file is copied
+ * Makes a JPEG conform to the standard, with the same pixels. Stray bytes before restart markers and before the end
+ * are removed, restart markers are renumbered, and a missing end marker is added. For a sequential Huffman-coded
+ * image, walking its codes first proves that each block is coded by bytes of the file: decoders accept arbitrary
+ * replacement bytes as pixels as long as there are codes for them. No data is invented.
+ * @param file as validated by the guard, without metadata; changed in place
+ * @param room memory that starts with the file; when it has no room for an end marker, the file is copied
  * @throws Problem `image-truncated` | `image-corrupt`
  */
 export function repairJpeg(file: Buffer, room: Buffer): RepairedJpeg {
@@ -44,10 +54,11 @@ export function repairJpeg(file: Buffer, room: Buffer): RepairedJpeg {
 function* piecesOf(jpeg: Buffer, isOpen: boolean): Generator<Piece, void> {
   const frame = frameOf(jpeg);
   if (frame !== undefined && isSequentialHuffman(frame.marker)) {
-    yield* new SequentialMender(jpeg).pieces();
+    yield* new SequentialRepair(jpeg).pieces();
     return;
   }
-  // Of the others the guard has seen what their scans bring, and the decoder finds a scan that ends too early.
+  // For other codings the guard has checked which scans there are, and the decoder detects a scan that ends too
+  // early.
   yield { from: 0, to: jpeg.length };
   if (isOpen) yield END;
 }
@@ -59,58 +70,58 @@ function frameOf(jpeg: Buffer): Segment | undefined {
   return segment;
 }
 
-/** Passes an image of SOF0 or SOF1, segment by segment and scan by scan. */
-class SequentialMender {
-  readonly #huffman = new HuffmanTables();
-  readonly #quantizers = new Map<number, number>();
-  /** Ids of the components that have had their scan. */
-  readonly #seen = new Set<number>();
-  #restartInterval = 0;
-  #frame: Frame | undefined;
+/** Repairs an SOF0 or SOF1 image, segment by segment and scan by scan. */
+class SequentialRepair {
+  private readonly huffman = new HuffmanTables();
+  private readonly quantizers = new Map<number, number>();
+  /** Ids of the components whose scan has been processed. */
+  private readonly scanned = new Set<number>();
+  private restartInterval = 0;
+  private frame: Frame | undefined;
 
   constructor(private readonly jpeg: Buffer) {}
 
-  /** What is kept of the file, in its order. @throws Problem `image-truncated` | `image-corrupt` */
+  /** Pieces of the file to keep, in order. @throws Problem `image-truncated` | `image-corrupt` */
   *pieces(): Generator<Piece, void> {
     try {
       yield { from: 0, to: 2 };
       for (let at = 2; ;) {
         const segment = nextSegment(this.jpeg, at);
         if (segment === undefined || segment.marker === EOI) break;
-        if (!segment.isWhole) throw truncated();
-        this.#read(segment);
+        if (!segment.isComplete) throw truncated();
+        this.read(segment);
         yield { from: segment.from, to: segment.to };
-        at = segment.marker === SOS ? yield* this.#scan(segment) : segment.to;
-        // All components in one scan: what stands behind it is no part of the image.
-        if (segment.marker === SOS && segment.body[0] === this.#frame?.components.length) break;
+        at = segment.marker === SOS ? yield* this.scan(segment) : segment.to;
+        // All components in one scan: bytes after it are not part of the image.
+        if (segment.marker === SOS && segment.body[0] === this.frame?.components.length) break;
       }
-      if (!this.#isWhole) throw truncated();
+      if (!this.hasAllScans) throw truncated();
       yield END;
     } finally {
-      this.#huffman.wipe();
+      this.huffman.wipe();
     }
   }
 
-  get #isWhole(): boolean {
-    return this.#frame?.components.every(({ id }) => this.#seen.has(id)) ?? false;
+  private get hasAllScans(): boolean {
+    return this.frame?.components.every(({ id }) => this.scanned.has(id)) ?? false;
   }
 
-  #read({ marker, body }: Segment): void {
-    if (marker === DHT) this.#huffman.define(body);
-    if (marker === DQT) readQuantizers(body, this.#quantizers);
-    if (marker === DRI) this.#restartInterval = body.length < 2 ? 0 : body.readUInt16BE(0);
+  private read({ marker, body }: Segment): void {
+    if (marker === DHT) this.huffman.define(body);
+    if (marker === DQT) readQuantizers(body, this.quantizers);
+    if (marker === DRI) this.restartInterval = body.length < 2 ? 0 : body.readUInt16BE(0);
     if (!isFrameHeader(marker)) return;
-    if (this.#frame !== undefined) throw corrupt();
-    this.#frame = readFrame(body);
+    if (this.frame !== undefined) throw corrupt();
+    this.frame = readFrame(body);
   }
 
-  /** The coded bytes of a scan, with restart markers between them. Returns where they end. */
-  *#scan({ body, to }: Segment): Generator<Piece, number> {
-    if (this.#frame === undefined) throw corrupt();
-    const plan = planOfScan(body, this.#frame, {
-      huffman: this.#huffman,
-      quantizers: this.#quantizers,
-      restartInterval: this.#restartInterval,
+  /** Coded bytes of a scan, with restart markers between them. Returns the offset of their end. */
+  private *scan({ body, to }: Segment): Generator<Piece, number> {
+    if (this.frame === undefined) throw corrupt();
+    const plan = planOfScan(body, this.frame, {
+      huffman: this.huffman,
+      quantizers: this.quantizers,
+      restartInterval: this.restartInterval,
     });
     const walk = new ScanWalk(this.jpeg, to, plan);
     let intervals = 0;
@@ -119,7 +130,7 @@ class SequentialMender {
       yield interval;
       intervals += 1;
     }
-    plan.components.forEach((id) => this.#seen.add(id));
+    plan.components.forEach((id) => this.scanned.add(id));
     return walk.position;
   }
 }

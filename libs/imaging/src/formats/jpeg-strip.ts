@@ -1,35 +1,45 @@
-import { orientationTiff, readOrientation } from './exif-orientation.js';
-import { MAX_PROFILE_BYTES } from './color-profile.js';
-import { codingOfExif } from './exif-color.js';
-import type { Piece } from './file-piece.js';
+import { codingOfExif, orientationTiff, readOrientation } from './exif.js';
+import { MAX_PROFILE_BYTES } from './image-facts.js';
 import { iccProfile } from './icc-profile.js';
-import { APP0, APP1, APP14, APP2, EOI, isFrameHeader, isProgressive, isTable, SOS } from './jpeg-markers.js';
-import { nextSegment, type Segment } from './jpeg-segments.js';
+import type { Piece } from './file-piece.js';
+import {
+  APP0,
+  APP1,
+  APP14,
+  APP2,
+  EOI,
+  isFrameHeader,
+  isProgressive,
+  isTable,
+  nextSegment,
+  SOS,
+  type Segment,
+} from './jpeg-segments.js';
 
-/** How EXIF begins within its segment. */
+/** Start of EXIF in its segment. */
 export const EXIF_HEAD = Buffer.from('Exif\0\0', 'latin1');
 const ICC_HEAD = Buffer.from('ICC_PROFILE\0', 'latin1');
 const JFIF_HEAD = Buffer.from('JFIF\0', 'latin1');
 const ADOBE_HEAD = Buffer.from('Adobe', 'latin1');
 
-/** Bytes of these segments without thumbnails and whatever else was put behind them. */
+/** Bytes of these segments without thumbnails and trailing data. */
 const JFIF_BYTES = 14;
 const ADOBE_BYTES = 12;
 
-/** The last revision of JFIF that there is. */
+/** The latest revision of JFIF. */
 const JFIF_REVISION = Buffer.from([1, 2]);
 
-/** What the header of a sequential scan has to say: all 64 coefficients, with all their bits. */
+/** Spectral selection of a sequential scan header: all 64 coefficients, with all their bits. */
 const SEQUENTIAL_SCAN = Buffer.from([0, 63, 0]);
 
 /**
- * Segments up to the first scan (ITU-T T.81, annex B) that decide about pixels, then everything. Values that decoders
- * warn of but do not use are put right: a revision of JFIF that there is not, a color transform of Adobe's that there is
- * not, and the range of coefficients in the header of a sequential scan.
+ * Segments up to the first scan (ITU-T T.81, annex B) that affect pixels, then everything else. Values that decoders
+ * warn about but ignore are corrected: an unknown revision of JFIF, an unknown color transform of Adobe, and the
+ * coefficient range in the header of a sequential scan.
  */
 export function* jpegPieces(file: Buffer): Generator<Piece, void> {
   const { segments, scansFrom } = segmentsOf(file);
-  const hasProfile = isWholeProfile(segments.filter(isProfile));
+  const hasProfile = isCompleteProfile(segments.filter(isProfile));
   const exif = segments.find(({ marker, body }) => marker === APP1 && startsWith(body, EXIF_HEAD));
   const frame = segments.find(({ marker }) => isFrameHeader(marker));
   yield { from: 0, to: 2 };
@@ -46,7 +56,7 @@ export function* jpegPieces(file: Buffer): Generator<Piece, void> {
   yield* scansOf(file, scansFrom, frame);
 }
 
-/** What JFIF says of color and density, without a thumbnail. */
+/** JFIF's color and density fields, without a thumbnail. */
 function* jfifOf({ from, body }: Segment): Generator<Piece, void> {
   if (!startsWith(body, JFIF_HEAD) || body.length < JFIF_BYTES) return;
   const major = from + 4 + JFIF_HEAD.length;
@@ -57,7 +67,7 @@ function* jfifOf({ from, body }: Segment): Generator<Piece, void> {
   yield Buffer.from([0, 0]);
 }
 
-/** What Adobe's marker says of color. Of an unknown transform decoders assume YCbCr, and YCCK with four components. */
+/** Adobe's color transform. For an unknown one, decoders assume YCbCr, or YCCK with four components. */
 function* adobeOf({ from, body }: Segment, components: number): Generator<Piece, void> {
   if (!startsWith(body, ADOBE_HEAD) || body.length < ADOBE_BYTES) return;
   const transform = body[ADOBE_BYTES - 1] ?? 0;
@@ -67,7 +77,7 @@ function* adobeOf({ from, body }: Segment, components: number): Generator<Piece,
   yield Buffer.from([transform === 0 ? 0 : usual]);
 }
 
-/** Everything from the first scan on, with the headers of sequential scans put right. */
+/** Everything from the first scan on, with corrected headers of sequential scans. */
 function* scansOf(file: Buffer, scansFrom: number, frame: Segment | undefined): Generator<Piece, void> {
   let from = scansFrom;
   const isSequential = frame !== undefined && !isProgressive(frame.marker);
@@ -79,13 +89,13 @@ function* scansOf(file: Buffer, scansFrom: number, frame: Segment | undefined): 
     yield { from, to: at - SEQUENTIAL_SCAN.length };
     yield SEQUENTIAL_SCAN;
     from = at;
-    // All components in one scan: nothing follows that is read.
+    // All components in one scan: nothing after it is read.
     if (segment.body[0] === frame.body[5]) break;
   }
   yield { from, to: file.length };
 }
 
-/** The guard has walked them before: every length is right, and there is a scan. */
+/** Segments before the first scan. The guard has checked their lengths, and that there is a scan. */
 export function segmentsOf(file: Buffer): { segments: Segment[]; scansFrom: number } {
   const segments: Segment[] = [];
   for (let at = 2; ;) {
@@ -97,7 +107,7 @@ export function segmentsOf(file: Buffer): { segments: Segment[]; scansFrom: numb
   }
 }
 
-/** The orientation alone is all that is kept of EXIF; nothing when the image is stored upright. */
+/** EXIF reduced to the orientation; nothing for an upright image. */
 function* orientationOf({ body }: Segment): Generator<Piece, void> {
   const orientation = readOrientation(body.subarray(EXIF_HEAD.length));
   if (orientation === 1) return;
@@ -105,7 +115,7 @@ function* orientationOf({ body }: Segment): Generator<Piece, void> {
   yield Buffer.concat([segmentHead(APP1, exif.length), exif]);
 }
 
-/** What EXIF says of colors, as a profile, where there is none and one of RGB fits. */
+/** EXIF's color space as a profile, when the image is RGB and has no profile. */
 function* profileOf({ body }: Segment, segments: readonly Segment[]): Generator<Piece, void> {
   const coding = codingOfExif(body.subarray(EXIF_HEAD.length));
   const frame = segments.find(({ marker }) => isFrameHeader(marker));
@@ -119,8 +129,8 @@ function segmentHead(marker: number, bodyBytes: number): Buffer {
   return Buffer.from([0xff, marker, length >> 8, length & 0xff]);
 }
 
-/** A profile comes in numbered parts (ICC.1, annex B.4): all of them, each once, and not too large together. */
-function isWholeProfile(parts: Segment[]): boolean {
+/** True when all numbered parts of a profile (ICC.1, annex B.4) are present once, and are not too large together. */
+function isCompleteProfile(parts: Segment[]): boolean {
   const numbers = new Set(parts.map(({ body }) => body[ICC_HEAD.length]));
   const isNumbered = parts.every(
     ({ body }, i) => numbers.has(i + 1) && body[ICC_HEAD.length + 1] === parts.length,

@@ -1,7 +1,6 @@
 import { Problem } from '#contracts/problem-catalog.js';
 import { corrupt, truncated, type ByteCursor, type Reading } from './byte-cursor.js';
-import { sized, type OnImageFacts, type ImageFacts } from './image-facts.js';
-import { readScanHeader, ScanCoverage, wholeOf } from './jpeg-coverage.js';
+import { sized, type ImageFacts, type OnImageFacts } from './image-facts.js';
 import {
   EOI,
   isArithmetic,
@@ -12,99 +11,98 @@ import {
   isTable,
   isUnusualFrame,
   SOS,
-} from './jpeg-markers.js';
+} from './jpeg-segments.js';
 
 /**
- * Scans that one image may have. Each is a pass over all of it, and a few kilobytes can ask for 883 of them, which
- * decode for minutes; encoders write at most a dozen.
+ * Limit on scans. Each is a pass over the whole image, and a few kilobytes can contain 883 of them, which decode for
+ * minutes; encoders write at most a dozen.
  */
 export const MAX_SCANS = 64;
 
-/** Marker segments of one image. 2,048 full segments are 128 MiB of metadata. */
+/** Limits on marker segments and on bytes outside of segments. 2,048 full segments are 128 MiB of metadata. */
 export const MAX_SEGMENTS = 2048;
-/** Bytes between segments that belong to none. */
 export const MAX_STRAY_BYTES = 4096;
 
 interface Frame {
   facts: ImageFacts;
-  /** Its marker, which says how it is coded. */
+  /** Its marker, which identifies the coding. */
   marker: number;
   /** Ids of its components. */
   components: number[];
   coverage: ScanCoverage;
 }
 
-/** What has been passed so far. */
-interface Passed {
+/** State of the walk. */
+interface WalkState {
   frame: Frame | undefined;
   scans: number;
   segments: number;
-  strays: number;
-  /** There are tables that no scan has used yet. */
+  strayBytes: number;
+  /** Tables were defined that no scan has used yet. */
   hasNewTables: boolean;
-  /** All pixels are in one scan, and it has begun: what stands behind it is no part of the image. */
+  /** All pixels are in one scan, which has started: bytes after it are not part of the image. */
   inOnlyScan: boolean;
 }
 
 /**
- * Walks a JPEG (ITU-T T.81, annex B) from after its first marker to its end; `found` is called with the frame header, and once
- * more when the image turns out to come in several passes. Pixels are passed over, not decoded. The end marker may be
- * missing where it can be proven later that nothing else is (`jpeg-repair.ts`).
+ * Walks a JPEG (ITU-T T.81, annex B) from after its first marker to its end. `onFacts` is called with the frame
+ * header, and again when the image turns out to have several passes. Pixels are skipped, not decoded. The end marker
+ * may be missing if it is shown later that nothing else is missing (`jpeg-repair.ts`).
  * @throws Problem `image-truncated` | `image-corrupt` | `image-too-complex` | `image-type-unsupported`
  */
-export function* walkJpeg(cursor: ByteCursor, found: OnImageFacts): Reading<void> {
-  const passed: Passed = {
-    ...{ frame: undefined, scans: 0, segments: 0, strays: 0 },
+export function* walkJpeg(cursor: ByteCursor, onFacts: OnImageFacts): Reading<void> {
+  const state: WalkState = {
+    ...{ frame: undefined, scans: 0, segments: 0, strayBytes: 0 },
     ...{ hasNewTables: false, inOnlyScan: false },
   };
   for (;;) {
-    const marker = yield* nextMarker(cursor, passed);
-    if (marker === undefined) checkOpenEnd(passed);
+    const marker = yield* nextMarker(cursor, state);
+    if (marker === undefined) checkOpenEnd(state);
     if (marker === undefined || marker === EOI) break;
-    if (isStandalone(marker) || passed.inOnlyScan) continue;
+    if (isStandalone(marker) || state.inOnlyScan) continue;
     const length = (yield* cursor.take(2)).readUInt16BE(0) - 2;
     if (length < 0) throw corrupt();
     if (isFrameHeader(marker)) {
-      if (passed.frame !== undefined) throw corrupt();
-      passed.frame = yield* frameHeader(cursor, marker, length);
-      found(passed.frame.facts);
+      if (state.frame !== undefined) throw corrupt();
+      state.frame = yield* frameHeader(cursor, marker, length);
+      onFacts(state.frame.facts);
     } else if (marker === SOS) {
-      yield* scanHeader(cursor, { length, passed, found });
+      yield* scanHeader(cursor, { length, state, onFacts });
     } else {
-      passed.hasNewTables ||= isTable(marker);
+      state.hasNewTables ||= isTable(marker);
       yield* cursor.skip(length);
     }
   }
-  if (passed.scans === 0) throw corrupt();
-  checkScans(passed);
+  if (state.scans === 0) throw corrupt();
+  checkScans(state);
 }
 
 /** The next marker, or `undefined` at the end of the file. */
-function* nextMarker(cursor: ByteCursor, passed: Passed): Reading<number | undefined> {
+function* nextMarker(cursor: ByteCursor, state: WalkState): Reading<number | undefined> {
   const from = cursor.position;
   const marker = yield* cursor.skipToMarker();
-  if (passed.inOnlyScan) return marker;
-  // Behind a scan's header come the coded pixels; elsewhere whatever is between two segments is waste.
-  if (passed.scans === 0) passed.strays += cursor.position - from - 2;
-  passed.segments += 1;
-  if (passed.segments > MAX_SEGMENTS || passed.strays > MAX_STRAY_BYTES) throw corrupt();
+  if (state.inOnlyScan) return marker;
+  // Coded pixels follow a scan header; elsewhere bytes between two segments are strays.
+  if (state.scans === 0) state.strayBytes += cursor.position - from - 2;
+  state.segments += 1;
+  if (state.segments > MAX_SEGMENTS || state.strayBytes > MAX_STRAY_BYTES) throw corrupt();
   return marker;
 }
 
 /**
- * The file ends without an end marker. Only of Huffman-coded images can it be found out whether the last scan is whole:
- * the codes are walked, or the decoder complains. It says nothing of an arithmetic-coded scan that ends early.
+ * Handles a missing end marker. Only for Huffman-coded images can the completeness of the last scan be determined:
+ * the codes are walked, or the decoder warns. Decoders accept an arithmetic-coded scan that ends early.
  * @throws Problem `image-truncated`
  */
-function checkOpenEnd({ frame }: Passed): void {
+function checkOpenEnd({ frame }: WalkState): void {
   if (frame === undefined || isArithmetic(frame.marker) || !frame.coverage.isComplete) throw truncated();
 }
 
 /**
- * Encoders may leave scans out: such an image is coarse. They do not write tables for a scan that they leave out.
+ * Encoders may omit scans, which gives a coarse image. They do not write tables for an omitted scan.
  * @throws Problem `image-truncated`
  */
-function checkScans({ frame, hasNewTables }: Passed): void {
+function checkScans({ frame, hasNewTables }: WalkState): void {
   if (hasNewTables && frame?.coverage.isComplete === false) throw truncated();
 }
 
@@ -127,7 +125,7 @@ function* frameHeader(cursor: ByteCursor, marker: number, length: number): Readi
   return { facts, marker, components, coverage: new ScanCoverage(components) };
 }
 
-/** These are JPEGs in name only: no browser shows them. @throws Problem `image-type-unsupported`, which names the kind */
+/** Rejects JPEG variants that no browser shows. @throws Problem `image-type-unsupported`, which names the variant */
 function checkKind(
   marker: number,
   { precision, isHeightLater }: { precision: number; isHeightLater: boolean },
@@ -144,24 +142,24 @@ function checkKind(
   throw new Problem('image-type-unsupported', { detail });
 }
 
-/** SOS. Counts scans and what they bring, and finds out from the first whether there are to be several. */
+/** SOS: counts scans and their coverage, and detects an image of several scans from the first one. */
 function* scanHeader(
   cursor: ByteCursor,
-  { length, passed, found }: { length: number; passed: Passed; found: OnImageFacts },
+  { length, state, onFacts }: { length: number; state: WalkState; onFacts: OnImageFacts },
 ): Reading<void> {
-  const { frame } = passed;
+  const { frame } = state;
   if (frame === undefined || length < 1) throw corrupt();
-  passed.scans += 1;
-  if (passed.scans > MAX_SCANS) throw new Problem('image-too-complex');
+  state.scans += 1;
+  if (state.scans > MAX_SCANS) throw new Problem('image-too-complex');
   const body = yield* takeScanHeader(cursor, length, frame);
   const scan = readScanHeader(body);
-  passed.hasNewTables = false;
-  frame.coverage.add(isProgressive(frame.marker) ? scan : wholeOf(scan.components));
-  const isWhole = scan.components.length === frame.components.length;
-  passed.inOnlyScan = isWhole && isSequentialHuffman(frame.marker) && passed.scans === 1;
-  // Planes one after the other: the whole image is held in coefficients, as with a progressive one.
-  const inPasses = passed.scans === 1 && !isWhole && !frame.facts.progressive;
-  if (inPasses) found({ ...frame.facts, progressive: true });
+  state.hasNewTables = false;
+  frame.coverage.add(isProgressive(frame.marker) ? scan : sequentialScan(scan.components));
+  const hasAllComponents = scan.components.length === frame.components.length;
+  state.inOnlyScan = hasAllComponents && isSequentialHuffman(frame.marker) && state.scans === 1;
+  // Planes in separate scans: the decoder holds the whole image in coefficients, as for a progressive one.
+  const inPasses = state.scans === 1 && !hasAllComponents && !frame.facts.progressive;
+  if (inPasses) onFacts({ ...frame.facts, progressive: true });
 }
 
 /** The body of an SOS segment, a dozen bytes at most. */
@@ -173,3 +171,57 @@ function* takeScanHeader(cursor: ByteCursor, length: number, { components }: Fra
 }
 
 const isFactor = (factor: number): boolean => factor >= 1 && factor <= 4;
+
+const COEFFICIENTS = 64;
+/** The coefficient is not in any scan so far. */
+const MISSING = 255;
+
+/** A scan header (SOS): which coefficients of which components the scan contains, and to how many bits. */
+export interface ScanHeader {
+  /** Ids of the components. */
+  components: readonly number[];
+  /** First and last coefficient, in zigzag order. */
+  first: number;
+  last: number;
+  /** Low bits that later scans contain (`Al`). */
+  low: number;
+}
+
+/**
+ * Tracks which coefficients the scan headers of a JPEG have covered. When all are covered, a file that lacks only its
+ * end marker can be distinguished from one that was cut between two scans.
+ */
+export class ScanCoverage {
+  private readonly low: Map<number, Uint8Array>;
+
+  /** @param components ids as in the frame header */
+  constructor(components: readonly number[]) {
+    this.low = new Map(components.map((id) => [id, new Uint8Array(COEFFICIENTS).fill(MISSING)]));
+  }
+
+  /** Adds a scan. Components that the frame does not have are ignored. */
+  add({ components, first, last, low }: ScanHeader): void {
+    for (const id of components) this.low.get(id)?.fill(low, first, last + 1);
+  }
+
+  /** True when every coefficient of every component has all its bits. */
+  get isComplete(): boolean {
+    return [...this.low.values()].every((low) => low.every((bits) => bits === 0));
+  }
+}
+
+/** All coefficients of the components, which every scan of a sequential image contains, whatever its header says. */
+export const sequentialScan = (components: readonly number[]): ScanHeader => ({
+  components,
+  first: 0,
+  last: COEFFICIENTS - 1,
+  low: 0,
+});
+
+/** Reads the body of an SOS segment: count, id and tables of each component, first, last, bits. */
+export function readScanHeader(body: Buffer): ScanHeader {
+  const count = body[0] ?? 0;
+  const components = Array.from({ length: count }, (_, i) => body[1 + 2 * i] ?? 0);
+  const [first = 0, last = 0, bits = 0] = body.subarray(1 + 2 * count);
+  return { components, first, last, low: bits & 15 };
+}

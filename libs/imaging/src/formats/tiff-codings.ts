@@ -3,13 +3,13 @@ import { wipe } from '#crypto/wipe.js';
 import { corrupt } from './byte-cursor.js';
 import { LzwStrings } from './lzw-strings.js';
 
-/** Unpacks coded bytes into `out`, all of which they have to fill. @throws Problem `image-corrupt` when they do not */
+/** Decompresses into `out`, which must be filled entirely. @throws Problem `image-corrupt` when it is not */
 export type Unpack = (coded: Buffer, out: Buffer) => void;
 
 const CLEAR = 256;
 const END = 257;
 
-/** Bytes as they are. */
+/** Uncompressed bytes. */
 const copy: Unpack = (coded, out) => {
   if (coded.length < out.length) throw corrupt();
   coded.copy(out, 0, 0, out.length);
@@ -36,7 +36,7 @@ const packBits: Unpack = (coded, out) => {
 const deflate: Unpack = (coded, out) => {
   let unpacked: Buffer | undefined;
   try {
-    // One piece of memory: a second one would stay behind.
+    // One chunk only: further chunks would not be wiped.
     unpacked = inflateSync(coded, { maxOutputLength: out.length, chunkSize: Math.max(64, out.length + 1) });
   } catch {
     throw corrupt();
@@ -63,7 +63,7 @@ const lzw: Unpack = (coded, out) => {
   }
 };
 
-/** By the number of the compression. */
+/** Decoders by compression number. */
 export const UNPACK: ReadonlyMap<number, Unpack> = new Map([
   [1, copy],
   [5, lzw],

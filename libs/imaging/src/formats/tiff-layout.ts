@@ -1,55 +1,54 @@
 import { Problem } from '#contracts/problem-catalog.js';
 import { corrupt, truncated } from './byte-cursor.js';
-import { TIFF_COMPRESSIONS, TIFF_TAGS, TiffNumbers, untakenTiff, type TiffPage } from './tiff-walk.js';
+import { TIFF_COMPRESSIONS, TIFF_TAGS, TiffNumbers, unsupportedTiff, type TiffPage } from './tiff-walk.js';
 
-/** Strips or tiles of one page. */
+/** Limit on strips or tiles of one page. */
 export const MAX_PARTS = 65_536;
-/** Pixels of one side of a tile. */
 export const MAX_TILE_SIDE = 8192;
 const MAX_SAMPLES = 8;
-/** Bytes of the pixels of one page: 50 million of 8-bit RGBA, half of that with 16 bits. */
+/** Limit on the pixel bytes of a page: 50 million pixels of 8-bit RGBA, half of that with 16 bits. */
 export const MAX_PIXEL_BYTES = 200_000_000;
-/** Room that tiles may take beyond the page. */
+/** Bytes that tiles may extend beyond the page. */
 const SPARE_BYTES = 64 * 1_048_576;
 
 const NUMBER_BYTES: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4, 13: 4, 16: 8 };
 
-/** Photometric interpretations that are taken. */
+/** Supported photometric interpretations. */
 export const PHOTOMETRIC = { whiteIsZero: 0, blackIsZero: 1, rgb: 2, palette: 3 } as const;
 
-/** How the pixels of a page are stored. */
+/** Storage layout of the pixels of a page. */
 export interface TiffLayout {
   width: number;
   height: number;
   bits: number;
-  /** Samples of a pixel as stored. */
+  /** Stored samples a pixel. */
   samples: number;
-  /** Those of them that are color. */
+  /** Color samples among them. */
   colors: 1 | 3;
-  /** What the sample behind the colors is. */
+  /** Meaning of the sample after the colors. */
   alpha: 'none' | 'associated' | 'straight';
   photometric: number;
   compression: number;
   hasPredictor: boolean;
-  /** Each sample has strips or tiles of its own. */
+  /** Each sample has its own strips or tiles. */
   isPlanar: boolean;
-  /** Strips or tiles: size in pixels, and places in the file, by rows, sample after sample. */
+  /** Size of strips or tiles in pixels, and their ranges in the file, by rows, sample after sample. */
   part: { width: number; height: number; isTile: boolean };
   parts: readonly { from: number; to: number }[];
 }
 
-/** Reads values of fields wherever they stand in the file. */
+/** Reads values of fields anywhere in the file. */
 export class TiffValues {
-  readonly #numbers: TiffNumbers;
+  private readonly numbers: TiffNumbers;
 
   constructor(
     private readonly file: Buffer,
     private readonly page: TiffPage,
   ) {
-    this.#numbers = new TiffNumbers(page.isLittle);
+    this.numbers = new TiffNumbers(page.isLittle);
   }
 
-  /** Whole numbers of a field; undefined when there is none. @throws Problem `image-truncated` | `image-corrupt` */
+  /** Integers of a field; undefined when it is missing. @throws Problem `image-truncated` | `image-corrupt` */
   all(tag: number, limit: number): number[] | undefined {
     const field = this.page.fields.get(tag);
     if (field === undefined) return undefined;
@@ -58,7 +57,7 @@ export class TiffValues {
     if (field.count > limit) throw new Problem('image-too-complex');
     if (field.from + field.count * size > this.file.length) throw truncated();
     return Array.from({ length: field.count }, (_, i) =>
-      this.#numbers.at(this.file, field.from + i * size, size),
+      this.numbers.at(this.file, field.from + i * size, size),
     );
   }
 
@@ -66,16 +65,16 @@ export class TiffValues {
     return this.all(tag, MAX_PARTS)?.[0] ?? fallback;
   }
 
-  /** A fraction, of two numbers of 4 bytes; undefined when there is none or it is nothing. */
+  /** A positive rational number; undefined when it is missing or invalid. */
   fraction(tag: number): number | undefined {
     const field = this.page.fields.get(tag);
     if (field === undefined || field.type !== 5 || field.from + 8 > this.file.length) return undefined;
-    const [over, under] = [0, 4].map((at) => this.#numbers.at(this.file, field.from + at, 4));
+    const [over, under] = [0, 4].map((at) => this.numbers.at(this.file, field.from + at, 4));
     const value = (over as number) / (under as number);
     return Number.isFinite(value) && value > 0 ? value : undefined;
   }
 
-  /** A copy of the bytes of a field; undefined when they are not all there. */
+  /** A copy of the bytes of a field; undefined when they are incomplete. */
   bytes(tag: number, limit: number): Buffer | undefined {
     const field = this.page.fields.get(tag);
     const isThere = field !== undefined && field.count > 0 && field.count <= limit;
@@ -85,14 +84,14 @@ export class TiffValues {
 }
 
 /**
- * Checks everything that the first page says of its pixels, before any of them is unpacked.
+ * Validates the layout of the first page before anything is decompressed.
  * @throws Problem `image-truncated` | `image-corrupt` | `image-too-complex` | `image-type-unsupported`
  */
 export function tiffLayout(file: Buffer, values: TiffValues): TiffLayout {
   const [width, height] = [values.one(TIFF_TAGS.width, 0), values.one(TIFF_TAGS.height, 0)];
   const compression = values.one(TIFF_TAGS.compression, 1);
   if (!TIFF_COMPRESSIONS.has(compression))
-    throw untakenTiff('This TIFF is compressed in a way that is not taken.');
+    throw unsupportedTiff('This TIFF uses an unsupported compression.');
   const samples = samplesOf(values);
   const hasPredictor = predictorOf(values, samples.bits);
   const isPlanar = values.one(TIFF_TAGS.planar, 1) === 2 && samples.samples > 1;
@@ -117,20 +116,20 @@ function samplesOf(values: TiffValues): Samples {
   const isUniform = depths.every((each) => each === bits) && formats.every((format) => format === 1);
   const isPlain = photometric <= PHOTOMETRIC.palette && values.one(TIFF_TAGS.fillOrder, 1) === 1;
   if (!isUniform || !isPlain || !isDepth(bits, { photometric, samples })) {
-    throw untakenTiff(
-      'This TIFF stores its pixels in a way that is not taken. Save it with 8 or 16 bits a channel.',
-    );
+    throw unsupportedTiff('This TIFF uses an unsupported pixel layout. Save it with 8 or 16 bits a channel.');
   }
   return { photometric, samples, bits, colors, alpha: samples > colors ? alphaOf(values) : 'none' };
 }
 
-/** What the first sample behind the colors is, by its number: unspecified ones are no alpha. */
+/** Meaning of the first extra sample, by its number; unspecified ones are not alpha. */
 const ALPHAS: Readonly<Record<number, TiffLayout['alpha']>> = { 1: 'associated', 2: 'straight' };
 
 const alphaOf = (values: TiffValues): TiffLayout['alpha'] =>
   ALPHAS[values.one(TIFF_TAGS.extraSamples, 0)] ?? 'none';
 
-/** Less than 8 bits are taken of a single sample, and a palette has one of 8 bits at most. */
+/**
+ * True for supported depths. Fewer than 8 bits are supported for a single sample, and at most 8 bits for a palette.
+ */
 function isDepth(
   bits: number,
   { photometric, samples }: Pick<TiffLayout, 'photometric' | 'samples'>,
@@ -143,7 +142,7 @@ function predictorOf(values: TiffValues, bits: number): boolean {
   const predictor = values.one(TIFF_TAGS.predictor, 1);
   if (predictor === 1) return false;
   if (predictor !== 2 || bits < 8)
-    throw untakenTiff('This TIFF has a predictor that is not taken. Save it without one.');
+    throw unsupportedTiff('This TIFF uses an unsupported predictor. Save it without one.');
   return true;
 }
 
@@ -180,7 +179,7 @@ function partsOf(file: Buffer, values: TiffValues, layout: Omit<TiffLayout, 'par
   });
 }
 
-/** Bytes of some rows of a strip or tile when they are unpacked. */
+/** Decompressed bytes of `rows` rows of a strip or tile. */
 export function partBytes(
   { part, isPlanar, samples, bits }: Pick<TiffLayout, 'part' | 'isPlanar' | 'samples' | 'bits'>,
   rows: number,

@@ -1,7 +1,7 @@
 import { endianness } from 'node:os';
 import { wipe } from '#crypto/wipe.js';
-import { readWhole } from './byte-cursor.js';
-import { MAX_PROFILE_BYTES } from './color-profile.js';
+import { parseComplete } from './byte-cursor.js';
+import { MAX_PROFILE_BYTES } from './image-facts.js';
 import type { PlainImage } from './plain-image.js';
 import { UNPACK, type Unpack } from './tiff-codings.js';
 import { partBytes, PHOTOMETRIC, tiffLayout, TiffValues, type TiffLayout } from './tiff-layout.js';
@@ -11,12 +11,12 @@ const MAGIC_BYTES = 4;
 const METERS = { inch: 0.0254, centimeter: 0.01 };
 
 /**
- * The pixels of the first page of a TIFF: gray, RGB or a palette, with alpha where the file says so; none, LZW, Deflate
- * or PackBits; strips or tiles; 1 to 16 bits.
+ * Decodes the first page of a TIFF: gray, RGB or a palette, with alpha; uncompressed, LZW, Deflate or PackBits;
+ * strips or tiles; 1 to 16 bits.
  * @throws Problem `image-truncated` | `image-corrupt` | `image-too-complex` | `image-type-unsupported`
  */
 export function tiffPixels(file: Buffer): PlainImage {
-  const page = readWhole(file, function* (cursor) {
+  const page = parseComplete(file, function* (cursor) {
     const magic = yield* cursor.take(MAGIC_BYTES);
     return yield* readTiffPage(cursor, magic);
   });
@@ -39,7 +39,7 @@ export function tiffPixels(file: Buffer): PlainImage {
   }
 }
 
-/** 256 colors. Some writers store them with 8 bits where 16 belong. */
+/** 256 colors. Some writers store 8 bits instead of 16. */
 function paletteOf({ photometric, bits }: TiffLayout, values: TiffValues): PlainImage['palette'] {
   if (photometric !== PHOTOMETRIC.palette) return undefined;
   const count = 1 << bits;
@@ -64,12 +64,12 @@ function densityOf(values: TiffValues): PlainImage['density'] {
   return { x: perMeter(x), y: perMeter(y) };
 }
 
-/** The pixels of a page, which strips or tiles are put into. */
+/** The pixels of a page, filled by strips or tiles. */
 class PageRaster {
   readonly channels: PlainImage['channels'];
   readonly depth: 8 | 16;
   readonly data: Buffer;
-  readonly #rowBytes: number;
+  private readonly rowBytes: number;
 
   constructor(
     private readonly layout: TiffLayout,
@@ -78,8 +78,8 @@ class PageRaster {
     const { colors, alpha, bits, width, height } = layout;
     this.channels = (colors + (alpha === 'none' ? 0 : 1)) as PlainImage['channels'];
     this.depth = bits === 16 ? 16 : 8;
-    this.#rowBytes = (width * this.channels * this.depth) / 8;
-    this.data = Buffer.alloc(this.#rowBytes * height);
+    this.rowBytes = (width * this.channels * this.depth) / 8;
+    this.data = Buffer.alloc(this.rowBytes * height);
   }
 
   /** @throws Problem `image-corrupt` when a part holds less than it should */
@@ -95,10 +95,10 @@ class PageRaster {
         const place = i % perPlane;
         const top = Math.floor(place / across) * part.height;
         const rows = Math.min(part.height, height - top);
-        // Tiles are whole even where they reach beyond the page; strips are not.
+        // Tiles are complete even beyond the page; strips are not.
         const pixels = memory.subarray(0, partBytes(layout, part.isTile ? part.height : rows));
         unpack(file.subarray(from, to), pixels);
-        this.#place(pixels, {
+        this.place(pixels, {
           plane: Math.floor(i / perPlane),
           left: (place % across) * part.width,
           top,
@@ -108,26 +108,26 @@ class PageRaster {
     } finally {
       wipe(memory);
     }
-    if (layout.alpha === 'associated') this.#divideByAlpha();
+    if (layout.alpha === 'associated') this.divideByAlpha();
   }
 
-  #place(pixels: Buffer, at: { plane: number; left: number; top: number; rows: number }): void {
+  private place(pixels: Buffer, at: { plane: number; left: number; top: number; rows: number }): void {
     const { part, isPlanar, samples, bits, width } = this.layout;
     const stored = isPlanar ? 1 : samples;
     const partRowBytes = partBytes(this.layout, 1);
     const columns = Math.min(part.width, width - at.left);
     for (let y = 0; y < at.rows; y += 1) {
       const row = pixels.subarray(y * partRowBytes, (y + 1) * partRowBytes);
-      if (bits === 16) this.#toHighFirst(row, stored);
+      if (bits === 16) this.toHighFirst(row, stored);
       else if (this.layout.hasPredictor) addUp(row, stored);
-      const to = (at.top + y) * this.#rowBytes + (at.left * this.channels * this.depth) / 8;
-      if (bits < 8) this.#placeSmall(row, to, columns);
-      else this.#placeSamples(row, to, { columns, stored, plane: isPlanar ? at.plane : undefined });
+      const to = (at.top + y) * this.rowBytes + (at.left * this.channels * this.depth) / 8;
+      if (bits < 8) this.placeSmall(row, to, columns);
+      else this.placeSamples(row, to, { columns, stored, plane: isPlanar ? at.plane : undefined });
     }
   }
 
-  /** Samples of 16 bits as they are, high byte first. */
-  #toHighFirst(row: Buffer, stored: number): void {
+  /** 16-bit samples to big-endian. */
+  private toHighFirst(row: Buffer, stored: number): void {
     if (!this.layout.hasPredictor) {
       if (this.isLittle) row.swap16();
       return;
@@ -137,8 +137,8 @@ class PageRaster {
     if (IS_LITTLE) row.swap16();
   }
 
-  /** One sample of less than 8 bits a pixel: an index as it is, gray as 0 to 255. */
-  #placeSmall(row: Buffer, to: number, columns: number): void {
+  /** One sample of fewer than 8 bits a pixel: a palette index, or gray scaled to 0 to 255. */
+  private placeSmall(row: Buffer, to: number, columns: number): void {
     const { bits, photometric } = this.layout;
     const top = (1 << bits) - 1;
     const scale = photometric === PHOTOMETRIC.palette ? 1 : 255 / top;
@@ -150,8 +150,8 @@ class PageRaster {
     }
   }
 
-  /** Samples of 8 or 16 bits, high byte first. Those behind the channels that are kept are left out. */
-  #placeSamples(
+  /** Samples of 8 or 16 bits, big-endian. Extra samples are skipped. */
+  private placeSamples(
     row: Buffer,
     to: number,
     { columns, stored, plane }: { columns: number; stored: number; plane: number | undefined },
@@ -174,8 +174,8 @@ class PageRaster {
     }
   }
 
-  /** Colors that were multiplied by alpha, as they were. */
-  #divideByAlpha(): void {
+  /** Converts premultiplied colors to straight alpha. */
+  private divideByAlpha(): void {
     const { channels, data, depth } = this;
     const isSwapped = depth === 16 && IS_LITTLE;
     if (isSwapped) data.swap16();
@@ -198,7 +198,7 @@ function addUp(row: Buffer | Uint16Array, stored: number): void {
     row[at] = (row[at] as number) + (row[at - stored] as number);
 }
 
-/** Samples of 16 bits in the order of this machine. */
+/** 16-bit view in the byte order of this machine. */
 const wideView = (bytes: Buffer): Uint16Array =>
   new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
 

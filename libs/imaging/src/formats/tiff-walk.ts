@@ -2,12 +2,12 @@ import { Problem } from '#contracts/problem-catalog.js';
 import { corrupt, type ByteCursor, type Reading } from './byte-cursor.js';
 import { sized, type OnImageFacts } from './image-facts.js';
 
-/** Fields of one page. */
+/** Limit on fields of one page. */
 export const MAX_FIELDS = 1000;
 
 const BIG_VERSION = 43;
 
-/** Tags that are looked at (TIFF 6.0, section 8 and following; ICC.1, annex B.3). */
+/** Tags that are read (TIFF 6.0, section 8 and following; ICC.1, annex B.3). */
 export const TIFF_TAGS = {
   subfileType: 254,
   width: 256,
@@ -38,16 +38,16 @@ export const TIFF_TAGS = {
   dngVersion: 50_706,
 } as const;
 
-/** Types of numbers: byte, short, long, and long of 8 bytes in BigTIFF. */
+/** Bytes of integer types: byte, short, long, and 8-byte long of BigTIFF. */
 const NUMBER_BYTES: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4, 16: 8 };
 
 /** One field of a directory, as its entry describes it. */
 export interface TiffField {
   type: number;
   count: number;
-  /** Where its values stand: in the entry, or where that points. */
+  /** Offset of its values: in the entry, or where it points. */
   from: number;
-  /** The first value, where it is a whole number within the entry. */
+  /** The first value, if it is an integer within the entry. */
   first: number | undefined;
 }
 
@@ -58,20 +58,20 @@ export interface TiffPage {
 }
 
 /**
- * Walks a TIFF (6.0, and BigTIFF) from after its version to the end of its first directory, wherever that is; `found`
- * hears the size of the first page. Other pages are not looked at, and what the directory points to may lie anywhere:
- * it is checked once the whole file is there, before anything is unpacked.
+ * Walks a TIFF (6.0 or BigTIFF) from after its version to the end of its first directory, wherever that is; `onFacts`
+ * is called with the size of the first page. Other pages are ignored. The directory may point anywhere: that is
+ * checked once the whole file is available, before anything is decompressed.
  * @param magic byte order and version
  * @throws Problem `image-corrupt` | `image-too-complex` | `image-type-unsupported`
  */
-export function* walkTiff(cursor: ByteCursor, found: OnImageFacts, magic: Buffer): Reading<void> {
+export function* walkTiff(cursor: ByteCursor, onFacts: OnImageFacts, magic: Buffer): Reading<void> {
   const page = yield* readTiffPage(cursor, magic);
-  found(sized('tiff', firstOf(page, TIFF_TAGS.width) ?? 0, firstOf(page, TIFF_TAGS.height) ?? 0));
+  onFacts(sized('tiff', firstOf(page, TIFF_TAGS.width) ?? 0, firstOf(page, TIFF_TAGS.height) ?? 0));
   checkKind(page);
   yield* cursor.skipRest();
 }
 
-/** The first value of a field that stands in its entry. */
+/** The first value of a field, if it is within its entry. */
 export const firstOf = ({ fields }: TiffPage, tag: number): number | undefined => fields.get(tag)?.first;
 
 /** Reads the first directory, from after the version. @throws Problem `image-corrupt` | `image-too-complex` */
@@ -92,7 +92,7 @@ export function* readTiffPage(cursor: ByteCursor, magic: Buffer): Reading<TiffPa
   for (let i = 0; i < count; i += 1) {
     const at = i * entryBytes;
     const tag = numbers.at(entries, at, 2);
-    // The first of two counts.
+    // The first of several entries counts.
     if (!fields.has(tag)) fields.set(tag, fieldIn(entries, at, { numbers, wide, from }));
   }
   return { isLittle: numbers.isLittle, fields };
@@ -102,7 +102,7 @@ interface Layout {
   numbers: TiffNumbers;
   /** Bytes of a count, and of an offset. */
   wide: number;
-  /** Where the entries begin in the file. */
+  /** Offset of the entries in the file. */
   from: number;
 }
 
@@ -111,7 +111,7 @@ function fieldIn(entries: Buffer, at: number, { numbers, wide, from }: Layout): 
   const count = numbers.at(entries, at + 4, wide);
   const valueAt = at + 4 + wide;
   const bytes = NUMBER_BYTES[type];
-  // Types that are not whole numbers take at least as much room: what is looked at of them is a pointer.
+  // Other types take at least as much room: only their pointer is used.
   const isInside = count * (bytes ?? (type === 2 || type === 7 ? 1 : 8)) <= wide;
   return {
     type,
@@ -121,30 +121,30 @@ function fieldIn(entries: Buffer, at: number, { numbers, wide, from }: Layout): 
   };
 }
 
-/** What is no picture to take: a raw file's preview, and codings that are named. */
+/** Rejects camera raw previews and unsupported codings. */
 function checkKind(page: TiffPage): void {
   const isPreview =
     ((firstOf(page, TIFF_TAGS.subfileType) ?? 0) & 1) === 1 && page.fields.has(TIFF_TAGS.subDirectories);
   if (isPreview || page.fields.has(TIFF_TAGS.dngVersion)) {
-    throw untakenTiff('This is a camera raw file. Export it as JPEG.');
+    throw unsupportedTiff('This is a camera raw file. Export it as JPEG.');
   }
   const compression = firstOf(page, TIFF_TAGS.compression) ?? 1;
   if (!TIFF_COMPRESSIONS.has(compression)) {
-    throw untakenTiff(
-      'This TIFF is compressed in a way that is not taken. Save it with LZW, ZIP (Deflate) or without compression.',
+    throw unsupportedTiff(
+      'This TIFF uses an unsupported compression. Save it with LZW, ZIP (Deflate) or without compression.',
     );
   }
   const photometric = firstOf(page, TIFF_TAGS.photometric) ?? 1;
-  if (photometric > 3) throw untakenTiff('This TIFF is in CMYK, YCbCr or Lab. Save it in RGB or gray.');
+  if (photometric > 3) throw unsupportedTiff('This TIFF is in CMYK, YCbCr or Lab. Save it in RGB or gray.');
 }
 
 /** None, LZW, Deflate (two numbers) and PackBits. */
 export const TIFF_COMPRESSIONS = new Set([1, 5, 8, 32_946, 32_773]);
 
-/** A TIFF of a kind that is not taken. */
-export const untakenTiff = (detail: string): Problem => new Problem('image-type-unsupported', { detail });
+/** The error for an unsupported kind of TIFF. */
+export const unsupportedTiff = (detail: string): Problem => new Problem('image-type-unsupported', { detail });
 
-/** Reads whole numbers in the byte order of a file. */
+/** Reads integers in the byte order of a file. */
 export class TiffNumbers {
   constructor(readonly isLittle: boolean) {}
 

@@ -1,5 +1,5 @@
-import { MAX_PROFILE_BYTES } from './color-profile.js';
-import { orientationTiff, readOrientation } from './exif-orientation.js';
+import { MAX_PROFILE_BYTES } from './image-facts.js';
+import { orientationTiff, readOrientation } from './exif.js';
 import type { Piece } from './file-piece.js';
 
 const EXIF_HEAD = Buffer.from('Exif\0\0', 'latin1');
@@ -21,7 +21,7 @@ interface Chunk {
   body: Buffer;
 }
 
-/** Chunks of the RIFF container (section 2.3) that decide about pixels. Of an animation the first frame is kept. */
+/** Chunks of the RIFF container (section 2.3) that affect pixels. Only the first frame of an animation is kept. */
 export function* webpPieces(file: Buffer): Generator<Piece, void> {
   yield { from: 0, to: 12 };
   const chunks = chunksOf(file, 12, file.length);
@@ -30,7 +30,7 @@ export function* webpPieces(file: Buffer): Generator<Piece, void> {
     if (first !== undefined) yield first;
     return;
   }
-  const kept = choose(chunks, first);
+  const kept = chooseChunks(chunks, first);
   yield canvas(first, kept);
   for (const chunk of chunks) {
     if (chunk === kept.exif) yield kept.orientation ?? Buffer.alloc(0);
@@ -39,18 +39,18 @@ export function* webpPieces(file: Buffer): Generator<Piece, void> {
   }
 }
 
-/** What is kept of a file with a canvas. */
-interface Kept {
+/** Chunks to keep of a file with a canvas. */
+interface KeptChunks {
   profile: Chunk | undefined;
   exif: Chunk | undefined;
   orientation: Buffer | undefined;
   /** The first frame of an animation. */
   frame: Chunk | undefined;
-  /** The image, or the first frame by itself, is all of the canvas. */
+  /** The image, or the first frame, covers the whole canvas. */
   isStill: boolean;
 }
 
-function choose(chunks: Chunk[], first: Chunk): Kept {
+function chooseChunks(chunks: Chunk[], first: Chunk): KeptChunks {
   const isAnimated = ((first.body[0] ?? 0) & ANIMATED) !== 0;
   const frame = isAnimated ? chunks.find(({ type }) => type === 'ANMF') : undefined;
   const exif = chunks.find(({ type }) => type === 'EXIF');
@@ -63,16 +63,16 @@ function choose(chunks: Chunk[], first: Chunk): Kept {
   };
 }
 
-function isKept(chunk: Chunk, { profile, frame, isStill }: Kept): boolean {
+function isKept(chunk: Chunk, { profile, frame, isStill }: KeptChunks): boolean {
   if (chunk === profile || chunk === frame) return true;
   return isStill ? frame === undefined && IMAGE_CHUNKS.has(chunk.type) : chunk.type === 'ANIM';
 }
 
-/** The image of a frame, without its place and its duration. */
+/** Image chunks of a frame, without its position and duration. */
 const imagesIn = (file: Buffer, { from, to }: Chunk): Chunk[] =>
   chunksOf(file, from + HEAD_BYTES + FRAME_HEAD_BYTES, to).filter(({ type }) => IMAGE_CHUNKS.has(type));
 
-/** Chunks between two places. One that says it is longer ends there: the decoder finds it damaged. */
+/** Chunks in a range. One with a larger size ends at the range: the decoder reports the damage. */
 function chunksOf(file: Buffer, begin: number, end: number): Chunk[] {
   const chunks: Chunk[] = [];
   for (let from = begin; from + HEAD_BYTES <= end;) {
@@ -85,14 +85,14 @@ function chunksOf(file: Buffer, begin: number, end: number): Chunk[] {
   return chunks;
 }
 
-/** A frame at the upper left corner and of the canvas' size is an image of its own. */
+/** True for a frame that covers the canvas, which is an image by itself. */
 function coversCanvas(frame: Buffer, canvasBody: Buffer): boolean {
   const isAtCorner = frame.readUIntLE(0, 3) === 0 && frame.readUIntLE(3, 3) === 0;
   return isAtCorner && frame.subarray(6, 12).equals(canvasBody.subarray(4, 10));
 }
 
-/** `VP8X` that promises no more than is kept. */
-function canvas({ body }: Chunk, { profile, orientation, isStill }: Kept): Buffer {
+/** `VP8X` with flags of the kept chunks only. */
+function canvas({ body }: Chunk, { profile, orientation, isStill }: KeptChunks): Buffer {
   const chunk = Buffer.alloc(HEAD_BYTES + 10);
   chunk.write('VP8X', 0, 'latin1');
   chunk.writeUInt32LE(10, 4);
@@ -103,11 +103,11 @@ function canvas({ body }: Chunk, { profile, orientation, isStill }: Kept): Buffe
   return chunk;
 }
 
-/** The TIFF structure of a chunk with EXIF, which some writers begin as in a JPEG. */
+/** TIFF structure of an EXIF chunk, which some writers prefix as in JPEG. */
 const tiffOf = (exif: Buffer): Buffer =>
   exif.subarray(0, EXIF_HEAD.length).equals(EXIF_HEAD) ? exif.subarray(EXIF_HEAD.length) : exif;
 
-/** The TIFF structure of a file's EXIF. */
+/** TIFF structure of a file's EXIF. */
 export function exifOfWebp(file: Buffer): Buffer | undefined {
   const chunk = chunksOf(file, 12, file.length).find(({ type }) => type === 'EXIF');
   return chunk && tiffOf(chunk.body);

@@ -1,10 +1,10 @@
 import { FORMAT_NAMES, type InputFormat } from '#contracts/input-formats.js';
 import { Problem } from '#contracts/problem-catalog.js';
 
-/** Bytes at the start of a file by which its kind is known. */
+/** Bytes at the start of a file from which its type is detected. */
 export const KIND_BYTES = 64;
 
-/** The beginning of a file, and whether that is all of it. */
+/** The first bytes of a file, and whether they are the whole file. */
 export interface FileHead {
   bytes: Uint8Array;
   isWhole: boolean;
@@ -15,7 +15,7 @@ type Test = (head: FileHead) => boolean;
 /** The bytes of a text in Latin-1. */
 const codesOf = (text: string): readonly number[] => Array.from(Buffer.from(text, 'latin1'));
 
-/** True when `text` (Latin-1) stands at a place. */
+/** True when `text` (Latin-1) is at an offset. */
 const has =
   (text: string, at = 0): Test =>
   ({ bytes }) =>
@@ -26,13 +26,13 @@ const any =
   (head) =>
     tests.some((test) => test(head));
 
-/** One of several words at a place. */
+/** One of several texts at an offset. */
 const oneOf = (at: number, ...texts: string[]): Test => any(...texts.map((text) => has(text, at)));
 
 const lower = (byte = 0): number => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte);
 
-/** A word that text begins with, whatever its case, behind a byte order mark and blanks. */
-const begins =
+/** Text that starts with one of the words in any case, after a byte order mark and white space. */
+const startsWithText =
   (...words: string[]): Test =>
   ({ bytes }) => {
     let from = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
@@ -43,7 +43,7 @@ const begins =
 const isBlank = (byte: number | undefined): boolean =>
   byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;
 
-/** Printable ASCII, blanks, and bytes beyond ASCII, as UTF-8 has them. */
+/** Printable ASCII, white space, and bytes above ASCII, as in UTF-8. */
 const isText: Test = ({ bytes }) =>
   bytes.length > 0 && bytes.every((byte) => isBlank(byte) || (byte >= 0x20 && byte !== 0x7f && byte < 0xf8));
 
@@ -52,7 +52,7 @@ const EXTENSIONS = [
   ...['heic', 'heif', 'svg', 'pdf', 'jxl', 'psd', 'mp4', 'mov'],
 ];
 
-/** A whole text that is nothing but a name with the extension of an image. */
+/** A complete text that is only a file name with an image extension. */
 const isFileName: Test = (head) => {
   if (!head.isWhole || !isText(head)) return false;
   let end = head.bytes.length;
@@ -67,7 +67,7 @@ const isFileName: Test = (head) => {
 
 const tiffHead = oneOf(0, 'II*\0', 'MM\0*', 'II+\0', 'MM\0+');
 
-/** How files of the formats begin that the service can take. */
+/** Signatures of the formats that the service can accept. */
 const FORMATS: readonly (readonly [InputFormat, Test])[] = [
   ['jpeg', has('\xff\xd8')],
   ['png', has('\x89PNG\r\n\x1a\n')],
@@ -78,7 +78,7 @@ const FORMATS: readonly (readonly [InputFormat, Test])[] = [
   ['tiff', tiffHead],
 ];
 
-/** True when the major brand of an ISO file, or one of those that it is compatible with, is one of these. */
+/** True when the major brand of an ISO file, or a compatible brand, is one of these. */
 function hasBrand(head: FileHead, ...brands: string[]): boolean {
   const size = ((head.bytes[2] ?? 0) << 8) | (head.bytes[3] ?? 0);
   const end = Math.min(size, head.bytes.length);
@@ -94,11 +94,11 @@ const isoWith =
 const SEND_BYTES =
   'Send the bytes of the file: curl does so with --data-binary @NAME, or with -F image=@NAME.';
 
-/** What else people send, most particular first, and what to do about it. */
+/** Other file types, most specific first, with advice for the client. */
 const OTHERS: readonly (readonly [Test, string])[] = [
   [
     isoWith('heic', 'heix', 'hevc', 'hevx', 'heim', 'heis', 'mif1', 'msf1'),
-    'This is a HEIC photo, as iPhones take them. Export it as JPEG. The web page converts it by itself, and so do SDK and command line where libheif-js and sharp are installed.',
+    'This is a HEIC photo, as iPhones take them. Export it as JPEG. The web page converts it automatically; the SDK and the command line do so if libheif-js and sharp are installed.',
   ],
   [
     any(
@@ -121,49 +121,49 @@ const OTHERS: readonly (readonly [Test, string])[] = [
   [oneOf(0, '\0\0\x01\0', '\0\0\x02\0'), 'This is an icon file. Export its picture as PNG.'],
   [
     oneOf(0, '\x89PNG', '\x89PNG\n'.slice(1)),
-    'This PNG was changed on its way, as a transfer as text does. Send it as binary.',
+    'This PNG was damaged by a transfer in text mode. Send it as binary.',
   ],
-  [begins('<svg'), 'This is an SVG drawing. Export it as PNG.'],
+  [startsWithText('<svg'), 'This is an SVG drawing. Export it as PNG.'],
   [
-    begins('<!doctype html', '<html', '<head', '<body'),
+    startsWithText('<!doctype html', '<html', '<head', '<body'),
     'This is a web page, not an image: a link may have led to a page about the image.',
   ],
-  [begins('<?xml', '<!doctype', '<'), 'This is XML or SVG, not a photo. Export a drawing as PNG.'],
+  [startsWithText('<?xml', '<!doctype', '<'), 'This is XML or SVG, not a photo. Export a drawing as PNG.'],
   [
     oneOf(0, 'PK\x03\x04', 'Rar!', "7z\xbc\xaf'\x1c", '\x1f\x8b', '\xfd7zXZ', 'BZh', '\x28\xb5\x2f\xfd'),
-    'This is an archive. Unpack it, and send its images one by one.',
+    'This is an archive. Unpack it and send its images one by one.',
   ],
-  [begins('data:'), 'This is a data URL. Decode its Base64, and send the bytes.'],
+  [startsWithText('data:'), 'This is a data URL. Decode its Base64, and send the bytes.'],
   [
-    begins('/9j/', 'ivborw0kgg', 'r0lgod', 'uklgr'),
+    startsWithText('/9j/', 'ivborw0kgg', 'r0lgod', 'uklgr'),
     'This is an image in Base64. Decode it, and send the bytes.',
   ],
   [
-    begins('http://', 'https://'),
+    startsWithText('http://', 'https://'),
     'This is the address of an image. Send its bytes, or its address as the field image_url where the service fetches images.',
   ],
-  [isFileName, `This is the name of a file, not what is in it. ${SEND_BYTES}`],
+  [isFileName, `This is the name of a file, not its content. ${SEND_BYTES}`],
   [
-    begins('{', '['),
+    startsWithText('{', '['),
     'This is JSON, not an image. Send the bytes of the image, or set the Content-Type of what you send.',
   ],
   [
-    begins('--'),
+    startsWithText('--'),
     'This looks like a multipart form without its Content-Type. Let the HTTP client set that header, with its boundary.',
   ],
   [isText, `This is text, not an image. ${SEND_BYTES}`],
 ];
 
 /**
- * What bytes are that the service does not take as an image, and what to do about it, in one or two sentences;
- * undefined when their kind is not known. Nothing of the bytes is repeated.
+ * Describes bytes that are not an accepted image, with advice in one or two sentences; undefined when the type is
+ * unknown. The text contains nothing of the bytes.
  */
 export function describeBytes(head: FileHead): string | undefined {
   return OTHERS.find(([test]) => test(head))?.[1];
 }
 
 /**
- * The refusal of a file that is none of the formats that are taken.
+ * The error for a file of a type that is not accepted.
  * @param head its first `KIND_BYTES` bytes, fewer when it is shorter
  */
 export function unsupportedFile(head: FileHead, formats: readonly InputFormat[]): Problem {
@@ -172,14 +172,14 @@ export function unsupportedFile(head: FileHead, formats: readonly InputFormat[])
 
 function detailOf(head: FileHead, formats: readonly InputFormat[]): string {
   const names = formats.map((format) => FORMAT_NAMES[format]);
-  const taken = `Taken are ${names.slice(0, -1).join(', ')}${names.length > 1 ? ' and ' : ''}${names.at(-1)}.`;
+  const accepted = `Accepted formats: ${names.slice(0, -1).join(', ')}${names.length > 1 ? ' and ' : ''}${names.at(-1)}.`;
   const [format] = FORMATS.find(([, test]) => test(head)) ?? [];
   const isOff = format !== undefined && !formats.includes(format);
-  // A camera's raw file begins as a TIFF does.
+  // Some camera raw files start like a TIFF.
   const isRaw = tiffHead(head) && has('CR', 8)(head);
   if (isOff && !isRaw) {
-    return `This is a ${FORMAT_NAMES[format]} image, and the operator of this service has not enabled ${FORMAT_NAMES[format]} (INPUT_FORMATS). ${taken}`;
+    return `This is a ${FORMAT_NAMES[format]} image, and the operator of this service has not enabled ${FORMAT_NAMES[format]} (INPUT_FORMATS). ${accepted}`;
   }
   const kind = format === undefined || isRaw ? describeBytes(head) : undefined;
-  return kind === undefined ? taken : `${kind} ${taken}`;
+  return kind === undefined ? accepted : `${kind} ${accepted}`;
 }

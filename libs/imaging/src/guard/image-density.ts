@@ -1,6 +1,6 @@
 import { densityOf, densityOfTiff, densityPerInch, upright, type Density } from '../formats/density.js';
 import { EXIF_HEAD, segmentsOf } from '../formats/jpeg-strip.js';
-import { chunksOf, isSound } from '../formats/png-color.js';
+import { chunksOf, isSound } from '../formats/png-chunks.js';
 import { exifOfWebp } from '../formats/webp-strip.js';
 
 const APP0 = 0xe0;
@@ -11,17 +11,17 @@ const PHYS_BYTES = 9;
 const PNG_FIRST_BYTE = 0x89;
 const JPEG_FIRST_BYTE = 0xff;
 
-/** Where a file says its density. */
+/** Sources of a file's density. */
 interface Sources {
-  /** What the format itself has for it. */
+  /** Field of the format itself. */
   own: Density | undefined;
-  /** The TIFF structure of its EXIF. */
+  /** TIFF structure of its EXIF. */
   exif: Buffer | undefined;
 }
 
 /**
- * The density of an image as it is shown, from a file that the guard has walked, before its metadata is taken out. The
- * format's own field counts before EXIF, where many photos say it only. A mere ratio of sides counts as none.
+ * Density of an upright image, from a file that the guard has walked, before its metadata is removed. The format's
+ * own field takes precedence over EXIF. A mere aspect ratio counts as none.
  */
 export function readDensity(file: Buffer): Density | undefined {
   const { own, exif } = sourcesOf(file);
@@ -59,8 +59,8 @@ function pngSources(file: Buffer): Sources {
   const bodies = new Map<string, Buffer>();
   for (const chunk of chunksOf(file)) {
     const { type, from, to } = chunk;
-    const isWanted = type === 'pHYs' || type === 'eXIf';
-    if (isWanted && !bodies.has(type) && isSound(file, chunk))
+    const isRelevant = type === 'pHYs' || type === 'eXIf';
+    if (isRelevant && !bodies.has(type) && isSound(file, chunk))
       bodies.set(type, file.subarray(from + 8, to - 4));
   }
   return { own: densityOfPhys(bodies.get('pHYs')), exif: bodies.get('eXIf') };

@@ -20,7 +20,7 @@ import { walkWebp } from '../formats/webp-walk.js';
 
 const latin1 = (text: string): readonly number[] => [...Buffer.from(text, 'latin1')];
 
-/** How files of each format begin; `undefined` stands for any byte. Some formats say a little later what they are. */
+/** Signature of each format; `undefined` stands for any byte. Some formats are confirmed by later bytes. */
 const MAGIC: readonly [format: ImageFormat, bytes: readonly (number | undefined)[]][] = [
   ['jpeg', [0xff, 0xd8]],
   ['png', [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]],
@@ -35,7 +35,7 @@ const MAGIC: readonly [format: ImageFormat, bytes: readonly (number | undefined)
   ['avif', [0, 0, undefined, undefined, ...latin1('ftyp')]],
 ];
 
-type Walk = (cursor: ByteCursor, found: OnImageFacts, magic: Buffer) => Reading<void>;
+type Walk = (cursor: ByteCursor, onFacts: OnImageFacts, magic: Buffer) => Reading<void>;
 
 const WALK_OF: Record<ImageFormat, Walk> = {
   jpeg: walkJpeg,
@@ -48,116 +48,116 @@ const WALK_OF: Record<ImageFormat, Walk> = {
 };
 
 /**
- * Looks at an image file while it arrives, before any decoder sees it: what it is, by its bytes alone; how large; and
- * whether it is whole and made of no more parts than a real image has. No pixel is decoded, nothing is inflated, and a
- * few bytes are held at a time.
+ * Validates an image file while it arrives, before a decoder reads it: its format by content, its size, its
+ * completeness, and that it has no more parts than a real image. No pixel is decoded, nothing is inflated, and only a
+ * few bytes are buffered.
  */
 export class ImageGuard {
-  /** What the header tells, once it has arrived. */
+  /** Facts from the header, once it has arrived. */
   facts: ImageFacts | undefined;
-  readonly #limits: ImageLimits;
-  readonly #cursor = new ByteCursor();
-  readonly #walk: Reading<void>;
-  /** The first bytes of the file, until its facts are known, to say what a refused file is. */
-  readonly #head = Buffer.alloc(KIND_BYTES);
-  #headBytes = 0;
-  #refusal: Problem | undefined;
-  #done = false;
+  private readonly limits: ImageLimits;
+  private readonly cursor = new ByteCursor();
+  private readonly walk: Reading<void>;
+  /** The first bytes of the file, until its facts are known, to describe a rejected file. */
+  private readonly head = Buffer.alloc(KIND_BYTES);
+  private headBytes = 0;
+  private refusal: Problem | undefined;
+  private done = false;
 
   constructor(limits: ImageLimits) {
-    this.#limits = limits;
-    this.#walk = walk(this.#cursor, formatsOf(limits), (facts) => {
+    this.limits = limits;
+    this.walk = walk(this.cursor, formatsOf(limits), (facts) => {
       checkDimensions(facts, limits);
       this.facts = facts;
     });
   }
 
   /**
-   * Looks at the next bytes of the file; they are not kept.
+   * Processes the next bytes of the file; they are not kept.
    * @throws Problem `image-type-unsupported` | `image-corrupt` | `image-too-many-pixels` | `image-too-complex`
    */
-  look(bytes: Uint8Array): void {
-    if (this.#done) return;
-    if (this.facts === undefined) this.#keepHead(bytes);
-    if (this.#refusal === undefined) {
-      this.#cursor.feed(bytes);
+  inspect(bytes: Uint8Array): void {
+    if (this.done) return;
+    if (this.facts === undefined) this.recordHead(bytes);
+    if (this.refusal === undefined) {
+      this.cursor.feed(bytes);
       try {
-        this.#advance();
+        this.advance();
       } finally {
-        this.#cursor.release();
+        this.cursor.release();
       }
     }
-    // Some more bytes are needed to say what the file is instead.
-    if (this.#refusal !== undefined && this.#headBytes === KIND_BYTES) throw this.#describedRefusal(false);
+    // More bytes are needed to describe what the file is instead.
+    if (this.refusal !== undefined && this.headBytes === KIND_BYTES) throw this.describedRefusal(false);
   }
 
   /**
-   * The file ends here. Returns what is known of it, and how many bytes of it the image has: what follows is no part of
-   * the image, whatever it is.
-   * @throws Problem `image-truncated` when the image does not end, and as `look`
+   * Ends the file. Returns its facts and the number of bytes that belong to the image; trailing bytes are not part of
+   * it.
+   * @throws Problem `image-truncated` when the image is incomplete, and as `inspect`
    */
   end(): ImageFacts & { bytes: number } {
-    this.#cursor.close();
-    if (!this.#done && this.#refusal === undefined) this.#advance();
-    if (this.#refusal !== undefined) throw this.#describedRefusal(true);
-    wipe(this.#head);
-    if (!this.#done || this.facts === undefined) throw truncated();
-    return { ...this.facts, bytes: this.#cursor.position };
+    this.cursor.close();
+    if (!this.done && this.refusal === undefined) this.advance();
+    if (this.refusal !== undefined) throw this.describedRefusal(true);
+    wipe(this.head);
+    if (!this.done || this.facts === undefined) throw truncated();
+    return { ...this.facts, bytes: this.cursor.position };
   }
 
-  #advance(): void {
+  private advance(): void {
     try {
-      this.#done = this.#walk.next().done === true;
+      this.done = this.walk.next().done === true;
     } catch (error) {
       this.facts = undefined;
       const isUnknown = error instanceof Problem && error.code === 'image-type-unsupported';
-      if (!isUnknown) wipe(this.#head);
-      if (!isUnknown || error.facts.detail !== undefined) throw withAccepted(error, this.#limits);
-      this.#refusal = error;
+      if (!isUnknown) wipe(this.head);
+      if (!isUnknown || error.facts.detail !== undefined) throw withAccepted(error, this.limits);
+      this.refusal = error;
     }
-    if (this.facts !== undefined) wipe(this.#head);
+    if (this.facts !== undefined) wipe(this.head);
   }
 
-  #keepHead(bytes: Uint8Array): void {
-    const taken = bytes.subarray(0, KIND_BYTES - this.#headBytes);
-    this.#head.set(taken, this.#headBytes);
-    this.#headBytes += taken.length;
+  private recordHead(bytes: Uint8Array): void {
+    const recorded = bytes.subarray(0, KIND_BYTES - this.headBytes);
+    this.head.set(recorded, this.headBytes);
+    this.headBytes += recorded.length;
   }
 
-  #describedRefusal(isWhole: boolean): Problem {
-    const bytes = this.#head.subarray(0, this.#headBytes);
-    const problem = unsupportedFile({ bytes, isWhole }, formatsOf(this.#limits));
-    wipe(this.#head);
+  private describedRefusal(isWhole: boolean): Problem {
+    const bytes = this.head.subarray(0, this.headBytes);
+    const problem = unsupportedFile({ bytes, isWhole }, formatsOf(this.limits));
+    wipe(this.head);
     return problem;
   }
 }
 
-/** A refusal that says itself what is wrong is completed with what is taken. */
+/** Adds the accepted formats to an error that has a detail of its own. */
 function withAccepted(error: unknown, limits: ImageLimits): unknown {
   if (!(error instanceof Problem) || error.code !== 'image-type-unsupported') return error;
   return new Problem(error.code, { ...error.facts, accepted: formatsOf(limits) });
 }
 
-/** Looks at a complete file. @throws Problem as `ImageGuard` */
+/** Validates a complete file. @throws Problem as `ImageGuard` */
 export function guardFile(file: Uint8Array, limits: ImageLimits): ImageFacts & { bytes: number } {
   const guard = new ImageGuard(limits);
-  guard.look(file);
+  guard.inspect(file);
   return guard.end();
 }
 
-/** Tells the format by the first bytes, whatever a name or a type says, then walks the rest. */
-function* walk(cursor: ByteCursor, formats: readonly ImageFormat[], found: OnImageFacts): Reading<void> {
+/** Detects the format by the first bytes, whatever the name or media type, then walks the rest. */
+function* walk(cursor: ByteCursor, formats: readonly ImageFormat[], onFacts: OnImageFacts): Reading<void> {
   const magic = Buffer.alloc(MAGIC.reduce((max, [, bytes]) => Math.max(max, bytes.length), 0));
-  let fitting = MAGIC.filter(([format]) => formats.includes(format));
+  let candidates = MAGIC.filter(([format]) => formats.includes(format));
   for (let at = 0; ; at += 1) {
     const byte = (yield* cursor.take(1)).readUInt8(0);
     magic[at] = byte;
-    fitting = fitting.filter(
+    candidates = candidates.filter(
       ([, bytes]) => bytes[at] === byte || (at < bytes.length && bytes[at] === undefined),
     );
-    const [first] = fitting;
+    const [first] = candidates;
     if (first === undefined) throw new Problem('image-type-unsupported');
     const [format, bytes] = first;
-    if (at === bytes.length - 1) return yield* WALK_OF[format](cursor, found, magic.subarray(0, at + 1));
+    if (at === bytes.length - 1) return yield* WALK_OF[format](cursor, onFacts, magic.subarray(0, at + 1));
   }
 }

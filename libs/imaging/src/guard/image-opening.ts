@@ -10,52 +10,52 @@ import { stripMetadata } from './metadata-strip.js';
 import { plainPng, type PlainImage } from '../formats/plain-image.js';
 import { tiffPixels } from '../formats/tiff-pixels.js';
 
-/** Formats that own code reads, in memory-safe JavaScript: no native decoder ever sees these files. */
-const OWN_READERS: Partial<Record<ImageFormat, (file: Buffer) => PlainImage>> = {
+/** Formats that are decoded in TypeScript, which is memory-safe: no native decoder reads these files. */
+const OWN_DECODERS: Partial<Record<ImageFormat, (file: Buffer) => PlainImage>> = {
   gif: gifPixels,
   bmp: bmpPixels,
   tiff: tiffPixels,
 };
 
-/** An image that is fit for a decoder. */
+/** An image that is ready for a decoder. */
 export interface OpenedImage {
   facts: ImageFacts;
   /**
-   * The file without metadata, as a rule in the memory of the one that was given; or, of a format that own code reads, a
-   * PNG of its pixels, in memory of its own.
+   * The file without metadata, usually in the memory of the given file. For formats decoded in TypeScript: a PNG of
+   * its pixels, in memory of its own.
    */
   image: Buffer;
   density: Density | undefined;
-  /** Wipes what has memory of its own, once no decoder reads it any more. */
+  /** Wipes memory of its own, once no decoder reads it any more. */
   wipe: () => void;
 }
 
 /**
- * Guards a file, takes its metadata out in place, and makes it one that a decoder has nothing to complain of: JPEG, PNG,
- * WebP or AVIF.
+ * Validates a file, removes its metadata in place, and repairs it, so that a decoder accepts it without warnings. The
+ * result is JPEG, PNG, WebP or AVIF.
  * @throws Problem `image-type-unsupported` | `image-truncated` | `image-corrupt` | `image-too-many-pixels` |
  * `image-too-complex`
  */
 export function openImage(file: Buffer, limits: ImageLimits): OpenedImage {
   const facts = guardFile(file, limits);
-  const read = OWN_READERS[facts.format];
-  const whole = file.subarray(0, facts.bytes);
+  const read = OWN_DECODERS[facts.format];
+  const imageBytes = file.subarray(0, facts.bytes);
   if (read !== undefined) {
-    const image = plainPng(read(whole));
+    const image = plainPng(read(imageBytes));
     return { facts, image, density: readDensity(image), wipe: () => wipe(image) };
   }
-  const density = readDensity(whole);
+  const density = readDensity(imageBytes);
   const image = stripMetadata(file, facts);
   const isMoved = image.buffer !== file.buffer;
   const wipeMoved = (): void => wipe(isMoved ? image : undefined);
   if (facts.format !== 'jpeg') return { facts, image, density, wipe: wipeMoved };
   try {
-    const mended = repairJpeg(image, isMoved ? image : file);
+    const repaired = repairJpeg(image, isMoved ? image : file);
     const wipeBoth = (): void => {
-      mended.wipe();
+      repaired.wipe();
       wipeMoved();
     };
-    return { facts, image: mended.image, density, wipe: wipeBoth };
+    return { facts, image: repaired.image, density, wipe: wipeBoth };
   } catch (error) {
     wipeMoved();
     throw error;

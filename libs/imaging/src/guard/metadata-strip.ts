@@ -6,7 +6,7 @@ import { jpegPieces } from '../formats/jpeg-strip.js';
 import { pngPieces } from '../formats/png-strip.js';
 import { webpPieces } from '../formats/webp-strip.js';
 
-/** Formats that decoders read. Of the others own code reads the pixels and nothing else. */
+/** Formats that native decoders read. The others are decoded in TypeScript, which reads only their pixels. */
 const PIECES_OF: Partial<Record<ImageFormat, (file: Buffer) => Iterable<Piece>>> = {
   jpeg: jpegPieces,
   png: pngPieces,
@@ -15,13 +15,13 @@ const PIECES_OF: Partial<Record<ImageFormat, (file: Buffer) => Iterable<Piece>>>
 };
 
 /**
- * Takes out of an image, in place, whatever does not decide about its pixels: camera data, places, thumbnails,
- * comments, XMP, all frames but the first, and what stands behind its end. What is not there no decoder can leave in
- * its memory, or stumble over. The orientation and the colors' profile stay; a format's other words on colors are
- * written as a profile.
- * @param facts what the guard has found out about this file
- * @returns the stripped file: a part of the buffer, of which the rest is wiped; or, where what was added does not fit,
- * a buffer of its own, which the caller wipes, and the one given is wiped
+ * Removes from an image, in place, everything that does not affect its pixels: camera data, GPS positions,
+ * thumbnails, comments, XMP, all frames but the first, and trailing bytes. Decoders then cannot copy it into their
+ * memory, or fail on it. The orientation and the color profile are kept; other color information is rewritten as a
+ * profile.
+ * @param facts what the guard found out about this file
+ * @returns the stripped file: a part of the buffer, whose remainder is wiped. If added bytes do not fit, a new
+ * buffer, which the caller wipes; the given one is wiped
  */
 export function stripMetadata(file: Buffer, { format, bytes }: ImageFacts & { bytes: number }): Buffer {
   const pieces = PIECES_OF[format];
@@ -31,30 +31,30 @@ export function stripMetadata(file: Buffer, { format, bytes }: ImageFacts & { by
   return stripped;
 }
 
-/** What is kept, moved together. */
+/** The kept pieces, joined. */
 function joined(file: Buffer, pieces: readonly Piece[]): Buffer {
   const length = pieces.reduce((sum, piece) => sum + lengthOf(piece), 0);
-  const fits = length <= file.length && movesForward(pieces);
-  const target = fits ? file : Buffer.allocUnsafeSlow(length);
+  const isInPlace = length <= file.length && movesForward(pieces);
+  const target = isInPlace ? file : Buffer.allocUnsafeSlow(length);
   let end = 0;
   for (const piece of pieces) {
     if (Buffer.isBuffer(piece)) piece.copy(target, end);
     else file.copy(target, end, piece.from, piece.to);
     end += lengthOf(piece);
   }
-  if (!fits) wipe(file);
+  if (!isInPlace) wipe(file);
   else file.fill(0, length);
   return target.subarray(0, length);
 }
 
 const lengthOf = (piece: Piece): number => (Buffer.isBuffer(piece) ? piece.length : piece.to - piece.from);
 
-/** True when no piece has to be moved back, over one that is still to come. */
+/** True when no piece moves over one that has not been copied yet. */
 function movesForward(pieces: readonly Piece[]): boolean {
   let end = 0;
   return pieces.every((piece) => {
-    const isInPlace = Buffer.isBuffer(piece) || end <= piece.from;
+    const fitsInPlace = Buffer.isBuffer(piece) || end <= piece.from;
     end += lengthOf(piece);
-    return isInPlace;
+    return fitsInPlace;
   });
 }

@@ -6,32 +6,35 @@ export type Rgb = readonly [red: number, green: number, blue: number];
 
 export const WHITE: Rgb = [255, 255, 255];
 
-/** In order of preference: networks were trained on photos before plain walls rather than before green. */
+/**
+ * Neutral colors in order of preference: models were trained on photos, which have plain walls rather than green
+ * screens.
+ */
 const NEUTRALS: readonly Rgb[] = [255, 0, 128, 192, 64].map((value) => [value, value, value] as const);
 const STEPS = [0, 128, 255];
 const COLORS: readonly Rgb[] = STEPS.flatMap((r) =>
   STEPS.flatMap((g) => STEPS.map((b) => [r, g, b] as const)),
 );
 
-/** Distance from which white is taken at once, */
+/** Distance from which white is chosen at once. */
 const WHITE_FROM = 120;
-/** from which a grey is, */
+/** Distance from which a gray is chosen. */
 const NEUTRAL_FROM = 80;
-/** and how much farther a color must be than the best grey otherwise. */
+/** Factor by which a color's distance must exceed that of the best gray. */
 const COLOR_GAIN = 1.3;
 
-/** Share of what is visible that may come nearer to the background than its distance says. */
+/** Share of the visible pixels that may be nearer to the background than the distance of a color. */
 const NEAR_SHARE = 0.02;
-/** Levels a channel of the histogram, as bits. */
+/** Bits a channel of the histogram. */
 const LEVEL_BITS = 4;
 const BIN_WIDTH = 1 << (8 - LEVEL_BITS);
 const BINS = 1 << (3 * LEVEL_BITS);
-/** Above the longest distance in the cube of colors, √3 × 255. */
+/** Larger than the longest distance in the RGB cube, √3 × 255. */
 const DISTANCES = 443;
 
 /**
- * The background that stands out from an image: white or a grey where that does, else the color that is farthest
- * from all but 2 % of what is visible, weighted by alpha.
+ * Background color with the best contrast to an image: white or a gray if it is distant enough, otherwise the color
+ * that is farthest from all but 2 % of the visible pixels, weighted by alpha.
  * @param pixels R, G, B, A, one byte each
  */
 export function contrastColor(pixels: Uint8Array): Rgb {
@@ -41,14 +44,14 @@ export function contrastColor(pixels: Uint8Array): Rgb {
     if (distanceOf(WHITE) >= WHITE_FROM) return WHITE;
     const neutral = farthest(NEUTRALS, distanceOf);
     if (neutral.distance >= NEUTRAL_FROM) return neutral.color;
-    const any = farthest(COLORS, distanceOf);
-    return any.distance > COLOR_GAIN * neutral.distance ? any.color : neutral.color;
+    const colored = farthest(COLORS, distanceOf);
+    return colored.distance > COLOR_GAIN * neutral.distance ? colored.color : neutral.color;
   } finally {
     wipe(histogram);
   }
 }
 
-/** Sums of alpha by color. */
+/** Histogram: sum of alpha for each color. */
 function histogramOf(pixels: Uint8Array): Float64Array {
   const histogram = new Float64Array(BINS);
   const shift = 8 - LEVEL_BITS;
@@ -63,7 +66,7 @@ function histogramOf(pixels: Uint8Array): Float64Array {
   return histogram;
 }
 
-/** Distance from `color` that all but `NEAR_SHARE` of the weight keeps, in whole levels. */
+/** Distance from `color` that all but `NEAR_SHARE` of the weight exceeds, in whole levels. */
 function distanceFrom(histogram: Float64Array, [red, green, blue]: Rgb): number {
   const weights = new Float64Array(DISTANCES);
   const mask = (1 << LEVEL_BITS) - 1;
@@ -84,13 +87,13 @@ function distanceFrom(histogram: Float64Array, [red, green, blue]: Rgb): number 
   return quantile(weights, NEAR_SHARE * sum);
 }
 
-/** The first place where more than `weight` has been passed. */
+/** First index at which the cumulative weight exceeds `weight`. */
 function quantile(weights: Float64Array, weight: number): number {
   let passed = 0;
   return weights.findIndex((each) => (passed += each) > weight);
 }
 
-/** The color with the longest distance, the first of equals. */
+/** The color with the largest distance; the first one of equals. */
 function farthest(
   colors: readonly Rgb[],
   distanceOf: (color: Rgb) => number,

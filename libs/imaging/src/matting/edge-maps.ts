@@ -1,33 +1,32 @@
 import type { JobOptions } from '#contracts/job-options.js';
 import { wipe } from '#crypto/wipe.js';
-import { COLOR_CHANNELS, copyColors, estimateColors } from './foreground-color.js';
-import { CoarseBlurFusion } from './blur-fusion-coarse.js';
-import { GridScratch } from './grid-scratch.js';
+import { CoarseBlurFusion, COLOR_CHANNELS, copyColors, estimateForeground } from './blur-fusion.js';
+import { PlanePool } from './box-filter.js';
 import { tilesOf, windowSize, type TileWindow } from './grid-tiles.js';
-import { guidedCoefficients, REFINEMENT_CHANNELS } from './guided-refinement.js';
+import { guidedCoefficients, REFINEMENT_CHANNELS } from './guided-filter.js';
 import type { Size } from '../raster/pixel-rect.js';
-import type { Mask } from '../raster/raster-shape.js';
+import type { Mask } from '../raster/raster.js';
 
-/** What is done for clean edges beside enlarging the mask. */
+/** Which edge maps to prepare. */
 export interface EdgeOptions {
-  /** `edges`: alpha from the full-size image's colours, where they tell the subject from the background. */
+  /** `edges`: refines alpha with the colors of the full-size image, where these separate subject and background. */
   refine: JobOptions['refine'];
-  /** Takes the background's colour out of pixels that are partly transparent. */
+  /** Estimates foreground colors for partly transparent pixels. */
   foreground: boolean;
 }
 
-/** What the full-size pass needs for clean edges, on the mask's grid. Holds pixels: wiped by its owner. */
+/** Edge maps: what the full-size pass needs at edges, on the mask's grid. Contains pixels; the owner wipes it. */
 export class EdgeMaps {
   constructor(
     readonly size: Size,
-    /** Coefficients of `guidedCoefficients`; undefined when not asked for. */
+    /** Coefficients of `guidedCoefficients`; undefined when not requested. */
     readonly refinement: Float32Array | undefined,
-    /** Colours of `estimateColors`; undefined when not asked for. */
+    /** Colors of `estimateForeground`; undefined when not requested. */
     readonly colors: Float32Array | undefined,
   ) {}
 
-  /** Takes refinement back in cells that are not 0 in `cells`. */
-  leaveOut(cells: Uint8Array): void {
+  /** Disables refinement in cells that are not 0 in `cells`. */
+  clearRefinement(cells: Uint8Array): void {
     cells.forEach((value, i) => {
       if (value !== 0) this.refinement?.fill(0, i * REFINEMENT_CHANNELS, (i + 1) * REFINEMENT_CHANNELS);
     });
@@ -40,16 +39,16 @@ export class EdgeMaps {
 }
 
 /**
- * Prepares clean edges; all that is costly happens on the mask's grid, and only in the tiles of it where the mask
- * is neither all 0 nor all full: elsewhere nothing is refined, and colours are the guide's own.
- * @param guide what the mask was made from, on its grid (`toGrid`): cells × 3 bytes, R G B
- * @returns planes for `applyMatte`, the caller's to wipe
- * @throws RangeError when the guide is not of the mask's size
+ * Prepares edge maps. All expensive work is done on the mask's grid, and only in tiles where the mask is neither all
+ * 0 nor all 255. In other tiles nothing is refined, and colors are copied from the guide.
+ * @param guide the model's input on the mask's grid (`toGrid`): cells × 3 bytes, R G B
+ * @returns edge maps for `applyMatte`; the caller wipes them
+ * @throws RangeError when guide and mask differ in size
  */
 export function prepareEdges(guide: Uint8Array, mask: Mask, options: EdgeOptions): EdgeMaps {
   const { width, height } = mask;
   const cells = width * height;
-  if (guide.length !== 3 * cells) throw new RangeError('a guide of another size than its mask');
+  if (guide.length !== 3 * cells) throw new RangeError('guide and mask differ in size');
   const planes = new EdgeMaps(
     { width, height },
     options.refine === 'edges' ? new Float32Array(cells * REFINEMENT_CHANNELS) : undefined,
@@ -67,27 +66,27 @@ export function prepareEdges(guide: Uint8Array, mask: Mask, options: EdgeOptions
 function fillPlanes({ refinement, colors, size }: EdgeMaps, guide: Uint8Array, mask: Mask): void {
   const tiles = tilesOf(mask);
   const mixed = tiles.filter(({ isMixed }) => isMixed);
-  const far = colors && mixed.length > 0 ? new CoarseBlurFusion(guide, mask) : undefined;
+  const coarse = colors && mixed.length > 0 ? new CoarseBlurFusion(guide, mask) : undefined;
   const { width, height } = windowSize(size);
-  const scratch = new GridScratch({ width, height });
+  const pool = new PlanePool({ width, height });
   const pixels = new Uint8Array(4 * width * (height + 1));
   try {
-    const alpha = scratch.lend();
+    const alpha = pool.borrow();
     for (const tile of mixed) {
       const window = { pixels, alpha, tile, grid: size };
       readWindow(window, guide, mask);
-      if (refinement) guidedCoefficients(refinement, window, scratch);
-      if (colors && far) estimateColors(colors, window, far, scratch);
+      if (refinement) guidedCoefficients(refinement, window, pool);
+      if (colors && coarse) estimateForeground(colors, window, coarse, pool);
     }
     if (colors) for (const tile of tiles) if (!tile.isMixed) copyColors(colors, guide, tile, size);
   } finally {
-    far?.wipe();
-    scratch.wipe();
+    coarse?.wipe();
+    pool.wipe();
     wipe(pixels);
   }
 }
 
-/** Copies what the tile's window sees. */
+/** Copies the cells of the tile's window. */
 function readWindow({ pixels, alpha, tile }: TileWindow, guide: Uint8Array, mask: Mask): void {
   const { left, top, width, height } = tile.window;
   for (let y = 0, i = 0; y < height; y += 1) {

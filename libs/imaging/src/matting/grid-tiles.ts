@@ -1,24 +1,29 @@
 import type { Rect, Size } from '../raster/pixel-rect.js';
-import type { Mask } from '../raster/raster-shape.js';
+import type { Mask } from '../raster/raster.js';
 
 /** Cells a side of a tile. */
 const TILE_SIDE = 32;
-/** Cells around a tile that its results depend on: the windows of two means of radius 2, or of one of radius 4. */
+/** Cells around a tile that its results depend on: two box filters of radius 2, or one of radius 4. */
 const WINDOW_REACH = 4;
-/** Cells around a tile whose uncertain pixels may look at it: one more than what refinement opens, and its own. */
+/**
+ * Cells around a tile in which a mixed cell makes the tile mixed: one more than refinement reaches, and one for
+ * interpolation.
+ */
 const USED_REACH = 6;
 
-/** A piece of a grid that is worked on by itself. */
+/** A tile of a grid, processed independently. */
 export interface Tile {
-  /** The tile and what its results depend on, shifted into the grid: of the same size for all tiles of a grid. */
+  /**
+   * The tile and the cells that its results depend on, shifted into the grid: the same size for all tiles of a grid.
+   */
   window: Rect;
-  /** The tile itself: here results are as if the whole grid had been worked on. */
+  /** The tile itself, where results equal those of processing the whole grid. */
   inner: Rect;
-  /** Whether the mask is neither all 0 nor all full in and around the tile. */
+  /** True when the mask is neither all 0 nor all 255 in and around the tile. */
   isMixed: boolean;
 }
 
-/** What is known of the cells in a tile's window. */
+/** Colors and opacity of the cells in a tile's window. */
 export interface TileWindow {
   tile: Tile;
   /** Size of the whole grid. */
@@ -29,7 +34,7 @@ export interface TileWindow {
   alpha: Float32Array;
 }
 
-/** Tiles that cover the mask's grid, each cell once. */
+/** Tiles that cover the mask's grid; each cell is in one tile. */
 export function tilesOf(mask: Mask): Tile[] {
   const tiles: Tile[] = [];
   for (let top = 0; top < mask.height; top += TILE_SIDE) {
@@ -49,7 +54,10 @@ export const windowSize = ({ width, height }: Size): Size => ({
   height: Math.min(height, TILE_SIDE + 2 * WINDOW_REACH),
 });
 
-/** Calls `work` for each row of the tile: where it begins in the window and in the grid, and how many cells it has. */
+/**
+ * Calls `work` for each row of the tile with its offset in the window, its offset in the grid, and its number of
+ * cells.
+ */
 export function forEachRow(
   { window, inner }: Tile,
   { width }: Size,

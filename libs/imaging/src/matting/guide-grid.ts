@@ -3,10 +3,10 @@ import type { Size } from '../raster/pixel-rect.js';
 import { areaTaps, type Taps } from '../raster/resample-taps.js';
 
 /**
- * What the network saw, on the grid of its mask: area means where the grid is coarser (exact for whole ratios),
- * straight lines between samples where it is finer, a copy where it is the same.
+ * Resamples the model's input to the grid of its mask, as guide image: area means where the grid is coarser (exact
+ * for integer ratios), linear interpolation where it is finer.
  * @param pixels `sidePixels`² × 3 bytes, R G B
- * @returns `width` × `height` × 3 bytes, the caller's to wipe
+ * @returns `width` × `height` × 3 bytes; the caller wipes it
  */
 export function toGrid(pixels: Uint8Array, sidePixels: number, { width, height }: Size): Uint8Array {
   const out = new Uint8Array(width * height * 3);
@@ -32,7 +32,7 @@ export function toGrid(pixels: Uint8Array, sidePixels: number, { width, height }
   return out;
 }
 
-/** The same for twice the size, which is what our networks have, in whole numbers. */
+/** The same for twice the size in integer arithmetic, as the shipped models need it. */
 function halve(out: Uint8Array, pixels: Uint8Array, side: number): void {
   const stride = side * 6;
   for (let y = 0, to = 0; y < side; y += 1) {
@@ -45,7 +45,7 @@ function halve(out: Uint8Array, pixels: Uint8Array, side: number): void {
   }
 }
 
-/** Rounded mean of one channel of a pixel, its neighbour, and the two below. */
+/** Rounded mean of one channel of a pixel, its neighbor, and the two below. */
 const meanOfFour = (pixels: Uint8Array, at: number, stride: number): number =>
   ((pixels[at] as number) +
     (pixels[at + 3] as number) +

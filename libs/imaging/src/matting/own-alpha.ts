@@ -1,51 +1,51 @@
 import { rectOf, type Rect } from '../raster/pixel-rect.js';
-import type { Raster } from '../raster/raster-shape.js';
+import type { Raster } from '../raster/raster.js';
 
-/** Alpha below which a pixel counts as transparent: 3 %, which is what resampling leaves beside an edge. */
+/** Alpha below which a pixel counts as transparent: 3 %, the residue of resampling beside an edge. */
 export const VISIBLE_FROM = 8;
 
-/** Width of the rim that is looked at, in parts of the shorter side. */
+/** Width of the rim, as a share of the shorter side. */
 const RIM_SHARE = 1 / 200;
-/** An image that was cut out is transparent in at least this share of its pixels, */
+/** Share of transparent pixels that a cut-out has at least. */
 const MIN_CLEAR = 0.05;
-/** and either in this share of its rim, */
+/** Share of transparent pixels in the rim that marks a cut-out. */
 const MIN_CLEAR_RIM = 0.25;
-/** or it leaves this much of the box around all that is visible: a letter that was cropped to its bounds. */
+/** A cut-out may also be cropped to its bounds, such as a letter: then it fills less than this share of its box. */
 const MAX_TIGHT_FILL = 0.8;
-/** What fills its box to more than this is a plain rectangle, which is a photo on a larger canvas. */
+/** A box filled to more than this share is a rectangle: a photo on a larger canvas. */
 const MAX_FILL = 0.99;
 
-/** What an image's own alpha says about it. */
+/** Classification of an image by its alpha. */
 export interface AlphaFacts {
   /**
-   * `cut-out`: it was cut out before. `padded`: a plain rectangle on a larger transparent canvas. `full`: neither, such
-   * as an opaque photo or one with rounded corners. Of the last two, what is in them has a background of its own.
+   * `cut-out`: an earlier cut-out. `padded`: an opaque rectangle on a larger transparent canvas. `full`: anything
+   * else, such as an opaque photo or one with rounded corners. The last two have a background of their own.
    */
   kind: 'cut-out' | 'padded' | 'full';
-  /** The smallest box around all that is visible; 0 × 0 when nothing is. */
+  /** Bounding box of the visible pixels; 0 × 0 when there are none. */
   box: Rect;
 }
 
 /** Classifies an image by its alpha alone. */
 export function alphaFacts(image: Raster): AlphaFacts {
-  const { clear, clearRim, fill, box } = measured(image);
+  const { clear, clearRim, fill, box } = measureAlpha(image);
   if (clear === 1 || clear < MIN_CLEAR) return { kind: 'full', box };
   if (fill >= MAX_FILL) return { kind: 'padded', box };
   return { kind: clearRim >= MIN_CLEAR_RIM || fill < MAX_TIGHT_FILL ? 'cut-out' : 'full', box };
 }
 
-/** Shares, 0 to 1, and a box. */
-interface Measures {
-  /** Transparent pixels, of all. */
+/** Shares from 0 to 1, and a box. */
+interface AlphaStatistics {
+  /** Transparent pixels, as a share of all. */
   clear: number;
-  /** Transparent pixels of the rim, of all of the rim. */
+  /** Transparent pixels of the rim, as a share of the rim. */
   clearRim: number;
-  /** Visible pixels, of those in the smallest box around them. */
+  /** Visible pixels, as a share of their bounding box. */
   fill: number;
   box: Rect;
 }
 
-function measured({ data, width, height }: Raster): Measures {
+function measureAlpha({ data, width, height }: Raster): AlphaStatistics {
   const rim = Math.max(1, Math.round(Math.min(width, height) * RIM_SHARE));
   let [clear, clearRim, left, right, top, bottom] = [0, 0, width, 0, height, 0];
   for (let y = 0, at = 3; y < height; y += 1) {

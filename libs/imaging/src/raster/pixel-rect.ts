@@ -10,22 +10,21 @@ export interface Rect extends Size {
   top: number;
 }
 
-/** Part of a row: `from` to `to` − 1, in pixels unless said otherwise; empty when the ends meet. */
+/** Part of a row: pixels `from` to `to` − 1; empty when `from` ≥ `to`. */
 export interface Run {
   from: number;
   to: number;
 }
 
-/** The smallest run with all of both in it. */
+/** The smallest run that contains both. */
 export function enclosingRun(one: Run, other: Run): Run {
   if (one.from >= one.to) return other;
   if (other.from >= other.to) return one;
   return { from: Math.min(one.from, other.from), to: Math.max(one.to, other.to) };
 }
 
-/** `value`, or the nearer end of the range. The lower end wins when the range is empty. */
-export const clamped = (value: number, least: number, most: number): number =>
-  Math.max(Math.min(value, most), least);
+/** `value` limited to a range. The lower end wins when the range is empty. */
+export const clamp = (value: number, min: number, max: number): number => Math.max(Math.min(value, max), min);
 
 /** The rectangle from `left` to `right` and `top` to `bottom`, ends excluded. */
 export const rectOf = (left: number, top: number, right: number, bottom: number): Rect => ({
@@ -36,10 +35,10 @@ export const rectOf = (left: number, top: number, right: number, bottom: number)
 });
 
 /**
- * Where `rect` of an image of size `from` lies when the image has size `to`: edges are rounded, and at least one
- * pixel is left in each direction.
+ * `rect` of an image of size `from`, scaled to an image of size `to`: edges are rounded, and each side is at least
+ * one pixel.
  */
-export function resizedRect(rect: Rect, from: Size, to: Size): Rect {
+export function scaledRect(rect: Rect, from: Size, to: Size): Rect {
   const [left, width] = resizedSpan(rect.left, rect.width, to.width / from.width);
   const [top, height] = resizedSpan(rect.top, rect.height, to.height / from.height);
   return {
@@ -50,7 +49,7 @@ export function resizedRect(rect: Rect, from: Size, to: Size): Rect {
   };
 }
 
-/** The smallest whole pixels of an image of size `to` with all of `rect`, which is of one of size `from`. */
+/** The smallest rectangle of an image of size `to` that covers `rect` of an image of size `from`. */
 export function coveringRect(rect: Rect, from: Size, to: Size): Rect {
   const [across, down] = [to.width / from.width, to.height / from.height];
   return rectOf(
@@ -61,8 +60,8 @@ export function coveringRect(rect: Rect, from: Size, to: Size): Rect {
   );
 }
 
-/** What two rectangles have in common; undefined when that is nothing. Without the other, the one. */
-export function overlapOf(one: Rect, other: Rect | undefined): Rect | undefined {
+/** Intersection of two rectangles; undefined when it is empty. Without `other` it is `one`. */
+export function intersectionOf(one: Rect, other: Rect | undefined): Rect | undefined {
   if (other === undefined) return one;
   const [left, top] = [Math.max(one.left, other.left), Math.max(one.top, other.top)];
   const right = Math.min(one.left + one.width, other.left + other.width);

@@ -1,4 +1,4 @@
-/** For each output sample, which source samples count and how much. */
+/** For each output sample: the source samples and their weights. */
 export interface Taps {
   /** Source samples for one output sample. */
   count: number;
@@ -16,9 +16,8 @@ function catmullRom(distance: number): number {
 }
 
 /**
- * Taps that resize `from` samples to `to` samples. Samples sit at the centres of their pixels, so output `i`
- * looks at source position `(i + 1/2) * from / to - 1/2`: edges stay where they are. When shrinking, the kernel
- * is stretched by the ratio, so that every source sample counts.
+ * Taps that resize `from` samples to `to` samples. Samples lie at pixel centers: output `i` reads source position `(i
+ * + 1/2) * from / to - 1/2`. For reduction the kernel is stretched by the ratio, so that every source sample counts.
  */
 export function resampleTaps(from: number, to: number): Taps {
   const scale = Math.max(1, from / to);
@@ -26,20 +25,20 @@ export function resampleTaps(from: number, to: number): Taps {
 }
 
 /**
- * Taps for area means where samples become fewer, and for straight lines between samples where they become more;
- * positions as in `resampleTaps`. Exact where `from` is a multiple of `to`.
+ * Taps for area means when reducing, and for linear interpolation when enlarging; positions as in `resampleTaps`.
+ * Exact where `from` is a multiple of `to`.
  */
 export function areaTaps(from: number, to: number): Taps {
   const scale = from / to;
   if (scale <= 1) return tapsOf(from, to, 2, (distance) => Math.max(0, 1 - Math.abs(distance)));
-  // How much of a sample, one wide, lies under an output pixel, `scale` wide.
+  // Overlap of a sample (width 1) with an output pixel (width `scale`).
   const overlap = (distance: number): number =>
     Math.min(1, Math.max(0, (scale + 1) / 2 - Math.abs(distance)));
   const count = scale % 2 === 0 ? scale : 2 * Math.ceil((scale + 1) / 2);
   return tapsOf(from, to, count, overlap);
 }
 
-/** The `count` (even) samples around each output's centre, weighted by `kernel` of their distance from it. */
+/** The `count` (even) samples around each output's center, weighted by `kernel` of their distance to it. */
 function tapsOf(from: number, to: number, count: number, kernel: (distance: number) => number): Taps {
   const index = new Int32Array(to * count);
   const weight = new Float32Array(to * count);
