@@ -45,9 +45,10 @@ export class RawConnection {
     else this.socket.destroy();
   }
 
-  /** Waits until the connection is closed. False when that took longer. */
+  /** Waits until the other side has closed the connection, and closes this side too. False when that took longer. */
   async closes(withinMs: number): Promise<boolean> {
     for (const until = Date.now() + withinMs; !this.closed && Date.now() < until;) await pause(20);
+    if (this.closed) this.socket.destroy();
     return this.closed;
   }
 
