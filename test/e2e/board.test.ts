@@ -82,6 +82,6 @@ test('given the command, when the port is named, then it shows the board, and ot
       env: { ...process.env, METRICS_PORT },
     });
   const { stdout } = await run(new URL(admin).port);
-  expect(stdout).toMatch(/waiting +running +in flight[^]*worker +on +model/);
+  expect(stdout).toMatch(/waiting +running +in flight[^]*worker +provider +model/);
   await expect(run('')).rejects.toThrow('METRICS_PORT');
 });

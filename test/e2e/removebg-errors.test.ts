@@ -55,7 +55,7 @@ test('given sources that are missing or too many, when they are posted, then it 
   expectError(await post([[`${ECHO} `, image]]), 400, 'missing_source');
   const named = await post([['photo', image]]);
   expectError(named, 400, 'missing_source');
-  expect(String(named.body)).toMatch(/image_file, image_file_b64, image_url.*Fields that came: photo/);
+  expect(String(named.body)).toMatch(/image_file, image_file_b64, image_url.*Fields that were sent: photo/);
   const text = await post([['image_file', `${ECHO}.jpg`]]);
   expectError(text, 400, 'invalid_file_type');
   expect(String(text.body)).toContain('write -F image_file=@photo.jpg');

@@ -19,21 +19,19 @@ const ASSET = /^\/(robots\.txt|[\w-]+\.(svg|png|ico|webmanifest)|(assets|docs)\/
 
 /** Serves the built page under `/`. */
 export async function servePage(server: FastifyInstance, folder: string): Promise<void> {
-  await server.register(async (pages) => {
-    pages.addHook('onRoute', (route) => {
-      if (ASSET.test(route.url)) route.config = { ...route.config, isAsset: true };
-    });
-    await pages.register(fastifyStatic, {
-      ...{ root: folder, prefix: '/', wildcard: false, cacheControl: false },
-      // The build has compressed each text file. Nothing is compressed here, and responses of the API never are.
-      preCompressed: true,
-      globIgnore: ['**/*.br', '**/*.gz'],
-      setHeaders: (reply, path) => {
-        if (path.includes('/favicon.')) void reply.headers(cacheFor(86_400));
-      },
-    });
-    for (const page of FOLDER_PAGES) pages.get(page, (_request, reply) => reply.redirect(`${page}/`, 301));
-    for (const [from, to] of ALIASES) pages.get(from, (_request, reply) => reply.redirect(to, 301));
-    for (const page of SHORT_PAGES) pages.get(page, (_request, reply) => reply.sendFile(`${page}.html`));
+  server.addHook('onRoute', (route) => {
+    if (ASSET.test(route.url)) route.config = { ...route.config, isAsset: true };
   });
+  await server.register(fastifyStatic, {
+    ...{ root: folder, prefix: '/', wildcard: false, cacheControl: false },
+    // The build has compressed each text file. Nothing is compressed here, and responses of the API never are.
+    preCompressed: true,
+    globIgnore: ['**/*.br', '**/*.gz'],
+    setHeaders: (reply, path) => {
+      if (path.includes('/favicon.')) void reply.headers(cacheFor(86_400));
+    },
+  });
+  for (const page of FOLDER_PAGES) server.get(page, (_request, reply) => reply.redirect(`${page}/`, 301));
+  for (const [from, to] of ALIASES) server.get(from, (_request, reply) => reply.redirect(to, 301));
+  for (const page of SHORT_PAGES) server.get(page, (_request, reply) => reply.sendFile(`${page}.html`));
 }
