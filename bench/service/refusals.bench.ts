@@ -94,7 +94,7 @@ async function load(until: number): Promise<void> {
   while (performance.now() < until) {
     const job = await api.submit(photo);
     const events = await api.events(job);
-    await events.heard('done', 120_000);
+    await events.received('done', 120_000);
     events.close();
     const startedAt = performance.now();
     const { status, body } = await api.result(job);

@@ -78,7 +78,7 @@ test('given the routes of the real server, when they are looked up, then all exc
 
 test('given Redis gone, when each operation that needs it is called again, then it answers 503 as documented', async () => {
   await setting.system.redis.kill();
-  // Side by side: some wait a while for Redis before they give up.
+  // In parallel: some wait for Redis before they fail.
   await Promise.all(
     [...driven.values()].map(async (operation) => {
       const needsRedis = operation.statuses.includes('503');

@@ -83,7 +83,7 @@ export class ContractDocument {
 
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null;
 
-/** Forbids members that are not listed, so that an answer cannot tell more than is documented. */
+/** Forbids members that are not listed, so that a response contains nothing that is not documented. */
 function closed(value: unknown): unknown {
   if (!isNode(value)) return value;
   for (const child of Object.values(value)) closed(child);

@@ -69,7 +69,7 @@ export class ContractOperation {
     if (status < 400) this.checkCall(call);
     const answer = await this.send(call);
     const asked = JSON.stringify({ ...call.query, ...call.headers });
-    const what = `${this.name} ${asked}: ${answer.status} ${told(answer)}`;
+    const what = `${this.name} ${asked}: ${answer.status} ${describe(answer)}`;
     expect([what, answer.status]).toEqual([what, status]);
     expect([what, this.faultsOf(answer)]).toEqual([what, []]);
     this.seen.add(String(status));
@@ -179,7 +179,7 @@ export class ContractOperation {
 }
 
 /** Start of an answer that is text. */
-const told = ({ headers, body }: Answer): string =>
+const describe = ({ headers, body }: Answer): string =>
   /json|event-stream/.test(headers.get('content-type') ?? '') ? body.toString().slice(0, 300) : '';
 
 /** The text of a header or parameter as its schema means it. */

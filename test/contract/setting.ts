@@ -51,7 +51,7 @@ export class ContractSetting {
     return { body: this.image, ...more, headers: { 'Content-Type': 'image/jpeg', ...more.headers } };
   }
 
-  /** A job that was given up. */
+  /** A cancelled job. */
   async cancelled(): Promise<JobAccepted> {
     const job = await this.api.submit(this.image);
     await this.api.cancel(job);

@@ -57,8 +57,8 @@ async function submitEachWay(operation: ContractOperation, at: ContractSetting):
     const inQuery = call.query?.['wait'] !== undefined;
     const waits = inQuery || call.headers?.['Prefer'] !== undefined;
     // The example may be over before a busy machine has the result.
-    const patient = inQuery ? { query: { wait: '60' } } : call;
-    const answer = await operation.answers(waits ? 200 : 202, at.jpeg(patient));
+    const waiting = inQuery ? { query: { wait: '60' } } : call;
+    const answer = await operation.answers(waits ? 200 : 202, at.jpeg(waiting));
     if (!waits) await at.api.cancel(answer.json as unknown as JobAccepted);
   });
 }

@@ -62,7 +62,7 @@ test('given the services, when their networks are listed, then only the API and 
   // In the clear to this machine alone; to the world through the edge alone.
   expect(compose.services['api']?.ports).toEqual(['127.0.0.1:3000:3000']);
   expect(compose.services['edge']?.ports).toEqual(['443:8443']);
-  // Redis is a socket in memory that API, workers and nobody else can see.
+  // Only API and workers can access the socket of Redis, which is in memory.
   const seeing = services.filter(([, { volumes }]) =>
     volumes?.some((volume) => volume.startsWith('redis-socket:')),
   );

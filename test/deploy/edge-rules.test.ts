@@ -10,7 +10,7 @@ import { ContractDocument } from '../contract/document.js';
 import { EdgeClient, type EdgeAnswer } from '../harness/edge-client.js';
 import { EdgeProcess } from '../harness/edge-process.js';
 import { eventually } from '../harness/eventually.js';
-import { RecordingServer } from '../harness/told-server.js';
+import { RecordingServer } from '../harness/recording-server.js';
 
 /** Client address, time, user agent, method, route template, status, bytes in and out, duration: no more. */
 const ALLOWED = [
@@ -84,10 +84,10 @@ test('given headers of all kinds, when a request passes, then only those of the 
   const headers = Object.fromEntries([...known, ...unknown].map((name) => [name, 'shown']));
   await client.call('POST', '/v1/jobs?format=webp', { headers, body: Buffer.alloc(1000) });
 
-  const told = upstream.told.at(-1);
-  expect(told).toMatchObject({ method: 'POST', url: '/v1/jobs?format=webp', bodyBytes: 1000 });
+  const recorded = upstream.requests.at(-1);
+  expect(recorded).toMatchObject({ method: 'POST', url: '/v1/jobs?format=webp', bodyBytes: 1000 });
   const added = ['content-length', 'host', 'x-forwarded-for', 'x-forwarded-proto'];
-  expect(Object.keys(told?.headers ?? {}).sort()).toEqual(
+  expect(Object.keys(recorded?.headers ?? {}).sort()).toEqual(
     [...new Set(known.map((name) => name.toLowerCase())), ...added].sort(),
   );
 });
@@ -117,7 +117,7 @@ test('given addresses of all routes, when they are asked for, then the log names
 });
 
 test('given a body beyond all limits, when it is announced, then the answer is a problem and the service receives nothing', async () => {
-  const before = upstream.told.length;
+  const before = upstream.requests.length;
   const announced = 40_000_000;
   const answer = await client.call('POST', '/v1/jobs', {
     headers: { 'Content-Type': 'image/png' },
@@ -126,7 +126,7 @@ test('given a body beyond all limits, when it is announced, then the answer is a
   expect(answer.status).toBe(413);
   expect(answer.headers['content-type']).toBe('application/problem+json');
   expect(JSON.parse(answer.body.toString())).toEqual(problemBody('image-too-large'));
-  expect(upstream.told).toHaveLength(before);
+  expect(upstream.requests).toHaveLength(before);
 });
 
 test('given answers of the edge itself, when they are compared with the catalogue, then they say the same', () => {
@@ -140,13 +140,13 @@ test('given answers of the edge itself, when they are compared with the catalogu
 });
 
 test('given two services of which one drops its connections, when images are posted, then none is sent twice', async () => {
-  const heard: string[] = [];
+  const reached: string[] = [];
   const dropping = await RecordingServer.start((response, { url }) => {
-    heard.push(url);
+    reached.push(url);
     response.destroy();
   });
   const sound = await RecordingServer.start((response, { url }) => {
-    heard.push(url);
+    reached.push(url);
     response.writeHead(202).end();
   });
   const pair = await EdgeProcess.start({ upstreams: [dropping.address, sound.address] });
@@ -157,8 +157,8 @@ test('given two services of which one drops its connections, when images are pos
   await pair.stop();
   await Promise.all([dropping.stop(), sound.stop()]);
 
-  expect(heard).toEqual([...new Set(heard)]);
-  expect(heard).toHaveLength(8);
+  expect(reached).toEqual([...new Set(reached)]);
+  expect(reached).toHaveLength(8);
   // The one that drops is left alone after its second failure.
   expect(statuses.filter((status) => status === 503)).toHaveLength(2);
   expect(statuses.filter((status) => status === 202)).toHaveLength(6);
@@ -208,7 +208,7 @@ test("given Cloudflare's addresses, when they are read, then each is a network o
     list.addSubnet(address, prefix, isIPv6(address) ? 'ipv6' : 'ipv4');
     expect(prefix).toBeGreaterThanOrEqual(isIPv6(address) ? 29 : 13);
   }
-  // Addresses that would let anybody nearby choose who they are.
+  // Addresses that would let any neighbor choose its client address.
   for (const address of ['127.0.0.1', '10.0.0.1', '172.16.0.1', '192.168.0.1', '169.254.169.254', '8.8.8.8'])
     expect([address, list.check(address)]).toEqual([address, false]);
   expect(list.check('104.16.1.1')).toBe(true);
@@ -221,14 +221,14 @@ test('given one API of two that is dead, when requests come, uploads too, then t
   await dead.stop();
   const two = await EdgeProcess.start({ upstreams: [address, upstream.address] });
   const there = new EdgeClient(two.url, two.certificate);
-  const before = upstream.told.length;
+  const before = upstream.requests.length;
   const body = Buffer.alloc(300_000, 1);
   const headers = { 'Content-Type': 'image/jpeg', 'Content-Length': body.length };
   for (let i = 0; i < 3; i += 1) {
     expect((await there.call('POST', '/v1/jobs', { headers, body })).status).toBe(204);
     expect((await there.call('GET', '/healthz')).status).toBe(204);
   }
-  expect(upstream.told.slice(before).map(({ bodyBytes }) => bodyBytes)).toEqual([
+  expect(upstream.requests.slice(before).map(({ bodyBytes }) => bodyBytes)).toEqual([
     body.length,
     0,
     body.length,

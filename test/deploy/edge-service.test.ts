@@ -9,7 +9,7 @@ import { fourMegapixels } from '../harness/photos.js';
 import { filesDuring } from '../harness/proxy-files.js';
 import { useSystem } from '../harness/use-system.js';
 
-/** A loopback address that stands for a CDN whose addresses the site trusts. */
+/** A loopback address in the role of a CDN whose addresses the site trusts. */
 const CDN = '127.0.0.2';
 const MEBIBYTE = 1_048_576;
 

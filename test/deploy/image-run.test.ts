@@ -45,7 +45,7 @@ test.each(PARTS)(
     expect(
       folders.filter((folder) => readdirSync(root, { recursive: true }).map(String).includes(folder)),
     ).toEqual([]);
-    // What faces the network can neither decode nor compute.
+    // The process that faces the network can neither decode nor compute.
     if (name === 'api') {
       const packages = readdirSync(`${root}/app/node_modules`);
       expect(packages.filter((entry) => /^(onnxruntime|sharp|@img)/.test(entry))).toEqual([]);

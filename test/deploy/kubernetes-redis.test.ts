@@ -67,7 +67,7 @@ test('given the secrets that are drawn, when Redis and the API run on them over 
   expect(checks.filter(({ passed }) => !passed)).toEqual([]);
   expect(checks).toContainEqual(expect.objectContaining({ name: 'redis.user', found: 'api, exact rights' }));
 
-  // Neither signs in as the other, and nobody without a password.
+  // Neither can authenticate as the other, and no client without a password.
   const [own, others] = ['api', 'worker'].map((user) =>
     readFileSync(join(secrets, `redis-password-${user}`), 'utf8'),
   );
@@ -90,7 +90,7 @@ test('given the secrets that are drawn, when Redis and the API run on them over 
   ] as const)
     expect(authenticate(user, '--pass', password)).toMatch(/^NOAUTH/);
 
-  // Without its password, or as somebody else's, nobody comes in.
+  // Without its password, or with another's, no client gets in.
   const wrong = there.replace(/:[0-9a-f]{64}@/, `:${'0'.repeat(64)}@`);
   const refused = start('node', [process.execPath, 'dist/apps/api/src/main.js'], {
     ...env,

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 const UNITS = 'deploy/systemd';
-/** Instances stand for their template. */
+/** Instances represent their template. */
 const RUN = readdirSync(UNITS)
   .filter((name) => name.endsWith('.service'))
   .map((name) => name.replace('@.', '@1.'));

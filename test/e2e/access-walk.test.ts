@@ -8,7 +8,7 @@ import { KeyFiles, withKey } from '../harness/key-files.js';
 import { smallPhoto } from '../harness/small-photo.js';
 import { useSystem } from '../harness/use-system.js';
 
-/** What somebody has to do with the service: a job, and a batch with an image in it. */
+/** What a client owns: a job, and a batch with an image in it. */
 interface Holder {
   job: JobAccepted;
   batch: BatchClient;
@@ -21,7 +21,7 @@ const files = new KeyFiles();
 const { operations } = new ContractDocument(
   JSON.parse(execFileSync(process.execPath, ['dist/apps/api/src/openapi.command.js'], { encoding: 'utf8' })),
 );
-/** Every operation on something that belongs to somebody. The pages of problems are for everybody. */
+/** Every operation on a resource with an owner. The problem pages are public. */
 const OWNED = [...operations].filter(
   ([operation, { parameters = [] }]) =>
     operation !== 'GET /problems/{code}' && parameters.some((parameter) => parameter.in === 'path'),
@@ -47,7 +47,7 @@ async function holder(key: string): Promise<Holder> {
   return { job, batch, member, key };
 }
 
-/** What others may come with: nothing, what was never given to anybody, and all that is their own. */
+/** Credentials of others: none, unknown ones, and their own. */
 const credentials = (): Record<string, string>[] => [
   {},
   ...['A'.repeat(43), '', UNKNOWN, bob.job.token, bob.member.token, bob.batch.batch.token].map((token) =>
@@ -59,10 +59,10 @@ const credentials = (): Record<string, string>[] => [
   { ...withKey(bob.key), ...bearer(bob.batch.batch) },
 ];
 
-/** What a stranger can tell two answers apart by; how often he has asked he knows. */
+/** The parts of a response that could distinguish it for a client without access. The rate limit is known to it anyway. */
 function look({ status, headers, body }: Answer): unknown {
-  const told = [...headers].filter(([name]) => !/^date$|ratelimit/.test(name));
-  return { status, told, body: body.toString() };
+  const visible = [...headers].filter(([name]) => !/^date$|ratelimit/.test(name));
+  return { status, visible, body: body.toString() };
 }
 
 function ask(operation: string, id: string, headers: Record<string, string>, query = ''): Promise<Answer> {
@@ -76,7 +76,7 @@ function ask(operation: string, id: string, headers: Record<string, string>, que
   });
 }
 
-/** Ids of what is not whoever's it is: of each kind, one that exists and one that does not. */
+/** Ids that the client does not own: of each kind one that exists and one that does not. */
 const targets = (): [id: string, own: string][] => [
   [alice.job.id, alice.job.token],
   [alice.member.id, alice.member.token],
@@ -88,7 +88,7 @@ test('given every operation of the document that names a job or a batch, then th
   for (const [operation, { parameters = [], security }] of OWNED) {
     expect([operation, ...operation.matchAll(/\{(\w+)\}/g)].length).toBe(2);
     expect(parameters.filter((each) => each.in === 'path').map(({ name }) => name)).toEqual(['id']);
-    // None of them is open to whoever comes without a token.
+    // None of them is accessible without a token.
     expect(security.every((way) => Object.keys(way).some((name) => name.includes('token')))).toBe(true);
   }
 });

@@ -15,11 +15,11 @@ const CALLS = [
 const { api } = useSystem({}, 0);
 const image = smallPhoto();
 
-/** What a stranger can tell two answers apart by. */
+/** The parts of a response that could distinguish it for a client without access. */
 const look = ({ status, headers, body }: Answer): unknown => {
-  const told = Object.fromEntries(headers);
-  delete told['date'];
-  return { status, told, body: body.toString() };
+  const visible = Object.fromEntries(headers);
+  delete visible['date'];
+  return { status, visible, body: body.toString() };
 };
 
 test('given no token, a wrong one or another job’s, when anything is asked of a job, then it does not exist', async () => {

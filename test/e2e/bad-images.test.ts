@@ -46,7 +46,7 @@ test('given a header that contradicts itself, when it is posted, then the answer
 test('given a photo cut short, when it is decoded, then the job fails on every way of delivery', async () => {
   const job = await api.submit(truncatedJpeg());
   const events = await api.events(job);
-  expect((await events.heard('failed')).data['problem']).toMatchObject({
+  expect((await events.received('failed')).data['problem']).toMatchObject({
     code: 'image-truncated',
     status: 422,
   });

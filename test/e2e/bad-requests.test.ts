@@ -124,7 +124,7 @@ describe('an image in whatever request', () => {
   });
 });
 
-/** What the body of a refusal says, whoever reads it. */
+/** The body of a refusal, in any format. */
 interface Lesson {
   answer: Promise<Answer>;
   status: number;

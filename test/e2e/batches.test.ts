@@ -11,7 +11,7 @@ import { useLightSystem } from '../harness/use-system.js';
 import { foundInRedis, nothingRemains } from '../harness/traces.js';
 import { unzip } from '../harness/unzip.js';
 
-/** A name of a file as customers have them, which must stand nowhere in the clear. */
+/** A file name like those of customers. It must not be stored anywhere in the clear. */
 const NAME = 'kunden/মীনা-7391.jpg';
 
 const { system } = useLightSystem({ MAX_BATCH_IMAGES: '12' });
@@ -173,7 +173,7 @@ test('given a batch, when a client listens to it, then it receives an event for 
   await batch.add(image, NAME);
   await batch.add(image, 'second');
   await batch.close();
-  const done = await events.heard('done', 45_000);
+  const done = await events.received('done', 45_000);
   expect(done.data).toMatchObject({ width: 300, height: 300, format: 'png' });
   await batch.at(second()).receive();
   await events.ended();
@@ -202,7 +202,7 @@ test('given a batch, when it is cancelled, then waiting and finished images are 
     await batch.add(image, 'third');
     expect((await batch.call('DELETE')).status).toBe(204);
   });
-  expect((await events.heard('gone')).data).toMatchObject({ problem: { code: 'batch-cancelled' } });
+  expect((await events.received('gone')).data).toMatchObject({ problem: { code: 'batch-cancelled' } });
   expectProblem(await batch.next(), 410, 'batch-cancelled');
   expectProblem(await batch.post(image, 'late'), 410, 'batch-cancelled');
   await nothingRemains(system);

@@ -40,9 +40,9 @@ test('given jobs running and queued, when they are cancelled, then they end at o
 test('given a finished job, when it is cancelled, then its result is purged', async () => {
   const job = await api.submit(image);
   const events = await api.events(job);
-  await events.heard('done', 45_000);
+  await events.received('done', 45_000);
   expect((await api.cancel(job)).status).toBe(204);
-  await events.heard('cancelled');
+  await events.received('cancelled');
   expect((await api.result(job)).json['code']).toBe('job-cancelled');
   expect((await api.status(job)).json['status']).toBe('cancelled');
 });

@@ -66,7 +66,7 @@ describe('each way to the image', () => {
   test('given a job that asks for alpha alone, when `done` is received, then its link returns the matte', async () => {
     const job = await api.submit(photo('coffee'), { query: '?channels=alpha' });
     const events = await api.events(job);
-    const done = await events.heard('done', 45_000);
+    const done = await events.received('done', 45_000);
     const result = await api.result(job, { query: '' });
     const { iou, ...facts } = await factsOf(result.body, 'coffee');
     expect(facts).toEqual({ ...(await rightCutout('coffee')), channels: 1, colorType: 0 });
@@ -84,7 +84,7 @@ describe('each way to the image', () => {
   test('given `?deliver=inline`, when the job is done, then the stream carries the cut-out', async () => {
     const job = await api.submit(photo('chelsea'));
     const events = await api.events(job, { query: '?deliver=inline' });
-    await events.heard('purged', 45_000);
+    await events.received('purged', 45_000);
     await events.ended();
     expect(events.completed).toBe(true);
     expect(events.image().length).toBe(events.all('done')[0]?.data['bytes']);
@@ -94,7 +94,7 @@ describe('each way to the image', () => {
 
   test('given `Accept: text/event-stream`, when a photo is posted, then one stream carries all events', async () => {
     const events = await api.postForEvents(photo('astronaut'));
-    await events.heard('purged', 45_000);
+    await events.received('purged', 45_000);
     await events.ended();
     expect(events.names[0]).toBe('accepted');
     expect(events.all('purged')[0]?.data).toMatchObject({ reason: 'delivered' });

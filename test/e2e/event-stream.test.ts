@@ -17,7 +17,7 @@ const { EventSource } = jest.requireActual<{ EventSource: new (url: string) => S
 );
 const CLOSED = 2;
 
-/** A stream gets its heartbeat every so many seconds; that many streams hear one each second. */
+/** Seconds between heartbeats of a stream; with that many streams, one heartbeat is due each second. */
 const HEARTBEAT_S = 12;
 
 const { system, api } = useLightSystem();
@@ -31,21 +31,21 @@ test('given a job, when a client listens to it, then it receives all events in o
   const events = await api.events(job);
   expect(events.response.headers.get('x-accel-buffering')).toBe('no');
   expect(events.response.headers.get('cache-control')).toBe('no-store');
-  await events.heard('done', 45_000);
+  await events.received('done', 45_000);
   await api.result(job);
   await events.ended();
   expect(events.completed).toBe(true);
   expect(events.raw).toMatch(/^retry: \d+\n/);
   const states = events.names.filter((name, i, all) => name !== all[i - 1] && name !== 'queued');
   expect(states).toEqual(['started', 'progress', 'done', 'purged']);
-  const told = events.all('progress').map(({ data }) => data as { stage: string; percent: number });
-  const percents = told.map(({ percent }) => percent);
+  const progress = events.all('progress').map(({ data }) => data as { stage: string; percent: number });
+  const percents = progress.map(({ percent }) => percent);
   expect(percents).toEqual([...percents].sort((a, b) => a - b));
   expect(Math.max(...percents)).toBeLessThanOrEqual(100);
-  const order = told.map(({ stage }) => (STAGES as readonly string[]).indexOf(stage));
+  const order = progress.map(({ stage }) => (STAGES as readonly string[]).indexOf(stage));
   expect(order).not.toContain(-1);
   expect(order).toEqual([...order].sort((a, b) => a - b));
-  expect(new Set(told.map(({ stage }) => stage))).toContain('infer');
+  expect(new Set(progress.map(({ stage }) => stage))).toContain('infer');
   const ids = events.events.map(({ id }) => Number(id));
   expect(ids).toEqual([...ids].sort((a, b) => a - b));
 });
@@ -59,13 +59,13 @@ test('given a worker that is busy, when jobs wait, then each receives its positi
     const [first, second] = [await api.submit(image), await api.submit(image)];
     expect(second.queue_position).toBe(2);
     const events = await api.events(second);
-    const { data } = await events.heard('queued');
+    const { data } = await events.received('queued');
     expect(data['position']).toBe(2);
     expect(data['eta_ms']).toBeGreaterThan(0);
     await api.cancel(first);
     await eventually(() => events.all('queued').some(({ data: place }) => place['position'] === 1));
     for (const job of [...busy, second]) expect((await api.cancel(job)).status).toBe(204);
-    await events.heard('cancelled');
+    await events.received('cancelled');
     await events.ended();
   });
 });
@@ -74,16 +74,16 @@ test('given a stream that broke, when it is resumed, then events already receive
   await whileHeld(system.workers[0]!, async () => {
     const job = await api.submit(image);
     const before = await api.events(job);
-    const { id } = await before.heard('started');
+    const { id } = await before.received('started');
     before.close();
     const after = await api.events(job, { headers: { 'Last-Event-ID': id } });
     const anew = await api.events(job);
-    await anew.heard('started');
+    await anew.received('started');
     await pause(300);
     expect(after.names).not.toContain('started');
     expect(after.names).not.toContain('queued');
     await api.cancel(job);
-    await after.heard('cancelled');
+    await after.received('cancelled');
     await anew.ended();
   });
 });
@@ -101,16 +101,16 @@ test('given no news, when streams are open, then heartbeats keep them alive', as
 test('given EventSource, which sends no headers, when the job ends, then it has received all events and stays closed', async () => {
   const job = await api.submit(image);
   const source = new EventSource(`${system.url}/v1/jobs/${job.id}/events?token=${job.token}`);
-  const heard: string[] = [];
+  const names: string[] = [];
   for (const name of ['started', 'progress', 'done', 'cancelled']) {
-    source.addEventListener(name, () => heard.push(name));
+    source.addEventListener(name, () => names.push(name));
   }
   try {
-    await eventually(() => heard.includes('done'), 45_000);
+    await eventually(() => names.includes('done'), 45_000);
     await api.cancel(job);
-    await eventually(() => heard.includes('cancelled'));
+    await eventually(() => names.includes('cancelled'));
     await eventually(() => source.readyState === CLOSED);
-    expect(heard.filter((name) => name === 'cancelled')).toHaveLength(1);
+    expect(names.filter((name) => name === 'cancelled')).toHaveLength(1);
   } finally {
     source.close();
   }

@@ -12,8 +12,8 @@ jest.setTimeout(60_000);
 test('given a result that is never collected, when it expires, then it is purged, and later its record too', async () => {
   const job = await api.submit(image);
   const events = await api.events(job);
-  await events.heard('done', 45_000);
-  await events.heard('expired');
+  await events.received('done', 45_000);
+  await events.received('expired');
   await events.ended();
   expect(events.completed).toBe(true);
   const late = await api.result(job);
@@ -33,7 +33,7 @@ test('given a job that no worker takes, when it expires, then every waiting clie
     const job = await api.submit(image);
     const [events, result] = await Promise.all([api.events(job), api.result(job)]);
     expect([result.status, result.json['code']]).toEqual([410, 'result-expired']);
-    await events.heard('expired');
+    await events.received('expired');
     await events.ended();
     for (const one of busy) await api.cancel(one);
   });

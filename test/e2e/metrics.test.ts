@@ -60,7 +60,7 @@ describe('metrics', () => {
     const polled = await api.submit(photo);
     expect((await api.result(polled)).status).toBe(200);
     const events = await api.postForEvents(photo);
-    await events.heard('purged', 60_000);
+    await events.received('purged', 60_000);
     const form = new FormData();
     form.append('image', new Blob([new Uint8Array(photo)]));
     expect((await api.call('POST', '/api/remove-bg', { body: form })).status).toBe(200);

@@ -46,7 +46,7 @@ test('given an image that names a model, when it is done, then that model made i
   ] as const) {
     const job = await api.submit(image, { query });
     const events = await api.events(job);
-    await events.heard('done');
+    await events.received('done');
     expect(events.all('done')[0]!.data).toMatchObject({ model, provider: 'cpu' });
     expect((await api.status(job)).json['result']).toMatchObject({ model, provider: 'cpu' });
     expect((await api.result(job)).status).toBe(200);

@@ -19,7 +19,7 @@ test('given no worker, when one comes and goes, then readiness follows and the p
   expect((await api.call('GET', '/healthz')).json).toEqual({ status: 'alive' });
 });
 
-/** What a browser sends when somebody opens an address. */
+/** Headers of a browser that opens an address. */
 const BROWSER = { Accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
 
 test('given a browser at an address that is none, or not for it, then it gets a page; programs get JSON', async () => {

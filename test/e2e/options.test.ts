@@ -75,7 +75,7 @@ describe('image options', () => {
   test('given a ZIP, when a photo is cut out, then the job reports the format and the archive holds color and alpha', async () => {
     const job = await api.submit(photo('coffee'), { query: '?format=zip' });
     const events = await api.events(job);
-    const done = await events.heard('done', 45_000);
+    const done = await events.received('done', 45_000);
     events.close();
     expect(done.data).toMatchObject({ format: 'zip', width: 600, height: 400 });
     const { foreground } = done.data as { foreground: Record<string, number> };

@@ -73,7 +73,7 @@ test('given a result that was read, when the receipt is asked for at once, then 
 test('given inline delivery, when the stream ends, then `purged` carries the receipt', async () => {
   const events = await (await api.postForEvents(image)).ended(45_000);
   const job = events.all('accepted')[0]!.data as unknown as JobKey;
-  const { data } = await events.heard('purged');
+  const { data } = await events.received('purged');
   const claims = await stated(data['receipt'], job);
   expect(claims).toMatchObject({ state: 'delivered', output_bytes: events.image().length, keys_removed: 2 });
   expect(data).toEqual({ reason: 'delivered', at: claims.purged_at, receipt: data['receipt'] });
@@ -85,19 +85,19 @@ test('given a job that lives, when its receipt is asked for, then 409 until it i
     const alive = await ask(job);
     expect([alive.status, alive.json['code']]).toEqual([409, 'not-purged']);
     const events = await api.events(job);
-    await events.heard('started');
+    await events.received('started');
     const waiting = receiptOf(job, { query: '?wait=30' });
     await api.cancel(job);
     const cancelled = { state: 'cancelled', input_bytes: image.length, output_bytes: 0, keys_removed: 1 };
     expect(await waiting).toMatchObject(cancelled);
-    expect(await stated((await events.heard('cancelled')).data['receipt'], job)).toMatchObject(cancelled);
+    expect(await stated((await events.received('cancelled')).data['receipt'], job)).toMatchObject(cancelled);
   });
 });
 
 test('given an image that cannot be decoded, when its job fails, then the receipt says so', async () => {
   const job = await api.submit(truncatedJpeg());
   const events = await (await api.events(job)).ended(45_000);
-  const { data } = await events.heard('failed');
+  const { data } = await events.received('failed');
   expect(data['problem']).toMatchObject({ code: 'image-truncated' });
   const failed = { state: 'failed', input_bytes: truncatedJpeg().length, output_bytes: 0, keys_removed: 1 };
   expect(await stated(data['receipt'], job)).toMatchObject(failed);
@@ -107,8 +107,8 @@ test('given an image that cannot be decoded, when its job fails, then the receip
 test('given a result that is never collected, when it expires, then the receipt says so', async () => {
   const job = await api.submit(image);
   const events = await api.events(job);
-  const done = await events.heard('done', 45_000);
-  const { data } = await events.heard('expired');
+  const done = await events.received('done', 45_000);
+  const { data } = await events.received('expired');
   const expired = { state: 'expired', output_bytes: done.data['bytes'], keys_removed: 2 };
   expect(await stated(data['receipt'], job)).toMatchObject(expired);
   expect(await receiptOf(job)).toMatchObject(expired);

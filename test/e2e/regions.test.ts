@@ -70,7 +70,7 @@ test('given a batch of one region, when another is asked, then 421; in its own a
   await batch.close();
 });
 
-/** A distant region: it answers as told, later. */
+/** A distant region: it responds as configured, after a delay. */
 async function distant(delayMs: number): Promise<{ server: Server; url: string }> {
   const server = createServer((_request, response) => setTimeout(() => response.end('{}'), delayMs));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

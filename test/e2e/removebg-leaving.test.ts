@@ -25,7 +25,7 @@ function post(
   return to.call('POST', '/v1.0/removebg', { body: form, ...init });
 }
 
-/** A post whose client will give up. */
+/** A POST whose client will disconnect. */
 function leaving(headers: Record<string, string> = {}): { leave: () => Promise<void> } {
   const gone = new AbortController();
   const posted = expect(post(api, { signal: gone.signal, headers })).rejects.toThrow();

@@ -18,7 +18,7 @@ test('given a client that waits, when its API is killed, then another API has it
     const held = await api.submit(image);
     const events = await api.events(held);
     const lost = expect(api.result(held)).rejects.toThrow();
-    await events.heard('started');
+    await events.received('started');
     killed.child.kill('SIGKILL');
     await lost;
     await events.ended();
@@ -41,7 +41,7 @@ test('given clients that wait, when their API receives SIGTERM, then all get an 
     const streams = [await api.events(job), await api.postForEvents(image), await api.events(job)];
     const status = api.status(job, { query: '?wait=60', headers: { 'If-None-Match': '"3"' } });
     const result = api.result(job);
-    await streams[0]!.heard('started');
+    await streams[0]!.received('started');
     await pause(200);
     const began = Date.now();
     leaving.child.kill('SIGTERM');
@@ -64,7 +64,7 @@ test('given a job in work, when its worker receives SIGTERM, then it finishes th
   const { job, events } = await whileHeld(worker, async () => {
     const held = await spare.submit(image);
     const stream = await spare.events(held);
-    await stream.heard('started');
+    await stream.received('started');
     worker.child.kill('SIGTERM');
     return { job: held, events: stream };
   });

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { cutShort } from '../harness/bad-images.js';
 import { BatchClient } from '../harness/batch-client.js';
-import { runPatiently, type Outcome } from '../harness/patient-batch.js';
+import { runWithRetries, type Outcome } from '../harness/retrying-batch.js';
 import { whileHeld } from '../harness/engine-hold.js';
 import { eventually } from '../harness/eventually.js';
 import { smallPhoto } from '../harness/small-photo.js';
@@ -28,7 +28,7 @@ afterEach(() => nothingRemains(system));
 /** Runs a batch and breaks something once some of its images are delivered and others are in the engine. */
 async function whileRunning(breakIt: () => Promise<void>): Promise<Outcome> {
   const results = new Map<string, Buffer>();
-  const running = runPatiently(
+  const running = runWithRetries(
     system.apis.map(({ url }) => url),
     images,
     results,

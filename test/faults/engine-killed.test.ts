@@ -14,8 +14,8 @@ afterEach(() => nothingRemains(system));
 /** Kills the engine while it computes attempt number `attempt` of the job that is listened to. */
 async function killEngineIn(events: SseReader, attempt: number): Promise<void> {
   await eventually(() => {
-    const begun = events.events.findIndex(({ data }) => data['attempt'] === attempt);
-    return begun >= 0 && events.events.slice(begun).some(({ data }) => data['stage'] === 'infer');
+    const start = events.events.findIndex(({ data }) => data['attempt'] === attempt);
+    return start >= 0 && events.events.slice(start).some(({ data }) => data['stage'] === 'infer');
   }, 45_000);
   const engine = await engineOf(system.workers[0]!);
   process.kill(engine, 'SIGKILL');

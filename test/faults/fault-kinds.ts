@@ -13,9 +13,9 @@ export interface Scene {
 /** One kind of fault. */
 export interface Fault {
   name: string;
-  /** Redis comes back empty: its jobs are lost, and their clients are told. */
+  /** Redis comes back empty: its jobs are lost, and their clients are notified. */
   losesQueue?: true;
-  /** Connections of clients break: whoever was just being given a result may be given it again. */
+  /** Client connections break: a client in the middle of a result may receive it again. */
   breaksClients?: true;
   /** Does harm; resolves when nothing is wrong any more but what the service has to mend itself. */
   strike: (scene: Scene) => Promise<void>;

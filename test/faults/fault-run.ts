@@ -37,13 +37,13 @@ export interface FaultReport {
   remains: string[];
   /** Processes that outlived the service. */
   leaked: number[];
-  /** Log lines that tell of a defect. */
+  /** Log lines that report a defect. */
   defects: readonly string[];
 }
 
 /** Undisturbed images at the start, under load: what one takes, by median. */
 const PRACTICE = 7;
-/** The last upload that lost its API is given up after 120 s; what else there is goes sooner. */
+/** An upload that lost its API is purged after 120 s; everything else earlier. */
 const REMAINS_MS = 150_000;
 /** Short lives, so that what is abandoned ends within the run. */
 const SETTINGS = { RESULT_TTL_S: '6', QUEUE_TTL_S: '60', TOMBSTONE_TTL_S: '300', REDIS_MAXMEMORY_MB: '192' };

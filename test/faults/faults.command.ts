@@ -11,7 +11,7 @@ to it; and accounts for every image that was accepted. Exit status 1 when someth
   --minutes N       how long (default: every kind of fault once)
   --seed N          repeats the choices of an earlier run, which printed its seed
   --only a,b        these kinds alone: ${FAULTS.map(({ name }) => name).join(', ')}
-  --clients N       clients that submit images, one at a time each, beside the one that tells how the
+  --clients N       clients that submit images, one at a time each, beside the one that measures how the
                     service is (default: as many as workers: each of them always has an image)
   --workers N       (default: 2)
   --longest-ms N    how long a fault may last (default: 3000)

@@ -6,7 +6,7 @@ export type Ending =
   | 'delivered-again'
   /** A problem with a reason: failed, cancelled, expired, or `queue-lost`. */
   | 'reported'
-  /** Redis has come back empty since: nobody knows the job any more. */
+  /** Redis has come back empty since: the job is unknown. */
   | 'lost-with-redis';
 
 /** What must never happen to a job. */

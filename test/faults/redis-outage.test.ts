@@ -59,7 +59,7 @@ test('given a job in work, when Redis is stopped for 3 s, then it is delivered o
   const { job, events, thawed } = await whileHeld(system.workers[0]!, async () => {
     const held = await api.submit(image);
     const stream = await api.events(held);
-    await stream.heard('started');
+    await stream.received('started');
     system.redis.signal('SIGSTOP');
     return {
       job: held,

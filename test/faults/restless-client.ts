@@ -8,7 +8,7 @@ import type { JobLedger } from './job-ledger.js';
 const TRY_MS = 15_000;
 const PATIENCE_MS = 90_000;
 const PAUSE_MS = 200;
-/** How the next image is treated; a plan that stands twice is twice as likely. */
+/** What the client does with its next image; a plan listed twice is twice as likely. */
 const PLANS = ['poll', 'poll', 'stream', 'stream', 'wait', 'cancel', 'abandon', 'broken'] as const;
 
 /** What a client needs to know of an accepted job. */
@@ -88,7 +88,7 @@ export class RestlessClient {
     await this.tried(() => this.api.cancel(key));
   }
 
-  /** Asks for the result until there is an answer that stands. */
+  /** Requests the result until there is a final response. */
   private async settle(job: Job): Promise<'delivered' | 'other'> {
     for (const until = performance.now() + PATIENCE_MS; performance.now() < until;) {
       const answer = await this.tried(() =>
@@ -98,7 +98,7 @@ export class RestlessClient {
       if (answer !== undefined && this.isFinal(job, answer)) return 'other';
       await pause(PAUSE_MS);
     }
-    this.ledger.blame('silent', 'no answer that stands');
+    this.ledger.blame('silent', 'no final response');
     return 'other';
   }
 
@@ -129,7 +129,7 @@ export class RestlessClient {
     }
     if (status === 404) {
       if (this.ledger.disturbances.queueLostAt > acceptedAt) this.ledger.end('lost-with-redis');
-      else this.ledger.blame('vanished', 'nobody knows the job, and Redis has not been lost');
+      else this.ledger.blame('vanished', 'the job is unknown, and Redis was not lost');
       return true;
     }
     this.ledger.end('reported', String(answer.json['code']));

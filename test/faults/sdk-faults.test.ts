@@ -30,7 +30,7 @@ beforeEach(() => {
 });
 afterEach(() => nothingRemains(system));
 
-/** An image on its way through whatever the test does, while the worker stands still. */
+/** Starts an image and runs the test while the worker is stopped. */
 class Watched {
   readonly seen: CutoutProgress['state'][] = [];
   readonly width: Promise<number>;

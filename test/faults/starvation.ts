@@ -87,7 +87,7 @@ function removed(folder: string): boolean {
   }
 }
 
-/** Busy loops beside the service: twice as many as there are cores, unless told otherwise. */
+/** Busy loops beside the service: by default twice as many as there are cores. */
 export function takeProcessors(count = 2 * availableParallelism()): Relief {
   const burners = Array.from({ length: count }, () =>
     spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }),

@@ -22,7 +22,7 @@ test('given a job in work, when its worker is killed, then another does it and i
   const { job, events } = await whileHeld(first, async () => {
     const held = await api.submit(image);
     const stream = await api.events(held);
-    await stream.heard('started');
+    await stream.received('started');
     await system.startWorker();
     first.child.kill('SIGKILL');
     return { job: held, events: stream };
@@ -37,9 +37,9 @@ test('given a job in work, when its worker is killed, then another does it and i
   await events.ended();
   expect(events.names.filter((name) => name === 'done' || name === 'purged')).toEqual(['done', 'purged']);
 
-  const begun = Date.now();
+  const startedAt = Date.now();
   expect((await api.result(await api.submit(image))).status).toBe(200);
-  const work = Date.now() - begun;
+  const work = Date.now() - startedAt;
   expect(took - work).toBeLessThan(RECOVERY_MS);
   await nothingRemains(system);
 });

@@ -45,7 +45,7 @@ export class ApiClient {
     };
   }
 
-  /** `POST /v1/jobs` with a raw body, image/jpeg unless told otherwise. */
+  /** `POST /v1/jobs` with a raw body, image/jpeg by default. */
   post(image: Uint8Array | string, { query = '', headers, signal }: Extras = {}): Promise<Answer> {
     return this.call('POST', `/v1/jobs${query}`, {
       body: image as Body,
@@ -62,7 +62,8 @@ export class ApiClient {
   /** Submits an image that must be accepted. */
   async submit(image: Uint8Array, extras: Extras = {}): Promise<JobAccepted> {
     const answer = await this.post(image, extras);
-    if (answer.status !== 202) throw new Error(`not accepted: status ${answer.status}: ${String(answer.body)}`);
+    if (answer.status !== 202)
+      throw new Error(`not accepted: status ${answer.status}: ${String(answer.body)}`);
     return answer.json as unknown as JobAccepted;
   }
 
@@ -71,7 +72,7 @@ export class ApiClient {
     return this.get(`/v1/jobs/${job.id}`, job, extras);
   }
 
-  /** `GET /v1/jobs/{id}/result`; waits up to a minute unless told otherwise. */
+  /** `GET /v1/jobs/{id}/result`; waits up to a minute by default. */
   result(job: JobKey, { query = '?wait=60', ...extras }: Extras = {}): Promise<Answer> {
     return this.get(`/v1/jobs/${job.id}/result`, job, { query, ...extras });
   }

@@ -24,7 +24,7 @@ export function pngHeader(width: number, height: number): Buffer {
   return head;
 }
 
-/** A JPEG whose pixels end after so many bytes, closed as if it were whole: only who decodes it can tell. */
+/** A JPEG whose pixels end after so many bytes, with an end marker: only decoding reveals it. */
 export const cutShort = (jpeg: Buffer, bytes = Math.floor(jpeg.length / 2)): Buffer =>
   Buffer.concat([jpeg.subarray(0, bytes), Buffer.from([0xff, 0xd9])]);
 

@@ -7,7 +7,7 @@ export interface Canary {
   fileName: string;
 }
 
-/** Texts that stand nowhere else. */
+/** Unique texts. */
 export const drawCanary = (): Canary => ({
   exif: `exif-${randomBytes(12).toString('hex')}`,
   fileName: `name-${randomBytes(12).toString('hex')}`,
@@ -27,7 +27,7 @@ export function formOf(image: Buffer, { fileName }: Canary): FormData {
   return form;
 }
 
-/** What the canary and the first bytes of images look like wherever they stand in the clear. */
+/** Forms of the canary and of the first bytes of images in the clear. */
 export const needlesOf = ({ exif, fileName }: Canary): (string | Buffer)[] => [
   exif,
   fileName,

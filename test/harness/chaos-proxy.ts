@@ -1,7 +1,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How the network is: nothing set means as good as none. */
+/** State of the simulated network; unset means no disturbance. */
 export interface Weather {
   /** Each piece takes this much longer, one way. */
   latencyMs?: number;
@@ -54,7 +54,7 @@ export class ChaosProxy {
     for (const link of this.links) link.cutsNext = true;
   }
 
-  /** Every connection is forgotten, as by a firewall: nothing comes through any more and nobody is told. New ones work. */
+  /** Drops every connection silently, like a firewall. New connections work. */
   forget(): void {
     for (const link of this.links) link.forgotten = true;
   }

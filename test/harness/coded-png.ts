@@ -10,7 +10,7 @@ export interface CodedWish {
   depth: 1 | 2 | 4 | 8 | 16;
   type: 0 | 2 | 3 | 4 | 6;
   interlaced?: boolean;
-  /** Chunks that say how values stand for colors. */
+  /** Chunks that define the color encoding. */
   chunks: readonly Buffer[];
   /** From the color that is meant to the values that are written. */
   encode: (color: Rgb) => Rgb;
@@ -29,7 +29,7 @@ export function patches({ type }: Pick<CodedWish, 'type'>): Rgb[] {
   });
 }
 
-/** A PNG whose patches stand for `patches`, in the order of reading. */
+/** A PNG with these patches, in reading order. */
 export function codedPng(wish: CodedWish): Buffer {
   const { type, depth, interlaced = false, chunks, encode } = wish;
   const side = SIDE * PATCH;

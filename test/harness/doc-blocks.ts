@@ -80,7 +80,7 @@ export function classOf({ file, line, language, note }: DocBlock): BlockClass {
   return 'run';
 }
 
-/** A block with those before it that it continues: what somebody has pasted who reads from the top. */
+/** A block and the blocks that it continues, as a reader pastes them from the top. */
 export function pastedText(blocks: readonly DocBlock[], index: number): string {
   const block = blocks[index];
   if (block === undefined) return '';

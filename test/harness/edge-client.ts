@@ -48,13 +48,13 @@ export class EdgeClient {
   async events(path: string, extras: EdgeExtras = {}): Promise<TimedEvent[]> {
     const response = await this.open('GET', path, extras);
     const messages = new SseMessages();
-    const heard: TimedEvent[] = [];
+    const events: TimedEvent[] = [];
     for await (const piece of response) {
       const atMs = performance.now();
       for (const { name, data } of messages.push(piece as Buffer))
-        heard.push({ name, data: JSON.parse(data) as Record<string, unknown>, atMs });
+        events.push({ name, data: JSON.parse(data) as Record<string, unknown>, atMs });
     }
-    return heard;
+    return events;
   }
 
   /** Sends a request; resolves with the head of its answer. */

@@ -17,14 +17,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from './eventually.js';
 
-/** The user that the edge runs as when the tests run as root: nobody. */
+/** The user of the edge when the tests run as root: `nobody`. */
 const NOBODY = 65_534;
 const isRoot = process.getuid?.() === 0;
 
 /** Keeps the proxy's output a pipe that it may open by name, as container engines do; Node's own is a socket. */
 const PIPED = 'set -e; "$@" 2>&1 | cat';
 
-/** What a site decides, and what a test may take away to show what it is good for. */
+/** Settings of a site, and what a test may remove to show its effect. */
 export interface EdgeOrder {
   /** Addresses of the API, `host:port`. */
   upstreams: readonly string[];
@@ -159,7 +159,7 @@ function handOver(folder: string): void {
   chmodSync(folder, 0o711);
 }
 
-/** A port that nobody listens on. */
+/** A free port. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

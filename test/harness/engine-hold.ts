@@ -20,7 +20,7 @@ export const isAlive = (pid: number): boolean => !['', 'Z', 'X'].includes(statOf
 export const engineOf = (worker: ServiceProcess): Promise<number> =>
   eventually(() => childrenOf(worker.child.pid!)[0]);
 
-/** Runs `act` while the worker's engine stands still: whatever image it has stays in it. */
+/** Runs `act` while the worker's engine is stopped, so that it keeps its image. */
 export async function whileHeld<T>(worker: ServiceProcess, act: () => Promise<T>): Promise<T> {
   // An engine whose image was cancelled is being replaced: it may end between being found and being stopped.
   const pid = await eventually(async () => {

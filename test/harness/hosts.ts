@@ -9,7 +9,7 @@ export interface TestHost {
   launch: Launch;
   /** Address under which it reaches the Redis that listens on `redisAddress`. */
   redis: { host: string; port: number };
-  /** Black hole: nothing comes through any more, and nobody is told. */
+  /** Black hole: drops all traffic silently. */
   cut: () => void;
   mend: () => void;
 }

@@ -1,5 +1,5 @@
 /**
- * Every key that may stand in Redis when no job is alive. Whatever matches none of these holds, or may hold,
+ * Every key that may be in Redis when no job exists. Whatever matches none of these holds, or may hold,
  * something of a user.
  */
 export const KEYS_WITHOUT_JOBS: readonly RegExp[] = [

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import ts from 'typescript';
 import type { KubeObject } from './kustomize.js';
 
-/** Where the official type of each kind stands in `kubernetes-types`, which is made from the API's own description. */
+/** File of each kind's official type in `kubernetes-types`, which is generated from the API's description. */
 const TYPES: Record<string, string> = {
   'v1 ConfigMap': 'core/v1',
   'v1 Namespace': 'core/v1',

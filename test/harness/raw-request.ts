@@ -16,7 +16,7 @@ export class RawRequest {
     socket.on('close', () => (this.closed = true));
   }
 
-  /** Sends the head of a `POST`, to `/v1/jobs` unless told otherwise. */
+  /** Sends the head of a `POST`, to `/v1/jobs` by default. */
   static post(url: string, headers: Record<string, string | number>, path = '/v1/jobs'): RawRequest {
     const { hostname, port, host } = new URL(url);
     const request = new RawRequest(connect(Number(port), hostname));
@@ -47,7 +47,7 @@ export class RawRequest {
   }
 }
 
-/** A client that takes the head of a result and then reads only when told. */
+/** A client that reads the head of a result and reads on only on request. */
 export class SlowReader {
   private constructor(
     readonly response: IncomingMessage,

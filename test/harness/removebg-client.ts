@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { compileFunction } from 'node:vm';
 
-/** What the client of remove.bg tells of a result. */
+/** Facts of a result from the client of remove.bg. */
 export interface ClientResult {
   base64img: string;
   creditsCharged: string;

@@ -66,8 +66,8 @@ export class ShardedSystem {
 
   /** Where the payload of a job is, by its record. */
   async shardOf(id: string): Promise<TestShard> {
-    const seat = await this.system.inspector().hget(`rb:{${id}}:job`, 'seat');
-    return this.shard(seat?.split('.')[0] ?? '');
+    const incarnation = await this.system.inspector().hget(`rb:{${id}}:job`, 'seat');
+    return this.shard(incarnation?.split('.')[0] ?? '');
   }
 
   /**

@@ -2,15 +2,15 @@ import { SseMessages } from '#sdk/sse-reader.js';
 import { eventually } from './eventually.js';
 
 /** One event as it came. */
-export interface HeardEvent {
+export interface ReceivedEvent {
   name: string;
   id: string;
   data: Record<string, unknown>;
 }
 
-/** Reads an event stream to its end in the background and keeps everything it heard. */
+/** Reads an event stream to its end in the background and records all events. */
 export class SseReader {
-  readonly events: HeardEvent[] = [];
+  readonly events: ReceivedEvent[] = [];
   /** The stream as it came, comments included. */
   raw = '';
   /** True once the server has completed the stream; false while it runs and when it broke. */
@@ -42,16 +42,16 @@ export class SseReader {
   }
 
   /** All events of one name so far. */
-  all(name: string): HeardEvent[] {
+  all(name: string): ReceivedEvent[] {
     return this.events.filter((event) => event.name === name);
   }
 
   /** The first event of that name. */
-  async heard(name: string, timeoutMs = 20_000): Promise<HeardEvent> {
+  async received(name: string, timeoutMs = 20_000): Promise<ReceivedEvent> {
     try {
       return await eventually(() => this.all(name)[0], timeoutMs);
     } catch {
-      throw new Error(`heard no ${name}, only ${this.names.join(', ')}`);
+      throw new Error(`received no ${name}, only ${this.names.join(', ')}`);
     }
   }
 

@@ -21,7 +21,7 @@ export function strictlyRead(file: Buffer): PngSource {
   expect([...head.subarray(8)]).toEqual([depth, COLOR_TYPES[channels], 0, 0, 0]);
   expect(chunks.at(-1)!.data).toHaveLength(0);
   const stream = Buffer.concat(chunks.slice(1, -1).map(({ data }) => data));
-  // Fails at a wrong Adler-32 and at a stream that ends too early; `info` tells of bytes after the end.
+  // Fails at a wrong Adler-32 and at a stream that ends too early; `info` reports bytes after the end.
   const { buffer, engine } = inflateSync(stream, { info: true }) as unknown as {
     buffer: Buffer;
     engine: { bytesWritten: number };

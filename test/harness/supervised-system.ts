@@ -84,7 +84,7 @@ export class SupervisedSystem {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Lines of the log that tell of a defect in the service. */
+  /** Log lines that report a defect in the service. */
   get defects(): readonly string[] {
     return this.defectLines;
   }
@@ -94,7 +94,7 @@ export class SupervisedSystem {
     return this.processes().filter((pid) => roleOf(pid) === role);
   }
 
-  /** A client to look into Redis with, around the network. */
+  /** A Redis client that bypasses the simulated network. */
   inspector(): Redis {
     const redis = inspectorAt(this.socket);
     redis.on('error', () => undefined);

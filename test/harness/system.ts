@@ -79,7 +79,7 @@ export class TestSystem {
   /** Starts one more API; resolves once it listens. */
   async startApi(overrides: Record<string, string> = {}, launch = this.launch): Promise<ApiProcess> {
     const service = this.spawn('api', { PORT: '0', ...overrides }, launch);
-    const message = await told(service, 'listening');
+    const message = await messageOf(service, 'listening');
     const [url, adminUrl] = [message.port, message.metricsPort].map(
       (port) => `http://${overrides['HOST'] ?? '127.0.0.1'}:${port ?? 0}`,
     );
@@ -91,7 +91,7 @@ export class TestSystem {
   /** Starts one more worker; resolves once its model is warm. */
   async startWorker(overrides: Record<string, string> = {}, launch = this.launch): Promise<ServiceProcess> {
     const service = this.spawn('worker', overrides, launch);
-    await told(service, 'ready');
+    await messageOf(service, 'ready');
     this.workers.push(service);
     return service;
   }
@@ -160,7 +160,7 @@ interface ServiceMessage {
   metricsPort?: number;
 }
 
-async function told(service: ServiceProcess, type: string): Promise<ServiceMessage> {
+async function messageOf(service: ServiceProcess, type: string): Promise<ServiceMessage> {
   return new Promise((resolve, reject) => {
     service.child.on('message', (message: ServiceMessage) => {
       if (message.type === type) resolve(message);

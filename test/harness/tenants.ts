@@ -1,6 +1,6 @@
 import type { Tenant } from '#contracts/tenant.js';
 
-/** A tenant whom nothing limits but what is told. */
+/** A tenant without limits, except the given ones. */
 export const tenant = (name: string, limits: Partial<Tenant> = {}): Tenant => ({
   id: name.padEnd(22, '_'),
   weight: 1,

@@ -29,7 +29,7 @@ export async function dumpOf(redis: Redis): Promise<Map<string, Buffer>> {
   return dump;
 }
 
-/** Which of `needles` stand anywhere in Redis, in names of keys or values. */
+/** Those of `needles` that occur in Redis, in key names or values. */
 export async function foundInRedis(redis: Redis, needles: readonly (string | Buffer)[]): Promise<string[]> {
   const found: string[] = [];
   for (const [key, value] of await dumpOf(redis)) {

@@ -46,10 +46,10 @@ test('given requests of all kinds, when they have been answered, then the log sa
   await eventually(() => lines().length >= 11);
 
   for (const line of lines()) expect(Object.keys(line).sort()).toEqual(ALLOWED);
-  const told = lines().map((line) =>
+  const logged = lines().map((line) =>
     ['method', 'route', 'status'].map((field) => String(line[field])).join(' '),
   );
-  expect(told.sort()).toEqual([
+  expect(logged.sort()).toEqual([
     'DELETE /v1/jobs/:id 204',
     'GET /api/remove 400',
     'GET /v1/jobs/:id 200',

@@ -75,7 +75,7 @@ describe("the audit's requests", () => {
     expect((await sendRaw(server.url, request)).status).toBe(CUT);
   });
 
-  test('given too many requests, when one is sent patiently, then it is sent again when the service says so', async () => {
+  test('given a rate limit, when a request is sent with retries, then it is sent again after `Retry-After`', async () => {
     server = await RawServer.start([TOO_MANY, TOO_MANY, OK]);
     expect((await sendWithRetries(server.url, request)).status).toBe(200);
     expect(server.requests).toHaveLength(3);

@@ -36,7 +36,7 @@ class Holder {
     return this.child.pid!;
   }
 
-  async tell(message: { hex?: string; offset?: number; wipe?: true }): Promise<void> {
+  async send(message: { hex?: string; offset?: number; wipe?: true }): Promise<void> {
     this.child.send(message);
     await once(this.child, 'message');
   }
@@ -66,21 +66,21 @@ describe('the memory scanner', () => {
     'given a process that holds bytes at an offset of %i, when it is scanned, then all of them are found, and none of a control',
     async (offset) => {
       const payloads = { held: randomBytes(BYTES), control: randomBytes(BYTES) };
-      await holder.tell({ hex: payloads.held.toString('hex'), offset });
+      await holder.send({ hex: payloads.held.toString('hex'), offset });
       expect(shares(holder.pid, payloads)).toEqual({ held: 1, control: 0 });
     },
   );
 
   test('given bytes that were overwritten, when the process is scanned, then none of them are found', async () => {
     const payloads = { held: randomBytes(BYTES), control: randomBytes(BYTES) };
-    await holder.tell({ hex: payloads.held.toString('hex'), offset: 3 });
-    await holder.tell({ wipe: true });
+    await holder.send({ hex: payloads.held.toString('hex'), offset: 3 });
+    await holder.send({ wipe: true });
     expect(shares(holder.pid, payloads)).toEqual({ held: 0, control: 0 });
   });
 
   test('given half of the bytes, when the process is scanned, then half of the windows are found', async () => {
     const payloads = { held: randomBytes(BYTES), control: randomBytes(BYTES) };
-    await holder.tell({ hex: payloads.held.subarray(0, BYTES / 2).toString('hex'), offset: 1 });
+    await holder.send({ hex: payloads.held.subarray(0, BYTES / 2).toString('hex'), offset: 1 });
     const { held, control } = shares(holder.pid, payloads);
     expect(held).toBeCloseTo(0.5, 1);
     expect(control).toBe(0);
@@ -102,10 +102,10 @@ describe('the memory scanner', () => {
       const index = indexPayloads(payloads);
       for (const at of [1, 777, 4095, 17_017, 30_000 - 2 * pieceBytes]) {
         const piece = written(file.subarray(at, at + pieceBytes));
-        await holder.tell({ hex: piece.toString('hex'), offset: at % 8 });
+        await holder.send({ hex: piece.toString('hex'), offset: at % 8 });
         const kinds = tallyOf(index, scanProcess(holder.pid, index).found, () => 'memory', 1);
         expect({ at, isFound: kinds.some(({ found }) => found > 0) }).toEqual({ at, isFound: true });
-        await holder.tell({ wipe: true });
+        await holder.send({ wipe: true });
       }
     },
   );

@@ -11,7 +11,7 @@ import { CONTAINED } from '../harness/redis-process.js';
 const BYTES = 1_500_000;
 const NAME = 'photos.example.com';
 
-/** Fetches as the API does, wipes what it gets as the intake does, and tells how much came. */
+/** Fetches like the API, wipes the bytes like the upload code, and returns their number. */
 const FETCHER = `
   const { ImageFetcher } = await import('./dist/libs/fetcher/src/image-fetcher.js');
   const { chunkStream } = await import('./dist/apps/api/src/uploads/upload-encryptor.js');

@@ -78,7 +78,7 @@ async function walk({ id, token }: JobKey, through = api): Promise<void> {
 }
 
 /** All that operators are shown: numbers, the board in each form, and the traces. */
-async function told(): Promise<string> {
+async function logged(): Promise<string> {
   const admin = system.apis[0]!.adminUrl;
   const paths = ['/metrics', '/metrics/own', '/board', '/board.json', '/board.txt', '/', `/${MARK}${QUERY}`];
   const pages = await Promise.all(
@@ -106,7 +106,7 @@ test('given marks in everything a client can send, when every address and failur
   const job = (await api.postForm(formOf(image, canary), { headers: HEADERS })).json as unknown as JobKey;
   await walk(job);
   const other = (await api.postForm(formOf(image, canary))).json as unknown as JobKey;
-  let shown = await told();
+  let shown = await logged();
   expect((await api.result(job)).status).toBe(200);
   await api.cancel(other);
   await fail();
@@ -118,7 +118,7 @@ test('given marks in everything a client can send, when every address and failur
   await eventually(() =>
     collector.spans.some(({ attributes }) => attributes['removebg.code'] === 'image-truncated'),
   );
-  shown += await told();
+  shown += await logged();
   expect(shown).toContain('removebg_refusals_total{code="image-truncated"}');
   expect(collector.faults).toEqual([]);
   const output = system.output() + shown;

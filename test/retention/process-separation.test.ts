@@ -56,7 +56,7 @@ test('given its processes, when the kernel is asked, then none can gain privileg
   for (const role of ROLES) expect([role, field(only(role), 'NoNewPrivs')]).toEqual([role, '1']);
   const none = '0'.repeat(16);
   const sets = ['CapInh', 'CapPrm', 'CapEff', 'CapAmb'];
-  // Only root has capabilities to give up; for anybody else the bounding set is out of reach, and without effect.
+  // Only root has capabilities to drop. For other users the bounding set is inaccessible and has no effect.
   if (process.getuid?.() === 0) sets.push('CapBnd');
   const engine = only('engine');
   expect(sets.map((set) => [set, field(engine, set)])).toEqual(sets.map((set) => [set, none]));

@@ -57,7 +57,7 @@ test('given a photo on its way, when it is queued, running, ready and delivered,
     return jobs[0];
   });
   const events = await api.events(job);
-  await events.heard('done', 45_000);
+  await events.received('done', 45_000);
   await eventually(() => holdsSealed(job, 'out:1'));
   await eventually(async () => !(await holdsSealed(job, 'in')));
   await expectNoTrace(true);
@@ -79,7 +79,7 @@ test('given a photo that is damaged, when its job has failed, then nothing is le
 test('given a result that is never collected, when it has expired, then nothing is left', async () => {
   const job = await submit();
   const events = await api.events(job);
-  await events.heard('expired', 45_000);
+  await events.received('expired', 45_000);
   await expectNoTrace(false);
 });
 

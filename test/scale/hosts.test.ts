@@ -83,7 +83,7 @@ function certificate(folder: string, names: readonly string[]): { cert: string; 
 test('given a job accepted on one host, when another is asked for it, then it streams its events and returns the result', async () => {
   const job = await first.submit(image);
   const events = await second.events(job);
-  await events.heard('done');
+  await events.received('done');
   expect((await second.status(job)).json['status']).toBe('ready');
   expect((await second.result(job)).status).toBe(200);
   await events.ended();

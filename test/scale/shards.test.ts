@@ -35,7 +35,7 @@ async function oneOnEach(): Promise<Map<TestShard, JobAccepted[]>> {
   return jobs;
 }
 
-/** Fetches the result of one job, and gives up the others: the engine has other things to do. */
+/** Fetches the result of one job and cancels the others, to free the engine. */
 async function deliverOne([job, ...others]: readonly JobAccepted[]): Promise<void> {
   for (const other of others) expect((await api.cancel(other)).status).toBe(204);
   expect((await api.result(job!)).status).toBe(200);
@@ -71,7 +71,7 @@ test('given jobs on a shard, when it is killed, then they fail with queue-lost i
     const waiting = dying.map((job) => api.result(job));
     const killedAt = Date.now();
     await victim.redis.kill();
-    // At once, while nobody has been told of anything: whatever would have gone there goes elsewhere.
+    // Immediately, before any notification: new jobs go to other shards.
     for (let i = 0; i < 4; i++) {
       const job = await eventually(async () => {
         const answer = await api.post(image);
@@ -126,7 +126,7 @@ test('given that shard, when it comes back empty, then it takes jobs again, and 
 
 test('given a shard that is drained, when a new API starts, then new jobs avoid it and those on it are finished', async () => {
   const drained = sharded.shard('c');
-  // The engine whose image was given up is replaced first: held before it is warm, it would be no worker.
+  // The engine of the cancelled image is replaced first: stopped before it is warm, it would not count as a worker.
   await deliverOne([await api.submit(image)]);
   const jobs = await whileHeld(sharded.system.workers[0]!, async () => {
     const held = await oneOnEach();

@@ -147,7 +147,7 @@ const step = fc.record({
 });
 
 describe('admission on a real Redis', () => {
-  it('given any lives and deaths of jobs, when they mix, then sums hold, stay within limits, and return to zero', async () => {
+  it('sums of reservations are exact, within the limits, and 0 after the end of all jobs', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 80 }), async (steps) => {
         const ids = Array.from({ length: 12 }, newId);
@@ -172,7 +172,7 @@ describe('admission on a real Redis', () => {
     );
   });
 
-  it('given a job that ended, when everything ends it again at once, then its bytes are given back once', async () => {
+  it('ending a job several times in parallel releases its reservation once', async () => {
     const [ended, other] = [newId(), newId()];
     await open(ended, TENANTS[2]!, 100);
     await open(other, TENANTS[2]!, 70);
@@ -184,7 +184,7 @@ describe('admission on a real Redis', () => {
     await purge.cancelled(other);
   });
 
-  it('given a tenant with as many jobs as it may have, when it brings one more, then tenant-limit; others are let in', async () => {
+  it('a tenant at its limit of jobs gets tenant-limit, and other tenants do not', async () => {
     const [narrow, , free] = TENANTS as [Tenant, Tenant, Tenant];
     const ids = Array.from({ length: 4 }, newId) as [JobId, ...JobId[]];
     for (const id of ids.slice(0, 3)) await open(id, narrow, 10);
@@ -197,7 +197,7 @@ describe('admission on a real Redis', () => {
     for (const id of [...ids, next]) await purge.cancelled(id);
   });
 
-  it('given a tenant near its bytes, when a result would take more, then tenant-limit; its only job may have more', async () => {
+  it('a tenant at its limit of bytes gets tenant-limit, except for its only job', async () => {
     const [narrow] = TENANTS as [Tenant];
     const [first, second] = [newId(), newId()];
     await open(first, narrow, 350);
@@ -213,7 +213,7 @@ describe('admission on a real Redis', () => {
     expect(await kept()).toEqual({ total: 0, tenants: {} });
   });
 
-  it('given a long queue of few tenants, when one has to wait, then its own start tag decides, not the length of the queue', async () => {
+  it('Retry-After of a tenant follows from its next image, not from the whole queue', async () => {
     const [narrow, wide] = TENANTS as [Tenant, Tenant];
     const worker = {
       name: 'w',

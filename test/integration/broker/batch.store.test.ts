@@ -94,15 +94,15 @@ async function happen(id: JobId, event: JobEvent, attempt: number): Promise<unkn
 }
 
 describe('batch.store', () => {
-  test('given any lives of any images, when they are noted, then counts and lists are those of the jobs', async () => {
+  test('counts and lists of a batch match its jobs after any events', async () => {
     const steps = fc.array(fc.tuple(fc.nat(3), fc.constantFrom(...JOB_EVENTS)), { maxLength: 40 });
     await fc.assert(
-      fc.asyncProperty(steps, async (lives) => {
+      fc.asyncProperty(steps, async (changes) => {
         const batch = await newBatch();
         const ids = await Promise.all(['a', 'b', 'c', 'd'].map((name) => add(batch, name)));
         const states: JobState[] = ids.map(() => 'queued');
         const attempts = ids.map(() => 0);
-        for (const [i, event] of lives) {
+        for (const [i, event] of changes) {
           await happen(ids[i]!, event, attempts[i]!);
           const next = nextState(states[i], event);
           if (event === 'claim' && next !== undefined) attempts[i]! += 1;
@@ -131,7 +131,7 @@ describe('batch.store', () => {
     );
   });
 
-  test('given an image that failed, when another takes its place, then the batch knows only the new one', async () => {
+  test('an image replaces a failed one of the same name', async () => {
     const batch = await newBatch();
     const first = await add(batch, 'a');
     await expect(add(batch, 'a')).rejects.toMatchObject({ code: 'custom-id-taken' });
@@ -146,7 +146,7 @@ describe('batch.store', () => {
     expect((await broker.batches.read(batch))?.counts).toMatchObject({ total: 1, queued: 1, failed: 0 });
   });
 
-  test('given a batch that is full, closed, cancelled or unknown, when an image comes, then it is refused, and stays as it was', async () => {
+  test('a full, closed, cancelled or unknown batch refuses an image, and the job does not change', async () => {
     const batch = await newBatch();
     await add(batch, 'a', { maxMembers: 1 });
     const refused = async (to: BatchId, code: string): Promise<void> => {
@@ -163,7 +163,7 @@ describe('batch.store', () => {
     await refused(batchIdOf(drawToken()), 'batch-not-found');
   });
 
-  test('given a batch that was cancelled, when its jobs go on living, then nothing of them is noted', async () => {
+  test('a cancelled batch does not record later changes of its jobs', async () => {
     const batch = await newBatch();
     const id = await add(batch, 'a');
     await broker.batches.cancel(batch);
@@ -173,7 +173,7 @@ describe('batch.store', () => {
     expect(await broker.batches['redis'].hexists(BATCH_OF_JOB_KEY, id)).toBe(0);
   });
 
-  test('given a record that Redis has dropped, when the sweeper runs, then its batch records that it expired', async () => {
+  test('the sweeper records an expired image whose record Redis has dropped', async () => {
     const batch = await newBatch();
     const id = await add(batch, 'a');
     const control = broker.batches['redis'];
@@ -183,7 +183,7 @@ describe('batch.store', () => {
     expect((await broker.batches.read(batch))?.counts).toMatchObject({ queued: 0, expired: 1 });
   });
 
-  test('given a batch that is over, when its time has passed, then nothing of it is left', async () => {
+  test('a completed batch is deleted after its lifetime', async () => {
     const batch = await newBatch();
     const id = await add(batch, 'a');
     await broker.batches.close(batch);

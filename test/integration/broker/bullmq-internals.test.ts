@@ -72,7 +72,7 @@ describe('the internals of BullMQ', () => {
     expect(scores).toEqual([7 * SCORE_STEP + 1, 7 * SCORE_STEP + 2]);
   });
 
-  test('the largest priority is taken, a larger one is refused', async () => {
+  test('the largest priority is accepted, and a larger one is refused', async () => {
     await queue.add(QUEUE_NAME, {}, { jobId: 'last', priority: PRIORITY_LIMIT });
     expect(Number(await control.zscore(PRIORITIZED_KEY, 'last'))).toBe(PRIORITY_LIMIT * SCORE_STEP + 1);
     await expect(queue.add(QUEUE_NAME, {}, { priority: PRIORITY_LIMIT + 1 })).rejects.toThrow(/riority/);

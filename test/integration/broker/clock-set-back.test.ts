@@ -32,7 +32,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-test('given a job that was accepted before the clock was set back, when it is swept, then its lifetime starts again', async () => {
+test('a job accepted before the clock was set back gets its full lifetime again', async () => {
   const { id } = deriveSecrets(drawToken());
   await broker.jobs.accept(id, { wrappedKeys: 'x', reserveBytes: 10, tenant: tenant('somebody') });
   const deadline = async (): Promise<number> => Number(await inspector.zscore(DEADLINES_KEY, id));
@@ -45,7 +45,7 @@ test('given a job that was accepted before the clock was set back, when it is sw
   expect(await inspector.exists(STALLED_CHECK_KEY)).toBe(0);
 });
 
-test('given a window of requests from before the clock was set back, when one more comes, then the window is a new one', async () => {
+test('a rate limit window from before the clock was set back gets its full length again', async () => {
   await inspector.set(rateKey('somebody'), '7', 'PX', AHEAD_MS);
   const { closesInMs } = await broker.limiter.hit('somebody', WINDOW_MS);
   expect(closesInMs).toBe(WINDOW_MS);

@@ -21,7 +21,7 @@ const folder = mkdtempSync(join(tmpdir(), 'removebg-fair-'));
 const redis = new RedisProcess(folder);
 const newId = (): JobId => deriveSecrets(drawToken()).id;
 let control: Redis;
-let turns: FairScheduler;
+let scheduler: FairScheduler;
 let queue: JobQueue;
 
 beforeAll(async () => {
@@ -32,8 +32,8 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   await control.flushall();
-  turns = new FairScheduler(control, LIFETIME_MS);
-  queue = new JobQueue(redis.urlFor('inspector'), control, turns);
+  scheduler = new FairScheduler(control, LIFETIME_MS);
+  queue = new JobQueue(redis.urlFor('inspector'), control, scheduler);
 });
 
 afterEach(() => queue.close());
@@ -57,7 +57,7 @@ function consume(onBegin: (id: JobId) => void): JobConsumer {
     onBegin(id);
     await sleep(1);
   };
-  const consumer = new JobConsumer(redis.urlFor('inspector'), turns, {
+  const consumer = new JobConsumer(redis.urlFor('inspector'), scheduler, {
     concurrency: 1,
     work,
     onTrouble: () => undefined,
@@ -69,7 +69,7 @@ function consume(onBegin: (id: JobId) => void): JobConsumer {
 /** The next job, as a worker would have it; nothing is done with BullMQ's own state. */
 async function begin(): Promise<JobId | undefined> {
   const [id] = (await control.zpopmin(PRIORITIZED_KEY)) as JobId[];
-  if (id !== undefined) await turns.advance(id);
+  if (id !== undefined) await scheduler.advance(id);
   return id;
 }
 
@@ -79,7 +79,7 @@ const prioritiesOf = async (ids: readonly JobId[]): Promise<number[]> => {
 };
 
 describe('fair order of tenants, on a real Redis and a real BullMQ', () => {
-  it('given 2,000 jobs of one tenant, when twenty others bring one each, then those are next and it hardly waits', async () => {
+  it('jobs of twenty other tenants run before the 2,000 of one tenant, which is hardly delayed', async () => {
     const heavy = new Set(await bring(tenant('heavy'), 2000));
     const broughtAt = new Map<JobId, { begun: number; at: number }>();
     const waits: { jobs: number; ms: number }[] = [];
@@ -103,13 +103,13 @@ describe('fair order of tenants, on a real Redis and a real BullMQ', () => {
     await consumer.close();
     const middle = (values: number[]): number => values.sort((a, b) => a - b)[10]!;
     expect(waits).toHaveLength(20);
-    // Counted in jobs begun since they came, because the clock of a busy machine says less.
+    // Counts the jobs started since they were added, which does not depend on the load of the machine.
     expect(middle(waits.map(({ jobs }) => jobs))).toBeLessThan(2);
     expect(middle(waits.map(({ ms }) => ms))).toBeLessThan(allMs / 100);
     expect(lastHeavy).toBeLessThan(2000 * 1.1);
   });
 
-  it('given two tenants that both have many jobs, when one has twice the weight, then twice as many of its jobs start', async () => {
+  it('a tenant with twice the weight gets twice as many jobs started', async () => {
     const light = new Set(await bring(tenant('light'), 90));
     const heavy = new Set(await bring(tenant('heavy', { weight: 2 }), 90));
     const begun: JobId[] = [];
@@ -120,7 +120,7 @@ describe('fair order of tenants, on a real Redis and a real BullMQ', () => {
     expect(begun.slice(0, 90).filter((id) => light.has(id))).toHaveLength(30);
   });
 
-  it('given images of one tenant that cost three times as much, when both wait, then the other gets three for each', async () => {
+  it('a tenant whose images cost a third gets three images per image of the other', async () => {
     const large = new Set(await bring(tenant('large'), 20, { cost: 3 }));
     await bring(tenant('small'), 60);
     let begunLarge = 0;
@@ -128,7 +128,7 @@ describe('fair order of tenants, on a real Redis and a real BullMQ', () => {
     expect(begunLarge).toBe(10);
   });
 
-  it('given waiting jobs, when some are discarded, then their tenant gets its virtual time back and no other tenant is affected', async () => {
+  it('discarding jobs returns their virtual time to their tenant and does not affect others', async () => {
     const other = await bring(tenant('other'), 3);
     const given = await bring(tenant('fickle'), 50);
     for (const id of given) await queue.discard(id);
@@ -143,16 +143,16 @@ describe('fair order of tenants, on a real Redis and a real BullMQ', () => {
     expect(await control.hlen(WAITING_JOBS_KEY)).toBe(0);
   });
 
-  it('given a job that starts again after its worker died, when it starts, then virtual time does not decrease', async () => {
+  it('the virtual time does not move back when a job is started again', async () => {
     const ids = await bring(tenant('only'), 3);
     for (let i = 0; i < 3; i++) await begin();
     const now = await control.hget(VIRTUAL_TIME_KEY, 'now');
-    await turns.advance(ids[0]!);
+    await scheduler.advance(ids[0]!);
     expect(await control.hget(VIRTUAL_TIME_KEY, 'now')).toBe(now);
     expect(now).toBe('2');
   });
 
-  it('given nothing that waits or runs, when a job comes, then the order starts over; while one runs, it does not', async () => {
+  it('the state is reset when no job waits or runs, and kept while one runs', async () => {
     await bring(tenant('first'), 5);
     for (let i = 0; i < 5; i++) await begin();
     await control.lpush(ACTIVE_KEY, 'running');
@@ -176,11 +176,11 @@ describe('priorities near their end', () => {
 
   beforeEach(async () => {
     await queue.close();
-    turns = new FairScheduler(control, LIFETIME_MS, LARGEST);
-    queue = new JobQueue(redis.urlFor('inspector'), control, turns);
+    scheduler = new FairScheduler(control, LIFETIME_MS, LARGEST);
+    queue = new JobQueue(redis.urlFor('inspector'), control, scheduler);
   });
 
-  it('given a queue that is never empty, when start tags pass the largest priority, then none is 0 and the order holds', async () => {
+  it('start tags beyond the largest priority keep their order, and no priority is 0', async () => {
     const waiting = await bring(tenant('a'), 4);
     const begun: JobId[] = [];
     for (let i = 0; i < 100; i++) {
@@ -195,7 +195,7 @@ describe('priorities near their end', () => {
     expect(Number(await control.hget(VIRTUAL_TIME_KEY, 'base'))).toBeGreaterThan(LARGEST);
   });
 
-  it('given more start tags of one tenant than there are priorities, when other tenants come, then they are next', async () => {
+  it('jobs of other tenants are next when one tenant has more jobs than there are priorities', async () => {
     await bring(tenant('heavy'), 50);
     for (let i = 0; i < 5; i++) await begin();
     const [light] = await bring(tenant('light'), 1);
@@ -204,15 +204,15 @@ describe('priorities near their end', () => {
     expect(next).toContain(light);
   });
 
-  it('given a job on its way into the queue, when the base moves, then it gets its place once it is in', async () => {
+  it('a job added while the base advances gets its correct position', async () => {
     await bring(tenant('a'), 19);
     for (let i = 0; i < 15; i++) await begin();
     const late = newId();
-    const stale = await turns.schedule(late, { tenant: tenant('a'), cost: 1 });
+    const stale = await scheduler.schedule(late, { tenant: tenant('a'), cost: 1 });
     expect(stale).toBe(LARGEST);
     const [after] = await bring(tenant('a'), 1);
     await control.zadd(PRIORITIZED_KEY, stale * SCORE_STEP + 7, late);
-    await turns.rebase(late, stale);
+    await scheduler.rebase(late, stale);
     expect((await queue.waiting(9)).ids.slice(-2)).toEqual([late, after]);
     expect(await prioritiesOf([late, after!])).toEqual([6, 7]);
   });

@@ -34,7 +34,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-test('given connections that the network has dropped silently, when no side is notified, then they are opened again and messages arrive again', async () => {
+test('connections that the network dropped silently are restored, and notices arrive again', async () => {
   const url = `unix://${network.path}?user=inspector`;
   const [subscriber, control] = [connect(url, 'subscriber'), connect(url, 'control')];
   const around = connect(redis.urlFor('inspector'), 'control');
@@ -55,7 +55,7 @@ test('given connections that the network has dropped silently, when no side is n
   for (const each of [subscriber, control, around]) each.disconnect();
 });
 
-test('given pending answers on every kind of connection, when this process is stopped for longer than the idle limit, then no connection is lost and the answers are read', async () => {
+test('a stall of this process closes no connection, and pending answers are read', async () => {
   const changes: ConnectionChange[] = [];
   const each = CONNECTION_ROLES.map((role) =>
     connect(redis.urlFor('inspector'), role, (change) => changes.push(change)),
@@ -71,7 +71,7 @@ test('given pending answers on every kind of connection, when this process is st
   expect(changes).toEqual([]);
 });
 
-test('given connections that are cut, or dropped silently, when they are opened again, then each change is reported once with its reason', async () => {
+test('each loss of a connection is reported once with its cause, and each restoration once', async () => {
   const changes: ConnectionChange[] = [];
   const url = `unix://${network.path}?user=inspector`;
   const control = connect(url, 'control', (change) => changes.push(change));
@@ -90,7 +90,7 @@ test('given connections that are cut, or dropped silently, when they are opened 
   ]);
 });
 
-test('given a connection that is cut under a read, when the read may be repeated, then it is, and what changes something fails', async () => {
+test('a read is retried when its connection is closed, and a write fails', async () => {
   const control = connect(`unix://${network.path}?user=inspector`, 'control');
   await whenReady(control, 5000);
   await control.set('rb:probe', 'kept');

@@ -89,7 +89,7 @@ async function happen(id: ReturnType<typeof newId>, event: JobEvent, attempt: nu
 }
 
 describe('the job store on a real Redis', () => {
-  it('given any events in any order, when they happen, then the record goes where the pure table says', async () => {
+  it('records follow the transition table for any order of events', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.constantFrom(...JOB_EVENTS), { maxLength: 25 }), async (events) => {
         const id = newId();
@@ -108,7 +108,7 @@ describe('the job store on a real Redis', () => {
     );
   });
 
-  it('given all jobs have ended, when the reservations are summed, then nothing is held', async () => {
+  it('no reservation is left when all jobs have ended', async () => {
     const inspect = connect(redis.urlFor('inspector'), 'control');
     await whenReady(inspect, 2000);
     expect(await inspect.hgetall(RESERVATIONS_KEY)).toEqual({});
@@ -117,7 +117,7 @@ describe('the job store on a real Redis', () => {
     inspect.disconnect();
   });
 
-  it('given a worker that lost its fence, when it commits or fails the job, then nothing changes', async () => {
+  it('a worker that lost its fence cannot commit or fail the job', async () => {
     const id = newId();
     for (const event of ['accept', 'enqueue', 'claim', 'claim'] as const) await happen(id, event, 1);
     expect(await broker.jobs.commit(id, { ...OUTPUT, attempt: 1 })).toBeUndefined();
@@ -126,7 +126,7 @@ describe('the job store on a real Redis', () => {
     await broker.purge.cancelled(id);
   });
 
-  it('given a commit whose answer was lost, when it is repeated, then it succeeds; another attempt does not', async () => {
+  it('a commit can be repeated, but not by another attempt', async () => {
     const id = newId();
     for (const event of ['accept', 'enqueue', 'claim'] as const) await happen(id, event, 0);
     await broker.jobs.commit(id, OUTPUT);
@@ -135,7 +135,7 @@ describe('the job store on a real Redis', () => {
     await broker.purge.cancelled(id);
   });
 
-  it('given a job that ended and whose purge was cut short, when the sweeper comes, then it finishes it', async () => {
+  it('the sweeper completes an interrupted purge', async () => {
     const id = newId();
     for (const event of ['accept', 'enqueue'] as const) await happen(id, event, 0);
     await broker.payloads.of(AT_HOME).open(inputKey(id), 60_000);
@@ -150,7 +150,7 @@ describe('the job store on a real Redis', () => {
     expect(await broker.jobs.expired(10)).toEqual([]);
   });
 
-  it('given a committed job, when its record is read, then the wrapped keys are gone', async () => {
+  it('the record of a committed job has no wrapped keys', async () => {
     const id = newId();
     for (const event of ['accept', 'enqueue', 'claim'] as const) await happen(id, event, 0);
     expect((await broker.jobs.read(id))?.wrappedKeys).toBe('k');
@@ -158,7 +158,7 @@ describe('the job store on a real Redis', () => {
     await broker.purge.cancelled(id);
   });
 
-  it('given many readers at once, when they lease a result, then exactly one gets it', async () => {
+  it('of parallel readers exactly one leases the result', async () => {
     const id = newId();
     for (const event of ['accept', 'enqueue', 'claim'] as const) await happen(id, event, 0);
     await broker.jobs.commit(id, OUTPUT);
@@ -168,7 +168,7 @@ describe('the job store on a real Redis', () => {
     await broker.purge.cancelled(id);
   });
 
-  it('given a cap, when reservations would pass it, then capacity-exhausted and nothing is recorded', async () => {
+  it('a reservation beyond the total limit gets capacity-exhausted, and no record is created', async () => {
     const control = connect(redis.urlFor('inspector'), 'control');
     await whenReady(control, 2000);
     const store = new JobStore(control, lifetimesOf(loadSettings({})), 100);

@@ -103,7 +103,7 @@ const stateOf = (name: string): string | undefined =>
   broker.payloads.views().find((view) => view.name === name)?.state;
 
 describe('payload on three real Redis', () => {
-  it('given jobs, when they are accepted and end, then bytes and reservation are where rendezvous says, and then nowhere', async () => {
+  it('payload and reservation of a job are on its preferred shard, and are deleted at its end', async () => {
     const redis = connect(control.urlFor('inspector'), 'control');
     await whenReady(redis, 5000);
     for (const name of shards.keys()) {
@@ -139,7 +139,7 @@ describe('payload on three real Redis', () => {
     redis.disconnect();
   });
 
-  it('given a shard whose memory is reserved, when more images come, then the next shard takes them, and finally none does', async () => {
+  it('a job goes to the next shard when one is full, and is refused when all are', async () => {
     const ids = Array.from({ length: 3 }, () => idOn('a'));
     const names = [];
     for (const id of ids) names.push(nameIn(await accept(id, CAP_BYTES)));
@@ -153,13 +153,13 @@ describe('payload on three real Redis', () => {
     for (const id of ids) await broker.purge.cancelled(id);
   });
 
-  it('given a shard that refused a write, when jobs come, then others are asked before it for a while', async () => {
+  it('jobs prefer other shards for a while after a shard refused a write', async () => {
     const { incarnation } = broker.payloads.allocations(idOn('c'))![0]!;
     broker.payloads.markFull({ incarnation });
     expect(broker.payloads.allocations(idOn('c'))!.map(nameIn).at(-1)).toBe('c');
   });
 
-  it('given a draining shard, when jobs come, then it gets none, and those that it has are served', async () => {
+  it('a draining shard gets no jobs and serves those it has', async () => {
     const id = idOn('b');
     const shard = await accept(id);
     const other = await open(['b']);
@@ -171,7 +171,7 @@ describe('payload on three real Redis', () => {
     expect((await broker.jobs.read(id))?.keysRemoved).toBe(1);
   });
 
-  it('given a shard that is killed, then it is offered no more at once, its jobs fail in seconds, and the purge waits', async () => {
+  it('a killed shard gets no jobs, its jobs fail within seconds, and their purge waits', async () => {
     const id = idOn('b');
     const { incarnation } = await accept(id);
     await server('b').kill();
@@ -198,7 +198,7 @@ describe('payload on three real Redis', () => {
     });
   });
 
-  it('given a shard that is stopped for 3 s, when it continues, then its jobs are still there', async () => {
+  it('a shard keeps its jobs after a stall of 3 s', async () => {
     const id = idOn('c');
     const { incarnation } = await accept(id);
     server('c').signal('SIGSTOP');
@@ -212,7 +212,7 @@ describe('payload on three real Redis', () => {
     await broker.purge.cancelled(id);
   });
 
-  it('given a shard that could keep data, when it comes back or a process starts, then no image goes there', async () => {
+  it('a shard that fails a retention check gets no images after a restart or at the start of a process', async () => {
     const own = connect(control.urlFor('api'), 'control');
     const home = PayloadLink.open(control.urlFor('api'), 'api');
     await Promise.all([own, home.main].map((redis) => whenReady(redis, 5000)));

@@ -41,7 +41,7 @@ afterAll(async () => {
 });
 
 describe('payload store on a real Redis', () => {
-  it('given a key that is open, when chunks come, then it keeps the lifetime that it was opened with', async () => {
+  it('writes do not change the lifetime of an open key', async () => {
     const key = newKey();
     await store.open(key, 60_000);
     await store.write(key, 0, Buffer.from('first'));
@@ -52,7 +52,7 @@ describe('payload store on a real Redis', () => {
     await store.remove([key]);
   });
 
-  it('given a key that was never opened, or was removed, when a chunk comes, then it is refused and gone', async () => {
+  it('a chunk for a key that is not open is refused and deleted', async () => {
     const removed = newKey();
     await store.open(removed, 60_000);
     await store.remove([removed]);
@@ -62,7 +62,7 @@ describe('payload store on a real Redis', () => {
     }
   });
 
-  it('given a late chunk whose connection broke after it was sent, when no process removes it, then it expires within seconds', async () => {
+  it('Redis deletes a late chunk within seconds when its connection broke', async () => {
     const key = newKey();
     const broken = connect(redis.urlFor('api'), 'payload');
     await whenReady(broken, 5000);
@@ -73,7 +73,7 @@ describe('payload store on a real Redis', () => {
     await eventually(async () => (await inspector.exists(key)) === 0, 2 * LATE_WRITE_MS);
   });
 
-  it('given more reads at once than the output buffer of a connection holds, then all are answered', async () => {
+  it('parallel reads beyond the output buffer of a connection are all answered', async () => {
     const key = newKey();
     const box = Buffer.alloc(1_048_604, 5);
     await store.open(key, 60_000);
@@ -83,7 +83,7 @@ describe('payload store on a real Redis', () => {
     await store.remove([key]);
   });
 
-  it('given a connection that has read full chunks, when the next read comes ten seconds later, then it is not closed', async () => {
+  it('a connection that reads a chunk every ten seconds is not closed', async () => {
     const key = newKey();
     const box = Buffer.alloc(CHUNK_BYTES + SEAL_BYTES, 5);
     const losses: string[] = [];
@@ -101,7 +101,7 @@ describe('payload store on a real Redis', () => {
     await store.remove([key]);
   });
 
-  it('given more tasks than run at a time, when they run, then they run in order, and a failure affects one task only', async () => {
+  it('queued tasks run in order, and a failed one does not block the next', async () => {
     const queue = new TaskQueue(['a', 'b']);
     const started: number[] = [];
     let running = 0;

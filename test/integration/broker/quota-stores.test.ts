@@ -30,7 +30,7 @@ afterAll(async () => {
 describe('a pixel budget on a real Redis', () => {
   const MP = 1_000_000;
 
-  it('given a full budget, when images are taken out of it, then it falls by their pixels and there is a lifetime', async () => {
+  it('taking pixels lowers the budget, and its key has a lifetime', async () => {
     const budget = new PixelBudget(redis);
     expect(await budget.status('a', 100)).toEqual({ left: 100, fullInMs: 0, openInMs: 0 });
     expect(await redis.exists(pixelsKey('a'))).toBe(0);
@@ -42,7 +42,7 @@ describe('a pixel budget on a real Redis', () => {
     expect((await budget.status('b', 100)).left).toBe(100);
   });
 
-  it('given less than an image needs, when it is taken, then the budget is in debt and nothing more is', async () => {
+  it('one image may overdraw the budget, and a further one is refused', async () => {
     const budget = new PixelBudget(redis);
     expect((await budget.take('c', 10, 9 * MP)).taken).toBe(true);
     const { taken, status } = await budget.take('c', 10, 50 * MP);
@@ -52,13 +52,13 @@ describe('a pixel budget on a real Redis', () => {
     expect(refused.status.openInMs).toBeGreaterThan(4.5 * PIXEL_WINDOW_MS);
   });
 
-  it('given images at once, when together they are too much, then one at most goes beyond', async () => {
+  it('of parallel images at most one overdraws the budget', async () => {
     const budget = new PixelBudget(redis);
     const all = await Promise.all(Array.from({ length: 20 }, () => budget.take('d', 10, 4 * MP)));
     expect(all.filter(({ taken }) => taken)).toHaveLength(3);
   });
 
-  it('given a budget that was used, when time passes, then it refills and its key goes', async () => {
+  it('a budget refills, and its key expires when it is full', async () => {
     const budget = new PixelBudget(redis);
     await budget.take('e', 1000, 5 * MP);
     await new Promise((resolve) => setTimeout(resolve, 350));
@@ -68,7 +68,7 @@ describe('a pixel budget on a real Redis', () => {
 });
 
 describe('counted requests on a real Redis', () => {
-  it('given requests, when a tenant reads its rate limit, then that is not counted', async () => {
+  it('reading the status does not count as a request', async () => {
     const limiter = new RateLimiter(redis);
     expect(await limiter.status('a')).toEqual({ hits: 0, closesInMs: 0 });
     await limiter.hit('a', 60_000);
@@ -85,24 +85,28 @@ describe('submissions that may be repeated, on a real Redis', () => {
   const lifetimes = lifetimesOf(loadSettings({}));
   const store = (): IdempotencyStore => new IdempotencyStore(redis, lifetimes);
 
-  it('given many at once, when they open one entry, then it is new to one and all know its salt', async () => {
+  it('of parallel calls that open an entry one creates it, and all get the same salt', async () => {
     const opened = await Promise.all(Array.from({ length: 10 }, (_, i) => store().open('a', `salt${i}`)));
     expect(opened.filter(({ isNew }) => isNew)).toHaveLength(1);
     expect(new Set(opened.map(({ entry }) => entry.salt)).size).toBe(1);
     expect(opened.every(({ entry }) => entry.fingerprint === undefined)).toBe(true);
   });
 
-  it('given an entry, when its upload is complete, then it lives no longer than a job can', async () => {
+  it('a completed entry has the maximum lifetime of a job', async () => {
     const { entry } = await store().open('b', 'salt');
     expect(await redis.pttl(idempotencyKey('b'))).toBeGreaterThan(lifetimes.uploadMs);
     await store().complete(entry, 'print');
     const { queueMs, workMs, resultMs } = lifetimes;
     expect(await redis.pttl(idempotencyKey('b'))).toBeLessThanOrEqual(queueMs + workMs + resultMs);
-    expect((await store().open('b', 'other')).entry).toEqual({ name: 'b', salt: 'salt', fingerprint: 'print' });
+    expect((await store().open('b', 'other')).entry).toEqual({
+      name: 'b',
+      salt: 'salt',
+      fingerprint: 'print',
+    });
     expect(Object.keys(await redis.hgetall(idempotencyKey('b'))).sort()).toEqual(['print', 'salt']);
   });
 
-  it('given an entry that was opened again, when the one before it is completed or released, then it stays', async () => {
+  it('completing or deleting an older entry does not change its successor', async () => {
     const { entry } = await store().open('c', 'first');
     await store().forget(entry);
     await store().open('c', 'second');
@@ -111,7 +115,7 @@ describe('submissions that may be repeated, on a real Redis', () => {
     expect((await store().open('c', 'third')).entry).toEqual({ name: 'c', salt: 'second', print: undefined });
   });
 
-  it('given nothing, when it is completed, then nothing is made that would stay for ever', async () => {
+  it('completing an entry that does not exist creates no key', async () => {
     await store().complete({ name: 'd', salt: 'salt', fingerprint: undefined }, 'print');
     expect(await redis.exists(idempotencyKey('d'))).toBe(0);
   });

@@ -64,7 +64,7 @@ const write = (session: UploadSession, bytes: number): Promise<void> => session.
 const capped = (capBytes: number): JobStore => new JobStore(inspector, broker.lifetimes, capBytes);
 
 describe('upload session on a real Redis', () => {
-  it('given an upload that announces much, when bytes come, then it holds little more than has come', async () => {
+  it('an upload reserves little more than it has received, whatever size it announced', async () => {
     const session = await start(newId(), 22 * MIB);
     expect(await reserved()).toBe(RESERVATION_STEP_BYTES);
     for (let stored = MIB; stored <= 22 * MIB; stored += MIB) {
@@ -75,7 +75,7 @@ describe('upload session on a real Redis', () => {
     await session.abandon();
   });
 
-  it('given less room than an upload announces, when it starts, then it is refused before a byte of it', async () => {
+  it('an upload that announces more than there is room for is refused at its start', async () => {
     const jobs = capped(10 * MIB);
     await expect(start(newId(), 11 * MIB, OWNER, jobs)).rejects.toMatchObject({ code: 'capacity-exhausted' });
     await expect(start(newId(), 3 * MIB, tenant('small', { maxReservedBytes: MIB }))).resolves.toBeDefined();
@@ -83,7 +83,7 @@ describe('upload session on a real Redis', () => {
       await broker.purge.cancelled(id as JobId);
   });
 
-  it('given uploads that grow until nothing is left, when one needs more, then it is refused and leaves nothing', async () => {
+  it('an upload that runs out of memory is refused and deleted', async () => {
     const jobs = capped(10 * MIB);
     const first = await start(newId(), 8 * MIB, OWNER, jobs);
     const second = await start(newId(), 8 * MIB, OWNER, jobs);
@@ -97,7 +97,7 @@ describe('upload session on a real Redis', () => {
     await first.abandon();
   });
 
-  it('given clients of one pool, when together they have their share, then they are refused and others are not', async () => {
+  it('clients of a pool at its limit are refused, and other clients are not', async () => {
     const pool = { name: 'anonymous', maxReservedBytes: 3 * MIB };
     const [one, two] = [tenant('one', { pool }), tenant('two', { pool })];
     const first = await start(newId(), 2 * MIB, one);
@@ -110,7 +110,7 @@ describe('upload session on a real Redis', () => {
     await other.abandon();
   });
 
-  it('given an upload whose API has died, when its lease is over, then the sweeper takes it; one alive is renewed', async () => {
+  it('the sweeper ends an upload whose lease has expired, and an active upload renews its lease', async () => {
     const id = newId();
     const session = await start(id, MIB);
     await write(session, 1000);
@@ -127,7 +127,7 @@ describe('upload session on a real Redis', () => {
     expect(await broker.jobs.read(id)).toMatchObject({ state: 'expired', keysRemoved: 1 });
   });
 
-  it('given a job that expires under its upload, when more bytes come, then nothing is stored beyond the receipt', async () => {
+  it('an upload stores nothing after its job has expired', async () => {
     const id = newId();
     const session = await start(id, 4 * MIB);
     await write(session, MIB);
@@ -140,7 +140,7 @@ describe('upload session on a real Redis', () => {
     expect(purgedAt).toBeGreaterThanOrEqual(endedAt!);
   });
 
-  it('given bytes that reached Redis after the receipt said purged, when their upload ends, then they go and it says when', async () => {
+  it('late payload is deleted at the end of its upload, and the purge time moves', async () => {
     const id = newId();
     const session = await start(id, MIB);
     await broker.purge.expired(id);
@@ -153,7 +153,7 @@ describe('upload session on a real Redis', () => {
     expect((await broker.jobs.read(id))!.purgedAt).toBeGreaterThan(purgedAt);
   });
 
-  it('given a job that Redis has lost with its record, when its upload ends, then its bytes go all the same', async () => {
+  it('payload of an upload is deleted when Redis has lost the record', async () => {
     const id = newId();
     const session = await start(id, MIB);
     await write(session, 1000);
@@ -163,7 +163,7 @@ describe('upload session on a real Redis', () => {
     expect(await inspector.exists(inputKey(id))).toBe(0);
   });
 
-  it('given reservations, when a request is rejected for lack of memory, then Retry-After is the time at which enough of them end', async () => {
+  it('Retry-After is the time until enough reservations end', async () => {
     const ids = [newId(), newId(), newId()] as const;
     for (const id of ids) (await start(id, 2 * MIB)).finish();
     const [now] = (await inspector.time()).map(Number) as [number];
@@ -178,7 +178,7 @@ describe('upload session on a real Redis', () => {
     for (const id of ids) await broker.purge.cancelled(id);
   });
 
-  it('given a delivery that broke on our side, when it is given back, then it does not count; one the client broke does', async () => {
+  it('a delivery that the client broke counts, and one that the service broke does not', async () => {
     const id = newId();
     const session = await start(id, MIB);
     const parts = [{ role: 'input', chunks: 1, bytes: 10 }] as const;

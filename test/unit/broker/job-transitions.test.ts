@@ -21,7 +21,7 @@ function play(list: (typeof JOB_EVENTS)[number][]): JobState[] {
 }
 
 describe('the transition table', () => {
-  it('given any events in any order, when they are played, then a terminal state is never left', () => {
+  it('no event leaves a terminal state', () => {
     fc.assert(
       fc.property(events, (list) => {
         const passed = play(list);
@@ -31,7 +31,7 @@ describe('the transition table', () => {
     );
   });
 
-  it('given any events, when a job is delivered, then it was queued, running, ready and delivering before', () => {
+  it('a delivered job was queued, running, ready and delivering before', () => {
     fc.assert(
       fc.property(events, (list) => {
         const passed = play(['accept', ...list]);
@@ -44,21 +44,21 @@ describe('the transition table', () => {
     );
   });
 
-  it('given any living state, when the job is cancelled or expires, then it ends', () => {
+  it('cancellation and expiry end a job in any living state', () => {
     for (const state of LIVING_STATES) {
       expect(nextState(state, 'cancel')).toBe('cancelled');
       expect(nextState(state, 'expire')).toBe('expired');
     }
   });
 
-  it('given every state, when it is looked for, then some event leads to it and a living one can be left', () => {
+  it('every state can be reached, and every living state can be left', () => {
     for (const state of JOB_STATES) {
       expect(JOB_EVENTS.some((event) => targetOf(event) === state)).toBe(true);
       expect(JOB_EVENTS.some((event) => sourcesOf(event).includes(state))).toBe(!isTerminal(state));
     }
   });
 
-  it('given no record, when anything but accept happens, then it is refused', () => {
+  it('without a record only accept is allowed', () => {
     for (const event of JOB_EVENTS) {
       expect(nextState(undefined, event)).toBe(event === 'accept' ? 'accepted' : undefined);
     }

@@ -12,7 +12,7 @@ const step = fc.record({
   listener: fc.constantFrom(...LISTENERS),
 });
 
-test('given listeners that come and go, when they are asked for, then the map holds what a map of sets would', () => {
+test('the map returns the same listeners as a map of sets', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const map = new ListenerMap<Listener>();
@@ -33,7 +33,7 @@ test('given listeners that come and go, when they are asked for, then the map ho
   );
 });
 
-test('given a listener that leaves while all are told, when the others are told, then each of them is, once', () => {
+test('removing a listener during a notification does not affect the others', () => {
   const map = new ListenerMap<() => void>();
   const told: string[] = [];
   const leaving = (): void => {

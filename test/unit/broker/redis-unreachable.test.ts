@@ -16,7 +16,7 @@ async function refusalOf(url: string): Promise<string> {
   }
 }
 
-test('given a Redis that is not there, silent, or has no address, when it is waited for, then where and why is said and no password', async () => {
+test('an unreachable Redis is reported with address and cause, without the password', async () => {
   const silent = createServer((socket) => socket.on('error', () => undefined).resume()).listen(0, '::1');
   await once(silent, 'listening');
   const { port } = silent.address() as AddressInfo;

@@ -46,7 +46,7 @@ test.each([
   },
 );
 
-test('given nothing measured or nobody at work, when an estimate is wanted, then there is none', () => {
+test('there is no estimate without measurements or without workers', () => {
   const none: ServiceTimes = { meanMs: undefined, unitMs: {} };
   const some: ServiceTimes = { meanMs: 900, unitMs: { isnet: 700 } };
   expect(etaMs(none, IDLE, { position: 1 })).toBeUndefined();
@@ -57,7 +57,7 @@ test('given nothing measured or nobody at work, when an estimate is wanted, then
   expect(workMs(some, { pixels: 20e6 }, 'isnet')).toBe(1400);
 });
 
-test('given a job in work, when time passes, then less is left, and never nothing', () => {
+test('the remaining time of a running job decreases and stays positive', () => {
   const times: ServiceTimes = { meanMs: 1000, unitMs: { isnet: 1000 } };
   const busy = { ...IDLE, active: 1 };
   expect(etaMs(times, busy, { runningMs: 0 })).toBe(1000);
@@ -67,7 +67,7 @@ test('given a job in work, when time passes, then less is left, and never nothin
   expect(etaMs(times, { ...IDLE, active: 2 }, { position: 8 })).toBe(9500);
 });
 
-test('given any queue, when a place is further back or there are fewer slots, then the wait is not shorter', () => {
+test('a later position or fewer slots never shorten the estimate', () => {
   const times: ServiceTimes = { meanMs: 1000, unitMs: { isnet: 1000 } };
   const count = fc.integer({ min: 1, max: 50 });
   fc.assert(
@@ -81,7 +81,7 @@ test('given any queue, when a place is further back or there are fewer slots, th
   );
 });
 
-test('given measurements that scatter around a value, when there are many, then the estimate stays near it', () => {
+test('the moving average stays near the mean of many measurements', () => {
   fc.assert(
     fc.property(fc.array(fc.double({ min: 800, max: 1200, noNaN: true }), { minLength: 20 }), (measured) => {
       let estimate: number | undefined = 3000;

@@ -18,7 +18,7 @@ const orderOf = (list: readonly string[], id: JobId): string[] =>
   ).map((each) => each.name);
 
 describe('rendezvous hashing', () => {
-  it('given any shards in any order, when a job is placed, then all of them are named, once, in the same order', () => {
+  it('orders all shards for a job independently of the order in which they are given', () => {
     fc.assert(
       fc.property(names, token, (list, bytes) => {
         const order = orderOf(list, idOf(bytes));
@@ -28,7 +28,7 @@ describe('rendezvous hashing', () => {
     );
   });
 
-  it('given any shards, when one goes, then only its own jobs move, to the one that they preferred next', () => {
+  it('moves only the jobs of a removed shard, each to its next preference', () => {
     fc.assert(
       fc.property(names, token, fc.nat(), (list, bytes, which) => {
         const gone = list[which % list.length];
@@ -42,7 +42,7 @@ describe('rendezvous hashing', () => {
     );
   });
 
-  it('given any shards, when one is added, then a job stays where it was or moves to the new one', () => {
+  it('keeps each job on its shard, or moves it to an added one', () => {
     fc.assert(
       fc.property(names, name, token, (list, added, bytes) => {
         fc.pre(!list.includes(added));
@@ -53,7 +53,7 @@ describe('rendezvous hashing', () => {
     );
   });
 
-  it('given many jobs, when they are placed on five shards, then each gets a fifth, and of a dead one each a quarter', () => {
+  it('spreads jobs evenly over five shards, and the jobs of a removed shard over the other four', () => {
     const jobs = Array.from({ length: 10_000 }, (_, i) => shardOrder(shards(5), someId(i)));
     const count = (list: { name: string }[][], place: number): Record<string, number> =>
       list.reduce<Record<string, number>>((sums, order) => {
@@ -69,8 +69,8 @@ describe('rendezvous hashing', () => {
   });
 });
 
-describe('a seat', () => {
-  it('given two lives of one server, when they are written down, then they differ and name the same shard', () => {
+describe('a shard incarnation', () => {
+  it('two incarnations of one server differ and have the same shard', () => {
     fc.assert(
       fc.property(name, (shard) => {
         const [one, other] = [incarnationOf(shard, 'a'.repeat(40)), incarnationOf(shard, 'b'.repeat(40))];

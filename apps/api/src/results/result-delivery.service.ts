@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { outputKey } from '#broker/redis/redis-keys.js';
+import { isUnreachable, retryWhileUnreachable } from '#broker/redis/redis-errors.js';
 import type { JobRecord, OutputFacts } from '#broker/records/job-record.js';
 import { LEASE_MS, RETRY_GRACE_MS } from '#broker/records/lifetimes.js';
 import { isTerminal } from '#contracts/job-states.js';
@@ -201,20 +202,7 @@ export class ResultDelivery {
 }
 
 /** Retries an idempotent step while the broker is unreachable, up to `timeoutMs`. @throws what the last attempt threw */
-async function repeatWhileUnreachable<T>(step: () => Promise<T>, timeoutMs: number): Promise<T> {
-  let unreachableSince: number | undefined;
-  for (;;) {
-    try {
-      return await step();
-    } catch (error) {
-      unreachableSince ??= Date.now();
-      if (!isUnreachable(error) || Date.now() - unreachableSince > timeoutMs) throw error;
-      await pause(RETRY_MS);
-    }
-  }
-}
-
-const isUnreachable = (error: unknown): boolean =>
-  error instanceof Problem && error.code === 'broker-unavailable';
+const repeatWhileUnreachable = <T>(step: () => Promise<T>, timeoutMs: number): Promise<T> =>
+  retryWhileUnreachable(step, { timeoutMs, pauseMs: RETRY_MS });
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

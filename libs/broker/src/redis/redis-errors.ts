@@ -23,22 +23,31 @@ const OUTAGE_MS = 30_000;
 const OUTAGE_PAUSE_MS = 250;
 
 /**
+ * Runs an idempotent step, and retries it while Redis is unreachable, for up to `timeoutMs` after the first failure.
+ * @throws what the last try threw
+ */
+export async function retryWhileUnreachable<T>(
+  step: () => Promise<T>,
+  { timeoutMs, pauseMs }: { timeoutMs: number; pauseMs: number },
+): Promise<T> {
+  for (let until: number | undefined; ;) {
+    try {
+      return await step();
+    } catch (error) {
+      until ??= performance.now() + timeoutMs;
+      if (!isUnreachable(error) || performance.now() > until) throw error;
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  }
+}
+
+/**
  * Runs a read, and retries it for up to two seconds when the connection is lost. Writes are not retried: whether a write
  * was done before the loss is unknown.
  * @throws Problem `broker-unavailable`
  */
-export async function mapRedisReadErrors<T>(read: () => Promise<T>): Promise<T> {
-  for (let until: number | undefined; ;) {
-    try {
-      return await mapRedisErrors(read);
-    } catch (error) {
-      until ??= performance.now() + READ_RETRY_MS;
-      const isLoss = error instanceof Problem && error.code === 'broker-unavailable';
-      if (!isLoss || performance.now() > until) throw error;
-      await new Promise((resolve) => setTimeout(resolve, READ_PAUSE_MS));
-    }
-  }
-}
+export const mapRedisReadErrors = <T>(read: () => Promise<T>): Promise<T> =>
+  retryWhileUnreachable(() => mapRedisErrors(read), { timeoutMs: READ_RETRY_MS, pauseMs: READ_PAUSE_MS });
 
 /**
  * Runs an idempotent step. When the connection is lost, it is retried in the background until it succeeds, for up to 30 s:
@@ -49,7 +58,7 @@ export async function throughOutage(step: () => Promise<unknown>): Promise<void>
   const attempt = (): Promise<boolean> =>
     mapRedisErrors(step).then(
       () => true,
-      (error: unknown) => !(error instanceof Problem && error.code === 'broker-unavailable'),
+      (error: unknown) => !isUnreachable(error),
     );
   if (await attempt()) return;
   void (async () => {
@@ -59,6 +68,10 @@ export async function throughOutage(step: () => Promise<unknown>): Promise<void>
     }
   })();
 }
+
+/** True for the problem of an unreachable Redis. */
+export const isUnreachable = (error: unknown): boolean =>
+  error instanceof Problem && error.code === 'broker-unavailable';
 
 /** The problem for an error of Redis or BullMQ. Problems are returned unchanged. */
 export function brokerProblem(error: unknown): Problem {

@@ -14,10 +14,10 @@ export interface Outcome {
 
 /**
  * Sends images as a batch and fetches them, as docs/examples/folder.sh does: whatever breaks, it goes on, if need be
- * with another batch and the images that are still missing. `urls` are API instances, of which any may be away;
+ * with another batch and the images that are still missing. `urls` are API instances, of which any may be unreachable;
  * `results` is filled as results come.
  */
-export async function runPatiently(
+export async function runWithRetries(
   urls: readonly string[],
   images: Map<string, Buffer>,
   results = new Map<string, Buffer>(),

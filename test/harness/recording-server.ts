@@ -10,9 +10,9 @@ export interface RecordedRequest {
   bodyBytes: number;
 }
 
-/** An HTTP server that remembers what it was told, for looking at what a proxy passes on. */
+/** An HTTP server that records its requests, to check what a proxy forwards. */
 export class RecordingServer {
-  readonly told: RecordedRequest[] = [];
+  readonly requests: RecordedRequest[] = [];
 
   private constructor(private readonly server: Server) {}
 
@@ -29,9 +29,9 @@ export class RecordingServer {
       request.on('error', () => undefined);
       request.on('end', () => {
         const { method = '', url = '', headers } = request;
-        const told = { method, url, headers, bodyBytes };
-        self.told.push(told);
-        answer(response, told);
+        const recorded = { method, url, headers, bodyBytes };
+        self.requests.push(recorded);
+        answer(response, recorded);
       });
     });
     server.listen(0, '127.0.0.1');
