@@ -18,7 +18,7 @@ const RUN = readdirSync(UNITS)
   .filter((name) => name.endsWith('.service'))
   .map((name) => name.replace('@.', '@1.'));
 /** systemd's own scale: 0 is nothing exposed, 10 is everything; below 2 is "OK" or "SAFE". */
-const MOST_EXPOSED = 2;
+const MAX_EXPOSURE = 2;
 
 let root: string;
 
@@ -61,7 +61,7 @@ test.each(RUN)('given %s, when systemd verifies it, then it has nothing to say',
 test.each(RUN)('given %s, when systemd judges how exposed it is, then it is less than two of ten', (unit) => {
   const verdict = analyze('security', '--offline=true', unit);
   const exposure = Number(/exposure level for \S+: ([\d.]+)/.exec(verdict)?.[1]);
-  expect(exposure).toBeLessThan(MOST_EXPOSED);
+  expect(exposure).toBeLessThan(MAX_EXPOSURE);
   const good = (name: string): boolean => new RegExp(`^(✓|\\+) ${name}`, 'm').test(verdict);
   for (const name of ['NoNewPrivileges=', 'ProtectSystem=', 'PrivateDevices=', 'RestrictNamespaces=~user'])
     expect([

@@ -5,7 +5,7 @@ import { photo } from '../harness/photos.js';
 import { useSystem } from '../harness/use-system.js';
 import { nothingRemains } from '../harness/traces.js';
 
-const LEAST_IOU = 0.97;
+const MIN_IOU = 0.97;
 
 const { system, api } = useSystem();
 
@@ -15,7 +15,7 @@ afterEach(() => nothingRemains(system));
 async function expectRight(result: Buffer, name: Parameters<typeof factsOf>[1]): Promise<void> {
   const { iou, ...facts } = await factsOf(result, name);
   expect(facts).toEqual(await rightCutout(name));
-  expect(iou).toBeGreaterThanOrEqual(LEAST_IOU);
+  expect(iou).toBeGreaterThanOrEqual(MIN_IOU);
 }
 
 async function expectDelivered(job: JobKey): Promise<void> {
@@ -60,7 +60,7 @@ describe('each way to the image', () => {
     expect(answer.headers.get('content-type')).toBe('image/webp');
     const { iou, ...facts } = await factsOf(answer.body, 'coffee');
     expect(facts).toEqual({ ...(await rightCutout('coffee')), format: 'webp', colorType: -1 });
-    expect(iou).toBeGreaterThanOrEqual(LEAST_IOU);
+    expect(iou).toBeGreaterThanOrEqual(MIN_IOU);
   });
 
   test('given a job that asks for alpha alone, when `done` is received, then its link returns the matte', async () => {
@@ -70,7 +70,7 @@ describe('each way to the image', () => {
     const result = await api.result(job, { query: '' });
     const { iou, ...facts } = await factsOf(result.body, 'coffee');
     expect(facts).toEqual({ ...(await rightCutout('coffee')), channels: 1, colorType: 0 });
-    expect(iou).toBeGreaterThanOrEqual(LEAST_IOU);
+    expect(iou).toBeGreaterThanOrEqual(MIN_IOU);
     expect(done.data).toMatchObject({
       bytes: result.body.length,
       width: facts.width,

@@ -6,7 +6,7 @@ import { removebgClient, type RemovebgClient } from '../harness/removebg-client.
 import { useSystem } from '../harness/use-system.js';
 import { nothingRemains } from '../harness/traces.js';
 
-const LEAST_IOU = 0.97;
+const MIN_IOU = 0.97;
 const KEY = { 'X-Api-Key': 'INSERT_YOUR_API_KEY_HERE' };
 const JSON_BODY = { 'Content-Type': 'application/json' };
 
@@ -32,7 +32,7 @@ function form(fields: Record<string, string>, file?: Buffer): FormData {
 async function expectRight(result: Buffer, name: Parameters<typeof factsOf>[1]): Promise<void> {
   const { iou, ...facts } = await factsOf(result, name);
   expect(facts).toEqual(await rightCutout(name));
-  expect(iou).toBeGreaterThanOrEqual(LEAST_IOU);
+  expect(iou).toBeGreaterThanOrEqual(MIN_IOU);
 }
 
 interface JsonAnswer {
@@ -220,7 +220,7 @@ describe('other calls in one', () => {
     const answer = await rembg({ om: 'true', model: 'isnet-general-use' }, '?bgc=255,0,0,255');
     const { iou, ...facts } = await factsOf(answer.body, 'astronaut');
     expect(facts).toEqual({ ...(await rightCutout('astronaut')), channels: 1, colorType: 0 });
-    expect(iou).toBeGreaterThanOrEqual(LEAST_IOU);
+    expect(iou).toBeGreaterThanOrEqual(MIN_IOU);
   });
 
   test('given `bgc`, when it is posted, then it is the background of the subject', async () => {

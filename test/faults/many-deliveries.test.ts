@@ -63,7 +63,7 @@ function expectWhole(results: readonly ReadyResult[], downloads: readonly Downlo
 }
 
 /** A client that comes again as Retry-After says; a broken 200 is what it is. */
-async function downloadPatiently(result: ReadyResult): Promise<Download> {
+async function downloadWithRetries(result: ReadyResult): Promise<Download> {
   for (;;) {
     const answer = await download(system.url, result);
     if (answer.retryAfterS === undefined) return answer;
@@ -94,7 +94,7 @@ test('given as many results as the largest tier may have, when all are fetched a
 
 test('given deliveries in progress, when every connection to Redis is cut in the middle of an answer, then all are complete', async () => {
   const results = await make(64);
-  const downloads = Promise.all(results.map(downloadPatiently));
+  const downloads = Promise.all(results.map(downloadWithRetries));
   for (let i = 0; i < 3; i += 1) {
     await pause(100);
     proxy.cutWithinAnswer();

@@ -58,7 +58,7 @@ export class RestlessClient {
     if (job === undefined) return;
     if (plan === 'stream') await this.listen(job);
     if (plan === 'cancel') await this.cancel(job);
-    if (plan === 'abandon') return this.hearOf(job);
+    if (plan === 'abandon') return this.readEvents(job);
     await this.settle(job);
   }
 
@@ -103,7 +103,7 @@ export class RestlessClient {
   }
 
   /** Never fetches the result, and asks how the job ended. */
-  private async hearOf(job: Job): Promise<void> {
+  private async readEvents(job: Job): Promise<void> {
     for (const until = performance.now() + PATIENCE_MS; performance.now() < until;) {
       await pause(1000);
       const answer = await this.tried(() => this.api.status(job.key, withTimeout()));

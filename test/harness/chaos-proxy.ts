@@ -12,7 +12,7 @@ export interface Weather {
 }
 
 /** More than this under way in a lane, and its source has to wait. */
-const MOST_UNDER_WAY_BYTES = 262_144;
+const MAX_BUFFERED_BYTES = 262_144;
 const HELD_CHECK_MS = 20;
 
 /** A network between the service and its Redis, with all that networks do. Unix sockets on both sides. */
@@ -91,7 +91,7 @@ class Link {
     from.on('data', (piece: Buffer) => {
       if (this.forgotten) return;
       underWay += piece.length;
-      if (underWay > MOST_UNDER_WAY_BYTES) from.pause();
+      if (underWay > MAX_BUFFERED_BYTES) from.pause();
       const sentAt = performance.now();
       way = way.then(async () => {
         await this.travel(piece.length, sentAt);

@@ -5,7 +5,7 @@ type PhotoName = (typeof PHOTOS)[number];
 
 /** PNG chunks that carry nothing but the picture (W3C PNG, 11.2) and its pixel density. */
 const PICTURE_CHUNKS = new Set(['IHDR', 'IDAT', 'IEND', 'pHYs']);
-const COLOUR_TYPE_AT = 25;
+const COLOR_TYPE_OFFSET = 25;
 
 /** What a test wants to know of a cut-out. */
 export interface CutoutFacts {
@@ -38,7 +38,7 @@ export async function factsOf(result: Buffer, name: PhotoName): Promise<CutoutFa
       ...(['exif', 'icc', 'iptc', 'xmp'] as const).filter((kind) => found[kind] !== undefined),
       ...(isPng ? chunkNames(result).filter((chunk) => !PICTURE_CHUNKS.has(chunk)) : []),
     ],
-    colorType: isPng ? (result[COLOUR_TYPE_AT] ?? -1) : -1,
+    colorType: isPng ? (result[COLOR_TYPE_OFFSET] ?? -1) : -1,
     iou: softIou(alpha, await referenceAlpha(name)),
   };
 }

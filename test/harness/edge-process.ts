@@ -116,8 +116,8 @@ export class EdgeProcess {
   private async launch(contained: boolean): Promise<void> {
     const nginx = ['nginx', '-p', join(this.folder, 'run'), '-c', join(this.folder, 'conf', 'nginx.conf')];
     const limited = contained ? ['tools/contained.sh', 'nginx', ...nginx] : nginx;
-    const asNobody = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
-    const [program = '', ...rest] = [...(isRoot ? asNobody : []), 'sh', '-c', PIPED, 'sh', ...limited];
+    const unprivileged = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
+    const [program = '', ...rest] = [...(isRoot ? unprivileged : []), 'sh', '-c', PIPED, 'sh', ...limited];
     const env = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` };
     const child = spawn(program, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [child.stdout, child.stderr])

@@ -21,16 +21,16 @@ const send = (message, payload = Buffer.alloc(0)) => {
   socket.write(payload);
 };
 
-const done = (id, most) => ({
+const done = (id, max) => ({
   ...{ type: 'done', id },
   facts: {
-    ...{ width: most, height: (results += 1), format: 'png', foreground, timingsMs },
+    ...{ width: max, height: (results += 1), format: 'png', foreground, timingsMs },
     ...{ model: plan.models[0], provider: plan.provider },
   },
 });
 
 const acts = {
-  work: (id, job) => send(done(id, job.most), Buffer.from('cut out')),
+  work: (id, job) => send(done(id, job.max), Buffer.from('cut out')),
   // Native code that does not come back: nothing else happens in this process any more.
   hang: () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0),
   die: () => process.kill(process.pid, 'SIGKILL'),
@@ -48,9 +48,9 @@ socket.on('data', (piece) => {
       continue;
     }
     const { do: act, ms } = JSON.parse(payload.toString());
-    const job = { most: 0 };
+    const job = { max: 0 };
     inside.add(job);
-    for (const each of inside) each.most = Math.max(each.most, inside.size);
+    for (const each of inside) each.max = Math.max(each.max, inside.size);
     send({ type: 'stage', id: header.id, stage: 'infer' });
     setTimeout(() => {
       acts[act](header.id, job);

@@ -9,7 +9,7 @@ import { eventually } from '../harness/eventually.js';
 const own = Object.values(networkInterfaces())
   .flat()
   .find((each) => each?.internal === false && each.family === 'IPv4')?.address;
-const MOST_OF_ONE = 4;
+const MAX_PER_ADDRESS = 4;
 const ANSWER_MS = 2000;
 
 let server: Server;
@@ -17,7 +17,7 @@ const sockets: Socket[] = [];
 
 async function listen(proxies: string[] = []): Promise<void> {
   server = createServer((_request, response) => response.end('served'));
-  limitConnections(server, { max: 100, maxPerNetwork: MOST_OF_ONE, proxies });
+  limitConnections(server, { max: 100, maxPerNetwork: MAX_PER_ADDRESS, proxies });
   server.listen(0, '0.0.0.0');
   await once(server, 'listening');
 }
@@ -53,12 +53,12 @@ async function served(socket: Socket): Promise<boolean> {
 test('given connections from one address, when there are more than the limit, then the rest is closed, other addresses are served, and closed connections make room', async () => {
   await listen();
   expect(own).toBeDefined();
-  const many = open(MOST_OF_ONE + 3, own ?? '');
+  const many = open(MAX_PER_ADDRESS + 3, own ?? '');
   await eventually(() => closed(many) === 3);
   const [first] = many.filter(({ destroyed }) => !destroyed);
   expect(await served(first!)).toBe(true);
   // Somebody else, meanwhile; this machine itself is bounded by the whole alone.
-  const others = open(MOST_OF_ONE + 3, '127.0.0.1');
+  const others = open(MAX_PER_ADDRESS + 3, '127.0.0.1');
   for (const other of others) expect(await served(other)).toBe(true);
   first!.destroy();
   await eventually(async () => {
@@ -71,6 +71,6 @@ test.each([own ?? '', `${own ?? ''}/24`])(
   'given a proxy that is trusted as %s, when it opens connections for many clients, then it has no limit of its own',
   async (proxy) => {
     await listen([proxy]);
-    for (const socket of open(MOST_OF_ONE + 3, own ?? '')) expect(await served(socket)).toBe(true);
+    for (const socket of open(MAX_PER_ADDRESS + 3, own ?? '')) expect(await served(socket)).toBe(true);
   },
 );

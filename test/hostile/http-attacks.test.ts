@@ -10,7 +10,7 @@ import { targetAttacks } from './attacks/target-attacks.js';
 
 const MIB = 1_048_576;
 const AT_A_TIME = 8;
-const MOST_GROWTH_MIB = 150;
+const MAX_GROWTH_MIB = 150;
 /** Nothing that a stranger sends makes an answer slower than this, on however busy a machine. */
 const ANSWER_MS = 8000;
 
@@ -59,7 +59,7 @@ async function expectUnharmed(before: number): Promise<void> {
   expect(system.output()).not.toContain('"defect"');
   expect(system.output()).not.toContain(ECHO);
   await nothingRemains(system);
-  await eventually(() => memoryMib() < before + MOST_GROWTH_MIB, 20_000);
+  await eventually(() => memoryMib() < before + MAX_GROWTH_MIB, 20_000);
 }
 
 test.each([

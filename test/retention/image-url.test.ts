@@ -15,13 +15,13 @@ const NAME = 'photos.example.com';
 const FETCHER = `
   const { ImageFetcher } = await import('./dist/libs/fetcher/src/image-fetcher.js');
   const { chunkStream } = await import('./dist/apps/api/src/uploads/upload-encryptor.js');
-  process.on('message', async ({ url, port, authorities, most, keep }) => {
+  process.on('message', async ({ url, port, authorities, max, keep }) => {
     const world = { resolve: async () => ['127.0.0.1'], alsoAllows: (text) => text === '127.0.0.1', authorities };
     const fetcher = new ImageFetcher({ totalMs: 10_000, ports: [port] }, world);
     let bytes = 0;
     let code = 'none';
     try {
-      const file = fetcher.fetch(url, { signal: new AbortController().signal, maxBytes: most });
+      const file = fetcher.fetch(url, { signal: new AbortController().signal, maxBytes: max });
       for await (const { plain } of chunkStream(file)) {
         bytes += plain.length;
         if (keep) globalThis.kept = Buffer.from(plain);
@@ -46,16 +46,16 @@ afterAll(() => child.kill('SIGKILL'));
 interface Trial {
   answer: (socket: Parameters<Answering>[0], image: Buffer) => void | Promise<void>;
   identity?: Identity;
-  most?: number;
+  max?: number;
   keep?: boolean;
 }
 
 /** Has an image fetched, and searches the process that fetched it half a second later. */
-async function leftOf({ answer, identity, most = 2 * BYTES, keep = false }: Trial) {
+async function leftOf({ answer, identity, max = 2 * BYTES, keep = false }: Trial) {
   const image = randomBytes(BYTES);
   const origin = await Origin.start((socket) => answer(socket, image), identity);
   const url = `http${identity ? 's' : ''}://${NAME}:${origin.port}/`;
-  child.send({ url, port: origin.port, authorities: identity?.cert, most, keep });
+  child.send({ url, port: origin.port, authorities: identity?.cert, max, keep });
   const [{ bytes, code }] = (await once(child, 'message')) as [{ bytes: number; code: string }];
   await origin.stop();
   await pause(500);
@@ -120,8 +120,8 @@ describe('what is left of a fetched image in the process that fetched it', () =>
     ['is broken off', { answer: brokenOff }, 'image-url-failed'],
     ['is broken off over TLS', { answer: brokenOff, identity }, 'image-url-failed'],
     ['cannot be parsed', { answer: malformed }, 'image-url-failed'],
-    ['is larger than announced to the reader', { answer: chunked, most: 400_000 }, 'image-too-large'],
-    ['is larger, over TLS', { answer: chunked, most: 400_000, identity }, 'image-too-large'],
+    ['is larger than announced to the reader', { answer: chunked, max: 400_000 }, 'image-too-large'],
+    ['is larger, over TLS', { answer: chunked, max: 400_000, identity }, 'image-too-large'],
   ])('given an image that %s, when the fetch has ended, then nothing of it is', async (_how, trial, code) => {
     const left = await leftOf(trial);
     expect([left.code, left.share]).toEqual([code, 0]);

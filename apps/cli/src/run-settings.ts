@@ -33,15 +33,11 @@ export const textOf = (args: Arguments, name: string): string | undefined => {
 };
 
 /** @throws CommandError */
-function wholeNumber(
-  args: Arguments,
-  name: string,
-  [standard, least, most]: [number, number, number],
-): number {
+function wholeNumber(args: Arguments, name: string, [standard, min, max]: [number, number, number]): number {
   const text = textOf(args, name);
   const value = text === undefined ? standard : Number(text);
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new CommandError(`--${name} is a whole number from ${least} to ${most}.`);
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  throw new CommandError(`--${name} must be an integer from ${min} to ${max}.`);
 }
 
 /** Image options as the service takes them, checked by the schema that it uses. @throws CommandError naming the option */

@@ -47,7 +47,7 @@ function* kinds(): Generator<ImageCase> {
     made({ metaBoxes: [isoBox('uuid', Buffer.from(SECRET)), isoBox('idat', Buffer.from(SECRET))] }),
     shown,
   );
-  const turns: [
+  const rotations: [
     number,
     Partial<typeof shown> & {
       corners: readonly ['TL' | 'TR' | 'BL' | 'BR', ...('TL' | 'TR' | 'BL' | 'BR')[]];
@@ -57,11 +57,15 @@ function* kinds(): Generator<ImageCase> {
     [2, { corners: ['BR', 'BL', 'TR', 'TL'] }],
     [3, { ...TURNED, corners: ['BL', 'TL', 'BR', 'TR'] }],
   ];
-  for (const [turn, how] of turns) {
-    yield good(`avif turned by ${turn}`, made({ properties: [isoBox('irot', Buffer.from([turn]))] }), {
-      ...shown,
-      ...how,
-    });
+  for (const [quarters, how] of rotations) {
+    yield good(
+      `avif turned by ${quarters}`,
+      made({ properties: [isoBox('irot', Buffer.from([quarters]))] }),
+      {
+        ...shown,
+        ...how,
+      },
+    );
   }
   yield good('avif mirrored', made({ properties: [isoBox('imir', Buffer.from([1]))] }), {
     ...shown,

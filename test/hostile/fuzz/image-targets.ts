@@ -11,7 +11,7 @@ import { mutated } from './mutations.js';
 import { target, type FuzzTarget } from './fuzz-target.js';
 
 const LIMITS = { maxPixels: 1e6, maxProgressivePixels: 1e6, maxSidePixels: 20_000 };
-const MOST_SEED_BYTES = 4000;
+const MAX_SEED_BYTES = 4000;
 /** Files that take long to make, and would be too large. */
 const HEAVY = /MB|[05]0 frames|,000|scans|16.?383|real|\d{4}/;
 const EVERY = 5;
@@ -54,7 +54,7 @@ function inPieces(file: Buffer, sizes: readonly number[]): unknown {
 export async function imageTargets(): Promise<FuzzTarget[]> {
   const light = allCases().filter(({ name }, i) => !HEAVY.test(name) && i % EVERY === 0);
   const made = await Promise.all(light.map(async ({ make }) => make()));
-  const seeds = made.filter((file) => file.length > 20 && file.length < MOST_SEED_BYTES);
+  const seeds = made.filter((file) => file.length > 20 && file.length < MAX_SEED_BYTES);
   return [
     target({
       name: 'guard',

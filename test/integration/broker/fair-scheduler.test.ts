@@ -81,24 +81,24 @@ const prioritiesOf = async (ids: readonly JobId[]): Promise<number[]> => {
 describe('fair order of tenants, on a real Redis and a real BullMQ', () => {
   it('jobs of twenty other tenants run before the 2,000 of one tenant, which is hardly delayed', async () => {
     const heavy = new Set(await bring(tenant('heavy'), 2000));
-    const broughtAt = new Map<JobId, { begun: number; at: number }>();
+    const broughtAt = new Map<JobId, { started: number; at: number }>();
     const waits: { jobs: number; ms: number }[] = [];
-    let begun = 0;
+    let started = 0;
     let lastHeavy = 0;
     const startedAt = performance.now();
     const consumer = consume((id) => {
-      begun += 1;
-      if (heavy.delete(id)) lastHeavy = begun;
+      started += 1;
+      if (heavy.delete(id)) lastHeavy = started;
       const brought = broughtAt.get(id);
-      if (brought) waits.push({ jobs: begun - 1 - brought.begun, ms: performance.now() - brought.at });
+      if (brought) waits.push({ jobs: started - 1 - brought.started, ms: performance.now() - brought.at });
     });
     for (let i = 0; i < 20; i++) {
-      await eventually(() => begun >= (i + 1) * 50);
+      await eventually(() => started >= (i + 1) * 50);
       const id = newId();
-      broughtAt.set(id, { begun, at: performance.now() });
+      broughtAt.set(id, { started, at: performance.now() });
       await queue.add(id, { tenant: tenant(`light${i}`), cost: 1 });
     }
-    await eventually(() => begun === 2020);
+    await eventually(() => started === 2020);
     const allMs = performance.now() - startedAt;
     await consumer.close();
     const middle = (values: number[]): number => values.sort((a, b) => a - b)[10]!;
@@ -112,20 +112,20 @@ describe('fair order of tenants, on a real Redis and a real BullMQ', () => {
   it('a tenant with twice the weight gets twice as many jobs started', async () => {
     const light = new Set(await bring(tenant('light'), 90));
     const heavy = new Set(await bring(tenant('heavy', { weight: 2 }), 90));
-    const begun: JobId[] = [];
-    const consumer = consume((id) => begun.push(id));
-    await eventually(() => begun.length === 180);
+    const started: JobId[] = [];
+    const consumer = consume((id) => started.push(id));
+    await eventually(() => started.length === 180);
     await consumer.close();
-    expect(begun.slice(0, 90).filter((id) => heavy.has(id))).toHaveLength(60);
-    expect(begun.slice(0, 90).filter((id) => light.has(id))).toHaveLength(30);
+    expect(started.slice(0, 90).filter((id) => heavy.has(id))).toHaveLength(60);
+    expect(started.slice(0, 90).filter((id) => light.has(id))).toHaveLength(30);
   });
 
   it('a tenant whose images cost a third gets three images per image of the other', async () => {
     const large = new Set(await bring(tenant('large'), 20, { cost: 3 }));
     await bring(tenant('small'), 60);
-    let begunLarge = 0;
-    for (let i = 0; i < 40; i++) if (large.has((await begin())!)) begunLarge += 1;
-    expect(begunLarge).toBe(10);
+    let startedLarge = 0;
+    for (let i = 0; i < 40; i++) if (large.has((await begin())!)) startedLarge += 1;
+    expect(startedLarge).toBe(10);
   });
 
   it('discarding jobs returns their virtual time to their tenant and does not affect others', async () => {
@@ -182,16 +182,16 @@ describe('priorities near their end', () => {
 
   it('start tags beyond the largest priority keep their order, and no priority is 0', async () => {
     const waiting = await bring(tenant('a'), 4);
-    const begun: JobId[] = [];
+    const started: JobId[] = [];
     for (let i = 0; i < 100; i++) {
-      begun.push((await begin())!);
+      started.push((await begin())!);
       waiting.push(...(await bring(tenant('a'), 1)));
       if (i % 10 === 0) expect((await queue.waiting(9)).ids).toEqual(waiting.slice(i + 1));
       const priorities = await prioritiesOf(waiting.slice(i + 1));
       expect(Math.min(...priorities)).toBeGreaterThan(0);
       expect(Math.max(...priorities)).toBeLessThanOrEqual(LARGEST);
     }
-    expect(begun).toEqual(waiting.slice(0, 100));
+    expect(started).toEqual(waiting.slice(0, 100));
     expect(Number(await control.hget(VIRTUAL_TIME_KEY, 'base'))).toBeGreaterThan(LARGEST);
   });
 

@@ -40,17 +40,17 @@ test('connections that the network dropped silently are restored, and notices ar
   const around = connect(redis.urlFor('inspector'), 'control');
   await Promise.all([subscriber, control, around].map((each) => whenReady(each, 5000)));
   const watcher = new JobWatcher(subscriber);
-  let heard = 0;
+  let received = 0;
   let missed = 0;
   const unwatch = await watcher.watch(ID, (notice) => {
     if (notice === undefined) missed += 1;
-    else heard += 1;
+    else received += 1;
   });
   network.forget();
   await eventually(() => control.set('rb:probe', '1').catch(() => false), NOTICED_MS);
   await eventually(() => missed > 0, NOTICED_MS);
   await around.publish(jobChannel(ID), '{"state":"ready","version":2}');
-  await eventually(() => heard === 1);
+  await eventually(() => received === 1);
   unwatch();
   for (const each of [subscriber, control, around]) each.disconnect();
 });

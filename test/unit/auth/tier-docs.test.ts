@@ -9,7 +9,7 @@ test('given the page on limits, when its table of tiers is read, then it says wh
     name,
     cells.split('|').map((cell) => cell.trim()),
   ]);
-  const told = Object.entries(builtInTiers({ RATE_LIMIT: 60 })).map(([name, tier]) => [
+  const documented = Object.entries(builtInTiers({ RATE_LIMIT: 60 })).map(([name, tier]) => [
     name,
     [
       tier.weight,
@@ -17,5 +17,5 @@ test('given the page on limits, when its table of tiers is read, then it says wh
       ...[tier.megapixelsPerMinute, tier.imagesInFlight, tier.bytesInFlight / MIB],
     ].map((cell) => cell.toLocaleString('en')),
   ]);
-  expect(rows).toEqual(told);
+  expect(rows).toEqual(documented);
 });

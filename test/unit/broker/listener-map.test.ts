@@ -26,23 +26,23 @@ test('the map returns the same listeners as a map of sets', () => {
         else expect(map.remove(key, listener)).toBe(sizeBefore === 1 && set.size === 0);
         expect([...map.of(key)].map((each) => each())).toEqual([...set].map((each) => each()));
       }
-      const heard = KEYS.filter((key) => (model.get(key)?.size ?? 0) > 0);
-      expect(map.keys().sort()).toEqual(heard);
-      expect(map.size).toBe(heard.length);
+      const received = KEYS.filter((key) => (model.get(key)?.size ?? 0) > 0);
+      expect(map.keys().sort()).toEqual(received);
+      expect(map.size).toBe(received.length);
     }),
   );
 });
 
 test('removing a listener during a notification does not affect the others', () => {
   const map = new ListenerMap<() => void>();
-  const told: string[] = [];
+  const notified: string[] = [];
   const leaving = (): void => {
-    told.push('leaving');
+    notified.push('leaving');
     map.remove('x', leaving);
   };
   map.add('x', leaving);
-  map.add('x', () => void told.push('staying'));
+  map.add('x', () => void notified.push('staying'));
   for (const listener of map.of('x')) listener();
   for (const listener of map.of('x')) listener();
-  expect(told).toEqual(['leaving', 'staying', 'staying']);
+  expect(notified).toEqual(['leaving', 'staying', 'staying']);
 });

@@ -54,12 +54,12 @@ async function pixelsOf(
 /** The largest difference of two images where either shows anything. */
 function difference(one: Buffer, other: Buffer): number {
   expect(one.length).toBe(other.length);
-  let most = 0;
+  let max = 0;
   for (let i = 0; i < one.length; i += 1) {
     const isHidden = one[i | 3] === 0 && other[i | 3] === 0;
-    if (!isHidden) most = Math.max(most, Math.abs(one[i]! - other[i]!));
+    if (!isHidden) max = Math.max(max, Math.abs(one[i]! - other[i]!));
   }
-  return most;
+  return max;
 }
 
 describe('formats with own decoders', () => {

@@ -25,41 +25,41 @@ afterAll(async () => {
 });
 
 /** A connection through the network, and all that came back on it. */
-async function dial(): Promise<{ socket: Socket; heard: () => Buffer }> {
+async function dial(): Promise<{ socket: Socket; received: () => Buffer }> {
   const socket = connect(network.path).on('error', () => undefined);
   const pieces: Buffer[] = [];
   socket.on('data', (piece: Buffer) => pieces.push(piece));
   await once(socket, 'connect');
-  return { socket, heard: () => Buffer.concat(pieces) };
+  return { socket, received: () => Buffer.concat(pieces) };
 }
 
 test('given fair weather, when megabytes are sent, then they come through whole and in order', async () => {
-  const { socket, heard } = await dial();
+  const { socket, received } = await dial();
   const sent = randomBytes(3_000_000);
   socket.write(sent);
-  await eventually(() => heard().length === sent.length);
-  expect(heard().equals(sent)).toBe(true);
+  await eventually(() => received().length === sent.length);
+  expect(received().equals(sent)).toBe(true);
   socket.destroy();
 });
 
 test('given a slow network, when something is asked, then the answer takes both ways', async () => {
   network.weather = { latencyMs: 60 };
-  const { socket, heard } = await dial();
+  const { socket, received } = await dial();
   const began = performance.now();
   socket.write('ping');
-  await eventually(() => heard().toString() === 'ping');
+  await eventually(() => received().toString() === 'ping');
   expect(performance.now() - began).toBeGreaterThanOrEqual(115);
   socket.destroy();
 });
 
 test('given a network that holds everything, when it lets go, then nothing is lost', async () => {
   network.weather = { held: true };
-  const { socket, heard } = await dial();
+  const { socket, received } = await dial();
   socket.write('held');
   await pause(150);
-  expect(heard()).toHaveLength(0);
+  expect(received()).toHaveLength(0);
   network.weather = {};
-  await eventually(() => heard().toString() === 'held');
+  await eventually(() => received().toString() === 'held');
   socket.destroy();
 });
 
@@ -69,17 +69,17 @@ test('given a connection that was forgotten, when it is used, then nothing comes
   old.socket.write('lost');
   const fresh = await dial();
   fresh.socket.write('found');
-  await eventually(() => fresh.heard().toString() === 'found');
-  expect([old.heard().length, old.socket.destroyed]).toEqual([0, false]);
+  await eventually(() => fresh.received().toString() === 'found');
+  expect([old.received().length, old.socket.destroyed]).toEqual([0, false]);
   old.socket.destroy();
   fresh.socket.destroy();
 });
 
 test('given connections, when they are cut within an answer, then half of it comes before the end', async () => {
-  const { socket, heard } = await dial();
+  const { socket, received } = await dial();
   network.cutWithinAnswer();
   socket.write('12345678');
   await once(socket, 'close');
-  expect(heard().toString()).toBe('1234');
+  expect(received().toString()).toBe('1234');
   await eventually(() => network.size === 0);
 });

@@ -40,8 +40,8 @@ const image: fc.Arbitrary<PngSource> = fc
 async function writtenInPieces({ data, ...shape }: PngSource, rowsAtATime: number[]): Promise<Buffer> {
   const writer = new PngWriter(shape);
   const rowBytes = (shape.width * shape.channels * (shape.depth ?? 8)) / 8;
-  for (let at = 0, turn = 0; at < data.length; turn += 1) {
-    const rows = data.slice(at, at + rowsAtATime[turn % rowsAtATime.length]! * rowBytes);
+  for (let at = 0, piece = 0; at < data.length; piece += 1) {
+    const rows = data.slice(at, at + rowsAtATime[piece % rowsAtATime.length]! * rowBytes);
     at += rows.length;
     await writer.write(rows);
     // The writer has its own copy.

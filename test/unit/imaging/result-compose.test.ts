@@ -167,8 +167,8 @@ describe('interior filling', () => {
   /** A disc of `inside` opacity with an edge 2 cells soft. */
   const disc = (inside: number): Mask => ({
     data: Uint8Array.from({ length: SIDE * SIDE }, (_, i) => {
-      const away = Math.hypot((i % SIDE) - 100, Math.floor(i / SIDE) - 100);
-      return Math.round(inside * Math.min(Math.max((72 - away) / 2, 0), 1));
+      const radius = Math.hypot((i % SIDE) - 100, Math.floor(i / SIDE) - 100);
+      return Math.round(inside * Math.min(Math.max((72 - radius) / 2, 0), 1));
     }),
     width: SIDE,
     height: SIDE,

@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { MicroBatcher } from '#inference/micro-batcher.js';
 
@@ -15,7 +15,7 @@ class Device {
     expect(this.busy).toBe(false);
     this.busy = true;
     this.runs.push([...inputs]);
-    await turn();
+    await setImmediate();
     this.nowMs += FIXED_MS + EACH_MS * inputs.length;
     this.busy = false;
     if (inputs.some((input) => input < 0)) throw new Error('this run failed');
@@ -37,9 +37,9 @@ describe('micro-batcher', () => {
   test('given many inputs, when the device is never idle, then the time per input approaches that without the fixed cost', async () => {
     const count = 640;
     const timesMs = await Promise.all(
-      [1, 8, 64].map(async (most) => {
+      [1, 8, 64].map(async (size) => {
         const device = new Device();
-        const batcher = new MicroBatcher(device.run, most);
+        const batcher = new MicroBatcher(device.run, size);
         await Promise.all(upTo(count).map(batcher.submit));
         return device.nowMs / count;
       }),
@@ -51,7 +51,7 @@ describe('micro-batcher', () => {
     const device = new Device();
     const batcher = new MicroBatcher(device.run, 8);
     const first = batcher.submit(0);
-    await turn();
+    await setImmediate();
     const others = [1, 2, 3].map(batcher.submit);
     expect(await Promise.all([first, ...others])).toEqual([1, 2, 3, 4]);
     expect(device.runs).toEqual([[0], [1, 2, 3]]);
@@ -60,8 +60,8 @@ describe('micro-batcher', () => {
   test('given any inputs of which some fail, when batched, then each gets its own output, and only those fail', async () => {
     const inputs = fc.array(fc.integer({ min: -3, max: 100 }), { maxLength: 40 });
     await fc.assert(
-      fc.asyncProperty(inputs, fc.integer({ min: 1, max: 9 }), async (values, most) => {
-        const batcher = new MicroBatcher(new Device().run, most);
+      fc.asyncProperty(inputs, fc.integer({ min: 1, max: 9 }), async (values, size) => {
+        const batcher = new MicroBatcher(new Device().run, size);
         const outcomes = await Promise.allSettled(values.map(batcher.submit));
         expect(outcomes.map((each) => (each.status === 'fulfilled' ? each.value : 'failed'))).toEqual(
           values.map((value) => (value < 0 ? 'failed' : value + 1)),

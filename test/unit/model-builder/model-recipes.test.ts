@@ -99,12 +99,12 @@ describe('model recipes', () => {
   test.each<[string, number]>([
     ['float16', 1.5],
     ['int8', 10],
-  ])('given the %s recipe, when run on bytes, then opacity agrees within %d of 255', async (kind, most) => {
+  ])('given the %s recipe, when run on bytes, then opacity agrees within %d of 255', async (kind, max) => {
     const recipe = kind === 'int8' ? INT8 : ({ kind: 'float16' } as const);
     const file = product(recipe, wideCalibration(floatGraph(segmentationNetwork())));
     const { dims, data } = await run(file, 'mask', bytes(1));
     expect(dims).toEqual([1, 1, HALF, HALF]);
-    expect(Math.max(...data.map((each, i) => Math.abs(each - coarse[i]!)))).toBeLessThan(most);
+    expect(Math.max(...data.map((each, i) => Math.abs(each - coarse[i]!)))).toBeLessThan(max);
     const two = await run(file, 'mask', bytes(2));
     expect(two.dims).toEqual([2, 1, HALF, HALF]);
     expect(two.data.slice(0, HALF * HALF)).toEqual(data);

@@ -41,11 +41,11 @@ describe('trace context', () => {
 
   it('given a share, when traces begin, then about that share does, and none without a sink', () => {
     const tracer = new Tracer({ take: () => undefined }, 0.25);
-    const begun = Array.from({ length: 4000 }, () => tracer.begin()).filter(
+    const started = Array.from({ length: 4000 }, () => tracer.begin()).filter(
       (one) => one !== undefined,
     ).length;
-    expect(begun / 4000).toBeGreaterThan(0.2);
-    expect(begun / 4000).toBeLessThan(0.3);
+    expect(started / 4000).toBeGreaterThan(0.2);
+    expect(started / 4000).toBeLessThan(0.3);
     expect(new Tracer(undefined, 1).begin()).toBeUndefined();
   });
 });

@@ -5,8 +5,8 @@ import { ViewPort } from '../../../apps/web/src/edit/view-port.js';
 import { isAsDelivered, isPrefixOf, NO_EDIT, PLAIN_LOOK } from '../../../apps/web/src/pixels/edit.js';
 import { coverOf, croppedTo, fitted, visibleRect } from '../../../apps/web/src/pixels/frame-geometry.js';
 
-const size = (most: number) =>
-  fc.record({ width: fc.integer({ min: 1, max: most }), height: fc.integer({ min: 1, max: most }) });
+const size = (max: number) =>
+  fc.record({ width: fc.integer({ min: 1, max }), height: fc.integer({ min: 1, max }) });
 
 describe('given a view of a picture', () => {
   it('when it is fitted, then the whole picture is visible, centered and not enlarged', () => {

@@ -59,7 +59,7 @@ function memoryRow(walks: readonly PathReport[], present: readonly Role[]): Cell
 /** Bytes at each look: `98 KiB · 96 KiB`. */
 function bytesCell(walks: readonly PathReport[], role: Role): Cell {
   const times = [...new Set(walks.flatMap(({ looks }) => looks.map(({ when }) => when)))];
-  const most = times.map((time) =>
+  const max = times.map((time) =>
     Math.max(
       ...walks.map(({ looks }) =>
         bytesIn(
@@ -69,19 +69,19 @@ function bytesCell(walks: readonly PathReport[], role: Role): Cell {
       ),
     ),
   );
-  const isClean = most.every((bytes) => bytes === 0);
-  return { text: isClean ? '0' : most.map(size).join(' · '), tone: isClean ? 'plain' : 'bad' };
+  const isClean = max.every((bytes) => bytes === 0);
+  return { text: isClean ? '0' : max.map(size).join(' · '), tone: isClean ? 'plain' : 'bad' };
 }
 
 /** Sum over the canaries of the bytes of their largest form, so that no canary counts twice. */
 function bytesIn(looks: readonly PathLook[], wanted: Role): number {
-  const most = new Map<string, number>();
+  const max = new Map<string, number>();
   for (const scan of looks.flatMap(({ look }) => look.memory).filter(({ role }) => role === wanted)) {
     for (const { canary, bytes } of leaksIn(scan.kinds)) {
-      most.set(canary, Math.max(most.get(canary) ?? 0, bytes));
+      max.set(canary, Math.max(max.get(canary) ?? 0, bytes));
     }
   }
-  return [...most.values()].reduce((sum, bytes) => sum + bytes, 0);
+  return [...max.values()].reduce((sum, bytes) => sum + bytes, 0);
 }
 
 function byName(walks: readonly PathReport[]): PathReport[][] {
@@ -116,12 +116,12 @@ export function findingsSection({ findings }: AuditReport): Section | undefined 
 function findingRow(all: MemoryFinding[]): Cell[] {
   const { path, canary, role, form, kind, payloadBytes, places } = all[0] as MemoryFinding;
   const times = [...new Set(all.map(({ when }) => when))];
-  const most = times.map((time) =>
+  const max = times.map((time) =>
     Math.max(...all.filter(({ when }) => when === time).map(({ bytes }) => bytes)),
   );
   return [
     plain(path === 'end' ? `${canary} (end)` : canary),
-    ...[role, form, kind, times.join(', '), most.join(', '), `${payloadBytes}`].map(plain),
+    ...[role, form, kind, times.join(', '), max.join(', '), `${payloadBytes}`].map(plain),
     plain(`${new Set(all.map(({ round }) => round)).size}`),
     plain(places[0] ?? ''),
   ];

@@ -84,7 +84,7 @@ export class JobStore {
       const reserve = { bytes: reserveBytes, roomForBytes, capBytes: this.capBytes, tenant, shard };
       const set = {
         wrappedKeys,
-        ...(shard !== undefined && { seat: shard.incarnation }),
+        ...(shard !== undefined && { ['seat']: shard.incarnation }),
         ...(region !== undefined && { region }),
       };
       if ((await this.tryTo(id, 'accept', { reserve, set })) !== 'no-room') return shard;
