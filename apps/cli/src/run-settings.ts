@@ -76,7 +76,7 @@ export async function keyOf(args: Arguments, env: NodeJS.ProcessEnv): Promise<st
   const key = text?.trim();
   if (key === undefined || key === '') return undefined;
   // What cannot stand in a header would be an error that quotes it.
-  if (!/^[\x21-\x7e]+$/.test(key)) throw new CommandError('The API key contains characters that no key has.');
+  if (!/^[\x21-\x7e]+$/.test(key)) throw new CommandError('The API key contains invalid characters.');
   return key;
 }
 

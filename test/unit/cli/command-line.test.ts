@@ -100,7 +100,7 @@ describe('given the options of the command line', () => {
       await expect(settingsOf([], { REMOVEBG_SERVER: address })).rejects.toThrow(/^REMOVEBG_SERVER/);
     }
     await expect(settingsOf(['--key', 'a\nb'])).rejects.toThrow(
-      /^The API key contains characters that no key has\.$/,
+      /^The API key contains invalid characters\.$/,
     );
   });
 });
