@@ -17,17 +17,17 @@ const never = (name, comment, from, to) => ({ name, comment, severity: 'error', 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
-    never('no-cycles', 'Two files that need each other are one file, or three.', {}, { circular: true }),
+    never('no-cycles', 'Files do not import each other in a circle.', {}, { circular: true }),
     never(
       'no-orphans',
-      'A file that nobody uses and that uses nobody is dead. Entry points, ambient types and what is served as it is are not.',
+      'A file without imports and importers is dead, except entry points, ambient types and static files.',
       { orphan: true, pathNot: ['\\.d\\.ts$', '/main\\.ts$', '\\.command\\.ts$', '^apps/web/public/'] },
       {},
     ),
-    never('no-unknown-modules', 'What cannot be resolved cannot be checked.', {}, { couldNotResolve: true }),
+    never('no-unknown-modules', 'Every import resolves.', {}, { couldNotResolve: true }),
     never(
       'only-declared-packages',
-      'A package that package.json does not name, or only for development, is missing in production.',
+      'Packages that package.json does not list as dependencies are missing in production.',
       { path: '^(apps|libs)/', pathNot: '^apps/web/' },
       { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'] },
     ),
@@ -39,7 +39,7 @@ module.exports = {
     ),
     never(
       'apps-apart',
-      'Applications meet in libs alone.',
+      'Applications share code through libraries only.',
       { path: '^apps/([^/]+)/' },
       { path: '^apps/', pathNot: '^apps/$1/' },
     ),
@@ -77,13 +77,13 @@ module.exports = {
     },
     never(
       'uploads-know-no-results',
-      'Uploads and results meet in the broker alone.',
+      'Uploads and results share data through the broker only.',
       { path: '^apps/api/src/(uploads|parsers)/' },
       { path: '^apps/api/src/(results|events|long-poll)/' },
     ),
     never(
       'results-know-no-uploads',
-      'Uploads and results meet in the broker alone.',
+      'Uploads and results share data through the broker only.',
       { path: '^apps/api/src/(results|events|long-poll)/' },
       { path: '^apps/api/src/(uploads|parsers)/' },
     ),
@@ -107,7 +107,7 @@ module.exports = {
     ),
     never(
       'redis-in-broker',
-      'One place speaks to Redis: so one place can promise what is kept there.',
+      'Only the broker uses Redis, so that one place decides what is stored there.',
       { pathNot: ['^libs/broker/', 'node_modules'] },
       { path: npm('bullmq|ioredis') },
     ),
@@ -119,7 +119,7 @@ module.exports = {
     ),
     never(
       'outside-through-fetcher',
-      'One place asks the internet for anything: so one place decides whom it asks.',
+      'Only the fetcher sends requests to other servers, so that one place decides which ones.',
       { path: '^(apps/(api|worker)|libs)/', pathNot: '^libs/fetcher/' },
       { path: ['^(node:)?(dns|tls|https|http2)(/promises)?$', npm('undici')] },
     ),
@@ -131,13 +131,13 @@ module.exports = {
     ),
     never(
       'onnx-in-inference',
-      'One place runs models.',
+      'Only inference and the model builder run models.',
       { pathNot: ['^libs/inference/', '^tools/model-builder/', 'node_modules'] },
       { path: npm('onnxruntime-[^/]+') },
     ),
     never(
       'files-in-few-places',
-      'Whatever touches an image must not be able to name a file.',
+      'Code that processes images cannot open files.',
       {
         path: '^(apps|libs)/',
         pathNot: [
@@ -147,7 +147,7 @@ module.exports = {
           '^libs/broker/src/redis/lua-scripts\\.ts$',
           // Reads the hashes of API keys, again and again, and writes nothing.
           '^libs/auth/src/api-key-file\\.ts$',
-          // Reads what /proc tells of this process, and writes there that no memory goes into core dumps.
+          // Reads facts of this process in /proc, and excludes its memory from core dumps there.
           '^libs/retention/src/process-checks\\.ts$',
           // Reads how much memory the engine takes, and writes nothing.
           '^libs/(retention/src/process-memory|config/src/process-cpu)\\.ts$',
@@ -161,13 +161,13 @@ module.exports = {
     ),
     never(
       'contracts-alone',
-      'The wire schemas are what everybody shares: they import no sibling.',
+      'The wire schemas are shared by all: they import no other library.',
       { path: '^libs/contracts/' },
       { path: '^(libs|apps)/', pathNot: '^libs/contracts/' },
     ),
     never(
       'api-does-not-decode',
-      'The API reads headers only: no decoder, no model in the process that faces the network. It may name models.',
+      'The API reads image headers only: the process that faces the network has no decoder and no model.',
       { path: '^apps/api/' },
       {
         path: '^libs/(imaging|inference)/',
@@ -179,13 +179,13 @@ module.exports = {
     ),
     never(
       'guard-does-not-decode',
-      'What the API may import of imaging must not bring the decoder with it.',
+      'The part of imaging that the API imports does not import the decoder.',
       { path: '^libs/imaging/src/guard/image-guard\\.ts$' },
       { path: npm('sharp'), reachable: true },
     ),
     never(
       'catalog-does-not-infer',
-      'What the API may import of inference reads what is known of models, and cannot run or change one.',
+      'The part of inference that the API imports reads the manifest and cannot run a model.',
       { path: '^libs/inference/src/model-catalog\\.ts$' },
       {
         path: ['^tools/', npm('onnxruntime-[^/]+')],
@@ -194,7 +194,7 @@ module.exports = {
     ),
     never(
       'service-without-sdk',
-      'The client can write files (`saveTo`): it is for other programs than those that hold images of users.',
+      'The SDK can write files (`saveTo`): services that process images of users do not import it.',
       { path: '^(apps/(api|worker)|libs)/', pathNot: '^libs/sdk/' },
       { path: '^libs/sdk/' },
     ),

@@ -26,7 +26,7 @@ const TIMEOUT_MS = 15_000;
 const rate = Number(argument('rate', '100'));
 const photo = await photoOf(0.06);
 
-/** Submits an image as one of many clients: each is a tenant of its own, because no tenant may have so many jobs. */
+/** Submits an image as one of many clients: each is its own tenant, because a tenant has a limit on its jobs. */
 function submit(url: string, agent: Agent, number: number): Promise<JobKey> {
   const headers = {
     'Content-Type': 'image/jpeg',

@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { METRIC_NAMES, METRICS, type MetricSpec } from '#telemetry/metric-catalogue.js';
+import { METRIC_NAMES, METRICS, type MetricSpec } from '#telemetry/metric-catalog.js';
 import { LABELS } from '#telemetry/metric-labels.js';
 import { eventually } from '../harness/eventually.js';
 import { metricsOf, sumOfSamples, type Exposition } from '../harness/metrics-reader.js';

@@ -11,7 +11,7 @@ export function filesIn(path: string): string[] {
     .sort();
 }
 
-/** True when the stamp file has this content: the work that it stands for is done. */
+/** True when the stamp file has this content: its work is done. */
 export const isStamped = (file: string, stamp: string): boolean =>
   existsSync(file) && readFileSync(file, 'utf8') === stamp;
 

@@ -16,7 +16,7 @@ const REASONS: Readonly<Record<ReceiptFault, string>> = {
   'wrong-type': 'it is signed, but it is not a deletion receipt',
   'unknown-key':
     'none of these keys has signed it (the key was rotated, or belongs to another service or start)',
-  'bad-signature': 'the signature does not match: it was changed, or somebody else has signed it',
+  'bad-signature': 'the signature does not match: the receipt was changed or signed with another key',
   'bad-claims': 'it is signed, but its claims are not those of a receipt',
 };
 

@@ -83,7 +83,7 @@ function isOwnFolder(path: string): boolean {
 /**
  * File with the key-encryption key that an API and workers share when they are started one by one: one key for each
  * boot and user, in memory, readable by that user only.
- * @throws ToolError when somebody else could read it
+ * @throws ToolError when other users can read it
  */
 export function sharedKeyFile(): string {
   const base = process.env['XDG_RUNTIME_DIR'] || memoryFolder();

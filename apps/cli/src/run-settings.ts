@@ -75,7 +75,7 @@ export async function keyOf(args: Arguments, env: NodeJS.ProcessEnv): Promise<st
         });
   const key = text?.trim();
   if (key === undefined || key === '') return undefined;
-  // What cannot stand in a header would be an error that quotes it.
+  // The error for an invalid header value would quote the key.
   if (!/^[\x21-\x7e]+$/.test(key)) throw new CommandError('The API key contains invalid characters.');
   return key;
 }

@@ -1,6 +1,6 @@
 --[[
   Records which shard incarnations have answered this process, and lists those with jobs that are lost. All processes
-  share the record: a process that is cut off from a shard gives up no jobs that others can still reach.
+  share the record: a process that is cut off from a shard fails no jobs that others can still reach.
 
   KEYS[1] last answer of each incarnation (zset)
   KEYS[2] shards (hash)

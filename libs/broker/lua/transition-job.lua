@@ -13,7 +13,7 @@
 
   ARGV[1] JSON
     id          job
-    from        states in which the change is allowed; '' stands for a job without a record
+    from        states in which the change is allowed; '' is a job without a record
     to          new state
     lifetimeMs  of the new state
     marginMs    how much longer Redis keeps the record; in a terminal state: after what time the sweeper checks that

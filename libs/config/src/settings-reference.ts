@@ -25,7 +25,7 @@ interface Shape {
   accepts?: string;
 }
 
-/** A default that is no constant stands in the description. */
+/** A default that is not a constant is in the description. */
 const FALLBACK_IN_WORDS = / \(default: ([^)]+)\)/;
 
 const shapes = (): Record<string, Shape> =>

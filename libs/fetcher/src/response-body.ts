@@ -8,7 +8,7 @@ export interface BodyLimits {
   maxBytes: number;
   /** Longest wait for its next bytes. */
   idleMs: number;
-  /** Gives up when aborted. */
+  /** Aborts the read. */
   signal: AbortSignal;
 }
 

@@ -1,4 +1,4 @@
-import { METRICS, type NameOfType } from './metric-catalogue.js';
+import { METRICS, type NameOfType } from './metric-catalog.js';
 import { seriesOf, widthOf, type MetricNumbers } from './metric-registry.js';
 
 /**

@@ -5,7 +5,7 @@ import {
   type MetricName,
   type MetricSpec,
   type NameOfType,
-} from './metric-catalogue.js';
+} from './metric-catalog.js';
 import { LABELS, type Label, type LabelValue } from './metric-labels.js';
 
 /** Labels of one series of a metric. */

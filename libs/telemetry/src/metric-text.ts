@@ -1,4 +1,4 @@
-import { METRICS, METRIC_NAMES, type MetricName, type MetricSpec } from './metric-catalogue.js';
+import { METRICS, METRIC_NAMES, type MetricName, type MetricSpec } from './metric-catalog.js';
 import { seriesOf, widthOf, type MetricNumbers } from './metric-registry.js';
 
 /** Media type of the Prometheus text exposition format 0.0.4. */

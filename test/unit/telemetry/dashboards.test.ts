@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { METRIC_NAMES, METRICS, type MetricName, type MetricSpec } from '#telemetry/metric-catalogue.js';
+import { METRIC_NAMES, METRICS, type MetricName, type MetricSpec } from '#telemetry/metric-catalog.js';
 import { LABELS } from '#telemetry/metric-labels.js';
 
 interface Panel {

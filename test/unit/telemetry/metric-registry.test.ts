@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { METRIC_NAMES, METRICS, type MetricSpec } from '#telemetry/metric-catalogue.js';
+import { METRIC_NAMES, METRICS, type MetricSpec } from '#telemetry/metric-catalog.js';
 import { LABELS, tierLabel } from '#telemetry/metric-labels.js';
 import { quantileOf, sumOf } from '#telemetry/metric-quantile.js';
 import { MetricRegistry, readNumbers, seriesOf, widthOf } from '#telemetry/metric-registry.js';

@@ -27,7 +27,7 @@ const OBSERVED = new Set(['Relu', 'Add', 'MaxPool']);
 export interface ByteTensor {
   /** Per channel: the real value of one step. */
   steps: Float64Array;
-  /** Byte that stands for zero. */
+  /** Byte that represents zero. */
   zero: number;
   /** Per channel: mean value over the photographs; 0 when unknown. */
   means: Float64Array;

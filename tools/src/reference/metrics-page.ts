@@ -1,4 +1,4 @@
-import { METRIC_NAMES, METRICS, type MetricSpec } from '#telemetry/metric-catalogue.js';
+import { METRIC_NAMES, METRICS, type MetricSpec } from '#telemetry/metric-catalog.js';
 import { LABELS } from '#telemetry/metric-labels.js';
 import { code, generatedFrom, markdownTable } from './markdown.js';
 
@@ -18,7 +18,7 @@ export function metricsPage(): string {
   });
   return `# Metrics
 
-${generatedFrom('libs/telemetry/src/metric-catalogue.ts', 'libs/telemetry/src/metric-labels.ts')}
+${generatedFrom('libs/telemetry/src/metric-catalog.ts', 'libs/telemetry/src/metric-labels.ts')}
 
 The metrics are in Prometheus' text format at \`/metrics\` of the admin port (\`METRICS_PORT\`). How to scrape them,
 dashboards and alerts: [observability](../operate/observability.md).

@@ -10,7 +10,7 @@ const MEBIBYTE = 1_048_576;
 const BEFORE_LIMIT_BYTES = 22 * MEBIBYTE - 60_000;
 const BEYOND_LIMIT_BYTES = 23 * MEBIBYTE;
 
-/** Photos that are refused for what they are, and those to which nobody listens. */
+/** Photos that are refused for their content, and photos whose clients do not read. */
 export const REFUSED_IMAGES_PATHS: readonly AuditPath[] = [
   refusedPath('unsupported', 'Refused: a photo of an unsupported format', [
     unsupported('GIF', Buffer.from('GIF89a')),
@@ -69,7 +69,7 @@ function unread(
   };
 }
 
-/** Calls that take no body get one all the same. */
+/** Requests with a body on routes that take none. */
 async function unwanted(stage: PathStage): Promise<string> {
   const batch = await stage.client.openBatch();
   const headers = { Authorization: `Bearer ${batch.token}` };
@@ -90,7 +90,7 @@ async function unwanted(stage: PathStage): Promise<string> {
   return statusesOf(answers);
 }
 
-/** One photo stands at the beginning, another where the limit is crossed. */
+/** One photo is at the beginning, another at the limit. */
 async function tooLarge(stage: PathStage): Promise<string> {
   const shape = MEDIUM;
   const large = (first: Canary, last: Canary): Buffer => {

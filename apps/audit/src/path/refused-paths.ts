@@ -26,7 +26,7 @@ const TYPES = ['text/plain', 'image/gif', 'multipart/mixed; boundary=x', URLENCO
 /** The routes that answer with the result, each with an option of a wrong value. */
 const WRONG_CALLS = ['/v1.0/removebg?size=none', '/api/remove?om=none', '/api/remove-bg?format=none'];
 
-/** Images that come otherwise than they should, and are images all the same. */
+/** Valid images that are sent in an unusual form. */
 export const UNUSUAL_PATHS: readonly AuditPath[] = [
   accepted(
     'unusual-body',
@@ -51,7 +51,7 @@ export const UNUSUAL_PATHS: readonly AuditPath[] = [
   ),
 ];
 
-/** Images that are sent where nobody looks for one, or as what they are not. */
+/** Images in unexpected places or under wrong types. */
 export const REFUSED_PATHS: readonly AuditPath[] = [
   refused(
     'binary-as-form',

@@ -54,7 +54,7 @@ export const REFUSED_VALUES_PATHS: readonly AuditPath[] = [
     caseOf('two photos, removebg', '/v1.0/removebg', MEDIUM, (canary) =>
       multipart([photo(canary, 'image_file'), photo(canary, 'image_file')]),
     ),
-    caseOf('colour and photo', '/v1/jobs', MEDIUM, (canary) =>
+    caseOf('color and photo', '/v1/jobs', MEDIUM, (canary) =>
       multipart([photo(canary), { name: 'bg_color', value: 'red' }, photo(canary, 'bg_image_file')]),
     ),
     caseOf('background without a photo', '/v1/jobs', MEDIUM, (canary) =>

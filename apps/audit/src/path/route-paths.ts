@@ -102,7 +102,7 @@ function routes(shape: PathCase['shape']): PathCase[] {
   ];
 }
 
-/** The photo of a case stands in front, and behind as well. */
+/** The photo of a case is both the image and the background. */
 function backgrounds(): PathCase[] {
   const both =
     (name: string) =>

@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 /** Length of a window, in bytes. All of them must match. */
 export const WINDOW_BYTES = 24;
 
-/** One in eight neighboring offsets of a window stands at an address that is a multiple of eight. */
+/** Of eight consecutive offsets of a window, one is at an address that is a multiple of eight. */
 export const WORD_BYTES = 8;
 
 /** Windows of a payload that is sampled. */

@@ -133,7 +133,7 @@ export class PhotoList {
     return undefined;
   }
 
-  /** Shows a preview of the photo. A photo that the browser cannot read is sent all the same. */
+  /** Shows a preview of the photo. A photo that the browser cannot read is sent anyway. */
   private async measure({ photo, card }: PhotoEntry): Promise<Advice | undefined> {
     try {
       const { width, height, small } = await this.pixelWorker.do('measure', { photo });

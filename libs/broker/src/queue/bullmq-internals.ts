@@ -16,7 +16,7 @@ export const ACTIVE_KEY = queueKey('active');
 /** String that exists while BullMQ has lately checked for stalled jobs. */
 export const STALLED_CHECK_KEY = queueKey('stalled-check');
 
-/** All names that follow the queue's in a key; `ID` stands for that of a job. */
+/** All names that follow the queue's in a key; `ID` is the id of a job. */
 export const QUEUE_KEY_PARTS = [
   ...['meta', 'id', 'events', 'marker', 'pc', 'stalled-check', 'prioritized', 'active', 'stalled', 'wait'],
   ...['ID', 'ID:lock'],

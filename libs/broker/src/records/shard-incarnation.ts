@@ -3,7 +3,7 @@ import type { JobId } from '#contracts/job-id.js';
 
 /**
  * A payload shard from one start of its server to the next, `name.run`. The job's record names the incarnation that has
- * its payload. Shards can be added and removed without moving jobs, and a shard that restarts empty is told from the one
+ * its payload. Shards can be added and removed without moving jobs, and a shard that restarts empty is distinguished from the one
  * that had the payload.
  */
 export type ShardIncarnation = string;

@@ -123,7 +123,7 @@ export class ScanWalk {
       this.isImplausible = true;
   }
 
-  /** A signed number of so many bits (T.81, F.2.2.1). */
+  /** A signed number of `bits` bits (T.81, F.2.2.1). */
   private difference(bits: number): number {
     if (bits === 0) return 0;
     this.fill();

@@ -20,7 +20,7 @@ import { walkWebp } from '../formats/webp-walk.js';
 
 const latin1 = (text: string): readonly number[] => [...Buffer.from(text, 'latin1')];
 
-/** Signature of each format; `undefined` stands for any byte. Some formats are confirmed by later bytes. */
+/** Signature of each format; `undefined` matches any byte. Some formats are confirmed by later bytes. */
 const MAGIC: readonly [format: ImageFormat, bytes: readonly (number | undefined)[]][] = [
   ['jpeg', [0xff, 0xd8]],
   ['png', [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]],
