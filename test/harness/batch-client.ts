@@ -72,7 +72,8 @@ export class BatchClient {
         if (answer.headers.get('x-batch-status') === 'complete') return into;
         continue;
       }
-      if (answer.status !== 200) throw new Error(`no result: status ${answer.status}: ${String(answer.body)}`);
+      if (answer.status !== 200)
+        throw new Error(`no result: status ${answer.status}: ${String(answer.body)}`);
       const customId = decodeURIComponent(answer.headers.get('x-custom-id') ?? '');
       if (into.has(customId)) throw new Error(`${customId} was delivered twice`);
       into.set(customId, answer.body);

@@ -39,7 +39,9 @@ const withId = (key: string): string => literally(key).replace('MARK', ID);
 
 /** Patterns of all keys that the service writes: ids, times, counters and encrypted bytes. */
 const ALLOWED: readonly RegExp[] = [
-  ...[DEADLINES_KEY, RESERVATIONS_KEY, RESERVED_TOTAL_KEY, WORKERS_KEY, SERVICE_TIMES_KEY, PROBE_KEY].map(literally),
+  ...[DEADLINES_KEY, RESERVATIONS_KEY, RESERVED_TOTAL_KEY, WORKERS_KEY, SERVICE_TIMES_KEY, PROBE_KEY].map(
+    literally,
+  ),
   ...[TENANTS_KEY, VIRTUAL_TIME_KEY, FINISH_TAGS_KEY, WAITING_JOBS_KEY, BATCH_OF_JOB_KEY].map(literally),
   ...[SHARDS_KEY, SHARD_ANSWERS_KEY].map(literally),
   `${literally(incarnationKey(''))}[a-z0-9-]{1,16}\\.[0-9a-f]{12}`,
