@@ -21,6 +21,7 @@ const redis = new RedisProcess(folder);
 let control: Redis;
 let connection: Redis;
 let queue: Queue;
+const consumers: Redis[] = [];
 
 beforeAll(async () => {
   await redis.start();
@@ -35,8 +36,7 @@ beforeEach(() => control.flushall());
 
 afterAll(async () => {
   await queue.close();
-  control.disconnect();
-  connection.disconnect();
+  for (const client of [control, connection, ...consumers]) client.disconnect();
   await redis.kill();
   rmSync(folder, { recursive: true });
 });
@@ -46,8 +46,10 @@ function startWorker(): { worker: Worker; errors: Error[]; finish: () => void } 
   const errors: Error[] = [];
   let finish = (): void => undefined;
   const finished = new Promise<void>((resolve) => (finish = resolve));
+  const consumer = connect(redis.urlFor('inspector'), 'consumer');
+  consumers.push(consumer);
   const worker = new Worker(QUEUE_NAME, () => finished, {
-    connection: connect(redis.urlFor('inspector'), 'consumer'),
+    connection: consumer,
     prefix: QUEUE_PREFIX,
     stalledInterval: 1000,
   });

@@ -2,6 +2,8 @@ import type { Redis, RedisOptions } from 'ioredis';
 import { StartError } from '#config/process-lifecycle.js';
 import { WatchedRedis, type ConnectionListener, type ConnectionRole } from './redis-health.js';
 
+/** Time for a closing connection to end. ioredis keeps a timer of this length, also for a closed one. */
+const DISCONNECT_MS = 100;
 const RECONNECT_MS = 200;
 
 /**
@@ -29,6 +31,7 @@ interface Address {
 /** Connection options of ioredis. */
 export interface ConnectionSettings extends Address {
   connectTimeout: number;
+  disconnectTimeout: number;
   retryStrategy: () => number;
   maxRetriesPerRequest: number | null;
   autoResubscribe?: boolean;
@@ -90,6 +93,7 @@ export function roleOptions(url: string, role: ConnectionRole): ConnectionSettin
     ...addressOptions(url),
     // `WatchedRedis` has the limit.
     connectTimeout: 0,
+    disconnectTimeout: DISCONNECT_MS,
     retryStrategy: () => RECONNECT_MS,
     maxRetriesPerRequest: null,
   };
