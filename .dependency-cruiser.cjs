@@ -100,9 +100,9 @@ module.exports = {
       { path: '^apps/api/src/(batches|compat|service)/', pathNot: '^apps/api/src/$1/' },
     ),
     never(
-      'nest-in-apps',
-      'Libraries run without a framework.',
-      { pathNot: ['^apps/(api|worker)/', 'node_modules'] },
+      'nest-in-api',
+      'Only the API uses the framework.',
+      { pathNot: ['^apps/api/', 'node_modules'] },
       { path: npm('@nestjs/[^/]+') },
     ),
     never(
