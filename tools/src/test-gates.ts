@@ -15,6 +15,11 @@ export interface ScriptGate {
 export interface JestGate {
   name: string;
   folders: string[];
+}
+
+/** Gates that run in one call of Jest, so that no core is idle while the last file of a gate runs. */
+export interface JestRun {
+  gates: JestGate[];
   /** Files that run at the same time: a number, or a share of the cores. */
   workers: string;
 }
@@ -29,20 +34,19 @@ export const SCRIPT_GATES: readonly ScriptGate[] = [
   { name: 'packages', script: 'check:packages' },
 ];
 
-export const JEST_GATES: readonly JestGate[] = [
-  { name: 'unit', folders: ['test/unit'], workers: '100%' },
-  { name: 'integration', folders: ['test/integration'], workers: '2' },
+const jestGate = (name: string): JestGate => ({ name, folders: [`test/${name}`] });
+
+export const JEST_RUNS: readonly JestRun[] = [
+  { gates: [jestGate('unit')], workers: '100%' },
   // Most of their time they wait for processes that they start. Each file has a system of its own.
-  { name: 'retention', folders: ['test/retention'], workers: '2' },
-  { name: 'e2e', folders: ['test/e2e'], workers: '2' },
-  { name: 'contract', folders: ['test/contract'], workers: '2' },
-  { name: 'faults', folders: ['test/faults'], workers: '2' },
-  { name: 'scale', folders: ['test/scale'], workers: '2' },
-  { name: 'hostile', folders: ['test/hostile'], workers: '2' },
-  { name: 'deploy', folders: ['test/deploy'], workers: '2' },
+  { gates: ['integration', 'retention', 'e2e', 'contract'].map(jestGate), workers: '2' },
+  { gates: [jestGate('faults')], workers: '2' },
+  { gates: ['scale', 'hostile', 'deploy'].map(jestGate), workers: '2' },
   // It measures how long the page does not respond.
-  { name: 'browser', folders: ['test/browser'], workers: '1' },
+  { gates: [jestGate('browser')], workers: '1' },
 ];
+
+const JEST_GATES: readonly JestGate[] = JEST_RUNS.flatMap(({ gates }) => gates);
 
 export const GATE_NAMES: readonly string[] = [...SCRIPT_GATES, ...JEST_GATES].map(({ name }) => name);
 
@@ -61,18 +65,20 @@ const REPORT_FOLDER = inRoot('.cache', 'tests');
 /** Some machines take three times as long as others. */
 const LIMIT_MS = 40 * 60_000;
 
+interface JestTest {
+  status: string;
+  fullName: string;
+}
+
 /** The part of Jest's JSON report that is read. */
 interface JestReport {
-  numPassedTests: number;
-  numFailedTests: number;
-  numPendingTests: number;
-  /** Files that could not be loaded. */
-  numRuntimeErrorTestSuites: number;
   testResults: {
     name: string;
+    /** `failed` also when the file could not be loaded. */
+    status: string;
     startTime: number;
     endTime: number;
-    assertionResults: { status: string; fullName: string }[];
+    assertionResults: JestTest[];
   }[];
 }
 
@@ -93,17 +99,15 @@ export async function runScriptGate({ script }: ScriptGate): Promise<Tally & { o
   return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, notes, files: [], output };
 }
 
-/** Runs a gate of Jest tests. A folder without tests counts as a failure. */
-export async function runJestGate({ name, folders, workers }: JestGate): Promise<Tally> {
-  const empty = folders.filter((folder) => testFilesIn(folder).length === 0);
-  const notes = empty.map((folder) => `${folder} has no tests`);
-  if (empty.length === folders.length) return { passed: 0, failed: empty.length, notes, files: [] };
-  const reportFile = `${REPORT_FOLDER}/${name}.json`;
+/** Runs gates of Jest tests. A folder without tests counts as a failure. */
+export async function runJestGates({ gates, workers }: JestRun): Promise<Map<string, Tally>> {
+  const reportFile = `${REPORT_FOLDER}/${gates.map(({ name }) => name).join('-')}.json`;
   mkdirSync(REPORT_FOLDER, { recursive: true });
   rmSync(reportFile, { force: true });
   const options = ['--ci', '--json', `--outputFile=${reportFile}`, `--maxWorkers=${workers}`];
+  const folders = gates.flatMap((gate) => gate.folders).map((folder) => `${folder}/`);
   const chromium = findChromium();
-  const { ok } = await runNode([JEST, ...options, ...folders.map((folder) => `${folder}/`)], {
+  const { ok } = await runNode([JEST, ...options, ...folders], {
     env: {
       ...{ ...process.env, NODE_ENV: 'test' },
       ...(chromium !== undefined && { CHROMIUM_PATH: chromium }),
@@ -111,8 +115,15 @@ export async function runJestGate({ name, folders, workers }: JestGate): Promise
     limitMs: LIMIT_MS,
     isQuiet: true,
   });
-  const tally = tallyOf(readReport(reportFile), ok);
-  return { ...tally, failed: tally.failed + empty.length, notes: [...notes, ...tally.notes] };
+  const report = readReport(reportFile);
+  const tallies = new Map(gates.map((gate) => [gate.name, tallyOf(gate, report)]));
+  const [first] = tallies.values();
+  const hasFailed = [...tallies.values()].some(({ failed }) => failed > 0);
+  if (!ok && !hasFailed && first !== undefined) {
+    first.failed += 1;
+    first.notes.push('Jest failed');
+  }
+  return tallies;
 }
 
 /** Undefined when Jest was killed before it wrote its report. */
@@ -124,26 +135,31 @@ function readReport(file: string): JestReport | undefined {
   }
 }
 
-/**
- * Counts a report.
- * @param ok Jest exited with 0; otherwise the gate has failed, also when no single test has
- */
-function tallyOf(report: JestReport | undefined, ok: boolean): Tally {
+/** Counts the files of a gate in a report. */
+function tallyOf({ folders }: JestGate, report: JestReport | undefined): Tally {
   if (report === undefined)
     return { passed: 0, failed: 1, notes: ['Jest ended without a report'], files: [] };
-  const { numRuntimeErrorTestSuites: unloaded, numPendingTests: skipped, testResults } = report;
-  const notes = testResults
-    .flatMap(({ assertionResults }) => assertionResults)
-    .filter(({ status }) => status === 'failed')
-    .map(({ fullName }) => fullName);
-  if (unloaded > 0) notes.push(`${unloaded} file(s) could not be loaded`);
-  if (skipped > 0) notes.push(`${skipped} skipped`);
-  const files = testResults.map(({ name, startTime, endTime }) => ({
+  const results = report.testResults.filter(({ name }) =>
+    folders.some((folder) => name.startsWith(inRoot(folder, '/'))),
+  );
+  const tests = results.flatMap(({ assertionResults }) => assertionResults);
+  const withStatus = (wanted: string): JestTest[] => tests.filter(({ status }) => status === wanted);
+  const failures = withStatus('failed').map(({ fullName }) => fullName);
+  const skipped = withStatus('pending').length;
+  const unloaded = results.filter(
+    ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+  );
+  const notes = [
+    ...failures,
+    ...unloaded.map(({ name }) => `could not be loaded: ${relative(ROOT, name)}`),
+    ...(skipped > 0 ? [`${skipped} skipped`] : []),
+  ];
+  const files = results.map(({ name, startTime, endTime }) => ({
     file: relative(ROOT, name),
     seconds: Math.max(0, endTime - startTime) / 1000,
   }));
-  const passed = report.numPassedTests;
-  const failed = report.numFailedTests + unloaded;
-  if (failed > 0 || (ok && passed > 0)) return { passed, failed, notes, files };
-  return { passed, failed: 1, notes: [...notes, ok ? 'no test ran' : 'Jest failed'], files };
+  const passed = withStatus('passed').length;
+  const failed = failures.length + unloaded.length;
+  if (passed + failed > 0) return { passed, failed, notes, files };
+  return { passed, failed: 1, notes: [...notes, `no test ran in ${folders.join(', ')}`], files };
 }

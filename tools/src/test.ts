@@ -4,11 +4,12 @@ import { describe, duration, runCommand, say } from './report.js';
 import { chromiumStep, setUp, testToolSteps, type Step } from './set-up.js';
 import {
   GATE_NAMES,
-  JEST_GATES,
-  runJestGate,
+  JEST_RUNS,
+  runJestGates,
   runScriptGate,
   SCRIPT_GATES,
   testsWithoutGate,
+  type JestRun,
   type ScriptGate,
   type Tally,
 } from './test-gates.js';
@@ -45,6 +46,18 @@ function report(result: NamedTally, startedAt: number): NamedTally {
   const outcome = result.failed === 0 ? 'passed' : 'FAILED';
   say(`${result.name}: ${outcome} (${duration(performance.now() - startedAt)})`);
   return result;
+}
+
+/** Runs gates of Jest tests in one call. */
+async function runJest(run: JestRun): Promise<NamedTally[]> {
+  const names = run.gates.map(({ name }) => name).join(', ');
+  say(`\n── ${names} ──`);
+  const startedAt = performance.now();
+  const tallies = [...(await runJestGates(run))].map(([name, result]) => ({ ...result, name }));
+  const failed = tallies.filter((each) => each.failed > 0).map(({ name }) => name);
+  const outcome = failed.length === 0 ? 'passed' : `FAILED: ${failed.join(', ')}`;
+  say(`${names}: ${outcome} (${duration(performance.now() - startedAt)})`);
+  return tallies;
 }
 
 /** Does a part of the set-up. A failure counts as a failed test. */
@@ -106,10 +119,9 @@ await runCommand(async () => {
   ];
   tallies.push(...(await setUpGates(isWanted)));
   tallies.push(...(await runScriptGates(SCRIPT_GATES.filter(({ name }) => isWanted(name)))));
-  for (const gate of JEST_GATES.filter(({ name }) => isWanted(name))) {
-    say(`\n── ${gate.name} ──`);
-    const startedAt = performance.now();
-    tallies.push(report({ ...(await runJestGate(gate)), name: gate.name }, startedAt));
+  for (const { gates, workers } of JEST_RUNS) {
+    const wanted = gates.filter(({ name }) => isWanted(name));
+    if (wanted.length > 0) tallies.push(...(await runJest({ gates: wanted, workers })));
   }
   return summarize(tallies);
 });

@@ -78,6 +78,19 @@ const prioritiesOf = async (ids: readonly JobId[]): Promise<number[]> => {
   return scores.map((score) => Math.floor(Number(score) / SCORE_STEP));
 };
 
+test('a job whose API was killed before it queued it is queued when its request is repeated, and others are not queued twice', async () => {
+  const [waiting] = await bring(tenant('one'), 1);
+  const lost = newId();
+  const request = { tenant: tenant('two'), cost: 1 };
+  for (let times = 0; times < 2; times += 1) {
+    await queue.restore(waiting!, { tenant: tenant('one'), cost: 1 });
+    await queue.restore(lost, request);
+  }
+  expect(await queue.depth()).toEqual({ waiting: 2, active: 0 });
+  expect([await begin(), await begin()].sort()).toEqual([waiting, lost].sort());
+  expect(await begin()).toBeUndefined();
+});
+
 describe('fair order of tenants, on a real Redis and a real BullMQ', () => {
   it('jobs of twenty other tenants run before the 2,000 of one tenant, which is hardly delayed', async () => {
     const heavy = new Set(await bring(tenant('heavy'), 2000));

@@ -28,6 +28,13 @@ const CUSTOM_ID = 'custom_id';
 /** More than 200 characters in UTF-8; the schema checks the exact length. */
 const MAX_CUSTOM_ID_BYTES = 1024;
 
+/** A request that adds an image. */
+interface Addition {
+  request: FastifyRequest;
+  reply: FastifyReply;
+  batch: BatchAccess;
+}
+
 /** `POST /v1/batches/{id}/jobs`: adds an image. A repeated request is recognized by its `custom_id`. */
 @Controller('v1/batches/:id/jobs')
 export class BatchJobsController {
@@ -59,7 +66,7 @@ export class BatchJobsController {
     const named = (request.query as Record<string, unknown>)[CUSTOM_ID];
     const customId = named === undefined || named === '' ? undefined : parseCustomId(named);
     const earlier = customId === undefined ? undefined : await this.find(batch, customId);
-    if (earlier !== undefined) await this.sendEarlier(reply, batch, earlier);
+    if (earlier !== undefined) await this.sendEarlier({ request, reply, batch }, earlier);
     else if (status !== 'open') throw new Problem('batch-closed');
     else await this.add(request, reply, batch);
   }
@@ -85,7 +92,7 @@ export class BatchJobsController {
       if (!(error instanceof Problem) || error.code !== 'custom-id-taken') throw error;
       const earlier = await this.find(batch, customId);
       if (earlier === undefined) throw error;
-      await this.sendEarlier(reply, batch, earlier);
+      await this.sendEarlier({ request, reply, batch }, earlier);
     } finally {
       wipe(token);
     }
@@ -103,14 +110,11 @@ export class BatchJobsController {
   }
 
   /** 200: the image is already in the batch. */
-  private async sendEarlier(
-    reply: FastifyReply,
-    { secrets }: BatchAccess,
-    found: FoundMember,
-  ): Promise<void> {
-    const { customId, token } = secrets.open(found.sealedEntry);
+  private async sendEarlier({ request, reply, batch }: Addition, found: FoundMember): Promise<void> {
+    const { customId, token } = batch.secrets.open(found.sealedEntry);
     try {
       const record = await this.broker.jobs.read(found.jobId);
+      if (record !== undefined) await this.uploads.restore(request, record);
       const body =
         record === undefined
           ? expiredJob(found, token, this.settings.REGION)

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { inputKey } from '#broker/redis/redis-keys.js';
 import { costOf } from '#broker/records/job-cost.js';
 import type { JobRecord } from '#broker/records/job-record.js';
+import type { SchedulingRequest } from '#broker/queue/fair-scheduler.js';
 import { throughOutage } from '#broker/redis/redis-errors.js';
 import type { BatchMembership } from '#broker/jobs/job-scripts.js';
 import { UploadSession } from '#broker/jobs/upload-session.js';
@@ -137,6 +138,12 @@ export class UploadService {
     }
   }
 
+  /** Queues a job again if the API that accepted it was killed before it did so. For repeated requests. */
+  async restore(request: FastifyRequest, { id, state, pixels = 0 }: JobRecord): Promise<void> {
+    if (state !== 'queued') return;
+    await this.broker.queue.restore(id, this.schedulingOf(this.callers.of(request), pixels));
+  }
+
   /** Cancels a job whose client disconnected before it received the token. */
   async withdraw(id: JobRecord['id']): Promise<void> {
     await throughOutage(() => this.broker.purge.cancelled(id));
@@ -243,10 +250,14 @@ export class UploadService {
       payloads.of({ incarnation: shard?.incarnation }).prolong(inputKey(id), lifetimes.queueMs),
     ]);
     if (record === undefined) throw new Problem('request-timeout');
-    // An image whose size lies beyond the first chunk counts as the largest.
-    await queue.add(id, { tenant: caller.tenant, cost: costOf(pixels || this.limits.maxPixels) });
+    await queue.add(id, this.schedulingOf(caller, pixels));
     span.end({ tierName: caller.tierName, pixels, bytes: storedBytes });
     return record;
+  }
+
+  /** An image whose size is not in its first chunk counts as the largest. */
+  private schedulingOf({ tenant }: Caller, pixels: number): SchedulingRequest {
+    return { tenant, cost: costOf(pixels || this.limits.maxPixels) };
   }
 
   /** The job of an earlier attempt, if this request has the same content. The content is compared and not stored. */
@@ -267,6 +278,7 @@ export class UploadService {
       throw new Problem('retry-differs');
     const record = await this.broker.jobs.read(jobIdOf(token));
     if (record === undefined) throw new Problem('queue-lost');
+    await this.restore(request, record);
     return { record, extraFields, ignored };
   }
 }

@@ -39,6 +39,12 @@ export class JobQueue {
     await this.scheduler.rebase(id, priority);
   }
 
+  /** Adds a job whose API was killed after it wrote the record and before it called `add`. Other jobs stay as they are. */
+  async restore(id: JobId, request: SchedulingRequest): Promise<void> {
+    const known = await mapRedisErrors(() => this.queue.getJob(id));
+    if (known === undefined) await this.add(id, request);
+  }
+
   /** Removes a job that no worker has started. A started one stays until its worker finishes. */
   async discard(id: JobId): Promise<void> {
     await this.scheduler.release(id);
