@@ -14,7 +14,8 @@ const PLANS = ['poll', 'poll', 'stream', 'stream', 'wait', 'cancel', 'abandon', 
 /** What a client needs to know of an accepted job. */
 interface Job {
   key: JobAccepted;
-  acceptedAt: number;
+  /** Before the request: its job may be in a Redis that is lost before the response arrives. */
+  submittedAt: number;
 }
 
 /** Images that clients send. */
@@ -63,10 +64,11 @@ export class RestlessClient {
   }
 
   private async submit(image: Buffer): Promise<Job | undefined> {
+    const submittedAt = performance.now();
     const answer = await this.tried(() => this.api.post(image, withTimeout()));
     if (answer?.status === 202) {
       this.ledger.accepted += 1;
-      return { key: answer.json as unknown as JobAccepted, acceptedAt: performance.now() };
+      return { key: answer.json as unknown as JobAccepted, submittedAt };
     }
     if (answer !== undefined) this.ledger.refuse(String(answer.json['code']));
     await pause(PAUSE_MS);
@@ -121,14 +123,14 @@ export class RestlessClient {
   }
 
   /** True when the answer says what became of the job; then it is in the ledger. */
-  private isFinal({ acceptedAt }: Job, answer: Answer): boolean {
+  private isFinal({ submittedAt }: Job, answer: Answer): boolean {
     const { status } = answer;
     if (status === 202 || status === 409 || status === 429 || status >= 500) {
       const ends = ['deadline-exceeded', 'processing-failed', 'worker-crashed'];
       if (status < 500 || !ends.includes(String(answer.json['code']))) return false;
     }
     if (status === 404) {
-      if (this.ledger.disturbances.queueLostAt > acceptedAt) this.ledger.end('lost-with-redis');
+      if (this.ledger.disturbances.queueLostAt > submittedAt) this.ledger.end('lost-with-redis');
       else this.ledger.blame('vanished', 'the job is unknown, and Redis was not lost');
       return true;
     }
