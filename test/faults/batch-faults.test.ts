@@ -25,16 +25,22 @@ beforeAll(async () => {
 });
 afterEach(() => nothingRemains(system));
 
-/** Runs a batch and breaks something once some of its images are delivered and others are in the engine. */
+/**
+ * Runs a batch and breaks something once all images are submitted, some of them delivered and others in the engine. An
+ * upload in progress would leave data in Redis until its deadline.
+ */
 async function whileRunning(breakIt: () => Promise<void>): Promise<Outcome> {
   const results = new Map<string, Buffer>();
-  const running = runWithRetries(
-    system.apis.map(({ url }) => url),
-    images,
-    results,
-  );
+  const urls = system.apis.map(({ url }) => url);
+  const worker = system.workers.at(-1)!;
+  let isSubmitted = false;
+  let running!: Promise<Outcome>;
+  await whileHeld(worker, async () => {
+    running = runWithRetries(urls, images, results, () => (isSubmitted = true));
+    await eventually(() => isSubmitted, 30_000);
+  });
   await eventually(() => results.size >= SOME);
-  await whileHeld(system.workers.at(-1)!, async () => {
+  await whileHeld(worker, async () => {
     expect(results.size).toBeLessThan(IMAGES);
     await breakIt();
   });

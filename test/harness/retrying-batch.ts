@@ -15,12 +15,14 @@ export interface Outcome {
 /**
  * Sends images as a batch and fetches them, as docs/examples/folder.sh does: whatever breaks, it goes on, if need be
  * with another batch and the images that are still missing. `urls` are API instances, of which any may be unreachable;
- * `results` is filled as results come.
+ * `results` is filled as results come; `onSubmitted` is called when all
+ * images have been submitted.
  */
 export async function runWithRetries(
   urls: readonly string[],
   images: Map<string, Buffer>,
   results = new Map<string, Buffer>(),
+  onSubmitted: () => void = () => undefined,
 ): Promise<Outcome> {
   const outcome: Outcome = { results, failed: new Set(), again: 0, batches: 0 };
   const missing = (): [string, Buffer][] =>
@@ -29,14 +31,19 @@ export async function runWithRetries(
     const batch = await anywhere(urls, (url) => BatchClient.open(url));
     if (batch === undefined) continue;
     outcome.batches += 1;
-    const submitted = submit(urls, batch, missing());
+    const submitted = submit(urls, batch, missing(), onSubmitted);
     await receive(urls, batch, outcome);
     await submitted;
   }
   return outcome;
 }
 
-async function submit(urls: readonly string[], batch: BatchClient, todo: [string, Buffer][]): Promise<void> {
+async function submit(
+  urls: readonly string[],
+  batch: BatchClient,
+  todo: [string, Buffer][],
+  onSubmitted: () => void,
+): Promise<void> {
   for (const [name, image] of todo) {
     for (;;) {
       const answer = await anywhere(urls, (url) => batch.at(url).post(image, name));
@@ -46,6 +53,7 @@ async function submit(urls: readonly string[], batch: BatchClient, todo: [string
       await pause(200);
     }
   }
+  onSubmitted();
   for (;;) {
     const answer = await anywhere(urls, (url) => batch.at(url).close());
     if (answer !== undefined && answer.status < 500) return;
