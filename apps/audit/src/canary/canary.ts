@@ -65,8 +65,7 @@ export class Canary {
 
   /**
    * Draws a text that goes with the image, such as a value or a name. Its letters are Cyrillic: in the buffers of a
-   * request, an answer or an archive they are UTF-8, and in a string of V8 they are UTF-16, which tells
-   * them apart.
+   * request, an answer or an archive they are UTF-8, and in a string of V8 they are UTF-16.
    */
   drawText(kind: string): string {
     const text = cyrillicText(24);

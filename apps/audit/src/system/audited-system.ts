@@ -21,7 +21,7 @@ export interface AuditedSystem {
   stop(): Promise<void>;
 }
 
-/** The system cannot be audited. The message tells the operator why. */
+/** The system cannot be audited. The message gives the reason. */
 export class AuditError extends Error {
   override readonly name = 'AuditImpossible';
 }

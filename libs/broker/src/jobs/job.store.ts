@@ -7,6 +7,7 @@ import { Problem } from '#contracts/problem-catalog.js';
 import type { Tenant } from '#contracts/tenant.js';
 import { DEADLINES_KEY, recordKey, incarnationKey, TENANTS_KEY } from '../redis/redis-keys.js';
 import {
+  INCARNATION_FIELD,
   FIELDS_DROPPED_AT_END,
   fieldsOf,
   parseRecord,
@@ -84,7 +85,7 @@ export class JobStore {
       const reserve = { bytes: reserveBytes, roomForBytes, capBytes: this.capBytes, tenant, shard };
       const set = {
         wrappedKeys,
-        ...(shard !== undefined && { ['seat']: shard.incarnation }),
+        ...(shard !== undefined && { [INCARNATION_FIELD]: shard.incarnation }),
         ...(region !== undefined && { region }),
       };
       if ((await this.tryTo(id, 'accept', { reserve, set })) !== 'no-room') return shard;

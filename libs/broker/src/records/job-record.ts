@@ -73,6 +73,9 @@ export interface OutputFacts extends ResultFacts {
   timingsMs: Partial<Record<Stage, number>>;
 }
 
+/** Name in Redis of the field `incarnation`. Lua scripts use it as well. */
+export const INCARNATION_FIELD = 'seat';
+
 /** Fields about the image or its keys. A tombstone has none of them, only states, sizes and times. */
 export const FIELDS_DROPPED_AT_END = [
   ...['options', 'keyId', 'wrappedKeys', 'parts', 'output', 'lease', 'pixels'],
@@ -91,7 +94,7 @@ export function parseRecord(id: JobId, fields: Record<string, string>): JobRecor
     deliveries: Number(fields['deliveries'] ?? 0),
     deadlineAt: Number(fields['deadlineAt']),
     acceptedAt: Number(fields['acceptedAt']),
-    incarnation: fields['seat'],
+    incarnation: fields[INCARNATION_FIELD],
     queuedAt: numberOf(fields['queuedAt']),
     trace: fields['trace'],
     region: fields['region'],
