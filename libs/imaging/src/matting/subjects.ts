@@ -1,0 +1,160 @@
+import { wipe } from '#crypto/wipe.js';
+import { maskParts } from './mask-parts.js';
+import { cellSteps, nearestParts, type NearestParts } from './nearest-part.js';
+import { groupParts, type PartGroup } from './part-groups.js';
+import { rectOf, type Rect, type Size } from '../raster/pixel-rect.js';
+import type { Mask } from '../raster/raster.js';
+
+/**
+ * Opacity from which neighboring cells belong together: hair and thin bridges are this opaque on the model's grid, haze
+ * between two subjects is not.
+ */
+const JOINED_FROM = 64;
+/** Opacity that a subject reaches somewhere. */
+const CORE_FROM = 128;
+/** Opacity from which a cell counts as visible, as in the box of a result. */
+const VISIBLE_FROM = 13;
+/** Mass below which a mask is empty, as a share of its cells. */
+const MIN_MASS = 1e-4;
+/** A loose group with less than this share of the largest one's mass is a scrap. */
+const SCRAP_MASS = 0.02;
+/** The same for a group that is nowhere more than half opaque. */
+const FAINT_SCRAP_MASS = 0.1;
+
+/** A subject of a mask. */
+export interface MaskSubject {
+  /** Box of its visible cells. */
+  box: Rect;
+  /** Its part of the opacity of all subjects, 0 to 1. */
+  share: number;
+}
+
+/**
+ * The subjects of a mask, largest first. A subject is a connected area with the details near it; what is soft belongs
+ * to the nearest area. Subjects that touch are one. Small loose areas are scraps and belong to no subject. The owner
+ * wipes it, since it contains shapes.
+ */
+export class Subjects {
+  /** Groups in the order of size: subjects, then scraps. */
+  private readonly groups: readonly PartGroup[];
+  /** Number of subjects. */
+  readonly count: number;
+  private readonly nearest: NearestParts;
+  private readonly size: Size;
+  /** Group of each part. */
+  private readonly groupOf: number[] = [];
+
+  /**
+   * @param opacity is not changed
+   * @param picture size of the picture that the mask covers, in any unit
+   */
+  constructor(opacity: Mask, picture: Size, { keepScraps = false } = {}) {
+    const { width, height } = opacity;
+    this.size = { width, height };
+    const steps = cellSteps(opacity, picture);
+    const found = maskParts(opacity, JOINED_FROM);
+    this.nearest = nearestParts(found, opacity, steps);
+    wipe(found.labels);
+    const groups = groupParts(found.parts, this.nearest, opacity, steps);
+    const [main] = groups;
+    const isSubject = (group: PartGroup): boolean =>
+      keepScraps || main === undefined || !isScrap(group, main);
+    const subjects = groups.filter(isSubject);
+    this.groups = [...subjects, ...groups.filter((group) => !isSubject(group))];
+    this.count = isEmpty(opacity, groups) ? 0 : subjects.length;
+    for (const [index, { members }] of this.groups.entries()) {
+      for (const part of members) this.groupOf[part] = index;
+    }
+  }
+
+  /**
+   * Index of the subject at a place, or of the scrap there. The nearest one counts as far as `reach`.
+   * @param x place across the picture, 0 to 1
+   * @param y place down the picture, 0 to 1
+   * @param reach in shares of the picture's longer side
+   */
+  at(x: number, y: number, reach: number): number | undefined {
+    const { width, height } = this.size;
+    const cell =
+      Math.min(Math.floor(y * height), height - 1) * width + Math.min(Math.floor(x * width), width - 1);
+    const isNear = (this.nearest.distances[cell] as number) <= reach;
+    return isNear ? this.groupAt(cell) : undefined;
+  }
+
+  /** Sets the opacity of everything to 0 that belongs to none of the `kept` subjects, in place. */
+  clearOthers({ data }: Mask, kept: readonly number[]): void {
+    const isKept = this.flagsOf(kept);
+    for (let cell = 0; cell < data.length; cell += 1) {
+      if (data[cell] !== 0 && isKept[this.groupAt(cell) as number] === 0) data[cell] = 0;
+    }
+  }
+
+  /** Boxes and shares of the `kept` subjects, in the same order. */
+  measure({ data }: Mask, kept: readonly number[]): MaskSubject[] {
+    const { width } = this.size;
+    const boxes = this.groups.map(() => new CellBox());
+    const masses = new Float64Array(this.groups.length);
+    const isKept = this.flagsOf(kept);
+    let total = 0;
+    for (let cell = 0; cell < data.length; cell += 1) {
+      const value = data[cell] as number;
+      const group = this.groupAt(cell);
+      if (value === 0 || group === undefined || isKept[group] === 0) continue;
+      total += value;
+      masses[group] = (masses[group] as number) + value;
+      if (value >= VISIBLE_FROM) boxes[group]?.include(cell % width, Math.floor(cell / width));
+    }
+    return kept.map((group) => ({
+      box: (boxes[group] as CellBox).rect,
+      share: (masses[group] as number) / Math.max(1, total),
+    }));
+  }
+
+  /** Overwrites shapes of the image. */
+  wipe(): void {
+    this.nearest.wipe();
+  }
+
+  /** Group that a cell belongs to; undefined when there are no groups. */
+  private groupAt(cell: number): number | undefined {
+    return this.groupOf[this.nearest.labels[cell] as number];
+  }
+
+  private flagsOf(kept: readonly number[]): Uint8Array {
+    const flags = new Uint8Array(this.groups.length);
+    for (const group of kept) flags[group] = 1;
+    return flags;
+  }
+}
+
+/** A group that is too small or too faint to be a subject beside `main`. */
+const isScrap = ({ mass, peak }: PartGroup, main: PartGroup): boolean =>
+  mass < (peak < CORE_FROM ? FAINT_SCRAP_MASS : SCRAP_MASS) * main.mass;
+
+/** True when a mask shows nothing that could be a subject. */
+function isEmpty({ data }: Mask, groups: readonly PartGroup[]): boolean {
+  if (groups.every(({ peak }) => peak < CORE_FROM)) return true;
+  let mass = 0;
+  for (const value of data) mass += value;
+  return mass < 255 * MIN_MASS * data.length;
+}
+
+/** Bounding box of cells. */
+class CellBox {
+  private left = Infinity;
+  private top = Infinity;
+  private right = 0;
+  private bottom = 0;
+
+  include(x: number, y: number): void {
+    if (x < this.left) this.left = x;
+    if (y < this.top) this.top = y;
+    if (x >= this.right) this.right = x + 1;
+    if (y >= this.bottom) this.bottom = y + 1;
+  }
+
+  /** 0 × 0 when nothing was included. */
+  get rect(): Rect {
+    return this.right === 0 ? rectOf(0, 0, 0, 0) : rectOf(this.left, this.top, this.right, this.bottom);
+  }
+}
