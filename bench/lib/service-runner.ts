@@ -27,8 +27,9 @@ export async function loadOurs(spec: Ours): Promise<Runner> {
 
 /** The model alone, on decoded pixels. */
 export async function loadNetwork(spec: Network): Promise<Runner> {
-  const { segment } = await segmenterOf(spec);
-  return async (pixels) => ({ output: (await segment(pixels)).data, stagesMs: {} });
+  const { inputFor, segment } = await segmenterOf(spec);
+  const { width, height } = inputFor();
+  return async (data) => ({ output: (await segment({ data, width, height })).data, stagesMs: {} });
 }
 
 async function segmenterOf({ model, modelDir, threads }: Ours | Network): Promise<Segmenter> {

@@ -14,7 +14,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { decodeForModel } from '#imaging/decode/decode.js';
+import { decodeForModel, squareFrame } from '#imaging/decode/decode.js';
 import { ModelRegistry } from '#inference/model-registry.js';
 import { prepareModel } from '#model-builder/model-preparation.js';
 import { model as modelOf, value } from '#model-builder/onnx/onnx-build.js';
@@ -76,7 +76,7 @@ function readPhoto(photo: Calibration['photos'][number]): Buffer {
 
 async function observe(photo: Buffer): Promise<void> {
   const { sidePixels: side } = entry.input;
-  const pixels = await decodeForModel(photo, side, MAX_PIXELS);
+  const { data: pixels } = await decodeForModel(photo, squareFrame(side), MAX_PIXELS);
   const [mean, std] = entry.input.kind === 'f32-nchw' ? [entry.input.mean, entry.input.std] : [];
   const planes = Float32Array.from({ length: 3 * side * side }, (_, i) => {
     const channel = Math.floor(i / (side * side));

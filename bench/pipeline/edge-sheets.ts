@@ -70,10 +70,10 @@ async function photoRows(settings: Settings): Promise<Buffer[][]> {
   const rows: Buffer[][] = [];
   for (const [name, { left, top, side }] of Object.entries(PHOTOS)) {
     const encoded = readFileSync(`test/photos/${name}.jpg`);
-    const pixels = await decodeForModel(encoded, network.sidePixels, MAX_PIXELS);
+    const picture = await decodeForModel(encoded, network.inputFor(), MAX_PIXELS);
     const image = await decodeFull(encoded, MAX_PIXELS);
-    const mask = await network.segment(pixels);
-    const guide = toGrid(pixels, network.sidePixels, mask);
+    const mask = await network.segment(picture);
+    const guide = toGrid(picture, mask);
     const shown = Math.floor(side * Math.min(image.width, image.height));
     const area = { left: Math.floor(left * image.width), top: Math.floor(top * image.height) };
     const cut = cutouts({ image, mask, guide }, settings);

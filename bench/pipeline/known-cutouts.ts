@@ -49,7 +49,10 @@ export async function knownCutout(kind: Kind, background: Background): Promise<K
     }
   }
   const grid = { width: GRID_SIDE, height: GRID_SIDE };
-  const mask = { data: toGrid(drawn, SIDE, grid).filter((_, i) => i % 3 === 0), ...grid };
+  const mask = {
+    data: toGrid({ data: drawn, width: SIDE, height: SIDE }, grid).filter((_, i) => i % 3 === 0),
+    ...grid,
+  };
   const image = { data, width: SIDE, height: SIDE };
   return { image, alpha, subject, mask, guide: await guideOf(image) };
 }
@@ -61,7 +64,8 @@ async function guideOf({ data, width, height }: Raster): Promise<Uint8Array> {
     .resize(INPUT_SIDE, INPUT_SIDE, { kernel: 'lanczos3' })
     .raw()
     .toBuffer({ resolveWithObject: true });
-  return toGrid(input, INPUT_SIDE, { width: GRID_SIDE, height: GRID_SIDE });
+  const picture = { data: input, width: INPUT_SIDE, height: INPUT_SIDE };
+  return toGrid(picture, { width: GRID_SIDE, height: GRID_SIDE });
 }
 
 const raw = async (opened: Sharp): Promise<Uint8Array> =>

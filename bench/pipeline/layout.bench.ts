@@ -7,7 +7,7 @@
  * usage: npm run bench -- layout [--megapixels 4] [--images 4] [--rounds 3] [--json] [--save]
  */
 import { availableParallelism } from 'node:os';
-import { decodeForModel } from '#imaging/decode/decode.js';
+import { decodeForModel, squareFrame } from '#imaging/decode/decode.js';
 import { ModelRegistry } from '#inference/model-registry.js';
 import { RunnerProcess } from '../lib/runner.js';
 import { ourNetwork, ours } from '../lib/runner-specs.js';
@@ -33,7 +33,7 @@ const rounds = Number(argument('rounds', '3'));
 const photo = await photoOf(megapixels);
 const { model, modelDir } = ourNetwork(cores);
 const { sidePixels } = new ModelRegistry(process.cwd(), modelDir).find(model).input;
-const pixels = await decodeForModel(photo, sidePixels, MAX_PIXELS);
+const { data: pixels } = await decodeForModel(photo, squareFrame(sidePixels), MAX_PIXELS);
 
 show('layout', {
   cores,

@@ -50,7 +50,8 @@ async function measure(name: string): Promise<void> {
   const loaded = performance.now();
   await network.warmUp();
   const warm = performance.now();
-  const gray = new Uint8Array(3 * network.sidePixels ** 2).fill(100);
+  const { width, height } = network.inputFor();
+  const gray = { data: new Uint8Array(3 * width * height).fill(100), width, height };
   let inferMs = Infinity;
   for (let i = 0; i < INFERENCES; i += 1) {
     const start = performance.now();

@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { jobOptionsSchema } from '#contracts/job-options.js';
 import { Problem } from '#contracts/problem-catalog.js';
+import { squareFrame } from '#imaging/decode/decode.js';
 import { cutOut } from '#imaging/cutout-pipeline.js';
 import { allCases } from './corpus/all-cases.js';
 import { SECRET, type ImageCase } from './corpus/image-case.js';
@@ -13,7 +14,7 @@ const SIDE = 64;
 
 /** A model that calls everything the subject: its results show whole images. */
 const NETWORK = {
-  sidePixels: SIDE,
+  inputFor: () => squareFrame(SIDE),
   segment: async () => ({ data: new Uint8Array(SIDE * SIDE).fill(255), width: SIDE, height: SIDE }),
 };
 

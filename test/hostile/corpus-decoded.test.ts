@@ -1,5 +1,5 @@
 import { Problem } from '#contracts/problem-catalog.js';
-import { decodeForModel, decodeFull } from '#imaging/decode/decode.js';
+import { decodeForModel, decodeFull, squareFrame } from '#imaging/decode/decode.js';
 import { openImage } from '#imaging/guard/image-opening.js';
 import { allCases } from './corpus/all-cases.js';
 import { SECRET, type ImageCase } from './corpus/image-case.js';
@@ -15,7 +15,7 @@ async function faultOf({ make, outcome }: ImageCase): Promise<string> {
     const opened = openImage(file, LIMITS);
     if (opened.image.includes(SECRET)) return 'metadata reaches the decoder';
     const image = await decodeFull(opened.image, LIMITS.maxPixels);
-    await decodeForModel(opened.image, SIDE, LIMITS.maxPixels);
+    await decodeForModel(opened.image, squareFrame(SIDE), LIMITS.maxPixels);
     opened.wipe();
     return 'refused' in outcome ? 'taken' : faultOfPixels(image, outcome);
   } catch (error) {

@@ -12,12 +12,25 @@ export interface OpacityMask {
   height: number;
 }
 
+/** Colors of an image in the size of the model's input: 3 bytes a pixel in the order R, G, B; rows from the top. */
+export interface Picture {
+  data: Uint8Array;
+  width: number;
+  height: number;
+}
+
+/** Size of the model's input, and the filter that images are resized with. */
+export interface InputFrame {
+  width: number;
+  height: number;
+  kernel: 'lanczos3' | 'linear';
+}
+
 /**
  * A loaded model. `segment` blocks the event loop while it runs (onnxruntime-node computes on the calling thread), so
  * it must run in a separate process. One call at a time.
  */
 export class Segmenter {
-  readonly sidePixels: number;
   /** True when one run accepts several images; otherwise several images are run one by one. */
   readonly takesBatches: boolean;
   private readonly session: InferenceSession;
@@ -27,7 +40,6 @@ export class Segmenter {
   private constructor(session: InferenceSession, entry: ModelEntry) {
     this.session = session;
     this.entry = entry;
-    this.sidePixels = entry.input.sidePixels;
     this.takesBatches = takesBatches(session);
     this.feed = entry.input.kind === 'u8-nhwc' ? byteFeed(entry.input) : floatFeed(entry.input);
   }
@@ -53,26 +65,33 @@ export class Segmenter {
 
   /** Runs once on gray images, so that the first job does not include memory initialization. */
   async warmUp(images = 1): Promise<void> {
-    const gray = new Uint8Array(3 * this.sidePixels ** 2).fill(128);
-    for (const { data } of await this.segmentAll(Array<Uint8Array>(images).fill(gray))) wipe(data);
+    const { width, height } = this.inputFor();
+    const gray = { data: new Uint8Array(3 * width * height).fill(128), width, height };
+    for (const { data } of await this.segmentAll(Array<Picture>(images).fill(gray))) wipe(data);
   }
 
+  /** Size that pictures are resized to before `segment`. */
+  readonly inputFor = (): InputFrame => {
+    const side = this.entry.input.sidePixels;
+    return { width: side, height: side, kernel: 'lanczos3' };
+  };
+
   /**
-   * @param pixels side × side × 3 bytes: rows, columns, R G B. Neither kept nor changed.
+   * @param picture in the size of `inputFor`. Neither kept nor changed.
    * @returns opacity on the model's own grid, which may be coarser than the input
    * @throws ModelError when the output has another size than in the manifest
    */
-  readonly segment = async (pixels: Uint8Array): Promise<OpacityMask> => {
-    const [mask] = await this.run([pixels]);
+  readonly segment = async (picture: Picture): Promise<OpacityMask> => {
+    const [mask] = await this.run([picture.data]);
     return mask as OpacityMask;
   };
 
   /** The same for several images, in order; in one run if the model `takesBatches`. */
-  readonly segmentAll = async (images: readonly Uint8Array[]): Promise<OpacityMask[]> => {
-    if (this.takesBatches) return this.run(images);
+  readonly segmentAll = async (pictures: readonly Picture[]): Promise<OpacityMask[]> => {
+    if (this.takesBatches) return this.run(pictures.map(({ data }) => data));
     const masks: OpacityMask[] = [];
     try {
-      for (const pixels of images) masks.push(await this.segment(pixels));
+      for (const picture of pictures) masks.push(await this.segment(picture));
       return masks;
     } catch (error) {
       wipe(...masks.map(({ data }) => data));

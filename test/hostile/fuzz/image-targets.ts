@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Problem } from '#contracts/problem-catalog.js';
-import { decodeForModel, decodeFull } from '#imaging/decode/decode.js';
+import { decodeForModel, decodeFull, squareFrame } from '#imaging/decode/decode.js';
 import type { ImageFacts } from '#imaging/formats/image-facts.js';
 import { guardFile, ImageGuard } from '#imaging/guard/image-guard.js';
 import { openImage } from '#imaging/guard/image-opening.js';
@@ -78,7 +78,7 @@ export async function imageTargets(): Promise<FuzzTarget[]> {
           // An end marker may have been missing.
           assert.ok(image.length <= file.length + 2 || OWN.has(facts.format));
           const { width, height, data } = await decodeFull(image, LIMITS.maxPixels);
-          await decodeForModel(image, SIDE, LIMITS.maxPixels);
+          await decodeForModel(image, squareFrame(SIDE), LIMITS.maxPixels);
           assert.ok(isSizeOf({ width, height }, facts), 'the decoder sees another size than the guard');
           assert.equal(data.length, 4 * width * height);
           assert.ok(!image.subarray(0, 200).includes(SECRET), 'metadata reaches the decoder');

@@ -1,5 +1,5 @@
 import sharp, { type Sharp } from 'sharp';
-import { decodeForModel, decodeFull, readImageHeader } from '#imaging/decode/decode.js';
+import { decodeForModel, decodeFull, readImageHeader, squareFrame } from '#imaging/decode/decode.js';
 import { openImage } from '#imaging/guard/image-opening.js';
 import { plainPng } from '#imaging/formats/plain-image.js';
 import { allowFormats } from '#imaging/raster/sharp.js';
@@ -47,7 +47,9 @@ async function pixelsOf(
   const opened = openImage(Buffer.from(file), LIMITS);
   const raster = await decodeFull(opened.image, LIMITS.maxPixels);
   const { isOpaque } = await readImageHeader(opened.image);
-  expect((await decodeForModel(opened.image, 32, LIMITS.maxPixels)).length).toBe(3 * 32 * 32);
+  expect((await decodeForModel(opened.image, squareFrame(32), LIMITS.maxPixels)).data.length).toBe(
+    3 * 32 * 32,
+  );
   return { ...raster, isOpaque };
 }
 

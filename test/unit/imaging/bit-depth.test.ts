@@ -4,7 +4,7 @@ import { cutOut } from '#imaging/cutout-pipeline.js';
 import { byteOf, toRaster16 } from '#imaging/raster/raster.js';
 import { encodePng } from '#imaging/encode/png-writer.js';
 import { pngChunk } from '../../hostile/makers/png-maker.js';
-import { depthsOf } from '#imaging/decode/decode.js';
+import { depthsOf, squareFrame } from '#imaging/decode/decode.js';
 
 const LIMITS = { maxPixels: 1e6, maxProgressivePixels: 1e6, maxSidePixels: 10_000 };
 const [WIDTH, HEIGHT] = [96, 64];
@@ -13,7 +13,7 @@ const WIDER = 257;
 
 /** The middle is the subject, with soft edges. */
 const network = {
-  sidePixels: GRID,
+  inputFor: () => squareFrame(GRID),
   segment: async () => ({
     data: Uint8Array.from({ length: GRID * GRID }, (_, i) => {
       const x = i % GRID;

@@ -1,5 +1,5 @@
 /** @jest-environment ./test/harness/onnx-environment.cjs */
-import type { Mask } from '#imaging/raster/raster.js';
+import type { Mask, RgbRaster } from '#imaging/raster/raster.js';
 import sharp from 'sharp';
 import { jobOptionsSchema } from '#contracts/job-options.js';
 import { cutOut, type CutoutJob } from '#imaging/cutout-pipeline.js';
@@ -94,14 +94,14 @@ describe('cut-out pipeline', () => {
 
   test('given a photo, when the cut-out is done, then every buffer of its pixels has been wiped', async () => {
     const seen: Uint8Array[] = [];
-    const segment = async (pixels: Uint8Array): Promise<Mask> => {
-      const mask = await network.segment(pixels);
-      expect(Math.max(...pixels.subarray(0, 3000))).toBeGreaterThan(0);
-      seen.push(pixels, mask.data);
+    const segment = async (picture: RgbRaster): Promise<Mask> => {
+      const mask = await network.segment(picture);
+      expect(Math.max(...picture.data.subarray(0, 3000))).toBeGreaterThan(0);
+      seen.push(picture.data, mask.data);
       return mask;
     };
     const options = jobOptionsSchema.parse({ scale: '50%', add_shadow: true, semitransparency: false });
-    await cutOut(job(photo('coffee'), { options, network: { sidePixels: 1024, segment } }));
+    await cutOut(job(photo('coffee'), { options, network: { inputFor: network.inputFor, segment } }));
     expect(seen.every((buffer) => buffer.every((byte) => byte === 0))).toBe(true);
   });
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import sharp, { type Sharp } from 'sharp';
-import { decodeForModel, decodeFull, readImageHeader } from '#imaging/decode/decode.js';
+import { decodeForModel, decodeFull, readImageHeader, squareFrame } from '#imaging/decode/decode.js';
 
 const MAX_PIXELS = 1_000_000;
 const RED = [250, 20, 30];
@@ -64,7 +64,7 @@ describe('decode', () => {
         expect(size).toEqual(orientation >= 5 ? [32, 48] : [48, 32]);
         expectNear(at(red), [...RED, 255], 6);
         expectNear(at(green), [...GREEN, 255], 6);
-        const model = await decodeForModel(file, 64, MAX_PIXELS);
+        const { data: model } = await decodeForModel(file, squareFrame(64), MAX_PIXELS);
         const [x, y] = [red[1] === 'L' ? 16 : 48, red[0] === 'T' ? 16 : 48];
         expectNear([...model.subarray(3 * (y * 64 + x), 3 * (y * 64 + x) + 3)], RED, 6);
       }
@@ -92,7 +92,7 @@ describe('decode', () => {
       expectNear(at('TL'), [...RED, 255], tolerance);
       expectNear(at('BR'), [...WHITE, 255], tolerance);
       expect(at('TL')[0]).toBeGreaterThan(at('BL')[0]!);
-      expect((await decodeForModel(await make(), 64, MAX_PIXELS)).length).toBe(64 * 64 * 3);
+      expect((await decodeForModel(await make(), squareFrame(64), MAX_PIXELS)).data.length).toBe(64 * 64 * 3);
     },
   );
 
@@ -105,7 +105,7 @@ describe('decode', () => {
     const [red, green, blue, alpha] = at('TL');
     expect([green, blue, alpha]).toEqual([red, red, 255]);
     expectNear(at('BR'), [...WHITE, 255], 0);
-    const model = await decodeForModel(file, 64, MAX_PIXELS);
+    const { data: model } = await decodeForModel(file, squareFrame(64), MAX_PIXELS);
     expect(model.length).toBe(64 * 64 * 3);
     expect(new Set(model.subarray(3 * (16 * 64 + 16), 3 * (16 * 64 + 16) + 3)).size).toBe(1);
   });
@@ -120,7 +120,9 @@ describe('decode', () => {
       await sharp(clear).webp({ lossless: true }).toBuffer(),
     ]) {
       expect((await decodeFull(file, MAX_PIXELS)).data[3]).toBe(0);
-      expect([...(await decodeForModel(file, 64, MAX_PIXELS)).subarray(0, 3)]).toEqual(WHITE);
+      expect([...(await decodeForModel(file, squareFrame(64), MAX_PIXELS)).data.subarray(0, 3)]).toEqual(
+        WHITE,
+      );
     }
   });
 
@@ -136,7 +138,7 @@ describe('decode', () => {
       const left = red[1] === 'L' ? 0 : width / 2;
       const top = red[0] === 'T' ? 0 : height / 2;
       const region = { left: left + 2, top: top + 2, width: width / 2 - 4, height: height / 2 - 4 };
-      const model = await decodeForModel(file, 8, MAX_PIXELS, region);
+      const { data: model } = await decodeForModel(file, squareFrame(8), MAX_PIXELS, region);
       for (let i = 0; i < model.length; i += 3) expectNear([...model.subarray(i, i + 3)], RED, 8);
       const small = await decodeFull(file, MAX_PIXELS, { width: 12, height: 8, fit: 'fill' });
       expect([small.width, small.height, small.data.length]).toEqual([12, 8, 12 * 8 * 4]);
@@ -175,7 +177,10 @@ describe('decode', () => {
       [huge, 'image-corrupt'],
     ] as const;
     for (const [file, code] of files) {
-      for (const act of [() => decodeFull(file, MAX_PIXELS), () => decodeForModel(file, 64, MAX_PIXELS)]) {
+      for (const act of [
+        () => decodeFull(file, MAX_PIXELS),
+        () => decodeForModel(file, squareFrame(64), MAX_PIXELS),
+      ]) {
         await expect(act()).rejects.toMatchObject({ code, message: code, facts: {} });
       }
     }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import sharp, { type Sharp } from 'sharp';
 import { jobOptionsSchema } from '#contracts/job-options.js';
+import { squareFrame } from '#imaging/decode/decode.js';
 import { cutOut } from '#imaging/cutout-pipeline.js';
 import { densityOf, densityOfTiff, jfifOf, physOf } from '#imaging/formats/density.js';
 import { encodeCutout } from '#imaging/encode/encode.js';
@@ -21,7 +22,7 @@ const dpiOf = async (file: Buffer): Promise<number | undefined> => (await sharp(
 
 /** All of the middle is the subject. */
 const network = {
-  sidePixels: 32,
+  inputFor: () => squareFrame(32),
   segment: async () => ({
     data: Uint8Array.from({ length: 1024 }, (_, i) => (i % 32 > 8 && i % 32 < 24 ? 255 : 0)),
     width: 32,

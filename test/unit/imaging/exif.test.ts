@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { decodeForModel, decodeFull } from '#imaging/decode/decode.js';
+import { decodeForModel, decodeFull, squareFrame } from '#imaging/decode/decode.js';
 import { guardFile } from '#imaging/guard/image-guard.js';
 import { stripMetadata } from '#imaging/guard/metadata-strip.js';
 
@@ -50,7 +50,7 @@ async function jpeg(
 async function shown(file: Buffer): Promise<number[]> {
   const stripped = stripMetadata(file, guardFile(file, LIMITS));
   const { data } = await decodeFull(stripped, LIMITS.maxPixels);
-  const model = await decodeForModel(stripped, 8, LIMITS.maxPixels);
+  const { data: model } = await decodeForModel(stripped, squareFrame(8), LIMITS.maxPixels);
   for (let i = 0; i < 3; i += 1) expect(Math.abs(model[i]! - data[i]!)).toBeLessThanOrEqual(2);
   return [...data.subarray(0, 3)];
 }

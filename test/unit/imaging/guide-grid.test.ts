@@ -30,7 +30,7 @@ describe('guide grid', () => {
   test('given the same size, when resampled to the grid, then it is a copy', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 75, maxLength: 75 }), (pixels) => {
-        const grid = toGrid(pixels, 5, { width: 5, height: 5 });
+        const grid = toGrid({ data: pixels, width: 5, height: 5 }, { width: 5, height: 5 });
         expect([...grid]).toEqual([...pixels]);
         expect(grid.buffer).not.toBe(pixels.buffer);
       }),
@@ -40,7 +40,7 @@ describe('guide grid', () => {
   test('given twice the size, when resampled to the grid, then each cell is the mean of its four pixels', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 192, maxLength: 192 }), (pixels) => {
-        const grid = toGrid(pixels, 8, { width: 4, height: 4 });
+        const grid = toGrid({ data: pixels, width: 8, height: 8 }, { width: 4, height: 4 });
         grid.forEach((value, i) => {
           const [x, y, c] = [Math.floor(i / 3) % 4, Math.floor(i / 12), i % 3];
           const four = [0, 1, 8, 9].map((step) => pixels[3 * (16 * y + 2 * x + step) + c]!);
@@ -54,7 +54,7 @@ describe('guide grid', () => {
     fc.assert(
       fc.property(side, side, side, fc.nat(255), (from, width, height, value) => {
         const pixels = Uint8Array.from({ length: from * from * 3 }, (_, i) => (i % 3 === 1 ? value : 7));
-        const grid = toGrid(pixels, from, { width, height });
+        const grid = toGrid({ data: pixels, width: from, height: from }, { width, height });
         expect(grid).toHaveLength(width * height * 3);
         expect(grid.every((each, i) => each === (i % 3 === 1 ? value : 7))).toBe(true);
       }),
@@ -63,7 +63,7 @@ describe('guide grid', () => {
 
   test('given a ramp, when resampled to a finer grid, then new values are between their neighbors', () => {
     const pixels = Uint8Array.from({ length: 12 }, (_, i) => (Math.floor(i / 3) % 2) * 100);
-    const grid = toGrid(pixels, 2, { width: 4, height: 1 });
+    const grid = toGrid({ data: pixels, width: 2, height: 2 }, { width: 4, height: 1 });
     expect([...grid].filter((_, i) => i % 3 === 0)).toEqual([0, 25, 75, 100]);
   });
 });

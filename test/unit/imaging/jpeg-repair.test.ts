@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import sharp, { type JpegOptions } from 'sharp';
-import { decodeForModel, decodeFull } from '#imaging/decode/decode.js';
+import { decodeForModel, decodeFull, squareFrame } from '#imaging/decode/decode.js';
 import { openImage } from '#imaging/guard/image-opening.js';
 import { Problem } from '#contracts/problem-catalog.js';
 import {
@@ -65,7 +65,7 @@ const INTACT: [kind: string, make: () => Promise<Buffer> | Buffer, blemishes: ty
 async function pixelsOf(file: Buffer): Promise<Buffer> {
   const opened = openImage(Buffer.from(file), LIMITS);
   const { data } = await decodeFull(opened.image, MAX_PIXELS);
-  await decodeForModel(opened.image, 32, MAX_PIXELS);
+  await decodeForModel(opened.image, squareFrame(32), MAX_PIXELS);
   opened.wipe();
   return data;
 }

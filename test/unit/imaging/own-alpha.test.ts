@@ -1,7 +1,8 @@
-import type { Mask } from '#imaging/raster/raster.js';
+import type { Mask, RgbRaster } from '#imaging/raster/raster.js';
 import fc from 'fast-check';
 import sharp, { type Sharp } from 'sharp';
 import { jobOptionsSchema } from '#contracts/job-options.js';
+import { squareFrame } from '#imaging/decode/decode.js';
 import { cutOut, type Cutout, type Segmentation } from '#imaging/cutout-pipeline.js';
 import {
   asPng,
@@ -44,13 +45,13 @@ interface Seen {
 }
 
 function networkOf(opinion: Opinion, seen?: Seen): Segmentation {
-  const segment = async (pixels: Uint8Array): Promise<Mask> => {
+  const segment = async ({ data: pixels }: RgbRaster): Promise<Mask> => {
     const data = Uint8Array.from({ length: GRID * GRID }, (_, i) => opinion(i % GRID, Math.floor(i / GRID)));
     seen?.shown.push(Uint8Array.from(pixels));
     seen?.buffers.push(pixels, data);
     return { data, width: GRID, height: GRID };
   };
-  return { sidePixels: SIDE, segment };
+  return { inputFor: () => squareFrame(SIDE), segment };
 }
 
 const cut = (image: Buffer, opinion: Opinion, asked: object = {}, seen?: Seen): Promise<Cutout> =>

@@ -1,7 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { ADOBE_RGB, codingOf } from '#imaging/color/color-coding.js';
-import { decodeForModel, decodeFull } from '#imaging/decode/decode.js';
+import { decodeForModel, decodeFull, squareFrame } from '#imaging/decode/decode.js';
 import { iccProfile } from '#imaging/formats/icc-profile.js';
 import { guardFile } from '#imaging/guard/image-guard.js';
 import { stripMetadata } from '#imaging/guard/metadata-strip.js';
@@ -137,7 +137,7 @@ async function shown(file: Buffer): Promise<Rgb[][]> {
   const { data, width, height } = await decodeFull(stripped, LIMITS.maxPixels);
   expect([width, height, data.length]).toEqual([CODED_SIDE, CODED_SIDE, 4 * CODED_SIDE ** 2]);
   expect(data.every((value, i) => i % 4 !== 3 || value === 255)).toBe(true);
-  const model = await decodeForModel(stripped, MODEL_SIDE, LIMITS.maxPixels);
+  const { data: model } = await decodeForModel(stripped, squareFrame(MODEL_SIDE), LIMITS.maxPixels);
   expect(model).toHaveLength(3 * MODEL_SIDE ** 2);
   return [patchesIn(data, CODED_SIDE, 4), patchesIn(model, MODEL_SIDE, 3)];
 }

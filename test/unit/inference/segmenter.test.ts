@@ -9,7 +9,7 @@ import { addModel, additionSchema } from '#model-builder/model-addition.js';
 import { modelSchema, type ModelEntry } from '#inference/model-manifest.js';
 import { ModelRegistry } from '#inference/model-registry.js';
 import { convolutionProbe } from '#inference/session-factory.js';
-import { Segmenter } from '#inference/segmenter.js';
+import { Segmenter, type Picture } from '#inference/segmenter.js';
 import { meanNetwork, redNetwork, SMALL_SIDE } from '../../harness/small-networks.js';
 
 const FLOATS = {
@@ -20,6 +20,9 @@ const FLOATS = {
   std: [255, 255, 255],
 };
 const OPACITY = { kind: 'f32', name: 'output', sidePixels: SMALL_SIDE, activation: 'none' };
+
+/** A picture of the small model's size. */
+const pictureOf = (data: Uint8Array): Picture => ({ data, width: SMALL_SIDE, height: SMALL_SIDE });
 
 /** A gray ramp from left to right, as R G B. */
 const ramp = (): Buffer =>
@@ -41,7 +44,7 @@ describe('segmenter', () => {
 
   test('given a float model that gives opacity, when run, then its values become bytes', async () => {
     const network = await load(meanNetwork());
-    const { data, width, height } = await network.segment(ramp());
+    const { data, width, height } = await network.segment(pictureOf(ramp()));
     expect([width, height, data.length]).toEqual([SMALL_SIDE, SMALL_SIDE, SMALL_SIDE ** 2]);
     expect([...data.subarray(0, 4)]).toEqual([0, 4, 8, 12]);
     await network.release();
@@ -50,7 +53,7 @@ describe('segmenter', () => {
   test('given a float model that gives logits, when run, then the sigmoid is applied', async () => {
     const input = { ...FLOATS, mean: [128, 128, 128], std: [16, 16, 16] };
     const network = await load(meanNetwork(), { input, output: { ...OPACITY, activation: 'sigmoid' } });
-    const { data } = await network.segment(ramp());
+    const { data } = await network.segment(pictureOf(ramp()));
     expect([data[0], data[32], data[63]]).toEqual([0, 128, 255]);
     expect(data[28]).toBe(Math.round(255 / (1 + Math.exp(1))));
     await network.release();
@@ -63,7 +66,7 @@ describe('segmenter', () => {
     });
     const pixels = ramp();
     await network.warmUp();
-    const { data, width } = await network.segment(pixels);
+    const { data, width } = await network.segment(pictureOf(pixels));
     expect(width).toBe(SMALL_SIDE / 2);
     expect([...data.subarray(0, 3)]).toEqual([0, 8, 16]);
     expect(pixels.equals(ramp())).toBe(true);
@@ -89,9 +92,9 @@ describe('segmenter', () => {
       const images = [0, 40, 80].map((shift) => Buffer.from(ramp().map((value) => (value + shift) % 256)));
       const before = images.map((image) => Buffer.from(image));
       for (const count of [3, 2]) {
-        const masks = await segmenter.segmentAll(images.slice(0, count));
+        const masks = await segmenter.segmentAll(images.slice(0, count).map(pictureOf));
         for (const [i, mask] of masks.entries()) {
-          expect(mask).toEqual(await segmenter.segment(images[i]!));
+          expect(mask).toEqual(await segmenter.segment(pictureOf(images[i]!)));
           expect([mask.width, mask.data.length, mask.data.byteLength]).toEqual([side, side ** 2, side ** 2]);
         }
       }
@@ -104,7 +107,7 @@ describe('segmenter', () => {
   test('given a model without batches, when several images are run, then they run one by one', async () => {
     const segmenter = await load(meanNetwork(1));
     expect(segmenter.takesBatches).toBe(false);
-    const masks = await segmenter.segmentAll([ramp(), ramp()]);
+    const masks = await segmenter.segmentAll([ramp(), ramp()].map(pictureOf));
     expect(masks.map(({ data }) => data[2])).toEqual([8, 8]);
     await segmenter.release();
   });
@@ -185,7 +188,7 @@ describe('segmenter', () => {
       expect(entry).toMatchObject({ title: 'again', input: { name: 'input', std: [255, 255, 255] } });
       await again.verify(entry);
       const network = await Segmenter.load(entry, again.pathOf(entry), 1);
-      expect((await network.segment(ramp())).data[2]).toBe(8);
+      expect((await network.segment(pictureOf(ramp()))).data[2]).toBe(8);
       await network.release();
     });
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { decodeForModel, decodeFull } from '#imaging/decode/decode.js';
+import { decodeForModel, decodeFull, squareFrame } from '#imaging/decode/decode.js';
 import type { Payload } from '../scan/window-index.js';
 import { drawCanary, randomText, type CanaryImage, type CanaryShape } from './canary-image.js';
 
@@ -91,7 +91,7 @@ export class Canary {
     const full = await decodeFull(bytes, MAX_PIXELS);
     this.add('pixels RGBA', full.data);
     this.add('pixels RGB', withoutAlpha(full.data));
-    const pixels = await decodeForModel(bytes, sidePixels, MAX_PIXELS);
+    const { data: pixels } = await decodeForModel(bytes, squareFrame(sidePixels), MAX_PIXELS);
     this.add('model pixels', pixels);
     if (mean !== undefined && std !== undefined) {
       this.add('model tensor', tensorOf(pixels, { mean, std }), { unitBytes: 4 });

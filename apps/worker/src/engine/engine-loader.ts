@@ -4,7 +4,7 @@ import type { Segmentation } from '#imaging/cutout-pipeline.js';
 import { MicroBatcher } from '#inference/micro-batcher.js';
 import { configuredModels } from '#inference/model-catalog.js';
 import { ModelRegistry } from '#inference/model-registry.js';
-import { Segmenter } from '#inference/segmenter.js';
+import { Segmenter, type Picture } from '#inference/segmenter.js';
 import { ProviderUnavailable } from '#inference/session-factory.js';
 import type { EnginePlan } from '#config/engine-plan.js';
 import { SettingsError } from '#config/settings.js';
@@ -116,16 +116,16 @@ async function inferenceMs(segmenter: Segmenter): Promise<number> {
 
 /** On the CPU, a failed run is an error of the model; on an accelerator, which ran in the warm-up, of the device. */
 function segmentationOf(segmenter: Segmenter, { provider, batch }: EnginePlan): Segmentation {
-  const run = async (images: readonly Uint8Array[]): Promise<readonly Mask[]> => {
+  const run = async (pictures: readonly Picture[]): Promise<readonly Mask[]> => {
     try {
-      return await segmenter.segmentAll(images);
+      return await segmenter.segmentAll(pictures);
     } catch (error) {
       if (provider === 'cpu') throw error;
       throw new ProviderUnavailable(provider, 'not-available', 'an inference failed');
     }
   };
   const batcher = new MicroBatcher(run, batch);
-  return { sidePixels: segmenter.sidePixels, segment: batcher.submit };
+  return { inputFor: segmenter.inputFor, segment: batcher.submit };
 }
 
 /** The model that an image asks for, or the default one. @throws Problem `model-unknown` */

@@ -4,7 +4,13 @@ import { wipe } from '#crypto/wipe.js';
 import type { JobOptions } from '#contracts/job-options.js';
 import { codingOfAvif } from '../formats/avif-color.js';
 import { convertSamples } from '../color/color-coding.js';
-import { MAX_DEEP_PIXELS, toRaster8, type DeepRaster, type Raster } from '../raster/raster.js';
+import {
+  MAX_DEEP_PIXELS,
+  toRaster8,
+  type DeepRaster,
+  type Raster,
+  type RgbRaster,
+} from '../raster/raster.js';
 import type { Rect, Size } from '../raster/pixel-rect.js';
 import { codingToConvert, type CodedImage } from '../formats/png-color.js';
 import { sharp, deepValues, wordsOf } from '../raster/sharp.js';
@@ -22,6 +28,14 @@ const SHALLOW_FIRST_BYTES = new Set([0xff, 0x52]);
 export interface DecodedSize extends Size {
   fit: 'fill' | 'cover';
 }
+
+/** Size of the model's input for one image, and the filter that images are resized with. */
+export interface ModelFrame extends Size {
+  kernel: 'lanczos3' | 'linear';
+}
+
+/** A square frame for Lanczos-3, on which models of the ISNet family were trained. */
+export const squareFrame = (side: number): ModelFrame => ({ width: side, height: side, kernel: 'lanczos3' });
 
 /** Size of the upright image, and facts from its header. */
 export interface ImageHeader extends Size {
@@ -48,23 +62,22 @@ export async function readImageHeader(image: Buffer): Promise<ImageHeader> {
 }
 
 /**
- * The model's input: 8-bit sRGB, `sidePixels` × `sidePixels` × 3 (rows, columns, channels), aspect ratio not kept,
- * upright, transparent areas white. JPEGs are shrunk while loading. Models of this family were trained on Lanczos-3
- * resampling.
+ * The model's input: 8-bit sRGB in the size of the frame, aspect ratio not kept, upright, transparent areas white.
+ * JPEGs are shrunk while loading.
  * @param maxPixels limit on the decoded size, whatever the header said
  * @param region part of the upright image to decode instead of the whole
  * @throws Problem `image-truncated` | `image-corrupt`
  */
 export async function decodeForModel(
   image: Buffer,
-  sidePixels: number,
+  frame: ModelFrame,
   maxPixels: number,
   region?: Rect,
-): Promise<Buffer> {
+): Promise<RgbRaster & { data: Buffer }> {
   const { data } = await pixelsOf(image, maxPixels, (opened) =>
-    squared(shownPart(opened, region).flatten({ background: '#fff' }), sidePixels).removeAlpha(),
+    framed(shownPart(opened, region).flatten({ background: '#fff' }), frame).removeAlpha(),
   );
-  return data;
+  return { data, width: frame.width, height: frame.height };
 }
 
 /**
@@ -74,14 +87,14 @@ export async function decodeForModel(
  */
 export async function decodeWithAlpha(
   image: Buffer,
-  sidePixels: number,
+  frame: ModelFrame,
   maxPixels: number,
   region?: Rect,
-): Promise<Buffer> {
+): Promise<Raster> {
   const { data } = await pixelsOf(image, maxPixels, (opened) =>
-    squared(shownPart(opened, region), sidePixels).ensureAlpha(),
+    framed(shownPart(opened, region), frame).ensureAlpha(),
   );
-  return data;
+  return { data, width: frame.width, height: frame.height };
 }
 
 /**
@@ -116,8 +129,8 @@ export async function decodeDeep(image: Buffer, maxPixels: number, size?: Decode
 const shownPart = (opened: Sharp, region: Rect | undefined): Sharp =>
   region === undefined ? opened : opened.extract(region);
 
-const squared = (opened: Sharp, sidePixels: number): Sharp =>
-  opened.resize(sidePixels, sidePixels, { fit: 'fill', kernel: 'lanczos3' }).toColourspace('srgb');
+const framed = (opened: Sharp, { width, height, kernel }: ModelFrame): Sharp =>
+  opened.resize(width, height, { fit: 'fill', kernel }).toColourspace('srgb');
 
 const sizedTo = (opened: Sharp, size: DecodedSize | undefined): Sharp =>
   size === undefined ? opened : opened.resize({ ...size, kernel: 'lanczos3' });

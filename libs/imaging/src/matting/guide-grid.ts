@@ -1,22 +1,22 @@
 import { wipe } from '#crypto/wipe.js';
 import type { Size } from '../raster/pixel-rect.js';
+import type { RgbRaster } from '../raster/raster.js';
 import { areaTaps, type Taps } from '../raster/resample-taps.js';
 
 /**
  * Resamples the model's input to the grid of its mask, as guide image: area means where the grid is coarser (exact
  * for integer ratios), linear interpolation where it is finer.
- * @param pixels `sidePixels`² × 3 bytes, R G B
  * @returns `width` × `height` × 3 bytes; the caller wipes it
  */
-export function toGrid(pixels: Uint8Array, sidePixels: number, { width, height }: Size): Uint8Array {
+export function toGrid({ data: pixels, ...from }: RgbRaster, { width, height }: Size): Uint8Array {
   const out = new Uint8Array(width * height * 3);
-  if (sidePixels === 2 * width && sidePixels === 2 * height) {
-    halve(out, pixels, width);
+  if (from.width === 2 * width && from.height === 2 * height) {
+    halve(out, pixels, { width, height });
     return out;
   }
-  const across = areaTaps(sidePixels, width);
-  const down = areaTaps(sidePixels, height);
-  const row = new Float32Array(sidePixels * 3);
+  const across = areaTaps(from.width, width);
+  const down = areaTaps(from.height, height);
+  const row = new Float32Array(from.width * 3);
   for (let y = 0; y < height; y += 1) {
     row.fill(0);
     for (let tap = y * down.count; tap < (y + 1) * down.count; tap += 1) {
@@ -33,11 +33,11 @@ export function toGrid(pixels: Uint8Array, sidePixels: number, { width, height }
 }
 
 /** The same for twice the size in integer arithmetic, as the shipped models need it. */
-function halve(out: Uint8Array, pixels: Uint8Array, side: number): void {
-  const stride = side * 6;
-  for (let y = 0, to = 0; y < side; y += 1) {
+function halve(out: Uint8Array, pixels: Uint8Array, { width, height }: Size): void {
+  const stride = width * 6;
+  for (let y = 0, to = 0; y < height; y += 1) {
     let at = 2 * y * stride;
-    for (let x = 0; x < side; x += 1, at += 6, to += 3) {
+    for (let x = 0; x < width; x += 1, at += 6, to += 3) {
       out[to] = meanOfFour(pixels, at, stride);
       out[to + 1] = meanOfFour(pixels, at + 1, stride);
       out[to + 2] = meanOfFour(pixels, at + 2, stride);

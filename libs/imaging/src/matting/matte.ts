@@ -31,8 +31,20 @@ export function applyMatte(image: Raster, mask: Mask, extras: MatteExtras = {}):
   }
 }
 
-/** `applyMatte` in stripes: rows are independent of each other, and each must be processed once. */
-export class MattePass {
+/** A matte that is applied to an image in place, in stripes. Rows are independent; each must be processed once. */
+export interface RowMatte {
+  /** Processes the image's rows `from` to `to` − 1. */
+  rows: (from: number, to: number) => void;
+  /** Box of the subject in the rows processed so far; undefined when nothing is visible. */
+  readonly foreground: Rect | undefined;
+  /** Run of pixels of a processed row outside of which all values are 0. */
+  filled: (y: number) => Run;
+  /** Overwrites its working memory. The image is wiped by its owner. */
+  wipe: () => void;
+}
+
+/** `applyMatte` in stripes. */
+export class MattePass implements RowMatte {
   private readonly image: Raster;
   private readonly region: Rect;
   private readonly mask: MaskRows;

@@ -5,6 +5,13 @@ export interface Raster {
   height: number;
 }
 
+/** 8-bit colors without alpha: 3 bytes a pixel in the order R, G, B; rows from the top. */
+export interface RgbRaster {
+  data: Uint8Array;
+  width: number;
+  height: number;
+}
+
 /** 16-bit pixels, 0 to 65,535 a value, in the same order. */
 export interface DeepRaster {
   data: Uint16Array;
