@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { parseColor } from './option-color.js';
-import { parseMargins, parsePosition, parseRegion, parseScale, type Length } from './option-values.js';
+import {
+  parseMargins,
+  parsePosition,
+  parseRegion,
+  parseScale,
+  parseSubject,
+  type Length,
+} from './option-values.js';
 
 /** Names of the encodings a result may have. */
 export const RESULT_FORMATS = ['png', 'webp', 'jpg', 'zip'] as const;
@@ -32,6 +39,9 @@ export const BIT_DEPTHS = ['8', '16', 'auto'] as const;
 
 /** Names of the ways to refine a matte. */
 export const REFINEMENTS = ['none', 'edges'] as const;
+
+/** What may happen to small loose parts of a matte. */
+export const SCRAPS = ['remove', 'keep'] as const;
 
 /**
  * Default refinement of a matte. On images with ground truth, refinement reduces the error of the plain mask to a third
@@ -71,6 +81,9 @@ function choice<T extends string>(
 /** A text in lower case. It stays text: options are stored as JSON and parsed by this schema again. */
 const lowered = (schema: z.ZodType<string, string>): z.ZodType<string> =>
   z.preprocess((value) => (typeof value === 'string' ? plain(value) : value), schema);
+
+/** A number in JSON as text; other values are returned unchanged. */
+const numberAsText = (value: unknown): unknown => (typeof value === 'number' ? String(value) : value);
 
 /** Text that `parse` accepts. */
 const written = (parse: (text: string) => unknown): z.ZodType<string> =>
@@ -124,6 +137,19 @@ const fields = {
         'Everything outside is background',
     )
     .meta({ examples: ['10% 0% 90% 100%'] }),
+  subject: z
+    .preprocess(numberAsText, written(parseSubject))
+    .default('all')
+    .describe(
+      'Subjects to keep: `all`, the `largest`, numbers in the order of size such as `2` or `1,3` (1 is the largest), ' +
+        'or the one at a point of the image. A point has units: `40%,60%` or `400px,300px`',
+    )
+    .meta({ examples: ['largest', '1,3', '40%,60%'] }),
+  scraps: choice(SCRAPS)
+    .default('remove')
+    .describe(
+      'Small loose parts of the matte far from every subject: `remove`, or `keep` as subjects of their own',
+    ),
   scale: written(parseScale)
     .default('original')
     .describe(

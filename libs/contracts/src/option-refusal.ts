@@ -7,6 +7,8 @@ import type { ProblemFacts } from './problem-catalog.js';
 const PATTERNS: Readonly<Record<string, string>> = {
   crop_margin: 'one, two or four lengths up to 500px or 50%, such as "30px" or "10% 20px"',
   roi: 'four lengths in pixels or percent, "x1 y1 x2 y2", such as "10% 0% 90% 100%"',
+  subject:
+    '"all", "largest", numbers of subjects from 1 to 16 in the order of size such as "1,3", or a point with units such as "40%,60%" or "400px,300px"',
   scale: '"original", or a percentage from 10% to 100%',
   position: '"original", "center", or one or two percentages from 0% to 100%, such as "50% 100%"',
   bg_color: '3, 4, 6 or 8 hex digits such as "ffcc00", or a CSS color name such as "red"',

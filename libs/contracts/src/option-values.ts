@@ -26,6 +26,18 @@ export interface Position {
   y: number;
 }
 
+/** A point of the upright image: percentages of the width for x, of the height for y. */
+export interface Point {
+  x: Length;
+  y: Length;
+}
+
+/** Which subjects of an image to keep: all, the largest, these in the order of size (from 1), or the one at a point. */
+export type SubjectChoice = 'all' | 'largest' | readonly number[] | Point;
+
+/** Number of subjects that a result lists, and that can be chosen by number. */
+export const MAX_SUBJECTS = 16;
+
 const MAX_MARGIN = { px: 500, '%': 50 } as const;
 const MIN_SCALE_PERCENT = 10;
 
@@ -88,4 +100,25 @@ export function parsePosition(text: string): Position | 'original' | undefined {
   if (lengths === undefined || lengths.length > 2 || x === undefined || y === undefined) return undefined;
   const isShare = ({ value, unit }: Length): boolean => value === 0 || (unit === '%' && value <= 100);
   return isShare(x) && isShare(y) ? { x: x.value / 100, y: y.value / 100 } : undefined;
+}
+
+/**
+ * `all`, `largest`, whole numbers from 1 to 16, or two lengths (x, y) with units, percentages at most 100. Numbers and
+ * lengths are separated by a comma or spaces. Numbers without a unit are never a point. Undefined for any other text.
+ */
+export function parseSubject(text: string): SubjectChoice | undefined {
+  if (text === 'all' || text === 'largest') return text;
+  const words = text.trim().split(/ *, *| +/);
+  return words.some((word) => /[a-z%]/.test(word)) ? parsePoint(words) : parseNumbers(words);
+}
+
+function parsePoint(words: readonly string[]): Point | undefined {
+  const [x, y] = words.map(parseLength);
+  if (words.length !== 2 || x === undefined || y === undefined) return undefined;
+  return [x, y].some(({ value, unit }) => unit === '%' && value > 100) ? undefined : { x, y };
+}
+
+function parseNumbers(words: readonly string[]): number[] | undefined {
+  const numbers = words.map((word) => (/^\d{1,2}$/.test(word) ? Number(word) : 0));
+  return numbers.every((number) => number >= 1 && number <= MAX_SUBJECTS) ? [...new Set(numbers)] : undefined;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { PROBLEMS, type ProblemCode } from './problem-catalog.js';
-import { IMAGE_HELP, JOB_HELP, REQUEST_HELP, type ProblemHelp } from './problem-help.js';
+import { JOB_HELP } from './job-problem-help.js';
+import { IMAGE_HELP, REQUEST_HELP, type ProblemHelp } from './problem-help.js';
 
 /** The help for every problem of the catalog. */
 export const PROBLEM_HELP: Readonly<Record<ProblemCode, ProblemHelp>> = {

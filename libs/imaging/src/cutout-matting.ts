@@ -7,8 +7,9 @@ import { prepareEdges, type EdgeMaps } from './matting/edge-maps.js';
 import { toGrid } from './matting/guide-grid.js';
 import { fillInterior, zeroNearBackground } from './matting/mask-filters.js';
 import { MattePass, type RowMatte } from './matting/matte.js';
+import { SubjectSelection, type ImageSubject } from './matting/subject-selection.js';
 import { alphaOnGrid, type ModelInput } from './matting/model-input.js';
-import { scaledRect, type Size } from './raster/pixel-rect.js';
+import { scaledRect, type Rect, type Size } from './raster/pixel-rect.js';
 import type { Mask, Raster, RgbRaster } from './raster/raster.js';
 
 /** The segmentation model: the size of its input, and the inference call. */
@@ -34,35 +35,42 @@ export interface MattingJob {
   timer: StageTimer;
 }
 
+/** What a caller may want to know about a matte. */
+export type MattingHint = 'no-subject';
+
 /** Facts about a matte. */
 export interface MattingFacts {
   /** Runs of a model. */
   looks: number;
+  hints: MattingHint[];
 }
 
 /** The matte of an image, before it is applied. Its masks contain shapes of the image; the owner wipes it. */
 export interface Matting {
   /** Starts to apply the matte to the image, in place. The caller wipes the pass. */
   passOver: (image: Raster) => RowMatte;
+  /** The subjects, the largest first, in an image with the matte applied. */
+  subjectsIn: (image: Raster) => ImageSubject[];
   facts: MattingFacts;
   wipe: () => void;
 }
 
-/** Estimates the matte of an image: runs the model and refines its mask. */
+/** Estimates the matte of an image: runs the model and refines its mask. @throws Problem `subject-not-found` */
 export async function mattingOf(job: MattingJob): Promise<Matting> {
   const { input, network, timer, isOpaque, size } = job;
   const mask = await timer.perform('infer', () => network.segment(input.picture));
   try {
-    const edges = await timer.perform('refine', () => refine(job, mask));
+    const { edges, selection } = await timer.perform('refine', () => refine(job, mask));
+    const regionIn = (image: Raster): Rect | undefined =>
+      input.region && scaledRect(input.region, size, image);
     return {
-      passOver: (image) => {
-        const region = input.region && scaledRect(input.region, size, image);
-        return new MattePass(image, mask, { edges, region, isOpaque });
-      },
-      facts: { looks: 1 },
+      passOver: (image) => new MattePass(image, mask, { edges, region: regionIn(image), isOpaque }),
+      subjectsIn: (image) => selection.subjectsIn(image, regionIn(image)),
+      facts: { looks: 1, hints: selection.isEmpty ? ['no-subject'] : [] },
       wipe: () => {
         wipe(mask.data);
         edges?.wipe();
+        selection.wipe();
       },
     };
   } catch (error) {
@@ -71,34 +79,68 @@ export async function mattingOf(job: MattingJob): Promise<Matting> {
   }
 }
 
-/** Cleans the mask, and prepares edge maps from the model's input. */
-function refine({ input, options }: MattingJob, mask: Mask): EdgeMaps | undefined {
+/** A mask's edge maps, and the subjects in it. */
+interface Refined {
+  edges: EdgeMaps | undefined;
+  selection: SubjectSelection;
+}
+
+/** Cleans the mask, removes subjects that are not asked for, and prepares edge maps from the model's input. */
+function refine({ input, options, size }: MattingJob, mask: Mask): Refined {
   zeroNearBackground(mask);
-  const ownCells = ownAlphaCellsOf(input, mask);
+  const own = ownAlphaOf(input, mask);
+  const opacity = own ? opacityOf(own, mask) : mask;
+  let selection: SubjectSelection | undefined;
   try {
+    selection = new SubjectSelection(
+      opacity,
+      { image: size, region: input.region },
+      {
+        subject: options.subject,
+        // Small parts of an earlier cut-out are there on purpose.
+        keepScraps: own !== undefined || options.scraps === 'keep',
+      },
+    );
+    selection.applyTo(mask);
     // The whole image keeps its own alpha.
-    if (ownCells?.includes(0) === false) {
-      mask.data.fill(255);
-      return undefined;
-    }
-    const edges = refineMask(options, input.picture, mask);
-    if (ownCells !== undefined) keepOwnAlpha(ownCells, mask, edges);
-    return edges;
+    const isKept = own?.cells.includes(0) === false;
+    const edges = isKept ? undefined : refineMask(options, input.picture, mask);
+    if (own !== undefined) keepOwnAlpha(own.cells, mask, edges);
+    selection.applyTo(mask);
+    return { edges, selection };
+  } catch (error) {
+    selection?.wipe();
+    throw error;
   } finally {
-    wipe(ownCells);
+    wipe(own?.cells, own?.alpha, own && opacity.data);
   }
 }
 
-/** Cells of the mask where the image keeps its own alpha; undefined unless the image is an earlier cut-out. */
-function ownAlphaCellsOf({ picture, ownAlpha }: ModelInput, mask: Mask): Uint8Array | undefined {
+/** The alpha of an earlier cut-out on the mask's grid. */
+interface OwnAlpha {
+  alpha: Uint8Array;
+  /** 1 where the image keeps it, 0 where the mask decides. */
+  cells: Uint8Array;
+}
+
+/** The image's own alpha; undefined unless the image is an earlier cut-out. */
+function ownAlphaOf({ picture, ownAlpha }: ModelInput, mask: Mask): OwnAlpha | undefined {
   if (ownAlpha === undefined) return undefined;
-  const own = alphaOnGrid(ownAlpha, mask);
+  const alpha = alphaOnGrid(ownAlpha, mask);
   let guide: Uint8Array | undefined;
   try {
-    return ownAlphaCells(own, mask, () => (guide = toGrid(picture, mask)));
+    return { alpha, cells: ownAlphaCells(alpha, mask, () => (guide = toGrid(picture, mask))) };
   } finally {
-    wipe(guide, own);
+    wipe(guide);
   }
+}
+
+/** Opacity of the result on the mask's grid: the image's alpha, multiplied by the mask where that decides. */
+function opacityOf({ alpha, cells }: OwnAlpha, { data, width, height }: Mask): Mask {
+  const opacity = Uint8Array.from(alpha, (own, i) =>
+    cells[i] === 1 ? own : Math.round((own * (data[i] as number)) / 255),
+  );
+  return { data: opacity, width, height };
 }
 
 function refineMask(

@@ -16,10 +16,18 @@ import type { Density } from './formats/density.js';
 import { encodeCutout, encodingOf } from './encode/encode.js';
 import type { ImageLimits } from './formats/image-facts.js';
 import { openImage, type OpenedImage } from './guard/image-opening.js';
+import type { ImageSubject } from './matting/subject-selection.js';
 import { modelInput, type ModelInput } from './matting/model-input.js';
 import { type Rect, type Size } from './raster/pixel-rect.js';
 import { composeResult } from './compose/result-compose.js';
-import { fitSize, layoutOf, needsAllPixels, needsLayout, regionOf } from './compose/result-geometry.js';
+import {
+  fitSize,
+  layoutOf,
+  needsAllPixels,
+  needsLayout,
+  placedRect,
+  regionOf,
+} from './compose/result-geometry.js';
 import { PngWriter } from './encode/png-writer.js';
 
 export type { Segmentation } from './cutout-matting.js';
@@ -46,6 +54,8 @@ export interface Cutout extends MattingFacts {
   format: ResultFormat;
   /** Where the subject is in the result; 0 × 0 when nothing is visible. */
   foreground: Rect;
+  /** The largest subjects in the result, the largest first. */
+  subjects: ImageSubject[];
   timingsMs: Record<CutoutStage, number>;
 }
 
@@ -63,7 +73,7 @@ const EMPTY_RECT: Rect = { left: 0, top: 0, width: 0, height: 0 };
 /**
  * Cuts the subject out of an image: decode → infer → refine → compose → encode.
  * @throws Problem as `openImage`; `processing-failed`
- * @throws Problem `roi-exceeds-bounds` | `roi-empty` | `foreground-not-found` | `background-corrupt`
+ * @throws Problem `roi-exceeds-bounds` | `roi-empty` | `subject-not-found` | `foreground-not-found` | `background-corrupt`
  */
 export async function cutOut(job: CutoutJob): Promise<Cutout> {
   const timer = new StageTimer(job.onStage);
@@ -161,7 +171,8 @@ async function encodeWhileMatting(
     matteToPng(full, matting, { timer, density }),
   );
   const { width, height } = full;
-  return { data, width, height, format: 'png', foreground: foreground ?? EMPTY_RECT };
+  const subjects = matting.subjectsIn(full);
+  return { data, width, height, format: 'png', foreground: foreground ?? EMPTY_RECT, subjects };
 }
 
 /** Applies the mask, lays out and composes the result, then encodes it. */
@@ -173,18 +184,20 @@ async function composeThenEncode(
   const { options, limits, background } = job;
   const rendered: { matted: AnyRaster; result?: AnyRaster } = { matted: full };
   try {
-    const foreground = await timer.perform('compose', async () => {
+    const { foreground, subjects } = await timer.perform('compose', async () => {
       const box = applyWhole(full, matting);
+      const found = matting.subjectsIn(full);
       if (depths.result === 16) rendered.matted = toRaster16(full, deep);
       const layout = layoutOf({ image: full, box }, options, limits);
       rendered.result = await composeResult(rendered.matted, layout, { options, background, limits });
-      return layout.foreground;
+      const subjects = found.map((subject) => ({ ...subject, box: placedRect(subject.box, layout) }));
+      return { foreground: layout.foreground, subjects };
     });
     const result = rendered.result ?? rendered.matted;
     const encoding = { ...encodingOf(result, options), density };
     const data = await timer.perform('encode', () => encodeCutout(result, encoding));
     const { width, height } = result;
-    return { data, width, height, format: encoding.format, foreground };
+    return { data, width, height, format: encoding.format, foreground, subjects };
   } finally {
     for (const { data } of [rendered.matted, rendered.result ?? full]) if (data !== full.data) wipe(data);
   }

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { DEFAULT_REFINE, jobOptionsSchema, OUTPUT_FORMATS, OUTPUT_SIZES } from '#contracts/job-options.js';
 import { parseColor } from '#contracts/option-color.js';
-import { parseMargins, parsePosition, parseRegion, parseScale } from '#contracts/option-values.js';
+import {
+  parseMargins,
+  parsePosition,
+  parseRegion,
+  parseScale,
+  parseSubject,
+} from '#contracts/option-values.js';
 import { nearestNames } from '#contracts/option-refusal.js';
 import { Problem, type ProblemFacts } from '#contracts/problem-catalog.js';
 import { parseOptions } from '../../../apps/api/src/uploads/upload-source.js';
@@ -43,6 +49,8 @@ const asked = fc.record(
     crop: flag,
     crop_margin: fc.oneof(lengths(1), lengths(2), lengths(4)),
     roi: lengths(4),
+    subject: fc.oneof(fc.constantFrom<unknown>('all', 'largest', '1,3', 4, '16'), lengths(2)),
+    scraps: fc.constantFrom('remove', 'keep'),
     scale: fc.integer({ min: 10, max: 100 }).map((value) => `${value}%`),
     position: fc.oneof(fc.constantFrom('original', 'center'), percent),
     bg_color: fc.constantFrom('fff', '#81d4fa77', 'RebeccaPurple', 'transparent'),
@@ -63,6 +71,8 @@ describe('jobOptionsSchema', () => {
       size: 'auto',
       crop: false,
       crop_margin: '0',
+      subject: 'all',
+      scraps: 'remove',
       scale: 'original',
       semitransparency: true,
       add_shadow: false,
@@ -189,6 +199,52 @@ describe('jobOptionsSchema', () => {
     expect(() => parseOptions([['colour', 'red']])).toThrow(
       expect.objectContaining({ code: 'unknown-parameter' }) as Error,
     );
+  });
+
+  test('given a choice of subjects, when parsed, then numbers have no unit and points have one', () => {
+    const px = (value: number): object => ({ value, unit: 'px' });
+    const percent = (value: number): object => ({ value, unit: '%' });
+    expect(['all', 'largest', '2', '1,3', '1 3', '3 , 1', '2,2', '16'].map(parseSubject)).toEqual([
+      ...['all', 'largest', [2], [1, 3], [1, 3], [3, 1], [2], [16]],
+    ]);
+    expect(['40%,60%', '400px 300px', '12.5%, 0', '0px,100%'].map(parseSubject)).toEqual([
+      { x: percent(40), y: percent(60) },
+      { x: px(400), y: px(300) },
+      { x: percent(12.5), y: px(0) },
+      { x: px(0), y: percent(100) },
+    ]);
+    const wrong = [
+      '0',
+      '17',
+      '400,300',
+      '0,0',
+      '1,',
+      ',1',
+      '-1',
+      '1.5',
+      '40%',
+      '40%,3',
+      '1%,2%,3%',
+      '101%,1%',
+    ];
+    expect([...wrong, '40em,3em', 'smallest', '', 'all,1'].map(parseSubject)).toEqual(
+      Array.from({ length: wrong.length + 4 }, () => undefined),
+    );
+  });
+
+  test('given a choice of subjects in any spelling, when parsed as an option, then it stays text', () => {
+    for (const [written, text] of [
+      [' Largest ', 'largest'],
+      ['40%, 60PX', '40%, 60px'],
+      [2, '2'],
+    ] as const) {
+      const once = parseOptions([['subject', written]]);
+      expect(once.subject).toBe(text);
+      expect(jobOptionsSchema.parse(once)).toEqual(once);
+    }
+    expect(refusalOf({ subject: '400,300' })?.detail).toContain('"400px,300px"');
+    expect(refusalOf({ subject: ['1', '2'] })?.detail).toContain('more than once');
+    expect(refusedFor({ scraps: 'no' })).toBe('scraps');
   });
 
   test('given texts, when parsed, then the values have the order of CSS', () => {

@@ -47,6 +47,7 @@ export const FAILURES = [
   'background-corrupt',
   'roi-exceeds-bounds',
   'roi-empty',
+  'subject-not-found',
   'foreground-not-found',
   'model-unknown',
   'worker-crashed',

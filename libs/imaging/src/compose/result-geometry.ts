@@ -101,6 +101,13 @@ export function layoutOf({ image, box }: Subject, options: GeometryOptions, limi
   return { canvas, source: box, target, foreground: target };
 }
 
+/** The place on the canvas of a box of the image, at least one pixel each way. The box is part of what is shown. */
+export function placedRect(box: Rect, { source, target }: Layout): Rect {
+  const inSource = { ...box, left: box.left - source.left, top: box.top - source.top };
+  const placed = scaledRect(inSource, source, target);
+  return { ...placed, left: placed.left + target.left, top: placed.top + target.top };
+}
+
 const fullRect = (size: Size): Rect => ({ left: 0, top: 0, width: size.width, height: size.height });
 
 function positionOf(options: GeometryOptions, share: number | 'original'): Position | 'original' {
@@ -175,5 +182,5 @@ export function regionOf(options: Pick<JobOptions, 'roi'>, image: Size): Rect | 
 }
 
 /** Rounding to a millionth of a pixel keeps errors of percentages from adding a pixel. */
-const pixelsOf = ({ value, unit }: Length, side: number): number =>
+export const pixelsOf = ({ value, unit }: Length, side: number): number =>
   unit === 'px' ? value : Math.round(value * side * 1e4) / 1e6;

@@ -158,7 +158,7 @@ function clearHidden(pixels: Uint8Array, from: number, to: number): void {
 }
 
 /** Smallest alpha that counts as visible, 5 %: models leave residue below that, which would enlarge every box. */
-const MIN_VISIBLE_ALPHA = 13;
+export const MIN_VISIBLE_ALPHA = 13;
 
 /** The bounding box of everything visible in the rows that were included, in any order. */
 export class ForegroundBox {

@@ -7,8 +7,11 @@ import { ByteBudget, FieldTable, file, optionFields, setTexts } from '../../uplo
 import type { RemoteImageService } from '../../uploads/remote-image.service.js';
 import { readUpload } from '../../uploads/upload-body.js';
 
+/** Options of this service that rembg does not have. */
+const EXTENSIONS = ['subject', 'scraps'] as const;
+
 /** Supported fields. */
-export const REMBG_FIELDS = ['model', 'a', 'om', 'bgc'] as const;
+export const REMBG_FIELDS = ['model', 'a', 'om', 'bgc', ...EXTENSIONS] as const;
 
 /** Names of IS-Net models in this service, and in rembg. */
 const ISNET = /^isnet(?:$|-(?!anime))/;
@@ -47,6 +50,7 @@ export function rembgOptions(texts: ReadonlyMap<string, string>, models: readonl
   const background = texts.get('bgc');
   // In rembg, too, a mask has no background.
   if (background !== undefined && !onlyMask) fields.push(['bg_color', hexOf(background)]);
+  for (const name of EXTENSIONS) fields.push([name, texts.get(name) ?? '']);
   return parseOptions(fields);
 }
 

@@ -23,7 +23,7 @@ import {
 import type { RemoteImageService } from '../../uploads/remote-image.service.js';
 import { readUpload } from '../../uploads/upload-body.js';
 
-/** Options with the same meaning as in remove.bg. `model`, `refine` and `bit_depth` are extensions. */
+/** Options with the same meaning as in remove.bg, and extensions from `model` on. */
 const SHARED = [
   'size',
   'crop',
@@ -39,6 +39,8 @@ const SHARED = [
   'model',
   'refine',
   'bit_depth',
+  'subject',
+  'scraps',
 ] as const;
 
 /** All supported fields except files and URLs. */
