@@ -47,6 +47,9 @@ export class StandInWorker {
     await jobs.commit(id, {
       ...{ attempt, chunks: 1, bytes: RESULT_BYTES, width: 1, height: 1, format: 'png' as const },
       foreground: { left: 0, top: 0, width: 1, height: 1 },
+      subjects: [],
+      hints: [],
+      looks: 1,
       ...{ model: 'isnet', provider: 'cpu' as const, timingsMs: {} },
     });
     return at;

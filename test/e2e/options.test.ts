@@ -1,4 +1,5 @@
 import sharp from 'sharp';
+import { resultFactsSchema } from '#contracts/job-view.js';
 import type { Answer } from '../harness/api-client.js';
 import { asPng, cleared, LOGOS, painted, picture } from '../harness/drawn-logos.js';
 import { photo, referenceAlpha } from '../harness/photos.js';
@@ -78,12 +79,15 @@ describe('image options', () => {
     const done = await events.received('done', 45_000);
     events.close();
     expect(done.data).toMatchObject({ format: 'zip', width: 600, height: 400 });
-    const { foreground } = done.data as { foreground: Record<string, number> };
+    const { foreground, confidence, subjects, hints, looks } = resultFactsSchema.parse(done.data);
+    expect(confidence).toBeGreaterThan(0.8);
     const view = (await api.status(job)).json;
-    expect(view['result']).toMatchObject({ format: 'zip', foreground });
+    expect(view['result']).toMatchObject({ format: 'zip', foreground, confidence, subjects, hints, looks });
     const answer = await api.result(job);
+    expect(answer.headers.get('x-confidence')).toBe(confidence?.toFixed(2));
+    expect(answer.headers.get('x-hints') ?? '').toBe(hints.join(', '));
     expect(answer.headers.get('content-type')).toBe('application/zip');
-    expect(placesOf(answer)).toMatchObject({ left: foreground['left'], across: foreground['width'] });
+    expect(placesOf(answer)).toMatchObject({ left: foreground.left, across: foreground.width });
     expect(answer.body.toString('latin1', 0, 4)).toBe('PK\u0003\u0004');
     expect(answer.body.includes('color.jpg') && answer.body.includes('alpha.png')).toBe(true);
   });

@@ -64,6 +64,8 @@ describe('given the SDK and one image', () => {
     });
     expect(facts).toMatchObject({ width: 300, height: 300, format: 'webp', bytes: image.size });
     expect(facts.foreground.width).toBeGreaterThan(50);
+    expect(facts.confidence).toBeGreaterThanOrEqual(0);
+    expect(facts.confidence).toBeLessThanOrEqual(1);
     expect(seen[0]).toBe('sending');
     expect(seen).toContain('running');
     expect(seen.at(-1)).toBe('fetching');

@@ -55,6 +55,9 @@ export class ReadyResults {
     await jobs.commit(id, {
       ...{ attempt: 1, chunks: chunkCount(bytes), bytes, width: 1, height: 1, format: 'png' as const },
       foreground: { left: 0, top: 0, width: 1, height: 1 },
+      subjects: [],
+      hints: [],
+      looks: 1,
       ...{ model: 'isnet', provider: 'cpu' as const, timingsMs: {} },
     });
     return { id, token: tokenText(token), bytes, sha256 };

@@ -25,6 +25,7 @@ const done = (id, max) => ({
   ...{ type: 'done', id },
   facts: {
     ...{ width: max, height: (results += 1), format: 'png', foreground, timingsMs },
+    ...{ subjects: [], hints: [], looks: 1 },
     ...{ model: plan.models[0], provider: plan.provider },
   },
 });

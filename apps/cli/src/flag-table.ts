@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { jobOptionsSchema } from '#contracts/job-options.js';
+import { LOW_CONFIDENCE } from '#contracts/result-hints.js';
 
 /** A command-line option. */
 export interface Flag {
@@ -105,6 +106,10 @@ const OWN_FLAGS: readonly Flag[] = [
   {
     ...{ name: 'json', kind: 'switch', group: 'Output' },
     about: 'Print one JSON object per line to the standard output: one for each photo and one for the run',
+  },
+  {
+    ...{ name: 'min-confidence', kind: 'text', value: 'N', group: 'Output' },
+    about: `List results with a lower confidence at the end of the run, 0 to 1 (default: ${LOW_CONFIDENCE})`,
   },
   { name: 'quiet', short: 'q', kind: 'switch', group: 'Output', about: 'Print errors only' },
   {

@@ -68,10 +68,10 @@ class RemoveCommand {
 
   /** Returns the exit code. */
   async run({ photos, isSingleFile }: PhotoSelection): Promise<number> {
-    const { isJson, overwrite } = this.settings;
+    const { isJson, overwrite, minConfidence } = this.settings;
     const { stdout } = this.terminal;
     const writeLine = isJson ? (line: string): void => void stdout.write(line) : undefined;
-    const report = new RunReport(photos.length, this.display, writeLine);
+    const report = new RunReport(photos.length, this.display, { json: writeLine, minConfidence });
     // A single named photo is always processed.
     const todo = overwrite || isSingleFile ? [...photos] : await this.withoutResult(photos, report);
     try {

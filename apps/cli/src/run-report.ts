@@ -36,18 +36,33 @@ export function reasonOf(error: unknown): string {
   return CODES[code ?? ''] ?? (error instanceof Error ? error.message : 'unknown error');
 }
 
+/** How a run is reported. */
+export interface ReportOptions {
+  /** Writes a line of JSON; undefined without `--json`. */
+  json: ((line: string) => void) | undefined;
+  /** Results with a lower confidence are listed at the end. */
+  minConfidence: number;
+}
+
+/** A result to check, and why. */
+interface Doubtful {
+  file: string;
+  confidence: number;
+  hints: readonly string[];
+}
+
 /** Reports the outcome of each photo, as text and as JSON, and counts outcomes. */
 export class RunReport {
   readonly tally: Tally;
   /** Existing files that were not replaced because their options are unknown. */
   private unknown = 0;
+  private readonly doubtful: Doubtful[] = [];
   private readonly startedAt = performance.now();
 
-  /** @param json writes a line of JSON; undefined without `--json` */
   constructor(
     total: number,
     private readonly display: ProgressDisplay,
-    private readonly json: ((line: string) => void) | undefined,
+    private readonly options: ReportOptions,
   ) {
     this.tally = { total, done: 0, skipped: 0, failed: 0 };
   }
@@ -69,8 +84,13 @@ export class RunReport {
   /** The result has been written. */
   done({ path }: Photo, { file, facts, job }: Written): void {
     this.tally.done += 1;
-    const { width, height, bytes, format } = facts;
-    this.writeJson({ photo: path, status: 'done', file, width, height, bytes, format, job });
+    const { width, height, bytes, format, confidence, hints } = facts;
+    const isLow = confidence !== undefined && confidence < this.options.minConfidence;
+    this.writeJson({
+      ...{ photo: path, status: 'done', file, width, height, bytes, format, job },
+      ...{ confidence, hints, check: isLow },
+    });
+    if (isLow) this.doubtful.push({ file: file === '-' ? path : file, confidence, hints });
     const text = file === '-' ? `done    ${path}` : `done    ${path} -> ${file}`;
     if (this.tally.total === 1) this.display.line(text);
     else this.display.advance(this.tally, text);
@@ -91,7 +111,8 @@ export class RunReport {
     const { total, done, skipped, failed } = this.tally;
     const ms = Math.round(performance.now() - this.startedAt);
     this.display.stop();
-    this.writeJson({ status: 'summary', total, done, skipped, failed, ms });
+    const check = this.doubtful.length;
+    this.writeJson({ status: 'summary', total, done, skipped, failed, check, ms });
     const parts = [
       `${done} done`,
       ...(skipped > this.unknown ? [`${skipped - this.unknown} skipped (already done)`] : []),
@@ -101,10 +122,21 @@ export class RunReport {
     const left = total - done - skipped - failed;
     if (left > 0) parts.push(`${left} left`);
     if (total > 1 || skipped > 0) this.display.line(`${parts.join(', ')} in ${durationText(ms)}`);
+    this.listDoubtful();
     return failed > 0 ? EXIT.failed : EXIT.done;
   }
 
+  /** Lists the results to check, the least certain first. */
+  private listDoubtful(): void {
+    if (this.doubtful.length === 0) return;
+    this.display.line(`Check ${this.doubtful.length === 1 ? 'this result' : 'these results'}:`);
+    for (const { file, confidence, hints } of this.doubtful.sort((a, b) => a.confidence - b.confidence)) {
+      const reasons = hints.filter((hint) => hint !== 'low-confidence');
+      this.display.line(`  ${file} (${[confidence.toFixed(2), ...reasons].join(', ')})`);
+    }
+  }
+
   private writeJson(fact: Record<string, unknown>): void {
-    this.json?.(`${JSON.stringify(fact)}\n`);
+    this.options.json?.(`${JSON.stringify(fact)}\n`);
   }
 }

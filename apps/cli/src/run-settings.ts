@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { jobOptionsSchema, type JobOptions } from '#contracts/job-options.js';
 import { nearestName } from '#contracts/nearest-name.js';
 import { optionRefusal } from '#contracts/option-refusal.js';
+import { LOW_CONFIDENCE } from '#contracts/result-hints.js';
 import type { Arguments } from './argument-reader.js';
 import { CommandError } from './exit-codes.js';
 import { FLAGS } from './flag-table.js';
@@ -20,6 +21,8 @@ export interface RunSettings {
   key: string | undefined;
   concurrency: number;
   patienceMs: number;
+  /** Results with a lower confidence are listed at the end. */
+  minConfidence: number;
   isJson: boolean;
   isQuiet: boolean;
 }
@@ -38,6 +41,14 @@ function wholeNumber(args: Arguments, name: string, [standard, min, max]: [numbe
   const value = text === undefined ? standard : Number(text);
   if (Number.isInteger(value) && value >= min && value <= max) return value;
   throw new CommandError(`--${name} must be an integer from ${min} to ${max}.`);
+}
+
+/** @throws CommandError */
+function confidenceOf(args: Arguments): number {
+  const text = textOf(args, 'min-confidence') ?? String(LOW_CONFIDENCE);
+  const value = /^(?:\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : NaN;
+  if (value >= 0 && value <= 1) return value;
+  throw new CommandError('--min-confidence must be a number from 0 to 1, such as 0.9.');
 }
 
 /** Image options as the service takes them, checked by the schema that it uses. @throws CommandError naming the option */
@@ -112,6 +123,7 @@ export async function runSettings(args: Arguments, env: NodeJS.ProcessEnv): Prom
     key: await keyOf(args, env),
     concurrency: wholeNumber(args, 'concurrency', [32, 1, 256]),
     patienceMs: 1000 * wholeNumber(args, 'patience', [120, 0, 86_400]),
+    minConfidence: confidenceOf(args),
     isJson: isOn('json'),
     isQuiet: isOn('quiet'),
   };

@@ -3,6 +3,7 @@ import { PROVIDERS } from './execution-providers.js';
 import { jobIdSchema } from './job-id.js';
 import { RESULT_FORMATS } from './job-options.js';
 import { JOB_STATES } from './job-states.js';
+import { LOW_CONFIDENCE, MAX_SUBJECTS, RESULT_HINTS } from './result-hints.js';
 
 const links = z
   .object({
@@ -22,6 +23,15 @@ export const foregroundSchema = z.object({
   height: z.int().nonnegative(),
 });
 
+/** A connected part of a cut-out. */
+export const subjectSchema = z.object({
+  box: foregroundSchema.describe('Its bounding box in the result'),
+  share: z.number().min(0).max(1).describe('Its share of the opacity of all subjects'),
+});
+
+/** A connected part of a cut-out. */
+export type Subject = z.output<typeof subjectSchema>;
+
 /** Facts about a finished cut-out. */
 export const resultFactsSchema = z.object({
   bytes: z.int().describe('Size of the encoded result'),
@@ -31,6 +41,18 @@ export const resultFactsSchema = z.object({
   foreground: foregroundSchema.describe(
     'Bounding box of the subject in the result; 0 × 0 when nothing is visible',
   ),
+  confidence: z
+    .exactOptional(z.number().min(0).max(1))
+    .describe(
+      `Expected agreement of the cut-out with the true one, 0 to 1; check results below ${LOW_CONFIDENCE}. ` +
+        'Absent when the worker does not measure it',
+    ),
+  subjects: z
+    .array(subjectSchema)
+    .max(MAX_SUBJECTS)
+    .describe(`Connected parts of the cut-out, the largest first; at most ${MAX_SUBJECTS}`),
+  hints: z.array(z.enum(RESULT_HINTS)).describe('What to know before using the result'),
+  looks: z.int().nonnegative().describe('How often a model was run for the image'),
   model: z.string().describe('Name of the model that cut the subject out'),
   provider: z.enum(PROVIDERS).describe('Execution provider that ran the model'),
 });

@@ -1,3 +1,5 @@
+import { MAX_SUBJECTS } from './result-hints.js';
+
 /** A length: pixels, or percent of a size that depends on the option. */
 export interface Length {
   value: number;
@@ -34,9 +36,6 @@ export interface Point {
 
 /** Which subjects of an image to keep: all, the largest, these in the order of size (from 1), or the one at a point. */
 export type SubjectChoice = 'all' | 'largest' | readonly number[] | Point;
-
-/** Number of subjects that a result lists, and that can be chosen by number. */
-export const MAX_SUBJECTS = 16;
 
 const MAX_MARGIN = { px: 500, '%': 50 } as const;
 const MIN_SCALE_PERCENT = 10;

@@ -1,8 +1,10 @@
 import type { JobOptions } from '#contracts/job-options.js';
+import type { ResultHint } from '#contracts/result-hints.js';
 import { wipe } from '#crypto/wipe.js';
 import type { StageTimer } from './cutout-stages.js';
 import type { DecodedImage, ModelFrame } from './decode/decode.js';
 import { ownAlphaCells } from './matting/alpha-components.js';
+import { confidenceHints, confidenceOf } from './matting/confidence.js';
 import { prepareEdges, type EdgeMaps } from './matting/edge-maps.js';
 import { toGrid } from './matting/guide-grid.js';
 import { fillInterior, zeroNearBackground } from './matting/mask-filters.js';
@@ -35,14 +37,13 @@ export interface MattingJob {
   timer: StageTimer;
 }
 
-/** What a caller may want to know about a matte. */
-export type MattingHint = 'no-subject';
-
 /** Facts about a matte. */
 export interface MattingFacts {
   /** Runs of a model. */
   looks: number;
-  hints: MattingHint[];
+  /** Expected soft IoU with the true matte, 0 to 1. */
+  confidence: number;
+  hints: ResultHint[];
 }
 
 /** The matte of an image, before it is applied. Its masks contain shapes of the image; the owner wipes it. */
@@ -60,13 +61,17 @@ export async function mattingOf(job: MattingJob): Promise<Matting> {
   const { input, network, timer, isOpaque, size } = job;
   const mask = await timer.perform('infer', () => network.segment(input.picture));
   try {
-    const { edges, selection } = await timer.perform('refine', () => refine(job, mask));
+    const { edges, selection, confidence } = await timer.perform('refine', () => refine(job, mask));
     const regionIn = (image: Raster): Rect | undefined =>
       input.region && scaledRect(input.region, size, image);
+    const hints: ResultHint[] = [
+      ...(selection.isEmpty ? ['no-subject' as const] : []),
+      ...confidenceHints(confidence),
+    ];
     return {
       passOver: (image) => new MattePass(image, mask, { edges, region: regionIn(image), isOpaque }),
       subjectsIn: (image) => selection.subjectsIn(image, regionIn(image)),
-      facts: { looks: 1, hints: selection.isEmpty ? ['no-subject'] : [] },
+      facts: { looks: 1, confidence, hints },
       wipe: () => {
         wipe(mask.data);
         edges?.wipe();
@@ -79,14 +84,17 @@ export async function mattingOf(job: MattingJob): Promise<Matting> {
   }
 }
 
-/** A mask's edge maps, and the subjects in it. */
+/** A mask after refinement. */
 interface Refined {
   edges: EdgeMaps | undefined;
+  /** The subjects in it. */
   selection: SubjectSelection;
+  confidence: number;
 }
 
 /** Cleans the mask, removes subjects that are not asked for, and prepares edge maps from the model's input. */
 function refine({ input, options, size }: MattingJob, mask: Mask): Refined {
+  let confidence = confidenceOf(mask);
   zeroNearBackground(mask);
   const own = ownAlphaOf(input, mask);
   const opacity = own ? opacityOf(own, mask) : mask;
@@ -104,10 +112,12 @@ function refine({ input, options, size }: MattingJob, mask: Mask): Refined {
     selection.applyTo(mask);
     // The whole image keeps its own alpha.
     const isKept = own?.cells.includes(0) === false;
+    if (isKept) confidence = 1;
+    else if (options.subject !== 'all') confidence = confidenceOf(mask);
     const edges = isKept ? undefined : refineMask(options, input.picture, mask);
     if (own !== undefined) keepOwnAlpha(own.cells, mask, edges);
     selection.applyTo(mask);
-    return { edges, selection };
+    return { edges, selection, confidence };
   } catch (error) {
     selection?.wipe();
     throw error;
@@ -130,6 +140,9 @@ function ownAlphaOf({ picture, ownAlpha }: ModelInput, mask: Mask): OwnAlpha | u
   let guide: Uint8Array | undefined;
   try {
     return { alpha, cells: ownAlphaCells(alpha, mask, () => (guide = toGrid(picture, mask))) };
+  } catch (error) {
+    wipe(alpha);
+    throw error;
   } finally {
     wipe(guide);
   }

@@ -32,8 +32,14 @@ async function* chunksOf(image: Blob): AsyncGenerator<Uint8Array, void, undefine
   }
 }
 
-/** Facts about a cutout, from the headers of its response. Lengths in pixels, `bytes` in bytes. */
-export type CutoutFacts = Pick<ResultFacts, 'bytes' | 'width' | 'height' | 'format' | 'foreground'>;
+/**
+ * Facts about a cutout, from the headers of its response. Lengths in pixels, `bytes` in bytes. `confidence` is absent when
+ * the service does not measure it.
+ */
+export type CutoutFacts = Pick<
+  ResultFacts,
+  'bytes' | 'width' | 'height' | 'format' | 'foreground' | 'confidence' | 'hints'
+>;
 
 const FORMAT_OF_TYPE: Readonly<Record<string, ResultFacts['format']>> = {
   'image/png': 'png',
@@ -46,6 +52,7 @@ const FORMAT_OF_TYPE: Readonly<Record<string, ResultFacts['format']>> = {
 export function factsOf(headers: Headers, image: Blob): CutoutFacts {
   const number = (name: string): number => Number(headers.get(name) ?? 0);
   const type = (headers.get('content-type') ?? image.type).split(';')[0] ?? '';
+  const confidence = headers.get('x-confidence');
   return {
     bytes: image.size,
     width: number('x-width'),
@@ -57,5 +64,11 @@ export function factsOf(headers: Headers, image: Blob): CutoutFacts {
       width: number('x-foreground-width'),
       height: number('x-foreground-height'),
     },
+    ...(confidence !== null && { confidence: Number(confidence) }),
+    hints: hintsOf(headers.get('x-hints') ?? ''),
   };
 }
+
+/** Parses a list of hints. Names that this release does not know are kept: a newer service may send them. */
+const hintsOf = (list: string): ResultFacts['hints'] =>
+  list.split(/[\s,]+/).filter((name) => name !== '') as ResultFacts['hints'];

@@ -73,6 +73,9 @@ const NO_FACTS: ResultFacts = {
   height: 0,
   format: 'png',
   foreground: { left: 0, top: 0, width: 0, height: 0 },
+  subjects: [],
+  hints: [],
+  looks: 0,
   model: '',
   provider: 'cpu',
 };

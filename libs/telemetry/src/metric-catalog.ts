@@ -20,6 +20,9 @@ const STAGE_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2.5, 5,
 /** What a client waits for. */
 const LONG_S = [0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 15, 30, 60, 120, 300] as const;
 
+/** Results to check are below 0.8. Few and wide buckets: the metric describes many images, never a single one. */
+const CONFIDENCE = [0.5, 0.8, 0.9, 1] as const;
+
 const counter = <const L extends readonly Label[], const H extends readonly MetricHome[]>(
   homes: H,
   help: string,
@@ -95,6 +98,7 @@ export const METRICS = {
     [],
   ),
   removebg_images_total: counter(WORKER, 'Images processed, by outcome', ['work']),
+  removebg_confidence: histogram(WORKER, ['Confidence of results, 0 to 1', CONFIDENCE], []),
   removebg_image_failures_total: counter(WORKER, 'Images that failed, by error code', ['code']),
   removebg_result_bytes_total: counter(WORKER, 'Bytes of results', []),
   removebg_result_megapixels_total: counter(WORKER, 'Megapixels of results', []),

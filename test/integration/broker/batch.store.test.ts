@@ -19,7 +19,13 @@ import { tenant } from '../../harness/tenants.js';
 
 const OUTPUT: Omit<OutputFacts, 'attempt'> = {
   ...{ chunks: 1, bytes: 5, width: 1, height: 1, format: 'png' as const },
-  ...{ foreground: { left: 0, top: 0, width: 1, height: 1 }, timingsMs: { infer: 1 } },
+  ...{
+    foreground: { left: 0, top: 0, width: 1, height: 1 },
+    subjects: [],
+    hints: [],
+    looks: 1,
+    timingsMs: { infer: 1 },
+  },
   ...{ model: 'isnet', provider: 'cpu' as const },
 };
 const SOMEBODY = tenant('somebody');

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { openBroker, type Broker } from '#broker/broker.js';
 import { inputKey, RESERVATIONS_KEY, RESERVED_TOTAL_KEY, TENANTS_KEY } from '#broker/redis/redis-keys.js';
 import { JOB_EVENTS, nextState, type JobEvent } from '#broker/records/job-transitions.js';
+import type { OutputFacts } from '#broker/records/job-record.js';
 import { lifetimesOf, PURGE_GRACE_MS } from '#broker/records/lifetimes.js';
 import { JobStore } from '#broker/jobs/job.store.js';
 import { connect, whenReady } from '#broker/redis/redis-connection.js';
@@ -23,6 +24,9 @@ const OUTPUT = {
   height: 1,
   format: 'png',
   foreground: { left: 0, top: 0, width: 1, height: 1 },
+  subjects: [] as never[],
+  hints: [] as never[],
+  looks: 1,
   model: 'isnet',
   provider: 'cpu',
   timingsMs: { infer: 1 },
@@ -115,6 +119,20 @@ describe('the job store on a real Redis', () => {
     expect(await inspect.hgetall(TENANTS_KEY)).toEqual({});
     expect(Number(await inspect.get(RESERVED_TOTAL_KEY))).toBe(0);
     inspect.disconnect();
+  });
+
+  it('all facts of a result are in its record, and none of them after its end', async () => {
+    const id = newId();
+    for (const event of ['accept', 'enqueue', 'claim'] as const) await happen(id, event, 1);
+    const output: OutputFacts = {
+      ...OUTPUT,
+      ...{ confidence: 0.42, hints: ['low-confidence', 'graphics'], looks: 3 },
+      subjects: [{ box: { left: 0, top: 0, width: 1, height: 1 }, share: 1 }],
+    };
+    await broker.jobs.commit(id, output);
+    expect((await broker.jobs.read(id))?.output).toEqual(output);
+    await broker.purge.cancelled(id);
+    expect((await broker.jobs.read(id))?.output).toBeUndefined();
   });
 
   it('a worker that lost its fence cannot commit or fail the job', async () => {

@@ -31,6 +31,9 @@ const PARTS = [{ role: 'input', chunks: 1, bytes: 6 }] as const;
 const OUTPUT = {
   ...({ chunks: 1, bytes: 6, width: 1, height: 1, format: 'png', model: 'isnet', provider: 'cpu' } as const),
   foreground: { left: 0, top: 0, width: 0, height: 0 },
+  subjects: [] as never[],
+  hints: [] as never[],
+  looks: 1,
   timingsMs: {},
 } as const;
 

@@ -191,6 +191,9 @@ describe('upload session on a real Redis', () => {
       height: 1,
       format: 'png',
       foreground: { left: 0, top: 0, width: 1, height: 1 },
+      subjects: [] as never[],
+      hints: [] as never[],
+      looks: 1,
     } as const;
     const made = { model: 'isnet', provider: 'cpu', timingsMs: {}, chunks: 1, bytes: 1, attempt: 1 } as const;
     await broker.jobs.commit(id, { ...facts, ...made });

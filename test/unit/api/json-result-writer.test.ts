@@ -8,6 +8,10 @@ const OUTPUT: Omit<OutputFacts, 'bytes'> = {
   height: 5,
   format: 'png',
   foreground: { left: 1, top: 2, width: 3, height: 4 },
+  confidence: 0.7,
+  subjects: [],
+  hints: ['low-confidence', 'translucent'],
+  looks: 1,
   model: 'isnet',
   provider: 'cpu',
   attempt: 1,
@@ -42,6 +46,8 @@ test('given a result in any pieces, when it is sent as JSON, then its base64 is 
       const text = await response.text();
       expect(response.headers.get('content-length')).toBe(String(text.length));
       expect(response.headers.get('x-width')).toBe('7');
+      expect(response.headers.get('x-confidence')).toBe('0.70');
+      expect(response.headers.get('x-hints')).toBe('low-confidence, translucent');
       expect(JSON.parse(text)).toEqual({
         data: {
           result_b64: whole.toString('base64'),

@@ -77,6 +77,11 @@ describe('given the options of the command line', () => {
       /^--format must be one of png, .* mean webp\?$/,
     );
     await expect(settingsOf(['--concurrency', '0'])).rejects.toThrow('from 1 to 256');
+    expect((await settingsOf([])).minConfidence).toBe(0.8);
+    expect((await settingsOf(['--min-confidence', '.95'])).minConfidence).toBe(0.95);
+    for (const wrong of ['1.1', '-1', '90%', '', 'high']) {
+      await expect(settingsOf([`--min-confidence=${wrong}`])).rejects.toThrow('a number from 0 to 1');
+    }
     await expect(settingsOf(['--local', '--server', 'x'])).rejects.toThrow(
       '--local starts a service of its own',
     );

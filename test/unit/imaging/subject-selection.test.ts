@@ -161,7 +161,7 @@ describe('subjects of a cut-out', () => {
   ])('given a mask of %s, when cut out, then the image is delivered with a hint', async (_, shapes) => {
     for (const subject of ['all', 'largest']) {
       const result = await cut(await gray(), shapes, { subject });
-      expect([result.hints, result.subjects]).toEqual([['no-subject'], []]);
+      expect([result.hints, result.subjects]).toEqual([['no-subject', 'low-confidence'], []]);
     }
     await expect(cut(await gray(), shapes, { subject: '1' })).rejects.toMatchObject({
       facts: { detail: 'The image has no subject.' },

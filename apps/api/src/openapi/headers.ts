@@ -1,3 +1,4 @@
+import { RESULT_HINTS } from '#contracts/result-hints.js';
 import type { Schema } from './schemas.js';
 
 /** An OpenAPI header. */
@@ -54,6 +55,9 @@ export const HEADERS = {
       enum: ['open', 'closed', 'complete'],
     }),
   ),
+  'X-Confidence': text('Expected agreement of the cut-out with the true one, 0 to 1', '0.97', {
+    pattern: '^(0\\.\\d\\d|1\\.00)$',
+  }),
   'X-Credits-Charged': always(count('Always 0: there are no credits', 0)),
   'X-Custom-Id': always(text('Your name for the image, percent-encoded', 'shoes%2F4711.jpg')),
   'X-Foreground-Height': always(count('Height of the subject; 0 when nothing is visible', 470)),
@@ -61,6 +65,10 @@ export const HEADERS = {
   'X-Foreground-Top': always(count('Rows above the subject', 42)),
   'X-Foreground-Width': always(count('Width of the subject; 0 when nothing is visible', 380)),
   'X-Height': always(count('Height of the result in pixels', 512)),
+  'X-Hints': text(
+    `What to know before using the result, if there is anything: ${RESULT_HINTS.join(', ')}`,
+    'low-confidence',
+  ),
   'X-Ignored-Fields': text('Names of ignored form fields', 'user_id, comment'),
   'X-Job-Id': always(text('Id of the job', 'q83vASNFZ4mrze8BI0VniQ')),
   'X-RateLimit-Limit': count('Limit on requests per minute, if there is one', 60),
@@ -99,6 +107,8 @@ export const RESULT_HEADERS = [
   'X-Foreground-Left',
   'X-Foreground-Width',
   'X-Foreground-Height',
+  'X-Confidence',
+  'X-Hints',
 ] as const satisfies HeaderName[];
 
 /** Headers of a response that is a result. */

@@ -141,6 +141,10 @@ const ResultFacts: ResultFacts = {
   height: 512,
   format: 'png',
   foreground: { left: 31, top: 42, width: 380, height: 470 },
+  confidence: 0.97,
+  subjects: [{ box: { left: 31, top: 42, width: 380, height: 470 }, share: 1 }],
+  hints: [],
+  looks: 1,
   model: 'isnet',
   provider: 'cpu',
 };

@@ -23,6 +23,8 @@ export const resultHeaders = (output: OutputFacts): OutgoingHttpHeaders => ({
   'X-Foreground-Left': output.foreground.left,
   'X-Foreground-Width': output.foreground.width,
   'X-Foreground-Height': output.foreground.height,
+  ...(output.confidence !== undefined && { 'X-Confidence': output.confidence.toFixed(2) }),
+  ...(output.hints.length > 0 && { 'X-Hints': output.hints.join(', ') }),
   'Server-Timing': serverTiming(output),
 });
 

@@ -1,7 +1,7 @@
 import { button, element } from '../dom-element.js';
 import { clearText, label, setText } from '../i18n/page-words.js';
 import { CompareSlider } from './compare-slider.js';
-import { isInProgress, percentOf, purgeText, statusText, type PhotoState } from './photo-state.js';
+import { checkText, isInProgress, percentOf, purgeText, statusText, type PhotoState } from './photo-state.js';
 
 /** Callbacks of a card's buttons. */
 export interface CardActions {
@@ -31,6 +31,7 @@ export class PhotoCard {
   private readonly percent = element('span', { className: 'percent', attributes: { 'aria-hidden': 'true' } });
   private readonly facts = element('p', { className: 'facts' });
   private readonly next = element('p', { className: 'next' });
+  private readonly check = element('p', { className: 'check', attributes: { role: 'status' } });
   private readonly purge = element('p', { className: 'purge', attributes: { role: 'status' } });
   private readonly receipt: HTMLButtonElement;
   private readonly save: HTMLButtonElement;
@@ -69,6 +70,7 @@ export class PhotoCard {
     if (state.phase !== 'done') this.slider.hide();
     if (state.phase === 'failed') setText(this.next, state.advice.next);
     else clearText(this.next);
+    this.showCheck(state);
     this.showPurge(state);
     this.showControls(state);
   }
@@ -117,7 +119,7 @@ export class PhotoCard {
     const meter = element('div', { className: 'meter' }, [this.bar, this.percent]);
     const mark = element('div', { className: 'mark' }, [this.purge, this.receipt]);
     const actions = element('div', { className: 'actions' }, this.controls);
-    const details = [this.status, meter, this.next, mark];
+    const details = [this.status, meter, this.next, this.check, mark];
     return element('li', { className: 'card' }, [
       element('div', { className: 'stage' }, [this.slider.box]),
       element('div', { className: 'details' }, [title, this.facts, ...details]),
@@ -137,6 +139,12 @@ export class PhotoCard {
     }
     if (state.phase === 'working') this.slider.showPercent(state.percent);
     if (state.phase === 'receiving') this.slider.showPercent(100);
+  }
+
+  private showCheck(state: PhotoState): void {
+    const text = state.phase === 'done' ? checkText(state.cutout) : undefined;
+    if (text === undefined) clearText(this.check);
+    else setText(this.check, ...text);
   }
 
   private showPurge(state: PhotoState): void {

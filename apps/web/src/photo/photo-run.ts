@@ -124,7 +124,7 @@ async function follow(services: PhotoServices, { signal, show }: PhotoTask, job:
       // Leaving the loop closes the event stream and frees its connection for the result.
       const { width, height } = event.data;
       show({ phase: 'receiving' });
-      return { image: await fetchResult(services, job, signal), width, height };
+      return { ...(await fetchResult(services, job, signal)), width, height };
     }
     const state = stateOfEvent(event, attempt);
     if (state) show(state);
@@ -133,12 +133,16 @@ async function follow(services: PhotoServices, { signal, show }: PhotoTask, job:
 }
 
 /** Fetches the result. Retries while it is busy or late, or if the connection fails. */
-async function fetchResult(services: PhotoServices, job: JobKey, signal: AbortSignal): Promise<Blob> {
+async function fetchResult(
+  services: PhotoServices,
+  job: JobKey,
+  signal: AbortSignal,
+): Promise<Pick<Cutout, 'image' | 'hints'>> {
   for (let attempt = 1; ; attempt++) {
     let waitMs = DEFAULT_WAIT_MS;
     try {
       const result = await services.client.result(job, { signal, waitS: FETCH_WAIT_S });
-      if (result.ready) return result.image;
+      if (result.ready) return { image: result.image, hints: result.facts.hints };
       waitMs = result.retryAfterMs;
       if (attempt >= MAX_FETCH_ATTEMPTS) throw new RemoveBgError('deadline-exceeded');
     } catch (error) {

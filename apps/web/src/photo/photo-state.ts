@@ -1,4 +1,5 @@
 import type { Stage } from '#contracts/job-states.js';
+import type { ResultHint } from '#contracts/result-hints.js';
 import type { TextKey } from '../i18n/en-words.js';
 import type { Params } from '../i18n/i18n.js';
 import type { Advice } from './problem-advice.js';
@@ -12,6 +13,8 @@ export interface Cutout {
   image: Blob;
   width: number;
   height: number;
+  /** What the service says about it. */
+  hints: readonly ResultHint[];
 }
 
 /** State of a photo. Percentages are 0 to 100. */
@@ -87,6 +90,24 @@ export function progressOf(state: PhotoState): number {
 /** True while the photo is in progress and can be cancelled. */
 export function isInProgress(state: PhotoState): boolean {
   return state.phase !== 'done' && state.phase !== 'failed' && state.phase !== 'cancelled';
+}
+
+/** Reasons to check a cutout, the most useful first. */
+const REASONS = [
+  'no-subject',
+  'translucent',
+  'graphics',
+  'cropped-subject',
+  'low-confidence',
+] as const satisfies readonly ResultHint[];
+
+/** Hints that alone are no reason to check a cutout. */
+const NEUTRAL: ReadonlySet<ResultHint> = new Set<ResultHint>(['graphics', 'cropped-subject']);
+
+/** Why a person should check a cutout; undefined if there is no reason. */
+export function checkText({ hints }: Pick<Cutout, 'hints'>): StatusText | undefined {
+  const reason = REASONS.find((hint) => hints.includes(hint));
+  return reason === undefined || hints.every((hint) => NEUTRAL.has(hint)) ? undefined : [`check.${reason}`];
 }
 
 /** The text for a deletion status. */

@@ -68,6 +68,7 @@ export class AttemptSpan {
     metrics.count('removebg_images_total', { work: 'done' });
     metrics.count('removebg_result_bytes_total', {}, ready.outputBytes);
     metrics.count('removebg_result_megapixels_total', {}, megapixels);
+    if (result.confidence !== undefined) metrics.observe('removebg_confidence', {}, result.confidence);
     metrics.observe('removebg_turnaround_seconds', {}, (readyAt - ready.acceptedAt) / 1000);
     const stages = this.stagesMs(result);
     for (const stage of Object.keys(stages) as (keyof typeof stages)[]) {

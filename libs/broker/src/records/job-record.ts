@@ -3,6 +3,7 @@ import { jobOptionsSchema, type JobOptions } from '#contracts/job-options.js';
 import { JOB_STATES, type JobState, type Stage } from '#contracts/job-states.js';
 import type { ResultFacts } from '#contracts/job-view.js';
 import type { ProblemCode } from '#contracts/problem-catalog.js';
+import { isResultHint } from '#contracts/result-hints.js';
 import { failureCode } from '../redis/redis-errors.js';
 import type { ShardIncarnation } from './shard-incarnation.js';
 
@@ -73,6 +74,10 @@ export interface OutputFacts extends ResultFacts {
   timingsMs: Partial<Record<Stage, number>>;
 }
 
+/** `OutputFacts` as another release may have written them. */
+type WrittenFacts = Omit<OutputFacts, 'subjects' | 'hints' | 'looks'> &
+  Partial<Pick<OutputFacts, 'subjects' | 'looks'>> & { hints?: string[] };
+
 /** Name in Redis of the field `incarnation`. Lua scripts use it as well. */
 export const INCARNATION_FIELD = 'seat';
 
@@ -105,12 +110,22 @@ export function parseRecord(id: JobId, fields: Record<string, string>): JobRecor
     pixels: numberOf(fields['pixels']),
     keyId: fields['keyId'],
     wrappedKeys: fields['wrappedKeys'],
-    output: fields['output'] === undefined ? undefined : (JSON.parse(fields['output']) as OutputFacts),
+    output: outputOf(fields['output']),
     code: state === 'failed' ? failureCode(fields['code']) : undefined,
     keysRemoved: Number(fields['keysRemoved'] ?? 0),
     endedAt: numberOf(fields['endedAt']),
     purgedAt: numberOf(fields['purgedAt']),
   };
+}
+
+/**
+ * Parses the facts of a result. During a rolling upgrade, a worker of another release may have written them: facts that
+ * it does not measure get defaults, and hints that this release does not know are dropped.
+ */
+function outputOf(field: string | undefined): OutputFacts | undefined {
+  if (field === undefined) return undefined;
+  const { subjects = [], hints = [], looks = 1, ...facts } = JSON.parse(field) as WrittenFacts;
+  return { ...facts, subjects, hints: hints.filter(isResultHint), looks };
 }
 
 const numberOf = (field: string | undefined): number | undefined =>

@@ -1,5 +1,6 @@
-import { MAX_SUBJECTS, parseSubject, type Point } from '#contracts/option-values.js';
+import { parseSubject, type Point } from '#contracts/option-values.js';
 import { Problem } from '#contracts/problem-catalog.js';
+import { MAX_SUBJECTS } from '#contracts/result-hints.js';
 import { pixelsOf } from '../compose/result-geometry.js';
 import { coveringRect, intersectionOf, rectOf, type Rect, type Size } from '../raster/pixel-rect.js';
 import type { Mask, Raster } from '../raster/raster.js';
