@@ -73,10 +73,7 @@ export const PROBLEMS = {
     422,
     'The image has no subject of this number, or none at this point. Without the option subject, the result lists its subjects',
   ],
-  'foreground-not-found': [
-    422,
-    'No subject was found in the image, so it cannot be cropped, scaled or positioned',
-  ],
+  'foreground-not-found': [422, 'No subject was found in the image'],
   'model-unknown': [422, 'Unknown model'],
   'worker-crashed': [422, 'Processing the image crashed twice. The image was deleted'],
   'deadline-exceeded': [422, 'Processing the image took longer than allowed'],

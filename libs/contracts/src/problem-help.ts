@@ -240,9 +240,13 @@ export const IMAGE_HELP = {
       "# or the one at a point\ncurl -F image=@photo.jpg -F 'subject=40%,60%' http://localhost:3000/v1/jobs",
   },
   'foreground-not-found': {
-    what_happened: 'No subject was found in the image, so it could not be cropped, scaled or positioned.',
+    what_happened:
+      'No subject was found in the image, so it could not be cropped, scaled or positioned. `POST /v1.0/removebg` needs a ' +
+      'subject in every image, as remove.bg does.',
     why: 'Nothing in the image stands out from its background: a landscape, a texture, an empty scene.',
-    what_to_do: 'Use an image with a clear subject, or leave out `crop`, `scale` and `position`.',
+    what_to_do:
+      'Use an image with a clear subject, or leave out `crop`, `scale` and `position` and use `POST /v1/jobs`: the result ' +
+      'then has the hint `no-subject`.',
     example: '# without crop=true\ncurl -F image=@photo.jpg http://localhost:3000/v1/jobs',
   },
   'model-unknown': {

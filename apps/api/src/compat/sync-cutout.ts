@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { JobRecord } from '#broker/records/job-record.js';
 import { lifetimeAfter } from '#broker/records/lifetimes.js';
 import { Problem } from '#contracts/problem-catalog.js';
 import { wipe } from '#crypto/wipe.js';
@@ -21,6 +22,8 @@ export interface SyncCutoutCall {
   signal: AbortSignal;
   /** Called when the job is queued. */
   onAccepted?: (accepted: Accepted) => void;
+  /** Throws why the endpoint does not deliver a finished result. */
+  checkResult?: (record: JobRecord) => void;
 }
 
 /**
@@ -43,12 +46,12 @@ export class SyncCutout {
 
   /** @throws Problem why there is no result, while nothing has been sent */
   async respond(request: FastifyRequest, reply: FastifyReply, call: SyncCutoutCall): Promise<void> {
-    const { source, writer, signal } = call;
+    const { source } = call;
     const accepted = await this.uploads.submit(request, source && { source });
     try {
       setUploadHeaders(reply, accepted);
       call.onAccepted?.(accepted);
-      await this.deliver(accepted, writer, signal);
+      await this.deliver(accepted, call);
     } catch (error) {
       // The client does not have the job's token, so it cannot fetch the result later.
       await this.responder.withdraw(accepted);
@@ -58,13 +61,9 @@ export class SyncCutout {
     }
   }
 
-  private async deliver(
-    accepted: Accepted,
-    writer: AbortableResultWriter,
-    signal: AbortSignal,
-  ): Promise<void> {
+  private async deliver(accepted: Accepted, { writer, signal, checkResult }: SyncCutoutCall): Promise<void> {
     const limits = { timeoutMs: this.maxMs, signal };
-    const unfinished = await this.responder.sendResultWhenReady(accepted, writer, limits);
+    const unfinished = await this.responder.sendResultWhenReady(accepted, writer, limits, checkResult);
     if (unfinished === undefined) return;
     if (unfinished.state === 'ready') throw new Problem('broker-unavailable', { retryAfterS: RETRY_AFTER_S });
     if (this.stopping.aborted) throw new Problem('shutting-down', { retryAfterS: RETRY_AFTER_S });

@@ -88,12 +88,14 @@ export class JobResponder {
    * undefined when the result has been sent or the client has disconnected; otherwise the record: the wait ended before the
    * job, or, in the state `ready`, the result cannot be read now. A client that disconnects before it has received the token
    * cannot fetch the result later, so its job is cancelled unless its request is repeatable.
+   * @param checkResult throws why the endpoint does not deliver a finished result
    * @throws Problem why there is no result, while nothing has been sent
    */
   async sendResultWhenReady(
     accepted: Accepted,
     writer: AbortableResultWriter,
     limits: Required<WaitLimits>,
+    checkResult?: (record: JobRecord) => void,
   ): Promise<JobRecord | undefined> {
     const { id } = accepted.record;
     const isDone = ({ state }: JobRecord): boolean => state === 'ready' || isTerminal(state);
@@ -101,6 +103,7 @@ export class JobResponder {
     if (!limits.signal.aborted) {
       if (isTerminal(record.state)) throw problemOfTerminalState(record, record.state);
       if (record.state !== 'ready') return record;
+      checkResult?.(record);
       try {
         if (await this.sendResult(record, accepted.token, writer)) return undefined;
       } catch (error) {

@@ -11,7 +11,7 @@ import { visibleBox } from './visible-box.js';
 export interface ImageSubject {
   /** Box of its visible pixels. */
   box: Rect;
-  /** Its part of the opacity of all subjects, 0 to 1. */
+  /** Its part of the opacity of all kept subjects, 0 to 1, with three decimals. */
   share: number;
 }
 
@@ -74,7 +74,7 @@ export class SubjectSelection {
   subjectsIn(image: Raster, region: Rect = fullRect(image)): ImageSubject[] {
     return this.found.flatMap(({ box, share }) => {
       const visible = visibleBox(image, this.pixelsOf(box, region, image));
-      return visible === undefined ? [] : [{ box: visible, share }];
+      return visible === undefined ? [] : [{ box: visible, share: Math.round(1000 * share) / 1000 }];
     });
   }
 

@@ -1,5 +1,7 @@
 import { Controller, Get, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify';
+import type { JobRecord } from '#broker/records/job-record.js';
+import { Problem } from '#contracts/problem-catalog.js';
 import type { RemovebgAccount } from '#contracts/removebg-view.js';
 import { HttpResultWriter } from '../../results/http-result-writer.js';
 import { Route } from '../../http/route-config.js';
@@ -61,6 +63,7 @@ export class RemovebgController {
         const type = extraFields.get(TYPE);
         if (type !== undefined) void reply.header('X-Type', type);
       },
+      checkResult: requireSubject,
     });
   }
 
@@ -72,6 +75,11 @@ export class RemovebgController {
     this.callers.of(request);
     return REMOVEBG_ACCOUNT;
   }
+}
+
+/** remove.bg answers an image without a subject with `unknown_foreground`. @throws Problem `foreground-not-found` */
+function requireSubject({ output }: JobRecord): void {
+  if (output?.hints.includes('no-subject') === true) throw new Problem('foreground-not-found');
 }
 
 /**
