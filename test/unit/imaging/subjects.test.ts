@@ -96,6 +96,15 @@ describe('subjects of a mask', () => {
     expect(row.slice(51)).toEqual(Array.from({ length: SIDE - 51 }, () => 0));
   });
 
+  test('given the mask of a part on a finer grid, when others are cleared, then those in the part are gone', () => {
+    const mask = square(disc(30, 60, 12), disc(90, 60, 24));
+    const subjects = new Subjects(mask, mask);
+    // The part from 16 to 80 across and 32 to 96 down, with 4 cells for each of the mask.
+    const fine = drawnMask(256, 256, disc(56, 112, 48), disc(296, 112, 96));
+    subjects.clearOthers(fine, [0], { left: 0.125, top: 0.25, width: 0.5, height: 0.5 });
+    expect(fine.data).toEqual(drawnMask(256, 256, disc(296, 112, 96)).data);
+  });
+
   test('given a place, when the subject there is asked for, then the nearest one within reach is meant', () => {
     const mask = square(disc(30, 64, 10), disc(90, 64, 20));
     const subjects = new Subjects(mask, mask);

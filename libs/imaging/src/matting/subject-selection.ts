@@ -67,6 +67,22 @@ export class SubjectSelection {
   }
 
   /**
+   * The same for the mask of a part of the picture.
+   * @param rect the part, in pixels of an image of any size
+   * @param region what the first mask covers, in pixels of the same image
+   */
+  applyToPart(mask: Mask, rect: Rect, region: Rect): void {
+    if (this.isEmpty) return;
+    const part = {
+      left: (rect.left - region.left) / region.width,
+      top: (rect.top - region.top) / region.height,
+      width: rect.width / region.width,
+      height: rect.height / region.height,
+    };
+    this.subjects.clearOthers(mask, this.kept, part);
+  }
+
+  /**
    * The kept subjects, in the order of size, in pixels of the image.
    * @param image with the matte applied
    * @param region part of the image that the mask covers; the whole image when undefined

@@ -2,7 +2,7 @@ import { wipe } from '#crypto/wipe.js';
 import { maskParts, type MaskPart } from './mask-parts.js';
 import { cellSteps, nearestParts, type NearestParts } from './nearest-part.js';
 import { groupParts, type PartGroup } from './part-groups.js';
-import { rectOf, type Rect, type Size } from '../raster/pixel-rect.js';
+import { clamp, rectOf, type Rect, type Size } from '../raster/pixel-rect.js';
 import type { Mask } from '../raster/raster.js';
 
 /**
@@ -21,6 +21,8 @@ const MIN_MASS = 1e-4;
  * scraps reduces the error of the mask in some images by up to a quarter, and adds at most 1 %.
  */
 const SCRAP_MASS = 0.02;
+
+const WHOLE: Rect = { left: 0, top: 0, width: 1, height: 1 };
 
 /** A subject of a mask. */
 export interface MaskSubject {
@@ -78,11 +80,22 @@ export class Subjects {
     return isNear ? this.groupAt(cell) : undefined;
   }
 
-  /** Sets the opacity of everything to 0 that belongs to none of the `kept` subjects, in place. */
-  clearOthers({ data }: Mask, kept: readonly number[]): void {
+  /**
+   * Sets the opacity of everything to 0 that belongs to none of the `kept` subjects, in place.
+   * @param mask of the whole picture or of a part of it, on any grid
+   * @param part what the mask covers, in shares of the picture
+   */
+  clearOthers({ data, width, height }: Mask, kept: readonly number[], part = WHOLE): void {
     const isKept = this.flagsOf(kept);
-    for (let cell = 0; cell < data.length; cell += 1) {
-      if (data[cell] !== 0 && isKept[this.groupAt(cell) ?? -1] !== 1) data[cell] = 0;
+    const columns = cellsOf(width, this.size.width, { start: part.left, length: part.width });
+    const rows = cellsOf(height, this.size.height, { start: part.top, length: part.height });
+    for (let y = 0, at = 0; y < height; y += 1) {
+      const row = (rows[y] as number) * this.size.width;
+      for (let x = 0; x < width; x += 1, at += 1) {
+        if (data[at] === 0) continue;
+        const group = this.groupAt(row + (columns[x] as number));
+        if (group === undefined || isKept[group] !== 1) data[at] = 0;
+      }
     }
   }
 
@@ -115,6 +128,12 @@ export class Subjects {
     return flags;
   }
 }
+
+/** The cell of a grid of `to` cells at the center of each of `from` cells that cover a part of it. */
+const cellsOf = (from: number, to: number, part: { start: number; length: number }): Int32Array =>
+  Int32Array.from({ length: from }, (_, i) =>
+    clamp(Math.floor((part.start + ((i + 0.5) * part.length) / from) * to), 0, to - 1),
+  );
 
 /** Adds the opacity around the parts to their mass. */
 function addSoftness(parts: readonly MaskPart[], { labels }: NearestParts, { data }: Mask): void {
