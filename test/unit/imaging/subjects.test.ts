@@ -87,6 +87,24 @@ describe('subjects of a mask', () => {
     expect(new Subjects(mask, mask).count).toBe(30);
   });
 
+  test('given a large subject and letters of falling size, when counted, then none of them is a scrap', () => {
+    const letters = [20, 18, 14, 10, 7].map((height, i) => block(80 + 9 * i, 8, 83 + 9 * i, 8 + height));
+    const mask = square(block(0, 40, 60, 128), ...letters);
+    expect(new Subjects(mask, mask).count).toBe(1);
+    const larger = square(block(0, 40, 60, 128), block(70, 60, 76, 80), ...letters);
+    expect(new Subjects(larger, larger).count).toBe(7);
+  });
+
+  test('given many small loose parts that are much together, when counted, then none of them is a scrap', () => {
+    const drops = Array.from({ length: 40 }, (_, i) =>
+      block(64 + 6 * (i % 10), 4 + 6 * Math.floor(i / 10), 67 + 6 * (i % 10), 7 + 6 * Math.floor(i / 10)),
+    );
+    const few = square(block(0, 60, 50, 128), ...drops.slice(0, 8));
+    expect(new Subjects(few, few).count).toBe(1);
+    const many = square(block(0, 60, 50, 128), ...drops);
+    expect(new Subjects(many, many).count).toBe(41);
+  });
+
   test('given soft edges that meet, when one subject is kept, then they are split by distance', () => {
     const mask = square(block(20, 40, 40, 80), block(60, 40, 80, 80), faint(block(40, 40, 60, 80), 0.2));
     const { data } = kept(mask, new Subjects(mask, mask), [0]);
