@@ -1,5 +1,5 @@
 import { wipe } from '#crypto/wipe.js';
-import { maskParts, type MaskPart } from './mask-parts.js';
+import { maskParts } from './mask-parts.js';
 import { cellSteps, nearestParts, type NearestParts } from './nearest-part.js';
 import { groupParts, type PartGroup } from './part-groups.js';
 import { clamp, rectOf, type Rect, type Size } from '../raster/pixel-rect.js';
@@ -62,12 +62,13 @@ export class Subjects {
     const found = maskParts(opacity, JOINED_FROM);
     this.nearest = nearestParts(found, opacity, steps);
     wipe(found.labels);
-    addSoftness(found.parts, this.nearest, opacity);
     const groups = groupParts(found.parts, this.nearest, opacity, steps);
-    this.groups = groups;
-    this.groupOf = groupsOfParts(groups);
-    const subjects = keepScraps ? groups.length : groups.length - scrapCount(groups);
-    this.count = isEmpty(groups, opacity) ? 0 : subjects;
+    const count = keepScraps ? groups.length : groups.length - scrapCount(groups);
+    addSoftness(groups, this.nearest, opacity);
+    const subjects = groups.slice(0, count).sort((one, other) => other.mass - one.mass);
+    this.groups = [...subjects, ...groups.slice(count)];
+    this.groupOf = groupsOfParts(this.groups);
+    this.count = isEmpty(groups, opacity) ? 0 : count;
   }
 
   /**
@@ -139,12 +140,13 @@ const cellsOf = (from: number, to: number, part: { start: number; length: number
     clamp(Math.floor((part.start + ((i + 0.5) * part.length) / from) * to), 0, to - 1),
   );
 
-/** Adds the opacity around the parts to their mass. */
-function addSoftness(parts: readonly MaskPart[], { labels }: NearestParts, { data }: Mask): void {
-  for (const part of parts) part.mass = 0;
+/** Adds the opacity around the parts to the mass of their groups. */
+function addSoftness(groups: readonly PartGroup[], { labels }: NearestParts, { data }: Mask): void {
+  const groupOf = groupsOfParts(groups).map((index) => groups[index] as PartGroup);
+  for (const group of groups) group.mass = 0;
   for (let cell = 0; cell < data.length; cell += 1) {
-    const part = parts[labels[cell] as number];
-    if (part !== undefined) part.mass += data[cell] as number;
+    const group = groupOf[labels[cell] as number];
+    if (group !== undefined) group.mass += data[cell] as number;
   }
 }
 
