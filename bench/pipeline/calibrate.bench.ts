@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { decodeForModel, squareFrame } from '#imaging/decode/decode.js';
 import { ModelRegistry } from '#inference/model-registry.js';
+import { nominalSize } from '#inference/model-signature.js';
 import { prepareModel } from '#model-builder/model-preparation.js';
 import { model as modelOf, value } from '#model-builder/onnx/onnx-build.js';
 import { encodeModel } from '#model-builder/onnx/onnx-codec.js';
@@ -75,9 +76,9 @@ function readPhoto(photo: Calibration['photos'][number]): Buffer {
 }
 
 async function observe(photo: Buffer): Promise<void> {
-  const { sidePixels: side } = entry.input;
+  const { width: side } = nominalSize(entry.input);
   const { data: pixels } = await decodeForModel(photo, squareFrame(side), MAX_PIXELS);
-  const [mean, std] = entry.input.kind === 'f32-nchw' ? [entry.input.mean, entry.input.std] : [];
+  const { mean, std } = entry.input.type === 'uint8' ? {} : entry.input.normalization;
   const planes = Float32Array.from({ length: 3 * side * side }, (_, i) => {
     const channel = Math.floor(i / (side * side));
     const byte = pixels[(i % (side * side)) * 3 + channel] ?? 0;

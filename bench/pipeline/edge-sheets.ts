@@ -70,8 +70,8 @@ async function photoRows(settings: Settings): Promise<Buffer[][]> {
   const rows: Buffer[][] = [];
   for (const [name, { left, top, side }] of Object.entries(PHOTOS)) {
     const encoded = readFileSync(`test/photos/${name}.jpg`);
-    const picture = await decodeForModel(encoded, network.inputFor(), MAX_PIXELS);
     const image = await decodeFull(encoded, MAX_PIXELS);
+    const picture = await decodeForModel(encoded, network.inputFor(image), MAX_PIXELS);
     const mask = await network.segment(picture);
     const guide = toGrid(picture, mask);
     const shown = Math.floor(side * Math.min(image.width, image.height));

@@ -7,8 +7,9 @@
  * usage: npm run bench -- layout [--megapixels 4] [--images 4] [--rounds 3] [--json] [--save]
  */
 import { availableParallelism } from 'node:os';
-import { decodeForModel, squareFrame } from '#imaging/decode/decode.js';
+import { decodeForModel } from '#imaging/decode/decode.js';
 import { ModelRegistry } from '#inference/model-registry.js';
+import { nominalSize } from '#inference/model-signature.js';
 import { RunnerProcess } from '../lib/runner.js';
 import { ourNetwork, ours } from '../lib/runner-specs.js';
 import { type RunnerSpec } from '../lib/runner-protocol.js';
@@ -32,8 +33,9 @@ const images = Number(argument('images', '4'));
 const rounds = Number(argument('rounds', '3'));
 const photo = await photoOf(megapixels);
 const { model, modelDir } = ourNetwork(cores);
-const { sidePixels } = new ModelRegistry(process.cwd(), modelDir).find(model).input;
-const { data: pixels } = await decodeForModel(photo, squareFrame(sidePixels), MAX_PIXELS);
+const { input } = new ModelRegistry(process.cwd(), modelDir).find(model);
+const frame = { ...nominalSize(input), kernel: 'lanczos3' } as const;
+const { data: pixels } = await decodeForModel(photo, frame, MAX_PIXELS);
 
 show('layout', {
   cores,

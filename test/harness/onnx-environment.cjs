@@ -8,6 +8,6 @@ const { TestEnvironment } = require('jest-environment-node');
 module.exports = class OnnxEnvironment extends TestEnvironment {
   async setup() {
     await super.setup();
-    Object.assign(this.global, { Float32Array, Uint8Array, ArrayBuffer });
+    Object.assign(this.global, { Float32Array, Uint8Array, Uint16Array, ArrayBuffer });
   }
 };

@@ -1,107 +1,206 @@
-import { InferenceSession } from 'onnxruntime-node';
-import { z } from 'zod';
-import { lengthOf, ModelError, sha256OfFile } from '#inference/model-files.js';
+import { basename } from 'node:path';
+import type { InferenceSession } from 'onnxruntime-node';
+import { ModelError } from '#inference/model-files.js';
 import { modelNameSchema, modelSchema, type ModelEntry } from '#inference/model-manifest.js';
 import type { ModelRegistry } from '#inference/model-registry.js';
-import { Segmenter } from '#inference/segmenter.js';
-import { registerModel, type NewModel } from './model-preparation.js';
+import type { ModelInput } from '#inference/model-signature.js';
+import { checkInterface, openModel, takesBatches } from '#inference/session-factory.js';
+import { nameFrom, type Addition } from './addition/addition-options.js';
+import { loadReason, operatorNotes } from './addition/load-reason.js';
+import { writePreview } from './addition/matte-preview.js';
+import { measureMemory } from './addition/memory-use.js';
+import { readModelFile, type ModelFile } from './addition/model-file.js';
+import {
+  presetOfFile,
+  presetsOfNames,
+  readPresets,
+  variantOf,
+  type Preset,
+} from './addition/model-presets.js';
+import { tryModel, type TrialResult } from './addition/model-trial.js';
+import { chooseOutput, type ChosenOutput } from './addition/output-choice.js';
+import { chooseInput, isLayoutKnown } from './addition/signature-choice.js';
+import { readTrialPhoto, type TrialPhoto } from './addition/trial-pictures.js';
+import { registerModel, requireFreeName, type NewModel } from './model-preparation.js';
 
-/** Byte values per unit of the mean and deviation that rembg and torchvision use. */
-const BYTE_MAX = 255;
+export { additionSchema, type Addition } from './addition/addition-options.js';
+
 const THREADS = 2;
 
-const triple = z
-  .string()
-  .transform((text) => text.split(',').map(Number))
-  .pipe(z.tuple([z.number(), z.number(), z.number()]));
-const fact = z.string().min(1);
-
-/** Facts about a model that its file does not contain. */
-export const additionSchema = z.strictObject({
-  name: modelNameSchema,
-  title: fact.optional(),
-  size: z.coerce.number().int().min(64).max(4096).describe('Side of the square input, in pixels'),
-  mean: triple.describe('Per channel, in units of 0 to 1'),
-  std: triple.describe('Per channel, in units of 0 to 1'),
-  output: z
-    .enum(['sigmoid', 'logits'])
-    .describe('What the main output is: opacity 0 to 1, or before the sigmoid'),
-  licence: fact,
-  provenance: fact,
-});
-
-/** @see additionSchema */
-export type Addition = z.output<typeof additionSchema>;
+/** A model that was tried, and what is worth saying about it. */
+export interface AddedModel {
+  entry: ModelEntry;
+  /** False after a dry run. */
+  isRegistered: boolean;
+  notes: string[];
+}
 
 /**
- * Registers an ONNX file of the kind that rembg uses: one float32 input `[n, 3, size, size]`, opacity as the first
- * output. It is loaded and run once before it is registered.
- * @throws ModelError when it is not such a file; nothing is registered then
+ * Tries an ONNX file on a photograph and on plain pictures, and registers it. What the file contains is read from it;
+ * the rest comes from the options or from a preset.
+ * @throws ModelError that says what is wrong or missing, and what would be right; nothing is registered then
  */
 export async function addModel(
   registry: ModelRegistry,
   file: string,
   addition: Addition,
-): Promise<ModelEntry> {
-  const bytes = await lengthOf(file);
-  if (bytes === undefined) throw new ModelError(`${file} cannot be read`);
-  const described = await describe(file, addition);
-  const trial = modelSchema.parse({
-    ...described,
-    file: 'trial.onnx',
-    bytes,
-    sha256: await sha256OfFile(file),
-    source: { kind: 'file' },
-  });
-  const segmenter = await Segmenter.load(trial, file, THREADS);
-  try {
-    await segmenter.warmUp();
-  } finally {
-    await segmenter.release();
+): Promise<AddedModel> {
+  const found = await readModelFile(file);
+  const preset = choosePreset(found, addition);
+  const name = addition.name ?? preset.chosen?.name ?? nameFrom(basename(file, '.onnx'));
+  if (name === undefined || !modelNameSchema.safeParse(name).success) {
+    throw new ModelError('The file name gives no model name: add --name');
   }
-  return registerModel(registry, file, described);
+  requireFreeName(registry, name);
+  const photo = await readTrialPhoto(addition.photo);
+  const session = await load(found);
+  try {
+    const tried = await tryLayouts({ found, session, addition, preset, photo });
+    const entry = describe({ found, name, addition, tried });
+    checkInterface(session, { ...(entry as ModelEntry), name });
+    if (addition.preview !== undefined) await writePreview(addition.preview, photo, tried.result.mask);
+    const notes = notesOn(found, tried);
+    if (addition['dry-run']) return { entry: dryEntry(entry, found), isRegistered: false, notes };
+    return { entry: await registerModel(registry, found, entry), isRegistered: true, notes };
+  } finally {
+    await session.release();
+  }
 }
 
-/** Reads names and sizes from the model. */
-async function describe(file: string, addition: Addition): Promise<NewModel> {
-  const session = await InferenceSession.create(file, { graphOptimizationLevel: 'disabled' }).catch(() => {
-    throw new ModelError(`${file} is not an ONNX model`);
+interface ChosenPreset {
+  chosen: Preset | undefined;
+  all: readonly Preset[];
+  /** It is known by its tensors, not named by the operator. */
+  isRecognized: boolean;
+}
+
+function choosePreset(file: ModelFile, { like }: Addition): ChosenPreset {
+  const all = readPresets();
+  if (like === undefined) {
+    const chosen = presetOfFile(all, file);
+    return { chosen, all, isRecognized: chosen !== undefined };
+  }
+  const chosen = all.find(({ name }) => name === like);
+  if (chosen !== undefined) return { chosen, all, isRecognized: false };
+  throw new ModelError(`--like must be one of ${all.map(({ name }) => name).join(', ')}`);
+}
+
+async function load({ path, model }: ModelFile): Promise<InferenceSession> {
+  try {
+    return await openModel(path, THREADS);
+  } catch (error) {
+    throw new ModelError(
+      loadReason(model, error instanceof Error ? (error.message.split('\n')[0] ?? '') : ''),
+    );
+  }
+}
+
+interface Attempt {
+  found: ModelFile;
+  session: InferenceSession;
+  addition: Addition;
+  preset: ChosenPreset;
+  photo: TrialPhoto;
+}
+
+/** A trial that succeeded. */
+interface Tried {
+  input: ModelInput;
+  preset: Preset | undefined;
+  memoryBytes: number | undefined;
+  result: TrialResult;
+  notes: string[];
+}
+
+/** Tries both layouts if the file does not tell them apart. */
+async function tryLayouts(attempt: Attempt): Promise<Tried> {
+  const { session, addition } = attempt;
+  if (addition.layout !== undefined || isLayoutKnown(session.inputMetadata)) return tryOut(attempt);
+  return tryOut(attempt).catch(async (error: unknown) => {
+    if (!(error instanceof ModelError)) throw error;
+    return tryOut({ ...attempt, addition: { ...addition, layout: 'nhwc' } }).catch(() => {
+      throw error;
+    });
   });
-  const [input, output] = [session.inputNames[0] ?? '', session.outputNames[0] ?? ''];
-  const side = lastDimension(session.outputMetadata[0]) ?? addition.size;
-  await session.release();
-  const scaled = (values: Addition['mean']): Addition['mean'] => [
-    values[0] * BYTE_MAX,
-    values[1] * BYTE_MAX,
-    values[2] * BYTE_MAX,
+}
+
+async function tryOut({ found, session, addition, preset: known, photo }: Attempt): Promise<Tried> {
+  const { inputMetadata: inputs, outputMetadata: outputs } = session;
+  const inputName = inputs[0]?.name ?? '';
+  const named = outputs.map(({ name }) => name);
+  const { preset, note } =
+    known.chosen === undefined ? { preset: undefined, note: undefined } : variantOf(known.chosen, inputName);
+  const suggested = presetsOfNames(known.all, inputName, named);
+  const input = chooseInput({ inputs, addition, preset, suggested });
+  const output = chooseOutput({ outputs, addition, preset });
+  const memoryBytes = await measureMemory({ path: found.path, input, outputName: output.name });
+  const use = { inverted: addition.inverted, stretch: addition.stretch || preset?.output.stretch === true };
+  const mayBatch = takesBatches(session, { input, output });
+  const result = await tryModel({ session, input, output, use, mayBatch, photo });
+  const notes = [
+    ...(known.isRecognized && preset !== undefined ? [`recognized as ${preset.title}`] : []),
+    ...(note === undefined ? [] : [note]),
+    ...kindNotes(output, result),
   ];
+  return { input, preset, memoryBytes, result, notes };
+}
+
+const kindNotes = ({ kind, name }: ChosenOutput, { output, values }: TrialResult): string[] =>
+  kind === undefined
+    ? [
+        `output ${name}: ${output.kind}, from values between ${values.low.toPrecision(3)} and ${values.high.toPrecision(3)}`,
+      ]
+    : [];
+
+function notesOn({ model }: ModelFile, { notes, result, input }: Tried): string[] {
+  const { size } = input;
+  const rule = {
+    squash: 'pictures are squashed to the input',
+    letterbox: 'pictures keep their proportions in a letterbox',
+    keep: 'pictures keep their proportions',
+  }[size.fit];
+  const singly = result.singly ? ['it takes one image at a time: in batches it gives other results'] : [];
+  return [...notes, rule, ...operatorNotes(model), ...singly];
+}
+
+interface Description {
+  found: ModelFile;
+  name: string;
+  addition: Addition;
+  tried: Tried;
+}
+
+/** The entry of a model that was tried. @throws ModelError when license or origin is unknown */
+function describe({ found, name, addition, tried }: Description): NewModel {
+  const { preset, input, result, memoryBytes } = tried;
+  const provenance = addition.provenance ?? preset?.source;
+  const licence = licenceOf(addition, preset);
+  if (licence === undefined || provenance === undefined) {
+    throw new ModelError(
+      'Add --licence and --provenance: under which terms the weights may be used, and where the file is from',
+    );
+  }
   return {
-    name: addition.name,
-    title: addition.title ?? addition.name,
-    licence: {
-      package: addition.licence,
-      weights: addition.licence,
-      note: "Added by this installation's operator",
-    },
-    provenance: addition.provenance,
-    input: {
-      kind: 'f32-nchw',
-      name: input,
-      sidePixels: addition.size,
-      mean: scaled(addition.mean),
-      std: scaled(addition.std),
-    },
-    output: {
-      kind: 'f32',
-      name: output,
-      sidePixels: side,
-      activation: addition.output === 'logits' ? 'sigmoid' : 'none',
-    },
+    name,
+    title: addition.title ?? preset?.title ?? name,
+    licence,
+    provenance,
+    input,
+    output: result.output,
+    singly: result.singly,
+    ...(memoryBytes !== undefined && { memoryBytes }),
+    ...(found.weights.length > 0 && { weights: { folder: name, files: found.weights } }),
   };
 }
 
-/** Columns of an output, if its shape is static. */
-function lastDimension(found: InferenceSession.ValueMetadata | undefined): number | undefined {
-  const last = found?.isTensor === true ? found.shape.at(-1) : undefined;
-  return typeof last === 'number' && last > 0 ? last : undefined;
+function licenceOf({ licence }: Addition, preset: Preset | undefined): ModelEntry['licence'] | undefined {
+  if (licence !== undefined) {
+    return { package: licence, weights: licence, note: "Added by this installation's operator" };
+  }
+  if (preset === undefined) return undefined;
+  const { weights, package: container, doubt, source } = preset.license;
+  return { package: container, weights, note: doubt === undefined ? source : `${doubt} (${source})` };
 }
+
+const dryEntry = (entry: NewModel, { bytes, sha256 }: ModelFile): ModelEntry =>
+  modelSchema.parse({ ...entry, file: `${entry.name}.onnx`, bytes, sha256, source: { kind: 'file' } });

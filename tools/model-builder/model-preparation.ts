@@ -1,20 +1,24 @@
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { LOCAL_MANIFEST, MANIFEST, parseJson, readCatalog } from '#inference/model-catalog.js';
 import {
   copyAtomically,
   findDamage,
-  lengthOf,
   ModelError,
   readIfExists,
   readJson,
   sha256Of,
-  sha256OfFile,
   writeJson,
   writeAtomically,
   type PrepareProgress,
 } from '#inference/model-files.js';
-import { localManifestSchema, type ModelEntry } from '#inference/model-manifest.js';
+import {
+  localManifestSchema,
+  MANIFEST_VERSION,
+  modelSchema,
+  type ModelEntry,
+} from '#inference/model-manifest.js';
+import { nominalSize } from '#inference/model-signature.js';
 import type { ModelRegistry } from '#inference/model-registry.js';
 import { calibrationSchema, type Calibration } from './recipe/calibration.js';
 import { applyRecipe } from './recipe/recipes.js';
@@ -48,36 +52,52 @@ export async function prepareModel(
   return path;
 }
 
+/** A file to register: its path, length and digest. */
+export interface NewFile {
+  path: string;
+  bytes: number;
+  sha256: string;
+}
+
+/** @throws ModelError when the name is in `models/manifest.json` */
+export function requireFreeName(registry: ModelRegistry, wanted: string): void {
+  if (!readCatalog(registry.root).shipped.some(({ name }) => name === wanted)) return;
+  throw new ModelError(`${wanted} is a model of ${MANIFEST}: choose another name with --name`);
+}
+
 /**
- * Copies an ONNX file into the model folder and adds it to the operator's manifest, replacing an added model of that
- * name. Existing registries do not see it.
- * @throws ModelError when the name is in `models/manifest.json`, or the file cannot be read
+ * Copies an ONNX file and its weights into the model folder and adds it to the operator's manifest, replacing an added
+ * model of that name. Existing registries do not see it.
+ * @throws ModelError when the name is in `models/manifest.json`, or a file changes meanwhile
  */
 export async function registerModel(
   registry: ModelRegistry,
-  file: string,
+  { path, bytes, sha256: digest }: NewFile,
   described: NewModel,
 ): Promise<ModelEntry> {
-  const { shipped, local } = readCatalog(registry.root);
-  if (shipped.some(({ name }) => name === described.name)) {
-    throw new ModelError(`${described.name} is a model of ${MANIFEST}: choose another name`);
-  }
-  const bytes = await lengthOf(file);
-  if (bytes === undefined) throw new ModelError(`${file} cannot be read`);
-  const entry: ModelEntry = {
+  requireFreeName(registry, described.name);
+  const entry = modelSchema.parse({
     ...described,
-    default: false,
     file: `${described.name}.onnx`,
     bytes,
-    sha256: await sha256OfFile(file),
+    sha256: digest,
     source: { kind: 'file' },
-  };
-  const others = local.filter(({ name }) => name !== described.name);
-  const manifest = localManifestSchema.parse({ models: [...others, entry] });
-  if (resolve(file) !== registry.pathOf(entry)) await copyAtomically(file, registry.pathOf(entry));
+  });
+  const others = readCatalog(registry.root).local.filter(({ name }) => name !== described.name);
+  const manifest = localManifestSchema.parse({ version: MANIFEST_VERSION, models: [...others, entry] });
+  const target = registry.pathOf(entry);
+  for (const { file } of entry.weights?.files ?? []) {
+    await copyElsewhere(join(dirname(path), file), join(dirname(target), file));
+  }
+  await copyElsewhere(path, target);
+  await registry.verify(entry);
   await writeJson(join(registry.root, LOCAL_MANIFEST), manifest);
   return entry;
 }
+
+const copyElsewhere = async (from: string, to: string): Promise<void> => {
+  if (resolve(from) !== resolve(to)) await copyAtomically(from, to);
+};
 
 /** The product of a recipe, in chunks. */
 async function derive(
@@ -88,11 +108,11 @@ async function derive(
   const original = registry.find(from);
   const calibration =
     recipe.kind === 'int8' ? readCalibration(registry.root, recipe.calibration, original) : undefined;
-  if (original.input.kind !== 'f32-nchw') throw new ModelError(`${entry.name}: ${from} takes no floats`);
+  if (original.input.type !== 'float32') throw new ModelError(`${entry.name}: ${from} takes no floats`);
   return applyRecipe(recipe, {
     source: await readOriginal(registry, original),
-    input: original.input,
-    gridSidePixels: entry.output.sidePixels,
+    input: { ...original.input.normalization, sidePixels: nominalSize(original.input).width },
+    gridSidePixels: entry.output.size?.width ?? nominalSize(entry.input).width,
     calibration,
   });
 }

@@ -1,33 +1,61 @@
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { offeredModels } from '#config/engine-plan.js';
 import { loadSettings, SettingsError } from '#config/settings.js';
 import { Problem } from '#contracts/problem-catalog.js';
 import { addModel, additionSchema } from './model-addition.js';
+import { FLAGS } from './addition/addition-options.js';
+import { readPresets } from './addition/model-presets.js';
 import type { ModelEntry } from '#inference/model-manifest.js';
+import { nominalSize } from '#inference/model-signature.js';
 import { readCatalog } from '#inference/model-catalog.js';
 import { ModelError, ModelRegistry } from '#inference/model-registry.js';
 import { prepareModel } from './model-preparation.js';
 import { WireError } from './onnx/protobuf.js';
 import { RecipeError } from './recipe/graph-index.js';
 
-const HELP = `npm run models -- COMMAND
+const presetNames = (): string =>
+  readPresets()
+    .map(({ name }) => name)
+    .join(', ');
+
+const helpText = (): string => `npm run models -- COMMAND
 
   list                       lists all models and whether they are prepared
   prepare [name … | --all]   writes models to MODEL_DIR and verifies them (default: MODEL)
   verify [name … | --all]    checks length and sha256 of prepared models (default: MODEL)
-  add FILE --name NAME --size PIXELS --mean R,G,B --std R,G,B --output sigmoid|logits
-      --licence TEXT --provenance TEXT [--title TEXT]
-                             copies an ONNX file with one float32 input [n, 3, size, size] to MODEL_DIR and registers it in
-                             models/local.json; then MODEL=NAME selects it. Mean and std are those of rembg's
-                             sessions, in units of 0 to 1, for example for U2-Net:
-                             --size 320 --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225 --output sigmoid
+  add FILE [options]         tries an ONNX model on a photograph, copies it to MODEL_DIR and registers it in
+                             models/local.json; then MODEL=NAME selects it. docs/operate/models.md has the line for
+                             each public model
+
+What add reads from the file: names, types, layout, a fixed size, weights in other files. Other facts:
+  --like PRESET              what a public model expects: ${presetNames()}
+  --licence TEXT --provenance TEXT   terms of the weights, and where the file is from (presets have them)
+  --name NAME --title TEXT   default: the name of the preset or of the file
+  --normalize unit|half|signed|imagenet|bytes   colors 0 to 1; less 0.5; -1 to 1; ImageNet; 0 to 255
+  --mean R,G,B --std R,G,B   instead of --normalize, in units of 0 to 1
+  --by-maximum               colors are divided by the picture's maximum first, as rembg does
+  --channels rgb|bgr         --filter lanczos|bilinear         --layout nchw|nhwc
+  --size PIXELS|WIDTHxHEIGHT size of the input, if the file does not fix it
+  --fit squash|letterbox|keep   how pictures of other proportions become the input (default: squash)
+  --place top-left|center --fill R,G,B   the letterbox: where the picture lies; color of the rest, 0 to 255
+  --side longer|shorter --multiple N --round down|nearest|up --min PIXELS --max PIXELS
+                             keep: the side with the length --size; multiples and bounds of both sides
+  --output-name NAME         the matte, if the model has several outputs
+  --output probability|logits|signed|bytes   0 to 1 (also: sigmoid); before the sigmoid; -1 to 1; 0 to 255
+  --class N                  channel of the subject, from 0, if the output has several
+  --inverted                 1 is the background
+  --stretch                  the smallest value becomes 0 and the largest 1, if they span half of the range
+  --photo FILE               tries the model on your own photograph
+  --preview FILE.png         writes the photograph, its cut-out and its matte
+  --dry-run                  tries the model and registers nothing
 
 Exit codes: 0 success, 1 a model is missing or damaged, 2 invalid usage`;
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 const MIB = 1024 * 1024;
+const GIB = 1024 * MIB;
 
 /** Invalid arguments: the help text is printed. */
 class UsageError extends Error {}
@@ -47,6 +75,7 @@ const COMMANDS: Record<string, (request: Request) => Promise<void>> = {
       const mark = model.default ? ', default' : '';
       say(`${model.name}  ${(model.bytes / MIB).toFixed(0)} MiB  ${state}${mark}  ${model.title}`);
       say(`    license: package ${model.licence.package}; weights: ${model.licence.weights}`);
+      if (model.memoryBytes !== undefined) say(`    memory: ${memoryText(model)} for one image on the CPU`);
     }
   },
   prepare: async (request) => {
@@ -65,12 +94,33 @@ const COMMANDS: Record<string, (request: Request) => Promise<void>> = {
   },
   add: async ({ registry, args }) => {
     const { file, addition } = parseAddition(args);
-    const entry = await addModel(registry, file, addition);
-    say(`${entry.name}: added as ${registry.pathOf(entry)}; use it with MODEL=${entry.name}`);
+    const { entry, notes, isRegistered } = await addModel(registry, file, addition);
+    for (const line of summaryOf(entry, notes)) say(`  ${line}`);
+    if (addition.preview !== undefined) say(`  preview: ${addition.preview}`);
+    if (!isRegistered) say(`${entry.name}: works; a dry run registers nothing`);
+    else say(`${entry.name}: added as ${registry.pathOf(entry)}; use it with MODEL=${entry.name}`);
   },
 };
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+const memoryText = ({ memoryBytes = 0 }: ModelEntry): string => `${(memoryBytes / GIB).toFixed(1)} GiB`;
+
+/** What was read from the file or chosen. */
+function summaryOf(entry: ModelEntry, notes: readonly string[]): string[] {
+  const { input, output } = entry;
+  const { width, height } = nominalSize(input);
+  const channels = input.channels === 'rgb' ? '' : ', BGR';
+  const chosen = output.class === undefined ? '' : `, class ${output.class.index} of ${output.class.count}`;
+  const more = [output.inverted && 'inverted', output.stretch && 'stretched'].filter(Boolean).join(', ');
+  return [
+    `input ${input.name}: ${input.type} ${input.layout}, ${width} x ${height}${channels}, ${input.filter}`,
+    `output ${output.name}: ${output.type}, ${output.kind}${chosen}${more === '' ? '' : `, ${more}`}`,
+    ...(entry.weights?.files ?? []).map(({ file }) => `weights: ${file}`),
+    ...(entry.memoryBytes === undefined ? [] : [`memory: ${memoryText(entry)} for one image on the CPU`]),
+    ...notes,
+  ];
+}
 
 /** The named models, the configured ones, or with `--all` those that `isWanted` accepts. */
 function chosen({ registry, models, args }: Request, isWanted: (entry: ModelEntry) => boolean): ModelEntry[] {
@@ -81,7 +131,10 @@ function chosen({ registry, models, args }: Request, isWanted: (entry: ModelEntr
 
 function parseAddition(args: string[]): { file: string; addition: z.output<typeof additionSchema> } {
   const options = Object.fromEntries(
-    Object.keys(additionSchema.shape).map((key) => [key, { type: 'string' as const }]),
+    Object.keys(additionSchema.shape).map((key) => [
+      key,
+      { type: FLAGS.includes(key) ? ('boolean' as const) : ('string' as const) },
+    ]),
   );
   let parsed: { positionals: string[]; values: Record<string, unknown> };
   try {
@@ -92,7 +145,10 @@ function parseAddition(args: string[]): { file: string; addition: z.output<typeo
   const [file, ...more] = parsed.positionals;
   const addition = additionSchema.safeParse({ ...parsed.values });
   if (file === undefined || more.length > 0) throw new UsageError('Give exactly one file.');
-  if (!addition.success) throw new UsageError(z.prettifyError(addition.error));
+  if (!addition.success) {
+    const faults = addition.error.issues.map(({ path, message }) => `--${path.join('.')}: ${message}`);
+    throw new UsageError(faults.join('\n'));
+  }
   return { file, addition: addition.data };
 }
 
@@ -110,7 +166,7 @@ function progressLine(name: string): (doneBytes: number, totalBytes: number) => 
 
 async function main([verb = '', ...args]: string[]): Promise<number> {
   if (['', '--help', '-h', 'help'].includes(verb)) {
-    say(HELP);
+    say(helpText());
     return verb === '' ? EXIT_USAGE : 0;
   }
   try {
@@ -133,7 +189,7 @@ const knownModels = (): string => {
 function reportError(error: unknown): number {
   const printError = (line: string): void => void process.stderr.write(`${line}\n`);
   if (error instanceof UsageError) {
-    printError(error.message === '' ? HELP : `${error.message}\n\n${HELP}`);
+    printError(error.message === '' ? helpText() : `${error.message}\n\n${helpText()}`);
     return EXIT_USAGE;
   }
   if (error instanceof Problem && error.code === 'model-unknown') {

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ModelRegistry } from '#inference/model-registry.js';
+import { nominalSize } from '#inference/model-signature.js';
 import { offeredModels } from '#config/engine-plan.js';
 import { loadSettings } from '#config/settings.js';
 import { AuditRun } from './audit-run.js';
@@ -44,7 +45,8 @@ async function audit(command: Command): Promise<number> {
   try {
     checkRights(system.processes());
     const [name = ''] = offeredModels(loadSettings(process.env));
-    const model = new ModelRegistry(ROOT, '.cache/models').find(name).input;
+    const { input } = new ModelRegistry(ROOT, '.cache/models').find(name);
+    const model = { sidePixels: nominalSize(input).width, ...(input.type === 'float32' && input.normalization) };
     const onStep = (text: string): void => say(`  … ${text}`);
     const { paths, rounds, idleS } = command;
     const environment = await describeEnvironment(ROOT, system);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync } from 'node:fs';
 import { copyFile, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** A model cannot be prepared, or its file does not match the manifest. The message is for the operator. */
 export class ModelError extends Error {
@@ -13,6 +13,8 @@ export interface Expected {
   name: string;
   bytes: number;
   sha256: string;
+  /** Files with weights, relative to the folder of the file. */
+  weights?: { files: readonly { file: string; bytes: number; sha256: string }[] } | undefined;
 }
 
 /** Called while a model is written, with the bytes written and the total. */
@@ -54,10 +56,21 @@ export async function lengthOf(path: string): Promise<number | undefined> {
   return found?.isFile() === true ? found.size : undefined;
 }
 
-/** The error of a model file, or undefined when it is intact. */
+/** The error of a model file or of its weights, or undefined when they are intact. */
 export async function findDamage(
   path: string,
-  { name, ...expected }: Expected,
+  { weights, ...expected }: Expected,
+): Promise<ModelError | undefined> {
+  for (const { file, ...more } of weights?.files ?? []) {
+    const damage = await damageOf(join(dirname(path), file), { name: expected.name, ...more });
+    if (damage !== undefined) return damage;
+  }
+  return damageOf(path, expected);
+}
+
+async function damageOf(
+  path: string,
+  { name, ...expected }: Omit<Expected, 'weights'>,
 ): Promise<ModelError | undefined> {
   if ((await lengthOf(path)) !== expected.bytes) {
     return new ModelError(`${name}: ${path} is missing or has the wrong length`);

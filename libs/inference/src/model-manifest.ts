@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { upgradeInput, upgradeOutput } from './legacy-entry.js';
+import { inputSchema, outputSchema } from './model-signature.js';
 
 /** Variants that are derived from a shipped model; entries of `models/manifest.json` refer to them. */
 export const recipeSchema = z.discriminatedUnion('kind', [
@@ -17,11 +19,6 @@ export const recipeSchema = z.discriminatedUnion('kind', [
 
 /** @see recipeSchema */
 export type Recipe = z.output<typeof recipeSchema>;
-
-const perChannel = z.tuple([z.number(), z.number(), z.number()]);
-const deviation = z.number().positive();
-const side = z.int().min(16).max(4096);
-const valueName = z.string().min(1);
 
 /** Name of a model, and with `.onnx` of its file. */
 export const modelNameSchema = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/);
@@ -44,59 +41,56 @@ const ownFile = z.strictObject({
   kind: z.literal('file').describe('Put into MODEL_DIR by the operator under the name `file`'),
 });
 
-const bytesIn = z.strictObject({
-  kind: z.literal('u8-nhwc').describe('uint8 [n, side, side, 3]: R G B as decoded'),
-  name: valueName,
-  sidePixels: side,
-});
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const fileName = z.string().regex(/^[A-Za-z0-9][\w.-]{0,127}$/);
 
-const floatsIn = z.strictObject({
-  kind: z.literal('f32-nchw').describe('float32 [n, 3, side, side]: planes of (value - mean) / std'),
-  name: valueName,
-  sidePixels: side.describe('Width and height of the square input'),
-  mean: perChannel.describe('Subtracted from R, G, B (0 to 255)'),
-  std: z.tuple([deviation, deviation, deviation]).describe('Divides the difference'),
-});
+/** Relative path without `.`, `..` or a backslash. */
+const RELATIVE_PATH = /^(?!\/)(?!.*(?:^|\/)\.{0,2}(?:\/|$))[^\\\p{Cc}]{1,255}$/u;
 
-const bytesOut = z.strictObject({
-  kind: z.literal('u8').describe('uint8 [n, 1, side, side]: opacity'),
-  name: valueName,
-  sidePixels: side,
-});
+/** Path of a file with weights, as the model refers to it: relative to the folder of the model. */
+export const weightPathSchema = z.string().regex(RELATIVE_PATH);
 
-const floatsOut = z.strictObject({
-  kind: z.literal('f32').describe('float32 [n, 1, side, side] or [n, side, side]'),
-  name: valueName,
-  sidePixels: side,
-  activation: z.enum(['none', 'sigmoid']).describe('What is still to be applied to reach 0 to 1'),
-});
+const weightFile = z.strictObject({ file: weightPathSchema, bytes: z.int().nonnegative(), sha256 });
 
 /** Schema of a manifest entry. */
 export const modelSchema = z.strictObject({
   name: modelNameSchema,
   title: z.string().min(1),
   default: z.boolean().default(false),
-  file: z
-    .string()
-    .regex(/^[A-Za-z0-9][\w.-]{0,127}$/)
-    .describe('Name inside MODEL_DIR'),
+  file: fileName.describe('Name inside MODEL_DIR'),
   bytes: z.int().positive(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  sha256,
+  weights: z
+    .strictObject({ folder: fileName, files: z.array(weightFile).min(1) })
+    .optional()
+    .describe('Weights in files of their own: the model and they are in this folder of MODEL_DIR'),
   source: z.discriminatedUnion('kind', [npmChunks, derived, ownFile]),
   licence: z.strictObject({ package: z.string(), weights: z.string(), note: z.string() }),
   provenance: z.string().min(1),
-  input: z.discriminatedUnion('kind', [bytesIn, floatsIn]),
-  output: z.discriminatedUnion('kind', [bytesOut, floatsOut]),
+  input: z.preprocess(upgradeInput, inputSchema),
+  output: z.preprocess(upgradeOutput, outputSchema),
+  singly: z.boolean().default(false).describe('One image at a time, whatever the model declares'),
+  memoryBytes: z
+    .int()
+    .positive()
+    .optional()
+    .describe('Largest memory of a process that loads it and runs one image on the CPU'),
 });
 
 /**
- * A model: a neural network with one square RGB image as input and opacity as its main output, its source, and its
+ * A model: a neural network with one RGB image as input and opacity as its main output, its source, and its
  * license.
  */
 export type ModelEntry = z.output<typeof modelSchema>;
 
+/** Version of the manifests that are written; entries of version 1 are read as well. */
+export const MANIFEST_VERSION = 2;
+
+const manifestVersion = z.union([z.literal(1), z.literal(MANIFEST_VERSION)]).default(1);
+
 /** Schema of `models/manifest.json`. */
 export const manifestSchema = z.strictObject({
+  version: manifestVersion,
   models: z
     .array(modelSchema)
     .min(1)
@@ -106,5 +100,6 @@ export const manifestSchema = z.strictObject({
 
 /** Schema of `models/local.json`: models added by the operator. The file is not part of the repository. */
 export const localManifestSchema = z.strictObject({
+  version: manifestVersion,
   models: z.array(modelSchema.extend({ default: z.literal(false).default(false), source: ownFile })),
 });

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Problem } from '#contracts/problem-catalog.js';
 import { readCatalog } from './model-catalog.js';
 import { findDamage, lengthOf } from './model-files.js';
@@ -33,12 +33,18 @@ export class ModelRegistry {
 
   /** Path of the prepared file of a model, which may not exist. */
   pathOf(entry: ModelEntry): string {
-    return join(this.modelDir, entry.file);
+    return join(this.modelDir, entry.weights?.folder ?? '', entry.file);
   }
 
   /** True when a file of the expected length exists. `verify` and loading also check its content. */
   async isPrepared(entry: ModelEntry): Promise<boolean> {
-    return (await lengthOf(this.pathOf(entry))) === entry.bytes;
+    const path = this.pathOf(entry);
+    const files = [{ path, bytes: entry.bytes }];
+    for (const { file, bytes } of entry.weights?.files ?? []) {
+      files.push({ path: join(dirname(path), file), bytes });
+    }
+    const lengths = await Promise.all(files.map((each) => lengthOf(each.path)));
+    return files.every(({ bytes }, i) => lengths[i] === bytes);
   }
 
   /** @throws ModelError when the file is missing, or its length or sha256 differs from the manifest's */

@@ -1,28 +1,19 @@
-import { Tensor, type InferenceSession } from 'onnxruntime-node';
+import { type Tensor, type InferenceSession } from 'onnxruntime-node';
 import type { Provider } from '#contracts/execution-providers.js';
 import { wipe } from '#crypto/wipe.js';
+import { feedOf, type Feed, type Picture } from './model-feed.js';
 import { findDamage, ModelError } from './model-files.js';
+import { frameOf, placementOf, type FrameSize } from './model-frame.js';
 import type { ModelEntry } from './model-manifest.js';
+import { gridOf, opacityOf, OutputError, pictureOf, toMask, type OpacityMask } from './model-mask.js';
+import { nominalSize } from './model-signature.js';
 import { checkInterface, openSession, takesBatches } from './session-factory.js';
 
-/** Opacity of each pixel, one byte, rows from the top: 0 background, 255 subject. The caller wipes `data`. */
-export interface OpacityMask {
-  data: Uint8Array;
-  width: number;
-  height: number;
-}
+export type { Picture } from './model-feed.js';
+export type { OpacityMask } from './model-mask.js';
 
-/** Colors of an image in the size of the model's input: 3 bytes a pixel in the order R, G, B; rows from the top. */
-export interface Picture {
-  data: Uint8Array;
-  width: number;
-  height: number;
-}
-
-/** Size of the model's input, and the filter that images are resized with. */
-export interface InputFrame {
-  width: number;
-  height: number;
+/** Size that pictures are resized to, and the filter for it. */
+export interface InputFrame extends FrameSize {
   kernel: 'lanczos3' | 'linear';
 }
 
@@ -40,8 +31,8 @@ export class Segmenter {
   private constructor(session: InferenceSession, entry: ModelEntry) {
     this.session = session;
     this.entry = entry;
-    this.takesBatches = takesBatches(session);
-    this.feed = entry.input.kind === 'u8-nhwc' ? byteFeed(entry.input) : floatFeed(entry.input);
+    this.takesBatches = !entry.singly && takesBatches(session, entry);
+    this.feed = feedOf(entry.input);
   }
 
   /**
@@ -59,7 +50,12 @@ export class Segmenter {
     const damage = await findDamage(path, entry);
     if (damage !== undefined) throw damage;
     const session = await openSession(entry, path, { provider, threads });
-    checkInterface(session, entry);
+    try {
+      checkInterface(session, entry);
+    } catch (error) {
+      await session.release();
+      throw error;
+    }
     return new Segmenter(session, entry);
   }
 
@@ -70,28 +66,30 @@ export class Segmenter {
     for (const { data } of await this.segmentAll(Array<Picture>(images).fill(gray))) wipe(data);
   }
 
-  /** Size that pictures are resized to before `segment`. */
-  readonly inputFor = (): InputFrame => {
-    const side = this.entry.input.sidePixels;
-    return { width: side, height: side, kernel: 'lanczos3' };
+  /** Size that a picture is resized to before `segment`; without a picture, one of the input's proportions. */
+  readonly inputFor = (picture?: FrameSize): InputFrame => {
+    const { size, filter } = this.entry.input;
+    return {
+      ...frameOf(size, picture ?? nominalSize(this.entry.input)),
+      kernel: filter === 'lanczos' ? 'lanczos3' : 'linear',
+    };
   };
 
   /**
    * @param picture in the size of `inputFor`. Neither kept nor changed.
-   * @returns opacity on the model's own grid, which may be coarser than the input
-   * @throws ModelError when the output has another size than in the manifest
+   * @returns opacity on the model's own grid, which may be coarser than the input and covers exactly the picture
+   * @throws ModelError when the output is not a mask of the picture
    */
   readonly segment = async (picture: Picture): Promise<OpacityMask> => {
-    const [mask] = await this.run([picture.data]);
+    const [mask] = await this.run([picture]);
     return mask as OpacityMask;
   };
 
-  /** The same for several images, in order; in one run if the model `takesBatches`. */
+  /** The same for several images, in order; those with inputs of one size in one run if the model `takesBatches`. */
   readonly segmentAll = async (pictures: readonly Picture[]): Promise<OpacityMask[]> => {
-    if (this.takesBatches) return this.run(pictures.map(({ data }) => data));
     const masks: OpacityMask[] = [];
     try {
-      for (const picture of pictures) masks.push(await this.segment(picture));
+      for (const group of this.runsOf(pictures)) masks.push(...(await this.run(group)));
       return masks;
     } catch (error) {
       wipe(...masks.map(({ data }) => data));
@@ -104,17 +102,30 @@ export class Segmenter {
     await this.session.release();
   }
 
-  private async run(images: readonly Uint8Array[]): Promise<OpacityMask[]> {
+  /** Neighbors that may share a run. */
+  private runsOf(pictures: readonly Picture[]): Picture[][] {
+    const groups: Picture[][] = [];
+    let last: FrameSize | undefined;
+    for (const picture of pictures) {
+      const { input } = placementOf(this.entry.input.size, picture);
+      const joins = this.takesBatches && last?.width === input.width && last.height === input.height;
+      if (joins) groups.at(-1)?.push(picture);
+      else groups.push([picture]);
+      last = input;
+    }
+    return groups;
+  }
+
+  private async run(pictures: readonly Picture[]): Promise<OpacityMask[]> {
     const { input, output } = this.entry;
     try {
       // Only the main output is requested, so that others are not copied.
-      const results = await this.session.run({ [input.name]: this.feed.fill(images) }, [output.name]);
+      const results = await this.session.run({ [input.name]: this.feed.fill(pictures) }, [output.name]);
       const opacity = results[output.name] as Tensor;
-      const values = opacity.data as Float32Array | Uint8Array;
       try {
-        return this.masksOf(values, images.length);
+        return this.masksOf(opacity, pictures);
       } finally {
-        values.fill(0);
+        (opacity.data as Float32Array).fill(0);
         opacity.dispose();
       }
     } finally {
@@ -122,91 +133,26 @@ export class Segmenter {
     }
   }
 
-  private masksOf(values: Float32Array | Uint8Array, count: number): OpacityMask[] {
-    const { name, output } = this.entry;
-    const side = output.sidePixels;
-    const size = side ** 2;
-    if (values.length !== count * size) {
-      throw new ModelError(`${name}: the output is not ${side} pixels square`);
+  private masksOf(tensor: Tensor, pictures: readonly Picture[]): OpacityMask[] {
+    const { name, input, output } = this.entry;
+    const masks: OpacityMask[] = [];
+    try {
+      for (const [i, picture] of pictures.entries()) {
+        const place = placementOf(input.size, picture);
+        const grid = gridOf(tensor.dims, pictures.length, output.class?.count ?? 1, place.input);
+        const raw = { type: tensor.type, data: tensor.data as Float32Array, dims: tensor.dims };
+        const plane = pictureOf(opacityOf(raw, i, grid, output), picture, place);
+        try {
+          masks.push(toMask(plane, output.stretch));
+        } finally {
+          wipe(plane.values);
+        }
+      }
+      return masks;
+    } catch (error) {
+      wipe(...masks.map(({ data }) => data));
+      if (!(error instanceof OutputError)) throw error;
+      throw new ModelError(`${name}: output ${output.name} ${error.message}`);
     }
-    return Array.from({ length: count }, (_, i) => ({
-      data: toMask(values.subarray(i * size, (i + 1) * size), output),
-      width: side,
-      height: side,
-    }));
   }
-}
-
-/** Converts pixels to the model's input tensor. */
-interface Feed {
-  fill: (images: readonly Uint8Array[]) => Tensor;
-  clear: () => void;
-}
-
-/** A single image is not copied; several are concatenated in reused memory. */
-function byteFeed({ sidePixels: side }: ModelEntry['input']): Feed {
-  const size = 3 * side ** 2;
-  let joined = new Uint8Array(0);
-  return {
-    fill: (images) => {
-      const [first, ...others] = images;
-      if (first !== undefined && others.length === 0) return new Tensor('uint8', first, [1, side, side, 3]);
-      if (joined.length < images.length * size) joined = new Uint8Array(images.length * size);
-      images.forEach((pixels, i) => {
-        joined.set(pixels, i * size);
-      });
-      return new Tensor('uint8', joined.subarray(0, images.length * size), [images.length, side, side, 3]);
-    },
-    clear: () => void joined.fill(0),
-  };
-}
-
-/** Float planes, in reused memory. */
-function floatFeed(input: Extract<ModelEntry['input'], { kind: 'f32-nchw' }>): Feed {
-  const side = input.sidePixels;
-  const size = 3 * side ** 2;
-  const tables = normalization(input);
-  let planes = new Float32Array(size);
-  return {
-    fill: (images) => {
-      if (planes.length < images.length * size) planes = new Float32Array(images.length * size);
-      images.forEach((pixels, i) => {
-        toPlanes(planes.subarray(i * size, (i + 1) * size), pixels, tables);
-      });
-      return new Tensor('float32', planes.subarray(0, images.length * size), [images.length, 3, side, side]);
-    },
-    clear: () => void planes.fill(0),
-  };
-}
-
-const toMask = (values: Float32Array | Uint8Array, output: ModelEntry['output']): Uint8Array =>
-  output.kind === 'u8' ? Uint8Array.from(values) : toBytes(values, output.activation === 'sigmoid');
-
-/** Lookup tables of R, G and B: `(value - mean) / std` for each byte value. */
-export function normalization(input: { mean: readonly number[]; std: readonly number[] }): Float32Array[] {
-  return input.mean.map((mean, channel) =>
-    Float32Array.from({ length: 256 }, (_, value) => (value - mean) / (input.std[channel] as number)),
-  );
-}
-
-/** Converts interleaved bytes (R G B) to one float plane per channel, by the tables of `normalization`. */
-export function toPlanes(planes: Float32Array, pixels: Uint8Array, tables: readonly Float32Array[]): void {
-  const size = planes.length / 3;
-  for (let channel = 0; channel < 3; channel += 1) {
-    const table = tables[channel] as Float32Array;
-    const start = channel * size;
-    for (let i = 0, at = channel; i < size; i += 1, at += 3)
-      planes[start + i] = table[pixels[at] as number] as number;
-  }
-}
-
-/** Converts opacity from 0 to 1, or its logits, to 0 to 255, rounded and limited. */
-export function toBytes(values: ArrayLike<number>, logits: boolean): Uint8Array {
-  const mask = new Uint8Array(values.length);
-  for (let i = 0; i < mask.length; i += 1) {
-    const raw = values[i] as number;
-    const value = logits ? 1 / (1 + Math.exp(-raw)) : raw;
-    mask[i] = value <= 0 ? 0 : value >= 1 ? 255 : value * 255 + 0.5;
-  }
-  return mask;
 }

@@ -66,11 +66,15 @@ export async function openSession(
   const width = floatWidth(entry);
   await probe(place, width ?? 32);
   if (width === undefined)
-    throw new ProviderUnavailable(provider, 'not-suited', `${entry.name} is quantised`);
+    throw new ProviderUnavailable(provider, 'not-suited', `${entry.name} is quantized`);
   return create(path, place, { cpuForbidden: false }).catch((error: unknown) => {
     throw new ProviderUnavailable(provider, 'not-suited', `${entry.name}: ${textOf(error)}`);
   });
 }
+
+/** Opens a model on the CPU whose manifest entry does not exist yet. @throws Error of ONNX Runtime */
+export const openModel = (path: string, threads: number): Promise<InferenceSession> =>
+  create(path, { provider: 'cpu', threads }, { cpuForbidden: false });
 
 async function openOnCpu(entry: ModelEntry, path: string, place: SessionPlace): Promise<InferenceSession> {
   return create(path, place, { cpuForbidden: false }).catch((error: unknown) => {
@@ -163,42 +167,62 @@ type Dimension = number | string;
 
 /** Compares inputs and outputs of a loaded model with the manifest. @throws ModelError that names the difference */
 export function checkInterface(session: InferenceSession, { name, input, output }: ModelEntry): void {
-  const bytesIn = input.kind === 'u8-nhwc';
-  const side = input.sidePixels;
   const inputFound = session.inputMetadata.find((each) => each.name === input.name);
   compare(`${name}: input ${input.name}`, inputFound, {
-    type: bytesIn ? 'uint8' : 'float32',
-    shapes: [bytesIn ? [1, side, side, 3] : [1, 3, side, side]],
+    type: input.type,
+    shapes: [inputShape(input)],
   });
   if (session.inputMetadata.length > 1) throw new ModelError(`${name}: the model has further inputs`);
-  const grid = output.sidePixels;
   const outputFound = session.outputMetadata.find((each) => each.name === output.name);
   compare(`${name}: output ${output.name}`, outputFound, {
-    type: output.kind === 'u8' ? 'uint8' : 'float32',
-    shapes: [
-      [1, 1, grid, grid],
-      [1, grid, grid],
-    ],
+    type: output.type,
+    shapes: outputShapes(output),
   });
 }
 
+/** Dimensions as the manifest has them; `undefined` is any length. */
+type Expected = (number | undefined)[];
+
+function inputShape({ layout, size }: ModelEntry['input']): Expected {
+  const [width, height] = size.fit === 'keep' ? [undefined, undefined] : [size.width, size.height];
+  return layout === 'nchw' ? [1, 3, height, width] : [1, height, width, 3];
+}
+
+function outputShapes({ class: chosen, size }: ModelEntry['output']): Expected[] {
+  const [width, height] = [size?.width, size?.height];
+  const channels = chosen?.count ?? 1;
+  const shapes = [
+    [1, channels, height, width],
+    [1, height, width, channels],
+  ];
+  return channels === 1 ? [...shapes, [1, height, width]] : shapes;
+}
+
 /** True when the first dimension of input and output is dynamic. */
-export const takesBatches = ({ inputMetadata, outputMetadata }: InferenceSession): boolean =>
-  [...inputMetadata, ...outputMetadata].every((each) => each.isTensor && typeof each.shape[0] === 'string');
+export const takesBatches = (
+  { inputMetadata, outputMetadata }: InferenceSession,
+  { input, output }: { input: { name: string }; output: { name: string } },
+): boolean =>
+  [
+    ...inputMetadata.filter(({ name }) => name === input.name),
+    ...outputMetadata.filter(({ name }) => name === output.name),
+  ].every((each) => each.isTensor && typeof each.shape[0] === 'string');
 
 function compare(
   what: string,
   found: InferenceSession.ValueMetadata | undefined,
-  expected: { type: string; shapes: number[][] },
+  expected: { type: string; shapes: Expected[] },
 ): void {
   if (found === undefined) throw new ModelError(`${what}: the model has no value of that name`);
   if (!found.isTensor || found.type !== expected.type) {
     throw new ModelError(`${what}: is not of type ${expected.type}`);
   }
-  if (!expected.shapes.some((shape) => matchesShape(found.shape, shape))) {
+  // Outputs may have no shape: it is checked in each run.
+  if (found.shape.length > 0 && !expected.shapes.some((shape) => matchesShape(found.shape, shape))) {
     throw new ModelError(`${what}: has the shape [${found.shape.join(', ')}]`);
   }
 }
 
-const matchesShape = (found: readonly Dimension[], expected: readonly number[]): boolean =>
-  found.length === expected.length && found.every((dim, i) => typeof dim === 'string' || dim === expected[i]);
+const matchesShape = (found: readonly Dimension[], expected: Expected): boolean =>
+  found.length === expected.length &&
+  found.every((dim, i) => typeof dim === 'string' || expected[i] === undefined || dim === expected[i]);

@@ -185,7 +185,10 @@ describe('segmenter', () => {
       const again = new ModelRegistry(folder, 'out');
       expect(again.models.map(({ name }) => name)).toEqual(['shipped', 'mine']);
       const entry = again.find('mine');
-      expect(entry).toMatchObject({ title: 'again', input: { name: 'input', std: [255, 255, 255] } });
+      expect(entry).toMatchObject({
+        title: 'again',
+        input: { name: 'input', normalization: { std: [255, 255, 255] } },
+      });
       await again.verify(entry);
       const network = await Segmenter.load(entry, again.pathOf(entry), 1);
       expect((await network.segment(pictureOf(ramp()))).data[2]).toBe(8);

@@ -5,6 +5,7 @@ import { Route } from '../http/route-config.js';
 import { DescribeModels } from './service.openapi.js';
 import type { Broker } from '#broker/broker.js';
 import type { ModelEntry } from '#inference/model-catalog.js';
+import { nominalSize } from '#inference/model-signature.js';
 
 /** Lists the models that clients may ask for. */
 @Controller('v1/models')
@@ -30,7 +31,7 @@ export class ModelsController {
         title,
         default: name === preferred,
         loaded: loaded.has(name),
-        input: { width: input.sidePixels, height: input.sidePixels },
+        input: nominalSize(input),
         licence,
         provenance,
         sha256,

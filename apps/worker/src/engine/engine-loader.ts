@@ -3,7 +3,7 @@ import { Problem } from '#contracts/problem-catalog.js';
 import type { Segmentation } from '#imaging/cutout-pipeline.js';
 import { MicroBatcher } from '#inference/micro-batcher.js';
 import { configuredModels } from '#inference/model-catalog.js';
-import { ModelRegistry } from '#inference/model-registry.js';
+import { ModelError, ModelRegistry } from '#inference/model-registry.js';
 import { Segmenter, type Picture } from '#inference/segmenter.js';
 import { ProviderUnavailable } from '#inference/session-factory.js';
 import type { EnginePlan } from '#config/engine-plan.js';
@@ -120,7 +120,8 @@ function segmentationOf(segmenter: Segmenter, { provider, batch }: EnginePlan): 
     try {
       return await segmenter.segmentAll(pictures);
     } catch (error) {
-      if (provider === 'cpu') throw error;
+      // A mask that is none is the model's error on any provider.
+      if (provider === 'cpu' || error instanceof ModelError) throw error;
       throw new ProviderUnavailable(provider, 'not-available', 'an inference failed');
     }
   };
