@@ -18,9 +18,12 @@ import {
   modelSchema,
   type ModelEntry,
 } from '#inference/model-manifest.js';
-import { nominalSize } from '#inference/model-signature.js';
 import type { ModelRegistry } from '#inference/model-registry.js';
-import { calibrationSchema, type Calibration } from './recipe/calibration.js';
+import { floatFacts } from './float-facts.js';
+import { withWeightsInMemory } from './onnx/external-data.js';
+import { decodeModel } from './onnx/onnx-codec.js';
+import type { OnnxModel } from './onnx/onnx-types.js';
+import { calibrationSchema, type Calibration } from './calibration/calibration.js';
 import { applyRecipe } from './recipe/recipes.js';
 
 export type { PrepareProgress } from '#inference/model-files.js';
@@ -46,7 +49,7 @@ export async function prepareModel(
   if (entry.source.kind === 'file') throw damage;
   const pieces =
     entry.source.kind === 'recipe'
-      ? await derive(registry, entry, entry.source)
+      ? await derive(registry, entry.source)
       : [await assembleChunks(entry, registry.root)];
   await writeAtomically(path, pieces, entry, onProgress);
   return path;
@@ -102,19 +105,22 @@ const copyElsewhere = async (from: string, to: string): Promise<void> => {
 /** The product of a recipe, in chunks. */
 async function derive(
   registry: ModelRegistry,
-  entry: ModelEntry,
   { from, recipe }: RecipeSource,
 ): Promise<readonly Uint8Array[]> {
   const original = registry.find(from);
   const calibration =
     recipe.kind === 'int8' ? readCalibration(registry.root, recipe.calibration, original) : undefined;
-  if (original.input.type !== 'float32') throw new ModelError(`${entry.name}: ${from} takes no floats`);
   return applyRecipe(recipe, {
-    source: await readOriginal(registry, original),
-    input: { ...original.input.normalization, sidePixels: nominalSize(original.input).width },
-    gridSidePixels: entry.output.size?.width ?? nominalSize(entry.input).width,
+    source: await readFloatModel(registry, original),
+    facts: floatFacts(original),
     calibration,
   });
+}
+
+/** A source model with all its weights. */
+export async function readFloatModel(registry: ModelRegistry, entry: ModelEntry): Promise<OnnxModel> {
+  if (entry.weights !== undefined) await registry.verify(entry);
+  return withWeightsInMemory(decodeModel(await readOriginal(registry, entry)), registry.pathOf(entry));
 }
 
 /** The bytes of a source model. */

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { offeredModels } from '#config/engine-plan.js';
 import { loadSettings, SettingsError } from '#config/settings.js';
 import { Problem } from '#contracts/problem-catalog.js';
@@ -11,6 +11,7 @@ import { nominalSize } from '#inference/model-signature.js';
 import { readCatalog } from '#inference/model-catalog.js';
 import { ModelError, ModelRegistry } from '#inference/model-registry.js';
 import { prepareModel } from './model-preparation.js';
+import { parseQuantize, QUANTIZE_HELP, quantizeModel } from './quantize.command.js';
 import { WireError } from './onnx/protobuf.js';
 import { RecipeError } from './recipe/graph-index.js';
 
@@ -24,6 +25,7 @@ const helpText = (): string => `npm run models -- COMMAND
   list                       lists all models and whether they are prepared
   prepare [name … | --all]   writes models to MODEL_DIR and verifies them (default: MODEL)
   verify [name … | --all]    checks length and sha256 of prepared models (default: MODEL)
+${QUANTIZE_HELP}
   add FILE [options]         tries an ONNX model on a photograph, copies it to MODEL_DIR and registers it in
                              models/local.json; then MODEL=NAME selects it. docs/operate/models.md has the line for
                              each public model
@@ -92,6 +94,15 @@ const COMMANDS: Record<string, (request: Request) => Promise<void>> = {
       say(`${entry.name}: ${registry.pathOf(entry)} is intact`);
     }
   },
+  quantize: async ({ registry, args }) => {
+    for (const { name } of await quantizeModel(
+      registry,
+      checked(() => parseQuantize(args)),
+      say,
+    )) {
+      say(`${name}: ready; use it with MODEL=${name}`);
+    }
+  },
   add: async ({ registry, args }) => {
     const { file, addition } = parseAddition(args);
     const { entry, notes, isRegistered } = await addModel(registry, file, addition);
@@ -127,6 +138,16 @@ function chosen({ registry, models, args }: Request, isWanted: (entry: ModelEntr
   if (args.length === 1 && args[0] === '--all') return registry.models.filter(isWanted);
   if (args.some((name) => name.startsWith('-'))) throw new UsageError();
   return (args.length === 0 ? models : args).map((name) => registry.find(name));
+}
+
+/** The result of parsing arguments. @throws UsageError */
+function checked<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof z.ZodError) throw new UsageError(z.prettifyError(error));
+    throw new UsageError(error instanceof Error ? error.message : '');
+  }
 }
 
 function parseAddition(args: string[]): { file: string; addition: z.output<typeof additionSchema> } {

@@ -122,9 +122,13 @@ export async function writeAtomically(
 export const copyAtomically = (from: string, path: string): Promise<void> =>
   replace(path, (part) => copyFile(from, part));
 
+/** Writes a text file atomically. */
+export const writeText = (path: string, text: string): Promise<void> =>
+  replace(path, (part) => writeFile(part, text));
+
 /** Writes JSON atomically. */
 export const writeJson = (path: string, content: unknown): Promise<void> =>
-  replace(path, (part) => writeFile(part, `${JSON.stringify(content, null, 2)}\n`));
+  writeText(path, `${JSON.stringify(content, null, 2)}\n`);
 
 async function replace(path: string, write: (part: string) => Promise<void>): Promise<void> {
   await mkdir(dirname(path), { recursive: true });

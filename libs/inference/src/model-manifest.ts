@@ -101,5 +101,10 @@ export const manifestSchema = z.strictObject({
 /** Schema of `models/local.json`: models added by the operator. The file is not part of the repository. */
 export const localManifestSchema = z.strictObject({
   version: manifestVersion,
-  models: z.array(modelSchema.extend({ default: z.literal(false).default(false), source: ownFile })),
+  models: z.array(
+    modelSchema.extend({
+      default: z.literal(false).default(false),
+      source: z.discriminatedUnion('kind', [derived, ownFile]),
+    }),
+  ),
 });

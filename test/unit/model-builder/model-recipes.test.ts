@@ -3,14 +3,16 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { model, value } from '#model-builder/onnx/onnx-build.js';
 import { decodeModel, encodeModel } from '#model-builder/onnx/onnx-codec.js';
 import { DataType, type OnnxGraph } from '#model-builder/onnx/onnx-types.js';
-import type { Calibration } from '#model-builder/recipe/calibration.js';
+import type { Calibration } from '#model-builder/calibration/calibration.js';
 import { observedTensors } from '#model-builder/recipe/channel-steps.js';
 import { keepOutputs } from '#model-builder/recipe/graph-steps.js';
 import type { Recipe } from '#inference/model-manifest.js';
-import { floatGraph, applyRecipe } from '#model-builder/recipe/recipes.js';
+import { canonicalGraph } from '#model-builder/canonical/canonical-graph.js';
+import { applyRecipe } from '#model-builder/recipe/recipes.js';
 import { segmentationNetwork, SMALL_SIDE } from '../../harness/small-networks.js';
 
-const INPUT = { sidePixels: SMALL_SIDE, mean: [128, 128, 128], std: [256, 256, 256] };
+const FACTS = { inputSidePixels: SMALL_SIDE, mean: [128, 128, 128], std: [256, 256, 256], isLogits: false };
+const smallGraph = (): OnnxGraph => canonicalGraph(decodeModel(segmentationNetwork()).graph!, FACTS).graph;
 const HALF = SMALL_SIDE / 2;
 const INT8: Recipe = { kind: 'int8', calibration: 'small.calibration.json', weightMax: 63 };
 
@@ -35,7 +37,7 @@ function wideCalibration(graph: OnnxGraph): Calibration {
 }
 
 const product = (recipe: Recipe, calibration?: Calibration, source = segmentationNetwork()): Buffer =>
-  Buffer.concat(applyRecipe(recipe, { source, input: INPUT, gridSidePixels: HALF, calibration }));
+  Buffer.concat(applyRecipe(recipe, { source: decodeModel(source), facts: FACTS, calibration }));
 
 const pixelsOf = (images: number): Uint8Array =>
   Uint8Array.from({ length: images * 3 * SMALL_SIDE ** 2 }, (_, i) => 128 + 100 * Math.sin(i / 500));
@@ -67,7 +69,7 @@ const floats = (): Tensor => new Tensor('float32', planesOf(pixelsOf(1)), [1, 3,
 
 /** Opacity 0 to 255 on the model's own grid, worked out in floats. */
 async function coarseOpacity(): Promise<number[]> {
-  const graph = floatGraph(segmentationNetwork());
+  const graph = smallGraph();
   const pruned = keepOutputs(graph, [value('logits', DataType.float, ['n', 1, HALF, HALF])]);
   const { nodes, initializers, inputs, outputs } = pruned;
   const file = Buffer.concat(encodeModel(model({ name: 'coarse', nodes, initializers, inputs, outputs })));
@@ -101,7 +103,7 @@ describe('model recipes', () => {
     ['int8', 10],
   ])('given the %s recipe, when run on bytes, then opacity agrees within %d of 255', async (kind, max) => {
     const recipe = kind === 'int8' ? INT8 : ({ kind: 'float16' } as const);
-    const file = product(recipe, wideCalibration(floatGraph(segmentationNetwork())));
+    const file = product(recipe, wideCalibration(smallGraph()));
     const { dims, data } = await run(file, 'mask', bytes(1));
     expect(dims).toEqual([1, 1, HALF, HALF]);
     expect(Math.max(...data.map((each, i) => Math.abs(each - coarse[i]!)))).toBeLessThan(max);
@@ -111,12 +113,12 @@ describe('model recipes', () => {
   });
 
   test('given the same input, when prepared twice, then the bytes are the same', () => {
-    const calibration = wideCalibration(floatGraph(segmentationNetwork()));
+    const calibration = wideCalibration(smallGraph());
     expect(product(INT8, calibration).equals(product(INT8, calibration))).toBe(true);
   });
 
   test('given 7-bit weights, when prepared, then none is larger than 63, and nodes are in order', () => {
-    const { graph } = decodeModel(product(INT8, wideCalibration(floatGraph(segmentationNetwork()))));
+    const { graph } = decodeModel(product(INT8, wideCalibration(smallGraph())));
     const weights = graph!.initializers.filter(
       ({ name }) => name?.endsWith(':weights') && !name.startsWith('tail'),
     );
@@ -130,7 +132,7 @@ describe('model recipes', () => {
   });
 
   test('given a calibration of another model, or none, when prepared, then the error names what is missing', () => {
-    const calibration = wideCalibration(floatGraph(segmentationNetwork()));
+    const calibration = wideCalibration(smallGraph());
     expect(() => product(INT8)).toThrow('needs a calibration');
     const { 'b.relu': gone, ...others } = calibration.tensors;
     expect(gone).toBeDefined();

@@ -16,6 +16,8 @@ const tensors = fc.record({
   dataType: fc.nat({ max: 16 }),
   name: text,
   rawData: bytes,
+  externalData: fc.array(fc.record({ key: text, value: text, rest: NOTHING }), { maxLength: 2 }),
+  dataLocation: fc.nat({ max: 1 }),
   rest: NOTHING,
 });
 const attributes = fc.record({
@@ -118,7 +120,7 @@ describe('ONNX codec', () => {
   test('given float16 constants, when widened, then every kind of value is exact', () => {
     const halves = Uint16Array.of(0x0000, 0x3c00, 0xc000, 0x7bff, 0x0001, 0x03ff, 0x7c00, 0x3555);
     const rawData = new Uint8Array(halves.buffer);
-    const half = { dims: [8], dataType: DataType.float16, rawData, rest: [] };
+    const half = { dims: [8], dataType: DataType.float16, rawData, externalData: [], rest: [] };
     expect([...floatsOf(half)]).toEqual([
       0,
       1,

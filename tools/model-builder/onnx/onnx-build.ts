@@ -59,7 +59,7 @@ export type TensorData = Float32Array | Uint8Array | Int8Array | Int32Array | Bi
 /** A constant tensor. Its bytes are those of `data`, not copied; without `dims` it has one dimension. */
 export function tensor(name: string, data: TensorData, dims: readonly number[] = [data.length]): OnnxTensor {
   const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  return { dims: [...dims], dataType: typeOf(data), name, rawData, rest: [] };
+  return { dims: [...dims], dataType: typeOf(data), name, rawData, externalData: [], rest: [] };
 }
 
 /** A scalar constant. */

@@ -143,12 +143,18 @@ const many = (key: string, kind: Field['kind']): Field => ({ key, kind, many: tr
 const schema = (fields: Record<number, Field>): Schema =>
   new Map(Object.entries(fields).map(([number, field]) => [Number(number), field]));
 
+const textEntry = schema({ 1: one('key', 'text'), 2: one('value', 'text') });
+
 const tensor = schema({
   1: many('dims', 'whole'),
   2: one('dataType', 'whole'),
   4: one('floatData', 'bytes'),
+  5: one('int32Data', 'bytes'),
+  7: one('int64Data', 'bytes'),
   8: one('name', 'text'),
   9: one('rawData', 'bytes'),
+  13: many('externalData', textEntry),
+  14: one('dataLocation', 'whole'),
 });
 
 const attribute = schema({

@@ -54,13 +54,20 @@ export interface OnnxAttribute {
   rest: Uint8Array[];
 }
 
-/** A tensor: little-endian in `rawData`, or packed floats in `floatData`. */
+/**
+ * A tensor: little-endian in `rawData`, packed floats in `floatData`, packed varints in `int32Data` (float16 too) or
+ * `int64Data`, or in another file, which `externalData` names when `dataLocation` is 1.
+ */
 export interface OnnxTensor {
   dims: number[];
   dataType?: number;
   floatData?: Uint8Array;
+  int32Data?: Uint8Array;
+  int64Data?: Uint8Array;
   name?: string;
   rawData?: Uint8Array;
+  externalData: { key?: string; value?: string; rest: Uint8Array[] }[];
+  dataLocation?: number;
   rest: Uint8Array[];
 }
 
@@ -79,7 +86,7 @@ export interface OnnxTensorType {
 }
 
 /** Element types: TensorProto.DataType. */
-export const DataType = { float: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10 } as const;
+export const DataType = { float: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10 } as const;
 
 /** Types of attributes: AttributeProto.AttributeType. */
 export const AttributeType = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, ints: 7 } as const;

@@ -3,10 +3,13 @@ import { floatsOf } from '../onnx/tensor-values.js';
 import type { OnnxGraph, OnnxNode, OnnxTensor } from '../onnx/onnx-types.js';
 import { quantize } from './byte-weights.js';
 import { byteTensors, requireTensor, MAX_CORRELATION, type ByteTensor } from './channel-steps.js';
-import type { Calibration } from './calibration.js';
+import type { Calibration } from '../calibration/calibration.js';
+import type { CanonicalGraph } from '../canonical/canonical-graph.js';
+import { isnetShape } from '../canonical/isnet-shape.js';
+import type { Normalization } from '../canonical/picture-ends.js';
 import { GraphIndex, inputOf, integerAttribute, labelOf, outputOf, RecipeError } from './graph-index.js';
 import { keepOutputs, renameValues } from './graph-steps.js';
-import { logitsOf, maskFragment, maskInfo, PIXELS, pixelsInfo } from './mask-ends.js';
+import { maskFragment, maskInfo, PIXELS, pixelsInfo } from './mask-ends.js';
 import { doubling } from './resize-doubling.js';
 
 /** Options for the conversion of a float graph to bytes. */
@@ -14,20 +17,17 @@ export interface ByteRecipe {
   calibration: Calibration;
   /** Largest weight: 63 for every CPU, 127 for those with VNNI (or ARM's dot products). */
   weightMax: number;
-  /** Subtracted from a pixel's byte; must be an integer: it becomes the zero point. */
-  mean: number;
-  /** Divides the difference. */
-  std: number;
   inSidePixels: number;
-  outSidePixels: number;
 }
 
 /**
- * Saturation and rounding move logits towards zero and slightly down. This corrects them: a regression on the logits
- * of the float model, the same for photographs inside and outside of the calibration.
+ * Saturation and rounding move logits towards zero and slightly down. This corrects them, unless the calibration has
+ * values of its own: a regression on the logits of the float model, the same for photographs inside and outside of
+ * the calibration of ISNet.
  */
 const LOGITS = { gain: 1.06, offset: 0.03 };
 
+const PIXEL_MAX = 255;
 const [ONE, ZERO, TWICE_INNER] = ['one', 'zero', 'twice_inner'];
 const CONVOLUTION = ['dilations', 'group', 'kernel_shape', 'pads', 'strides'];
 const POOL = ['ceil_mode', 'kernel_shape', 'pads', 'strides'];
@@ -38,6 +38,10 @@ interface Translation {
   tensors: ReadonlyMap<string, ByteTensor>;
   weightMax: number;
   logits: string;
+  /** Maps logits computed from bytes to those of the float model. */
+  correction: { gain: number; offset: number };
+  /** Per channel of the image: the value of its zero point. */
+  imageOffsets: readonly number[];
   constants: OnnxTensor[];
 }
 
@@ -45,39 +49,53 @@ interface Translation {
  * Converts a graph to bytes, channels last throughout: the layout of ONNX Runtime's fast integer convolutions on
  * CPUs, and of the pixels. All steps are moved into weights, so bytes need no scale between operations. Only the last
  * convolution, to one channel, stays in floats: half of the error came from it, and its cost is negligible.
- * @param graph float, one image input, ending in Resize → Sigmoid, made of Conv, Relu, MaxPool, Resize by two, Concat
- * and Add
- * @throws RecipeError for anything else
+ * @throws RecipeError when the graph is not of ISNet's shape, or the calibration lacks values
  */
-export function byteGraph(graph: OnnxGraph, recipe: ByteRecipe): OnnxGraph {
-  const logits = logitsOf(graph, graph.outputs[0]?.name ?? '');
+export function byteGraph(canonical: CanonicalGraph, recipe: ByteRecipe): OnnxGraph {
+  const logits = byteLogits(canonical, recipe);
+  const end = maskFragment(logits.outputs[0]?.name ?? '');
+  const nodes = [...logits.nodes, ...end.nodes];
+  const initializers = [...logits.initializers, ...end.initializers];
+  return keepOutputs({ ...logits, nodes, initializers }, maskInfo(canonical.gridSidePixels));
+}
+
+/** The same up to the logits, in floats. @throws RecipeError as `byteGraph` */
+export function byteLogits({ graph, normalization }: CanonicalGraph, recipe: ByteRecipe): OnnxGraph {
+  const logits = graph.outputs[0]?.name ?? '';
   const named = renameValues(graph, new Map([[graph.inputs[0]?.name ?? '', PIXELS]]));
-  const floats = {
-    ...keepOutputs(named, [{ name: logits, rest: [] }]),
-    inputs: pixelsInfo(recipe.inSidePixels),
-  };
-  const image = {
-    steps: new Float64Array(3).fill(1 / recipe.std),
-    zero: recipe.mean,
-    means: new Float64Array(3),
-    likeness: new Float64Array(3).fill(MAX_CORRELATION),
-    enlarged: new Uint8Array(3),
-  };
-  const tensors = byteTensors(floats, recipe.calibration, image);
+  const floats = { ...named, inputs: pixelsInfo(recipe.inSidePixels) };
+  const { image, offsets } = imageTensor(normalization);
+  const { decoder } = isnetShape(floats);
+  const tensors = byteTensors(floats, { calibration: recipe.calibration, image, decoder });
   const constants = sharedConstants(tensors);
   const translation = {
     index: new GraphIndex(floats),
     tensors,
     weightMax: recipe.weightMax,
     logits,
+    correction: recipe.calibration.logits ?? LOGITS,
+    imageOffsets: offsets,
     constants,
   };
   const nodes = floats.nodes.flatMap((each) => translate(each, translation));
-  const end = maskFragment(logits);
-  return keepOutputs(
-    { ...floats, nodes: [...nodes, ...end.nodes], initializers: [...constants, ...end.initializers] },
-    maskInfo(recipe.outSidePixels),
-  );
+  return keepOutputs({ ...floats, nodes, initializers: constants }, graph.outputs);
+}
+
+/**
+ * Quantization of the image's bytes: channels share a zero point, the rounded mean. What a channel's mean differs
+ * from it is in `offsets`, in units of normalized values.
+ */
+function imageTensor({ mean, std }: Normalization): { image: ByteTensor; offsets: number[] } {
+  const average = mean.reduce((sum, each) => sum + each, 0) / mean.length;
+  const zero = Math.max(0, Math.min(PIXEL_MAX, Math.round(average)));
+  const image = {
+    steps: Float64Array.from(std, (each) => 1 / each),
+    zero,
+    means: new Float64Array(std.length),
+    likeness: new Float64Array(std.length).fill(MAX_CORRELATION),
+    enlarged: new Uint8Array(std.length),
+  };
+  return { image, offsets: mean.map((each, channel) => (zero - each) / (std[channel] ?? 1)) };
 }
 
 const zeroName = (zero: number): string => (zero === 0 ? ZERO : `${ZERO}_${zero}`);
@@ -129,7 +147,7 @@ function convolution(conv: OnnxNode, to: Translation): OnnxNode {
   const from = requireTensor(to.tensors, input, conv);
   const into = requireTensor(to.tensors, output, conv);
   const kernel = to.index.initializer(inputOf(conv, 1));
-  const bias = floatsOf(to.index.initializer(inputOf(conv, 2)));
+  const bias = biasOf(conv, kernel, to);
   if (kernel.dims[1] !== from.steps.length || kernel.dims[0] !== into.steps.length) {
     throw new RecipeError(`${labelOf(conv)}: the calibration has another number of channels`);
   }
@@ -161,6 +179,22 @@ function convolution(conv: OnnxNode, to: Translation): OnnxNode {
   });
 }
 
+/** The bias of a convolution. The image's offsets are moved into it, which is exact except under padding. */
+function biasOf(conv: OnnxNode, kernel: OnnxTensor, { index, imageOffsets }: Translation): Float32Array {
+  const bias = floatsOf(index.initializer(inputOf(conv, 2)));
+  if (inputOf(conv) !== PIXELS || imageOffsets.every((offset) => offset === 0)) return bias;
+  const weights = floatsOf(kernel);
+  const perOutput = weights.length / bias.length;
+  const perInput = perOutput / imageOffsets.length;
+  return bias.map((value, channel) => {
+    let sum = value;
+    for (let i = 0; i < perOutput; i += 1) {
+      sum += (weights[channel * perOutput + i] ?? 0) * (imageOffsets[Math.floor(i / perInput)] ?? 0);
+    }
+    return sum;
+  });
+}
+
 /** The last convolution in floats; the steps of its input are moved into its weights. */
 function floatTail(conv: OnnxNode, to: Translation): OnnxNode[] {
   const [input, output] = [inputOf(conv), outputOf(conv)];
@@ -168,10 +202,11 @@ function floatTail(conv: OnnxNode, to: Translation): OnnxNode[] {
   const kernel = to.index.initializer(inputOf(conv, 1));
   const size = kernel.dims.slice(2).reduce((product, side) => product * side, 1);
   const weights = floatsOf(kernel).map(
-    (weight, i) => LOGITS.gain * weight * (from.steps[Math.floor(i / size) % from.steps.length] as number),
+    (weight, i) =>
+      to.correction.gain * weight * (from.steps[Math.floor(i / size) % from.steps.length] as number),
   );
   const bias = floatsOf(to.index.initializer(inputOf(conv, 2))).map(
-    (each) => LOGITS.gain * each + LOGITS.offset,
+    (each) => to.correction.gain * each + to.correction.offset,
   );
   to.constants.push(tensor('tail:weights', weights, kernel.dims), tensor('tail:bias', bias));
   return [

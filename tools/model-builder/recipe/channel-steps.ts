@@ -1,5 +1,5 @@
 import type { OnnxGraph, OnnxNode } from '../onnx/onnx-types.js';
-import type { Calibration } from './calibration.js';
+import type { Calibration } from '../calibration/calibration.js';
 import { GraphIndex, inputOf, labelOf, outputOf, RecipeError } from './graph-index.js';
 
 /** Largest byte: activations after a ReLU are 0 to this. */
@@ -37,6 +37,15 @@ export interface ByteTensor {
   enlarged: Uint8Array;
 }
 
+/** What steps are chosen from. */
+export interface StepSources {
+  calibration: Calibration;
+  /** Quantization of the model's input bytes. */
+  image: ByteTensor;
+  /** Values that the decoder computes. */
+  decoder: ReadonlySet<string>;
+}
+
 /**
  * Chooses the step of every channel of every inner value. Convolutions can have a step for each channel of input and
  * output at no cost, because steps can be moved into their weights. Additions and concatenations need no steps of
@@ -45,21 +54,21 @@ export interface ByteTensor {
  * After "Data-Free Quantization Through Weight Equalization and Bias Correction" (Nagel et al., ICCV 2019) and
  * SmoothQuant (Xiao et al., ICML 2023) with migration strength 0.5: a step is the geometric mean of the channel's
  * range and the tensor's usual range, and at least the channel's range.
- * @param image quantization of the model's input bytes
  * @throws RecipeError when statistics are missing
  */
 export function byteTensors(
   graph: OnnxGraph,
-  calibration: Calibration,
-  image: ByteTensor,
+  { calibration, image, decoder }: StepSources,
 ): ReadonlyMap<string, ByteTensor> {
   const tensors = new Map<string, ByteTensor>([[graph.inputs[0]?.name ?? '', image]]);
   const index = new GraphIndex(graph);
   for (const each of graph.nodes) {
-    if (each.opType === 'Relu') tensors.set(outputOf(each), positive(each, calibration));
+    const saturation = SATURATION[decoder.has(outputOf(each)) ? 'decoder' : 'encoder'];
+    if (each.opType === 'Relu') tensors.set(outputOf(each), positive(each, calibration, saturation));
     else if (isBareConvolution(each, index)) tensors.set(outputOf(each), signed(each, calibration));
   }
-  for (const each of graph.nodes) if (each.opType === 'Add') shareSteps(tensors, each, calibration);
+  for (const each of graph.nodes)
+    if (each.opType === 'Add') shareSteps(tensors, each, { calibration, decoder });
   for (const each of graph.nodes) propagate(tensors, each, calibration);
   return tensors;
 }
@@ -75,8 +84,8 @@ export function observedTensors(graph: OnnxGraph): string[] {
 const isBareConvolution = (node: OnnxNode, index: GraphIndex): boolean =>
   node.opType === 'Conv' && index.consumers(outputOf(node)).some(({ opType }) => opType === 'Conv');
 
-function positive(node: OnnxNode, calibration: Calibration): ByteTensor {
-  const steps = rangeOf(node, calibration).map((reach) => reach / BYTE_MAX);
+function positive(node: OnnxNode, calibration: Calibration, saturation: number): ByteTensor {
+  const steps = rangeOf(node, calibration, saturation).map((reach) => reach / BYTE_MAX);
   return { steps, zero: 0, ...observed(node, calibration) };
 }
 
@@ -100,9 +109,8 @@ function observed(
 }
 
 /** The largest value to represent, for each channel of a node's output. */
-function rangeOf(node: OnnxNode, calibration: Calibration): Float64Array {
+function rangeOf(node: OnnxNode, calibration: Calibration, saturation: number): Float64Array {
   const { max, p999 } = statisticsOf(node, calibration);
-  const saturation = SATURATION[/^\/stage\dd\//.test(node.name ?? '') ? 'decoder' : 'encoder'];
   const range = raiseWeakest(p999.map((each, i) => Math.min(saturation * each, max[i] ?? 0)));
   const usual = range.toSorted()[Math.floor(USUAL_SHARE * range.length)] as number;
   return range.map((own) => Math.max(own, Math.sqrt(own * usual)));
@@ -121,8 +129,13 @@ function statisticsOf(node: OnnxNode, calibration: Calibration): Calibration['te
 }
 
 /** Both operands and the sum get the largest of their three steps, so that bytes can be added directly. */
-function shareSteps(tensors: Map<string, ByteTensor>, add: OnnxNode, calibration: Calibration): void {
-  tensors.set(outputOf(add), positive(add, calibration));
+function shareSteps(
+  tensors: Map<string, ByteTensor>,
+  add: OnnxNode,
+  { calibration, decoder }: Pick<StepSources, 'calibration' | 'decoder'>,
+): void {
+  const saturation = SATURATION[decoder.has(outputOf(add)) ? 'decoder' : 'encoder'];
+  tensors.set(outputOf(add), positive(add, calibration, saturation));
   const names = [...add.inputs, outputOf(add)];
   const parts = names.map((name) => requireTensor(tensors, name, add));
   const steps = Float64Array.from(parts[0]?.steps ?? [], (_, i) =>

@@ -1,8 +1,9 @@
-import { decodeModel, encodeModel } from '../onnx/onnx-codec.js';
+import { encodeModel } from '../onnx/onnx-codec.js';
 import { model } from '../onnx/onnx-build.js';
-import type { OnnxGraph } from '../onnx/onnx-types.js';
+import type { OnnxGraph, OnnxModel } from '../onnx/onnx-types.js';
+import { canonicalGraph, type FloatFacts } from '../canonical/canonical-graph.js';
 import { byteGraph } from './byte-graph.js';
-import type { Calibration } from './calibration.js';
+import type { Calibration } from '../calibration/calibration.js';
 import { graphOf, RecipeError } from './graph-index.js';
 import { foldFloatCasts, freeBatch, keepOutputs, widenConstants } from './graph-steps.js';
 import { withByteInterface } from './mask-ends.js';
@@ -11,11 +12,9 @@ import { resizeByTwo } from './resize-doubling.js';
 
 /** Input of a recipe. */
 export interface RecipeInput {
-  /** The shipped model: one float image input, opacity as its first output. */
-  source: Uint8Array;
-  input: { sidePixels: number; mean: readonly number[]; std: readonly number[] };
-  /** Side of the model's output grid, in pixels. */
-  gridSidePixels: number;
+  /** The float model: one image input. */
+  source: OnnxModel;
+  facts: FloatFacts;
   /** Required for `int8`. */
   calibration?: Calibration | undefined;
 }
@@ -27,37 +26,34 @@ export interface RecipeInput {
  * @throws WireError or RecipeError when the source does not have the expected structure
  */
 export function applyRecipe(recipe: Recipe, recipeInput: RecipeInput): readonly Uint8Array[] {
-  const pruned = prunedGraph(recipeInput.source);
-  const { nodes, initializers, inputs, outputs } = freeBatch(productOf(recipe, pruned, recipeInput));
+  const source = graphOf(recipeInput.source);
+  const { nodes, initializers, inputs, outputs } = freeBatch(productOf(recipe, source, recipeInput));
   return encodeModel(
-    model({ name: `${recipe.kind} of ${pruned.name ?? 'a graph'}`, nodes, initializers, inputs, outputs }),
+    model({ name: `${recipe.kind} of ${source.name ?? 'a graph'}`, nodes, initializers, inputs, outputs }),
   );
 }
 
-/** The graph with float weights, no casts, and opacity as its only output. @throws WireError or RecipeError */
-export const floatGraph = (source: Uint8Array): OnnxGraph =>
-  freeBatch(widenConstants(foldFloatCasts(prunedGraph(source))));
-
-function prunedGraph(source: Uint8Array): OnnxGraph {
-  const graph = graphOf(decodeModel(source));
+function prunedGraph(graph: OnnxGraph): OnnxGraph {
   const [main] = graph.outputs;
   if (main === undefined) throw new RecipeError('the graph has no output');
   return resizeByTwo(keepOutputs(graph, [main]));
 }
 
-function productOf(recipe: Recipe, pruned: OnnxGraph, { input, ...more }: RecipeInput): OnnxGraph {
-  const [mean, std] = [sameForAll(input.mean), sameForAll(input.std)];
-  const sides = { inSidePixels: input.sidePixels, outSidePixels: more.gridSidePixels };
-  const floats = (): OnnxGraph => widenConstants(foldFloatCasts(pruned));
+function productOf(recipe: Recipe, source: OnnxGraph, { facts, calibration }: RecipeInput): OnnxGraph {
   switch (recipe.kind) {
     case 'float32':
-      return floats();
-    case 'float16':
-      return withByteInterface(pruned, { range: { mean, std }, half: true, ...sides });
+      return widenConstants(foldFloatCasts(prunedGraph(source)));
+    case 'float16': {
+      const { gridSidePixels } = canonicalGraph(source, facts);
+      const range = { mean: sameForAll(facts.mean), std: sameForAll(facts.std) };
+      const sides = { inSidePixels: facts.inputSidePixels, outSidePixels: gridSidePixels };
+      return withByteInterface(prunedGraph(source), { range, half: true, ...sides });
+    }
     case 'int8': {
-      const { calibration } = more;
       if (calibration === undefined) throw new RecipeError('the recipe needs a calibration');
-      return byteGraph(floats(), { calibration, weightMax: recipe.weightMax, mean, std, ...sides });
+      const canonical = canonicalGraph(source, facts);
+      const { weightMax } = recipe;
+      return byteGraph(canonical, { calibration, weightMax, inSidePixels: facts.inputSidePixels });
     }
   }
 }

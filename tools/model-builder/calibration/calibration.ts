@@ -15,6 +15,10 @@ export const calibrationSchema = z.strictObject({
   photos: z
     .array(z.strictObject({ name: z.string(), sha256, origin: z.string(), licence: z.string() }))
     .min(1),
+  logits: z
+    .strictObject({ gain: z.number().positive(), offset: z.number() })
+    .optional()
+    .describe('Maps the logits of the int8 model to those of the float model; default: those of ISNet'),
   tensors: z.record(
     z.string(),
     z.strictObject({
