@@ -12,6 +12,15 @@ const LETTER = {
   buffer: Buffer.from('%PDF-1.7'),
 };
 
+/** A picture without a subject: nobody can say what to keep. */
+const plainPicture = async () => ({
+  name: 'wall.png',
+  mimeType: 'image/png',
+  buffer: await sharp({ create: { width: 400, height: 300, channels: 3, background: '#8a8f94' } })
+    .png()
+    .toBuffer(),
+});
+
 /** Maximum time for which the page may be unresponsive, milliseconds. */
 const LONGEST_TASK_MS = 500;
 
@@ -31,7 +40,10 @@ describe('given every state of the page', () => {
     faults.push(...(await lookAt(page, '2-work')));
     await page.setInputFiles('#chooser', [LETTER]);
     await page.locator('[data-phase="failed"]').waitFor();
-    await page.locator('[data-phase="done"]').nth(6).waitFor({ timeout: DONE_MS });
+    await page.setInputFiles('#chooser', [await plainPicture()]);
+    await page.locator('[data-phase="done"]').nth(7).waitFor({ timeout: DONE_MS });
+    expect(await cardOf(page, 'wall.png').locator('.check').textContent()).toMatch(/^Check this one: /);
+    expect(await cardOf(page, 'astronaut.jpg').first().locator('.check').textContent()).toBe('');
     faults.push(...(await lookAt(page, '3-list')));
     await page.getByRole('radio', { name: 'Cards' }).check();
     faults.push(...(await lookAt(page, '4-cards')));
@@ -56,8 +68,10 @@ describe('given every state of the page', () => {
     const faults = await lookAt(page, `${name}-1-empty`);
     await page.setInputFiles('#chooser', ['astronaut.jpg', 'coffee.jpg'].map(photoPath));
     await page.setInputFiles('#chooser', [LETTER]);
-    await page.locator('[data-phase="done"]').nth(1).waitFor({ timeout: DONE_MS });
-    await page.locator('[data-known="true"]').nth(1).waitFor({ timeout: DONE_MS });
+    await page.setInputFiles('#chooser', [await plainPicture()]);
+    await page.locator('[data-phase="done"]').nth(2).waitFor({ timeout: DONE_MS });
+    await page.locator('[data-known="true"]').nth(2).waitFor({ timeout: DONE_MS });
+    expect(await cardOf(page, 'wall.png').locator('.check').textContent()).not.toBe('');
     faults.push(...(await lookAt(page, `${name}-2-cards`)));
     await page.locator('[data-phase="done"] .actions button').nth(1).click();
     await page.locator('dialog[data-open]').waitFor();

@@ -52,6 +52,7 @@ describe('given one photo', () => {
       at('photo.jpg'),
       '--receipts',
       at('receipts'),
+      ...['--min-confidence', '0'],
       ...server(),
     ]);
     expect([code, stdout.length]).toEqual([0, 0]);
@@ -94,6 +95,14 @@ describe('given one photo', () => {
 });
 
 describe('given a folder of photos', () => {
+  it('when their confidence is below the minimum, then they are written, listed at the end, and the exit code is 0', async () => {
+    const run = [at('in/**/[ab].jpg'), '--out', at('doubtful'), '--min-confidence', '1', ...server()];
+    const { code, stderr } = await removebg(run);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/2 done in .*\nCheck these results:\n( {2}.*doubtful.*\.png \(0\.\d\d.*\)\n){2}$/);
+    expect(existsSync(at('doubtful', 'a.png'))).toBe(true);
+  });
+
   it('when it is processed twice, then the second run only processes what is missing', async () => {
     const run = [at('in/**/*.jpg'), '--out', at('out'), '--json', ...server()];
     const first = await removebg(run);
@@ -113,6 +122,8 @@ describe('given a folder of photos', () => {
       ...['.removebg.jsonl', 'a.png', 'deep', 'deep/.removebg.jsonl', 'deep/b.png'],
     ]);
     expect(first.stderr).toContain('failed ');
+    const confidences = first.lines.flatMap(({ confidence }) => confidence ?? []);
+    expect(confidences).toEqual([expect.any(Number), expect.any(Number)]);
 
     // A killed run can leave a draft without a result.
     rmSync(at('out', 'a.png'));

@@ -94,7 +94,7 @@ interface Refined {
 
 /** Cleans the mask, removes subjects that are not asked for, and prepares edge maps from the model's input. */
 function refine({ input, options, size }: MattingJob, mask: Mask): Refined {
-  let confidence = confidenceOf(mask);
+  let confidence = confidenceOf(mask, input.picture);
   zeroNearBackground(mask);
   const own = ownAlphaOf(input, mask);
   const opacity = own ? opacityOf(own, mask) : mask;
@@ -113,7 +113,7 @@ function refine({ input, options, size }: MattingJob, mask: Mask): Refined {
     // The whole image keeps its own alpha.
     const isKept = own?.cells.includes(0) === false;
     if (isKept) confidence = 1;
-    else if (options.subject !== 'all') confidence = confidenceOf(mask);
+    else if (options.subject !== 'all') confidence = confidenceOf(mask, input.picture);
     const edges = isKept ? undefined : refineMask(options, input.picture, mask);
     if (own !== undefined) keepOwnAlpha(own.cells, mask, edges);
     selection.applyTo(mask);

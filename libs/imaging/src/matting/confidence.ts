@@ -1,6 +1,7 @@
 import { LOW_CONFIDENCE, type ResultHint } from '#contracts/result-hints.js';
 import { wipe } from '#crypto/wipe.js';
-import type { Mask } from '../raster/raster.js';
+import type { Mask, RgbRaster } from '../raster/raster.js';
+import { groundLikeness } from './ground-likeness.js';
 import { maskParts, type MaskParts } from './mask-parts.js';
 
 /** Side of the grid on which the calibration was made; lengths are in its cells. */
@@ -48,11 +49,12 @@ const MAX_STRIPS = 2;
 
 /**
  * Expected soft IoU of the cut-out with the true alpha, 0 to 1 with two decimals; 0 for an empty mask. It sees that a
- * mask is undecided, scattered or made of strips. It does not see that a crisp mask is wrong: glass that the model takes
- * for opaque, a hole that it fills.
+ * mask is undecided, scattered or made of strips, or that it covers a hole with plain ground in it. It does not see
+ * that a crisp mask is wrong otherwise: glass that the model takes for opaque.
  * @param mask first output of the model, before any cleaning; not changed
+ * @param picture what the mask covers, in any size; not changed
  */
-export function confidenceOf(mask: Mask): number {
+export function confidenceOf(mask: Mask, picture: RgbRaster): number {
   const doubts = doubtsOf(mask);
   if (doubts === undefined) return 0;
   const { bias, spread, band, scattered, strips } = CALIBRATION;
@@ -62,7 +64,8 @@ export function confidenceOf(mask: Mask): number {
     band * Math.log(Math.max(doubts.band, BAND_FLOOR)) +
     scattered * doubts.scattered +
     strips * Math.min(doubts.strips, MAX_STRIPS);
-  const confidence = 1 / (1 + Math.exp(-logit));
+  // What has the color of the ground should not be there.
+  const confidence = (1 - groundLikeness(mask, picture)) / (1 + Math.exp(-logit));
   return rounded(coversAll(mask) ? Math.min(confidence, CONFIDENCE_OF_WHOLE) : confidence);
 }
 
@@ -74,11 +77,7 @@ const rounded = (confidence: number): number => Math.round(100 * confidence) / 1
 
 /** Measures what makes a mask doubtful. Undefined when the mask is empty. */
 export function doubtsOf(mask: Mask): MaskDoubts | undefined {
-  let [entropy, mass] = [0, 0];
-  for (const value of mask.data) {
-    entropy += ENTROPY[value] as number;
-    mass += value / 255;
-  }
+  const { entropy, mass } = totalsOf(mask);
   if (mass < MIN_MASS * mask.data.length) return undefined;
   const found = maskParts(mask, INSIDE_FROM);
   try {
@@ -96,6 +95,22 @@ export function doubtsOf(mask: Mask): MaskDoubts | undefined {
   }
 }
 
+/** Entropy in bits, sum of opacity, and number of certain cells of the subject. */
+function totalsOf({ data }: Mask): { entropy: number; mass: number; opaque: number } {
+  const counts = new Uint32Array(256);
+  for (let i = 0; i < data.length; i += 1) {
+    const value = data[i] as number;
+    counts[value] = (counts[value] as number) + 1;
+  }
+  const totals = { entropy: 0, mass: 0, opaque: 0 };
+  for (const [value, count] of counts.entries()) {
+    totals.entropy += count * (ENTROPY[value] as number);
+    totals.mass += (count * value) / 255;
+    if (value >= SURELY_IN) totals.opaque += count;
+  }
+  return totals;
+}
+
 /** Outline of a part. */
 interface Outline {
   /** Sides of cells between the part and the rest of the picture. */
@@ -109,15 +124,14 @@ function outlinesOf({ width, height }: Mask, { parts, labels }: MaskParts): Outl
     length: 0,
     sides: Number(box.left === 0) + Number(box.top === 0) + Number(box.left + box.width === width),
   }));
-  const count = (cell: number, beside: number): void => {
-    const [one, other] = [labels[cell] as number, labels[beside] as number];
-    if (one < 0 === other < 0) return;
-    (outlines[Math.max(one, other)] as Outline).length += 1;
-  };
   for (let y = 0, cell = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1, cell += 1) {
-      if (x + 1 < width) count(cell, cell + 1);
-      if (y + 1 < height) count(cell, cell + width);
+      const label = labels[cell] as number;
+      const right = x + 1 < width ? (labels[cell + 1] as number) : label;
+      const below = y + 1 < height ? (labels[cell + width] as number) : label;
+      // One of the two is -1: outside of all parts.
+      if (label < 0 !== right < 0) (outlines[Math.max(label, right)] as Outline).length += 1;
+      if (label < 0 !== below < 0) (outlines[Math.max(label, below)] as Outline).length += 1;
     }
   }
   return outlines;
@@ -140,8 +154,4 @@ function shapeDoubts(
 }
 
 /** True when nearly all cells are opaque. */
-function coversAll({ data }: Mask): boolean {
-  let opaque = 0;
-  for (const value of data) if (value >= SURELY_IN) opaque += 1;
-  return opaque >= WHOLE_FROM * data.length;
-}
+const coversAll = (mask: Mask): boolean => totalsOf(mask).opaque >= WHOLE_FROM * mask.data.length;
