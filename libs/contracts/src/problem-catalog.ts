@@ -69,10 +69,7 @@ export const PROBLEMS = {
   'background-corrupt': [422, 'The background image is damaged and cannot be decoded'],
   'roi-exceeds-bounds': [422, 'The region of interest extends beyond the image'],
   'roi-empty': [422, 'The region of interest is empty'],
-  'subject-not-found': [
-    422,
-    'The image has no subject of this number, or none at this point. Without the option subject, the result lists its subjects',
-  ],
+  'subject-not-found': [422, 'The image has no subject of this number or at this point'],
   'foreground-not-found': [422, 'No subject was found in the image'],
   'model-unknown': [422, 'Unknown model'],
   'worker-crashed': [422, 'Processing the image crashed twice. The image was deleted'],

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { jobOptionsSchema, OUTPUT_SIZES, type JobOptions } from '#contracts/job-options.js';
 import type { Rect, Size } from '#imaging/raster/pixel-rect.js';
 import { isOpaque } from '#imaging/raster/raster.js';
-import { fitSize, layoutOf, regionOf, type Layout } from '#imaging/compose/result-geometry.js';
+import { fitSize, layoutOf, placedRect, regionOf, type Layout } from '#imaging/compose/result-geometry.js';
 import { shownBox } from '../../harness/shown-box.js';
 
 const LIMITS = { maxPixels: 50_000_000, maxProgressivePixels: 50_000_000, maxSidePixels: 20_000 };
@@ -192,6 +192,33 @@ describe('result geometry', () => {
     for (const roi of ['5px 5px 5px 9px', '50% 0 10% 100%']) {
       expect(() => regionOf({ roi }, image)).toThrow(expect.objectContaining({ code: 'roi-empty' }) as Error);
     }
+  });
+
+  test('given any layout, when a part of the subject is placed, then it is in the subject, and the whole is all of it', () => {
+    const options = fc.constantFrom<object>(
+      {},
+      { crop: true, crop_margin: '10%' },
+      { scale: '40%' },
+      { position: '100% 0%' },
+    );
+    const inset = fc.tuple(
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+    );
+    fc.assert(
+      fc.property(subject, size, options, inset, ({ image, box }, sizeClass, more, [x, y]) => {
+        const layout = layoutOf({ image, box }, jobOptionsSchema.parse({ size: sizeClass, ...more }), LIMITS);
+        expect(placedRect(box, layout)).toEqual(layout.foreground);
+        const left = box.left + Math.floor(x * (box.width - 1));
+        const top = box.top + Math.floor(y * (box.height - 1));
+        const placed = placedRect({ left, top, width: 1, height: 1 }, layout);
+        const { foreground } = layout;
+        expect(placed.left).toBeGreaterThanOrEqual(foreground.left);
+        expect(placed.top).toBeGreaterThanOrEqual(foreground.top);
+        expect(placed.left + placed.width).toBeLessThanOrEqual(foreground.left + foreground.width);
+        expect(placed.top + placed.height).toBeLessThanOrEqual(foreground.top + foreground.height);
+      }),
+    );
   });
 
   test('given any raster, when its foreground box is computed, then it is the smallest box around the visible pixels', () => {

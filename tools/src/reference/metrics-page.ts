@@ -36,7 +36,7 @@ ${labels.join('\n')}
 
 ## Histogram buckets
 
-Upper bounds in seconds; the last bucket has none.
+Upper bounds; the last bucket has none. Those of names with \`_seconds\` are in seconds.
 
 ${buckets.join('\n')}
 `;

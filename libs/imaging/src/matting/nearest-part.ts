@@ -29,11 +29,11 @@ export function cellSteps(grid: Size, picture: Size): CellSteps {
 /**
  * Assigns each cell to the nearest part, by a chamfer distance transform in two passes that carries the label along:
  * G. Borgefors, "Distance transformations in digital images", CVGIP 34 (1986). Cells need not be square.
+ * @param parts their labels are changed in place and become part of the result
  * @returns data that the caller wipes
  */
-export function nearestParts({ labels: seeds }: MaskParts, grid: Size, steps: CellSteps): NearestParts {
-  const labels = seeds.slice();
-  const distances = Float32Array.from(seeds, (label) => (label === -1 ? Infinity : 0));
+export function nearestParts({ labels }: MaskParts, grid: Size, steps: CellSteps): NearestParts {
+  const distances = Float32Array.from(labels, (label) => (label === -1 ? Infinity : 0));
   const { width, height } = grid;
   const visit = { labels, distances, width, steps };
   for (let y = 0; y < height; y += 1) relaxRow(visit, y * width, y === 0 ? undefined : -width, 1);
