@@ -1,16 +1,8 @@
 /**
  * What a person should know before using a result, by name. `low-confidence`: the confidence is below `LOW_CONFIDENCE`.
- * `no-subject`: nothing that stands out was found. `translucent`: the subject may be glass or a veil, whose opacity the
- * model often overestimates. `graphics`: the image is a drawing, cut out by its colors. `cropped-subject`: the subject
- * continues beyond the border of the image.
+ * `no-subject`: nothing that stands out was found. `graphics`: the image is a drawing, cut out by its colors.
  */
-export const RESULT_HINTS = [
-  'low-confidence',
-  'no-subject',
-  'translucent',
-  'graphics',
-  'cropped-subject',
-] as const;
+export const RESULT_HINTS = ['low-confidence', 'no-subject', 'graphics'] as const;
 
 /** A hint of a result. */
 export type ResultHint = (typeof RESULT_HINTS)[number];

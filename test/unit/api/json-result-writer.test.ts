@@ -10,7 +10,7 @@ const OUTPUT: Omit<OutputFacts, 'bytes'> = {
   foreground: { left: 1, top: 2, width: 3, height: 4 },
   confidence: 0.7,
   subjects: [],
-  hints: ['low-confidence', 'translucent'],
+  hints: ['low-confidence', 'graphics'],
   looks: 1,
   model: 'isnet',
   provider: 'cpu',
@@ -47,7 +47,7 @@ test('given a result in any pieces, when it is sent as JSON, then its base64 is 
       expect(response.headers.get('content-length')).toBe(String(text.length));
       expect(response.headers.get('x-width')).toBe('7');
       expect(response.headers.get('x-confidence')).toBe('0.70');
-      expect(response.headers.get('x-hints')).toBe('low-confidence, translucent');
+      expect(response.headers.get('x-hints')).toBe('low-confidence, graphics');
       expect(JSON.parse(text)).toEqual({
         data: {
           result_b64: whole.toString('base64'),

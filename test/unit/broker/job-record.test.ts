@@ -10,7 +10,7 @@ const OLD = {
 const NEW = {
   confidence: 0.93,
   subjects: [{ box: { left: 0, top: 0, width: 1, height: 1 }, share: 1 }],
-  hints: ['translucent'],
+  hints: ['graphics'],
   looks: 2,
 };
 

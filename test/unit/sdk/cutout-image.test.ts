@@ -5,10 +5,10 @@ const of = (headers: Record<string, string>) => factsOf(new Headers(headers), IM
 
 describe('given the headers of a result', () => {
   it('when they name confidence and hints, then the facts have them', () => {
-    expect(of({ 'x-width': '7', 'x-confidence': '0.71', 'x-hints': 'low-confidence, translucent' })).toEqual({
+    expect(of({ 'x-width': '7', 'x-confidence': '0.71', 'x-hints': 'low-confidence, graphics' })).toEqual({
       ...{ bytes: 5, width: 7, height: 0, format: 'png' },
       ...{ foreground: { left: 0, top: 0, width: 0, height: 0 } },
-      ...{ confidence: 0.71, hints: ['low-confidence', 'translucent'] },
+      ...{ confidence: 0.71, hints: ['low-confidence', 'graphics'] },
     });
   });
 

@@ -93,21 +93,13 @@ export function isInProgress(state: PhotoState): boolean {
 }
 
 /** Reasons to check a cutout, the most useful first. */
-const REASONS = [
-  'no-subject',
-  'translucent',
-  'graphics',
-  'cropped-subject',
-  'low-confidence',
-] as const satisfies readonly ResultHint[];
-
-/** Hints that alone are no reason to check a cutout. */
-const NEUTRAL: ReadonlySet<ResultHint> = new Set<ResultHint>(['graphics', 'cropped-subject']);
+const REASONS = ['no-subject', 'graphics', 'low-confidence'] as const satisfies readonly ResultHint[];
 
 /** Why a person should check a cutout; undefined if there is no reason. */
 export function checkText({ hints }: Pick<Cutout, 'hints'>): StatusText | undefined {
+  const isDoubtful = hints.includes('low-confidence') || hints.includes('no-subject');
   const reason = REASONS.find((hint) => hints.includes(hint));
-  return reason === undefined || hints.every((hint) => NEUTRAL.has(hint)) ? undefined : [`check.${reason}`];
+  return isDoubtful && reason !== undefined ? [`check.${reason}`] : undefined;
 }
 
 /** The text for a deletion status. */

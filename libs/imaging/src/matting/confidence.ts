@@ -42,7 +42,7 @@ export interface MaskDoubts {
  * Logistic regression of the soft IoU of the refined result with the true alpha, on composites with known alpha:
  * logarithms of `spread` and `band`, each not below its floor, then `scattered` and `strips`.
  */
-const CALIBRATION = { bias: 1.3, spread: -0.51, band: -0.88, scattered: -3.28, strips: -2.4 };
+const CALIBRATION = { bias: 1.07, spread: -0.61, band: -0.5, scattered: -3.34, strips: -1.87 };
 const SPREAD_FLOOR = 0.005;
 const BAND_FLOOR = 0.2;
 const MAX_STRIPS = 2;
