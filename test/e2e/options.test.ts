@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import { resultFactsSchema } from '#contracts/job-view.js';
 import type { Answer } from '../harness/api-client.js';
 import { asPng, cleared, LOGOS, painted, picture } from '../harness/drawn-logos.js';
-import { photo, referenceAlpha } from '../harness/photos.js';
+import { photo, referenceAlpha, softIou } from '../harness/photos.js';
 import { useSystem } from '../harness/use-system.js';
 import { nothingRemains } from '../harness/traces.js';
 
@@ -175,6 +175,13 @@ describe('image options', () => {
       headers: { Prefer: 'wait=60', 'Content-Type': 'image/png' },
     });
     expect(await sharp(answer.body).metadata()).toMatchObject({ depth: 'ushort', channels: 4, density: 300 });
+  });
+
+  test.each(['auto', 'best'])('given effort=%s, when a photo is cut out, then it is', async (effort) => {
+    const answer = await ask(`effort=${effort}`);
+    expect((await factsOf(answer)).slice(3)).toEqual(['png', 600, 400, 4]);
+    const alpha = await sharp(answer.body).extractChannel(3).raw().toBuffer();
+    expect(softIou(alpha, await referenceAlpha('coffee'))).toBeGreaterThan(0.97);
   });
 
   test('given options that cannot be, when a photo is posted, then the parameter is named at once', async () => {

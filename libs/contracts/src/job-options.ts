@@ -49,6 +49,9 @@ export const SCRAPS = ['remove', 'keep'] as const;
  */
 export const DEFAULT_REFINE: (typeof REFINEMENTS)[number] = 'edges';
 
+/** Names of the amounts of work for a matte. */
+export const EFFORTS = ['standard', 'auto', 'best'] as const;
+
 /** A text without surrounding white space, in lower case. */
 const plain = (text: string): string => text.trim().toLowerCase();
 
@@ -176,6 +179,13 @@ const fields = {
     .default(DEFAULT_REFINE)
     .describe(
       'Refinement of the matte: `edges` follows hair and outlines in the full image; `none` uses the output of the model',
+    ),
+  effort: choice(EFFORTS)
+    .default('standard')
+    .describe(
+      'Work for the matte: `standard` runs the model once; `auto` looks again at a subject that the first look is unsure ' +
+        'about, enlarged, and at each subject of a wide or tall image; `best` also does so where little is to be gained, ' +
+        'and asks the next model of the service, if it has several. A further look counts only where it is surer',
     ),
   model: lowered(z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/))
     .optional()

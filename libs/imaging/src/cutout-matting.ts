@@ -1,6 +1,7 @@
 import type { JobOptions } from '#contracts/job-options.js';
 import type { ResultHint } from '#contracts/result-hints.js';
 import { wipe } from '#crypto/wipe.js';
+import { FurtherLooks, type RefineLook } from './cutout-looks.js';
 import type { StageTimer } from './cutout-stages.js';
 import type { DecodedImage, ModelFrame } from './decode/decode.js';
 import { ownAlphaCells } from './matting/alpha-components.js';
@@ -26,6 +27,8 @@ export interface Segmentation {
 export interface MattingJob {
   options: JobOptions;
   network: Segmentation;
+  /** The model that `effort=best` asks as well, where one is loaded. */
+  next?: Segmentation | undefined;
   /** The model's input. The caller wipes it. */
   input: ModelInput;
   /** Size of the upright image. */
@@ -56,51 +59,79 @@ export interface Matting {
   wipe: () => void;
 }
 
-/** Estimates the matte of an image: runs the model and refines its mask. @throws Problem `subject-not-found` */
+/**
+ * Estimates the matte of an image: runs the model, again where that promises more, and refines the masks.
+ * @throws Problem `subject-not-found`
+ */
 export async function mattingOf(job: MattingJob): Promise<Matting> {
   const { input, network, timer, isOpaque, size } = job;
-  const mask = await timer.perform('infer', () => network.segment(input.picture));
+  const looks = new FurtherLooks(job);
+  let mask: Mask | undefined;
+  let cleaned: Cleaned | undefined;
+  let edges: EdgeMaps | undefined;
+  const wipeAll = (): void => {
+    wipe(mask?.data, cleaned?.own?.alpha, cleaned?.own?.cells);
+    cleaned?.selection.wipe();
+    edges?.wipe();
+    looks.wipe();
+  };
   try {
-    const { edges, selection, confidence } = await timer.perform('refine', () => refine(job, mask));
+    const first = (mask = await timer.perform('infer', () => network.segment(input.picture)));
+    const { own, selection } = (cleaned = await timer.resume('infer', () => clean(job, first)));
+    await looks.take(first, selection);
+    edges = await timer.perform('refine', () => prepare(job, first, own));
+    selection.applyTo(first);
+    const refineLook: RefineLook = (picture, seen) => refineMask(job.options, picture, seen);
+    const patches = await timer.resume('refine', () => looks.refine(first, edges, refineLook));
+    const confidence = await confidenceOfAll(job, { first, looks, cleaned });
     const regionIn = (image: Raster): Rect | undefined =>
       input.region && scaledRect(input.region, size, image);
-    const hints: ResultHint[] = [
-      ...(selection.isEmpty ? ['no-subject' as const] : []),
-      ...confidenceHints(confidence),
-    ];
     return {
-      passOver: (image) => new MattePass(image, mask, { edges, region: regionIn(image), isOpaque }),
+      passOver: (image) => new MattePass(image, first, { edges, region: regionIn(image), isOpaque, patches }),
       subjectsIn: (image) => selection.subjectsIn(image, regionIn(image)),
-      facts: { looks: 1, confidence, hints },
-      wipe: () => {
-        wipe(mask.data);
-        edges?.wipe();
-        selection.wipe();
+      facts: {
+        looks: 1 + looks.count,
+        confidence,
+        hints: [...(selection.isEmpty ? ['no-subject' as const] : []), ...confidenceHints(confidence)],
       },
+      wipe: wipeAll,
     };
   } catch (error) {
-    wipe(mask.data);
+    wipeAll();
     throw error;
   }
 }
 
-/** A mask after refinement. */
-interface Refined {
-  edges: EdgeMaps | undefined;
+/** Confidence of all looks together. */
+async function confidenceOfAll(
+  { input }: MattingJob,
+  { first, looks, cleaned }: { first: Mask; looks: FurtherLooks; cleaned: Cleaned },
+): Promise<number> {
+  const merged = await looks.merged(first);
+  if (merged === undefined) return cleaned.confidence;
+  try {
+    return confidenceOf(merged, input.picture);
+  } finally {
+    wipe(merged.data);
+  }
+}
+
+/** What a mask says after it was cleaned. */
+interface Cleaned {
+  own: OwnAlpha | undefined;
   /** The subjects in it. */
   selection: SubjectSelection;
   confidence: number;
 }
 
-/** Cleans the mask, removes subjects that are not asked for, and prepares edge maps from the model's input. */
-function refine({ input, options, size }: MattingJob, mask: Mask): Refined {
+/** Cleans the mask, and removes subjects that are not asked for, in place. */
+function clean({ input, options, size }: MattingJob, mask: Mask): Cleaned {
   let confidence = confidenceOf(mask, input.picture);
   zeroNearBackground(mask);
   const own = ownAlphaOf(input, mask);
   const opacity = own ? opacityOf(own, mask) : mask;
-  let selection: SubjectSelection | undefined;
   try {
-    selection = new SubjectSelection(
+    const selection = new SubjectSelection(
       opacity,
       { image: size, region: input.region },
       {
@@ -110,21 +141,30 @@ function refine({ input, options, size }: MattingJob, mask: Mask): Refined {
       },
     );
     selection.applyTo(mask);
-    // The whole image keeps its own alpha.
-    const isKept = own?.cells.includes(0) === false;
-    if (isKept) confidence = 1;
+    if (keepsAll(own)) confidence = 1;
     else if (options.subject !== 'all') confidence = confidenceOf(mask, input.picture);
-    const edges = isKept ? undefined : refineMask(options, input.picture, mask);
-    if (own !== undefined) keepOwnAlpha(own.cells, mask, edges);
-    selection.applyTo(mask);
-    return { edges, selection, confidence };
+    return { own, selection, confidence };
   } catch (error) {
-    selection?.wipe();
+    wipe(own?.cells, own?.alpha);
     throw error;
   } finally {
-    wipe(own?.cells, own?.alpha, own && opacity.data);
+    if (own !== undefined) wipe(opacity.data);
   }
 }
+
+/** Prepares edge maps from the model's input, and keeps the image's own alpha in the mask. */
+function prepare(
+  { input, options }: MattingJob,
+  mask: Mask,
+  own: OwnAlpha | undefined,
+): EdgeMaps | undefined {
+  const edges = keepsAll(own) ? undefined : refineMask(options, input.picture, mask);
+  if (own !== undefined) keepOwnAlpha(own.cells, mask, edges);
+  return edges;
+}
+
+/** True when the whole image keeps its own alpha. */
+const keepsAll = (own: OwnAlpha | undefined): boolean => own?.cells.includes(0) === false;
 
 /** The alpha of an earlier cut-out on the mask's grid. */
 interface OwnAlpha {

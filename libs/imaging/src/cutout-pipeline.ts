@@ -41,6 +41,8 @@ export interface CutoutJob {
   options: JobOptions;
   limits: ImageLimits;
   network: Segmentation;
+  /** The model that `effort=best` asks as well, where one is loaded. */
+  next?: Segmentation | undefined;
   /** Called when a stage starts. */
   onStage: (stage: CutoutStage) => void;
 }

@@ -57,6 +57,7 @@ const asked = fc.record(
     semitransparency: flag,
     add_shadow: flag,
     refine: fc.constantFrom('none', 'edges'),
+    effort: fc.constantFrom('standard', 'auto', 'best'),
     model: fc.constantFrom('isnet', 'u2net-p.1'),
   },
   { requiredKeys: [] },
@@ -77,6 +78,7 @@ describe('jobOptionsSchema', () => {
       semitransparency: true,
       add_shadow: false,
       refine: DEFAULT_REFINE,
+      effort: 'standard',
     });
   });
 
@@ -172,6 +174,7 @@ describe('jobOptionsSchema', () => {
     ['semitransparency', ['maybe']],
     ['add_shadow', ['shadow']],
     ['refine', ['all']],
+    ['effort', ['high', '2', true]],
     ['model', ['is net', '-isnet', '../isnet', 'a'.repeat(65)]],
   ])('given bad values of %s, when parsed, then that parameter is named', (name, values) => {
     for (const value of values) expect([value, refusedFor({ [name]: value })]).toEqual([value, name]);

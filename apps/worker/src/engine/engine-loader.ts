@@ -129,13 +129,17 @@ function segmentationOf(segmenter: Segmenter, { provider, batch }: EnginePlan): 
   return { inputFor: segmenter.inputFor, segment: batcher.submit };
 }
 
-/** The model that an image asks for, or the default one. @throws Problem `model-unknown` */
+/**
+ * The model that an image asks for, or the default one, and the model after it in the order of the setting `MODEL`.
+ * @throws Problem `model-unknown`
+ */
 export function modelFor(
   { models, facts }: LoadedEngine,
   wanted: string | undefined,
-): { model: string; segmentation: Segmentation } {
+): { model: string; segmentation: Segmentation; next: Segmentation | undefined } {
   const model = wanted ?? facts.models[0] ?? '';
   const segmentation = models.get(model);
   if (segmentation === undefined) throw new Problem('model-unknown');
-  return { model, segmentation };
+  const next = facts.models[facts.models.indexOf(model) + 1];
+  return { model, segmentation, next: next === undefined ? undefined : models.get(next) };
 }

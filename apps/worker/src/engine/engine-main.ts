@@ -82,7 +82,7 @@ async function cutOutOne(message: Extract<ToEngine, { type: 'cutout' }>, files: 
   if (engine === undefined || inFlight >= capacityOf(engine.facts)) throw new Error('unexpected image');
   inFlight += 1;
   try {
-    const { model, segmentation } = modelFor(engine, options.model);
+    const { model, segmentation, next } = modelFor(engine, options.model);
     const onStage = (stage: Extract<FromEngine, { type: 'stage' }>['stage']): void => {
       send({ type: 'stage', id, stage });
     };
@@ -95,6 +95,7 @@ async function cutOutOne(message: Extract<ToEngine, { type: 'cutout' }>, files: 
       options,
       limits,
       network: segmentation,
+      next,
       onStage,
     });
     send({ type: 'done', id, facts: { ...found, model, provider: facts.provider } }, data);

@@ -1,7 +1,7 @@
-import { ForegroundRows, RefinedRows } from './edge-rows.js';
 import type { EdgeMaps } from './edge-maps.js';
-import { MaskRows, MIXED, OUTSIDE } from './mask-rows.js';
-import { rectOf, type Rect, type Run } from '../raster/pixel-rect.js';
+import { MatteRows } from './matte-rows.js';
+import { NO_RUN, PatchRows, type MattePatch } from './matte-patch.js';
+import { enclosingRun, rectOf, type Rect, type Run } from '../raster/pixel-rect.js';
 import { type Mask, type Raster } from '../raster/raster.js';
 
 /** Optional data for a mask. */
@@ -12,6 +12,8 @@ export interface MatteExtras {
   region?: Rect | undefined;
   /** True when the image is known to be opaque: then the inside of the subject needs no processing. */
   isOpaque?: boolean;
+  /** Parts of the image with a matte of their own, in the order in which they are blended. */
+  patches?: readonly MattePatch[];
 }
 
 /**
@@ -47,40 +49,35 @@ export interface RowMatte {
 export class MattePass implements RowMatte {
   private readonly image: Raster;
   private readonly region: Rect;
-  private readonly mask: MaskRows;
-  private readonly refined: RefinedRows | undefined;
-  private readonly foregroundRows: ForegroundRows | undefined;
-  private readonly isOpaque: boolean;
+  private readonly base: MatteRows;
+  private readonly patches: readonly PatchRows[];
   private readonly box = new ForegroundBox();
   /** For each row: its first pixel that may not be 0, and the end of these. */
   private readonly filledRuns: Int32Array;
 
-  /** @throws RangeError when the region is not inside the image */
+  /** @throws RangeError when the region or a patch is not inside the image */
   constructor(image: Raster, mask: Mask, extras: MatteExtras = {}) {
-    const { edges, region = fullRect(image), isOpaque = false } = extras;
-    if (!isInside(region, image)) throw new RangeError('the region exceeds the image');
+    const { edges, region = fullRect(image), isOpaque = false, patches = [] } = extras;
+    if (![region, ...patches.map(({ rect }) => rect)].every((rect) => isInside(rect, image))) {
+      throw new RangeError('the region exceeds the image');
+    }
     this.image = image;
     this.region = region;
-    this.mask = new MaskRows(mask, region);
-    this.refined = edges?.refinement && new RefinedRows(edges.refinement, edges.size, region);
-    this.isOpaque = isOpaque;
+    this.base = new MatteRows({ mask, edges, to: region, isOpaque });
+    this.patches = patches.map((patch) => new PatchRows(patch, isOpaque));
     this.filledRuns = new Int32Array(2 * image.height);
-    this.foregroundRows = edges?.colors && new ForegroundRows(edges.colors, edges.size, region);
   }
 
   /** Processes the image's rows `from` to `to` − 1. */
   rows(from: number, to: number): void {
     const { data, width } = this.image;
-    const { left, top, width: inside, height } = this.region;
     for (let y = from; y < to; y += 1) {
       const row = data.subarray(y * width * 4, (y + 1) * width * 4);
-      if (y < top || y >= top + height) {
-        row.fill(0);
-        continue;
-      }
-      row.fill(0, 0, left * 4);
-      row.fill(0, (left + inside) * 4);
-      this.row(row, y);
+      for (const patch of this.patches) patch.read(row, y);
+      let filled = this.baseRow(row, y);
+      for (const patch of this.patches) filled = enclosingRun(filled, patch.blend(row, y));
+      this.filledRuns.set([filled.from, filled.to], 2 * y);
+      this.box.include(row, y, filled.from, filled.to);
     }
   }
 
@@ -94,38 +91,22 @@ export class MattePass implements RowMatte {
     return { from: this.filledRuns[2 * y] as number, to: this.filledRuns[2 * y + 1] as number };
   }
 
-  /** Overwrites its rows; image, mask and edge maps are wiped by their owners. */
+  /** Overwrites its rows; image, masks and edge maps are wiped by their owners. */
   wipe(): void {
-    this.mask.wipe();
-    this.refined?.wipe();
-    this.foregroundRows?.wipe();
+    this.base.wipe();
+    for (const patch of this.patches) patch.wipe();
   }
 
-  /** Processes the region's part of a row. */
-  private row(row: Uint8Array, y: number): void {
-    const { left, top, width } = this.region;
-    const pixels = row.subarray(left * 4, (left + width) * 4);
-    let [first, end] = [width, width];
-    this.mask.runs(y - top, this.refined?.openColumns(y - top), (kind, from, to) => {
-      if (kind === OUTSIDE) {
-        pixels.fill(0, 4 * from, 4 * to);
-        return;
-      }
-      if (kind === MIXED) this.merge(pixels, y - top, { from, to });
-      else if (!this.isOpaque) clearHidden(pixels, from, to);
-      first = Math.min(first, from);
-      end = to;
-    });
-    this.filledRuns.set([left + first, left + end], 2 * y);
-    this.box.include(row, y, left + first, left + end);
-  }
-
-  /** Processes a mixed run. Opacity is refined first: it reads the original colors. */
-  private merge(pixels: Uint8Array, y: number, run: Run): void {
-    const { matte } = this.mask;
-    this.refined?.refine(matte, pixels, y, run);
-    this.foregroundRows?.decontaminate(matte, pixels, y, run);
-    mergeRun(pixels, matte, run);
+  private baseRow(row: Uint8Array, y: number): Run {
+    const { left, top, width, height } = this.region;
+    if (y < top || y >= top + height) {
+      row.fill(0);
+      return NO_RUN;
+    }
+    row.fill(0, 0, left * 4);
+    row.fill(0, (left + width) * 4);
+    const { from, to } = this.base.apply(row.subarray(left * 4, (left + width) * 4), y - top);
+    return { from: left + from, to: left + to };
   }
 }
 
@@ -138,24 +119,6 @@ const isInside = ({ left, top, width, height }: Rect, image: Raster): boolean =>
   height > 0 &&
   left + width <= image.width &&
   top + height <= image.height;
-
-/** Alpha becomes `alpha * matte / 255`, rounded; pixels whose alpha becomes 0 are cleared. */
-function mergeRun(pixels: Uint8Array, matte: Uint8Array, { from, to }: Run): void {
-  for (let x = from, at = 4 * from; x < to; x += 1, at += 4) {
-    const own = pixels[at + 3] as number;
-    const alpha = Math.floor(((matte[x] as number) * own + 127) / 255);
-    if (alpha === own && alpha !== 0) continue;
-    pixels[at + 3] = alpha;
-    if (alpha === 0) pixels[at] = pixels[at + 1] = pixels[at + 2] = 0;
-  }
-}
-
-/** Clears pixels that were transparent before. */
-function clearHidden(pixels: Uint8Array, from: number, to: number): void {
-  for (let at = 4 * from; at < 4 * to; at += 4) {
-    if (pixels[at + 3] === 0) pixels[at] = pixels[at + 1] = pixels[at + 2] = 0;
-  }
-}
 
 /** Smallest alpha that counts as visible, 5 %: models leave residue below that, which would enlarge every box. */
 export const MIN_VISIBLE_ALPHA = 13;

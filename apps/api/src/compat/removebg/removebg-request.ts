@@ -41,6 +41,7 @@ const SHARED = [
   'bit_depth',
   'subject',
   'scraps',
+  'effort',
 ] as const;
 
 /** All supported fields except files and URLs. */

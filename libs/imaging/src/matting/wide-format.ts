@@ -1,0 +1,94 @@
+import { wipe } from '#crypto/wipe.js';
+import { maskParts } from './mask-parts.js';
+import { cropAround, MARGIN } from './second-look.js';
+import { clamp, rectOf, type Rect, type Size } from '../raster/pixel-rect.js';
+import type { Mask } from '../raster/raster.js';
+
+/**
+ * Rules for wide and tall pictures. Squashed to the model's square, a subject is many times narrower than the model
+ * knows it. So the first look only finds the parts, and each part is looked at again in a crop of its own.
+ */
+
+/** Ratio of the sides beyond which a picture counts as wide or tall. */
+export const WIDE_FROM = 2.5;
+/** Opacity from which a cell belongs to a part. */
+const PART_FROM = 100;
+/** Mass of a part, as a share of the largest one's, below which it is a scrap. */
+const MIN_MASS = 0.05;
+/** Crops of one picture at most. */
+const MAX_CROPS = 4;
+/** Crops that overlap are joined up to this ratio of their sides. */
+const JOINED_TO = 3;
+/** Ratio of the sides of a tile, and the part of it that the next tile covers again. */
+const TILE_RATIO = 2;
+const TILE_OVERLAP = 0.25;
+/** Tiles of one picture at most. */
+const MAX_TILES = 8;
+
+/** True when a picture is wide or tall. */
+export const isWide = ({ width, height }: Size): boolean =>
+  Math.max(width, height) > WIDE_FROM * Math.min(width, height);
+
+/**
+ * Crops to look at again: one for each part of the first look, or tiles of a wide picture when it found nothing.
+ * @param region part of the image that the mask covers, in pixels
+ */
+export function partCrops(mask: Mask, region: Rect): Rect[] {
+  const { parts, labels } = maskParts(mask, PART_FROM);
+  wipe(labels);
+  const largest = parts.reduce((mass, part) => Math.max(mass, part.mass), 0);
+  const crops = parts
+    .filter(({ mass }) => mass >= MIN_MASS * largest)
+    .sort((one, other) => other.mass - one.mass)
+    .map(({ box }) => cropAround(box, mask, region, MARGIN));
+  if (crops.length === 0) return isWide(region) ? tilesOf(region) : [];
+  return joined(crops).slice(0, MAX_CROPS);
+}
+
+/** Joins crops that overlap while the joint one does not become too long. */
+function joined(crops: readonly Rect[]): Rect[] {
+  const out = [...crops];
+  for (let i = 0; i < out.length; i += 1) {
+    for (let j = out.length - 1; j > i; j -= 1) {
+      const [one, other] = [out[i] as Rect, out[j] as Rect];
+      const joint = enclosingRect(one, other);
+      if (!overlaps(one, other) || Math.max(joint.width, joint.height) > longestOf(joint)) continue;
+      out[i] = joint;
+      out.splice(j, 1);
+      j = out.length;
+    }
+  }
+  return out;
+}
+
+const longestOf = ({ width, height }: Size): number => JOINED_TO * Math.min(width, height);
+
+const overlaps = (one: Rect, other: Rect): boolean =>
+  one.left < other.left + other.width &&
+  other.left < one.left + one.width &&
+  one.top < other.top + other.height &&
+  other.top < one.top + one.height;
+
+function enclosingRect(one: Rect, other: Rect): Rect {
+  return rectOf(
+    Math.min(one.left, other.left),
+    Math.min(one.top, other.top),
+    Math.max(one.left + one.width, other.left + other.width),
+    Math.max(one.top + one.height, other.top + other.height),
+  );
+}
+
+/** Tiles along the longer side, of the full shorter side. */
+function tilesOf({ left, top, width, height }: Rect): Rect[] {
+  const isAcross = width >= height;
+  const [long, short] = isAcross ? [width, height] : [height, width];
+  const side = Math.min(long, TILE_RATIO * short);
+  const step = side * (1 - TILE_OVERLAP);
+  const count = clamp(Math.ceil((long - side) / step) + 1, 1, MAX_TILES);
+  return Array.from({ length: count }, (_, i) => {
+    const from = count === 1 ? 0 : Math.round(((long - side) * i) / (count - 1));
+    return isAcross
+      ? rectOf(left + from, top, left + from + side, top + height)
+      : rectOf(left, top + from, left + width, top + from + side);
+  });
+}
