@@ -51,6 +51,11 @@ export const DEFAULT_REFINE: (typeof REFINEMENTS)[number] = 'edges';
 
 /** Names of the amounts of work for a matte. */
 export const EFFORTS = ['standard', 'auto', 'best'] as const;
+/** Names of the ways to treat drawings on one color. */
+export const GRAPHICS = ['auto', 'off', 'on'] as const;
+
+/** Names of the ways to treat areas of the background's color inside of a drawing. */
+export const HOLES = ['open', 'fill'] as const;
 
 /** A text without surrounding white space, in lower case. */
 const plain = (text: string): string => text.trim().toLowerCase();
@@ -153,6 +158,19 @@ const fields = {
     .describe(
       'Small loose parts of the matte far from every subject: `remove`, or `keep` as subjects of their own',
     ),
+  graphics: choice(GRAPHICS)
+    .default('auto')
+    .describe(
+      'Cut-out of drawings on one color (logos, codes, signatures, icons, screenshots) by their colors instead of a ' +
+        'model, with exact edges: `auto` when the image is certainly one, `on` always, `off` never',
+    ),
+  holes: choice(HOLES)
+    .default('open')
+    .describe(
+      'Areas inside of a drawing that have the color of its background: `open` makes them transparent, as in letters ' +
+        'and rings; `fill` keeps them, as the white of the eyes in a face. In photographs on one color, `open` also clears ' +
+        'such areas where the model has taken them for the subject',
+    ),
   scale: written(parseScale)
     .default('original')
     .describe(
@@ -204,6 +222,16 @@ const hasMargin = (text: string): boolean =>
   Object.values(parseMargins(text) ?? {}).some(({ value }: Length) => value > 0);
 
 const CONFLICTS: readonly Conflict[] = [
+  {
+    option: 'holes',
+    isGiven: ({ graphics, holes }) => graphics === 'off' && holes !== 'open',
+    sentence: '"holes" cannot be combined with graphics=off: a model decides about holes.',
+  },
+  {
+    option: 'graphics',
+    isGiven: ({ graphics, model }) => graphics === 'on' && model !== undefined,
+    sentence: '"model" cannot be combined with graphics=on: no model is used.',
+  },
   {
     option: 'bit_depth',
     isGiven: ({ bit_depth, format }) => bit_depth !== '8' && format !== 'png',

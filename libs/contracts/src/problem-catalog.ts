@@ -70,6 +70,10 @@ export const PROBLEMS = {
   'roi-exceeds-bounds': [422, 'The region of interest extends beyond the image'],
   'roi-empty': [422, 'The region of interest is empty'],
   'subject-not-found': [422, 'The image has no subject of this number or at this point'],
+  'ground-not-flat': [
+    422,
+    'The image has no background of one color, which graphics=on needs. Use graphics=auto, or an image with one color along its border',
+  ],
   'foreground-not-found': [422, 'No subject was found in the image'],
   'model-unknown': [422, 'Unknown model'],
   'worker-crashed': [422, 'Processing the image crashed twice. The image was deleted'],

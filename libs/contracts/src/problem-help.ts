@@ -239,6 +239,15 @@ export const IMAGE_HELP = {
       'curl -F image=@photo.jpg -F subject=largest http://localhost:3000/v1/jobs\n' +
       "# or the one at a point\ncurl -F image=@photo.jpg -F 'subject=40%,60%' http://localhost:3000/v1/jobs",
   },
+  'ground-not-flat': {
+    what_happened:
+      'The image has no background of one color, which `graphics=on` needs to cut it out by its colors.',
+    why: 'Less than 60 % of the border of the image has one color, as in photographs, or the image is transparent already.',
+    what_to_do:
+      'Leave `graphics` out: a model then cuts the image out. For a drawing, use an image whose border has one color, ' +
+      'or choose such a part with `roi`.',
+    example: 'curl -F image=@photo.jpg http://localhost:3000/v1/jobs',
+  },
   'foreground-not-found': {
     what_happened:
       'No subject was found in the image, so it could not be cropped, scaled or positioned. `POST /v1.0/removebg` needs a ' +

@@ -17,6 +17,7 @@ import {
   subjectBox,
   SURER,
 } from './matting/second-look.js';
+import { clearGround, opensHoles } from './matting/flat-ground.js';
 import type { MattePatch } from './matting/matte-patch.js';
 import { mergedMask } from './matting/merged-mask.js';
 import type { SubjectSelection } from './matting/subject-selection.js';
@@ -91,7 +92,6 @@ export class FurtherLooks {
     const { full } = await this.job.decoded();
     const base = { mask: first, edges, rect: this.regionIn(full) };
     for (const { rect, mask, picture } of this.looks) {
-      zeroNearBackground(mask);
       const edges = refineLook(picture, mask);
       const counts = isSurer(full, { rect, mask, edges }, base);
       edges?.wipe();
@@ -148,6 +148,8 @@ export class FurtherLooks {
     const picture = await timer.resume('decode', () => cropPicture(image, rect, network.inputFor(rect)));
     try {
       const mask = await timer.resume('infer', () => network.segment(picture));
+      zeroNearBackground(mask);
+      if (opensHoles(this.job.options)) clearGround(mask, picture);
       this.count += 1;
       this.looks.push({ rect, picture, mask });
     } catch (error) {

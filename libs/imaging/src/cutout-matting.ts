@@ -4,9 +4,11 @@ import { wipe } from '#crypto/wipe.js';
 import { FurtherLooks, type RefineLook } from './cutout-looks.js';
 import type { StageTimer } from './cutout-stages.js';
 import type { DecodedImage, ModelFrame } from './decode/decode.js';
+import { graphicsMatting } from './graphics-matting.js';
 import { ownAlphaCells } from './matting/alpha-components.js';
 import { confidenceHints, confidenceOf } from './matting/confidence.js';
 import { prepareEdges, type EdgeMaps } from './matting/edge-maps.js';
+import { clearGround, opensHoles } from './matting/flat-ground.js';
 import { toGrid } from './matting/guide-grid.js';
 import { fillInterior, zeroNearBackground } from './matting/mask-filters.js';
 import { MattePass, type RowMatte } from './matting/matte.js';
@@ -60,10 +62,15 @@ export interface Matting {
 }
 
 /**
- * Estimates the matte of an image: runs the model, again where that promises more, and refines the masks.
- * @throws Problem `subject-not-found`
+/**
+ * Estimates the matte of an image: by its colors for a drawing, otherwise with the model.
+ * @throws Problem `subject-not-found` | `ground-not-flat`
  */
-export async function mattingOf(job: MattingJob): Promise<Matting> {
+export const mattingOf = async (job: MattingJob): Promise<Matting> =>
+  (await graphicsMatting(job)) ?? (await modelMatting(job));
+
+/** Runs the model, again where that promises more, and refines the masks. */
+async function modelMatting(job: MattingJob): Promise<Matting> {
   const { input, network, timer, isOpaque, size } = job;
   const looks = new FurtherLooks(job);
   let mask: Mask | undefined;
@@ -126,9 +133,10 @@ interface Cleaned {
 
 /** Cleans the mask, and removes subjects that are not asked for, in place. */
 function clean({ input, options, size }: MattingJob, mask: Mask): Cleaned {
-  let confidence = confidenceOf(mask, input.picture);
   zeroNearBackground(mask);
   const own = ownAlphaOf(input, mask);
+  if (own === undefined && opensHoles(options)) clearGround(mask, input.picture);
+  let confidence = confidenceOf(mask, input.picture);
   const opacity = own ? opacityOf(own, mask) : mask;
   try {
     const selection = new SubjectSelection(

@@ -17,6 +17,7 @@ const NAMES = Object.keys({
   ...{ format: true, channels: true, size: true, crop: true, crop_margin: true, roi: true, scale: true },
   ...{ position: true, bg_color: true, semitransparency: true, add_shadow: true, refine: true },
   ...{ model: true, bit_depth: true, subject: true, scraps: true, effort: true },
+  ...{ graphics: true, holes: true },
 } satisfies Record<keyof JobOptions, true>) as (keyof JobOptions)[];
 
 const camelCase = (name: string): string =>

@@ -51,6 +51,8 @@ const asked = fc.record(
     roi: lengths(4),
     subject: fc.oneof(fc.constantFrom<unknown>('all', 'largest', '1,3', 4, '16'), lengths(2)),
     scraps: fc.constantFrom('remove', 'keep'),
+    graphics: fc.constantFrom('auto', 'AUTO'),
+    holes: fc.constantFrom('open', 'fill'),
     scale: fc.integer({ min: 10, max: 100 }).map((value) => `${value}%`),
     position: fc.oneof(fc.constantFrom('original', 'center'), percent),
     bg_color: fc.constantFrom('fff', '#81d4fa77', 'RebeccaPurple', 'transparent'),
@@ -74,6 +76,8 @@ describe('jobOptionsSchema', () => {
       crop_margin: '0',
       subject: 'all',
       scraps: 'remove',
+      graphics: 'auto',
+      holes: 'open',
       scale: 'original',
       semitransparency: true,
       add_shadow: false,
@@ -248,6 +252,14 @@ describe('jobOptionsSchema', () => {
     expect(refusalOf({ subject: '400,300' })?.detail).toContain('"400px,300px"');
     expect(refusalOf({ subject: ['1', '2'] })?.detail).toContain('more than once');
     expect(refusedFor({ scraps: 'no' })).toBe('scraps');
+  });
+
+  test('given options for drawings that exclude each other, when parsed, then the error says why', () => {
+    expect(refusalOf({ graphics: 'off', holes: 'fill' })?.detail).toContain('graphics=off');
+    expect(refusalOf({ graphics: 'on', model: 'isnet' })?.detail).toContain('graphics=on');
+    expect(refusedFor({ graphics: 'logo' })).toBe('graphics');
+    expect(refusedFor({ holes: 'close' })).toBe('holes');
+    expect(parseOptions([['graphics', ' ON ']]).graphics).toBe('on');
   });
 
   test('given texts, when parsed, then the values have the order of CSS', () => {

@@ -48,6 +48,7 @@ export const FAILURES = [
   'roi-exceeds-bounds',
   'roi-empty',
   'subject-not-found',
+  'ground-not-flat',
   'foreground-not-found',
   'model-unknown',
   'worker-crashed',

@@ -41,7 +41,8 @@ export class PatchRows {
 
   /** Copies what the patch needs of row `y` of the image, before any matte is applied to it. */
   read(row: Uint8Array, y: number): void {
-    if (this.hasRow(y)) this.pixels.set(row.subarray(4 * this.rect.left, 4 * (this.rect.left + this.rect.width)));
+    if (this.hasRow(y))
+      this.pixels.set(row.subarray(4 * this.rect.left, 4 * (this.rect.left + this.rect.width)));
   }
 
   /**

@@ -8,7 +8,7 @@ import type { RemoteImageService } from '../../uploads/remote-image.service.js';
 import { readUpload } from '../../uploads/upload-body.js';
 
 /** Options of this service that rembg does not have. */
-const EXTENSIONS = ['subject', 'scraps'] as const;
+const EXTENSIONS = ['subject', 'scraps', 'graphics', 'holes'] as const;
 
 /** Supported fields. */
 export const REMBG_FIELDS = ['model', 'a', 'om', 'bgc', ...EXTENSIONS] as const;

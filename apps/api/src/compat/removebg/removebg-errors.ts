@@ -45,6 +45,7 @@ const ERROR_OF_PROBLEM: Readonly<Partial<Record<ProblemCode, ErrorRow>>> = {
   'roi-exceeds-bounds': row(400, 'roi_exceeds_bounds'),
   'roi-empty': row(400, 'roi_region_empty'),
   'subject-not-found': row(400, 'subject_not_found'),
+  'ground-not-flat': row(400, 'unknown_foreground'),
   'foreground-not-found': row(400, 'unknown_foreground'),
   'model-unknown': row(400, OF_PARAMETER),
   'worker-crashed': row(400, 'failed_to_read_image'),

@@ -42,6 +42,8 @@ const SHARED = [
   'subject',
   'scraps',
   'effort',
+  'graphics',
+  'holes',
 ] as const;
 
 /** All supported fields except files and URLs. */
