@@ -3,19 +3,21 @@
  * composed over photographs.
  *
  *   npm run bench -- matte [--set a,b] [--cases 40] [--efforts standard] [--models isnet,isnet-fp32]
- *     [--next isnet-fp32] [--refine edges,none] [--from FOLDER] [--cache FOLDER] [--sheets FOLDER] [--packages .cache/truth] [--json] [--save]
+ *     [--next isnet-fp32] [--refine edges,none] [--from FOLDER] [--cache FOLDER] [--sheets FOLDER]
+ *     [--packages .cache/truth] [--json] [--save]
  *
  * Sets: any name draws its own seeds, so that `--set $(date +%s)` is a fresh one; `wide` has aspect ratios from 1:12 to
  * 12:1, `graphics` drawings and product shots on one color. `--from` reads what `npm run bench -- truth` has written.
  * Photographs come from Debian packages, whose absence leaves generated grounds and drawn subjects:
  *
  *   mkdir -p .cache/truth && cd .cache/truth
- *   apt-get download tuxpaint-stamps-default lomiri-wallpapers-16.04 plasma-workspace-wallpapers
+ *   apt-get download tuxpaint-stamps-default lomiri-wallpapers-16.04 lomiri-wallpapers-20.04 plasma-workspace-wallpapers
  *   for each in *.deb; do dpkg-deb -x $each .; done
  *
- * `--next` is the model that efforts above `standard` may ask as well. Every case runs with every setting before the next case. `--cache` keeps masks of the networks: the same picture is
- * not inferred twice, and the time of its first run counts. Errors: SAD, MSE, gradient and connectivity (Rhemann et al.,
- * CVPR 2009), soft IoU, time. Settings are compared with the first one. `--sheets` writes pictures to look at.
+ * Every case runs with every setting before the next case, and settings are compared with the first one. Errors: SAD,
+ * MSE, gradient and connectivity (Rhemann et al., CVPR 2009), soft IoU, time. `--next` is the model that efforts above
+ * `standard` may ask as well. `--cache` keeps masks of the networks: the same picture is not inferred twice, and the
+ * time of its first run counts. `--sheets` writes pictures to look at.
  */
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';

@@ -1,9 +1,8 @@
 /** Graphics and product shots on one color, and photographs as counterexamples, each with its exact opacity. */
-import sharp from 'sharp';
 import { compose } from './composition.js';
 
 import { GRAPHICS, graphic } from './graphics.js';
-import { rgbaOf, type Rgba } from './raster.js';
+import { rgbaOf, svgPicture, type Rgba } from './raster.js';
 import { Random } from './random.js';
 import { namesOf, planSubject, type Kind } from './subjects.js';
 import { plansOf } from './truth-sets.js';
@@ -37,7 +36,7 @@ const GROUNDS: readonly (readonly [number, number, number])[] = [
   [210, 236, 220],
 ];
 const PRODUCTS: readonly Kind[] = ['solid', 'photo', 'thin', 'hair'];
-/** Photographs among sixty composites that serve as counterexamples. */
+/** Composites that serve as counterexamples. */
 const COUNTEREXAMPLES = 12;
 
 /**
@@ -56,7 +55,7 @@ export async function* flatPictures(
       const drawing = graphic(sort, random);
       const scale = random.within(0.45, 1.6);
       const [width, height] = [Math.round(drawing.width * scale), Math.round(drawing.height * scale)];
-      const drawn = await rgbaOf(sharp(Buffer.from(drawing.svg(width, height))));
+      const drawn = await rgbaOf(svgPicture(drawing.svg(width, height)));
       const onPaper = sort === 'signature' && round % 2 === 1;
       const flat = onFlat(drawn, groundOf(sort, random), random);
       yield {

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import { anyTone, paint } from './drawing.js';
-import { opened, rgbaOf, type Rgba } from './raster.js';
+import { opened, rgbaOf, svgPicture, type Rgba } from './raster.js';
 import type { Random } from './random.js';
 
 interface Size {
@@ -22,7 +22,7 @@ const LOMIRI = 'usr/share/backgrounds';
 const PLASMA = 'usr/share/wallpapers';
 const plasma = (name: string): string => `${PLASMA}/${name}/contents/images/2560x1600.jpg`;
 
-/** Photographs of Debian's packages lomiri-wallpapers-16.04 and plasma-workspace-wallpapers, and of the tests. */
+/** Photographs of Debian's packages lomiri-wallpapers-16.04, lomiri-wallpapers-20.04 and plasma-workspace-wallpapers. */
 const PHOTOS: readonly Photo[] = [
   { file: `${LOMIRI}/aitzgorri_by_Aitzol_Berasategi.jpg` },
   { file: `${LOMIRI}/picosdeeuropa_by_Aitzol_Berasategi.jpg` },
@@ -55,7 +55,7 @@ export type Ground = (typeof GROUNDS)[number];
 /** A ground that fills `size`. @param packages folder of unpacked Debian packages */
 export async function ground(sort: Ground, size: Size, random: Random, packages: string): Promise<Rgba> {
   if (sort === 'photo') return photoGround(size, random, packages);
-  const drawn = await rgbaOf(sharp(Buffer.from({ room, studio, blobs, table }[sort](size, random))));
+  const drawn = await rgbaOf(svgPicture({ room, studio, blobs, table }[sort](size, random)));
   return withNoise(drawn, random, sort === 'studio' ? 2 : 3);
 }
 

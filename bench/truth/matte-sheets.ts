@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp, { type OverlayOptions } from 'sharp';
 import type { MatteCase } from './matte-cases.js';
+import { svgPicture } from './raster.js';
 
 const TILE = { width: 300, height: 240 };
 const ROWS = 8;
@@ -58,13 +59,12 @@ const LABEL = 16;
 
 async function tile(picture: Buffer, label: string): Promise<Buffer> {
   const { width, height } = TILE;
-  sharp.unblock({ operation: ['VipsForeignLoadSvg'] });
   const text = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${LABEL}"><text x="3" y="12" font-size="11" fill="#fff" font-family="DejaVu Sans, sans-serif">${label.replaceAll('&', '&amp;').slice(0, 60)}</text></svg>`;
   const shown = sharp(picture).resize(width - 4, height - LABEL - 2, { fit: 'inside' });
   return sharp({ create: { width, height, channels: 3, background: '#202020' } })
     .composite([
       { input: await shown.png().toBuffer(), left: 0, top: 0 },
-      { input: Buffer.from(text), left: 0, top: height - LABEL },
+      { input: await svgPicture(text).png().toBuffer(), left: 0, top: height - LABEL },
     ])
     .png()
     .toBuffer();

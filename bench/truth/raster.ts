@@ -11,6 +11,12 @@ export interface Rgba {
 export const opened = ({ data, width, height }: Rgba): Sharp =>
   sharp(data, { raw: { width, height, channels: 4 } });
 
+/** A drawing. The service blocks the loader of SVG. */
+export function svgPicture(svg: string): Sharp {
+  sharp.unblock({ operation: ['VipsForeignLoadSvg'] });
+  return sharp(Buffer.from(svg), { unlimited: true });
+}
+
 /** Decodes a picture with opacity. */
 export async function rgbaOf(picture: Sharp): Promise<Rgba> {
   const { data, info } = await picture

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import type { Drawing } from './drawing.js';
 import * as hairy from './hairy-subjects.js';
-import { rgbaOf, type Rgba } from './raster.js';
+import { rgbaOf, svgPicture, type Rgba } from './raster.js';
 import type { Random } from './random.js';
 import * as household from './household-subjects.js';
 import * as solid from './solid-subjects.js';
@@ -140,10 +140,8 @@ export async function planSubject(
   };
 }
 
-async function render(drawing: Drawing, width: number, height: number, degrees: number): Promise<Rgba> {
-  sharp.unblock({ operation: ['VipsForeignLoadSvg'] });
-  return rgbaOf(sharp(Buffer.from(drawing.svg(width, height, degrees)), { unlimited: true }));
-}
+const render = (drawing: Drawing, width: number, height: number, degrees: number): Promise<Rgba> =>
+  rgbaOf(svgPicture(drawing.svg(width, height, degrees)));
 
 function inMotion(subject: Rgba, random: Random): Promise<Rgba> | Rgba {
   if (random.chance(0.5)) return defocused(subject, random.within(0.006, 0.018) * subject.height);

@@ -1,12 +1,13 @@
 /**
- * Writes composites with known opacity as files:
+ * Writes pictures with known opacity as files:
  *
  *   npm run bench -- truth --out FOLDER [--sets a,b] [--cases 40] [--packages .cache/truth]
+ *   npm run bench -- truth --out FOLDER --sets graphics [--rounds 4] [--seed graphics]
  *
- * A set is any name; `graphics` has drawings and product shots on one color, also as JPEG of quality 90, 80 and 60.
- *
- * FOLDER/SET/NAME.png is the picture, NAME.alpha.png its opacity, list.json describes them. A set is any name: each has
- * seeds of its own. `wide` has aspect ratios from 1:12 to 12:1.
+ * FOLDER/SET/NAME.png is the picture, NAME.alpha.png its opacity; list.json describes them. A set is any name, and each
+ * has seeds of its own. `wide` has aspect ratios from 1:12 to 12:1. `graphics` has drawings and product shots on one
+ * color, also as JPEG of quality 90, 80 and 60, and photographs as counterexamples. `npm run bench -- matte --help` says
+ * where photographs come from.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
