@@ -24,9 +24,14 @@ COPY libs libs
 COPY apps apps
 COPY models models
 COPY docs/examples docs/examples
-RUN npm run build && node dist/tools/model-builder/models.command.js prepare
-# The weights are in .cache/models now. Their package is no longer needed.
-RUN npm prune --omit=dev --no-audit --no-fund && rm -rf node_modules/@imgly
+# Models of yours: add them with MODEL_DIR=models, and build with --build-arg MODEL=NAME --build-arg MODEL_DIR=models. The
+# pack of the shipped model (AGPL-3.0) is then not installed.
+ARG MODEL
+ARG MODEL_DIR
+# The weights are in MODEL_DIR afterwards. Their pack is no longer needed.
+RUN npm run build && node dist/tools/model-builder/models.command.js prepare \
+  && mkdir -p .cache/models && rm -rf .cache/packs
+RUN npm prune --omit=dev --no-audit --no-fund
 
 FROM build AS build-cuda
 # The fp16 model is the default on an accelerator. The CPU model remains as the fallback.
@@ -34,7 +39,7 @@ ENV ONNXRUNTIME_NODE_INSTALL=cuda12 PROVIDER=cuda
 RUN npm ci --omit=dev --no-audit --no-fund \
   && node node_modules/onnxruntime-node/script/install.js \
   && node dist/tools/model-builder/models.command.js prepare \
-  && rm -rf node_modules/@imgly
+  && rm -rf .cache/packs
 
 # --- Contents of the images, collected where a shell is available ---
 

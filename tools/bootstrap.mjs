@@ -119,7 +119,7 @@ async function runNpmCi() {
   );
 }
 
-/** True when the installed packages match the lock file, for example after an `npm ci` of the user. */
+/** True when the installed packages are those of the lock file, for example after an `npm ci` of the user. */
 function isInstalled() {
   const [installed, lock] = [INSTALLED, LOCK].map((file) => {
     try {
@@ -129,6 +129,8 @@ function isInstalled() {
     }
   });
   if (installed === undefined || lock === undefined) return false;
+  // A package that the lock file no longer has is to be removed, too.
+  if (!Object.keys(installed.packages).every((path) => path in lock.packages)) return false;
   return Object.entries(lock.packages).every(([path, wanted]) => {
     const found = installed.packages[path];
     const isOptional = (wanted.optional ?? wanted.devOptional) === true;

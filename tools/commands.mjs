@@ -13,7 +13,7 @@
  * @property {string} [failureLine] last line of the output when the set-up fails
  */
 
-/** @typedef {'redis' | 'models' | 'test-models' | 'test-tools' | 'chromium'} StepName */
+/** @typedef {'redis' | 'models' | 'test-models' | 'usual-models' | 'test-tools' | 'chromium'} StepName */
 
 /** What a service on this machine needs. */
 const SERVICE = () => /** @type {StepName[]} */ (['redis', 'models']);
@@ -72,10 +72,11 @@ Other commands: npm test · npm run setup · npm run start:api · npm run start:
   {
     name: 'setup',
     summary: 'installs and builds what `npm start` and `npm test` need',
-    needs: () => ['redis', 'test-models', 'models', 'test-tools', 'chromium'],
+    needs: () => ['redis', 'usual-models', 'test-tools', 'chromium'],
     help: `npm run setup
 
-Installs and builds everything that \`npm start\` and \`npm test\` need. Starts nothing.`,
+Installs and builds everything that \`npm start\` and \`npm test\` need. Starts nothing. When MODEL names models that are
+not made from the shipped pack (AGPL-3.0), the pack is not installed; \`npm test\` installs it for its own models.`,
   },
   {
     name: 'build',

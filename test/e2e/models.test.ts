@@ -29,7 +29,7 @@ test('given two models, when they are listed, then each has its origin and licen
     ['isnet-vnni', false, false],
   ]);
   for (const model of before) {
-    expect(model.licence.package).toBe('AGPL-3.0');
+    expect(model.license).toMatchObject({ class: 'copyleft', package: 'AGPL-3.0-only' });
     expect(model.provenance).toContain('ECCV 2022');
     expect(model.sha256).toMatch(/^[0-9a-f]{64}$/);
     expect(model.input).toEqual({ width: 1024, height: 1024 });

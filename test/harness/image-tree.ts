@@ -90,7 +90,7 @@ function standIn(root: string): void {
   };
   for (const [path, { dev, devOptional }] of Object.entries(noted.packages)) {
     const isTop = path.lastIndexOf('node_modules/') === 0;
-    if (!isTop || dev === true || devOptional === true || path.includes('/@imgly/')) continue;
+    if (!isTop || dev === true || devOptional === true) continue;
     mkdirSync(dirname(join(app, path)), { recursive: true });
     link(resolve(path), join(app, path));
   }

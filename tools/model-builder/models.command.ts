@@ -2,10 +2,12 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { offeredModels } from '#config/engine-plan.js';
 import { loadSettings, SettingsError } from '#config/settings.js';
+import { LICENSE_CLASSES, type LicenseClass } from '#contracts/model-license.js';
 import { Problem } from '#contracts/problem-catalog.js';
 import { addModel, additionSchema } from './model-addition.js';
 import { FLAGS } from './addition/addition-options.js';
 import { readPresets } from './addition/model-presets.js';
+import { disallowed, requireAllowedLicense } from '#inference/model-license.js';
 import type { ModelEntry } from '#inference/model-manifest.js';
 import { nominalSize } from '#inference/model-signature.js';
 import { readCatalog } from '#inference/model-catalog.js';
@@ -14,6 +16,9 @@ import { prepareModel } from './model-preparation.js';
 import { parseQuantize, QUANTIZE_HELP, quantizeModel } from './quantize.command.js';
 import { WireError } from './onnx/protobuf.js';
 import { RecipeError } from './recipe/graph-index.js';
+
+/** Classes that an operator can state. */
+const CLASSES = LICENSE_CLASSES.filter((each) => each !== 'undeclared');
 
 const presetNames = (): string =>
   readPresets()
@@ -32,7 +37,8 @@ ${QUANTIZE_HELP}
 
 What add reads from the file: names, types, layout, a fixed size, weights in other files. Other facts:
   --like PRESET              what a public model expects: ${presetNames()}
-  --licence TEXT --provenance TEXT   terms of the weights, and where the file is from (presets have them)
+  --license TEXT --provenance TEXT   terms of the weights, and where the file is from (presets have them)
+  --license-class CLASS --license-doubt TEXT   ${CLASSES.join(', ')}; what is uncertain about it
   --name NAME --title TEXT   default: the name of the preset or of the file
   --normalize unit|half|signed|imagenet|bytes   colors 0 to 1; less 0.5; -1 to 1; ImageNet; 0 to 255
   --mean R,G,B --std R,G,B   instead of --normalize, in units of 0 to 1
@@ -52,6 +58,8 @@ What add reads from the file: names, types, layout, a fixed size, weights in oth
   --preview FILE.png         writes the photograph, its cut-out and its matte
   --dry-run                  tries the model and registers nothing
 
+MODEL_LICENSES lists the classes of license that may be used; other models are neither prepared nor added.
+
 Exit codes: 0 success, 1 a model is missing or damaged, 2 invalid usage`;
 
 const EXIT_FAILED = 1;
@@ -66,23 +74,32 @@ interface Request {
   registry: ModelRegistry;
   /** Models of the settings. */
   models: string[];
+  /** Allowed classes of license. */
+  licenses: readonly LicenseClass[];
   args: string[];
 }
 
 const COMMANDS: Record<string, (request: Request) => Promise<void>> = {
-  list: async ({ registry, args }) => {
+  list: async ({ registry, licenses, args }) => {
     if (args.length > 0) throw new UsageError();
     for (const model of registry.models) {
       const state = (await registry.isPrepared(model)) ? 'prepared' : 'not prepared';
       const mark = model.default ? ', default' : '';
       say(`${model.name}  ${(model.bytes / MIB).toFixed(0)} MiB  ${state}${mark}  ${model.title}`);
-      say(`    license: package ${model.licence.package}; weights: ${model.licence.weights}`);
+      const { class: its, package: ofPackage, weights, doubt } = model.license;
+      const isAllowed = disallowed(model, registry.models, licenses) === undefined;
+      const ban = isAllowed ? '' : ', not allowed by MODEL_LICENSES';
+      say(`    license: ${its}${ban}; package: ${ofPackage}; weights: ${weights}`);
+      if (doubt !== undefined) say(`    doubt: ${doubt}`);
       if (model.memoryBytes !== undefined) say(`    memory: ${memoryText(model)} for one image on the CPU`);
     }
   },
   prepare: async (request) => {
-    for (const entry of chosen(request, ({ source }) => source.kind !== 'file')) {
-      const path = await prepareModel(request.registry, entry, progressLine(entry.name));
+    const { registry, licenses } = request;
+    const entries = chosen(request, ({ source }) => source.kind !== 'file');
+    for (const entry of entries) requireAllowedLicense(entry, registry.models, licenses);
+    for (const entry of entries) {
+      const path = await prepareModel(registry, entry, progressLine(entry.name));
       say(`${entry.name}: ready at ${path}`);
     }
   },
@@ -103,13 +120,14 @@ const COMMANDS: Record<string, (request: Request) => Promise<void>> = {
       say(`${name}: ready; use it with MODEL=${name}`);
     }
   },
-  add: async ({ registry, args }) => {
+  add: async ({ registry, licenses, args }) => {
     const { file, addition } = parseAddition(args);
-    const { entry, notes, isRegistered } = await addModel(registry, file, addition);
+    const { entry, notes, isRegistered } = await addModel(registry, file, addition, licenses);
     for (const line of summaryOf(entry, notes)) say(`  ${line}`);
     if (addition.preview !== undefined) say(`  preview: ${addition.preview}`);
     if (!isRegistered) say(`${entry.name}: works; a dry run registers nothing`);
     else say(`${entry.name}: added as ${registry.pathOf(entry)}; use it with MODEL=${entry.name}`);
+    say(`${entry.name}: the class of its license is ${entry.license.class}`);
   },
 };
 
@@ -149,10 +167,12 @@ function checked<T>(parse: () => T): T {
     throw new UsageError(error instanceof Error ? error.message : '');
   }
 }
+/** Another spelling of `license`. */
+const FORMER_LICENSE = 'licence';
 
 function parseAddition(args: string[]): { file: string; addition: z.output<typeof additionSchema> } {
   const options = Object.fromEntries(
-    Object.keys(additionSchema.shape).map((key) => [
+    [...Object.keys(additionSchema.shape), FORMER_LICENSE].map((key) => [
       key,
       { type: FLAGS.includes(key) ? ('boolean' as const) : ('string' as const) },
     ]),
@@ -164,7 +184,8 @@ function parseAddition(args: string[]): { file: string; addition: z.output<typeo
     throw new UsageError(error instanceof Error ? error.message : '');
   }
   const [file, ...more] = parsed.positionals;
-  const addition = additionSchema.safeParse({ ...parsed.values });
+  const { [FORMER_LICENSE]: license, ...values } = parsed.values;
+  const addition = additionSchema.safeParse({ ...(license !== undefined && { license }), ...values });
   if (file === undefined || more.length > 0) throw new UsageError('Give exactly one file.');
   if (!addition.success) {
     const faults = addition.error.issues.map(({ path, message }) => `--${path.join('.')}: ${message}`);
@@ -195,7 +216,8 @@ async function main([verb = '', ...args]: string[]): Promise<number> {
     if (command === undefined) throw new UsageError(`There is no command ${verb}.`);
     const settings = loadSettings(process.env);
     const registry = new ModelRegistry(process.cwd(), settings.MODEL_DIR);
-    await command({ registry, models: offeredModels(settings), args });
+    const licenses = settings.MODEL_LICENSES;
+    await command({ registry, models: offeredModels(settings), licenses, args });
     return 0;
   } catch (error) {
     return reportError(error);

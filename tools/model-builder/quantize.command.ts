@@ -144,7 +144,7 @@ async function register(
 function describe(entry: ModelEntry, gridSidePixels: number): object {
   const { filter, size, channels } = entry.input;
   return {
-    licence: entry.licence,
+    license: entry.license,
     provenance: `${entry.provenance}; quantized on this installation`,
     input: { name: PIXELS, type: 'uint8', layout: 'nhwc', size, channels, filter },
     output: {

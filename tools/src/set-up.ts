@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { offeredModels } from '#config/engine-plan.js';
+import { loadSettings } from '#config/settings.js';
+import { modelsNamed, readCatalog } from '#inference/model-catalog.js';
+import { lineage } from '#inference/model-license.js';
 import { filesIn, isStamped, writeStamp } from './files.js';
 import { inDist, inRoot, ROOT } from './paths.js';
 import { findProgram, runNode, runSync } from './processes.js';
@@ -21,6 +25,7 @@ const STEPS = {
   redis: () => [redisStep()],
   models: () => [modelsStep],
   'test-models': () => [testModelsStep],
+  'usual-models': () => (needsTestModels() ? [testModelsStep, modelsStep] : [modelsStep]),
   'test-tools': () => testToolSteps(),
   chromium: () => [chromiumStep],
 } satisfies Record<string, () => Step[]>;
@@ -78,8 +83,8 @@ export const redisStep = (noticeMs = 0): Step => ({
   },
 });
 
-/** The settings that select the models of a worker. */
-const MODEL_SETTINGS = ['MODEL', 'PROVIDER', 'REQUIRE_ACCELERATOR'];
+/** The settings that select the models of a worker, or forbid them. */
+const MODEL_SETTINGS = ['MODEL', 'MODEL_LICENSES', 'PROVIDER', 'REQUIRE_ACCELERATOR'];
 
 /** Where tests look for models, independent of the environment. */
 const TEST_MODEL_DIR = '.cache/models';
@@ -111,6 +116,21 @@ const testModelsStep: Step = {
     return prepareModels({ title: names.join(', '), stamp: 'test-models', names, modelDir: TEST_MODEL_DIR });
   },
 };
+
+/**
+ * True when a configured model is made from a pack. The models of the tests are, too, and otherwise their pack (AGPL-3.0)
+ * is not installed. False also when the settings are invalid: the preparation of the configured models reports that.
+ */
+function needsTestModels(): boolean {
+  try {
+    const { shipped, local } = readCatalog(ROOT);
+    const configured = modelsNamed(ROOT, offeredModels(loadSettings(process.env)));
+    const sources = configured.flatMap((entry) => lineage(entry, [...shipped, ...local]));
+    return sources.some(({ source }) => source.kind === 'npm-chunks');
+  } catch {
+    return false;
+  }
+}
 
 interface ModelSelection {
   title: string;

@@ -1,10 +1,14 @@
 import { editDistance } from '#contracts/nearest-name.js';
-import { machineOf, processLayout, type ProcessLayout } from '#config/process-layout.js';
+import { offeredModels } from '#config/engine-plan.js';
+import { machineOf, memoryNote, processLayout, type ProcessLayout } from '#config/process-layout.js';
 import { loadSettings } from '#config/settings.js';
 import { settingsSchema, type Settings } from '#config/settings.schema.js';
+import { modelsNamed, type ModelEntry } from '#inference/model-catalog.js';
 import { readArguments } from './arguments.js';
+import { ROOT } from './paths.js';
 import { EXIT_CONFIG, say, ToolError } from './report.js';
 
+const MIB = 1024 * 1024;
 const SETTING_NAMES = Object.keys(settingsSchema.shape);
 
 /** Option of a setting: `metrics-port` of METRICS_PORT. */
@@ -52,5 +56,24 @@ export function readSettings(): Settings {
   }
 }
 
-/** How many workers this machine runs, and with how many threads each. */
-export const readLayout = (settings: Settings): ProcessLayout => processLayout(settings, machineOf());
+/** How many workers this machine runs, and with how many threads each; says when memory limits them. */
+export function readLayout(settings: Settings): ProcessLayout {
+  const machine = { ...machineOf(), modelsMb: modelsMb(settings) };
+  const note = memoryNote(settings, machine);
+  if (note !== undefined) say(note);
+  return processLayout(settings, machine);
+}
+
+/** Bytes of a model and its weights. */
+const sizeOf = ({ bytes, weights }: ModelEntry): number =>
+  (weights?.files ?? []).reduce((sum, file) => sum + file.bytes, bytes);
+
+/** Memory of the models that a worker loads, where it was measured: one runs at a time, and all stay loaded. */
+function modelsMb(settings: Settings): number | undefined {
+  const entries = modelsNamed(ROOT, offeredModels(settings));
+  const sizes = entries.map(sizeOf);
+  const extra = entries.map(({ memoryBytes = 0 }, i) => Math.max(0, memoryBytes - (sizes[i] ?? 0)));
+  if (entries.every(({ memoryBytes }) => memoryBytes === undefined)) return undefined;
+  const loaded = sizes.reduce((sum, bytes) => sum + bytes, 0);
+  return Math.ceil((loaded + Math.max(...extra)) / MIB);
+}

@@ -69,7 +69,7 @@ export function planPorts({
 export async function checkStart(settings: Settings, ports: readonly ApiPorts[]): Promise<void> {
   const { KEK_FILE, RECEIPT_KEY_FILE, KEYS_FILE, REDIS_PASSWORD_FILE, MODEL_DIR } = settings;
   const checks: (() => unknown)[] = [
-    () => configuredModels(ROOT, offeredModels(settings)),
+    () => configuredModels(ROOT, offeredModels(settings), settings.MODEL_LICENSES),
     () => checkModelFolder(MODEL_DIR),
     () => checkAccelerator(settings),
     () => KEK_FILE !== undefined && readKek(KEK_FILE).fill(0),

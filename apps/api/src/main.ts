@@ -51,7 +51,7 @@ async function openResources(stopping: AbortSignal): Promise<Resources> {
   const receiptFile = settings.RECEIPT_KEY_FILE;
   const receiptKeys: ReceiptKeys =
     receiptFile === undefined ? [deriveReceiptKey(kek)] : readReceiptKeys(receiptFile);
-  const models = configuredModels(process.cwd(), offeredModels(settings));
+  const models = configuredModels(process.cwd(), offeredModels(settings), settings.MODEL_LICENSES);
   const keys = new ApiKeyFile(settings.KEYS_FILE, builtInTiers(settings));
   const telemetry = new ApiTelemetry(settings);
   const broker = await openBroker(settings, 'api', {

@@ -46,7 +46,10 @@ async function audit(command: Command): Promise<number> {
     checkRights(system.processes());
     const [name = ''] = offeredModels(loadSettings(process.env));
     const { input } = new ModelRegistry(ROOT, '.cache/models').find(name);
-    const model = { sidePixels: nominalSize(input).width, ...(input.type === 'float32' && input.normalization) };
+    const model = {
+      sidePixels: nominalSize(input).width,
+      ...(input.type === 'float32' && input.normalization),
+    };
     const onStep = (text: string): void => say(`  … ${text}`);
     const { paths, rounds, idleS } = command;
     const environment = await describeEnvironment(ROOT, system);

@@ -14,7 +14,7 @@ import { WorkerTelemetry } from './jobs/worker-telemetry.js';
 
 async function main(): Promise<void> {
   const settings = requireRedis(loadSettings(process.env));
-  configuredModels(process.cwd(), offeredModels(settings));
+  configuredModels(process.cwd(), offeredModels(settings), settings.MODEL_LICENSES);
   const log = new Log(settings);
   const kek = readKek(settings.KEK_FILE);
   const engine = new EngineSupervisor({

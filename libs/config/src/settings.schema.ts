@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { REGION_NAME } from '#contracts/public-id.js';
 import { PROVIDERS } from '#contracts/execution-providers.js';
-import { INPUT_FORMATS, type InputFormat } from '#contracts/input-formats.js';
+import { INPUT_FORMATS } from '#contracts/input-formats.js';
+import { LICENSE_CLASSES } from '#contracts/model-license.js';
 import { isAddressOrCidr, isHost, isRedisAddress, namedAddresses } from './named-addresses.js';
 
 const int = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
@@ -16,14 +17,23 @@ const addresses = (...protocols: string[]) =>
     if (found === undefined) context.addIssue({ code: 'custom' });
     return found ?? [];
   });
-const inputFormats = z.string().transform((text, context): InputFormat[] => {
-  const names = [...new Set(text.split(',').map((name) => name.trim().toLowerCase()))];
-  const isFormat = (name: string): name is InputFormat => INPUT_FORMATS.some((format) => format === name);
-  if (!names.every(isFormat)) {
-    context.addIssue({ code: 'invalid_value', values: [...INPUT_FORMATS], input: undefined });
-  }
-  return names.filter(isFormat);
-});
+/** A comma-separated list of some of `values`, all of them by default. */
+const someOf = <const V extends string>(values: readonly V[], description: string) =>
+  z
+    .string()
+    .transform((text, context): V[] => {
+      const names = [...new Set(text.split(',').map((name) => name.trim().toLowerCase()))];
+      const isValue = (name: string): name is V => values.some((value) => value === name);
+      if (!names.every(isValue)) {
+        context.addIssue({ code: 'invalid_value', values: [...values], input: undefined });
+      }
+      return names.filter(isValue);
+    })
+    .default([...values])
+    .meta({
+      description,
+      accepts: `one or more of ${values.map((value) => `\`${value}\``).join(', ')}, comma-separated`,
+    });
 const MODEL_NAMES = /^[a-z0-9][a-z0-9.-]{0,63}(,[a-z0-9][a-z0-9.-]{0,63})*$/;
 
 /**
@@ -96,6 +106,10 @@ export const settingsSchema = z.object({
         'Models that workers load; the first is the default of clients (default: `isnet`, or `isnet-fp16`)',
       accepts: 'names that `npm run models -- list` shows, comma-separated',
     }),
+  MODEL_LICENSES: someOf(
+    LICENSE_CLASSES,
+    'Classes of license that a model may have. The service does not start with a model of another class',
+  ),
   MODEL_DIR: z.string().min(1).default('.cache/models').meta({
     description: 'Where prepared models are kept',
     accepts: 'the path of a folder',
@@ -136,10 +150,7 @@ export const settingsSchema = z.object({
     .enum(['enforce', 'warn'])
     .default('enforce')
     .describe('`warn`: start although a check failed, and publish which one'),
-  INPUT_FORMATS: inputFormats.default([...INPUT_FORMATS]).meta({
-    description: 'Accepted image formats. Decoders of other formats are never opened',
-    accepts: `one or more of ${INPUT_FORMATS.map((format) => `\`${format}\``).join(', ')}, comma-separated`,
-  }),
+  INPUT_FORMATS: someOf(INPUT_FORMATS, 'Accepted image formats. Decoders of other formats are never opened'),
   MAX_UPLOAD_MB: int(1, 256).default(22).describe('Largest image file, in MiB'),
   MAX_MEGAPIXELS: int(1, 500).default(50).describe('Maximum pixels of an image, in millions'),
   MAX_PROGRESSIVE_MEGAPIXELS: int(1, 500)

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { modelLicenseSchema } from './model-license.js';
 
 /** One model of `GET /v1/models`. */
 export const modelViewSchema = z.object({
@@ -10,7 +11,7 @@ export const modelViewSchema = z.object({
     width: z.int().describe('Input size of the model in pixels; results have the size of the image'),
     height: z.int(),
   }),
-  licence: z.object({ package: z.string(), weights: z.string(), note: z.string() }),
+  license: modelLicenseSchema,
   provenance: z.string(),
   sha256: z.string().describe('SHA-256 of the file that workers load, in hex'),
 });

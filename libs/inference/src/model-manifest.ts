@@ -1,3 +1,4 @@
+import { modelLicenseSchema } from '#contracts/model-license.js';
 import { z } from 'zod';
 import { upgradeInput, upgradeOutput } from './legacy-entry.js';
 import { inputSchema, outputSchema } from './model-signature.js';
@@ -24,7 +25,11 @@ export type Recipe = z.output<typeof recipeSchema>;
 export const modelNameSchema = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/);
 
 const npmChunks = z.strictObject({
-  kind: z.literal('npm-chunks').describe('Pieces in an installed npm package, each named by its sha256'),
+  kind: z.literal('npm-chunks').describe('Pieces in an npm package, each named by its sha256'),
+  pack: z
+    .string()
+    .regex(/^[a-z0-9-]+$/)
+    .describe('Folder below models/packs whose lock file pins the package'),
   package: z.string().min(1),
   version: z.string().min(1),
   index: z.string().min(1).describe('File of the package that lists the pieces'),
@@ -65,7 +70,7 @@ export const modelSchema = z.strictObject({
     .optional()
     .describe('Weights in files of their own: the model and they are in this folder of MODEL_DIR'),
   source: z.discriminatedUnion('kind', [npmChunks, derived, ownFile]),
-  licence: z.strictObject({ package: z.string(), weights: z.string(), note: z.string() }),
+  license: modelLicenseSchema,
   provenance: z.string().min(1),
   input: z.preprocess(upgradeInput, inputSchema),
   output: z.preprocess(upgradeOutput, outputSchema),

@@ -77,7 +77,7 @@ function arranged(dims: readonly number[], channels: number): Grid | undefined {
 
 /**
  * Opacity of the image `index` of an output, before stretching: 0 to 1. The caller wipes `values`.
- * @throws OutputError when a value is not a number
+ * @throws OutputError when a value is not finite
  */
 export function opacityOf(raw: RawOutput, index: number, grid: Grid, output: ModelOutput): Plane {
   const { width, height, channels } = grid;
@@ -86,15 +86,15 @@ export function opacityOf(raw: RawOutput, index: number, grid: Grid, output: Mod
   const read = reader(raw);
   const values = new Float32Array(pixels);
   const value = output.class === undefined ? single(output, read, at) : ofClass({ output, read, at, grid });
-  let isNumber = true;
+  let isFinite = true;
   for (let i = 0; i < pixels; i += 1) {
     const found = value(i);
-    isNumber &&= found === found;
+    isFinite &&= found - found === 0;
     values[i] = output.inverted ? 1 - found : found;
   }
-  if (!isNumber) {
+  if (!isFinite) {
     wipe(values);
-    throw new OutputError('has values that are not numbers (NaN)');
+    throw new OutputError('has values that are not finite numbers');
   }
   return { values, width, height };
 }

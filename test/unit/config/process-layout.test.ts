@@ -1,4 +1,4 @@
-import { machineOf, processLayout, threadsOf } from '#config/process-layout.js';
+import { machineOf, memoryNote, processLayout, threadsOf } from '#config/process-layout.js';
 import { loadSettings } from '#config/settings.js';
 
 const PLENTY_MB = 1_000_000;
@@ -38,6 +38,21 @@ describe('process.layout', () => {
       expect(layout(env, cores, mb)).toBe(expected);
     },
   );
+
+  test('given models whose memory was measured, when it does not suffice, then there are fewer workers, and a line says so', () => {
+    const machine = { cores: 16, memoryMb: 16_000, modelsMb: 4096 };
+    const settings = loadSettings({});
+    expect(processLayout(settings, machine)).toEqual({ workers: 3, threads: 4 });
+    expect(memoryNote(settings, machine)).toBe(
+      'Memory allows 3 of 4 workers: a worker needs about 4608 MiB with its models, and this machine has 16000 MiB.',
+    );
+    expect(memoryNote(settings, { ...machine, memoryMb: 2000 })).toContain('Memory allows 1 of 4 workers');
+    expect(memoryNote(loadSettings({ WORKERS: '4' }), machine)).toContain('may not suffice for 4 workers');
+    expect(memoryNote(settings, { ...machine, cores: 4, memoryMb: 4000 })).toContain('for 1 worker:');
+    expect(memoryNote(settings, { ...machine, memoryMb: PLENTY_MB })).toBeUndefined();
+    expect(memoryNote(loadSettings({ PROVIDER: 'cuda' }), { ...machine, memoryMb: 1 })).toBeUndefined();
+    expect(processLayout(settings, { ...machine, modelsMb: 100 })).toEqual({ workers: 4, threads: 4 });
+  });
 
   test('given a worker started alone, when nothing says how many there are, then it takes the machine for its own', () => {
     const machine = { cores: 16, memoryMb: PLENTY_MB };

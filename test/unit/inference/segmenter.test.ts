@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
 import { PROVIDERS } from '#contracts/execution-providers.js';
+import { LICENSE_CLASSES } from '#contracts/model-license.js';
 import { addModel, additionSchema } from '#model-builder/model-addition.js';
 import { modelSchema, type ModelEntry } from '#inference/model-manifest.js';
 import { ModelRegistry } from '#inference/model-registry.js';
@@ -164,7 +165,7 @@ describe('segmenter', () => {
         mean: '0,0,0',
         std: '1,1,1',
         output: 'sigmoid',
-        licence: 'MIT',
+        license: 'MIT',
         provenance: 'made in this test',
         ...more,
       });
@@ -180,8 +181,8 @@ describe('segmenter', () => {
 
     test('given an ONNX file, when added twice, then it is listed once, verified, and used by its name', async () => {
       await writeFile(path, meanNetwork());
-      await addModel(registry, path, addition());
-      await addModel(registry, path, addition({ title: 'again' }));
+      await addModel(registry, path, addition(), LICENSE_CLASSES);
+      await addModel(registry, path, addition({ title: 'again' }), LICENSE_CLASSES);
       const again = new ModelRegistry(folder, 'out');
       expect(again.models.map(({ name }) => name)).toEqual(['shipped', 'mine']);
       const entry = again.find('mine');
@@ -197,10 +198,12 @@ describe('segmenter', () => {
 
     test('given a file that does not match its description, or a name in use, when added, then nothing changes', async () => {
       await writeFile(path, meanNetwork());
-      await expect(addModel(registry, path, addition({ size: '128' }))).rejects.toThrow('has the shape');
-      await expect(addModel(registry, path, addition({ name: 'shipped' }))).rejects.toThrow('another name');
+      const added = (more?: object): Promise<unknown> =>
+        addModel(registry, path, addition(more), LICENSE_CLASSES);
+      await expect(added({ size: '128' })).rejects.toThrow('has the shape');
+      await expect(added({ name: 'shipped' })).rejects.toThrow('another name');
       await writeFile(path, 'nonsense');
-      await expect(addModel(registry, path, addition())).rejects.toThrow('not an ONNX model');
+      await expect(added()).rejects.toThrow('not an ONNX model');
       await expect(readdir(join(folder, 'out'))).rejects.toThrow('ENOENT');
       await expect(readFile(join(folder, 'models/local.json'))).rejects.toThrow('ENOENT');
     });
@@ -215,7 +218,7 @@ function entryOf(file: Buffer, more: object = {}): ModelEntry {
     bytes: file.length,
     sha256: createHash('sha256').update(file).digest('hex'),
     source: { kind: 'file' },
-    licence: { package: 'a', weights: 'b', note: 'c' },
+    license: { class: 'permissive', package: 'a', weights: 'b', source: 'c' },
     provenance: 'p',
     input: FLOATS,
     output: OPACITY,

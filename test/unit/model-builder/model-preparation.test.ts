@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ModelRegistry } from '#inference/model-registry.js';
+import { PACK_STAMP, packDigest, packFolder } from '#model-builder/model-pack.js';
 import { prepareModel } from '#model-builder/model-preparation.js';
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
@@ -10,12 +11,17 @@ const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).dig
 const PIECES = [Buffer.from('first piece, '), Buffer.from('second piece')];
 const WHOLE = Buffer.concat(PIECES);
 
-/** A package folder with a manifest of two models, and an npm package that holds the first one in chunks. */
+/** Where the npm package of the tests is installed. */
+const STORE = join(packFolder('some'), 'node_modules/@some/models');
+
+/** A package folder with a manifest of two models, and an installed pack that holds the first one in chunks. */
 async function packageFolder(): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), 'registry-'));
-  const store = join(root, 'node_modules/@some/models');
-  await mkdir(join(store, 'dist'), { recursive: true });
-  await mkdir(join(root, 'models'));
+  const store = join(root, STORE);
+  const lock = join(root, 'models/packs/some');
+  for (const folder of [join(store, 'dist'), lock]) await mkdir(folder, { recursive: true });
+  for (const name of ['package.json', 'package-lock.json']) await writeFile(join(lock, name), '{}');
+  await writeFile(join(root, packFolder('some'), PACK_STAMP), await packDigest(root, 'some'));
   await writeFile(join(store, 'package.json'), JSON.stringify({ version: '1.2.3' }));
   const index = { '/m': { chunks: PIECES.map((piece) => ({ hash: sha256(piece) })) } };
   await writeFile(join(store, 'dist/list.json'), JSON.stringify(index));
@@ -24,13 +30,14 @@ async function packageFolder(): Promise<string> {
     title: 'T',
     bytes: WHOLE.length,
     sha256: sha256(WHOLE),
-    licence: { package: 'a', weights: 'b', note: 'c' },
+    license: { class: 'permissive', package: 'a', weights: 'b', source: 'c' },
     provenance: 'p',
     input: { kind: 'f32-nchw', name: 'i', sidePixels: 64, mean: [0, 0, 0], std: [1, 1, 1] },
     output: { kind: 'f32', name: 'o', sidePixels: 64, activation: 'none' },
   };
   const source = {
     kind: 'npm-chunks',
+    pack: 'some',
     package: '@some/models',
     version: '1.2.3',
     index: 'dist/list.json',
@@ -99,7 +106,7 @@ describe('model registry', () => {
   });
 
   test('given a damaged chunk, when prepared, then it fails and leaves nothing behind', async () => {
-    await writeFile(join(root, 'node_modules/@some/models/dist', sha256(PIECES[1]!)), 'something else');
+    await writeFile(join(root, STORE, 'dist', sha256(PIECES[1]!)), 'something else');
     const registry = new ModelRegistry(root, 'out');
     await expect(prepareModel(registry, registry.find('packed'))).rejects.toThrow('damaged');
     await expect(readdir(join(root, 'out'))).rejects.toThrow('ENOENT');
@@ -107,13 +114,10 @@ describe('model registry', () => {
 
   test('given another version of the package, or none, when prepared, then the message says what to do', async () => {
     const registry = new ModelRegistry(root, 'out');
-    await writeFile(
-      join(root, 'node_modules/@some/models/package.json'),
-      JSON.stringify({ version: '2.0.0' }),
-    );
+    await writeFile(join(root, STORE, 'package.json'), JSON.stringify({ version: '2.0.0' }));
     await expect(prepareModel(registry, registry.find('packed'))).rejects.toThrow('1.2.3 exactly');
-    await rm(join(root, 'node_modules'), { recursive: true });
-    await expect(prepareModel(registry, registry.find('packed'))).rejects.toThrow('npm ci');
+    await rm(join(root, STORE), { recursive: true });
+    await expect(prepareModel(registry, registry.find('packed'))).rejects.toThrow('incomplete: remove');
   });
 
   test("given an operator's own file, when prepared, then it is verified and never made", async () => {
@@ -145,6 +149,9 @@ describe('model registry', () => {
     expect(names).toEqual(
       expect.arrayContaining(['isnet', 'isnet-vnni', 'isnet-fp32', 'isnet-fp16', 'isnet-original']),
     );
-    for (const { source } of models) if (source.kind === 'recipe') expect(names).toContain(source.from);
+    for (const { source, license } of models) {
+      if (source.kind !== 'recipe') continue;
+      expect(license).toEqual(models.find(({ name }) => name === source.from)?.license);
+    }
   });
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LICENSE_CLASSES } from '#contracts/model-license.js';
 import { modelNameSchema } from '#inference/model-manifest.js';
 import { OUTPUT_KINDS } from '#inference/model-signature.js';
 
@@ -56,7 +57,9 @@ export const additionSchema = z.strictObject({
   like: fact.optional().describe('Preset: what a public model of this name expects'),
   name: name.optional(),
   title: fact.optional(),
-  licence: fact.optional(),
+  license: fact.optional().describe('SPDX identifier or name of the license'),
+  'license-class': z.enum(LICENSE_CLASSES).exclude(['undeclared']).optional(),
+  'license-doubt': fact.optional().describe('What is uncertain about the license, in one sentence'),
   provenance: fact.optional(),
   layout: z.enum(['nchw', 'nhwc']).optional(),
   channels: z.enum(['rgb', 'bgr']).optional(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { modelLicenseSchema } from '#contracts/model-license.js';
 import { parseJson } from '#inference/model-catalog.js';
 import { readJson } from '#inference/model-files.js';
 import { OUTPUT_KINDS, sizeRuleSchema } from '#inference/model-signature.js';
@@ -7,15 +8,6 @@ import { packageFile } from './package-files.js';
 const triple = z.tuple([z.number(), z.number(), z.number()]);
 const normalization = z.strictObject({ mean: triple, std: triple }).describe('In units of 0 to 1');
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
-
-/** License of a model's weights, and of the file or package that contains them. */
-const license = z.strictObject({
-  class: z.enum(['permissive', 'permissive-doubtful-data', 'copyleft', 'non-commercial']),
-  weights: z.string(),
-  package: z.string(),
-  doubt: z.string().optional(),
-  source: z.string(),
-});
 
 /** What a public model expects, and where that is stated. */
 export const presetSchema = z.strictObject({
@@ -44,7 +36,7 @@ export const presetSchema = z.strictObject({
     )
     .default([])
     .describe('Exports that expect something else'),
-  license,
+  license: modelLicenseSchema,
   signatures: z
     .array(z.strictObject({ input: z.string(), output: z.string() }))
     .describe('Names of input and output that suggest this preset'),

@@ -77,7 +77,7 @@ export async function tryModel(trial: Trial): Promise<TrialResult> {
 
 interface TrialRuns {
   photo: Values;
-  mirrored: Values;
+  covered: Values;
   plain: Values;
   colors: Values;
   all: Values[];
@@ -89,11 +89,11 @@ async function runAll(runner: TrialRunner, pictures: TrialPictures): Promise<Tri
   if (differenceOf(photo, again) > REPEATABLE * spanOf(photo)) {
     throw new ModelError('The model gives another result each time: it contains random operations');
   }
-  const mirrored = await runner.run(pictures.mirrored);
+  const covered = await runner.run(pictures.covered);
   const plain = await runner.run(pictures.plain);
   const colors = await runner.run(pictures.colors);
   const tall = pictures.tall === undefined ? [] : [await runner.run(pictures.tall)];
-  return { photo, mirrored, plain, colors, all: [photo, mirrored, plain, colors, ...tall] };
+  return { photo, covered, plain, colors, all: [photo, covered, plain, colors, ...tall] };
 }
 
 /** @throws ModelError when the values are the same everywhere, or do not depend on the picture */
@@ -108,28 +108,30 @@ function requireAnswer({ photo, plain, colors }: TrialRuns, { low, high }: Value
   );
 }
 
-/** Similarity of masks above which one is the other. */
-const SAME = 0.97;
-const OTHER = 0.8;
+/** Share of all differences between two masks that is in one quarter when the others are the same. */
+const NEARLY_ALL = 0.9;
+/** Mean difference, of 255, below which masks are the same. */
+const VISIBLE = 4;
 
-/** The mask of the mirrored photograph is the mirrored mask. @throws ModelError when it is upside down instead */
-function requireUpright(runner: TrialRunner, { photo, mirrored }: TrialRuns, output: ModelOutput): void {
-  const [mask, other] = [runner.maskOf(photo, output), runner.maskOf(mirrored, output)];
-  const { width, height } = mask;
-  const reflected = (horizontal: boolean): number => {
-    let [shared, all] = [0, 1];
-    for (let y = 0; y < height; y += 1) {
-      for (let x = 0; x < width; x += 1) {
-        const at = horizontal ? y * width + width - 1 - x : (height - 1 - y) * width + x;
-        const [a, b] = [mask.data[at] as number, other.data[y * width + x] as number];
-        shared += Math.min(a, b);
-        all += Math.max(a, b);
-      }
-    }
-    return shared / all;
-  };
-  if (reflected(false) < SAME || reflected(true) > OTHER) return;
-  throw new ModelError('The mask is transposed: rows and columns are exchanged. Export the model again');
+/** What a mask is whose other quarters change when the top right one of the picture is covered. */
+const PLACES = ['mirrored', undefined, 'transposed: rows and columns are exchanged', 'upside down'] as const;
+
+/**
+ * The mask changes where the picture changes.
+ * @throws ModelError when it changes in another quarter only: it is transposed, mirrored or upside down
+ */
+function requireUpright(runner: TrialRunner, { photo, covered }: TrialRuns, output: ModelOutput): void {
+  const [mask, other] = [runner.maskOf(photo, output), runner.maskOf(covered, output)];
+  const quarters = [0, 0, 0, 0];
+  mask.data.forEach((value, at) => {
+    const [x, y] = [at % mask.width, Math.floor(at / mask.width)];
+    const quarter = (y < mask.height / 2 ? 0 : 2) + (x < mask.width / 2 ? 0 : 1);
+    quarters[quarter] = (quarters[quarter] ?? 0) + Math.abs(value - (other.data[at] ?? 0));
+  });
+  const all = quarters.reduce((sum, each) => sum + each, 0);
+  if (all < VISIBLE * mask.data.length) return;
+  const place = PLACES[quarters.findIndex((each) => each > NEARLY_ALL * all)];
+  if (place !== undefined) throw new ModelError(`The mask is ${place}. Export the model again`);
 }
 
 /** Values of one image: the channels of a pixel are neighbors. */

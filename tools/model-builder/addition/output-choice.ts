@@ -132,12 +132,12 @@ function classOf(
   return { index, count };
 }
 
-/** Numbers of channels that a shape may have: of the second dimension, or of the last. */
-function channelCounts([second, third, fourth]: readonly (number | string | undefined)[]): number[] {
-  const found = [second, fourth].filter((dim): dim is number => typeof dim === 'number' && dim > 0);
-  if (found.length < 2) return found.filter((dim) => dim <= 64);
-  // The side of a grid is not less than the number of channels.
-  const [a = 0, b = 0] = found;
-  const [low, high] = [Math.min(a, b), Math.max(a, b)];
-  return typeof third === 'number' && low > third && low > 64 ? [high] : [low];
+/** A last dimension up to this is a number of channels where the second dimension is dynamic. */
+const MAX_LAST_CHANNELS = 4;
+
+/** Number of channels of a shape: its second or last dimension, whichever is less. Empty when it is not stated. */
+function channelCounts([second, , fourth]: readonly (number | string | undefined)[]): number[] {
+  if (typeof second === 'number' && typeof fourth === 'number') return [Math.min(second, fourth)];
+  if (typeof second === 'number') return [second];
+  return typeof fourth === 'number' && fourth <= MAX_LAST_CHANNELS ? [fourth] : [];
 }

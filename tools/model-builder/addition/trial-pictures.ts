@@ -44,8 +44,8 @@ export async function readTrialPhoto(path: string | undefined): Promise<TrialPho
 /** Pictures of a trial in the size of their frames. */
 export interface TrialPictures {
   photo: Picture;
-  /** The photograph, mirrored. */
-  mirrored: Picture;
+  /** The photograph with its top right quarter gray. */
+  covered: Picture;
   /** Gray everywhere. */
   plain: Picture;
   /** Black, white, and the three basic colors, side by side. */
@@ -62,20 +62,17 @@ export async function trialPictures(photo: TrialPhoto, { size, filter }: ModelIn
   const shown = await decoded(frameOf(size, photo));
   return {
     photo: shown,
-    mirrored: mirrored(shown),
+    covered: covered(shown),
     plain: { ...shown, data: new Uint8Array(shown.data.length).fill(128) },
     colors: stripes(shown),
     tall: size.fit === 'keep' ? await decoded(frameOf(size, { width: 1000, height: 2000 })) : undefined,
   };
 }
 
-function mirrored({ data, width, height }: Picture): Picture {
-  const out = new Uint8Array(data.length);
-  for (let y = 0; y < height; y += 1) {
-    for (let x = 0; x < width; x += 1) {
-      const [from, to] = [3 * (y * width + x), 3 * (y * width + width - 1 - x)];
-      out.set(data.subarray(from, from + 3), to);
-    }
+function covered({ data, width, height }: Picture): Picture {
+  const out = Uint8Array.from(data);
+  for (let y = 0; y < Math.floor(height / 2); y += 1) {
+    out.fill(128, 3 * (y * width + Math.ceil(width / 2)), 3 * (y + 1) * width);
   }
   return { data: out, width, height };
 }

@@ -4,8 +4,7 @@ import { BROKER, MODELS } from '../core/providers.js';
 import { Route } from '../http/route-config.js';
 import { DescribeModels } from './service.openapi.js';
 import type { Broker } from '#broker/broker.js';
-import type { ModelEntry } from '#inference/model-catalog.js';
-import { nominalSize } from '#inference/model-signature.js';
+import { nominalSize, type ModelEntry } from '#inference/model-catalog.js';
 
 /** Lists the models that clients may ask for. */
 @Controller('v1/models')
@@ -26,13 +25,13 @@ export class ModelsController {
     // A worker that cannot have its accelerator has another default than one that can.
     const preferred = workers[0]?.model ?? models[0]?.name;
     return {
-      models: models.map(({ name, title, licence, provenance, sha256, input }) => ({
+      models: models.map(({ name, title, license, provenance, sha256, input }) => ({
         name,
         title,
         default: name === preferred,
         loaded: loaded.has(name),
         input: nominalSize(input),
-        licence,
+        license,
         provenance,
         sha256,
       })),

@@ -2,7 +2,7 @@ import type { Mask } from '#imaging/raster/raster.js';
 import { Problem } from '#contracts/problem-catalog.js';
 import type { Segmentation } from '#imaging/cutout-pipeline.js';
 import { MicroBatcher } from '#inference/micro-batcher.js';
-import { configuredModels } from '#inference/model-catalog.js';
+import { modelsNamed } from '#inference/model-catalog.js';
 import { ModelError, ModelRegistry } from '#inference/model-registry.js';
 import { Segmenter, type Picture } from '#inference/segmenter.js';
 import { ProviderUnavailable } from '#inference/session-factory.js';
@@ -71,7 +71,7 @@ interface Wanted {
 }
 
 async function load(registry: ModelRegistry, { name, start, plan }: Wanted): Promise<Segmenter> {
-  const [entry] = configuredModels(process.cwd(), [name]);
+  const [entry] = modelsNamed(process.cwd(), [name]);
   if (entry === undefined || !(await registry.isPrepared(entry))) {
     const advice = `run \`npm run models -- prepare ${name}\` first, with the same MODEL_DIR`;
     throw new SettingsError(`MODEL must be a prepared model, and ${name} is not prepared: ${advice}.`);
