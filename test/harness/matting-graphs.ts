@@ -124,25 +124,20 @@ export function externalTensor(
   location: string,
   length: number,
 ): OnnxTensor {
-  const entry = (key: string, text: string): Uint8Array =>
-    message(13, Buffer.concat([message(1, Buffer.from(key)), message(2, Buffer.from(text))]));
+  const entry = (key: string, value: string): OnnxTensor['externalData'][number] => ({
+    key,
+    value,
+    rest: [],
+  });
   return {
     dims: [...dims],
     dataType: DataType.float,
     name,
-    rest: [
-      entry('location', location),
-      entry('offset', '0'),
-      entry('length', String(length)),
-      // data_location = EXTERNAL
-      Uint8Array.of((14 << 3) | 0, 1),
-    ],
+    externalData: [entry('location', location), entry('offset', '0'), entry('length', String(length))],
+    dataLocation: 1,
+    rest: [],
   };
 }
-
-/** A length-prefixed field of fewer than 128 bytes. */
-const message = (field: number, content: Uint8Array): Buffer =>
-  Buffer.concat([Uint8Array.of((field << 3) | 2, content.length), content]);
 
 /** Dimensions whose height and width are dynamic, with that many channels. */
 export const dynamic = (batch: number | string, channels: number): (number | string)[] => [

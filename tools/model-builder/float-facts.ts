@@ -7,7 +7,7 @@ import type { FloatFacts } from './canonical/canonical-graph.js';
  * @throws ModelError when recipes do not apply to a model of this kind
  */
 export function floatFacts({ name, input, output }: ModelEntry): FloatFacts {
-  if (input.type === 'uint8') throw new ModelError(`${name} takes no floats`);
+  if (input.type === 'uint8') throw new ModelError(`${name} takes bytes: a float model is needed`);
   const { size, channels, normalization } = input;
   if (size.fit !== 'squash' || size.width !== size.height) {
     throw new ModelError(`${name} has no square input that pictures are squashed to`);

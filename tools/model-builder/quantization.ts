@@ -50,7 +50,7 @@ export interface Quantization {
  * Mean difference of opacity, of 255, up to which the canonical graph counts as the same network as its file: above
  * the rounding of float16 exports, far below any other reading of an operation.
  */
-const MAX_DIFFERENCE = 1;
+const MAX_DIFFERENCE = 2;
 
 /**
  * Records the activations of a float network on pictures, and compares its int8 variants with it on other pictures.

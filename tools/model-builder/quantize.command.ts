@@ -12,6 +12,7 @@ import {
   type ModelEntry,
 } from '#inference/model-manifest.js';
 import type { ModelRegistry } from '#inference/model-registry.js';
+import { measureMemory } from './addition/memory-use.js';
 import { calibrationText } from './calibration/observation.js';
 import { operatorPictures, shippedPictures } from './calibration/pictures.js';
 import { floatFacts } from './float-facts.js';
@@ -50,6 +51,7 @@ export function parseQuantize(args: string[]): QuantizeArguments {
   const options = { pictures: text, name: text, vnni: flag, force: flag };
   const { positionals, values } = parseArgs({ args, options, allowPositionals: true });
   const [from, ...more] = positionals;
+  if (from === undefined) throw new TypeError('quantize needs the name of a model.');
   if (more.length > 0) throw new TypeError(`Unexpected argument ${more.join(' ')}`);
   return quantizeSchema.parse({ from, ...values });
 }
@@ -130,8 +132,10 @@ async function register(
       sha256: sha256Of(...pieces),
       source: { kind: 'recipe', from: entry.name, recipe },
     });
-    await writeAtomically(registry.pathOf(derived), pieces, derived, () => undefined);
-    made.push(derived);
+    const path = registry.pathOf(derived);
+    await writeAtomically(path, pieces, derived, () => undefined);
+    const memoryBytes = await measureMemory({ path, input: derived.input, outputName: MASK });
+    made.push({ ...derived, ...(memoryBytes !== undefined && { memoryBytes }) });
   }
   const { local } = readCatalog(registry.root);
   const others = local.filter((model) => !made.some((derived) => derived.name === model.name));

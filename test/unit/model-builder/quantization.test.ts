@@ -111,7 +111,7 @@ describe('models quantize', () => {
       title: 'Tiny',
       bytes: file.length,
       sha256: sha256Of(file),
-      licence: { package: 'a', weights: 'b', note: 'c' },
+      license: { class: 'permissive', package: 'none', weights: 'none', source: 'drawn' },
       provenance: 'drawn',
       input: { kind: 'f32-nchw', name: 'input', sidePixels: TINY_SIDE, mean: FACTS.mean, std: FACTS.std },
       output: { kind: 'f32', name: 'output', sidePixels: TINY_SIDE, activation: 'none' },

@@ -47,12 +47,13 @@ const listSchema = z.strictObject({
       origin: z.string(),
       licence: z.string(),
       use: z.enum(['calibrate', 'check']),
+      parts: z.boolean().default(false).describe('Parts of it are pictures of their own'),
     }),
   ),
 });
 
 /**
- * The pictures that ship. Each picture of the comparison is looked at three times: whole, and two parts of it.
+ * The pictures that ship. Some are looked at three times in the comparison: whole, and two parts of them.
  * @param root package folder
  * @throws ModelError when one is missing or another than the list says
  */
@@ -67,8 +68,11 @@ export async function shippedPictures(root: string): Promise<PictureSets> {
   const facts = pictures
     .filter(({ use }) => use === 'calibrate')
     .map(({ name, sha256, origin, licence }) => ({ name, sha256, origin, licence }));
-  const check = await Promise.all(views.filter(({ use }) => use === 'check').map(withParts));
-  return { calibration: views.filter(({ use }) => use === 'calibrate'), check: check.flat(), facts };
+  const check: PictureView[] = [];
+  for (const view of views.filter(({ use }) => use === 'check')) {
+    check.push(...(view.parts ? await withParts(view) : [view]));
+  }
+  return { calibration: views.filter(({ use }) => use === 'calibrate'), check, facts };
 }
 
 async function withParts({ name, bytes }: PictureView): Promise<PictureView[]> {
