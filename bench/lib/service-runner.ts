@@ -41,4 +41,4 @@ async function segmenterOf({ model, modelDir, threads }: Ours | Network): Promis
 }
 
 const optionsFor = (refine: Refinement): JobOptions =>
-  jobOptionsSchema.parse({ format: 'png', channels: 'rgba', ...(canRefine && { refine }) });
+  jobOptionsSchema.parse({ format: 'png', only: 'cutout', ...(canRefine && { refine }) });

@@ -64,6 +64,15 @@ test('given an image that names a model not on offer, when it is submitted, then
   }
 });
 
+test('given MODEL_LICENSES without the class of a model, when API or worker start, then they exit with 78 and say why', async () => {
+  const settings = { MODEL_LICENSES: 'permissive,permissive-doubtful-data' };
+  for (const start of [system.startWorker(settings), system.startApi(settings)]) {
+    await expect(start).rejects.toThrow(
+      /^exited with 78[^]*isnet may not be used: its license is copyleft[^]*add copyleft to MODEL_LICENSES/,
+    );
+  }
+});
+
 test('given an accelerator that is not there, when a worker starts, then it computes on the CPU, says so, and reports that', async () => {
   const worker = await system.startWorker({ PROVIDER: MISSING, BATCH: '16' });
   const lines = worker.output().split('\n').filter(Boolean);

@@ -63,6 +63,11 @@ const OWN_FLAGS: readonly Flag[] = [
     about: 'Background image behind the subject; it is scaled to fill the result',
   },
   {
+    ...{ name: 'mask', kind: 'file', value: 'FILE', group: 'Result' },
+    about:
+      'Mask of one photo in place of the model: a matte or a trimap, gray or as alpha, in the proportions of the photo',
+  },
+  {
     ...{ name: 'out', short: 'o', kind: 'file', value: 'PATH', group: 'Files' },
     about:
       'Folder for the results, or the file for a single result; - is the standard output (default: next to the photo)',

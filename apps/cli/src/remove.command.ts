@@ -42,7 +42,9 @@ interface Plan {
   settings: RunSettings;
   target: Target;
   background: Blob | undefined;
-  /** `recipeOf` the options and the background. */
+  /** Only for a single photo. */
+  mask: Blob | undefined;
+  /** `recipeOf` the options, the background and the mask. */
   recipe: string;
   records: ResultRecords;
 }
@@ -122,7 +124,7 @@ class RemoveCommand {
 
   private async processOne(client: RemoveBg, photo: Photo, report: RunReport): Promise<void> {
     const { options } = this.settings;
-    const { background } = this.plan;
+    const { background, mask } = this.plan;
     const { signal } = this;
     const onProgress = (progress: CutoutProgress): void =>
       this.display.state(`${photo.path}: ${progressText(progress)}`);
@@ -130,7 +132,7 @@ class RemoveCommand {
       const image = await readPhoto(photo.path, this.terminal.stdin);
       const isWatched = this.terminal.stderr.isTTY && !this.settings.isQuiet;
       const watch = isWatched ? { onProgress } : {};
-      const cutout = await client.remove(image, options, { signal, background, ...watch });
+      const cutout = await client.remove(image, options, { signal, background, mask, ...watch });
       const file = await this.save(photo, cutout, client);
       report.done(photo, { file, facts: cutout.facts, job: cutout.job.id });
     } catch (error) {
@@ -243,11 +245,18 @@ export async function removeCommand(
   const format = formatFor(target, settings.options.format);
   const options = { ...settings.options, ...(format !== undefined && { format }) };
   rejectCollisions(selection.photos, target, format ?? 'png');
-  const background = await backgroundOf(settings, terminal);
-  const bytes = background && new Uint8Array(await background.arrayBuffer());
+  if (settings.maskPath !== undefined && selection.photos.length > 1) {
+    throw new CommandError('--mask belongs to one photo: give a single photo with it.');
+  }
+  const background = await fileOf('bg-image', settings.backgroundPath, terminal);
+  const mask = await fileOf('mask', settings.maskPath, terminal);
+  const files = {
+    ...(background !== undefined && { bg_image: await bytesOf(background) }),
+    ...(mask !== undefined && { mask: await bytesOf(mask) }),
+  };
   const plan = {
-    ...{ settings: { ...settings, options }, target, background },
-    ...{ recipe: recipeOf(options, bytes), records },
+    ...{ settings: { ...settings, options }, target, background, mask },
+    ...{ recipe: recipeOf(options, files), records },
   };
   return new RemoveCommand(plan, terminal, signal).run(selection);
 }
@@ -262,9 +271,16 @@ function rejectMixedOutput(target: Target, { isJson }: RunSettings, { stdout }: 
     throw new CommandError('--json and the image would both go to the standard output. Use --out FILE.');
 }
 
-async function backgroundOf({ backgroundPath }: RunSettings, { stdin }: Terminal): Promise<Blob | undefined> {
-  if (backgroundPath === undefined) return undefined;
-  return readPhoto(backgroundPath, stdin).catch((error: unknown) => {
-    throw new CommandError(`Cannot read --bg-image ${backgroundPath}: ${reasonOf(error)}.`);
+const bytesOf = async (file: Blob): Promise<Uint8Array> => new Uint8Array(await file.arrayBuffer());
+
+/** The file that an option names. @throws CommandError when it cannot be read */
+async function fileOf(
+  option: string,
+  path: string | undefined,
+  { stdin }: Terminal,
+): Promise<Blob | undefined> {
+  if (path === undefined) return undefined;
+  return readPhoto(path, stdin).catch((error: unknown) => {
+    throw new CommandError(`Cannot read --${option} ${path}: ${reasonOf(error)}.`);
   });
 }

@@ -18,12 +18,16 @@ export interface ResultRecord {
 
 /**
  * Identifies everything that determines a result besides the photo: the options that differ from their defaults, sorted by
- * name, and the SHA-256 of the background image, as JSON.
+ * name, and the SHA-256 of each further file (`bg_image`, `mask`), as JSON.
  */
-export function recipeOf(options: Partial<JobOptions>, background?: Uint8Array): string {
+export function recipeOf(
+  options: Partial<JobOptions>,
+  files: Readonly<Record<string, Uint8Array>> = {},
+): string {
   const defaults: Record<string, unknown> = jobOptionsSchema.parse({});
   const own = Object.entries(options).filter(([name, value]) => value !== defaults[name]);
-  if (background !== undefined) own.push(['bg_image', createHash('sha256').update(background).digest('hex')]);
+  for (const [name, bytes] of Object.entries(files))
+    own.push([name, createHash('sha256').update(bytes).digest('hex')]);
   return JSON.stringify(Object.fromEntries(own.sort(([a], [b]) => (a < b ? -1 : 1))));
 }
 

@@ -13,6 +13,7 @@ export interface RunSettings {
   /** Only what was named: the service has the defaults. */
   options: Partial<JobOptions>;
   backgroundPath: string | undefined;
+  maskPath: string | undefined;
   out: string | undefined;
   overwrite: boolean;
   receipts: string | undefined;
@@ -115,6 +116,7 @@ export async function runSettings(args: Arguments, env: NodeJS.ProcessEnv): Prom
   return {
     options: imageOptions(args),
     backgroundPath: textOf(args, 'bg-image'),
+    maskPath: textOf(args, 'mask'),
     out: textOf(args, 'out'),
     overwrite: isOn('overwrite'),
     receipts: textOf(args, 'receipts'),

@@ -18,7 +18,13 @@ export type ResultFormat = (typeof RESULT_FORMATS)[number];
 /** Values of the option `format`. */
 export const OUTPUT_FORMATS = [...RESULT_FORMATS, 'auto'] as const;
 
-/** Content of the output: color with alpha, or the alpha matte alone as a gray image. */
+/**
+ * Content of the output: the cut-out (color with alpha), its alpha as a gray image, the mask before refinement as a gray
+ * image, or the colors of the subject without alpha.
+ */
+export const OUTPUT_PARTS = ['cutout', 'alpha', 'mask', 'foreground'] as const;
+
+/** Other names of two of them. */
 export const OUTPUT_CHANNELS = ['rgba', 'alpha'] as const;
 
 /** Names of the output sizes. */
@@ -109,12 +115,16 @@ const fields = {
       'Encoding of the result. `png` and `webp` are lossless; `jpg` has a white background by default; `zip` ' +
         'contains `color.jpg` and `alpha.png`; `auto` is `png` if the result has transparent pixels, else `jpg`',
     ),
-  channels: choice(OUTPUT_CHANNELS)
-    .default('rgba')
+  only: choice(OUTPUT_PARTS)
+    .default('cutout')
     .describe(
-      'Cut-out with alpha, or the alpha matte alone as a gray image. `alpha` cannot be combined with a background, a ' +
-        'shadow or `zip`; with `alpha`, `auto` is `png`',
+      'Content of the result: `cutout` is color with alpha; `alpha` the alpha alone as a gray image; `mask` the mask of the ' +
+        'model before its edges are refined, as a gray image; `foreground` the colors of the subject without background and ' +
+        'without alpha. All but `cutout` cannot be combined with a background, a shadow or `zip`; `auto` is then `png`',
     ),
+  channels: choice(OUTPUT_CHANNELS)
+    .optional()
+    .describe('Another way to write `only`: `rgba` is `only=cutout`, `alpha` is `only=alpha`'),
   bit_depth: choice(BIT_DEPTHS)
     .default('8')
     .describe(
@@ -211,6 +221,18 @@ const fields = {
     .meta({ examples: ['isnet'] }),
 };
 
+/** What the values of `channels` stand for. */
+const PART_OF_CHANNELS = { rgba: 'cutout', alpha: 'alpha' } as const;
+
+/** Writes `channels` as `only`, if that has its default. Otherwise the two contradict each other, which a conflict reports. */
+function resolveChannels<T extends z.output<z.ZodObject<typeof fields>>>(options: T): T {
+  const { channels, ...others } = options;
+  if (channels === undefined) return options;
+  const part = PART_OF_CHANNELS[channels];
+  if (options.only !== 'cutout' && options.only !== part) return options;
+  return { ...others, only: part } as T;
+}
+
 /** A combination in which an option would have no effect. */
 interface Conflict {
   option: keyof typeof fields;
@@ -238,24 +260,29 @@ const CONFLICTS: readonly Conflict[] = [
     sentence: '"bit_depth" requires format=png.',
   },
   {
+    option: 'channels',
+    isGiven: ({ only, channels }) => channels !== undefined && only !== PART_OF_CHANNELS[channels],
+    sentence: '"channels" is another way to write "only": send one of them.',
+  },
+  {
     option: 'bit_depth',
-    isGiven: ({ bit_depth, channels }) => bit_depth !== '8' && channels === 'alpha',
-    sentence: '"bit_depth" cannot be combined with channels=alpha: a matte has 8 bits.',
+    isGiven: ({ bit_depth, only }) => bit_depth !== '8' && only !== 'cutout',
+    sentence: '"bit_depth" requires only=cutout: other results have 8 bits.',
   },
   {
     option: 'bg_color',
-    isGiven: ({ channels, bg_color }) => channels === 'alpha' && bg_color !== undefined,
-    sentence: '"bg_color" cannot be combined with channels=alpha: a matte has no background.',
+    isGiven: ({ only, bg_color }) => only !== 'cutout' && bg_color !== undefined,
+    sentence: '"bg_color" requires only=cutout: other results have no background.',
   },
   {
     option: 'add_shadow',
-    isGiven: ({ channels, add_shadow }) => channels === 'alpha' && add_shadow,
-    sentence: '"add_shadow" cannot be combined with channels=alpha: a matte has no shadow.',
+    isGiven: ({ only, add_shadow }) => only !== 'cutout' && add_shadow,
+    sentence: '"add_shadow" requires only=cutout: other results have no shadow.',
   },
   {
     option: 'format',
-    isGiven: ({ channels, format }) => channels === 'alpha' && format === 'zip',
-    sentence: 'format=zip cannot be combined with channels=alpha: the ZIP already contains the matte.',
+    isGiven: ({ only, format }) => only !== 'cutout' && format === 'zip',
+    sentence: 'format=zip requires only=cutout: the ZIP already contains color and alpha.',
   },
   {
     option: 'crop_margin',
@@ -278,15 +305,18 @@ const CONFLICTS: readonly Conflict[] = [
 
 /**
  * Options of one image. All interfaces (native, compatible, SDK, page) share this schema. Unknown keys are rejected, and
- * so are options without effect in combination with the others. Parsing the output again returns the same output. Values in
+ * so are options without effect in combination with the others. The output has `only` and no `channels`. Parsing the output again returns the same output. Values in
  * texts are parsed in `option-values.ts`.
  */
-export const jobOptionsSchema = z.strictObject(fields).superRefine((options, context) => {
-  const conflict = CONFLICTS.find(({ isGiven }) => isGiven(options));
-  if (conflict === undefined) return;
-  const { option, sentence } = conflict;
-  context.addIssue({ code: 'custom', path: [option], message: sentence, params: { isConflict: true } });
-});
+export const jobOptionsSchema = z
+  .strictObject(fields)
+  .overwrite(resolveChannels)
+  .superRefine((options, context) => {
+    const conflict = CONFLICTS.find(({ isGiven }) => isGiven(options));
+    if (conflict === undefined) return;
+    const { option, sentence } = conflict;
+    context.addIssue({ code: 'custom', path: [option], message: sentence, params: { isConflict: true } });
+  });
 
 /** Options of one job, complete with defaults. */
 export type JobOptions = z.output<typeof jobOptionsSchema>;

@@ -9,6 +9,7 @@ export const PROBLEMS = {
   'missing-image': [400, 'No image was sent'],
   'multiple-images': [400, 'More than one image was sent. Send one image per job'],
   'multiple-backgrounds': [400, 'More than one background was sent. Send one color or one image'],
+  'multiple-masks': [400, 'More than one mask was sent. Send one mask per image'],
   'malformed-multipart': [400, 'The multipart body is malformed or incomplete'],
   'upload-interrupted': [400, 'The upload ended before it was complete'],
   'image-url-off': [400, 'This service does not fetch images by URL. Send the image itself'],
@@ -67,6 +68,8 @@ export const PROBLEMS = {
   'image-truncated': [422, 'The file ends before its image does. Send the whole file'],
   'image-corrupt': [422, 'The image is damaged and cannot be decoded'],
   'background-corrupt': [422, 'The background image is damaged and cannot be decoded'],
+  'mask-corrupt': [422, 'The mask is damaged and cannot be decoded'],
+  'mask-mismatch': [422, 'The proportions of the mask differ from those of the image by more than 2 percent'],
   'roi-exceeds-bounds': [422, 'The region of interest extends beyond the image'],
   'roi-empty': [422, 'The region of interest is empty'],
   'subject-not-found': [422, 'The image has no subject of this number or at this point'],
@@ -197,6 +200,14 @@ export const imageTooLarge = (limit: number): Problem =>
 /** Codes of a damaged file. */
 const DAMAGE_CODES: ReadonlySet<ProblemCode> = new Set(['image-truncated', 'image-corrupt']);
 
-/** The error of a background image. A damaged one has a code of its own; other errors are those of any image. */
-export const backgroundError = (error: unknown): unknown =>
-  error instanceof Problem && DAMAGE_CODES.has(error.code) ? new Problem('background-corrupt') : error;
+/** The error of a damaged file beside the image; other errors are those of any image. */
+const damagedAs =
+  (code: ProblemCode) =>
+  (error: unknown): unknown =>
+    error instanceof Problem && DAMAGE_CODES.has(error.code) ? new Problem(code) : error;
+
+/** The error of a background image. */
+export const backgroundError = damagedAs('background-corrupt');
+
+/** The error of a mask. */
+export const maskError = damagedAs('mask-corrupt');

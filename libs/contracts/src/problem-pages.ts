@@ -2,11 +2,13 @@ import { z } from 'zod';
 import { PROBLEMS, type ProblemCode } from './problem-catalog.js';
 import { JOB_HELP } from './job-problem-help.js';
 import { IMAGE_HELP, REQUEST_HELP, type ProblemHelp } from './problem-help.js';
+import { MASK_HELP } from './mask-help.js';
 
 /** The help for every problem of the catalog. */
 export const PROBLEM_HELP: Readonly<Record<ProblemCode, ProblemHelp>> = {
   ...REQUEST_HELP,
   ...IMAGE_HELP,
+  ...MASK_HELP,
   ...JOB_HELP,
 };
 

@@ -8,7 +8,7 @@ export const CHUNK_BYTES = 1 << 20;
 /** Which of a job's payloads a chunk belongs to. */
 export interface ChunkContext {
   id: JobId;
-  role: 'input' | 'background' | 'output';
+  role: 'input' | 'background' | 'mask' | 'output';
 }
 
 /** Position of a chunk in its key, and whether it is the last of its file. */

@@ -70,7 +70,7 @@ export const mattingOf = async (job: MattingJob): Promise<Matting> =>
   (await graphicsMatting(job)) ?? (await modelMatting(job));
 
 /** Runs the model, again where that promises more, and refines the masks. */
-async function modelMatting(job: MattingJob): Promise<Matting> {
+export async function modelMatting(job: MattingJob): Promise<Matting> {
   const { input, network, timer, isOpaque, size } = job;
   const looks = new FurtherLooks(job);
   let mask: Mask | undefined;
@@ -205,13 +205,14 @@ function opacityOf({ alpha, cells }: OwnAlpha, { data, width, height }: Mask): M
 }
 
 function refineMask(
-  { semitransparency, channels, refine }: JobOptions,
+  { semitransparency, only, refine: wanted }: JobOptions,
   picture: RgbRaster,
   mask: Mask,
 ): EdgeMaps | undefined {
   if (!semitransparency) fillInterior(mask);
-  // A result of alpha alone needs no foreground colors.
-  const foreground = channels === 'rgba';
+  // A result of alpha alone needs no foreground colors, and the mask is what the model gives.
+  const foreground = only === 'cutout' || only === 'foreground';
+  const refine = only === 'mask' ? 'none' : wanted;
   if (!foreground && refine === 'none') return undefined;
   const guide = toGrid(picture, mask);
   try {

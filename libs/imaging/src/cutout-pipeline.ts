@@ -17,6 +17,8 @@ import { encodeCutout, encodingOf } from './encode/encode.js';
 import type { ImageLimits } from './formats/image-facts.js';
 import { openImage, type OpenedImage } from './guard/image-opening.js';
 import type { ImageSubject } from './matting/subject-selection.js';
+import { ownMatting } from './own-matting.js';
+import { OwnMask } from './mask/own-mask.js';
 import { modelInput, type ModelInput } from './matting/model-input.js';
 import { type Rect, type Size } from './raster/pixel-rect.js';
 import { composeResult } from './compose/result-compose.js';
@@ -38,6 +40,11 @@ export interface CutoutJob {
   image: Buffer;
   /** Encoded background picture. Its metadata is removed in place; the owner wipes it. */
   background?: Buffer | undefined;
+  /**
+   * Encoded mask that takes the place of the model: a matte or a trimap. Its metadata is removed in place; the owner wipes
+   * it.
+   */
+  mask?: Buffer | undefined;
   options: JobOptions;
   limits: ImageLimits;
   network: Segmentation;
@@ -76,6 +83,7 @@ const EMPTY_RECT: Rect = { left: 0, top: 0, width: 0, height: 0 };
  * Cuts the subject out of an image: decode → infer → refine → compose → encode.
  * @throws Problem as `openImage`; `processing-failed`
  * @throws Problem `roi-exceeds-bounds` | `roi-empty` | `subject-not-found` | `foreground-not-found` | `background-corrupt`
+ * @throws Problem `mask-corrupt` | `mask-mismatch`
  */
 export async function cutOut(job: CutoutJob): Promise<Cutout> {
   const timer = new StageTimer(job.onStage);
@@ -83,11 +91,13 @@ export async function cutOut(job: CutoutJob): Promise<Cutout> {
   let decoding: Promise<DecodedImage> | undefined;
   let input: ModelInput | undefined;
   let matting: Matting | undefined;
+  let own: OwnMask | undefined;
   try {
     const plan = await timer.perform('decode', async () => {
       opened = openImage(job.image, job.limits);
       return planOf(job, opened);
     });
+    own = await ownMaskOf(job, plan, timer);
     const startDecoding = (): Promise<DecodedImage> => {
       // Runs on the thread pool while the model processes the small input.
       decoding = decodeImage(plan.image, job.limits.maxPixels, plan.resized, plan.depths);
@@ -96,10 +106,11 @@ export async function cutOut(job: CutoutJob): Promise<Cutout> {
     };
     // Two decoders at a time would hold a large image twice.
     const earlyDecoding = plan.isLarge ? undefined : startDecoding();
-    input = await timer.resume('decode', () => inputOf(job, plan));
+    input = await timer.resume('decode', () => inputOf(job, plan, own));
     const fullDecoding = earlyDecoding ?? startDecoding();
     const decoded = (): Promise<DecodedImage> => timer.resume('decode', () => fullDecoding);
-    matting = await mattingOf({ ...job, ...plan, input, decoded, timer });
+    const shared = { ...job, ...plan, input, decoded, timer };
+    matting = await (own === undefined ? mattingOf(shared) : ownMatting(shared, own));
     const matted = { ...(await decoded()), matting, plan };
     const isStreamed = plan.depths.result === 8 && canStream(job.options, job.background);
     const finish = isStreamed ? encodeWhileMatting : composeThenEncode;
@@ -107,6 +118,7 @@ export async function cutOut(job: CutoutJob): Promise<Cutout> {
   } finally {
     wipe(input?.picture.data, input?.ownAlpha?.data);
     matting?.wipe();
+    own?.wipe();
     await decoding?.then(wipeImage, () => undefined);
     opened?.wipe();
   }
@@ -147,9 +159,25 @@ async function planOf({ options, limits }: CutoutJob, opened: OpenedImage): Prom
   };
 }
 
-const inputOf = ({ network, limits }: CutoutJob, { image, size, roi, isOpaque }: Plan): Promise<ModelInput> =>
+/** The mask of the client, in the size to which the image is decoded. */
+async function ownMaskOf(
+  { mask, limits }: CutoutJob,
+  { size, resized }: Plan,
+  timer: StageTimer,
+): Promise<OwnMask | undefined> {
+  if (mask === undefined) return undefined;
+  return timer.resume('decode', () =>
+    OwnMask.decode(mask, { image: size, decoded: resized ?? size, limits }),
+  );
+}
+
+const inputOf = (
+  { network, limits }: CutoutJob,
+  { image, size, roi, isOpaque }: Plan,
+  own: OwnMask | undefined,
+): Promise<ModelInput> =>
   modelInput(image, {
-    frameOf: network.inputFor,
+    frameOf: own === undefined ? network.inputFor : (part) => own.frameFor(part),
     maxPixels: limits.maxPixels,
     size,
     region: roi,
@@ -222,7 +250,7 @@ const ROWS_AT_A_TIME = 64;
 /** True when the result is the matted image itself as PNG, so that rows can be encoded as they are matted. */
 export const canStream = (options: JobOptions, background: Buffer | undefined): boolean =>
   options.format === 'png' &&
-  options.channels === 'rgba' &&
+  options.only === 'cutout' &&
   options.bg_color === undefined &&
   background === undefined &&
   !options.add_shadow &&

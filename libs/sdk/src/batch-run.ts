@@ -198,7 +198,8 @@ class BatchSession {
       const { source } = pending;
       const image = await readImage(source);
       const options = { ...this.parts.options, ...wireOptions(source.options) };
-      const upload = { customId: pending.id, image, options, background: this.parts.background };
+      const mask = source.mask === undefined ? undefined : await readImage({ image: source.mask });
+      const upload = { customId: pending.id, image, options, background: this.parts.background, mask };
       const add = (signal: AbortSignal): Promise<PendingImage['job']> =>
         this.parts.batches.add(this.batch, upload, { signal });
       pending.job = await this.call(() => withTimeout(ADD_TIMEOUT_MS, this.signal, add));

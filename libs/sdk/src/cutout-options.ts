@@ -14,7 +14,16 @@ export type CutoutOptions = {
 export type WireOptions = Partial<JobOptions>;
 
 const NAMES = Object.keys({
-  ...{ format: true, channels: true, size: true, crop: true, crop_margin: true, roi: true, scale: true },
+  ...{
+    format: true,
+    only: true,
+    channels: true,
+    size: true,
+    crop: true,
+    crop_margin: true,
+    roi: true,
+    scale: true,
+  },
   ...{ position: true, bg_color: true, semitransparency: true, add_shadow: true, refine: true },
   ...{ model: true, bit_depth: true, subject: true, scraps: true, effort: true },
   ...{ graphics: true, holes: true },

@@ -30,6 +30,7 @@ export interface CutoutRequest {
   image: ImageInput;
   options: CutoutOptions;
   background: ImageInput | undefined;
+  mask: ImageInput | undefined;
   signal: AbortSignal;
   onProgress: ((progress: CutoutProgress) => void) | undefined;
 }
@@ -61,11 +62,12 @@ export class CutoutRun {
 
   /** @throws RemoveBgError | the signal's reason, after the job has been cancelled */
   async result(): Promise<Cutout> {
-    const { image, options, background } = this.request;
+    const { image, options, background, mask } = this.request;
     const upload: Upload = {
       image: await blobOf(image),
       options: wireOptions(options),
       background: background === undefined ? undefined : await blobOf(background),
+      mask: mask === undefined ? undefined : await blobOf(mask),
     };
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -90,12 +92,12 @@ export class CutoutRun {
     }
   }
 
-  private async submit({ image, options, background }: Upload): Promise<JobKey> {
+  private async submit({ image, options, background, mask }: Upload): Promise<JobKey> {
     // One key for all attempts: with an API key, the service recognizes a repeated submission.
     const idempotencyKey = crypto.randomUUID();
     const attempt = (): Promise<JobKey> =>
       this.cancelIfAborted((call) =>
-        this.jobs.submit(image, options, { background, idempotencyKey, signal: call }),
+        this.jobs.submit(image, options, { background, mask, idempotencyKey, signal: call }),
       );
     this.report({ state: 'sending' });
     return retry(attempt, this.policy);

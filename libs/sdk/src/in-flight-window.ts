@@ -15,6 +15,8 @@ export interface BatchImage {
   image: ImageInput | (() => ImageInput | Promise<ImageInput>);
   /** Options for this image. They override the options of the run. */
   options?: CutoutOptions | undefined;
+  /** Mask of this image, or a function that reads it, as for the image. It takes the place of the model. */
+  mask?: ImageInput | (() => ImageInput | Promise<ImageInput>) | undefined;
 }
 
 /** The outcome of one image: its cutout, or the error. */

@@ -25,6 +25,8 @@ export interface JobKey {
 export interface SubmitSettings extends CallSettings {
   /** Background image behind the subject; it is scaled to fill the result. */
   background?: ImageInput | undefined;
+  /** Mask that takes the place of the model: a matte or a trimap in the proportions of the image. */
+  mask?: ImageInput | undefined;
   /** A repeated submission with the same key returns the existing job. Needs an API key. */
   idempotencyKey?: string | undefined;
 }
@@ -71,10 +73,15 @@ export class JobClient {
   async submit(
     image: ImageInput,
     options: CutoutOptions = {},
-    { background, idempotencyKey, ...call }: SubmitSettings = {},
+    { background, mask, idempotencyKey, ...call }: SubmitSettings = {},
   ): Promise<JobAccepted> {
     const headers: HeadersOf = idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey };
-    const response = await this.transport.post('/v1/jobs', { image, options, background }, headers, call);
+    const response = await this.transport.post(
+      '/v1/jobs',
+      { image, options, background, mask },
+      headers,
+      call,
+    );
     if (response.status !== 202) throw await problemOfResponse(response);
     return (await response.json()) as JobAccepted;
   }

@@ -24,6 +24,8 @@ export interface RemoveSettings {
   onProgress?: ((progress: CutoutProgress) => void) | undefined;
   /** Background image behind the subject; it is scaled to fill the result. */
   background?: ImageInput | undefined;
+  /** Mask that takes the place of the model: a matte or a trimap in the proportions of the image. */
+  mask?: ImageInput | undefined;
 }
 
 /** Settings of many images. */
@@ -72,8 +74,8 @@ export class RemoveBg {
    * @throws RemoveBgError | the signal's reason
    */
   remove(image: ImageInput, options: CutoutOptions = {}, settings: RemoveSettings = {}): Promise<Cutout> {
-    const { signal = neverAborts, onProgress, background } = settings;
-    const request = { image, options, background, signal, onProgress };
+    const { signal = neverAborts, onProgress, background, mask } = settings;
+    const request = { image, options, background, mask, signal, onProgress };
     return new CutoutRun(this.jobs, request, this.retryTimes).result();
   }
 

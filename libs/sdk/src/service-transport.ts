@@ -29,6 +29,8 @@ export interface Upload {
   options?: CutoutOptions | undefined;
   /** Background image behind the subject; it is scaled to fill the result. */
   background?: ImageInput | undefined;
+  /** Mask that takes the place of the model: a matte or a trimap in the proportions of the image. */
+  mask?: ImageInput | undefined;
 }
 
 const RAW_TYPES: ReadonlySet<string> = new Set(['image/jpeg', 'image/png', 'image/webp']);
@@ -70,19 +72,19 @@ export class ServiceTransport {
     return this.untilRead(() => this.fetch(`${this.baseUrl}${path}`, all), signal);
   }
 
-  /** POSTs an image: as raw bytes with options in the query, or as a form if there is a background. */
+  /** POSTs an image: as raw bytes with options in the query, or as a form if there is a background or a mask. */
   async post(
     path: string,
     upload: Upload,
     headers: Record<string, string>,
     call: CallSettings,
   ): Promise<Response> {
-    const { options, background } = upload;
+    const { options, background, mask } = upload;
     const image = await blobOf(upload.image);
     const all = { accept: 'application/json', ...this.keyHeaders, ...headers };
     const texts = optionTexts(options);
     const [bare = '', given = ''] = path.split('?');
-    if (background === undefined) {
+    if (background === undefined && mask === undefined) {
       const query = new URLSearchParams([...new URLSearchParams(given), ...texts]).toString();
       const typed = { ...all, 'content-type': uploadType(image.type) };
       const url = query === '' ? bare : `${bare}?${query}`;
@@ -92,7 +94,8 @@ export class ServiceTransport {
     for (const [name, text] of texts) form.set(name, text);
     // Fixed names instead of file names, which can be personal data and which the service does not need.
     form.set('image', image, 'image');
-    form.set('bg_image_file', await blobOf(background), 'background');
+    if (background !== undefined) form.set('bg_image_file', await blobOf(background), 'background');
+    if (mask !== undefined) form.set('mask', await blobOf(mask), 'mask');
     return this.send(path, { method: 'POST', headers: all, body: form }, call);
   }
 

@@ -66,7 +66,7 @@ describe('given the options of the command line', () => {
       '--bg-color must be 3, 4, 6 or 8 hex',
     );
     await expect(settingsOf(['--channels', 'alpha', '--bg-color', 'red'])).rejects.toThrow(
-      '--bg-color cannot be combined with channels=alpha',
+      '--bg-color requires only=cutout',
     );
     await expect(settingsOf(['--crop-margin', '5%'])).rejects.toThrow('--crop-margin requires crop=true.');
     expect((await settingsOf(['--format', 'JPEG', '--size', 'HD'])).options).toEqual({

@@ -69,7 +69,7 @@ describe('jobOptionsSchema', () => {
   test('given no option, when parsed, then the defaults are those of a plain cut-out', () => {
     expect(parseOptions([])).toEqual({
       format: 'png',
-      channels: 'rgba',
+      only: 'cutout',
       bit_depth: '8',
       size: 'auto',
       crop: false,
@@ -110,7 +110,7 @@ describe('jobOptionsSchema', () => {
   test('given values in any spelling, when parsed, then they are normalized', () => {
     const written = { format: 'JPEG', size: ' HD ', crop: 'on', channels: 'RGBA', crop_margin: ' 10% 20PX ' };
     expect(parseOptions(Object.entries(written))).toMatchObject({
-      ...{ format: 'jpg', size: 'hd', crop: true, channels: 'rgba', crop_margin: '10% 20px' },
+      ...{ format: 'jpg', size: 'hd', crop: true, only: 'cutout', crop_margin: '10% 20px' },
     });
     expect(parseOptions(Object.entries({ size: '50mp', position: 'Center', model: 'ISNET' }))).toMatchObject({
       ...{ size: '50MP', position: 'center', model: 'isnet' },
@@ -187,6 +187,9 @@ describe('jobOptionsSchema', () => {
   test('given a matte with an option that needs color, when parsed, then the error names it', () => {
     expect(refusedFor({ channels: 'alpha', bg_color: 'red' })).toBe('bg_color');
     expect(refusedFor({ channels: 'alpha', add_shadow: '1' })).toBe('add_shadow');
+    expect(refusedFor({ only: 'foreground', bg_color: 'red' })).toBe('bg_color');
+    expect(refusedFor({ only: 'mask', channels: 'alpha' })).toBe('channels');
+    expect(refusedFor({ only: 'alpha', channels: 'alpha' })).toBeUndefined();
     expect(refusedFor({ channels: 'alpha', format: 'zip' })).toBe('format');
     expect(refusedFor({ channels: 'alpha', format: 'jpg', add_shadow: '0' })).toBeUndefined();
   });

@@ -87,7 +87,7 @@ describe('density', () => {
   ])(
     'given %s of 300 dots per inch, when cut out, then the result has them, resized or not',
     async (_, make) => {
-      for (const asked of [{}, { format: 'jpg' }, { size: 'preview', crop: true }, { channels: 'alpha' }]) {
+      for (const asked of [{}, { format: 'jpg' }, { size: 'preview', crop: true }, { only: 'alpha' }]) {
         expect([asked, await dpiOf(await cutOutAs(await make(), asked))]).toEqual([asked, 300]);
       }
       const files = unzip(await cutOutAs(await make(), { format: 'zip' }));
@@ -143,12 +143,12 @@ describe('density', () => {
         const density = densityOf(x, y)!;
         const png = await encodeCutout(
           { data, width: 2, height: 2 },
-          { format: 'png', channels: 'rgba', density },
+          { format: 'png', only: 'cutout', density },
         );
         expect(readDensity(png)).toEqual(density);
         const jpg = await encodeCutout(
           { data, width: 2, height: 2 },
-          { format: 'jpg', channels: 'rgba', density },
+          { format: 'jpg', only: 'cutout', density },
         );
         const found = readDensity(jpg)!;
         expect(Math.abs(found.x - x)).toBeLessThanOrEqual(20);

@@ -29,7 +29,7 @@ describe('encode', () => {
     'given few colors, when encoded as %s, then it is lossless and no palette',
     async (format) => {
       const image = flat();
-      const file = await encodeCutout(image, { format, channels: 'rgba' });
+      const file = await encodeCutout(image, { format, only: 'cutout' });
       const facts = await sharp(file).metadata();
       expect(facts).toMatchObject({ format, width: 40, height: 30, channels: 4, depth: 'uchar' });
       expect(facts.isPalette).toBe(false);
@@ -38,13 +38,13 @@ describe('encode', () => {
   );
 
   test('given a PNG result, when its header is read, then its color type is RGBA with 8 bits', async () => {
-    const file = await encodeCutout(flat(), { format: 'png', channels: 'rgba' });
+    const file = await encodeCutout(flat(), { format: 'png', only: 'cutout' });
     expect([file[24], file[25]]).toEqual([8, 6]);
   });
 
   test('given channels "alpha", when encoded as PNG, then it is one gray channel with the alpha values', async () => {
     const image = flat();
-    const file = await encodeCutout(image, { format: 'png', channels: 'alpha' });
+    const file = await encodeCutout(image, { format: 'png', only: 'alpha' });
     expect([file[24], file[25]]).toEqual([8, 0]);
     const values = [...image.data].filter((_, i) => i % 4 === 3);
     expect([...(await sharp(file).extractChannel(0).raw().toBuffer())]).toEqual(values);
@@ -52,7 +52,7 @@ describe('encode', () => {
 
   test('given channels "alpha", when encoded as WebP, then every color channel is the alpha', async () => {
     const image = flat();
-    const file = await encodeCutout(image, { format: 'webp', channels: 'alpha' });
+    const file = await encodeCutout(image, { format: 'webp', only: 'alpha' });
     const { data, info } = await sharp(file).raw().toBuffer({ resolveWithObject: true });
     expect(info.channels).toBe(3);
     expect([...data.subarray(0, 6)]).toEqual([0, 0, 0, 128, 128, 128]);
@@ -68,7 +68,7 @@ describe('encode', () => {
     const before = await sharp(source).metadata();
     expect([before.exif, before.icc, before.xmp].every(Boolean)).toBe(true);
     for (const format of ['png', 'webp'] as const) {
-      const file = await encodeCutout(await decodeFull(source, 10_000), { format, channels: 'rgba' });
+      const file = await encodeCutout(await decodeFull(source, 10_000), { format, only: 'cutout' });
       const { exif, icc, xmp, iptc, orientation } = await sharp(file).metadata();
       expect([exif, icc, xmp, iptc, orientation]).toEqual([
         undefined,
@@ -84,27 +84,27 @@ describe('encode', () => {
 
   test('given an opaque result, when encoded as PNG, then it has no alpha channel', async () => {
     const image = opaque();
-    const file = await encodeCutout(image, { format: 'png', channels: 'rgba' });
+    const file = await encodeCutout(image, { format: 'png', only: 'cutout' });
     expect([file[24], file[25]]).toEqual([8, 2]);
     expect((await sharp(file).ensureAlpha().raw().toBuffer()).equals(Buffer.from(image.data))).toBe(true);
   });
 
   test('given a transparent result, when encoded as JPEG, then it is on white, in full color', async () => {
-    const file = await encodeCutout(flat(), { format: 'jpg', channels: 'rgba' });
+    const file = await encodeCutout(flat(), { format: 'jpg', only: 'cutout' });
     expect(await sharp(file).metadata()).toMatchObject({ format: 'jpeg', chromaSubsampling: '4:4:4' });
     const empty = { data: new Uint8Array(16 * 16 * 4), width: 16, height: 16 };
-    const white = await pixelsOf(await encodeCutout(empty, { format: 'jpg', channels: 'rgba' }));
+    const white = await pixelsOf(await encodeCutout(empty, { format: 'jpg', only: 'cutout' }));
     expect(white.every((value) => value === 255)).toBe(true);
   });
 
   test('given channels "alpha", when encoded as JPEG, then it is one gray channel', async () => {
-    const file = await encodeCutout(flat(), { format: 'jpg', channels: 'alpha' });
+    const file = await encodeCutout(flat(), { format: 'jpg', only: 'alpha' });
     expect((await sharp(file).metadata()).channels).toBe(1);
   });
 
   test('given a result, when encoded as ZIP, then color and alpha combined are the result', async () => {
     const image = flat();
-    const zip = await encodeCutout(image, { format: 'zip', channels: 'rgba' });
+    const zip = await encodeCutout(image, { format: 'zip', only: 'cutout' });
     const [color, alpha] = [fileIn(zip, 'color.jpg'), fileIn(zip, 'alpha.png')];
     expect(await sharp(color).metadata()).toMatchObject({ format: 'jpeg', width: 40, height: 30 });
     const values = [...image.data].filter((_, i) => i % 4 === 3);
@@ -120,21 +120,21 @@ describe('encode', () => {
   });
 
   test('given format "auto", when resolved, then it is PNG for transparency and mattes, and JPEG otherwise', () => {
-    const auto = (image: Raster, channels: 'rgba' | 'alpha') =>
-      encodingOf(image, { format: 'auto', channels }).format;
-    expect([auto(flat(), 'rgba'), auto(opaque(), 'rgba'), auto(opaque(), 'alpha')]).toEqual([
+    const auto = (image: Raster, only: 'cutout' | 'alpha') =>
+      encodingOf(image, { format: 'auto', only }).format;
+    expect([auto(flat(), 'cutout'), auto(opaque(), 'cutout'), auto(opaque(), 'alpha')]).toEqual([
       'png',
       'jpg',
       'png',
     ]);
-    expect(encodingOf(flat(), { format: 'zip', channels: 'rgba' }).format).toBe('zip');
+    expect(encodingOf(flat(), { format: 'zip', only: 'cutout' }).format).toBe('zip');
   });
 
   test("given a side above WebP's limit, when encoded, then PNG works and WebP is a problem", async () => {
     const long = flat(16_384, 1);
-    await expect(encodeCutout(long, { format: 'webp', channels: 'rgba' })).rejects.toMatchObject({
+    await expect(encodeCutout(long, { format: 'webp', only: 'cutout' })).rejects.toMatchObject({
       code: 'image-too-many-pixels',
     });
-    await expect(encodeCutout(long, { format: 'png', channels: 'rgba' })).resolves.toBeInstanceOf(Buffer);
+    await expect(encodeCutout(long, { format: 'png', only: 'cutout' })).resolves.toBeInstanceOf(Buffer);
   });
 });

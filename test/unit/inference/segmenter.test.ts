@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
 import { PROVIDERS } from '#contracts/execution-providers.js';
-import { LICENSE_CLASSES } from '#contracts/model-license.js';
+import { LICENSE_CLASSES, type LicenseClass } from '#contracts/model-license.js';
 import { addModel, additionSchema } from '#model-builder/model-addition.js';
 import { modelSchema, type ModelEntry } from '#inference/model-manifest.js';
 import { ModelRegistry } from '#inference/model-registry.js';
@@ -194,6 +194,27 @@ describe('segmenter', () => {
       const network = await Segmenter.load(entry, again.pathOf(entry), 1);
       expect((await network.segment(pictureOf(ramp()))).data[2]).toBe(8);
       await network.release();
+    });
+
+    test('given a license, when a model is added, then its class is stated, implied, or refused by policy', async () => {
+      await writeFile(path, meanNetwork());
+      const add = async (
+        text: string,
+        stated?: string,
+        allowed: readonly LicenseClass[] = LICENSE_CLASSES,
+      ) => {
+        const more = { license: text, ...(stated !== undefined && { 'license-class': stated }) };
+        return (await addModel(registry, path, addition(more), allowed)).entry.license.class;
+      };
+      expect(await add('MIT')).toBe('undeclared');
+      expect(await add('MIT', 'permissive-doubtful-data')).toBe('permissive-doubtful-data');
+      expect(await add('CC-BY-NC-4.0')).toBe('non-commercial');
+      await expect(add('AGPL-3.0-only', 'permissive')).rejects.toThrow('is copyleft, not permissive');
+      await expect(add('GPL-3.0-only', undefined, ['permissive'])).rejects.toThrow(
+        'add copyleft to MODEL_LICENSES',
+      );
+      const { models } = new ModelRegistry(folder, 'out');
+      expect(models.map(({ license }) => license.class)).toEqual(['permissive', 'non-commercial']);
     });
 
     test('given a file that does not match its description, or a name in use, when added, then nothing changes', async () => {

@@ -107,7 +107,7 @@ const REMOVEBG_FIELDS: Record<string, Schema> = {
 
 function removebgBody(): RequestBody {
   const object: Schema = { type: 'object', properties: REMOVEBG_FIELDS };
-  const files = { image_file: binary, bg_image_file: binary };
+  const files = { image_file: binary, bg_image_file: binary, mask: binary };
   const form: Schema = { type: 'object', properties: { ...files, ...REMOVEBG_FIELDS } };
   return {
     required: true,
@@ -182,7 +182,7 @@ export const DescribePlain = (): Decorator =>
       description:
         'Options as in `POST /v1/jobs`: fields of the form, or query parameters when the body is the image. The default ' +
         'format is PNG.',
-      requestBody: formBody('image', { bg_image_file: binary, ...OPTIONS }),
+      requestBody: formBody('image', { bg_image_file: binary, mask: binary, ...OPTIONS }),
     }),
     idempotencyKey(),
     cutout(image),

@@ -220,6 +220,10 @@ const ADDRESS: Schema = {
   description: 'Public http or https URL of the image, if the operator has enabled downloads',
 };
 
+const MASK_FIELD =
+  'A mask of yours in place of the model: gray, or the alpha of the file; a matte, or a trimap of black, white and 1 % or ' +
+  'more of 50 % gray. It has the proportions of the upright image, and any size';
+
 const raw = { schema: binary };
 
 /** A body that is the image itself. Its media type is not checked. */
@@ -236,6 +240,7 @@ function submitBody(
   const properties = {
     image: { ...binary, description: 'The image. A single file in another field is accepted, too' },
     bg_image_file: { ...binary, description: 'Background image; it fills the result' },
+    mask: { ...binary, description: MASK_FIELD },
     ...named,
   };
   const anyOf = [{ required: ['image'] }, { required: ['image_url'] }];
@@ -314,6 +319,7 @@ export const UPLOAD_PROBLEMS = [
   'missing-image',
   'multiple-images',
   'multiple-backgrounds',
+  'multiple-masks',
   'malformed-multipart',
   'upload-interrupted',
   'image-url-off',
@@ -354,7 +360,7 @@ export const DescribeSubmit = (): Decorator =>
         summary: 'Submit one image',
         description:
           'The body is the image, with options in the query; or a form with the image in `image`, optionally a background ' +
-          'in `bg_image_file`, and options as fields. The content of the body decides, not its `Content-Type`. A form or ' +
+          'in `bg_image_file` and a mask in `mask`, and options as fields. The content of the body decides, not its `Content-Type`. A form or ' +
           'JSON may contain the image in base64, or its URL in `image_url` if the service downloads images. Other fields ' +
           'are ignored and listed in `ignored`. `Prefer: wait=N` or `?wait=N` returns the result if it is ready in time. ' +
           '`Accept: text/event-stream` returns the events of the job and the result inline.',

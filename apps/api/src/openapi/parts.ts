@@ -45,6 +45,8 @@ export const FAILURES = [
   'image-truncated',
   'image-corrupt',
   'background-corrupt',
+  'mask-corrupt',
+  'mask-mismatch',
   'roi-exceeds-bounds',
   'roi-empty',
   'subject-not-found',

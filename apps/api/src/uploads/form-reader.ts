@@ -45,9 +45,14 @@ export class ByteBudget {
   }
 }
 
-/** The problem of a second image or background. */
-export const repeatedFile = (role: FileRole): Problem =>
-  new Problem(role === 'input' ? 'multiple-images' : 'multiple-backgrounds');
+const REPEATED: Readonly<Record<FileRole, ProblemCode>> = {
+  input: 'multiple-images',
+  background: 'multiple-backgrounds',
+  mask: 'multiple-masks',
+};
+
+/** The problem of a second image, background or mask. */
+export const repeatedFile = (role: FileRole): Problem => new Problem(REPEATED[role]);
 
 /** Encoding of a file in its field; `any`: bytes or base64, detected from the first bytes. */
 export type FileEncoding = 'bytes' | 'base64' | 'any';
@@ -158,7 +163,7 @@ export function setTexts({ texts }: FormContent): Map<string, string> {
 /**
  * Reads a form of any encoding. A known file is written to the target as it arrives, the length of a known text is limited,
  * and other fields are skipped without a copy. With `takesLoneFile`, a single file in an unknown field is the image, too.
- * @throws Problem `multiple-images` | `multiple-backgrounds` | `image-type-unsupported` for text in a file field |
+ * @throws Problem `multiple-images` | `multiple-backgrounds` | `multiple-masks` | `image-type-unsupported` for text in a file field |
  * `invalid-request` for a text beyond its limit, or more than 1,000 fields
  */
 export async function readForm(

@@ -1,6 +1,6 @@
 import type { FileRole, UploadPart } from '#broker/records/job-record.js';
 import type { UploadSession } from '#broker/jobs/upload-session.js';
-import { backgroundError } from '#contracts/problem-catalog.js';
+import { backgroundError, maskError } from '#contracts/problem-catalog.js';
 import type { ImageLimits } from '#imaging/formats/image-facts.js';
 import { ImageGuard } from '#imaging/guard/image-guard.js';
 import type { JobSecrets } from '#crypto/job-token.js';
@@ -64,13 +64,19 @@ export class UploadEncryptor {
   }
 }
 
-/** @throws Problem when the guard rejects the file. A damaged background has its own code. */
+/** Errors of the files beside the image. */
+const ERROR_OF: Readonly<Partial<Record<FileRole, (error: unknown) => unknown>>> = {
+  background: backgroundError,
+  mask: maskError,
+};
+
+/** @throws Problem when the guard rejects the file. A damaged background or mask has a code of its own. */
 function inspect(guard: ImageGuard, plain: Buffer, { role, last }: { role: FileRole; last: boolean }): void {
   try {
     guard.inspect(plain);
     if (last) guard.end();
   } catch (error) {
-    throw role === 'background' ? backgroundError(error) : error;
+    throw ERROR_OF[role]?.(error) ?? error;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import type { FileRole } from '#broker/records/job-record.js';
 import { jobOptionsSchema, type JobOptions } from '#contracts/job-options.js';
 import { acceptedBy, invalidOption, mustBe, nearestNames, optionRefusal } from '#contracts/option-refusal.js';
 import { Problem } from '#contracts/problem-catalog.js';
@@ -59,14 +60,25 @@ function unknownParameter(name: string): Problem {
   });
 }
 
-/** Checks that a background image is not combined with another background or the alpha channel alone. @throws Problem `multiple-backgrounds` | `invalid-parameter` */
-export function checkBackground({ bg_color, channels }: JobOptions): void {
-  if (bg_color !== undefined) throw new Problem('multiple-backgrounds');
-  if (channels === 'alpha') {
+/**
+ * Checks that the files of a request have an effect beside its options.
+ * @param roles of its files
+ * @throws Problem `multiple-backgrounds` | `invalid-parameter`
+ */
+export function checkFiles(roles: ReadonlySet<FileRole>, { bg_color, only, model }: JobOptions): void {
+  if (roles.has('background') && bg_color !== undefined) throw new Problem('multiple-backgrounds');
+  if (roles.has('background') && only !== 'cutout') {
     throw new Problem('invalid-parameter', {
       parameter: 'bg_image_file',
-      accepted: ['an image, with channels=rgba'],
-      detail: '"bg_image_file" cannot be combined with channels=alpha: a matte has no background.',
+      accepted: ['an image, with only=cutout'],
+      detail: '"bg_image_file" requires only=cutout: other results have no background.',
+    });
+  }
+  if (roles.has('mask') && model !== undefined) {
+    throw new Problem('invalid-parameter', {
+      parameter: 'model',
+      accepted: ['no model, with a mask'],
+      detail: '"model" cannot be combined with a file in "mask": the mask takes the place of the model.',
     });
   }
 }
@@ -91,10 +103,10 @@ const ADDRESS = 'image_url';
 /**
  * Reads uploads of the native endpoints: a body that is an image, with options in the query; or a form (multipart,
  * urlencoded or one JSON object) with options as fields, the image in `image`, or in any field if it is the only file, and
- * optionally a background in `bg_image_file`. A form may contain the URL of the image in `image_url`, from which it is
+ * optionally a background in `bg_image_file` and a mask in `mask`. A form may contain the URL of the image in `image_url`, from which it is
  * downloaded. Unknown fields are ignored, unless they resemble an option.
  * @param extra additional fields of an endpoint
- * @throws Problem `missing-image` | `multiple-images` | `multiple-backgrounds` | `image-too-large` |
+ * @throws Problem `missing-image` | `multiple-images` | `multiple-backgrounds` | `multiple-masks` | `image-too-large` |
  * `malformed-multipart` | `image-url-off` and others
  */
 export function nativeUpload(
@@ -102,7 +114,11 @@ export function nativeUpload(
   extra: Record<string, FieldSpec> = {},
 ): UploadSource {
   const texts = { ...optionFields(), [ADDRESS]: text(MAX_URL_CHARACTERS), ...extra };
-  const files = { image: file('input', 'any'), bg_image_file: file('background', 'any') };
+  const files = {
+    image: file('input', 'any'),
+    bg_image_file: file('background', 'any'),
+    mask: file('mask', 'any'),
+  };
   const table = new FieldTable({ ...texts, ...files }, true);
   return async (request, target) => {
     const values = new Values(request, Object.keys(extra));
@@ -115,7 +131,7 @@ export function nativeUpload(
     if (misspelled !== undefined) throw unknownParameter(misspelled);
     values.add(form.texts);
     const content = values.parse();
-    if (form.files.has('background')) checkBackground(content.options);
+    checkFiles(form.files, content.options);
     if (address !== '') await fetchImage(address, { request, images, target });
     return { ...content, ignored: form.ignored };
   };

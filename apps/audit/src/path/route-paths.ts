@@ -34,7 +34,8 @@ const CHUNK_BYTES = [256, 512];
 /** Photos that come in on each route, whole and in small pieces. */
 export const ROUTE_PATHS: readonly AuditPath[] = [
   deliveredPath('routes', 'Delivered on each compatible route', routes(PACKET_SHAPE)),
-  deliveredPath('background', 'Delivered before a background image', backgrounds()),
+  deliveredPath('background', 'Delivered before a background image', withFile('bg_image_file')),
+  deliveredPath('mask', 'Delivered with a mask in place of the model', withFile('mask')),
   acceptedPath('chunks-raw', 'Uploaded in small HTTP chunks, by itself', inEachSize(raw)),
   acceptedPath('chunks-form', 'Uploaded in small HTTP chunks, as a form', inEachSize(form)),
   deliveredPath('chunks-delivered', 'Uploaded in small HTTP chunks, and delivered', [
@@ -102,13 +103,13 @@ function routes(shape: PathCase['shape']): PathCase[] {
   ];
 }
 
-/** The photo of a case is both the image and the background. */
-function backgrounds(): PathCase[] {
+/** The photo of a case is both the image and the file in another field. */
+function withFile(other: 'bg_image_file' | 'mask'): PathCase[] {
   const both =
     (name: string) =>
     ({ image, fileName }: Canary): Body =>
       multipart(
-        [name, 'bg_image_file'].map((field) => ({
+        [name, other].map((field) => ({
           name: field,
           value: image.bytes,
           fileName,

@@ -61,6 +61,8 @@ export interface CutoutRequest {
   image: Buffer;
   /** Encoded background image. The caller wipes it, too. */
   background?: Buffer | undefined;
+  /** Encoded mask of the client. The caller wipes it, too. */
+  mask?: Buffer | undefined;
   options: JobOptions;
   /** Longest time in the child. */
   deadlineMs: number;

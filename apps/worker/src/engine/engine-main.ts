@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import { Problem } from '#contracts/problem-catalog.js';
-import { cutOut } from '#imaging/cutout-pipeline.js';
+import { cutOut, type CutoutJob } from '#imaging/cutout-pipeline.js';
 import { formatsOf, type ImageLimits } from '#imaging/formats/image-facts.js';
 import { allowFormats } from '#imaging/raster/sharp.js';
 import { ProviderUnavailable } from '#inference/session-factory.js';
@@ -10,6 +10,7 @@ import { wipe } from '#crypto/wipe.js';
 import { capacityOf } from './engine-contract.js';
 import { loadEngine, modelFor, type LoadedEngine } from './engine-loader.js';
 import {
+  type CUTOUT_FILES,
   ENGINE_FD,
   MAX_HEADER_BYTES,
   toEngineSchema,
@@ -26,6 +27,12 @@ import { frameHead, FrameDecoder, type Frame } from './frame-codec.js';
 /** The parent limits uploads; this limit keeps a damaged length from allocating all memory. */
 const MAX_IMAGE_BYTES = 1024 ** 3;
 const EXIT_PROTOCOL = 70;
+
+type CutoutMessage = Extract<ToEngine, { type: 'cutout' }>;
+
+/** What results without a model name in its place: a mask of the client, or the colors of a drawing. */
+const MASK_MODEL = 'mask';
+const COLOR_MODEL = 'color-key';
 
 interface Engine extends LoadedEngine {
   limits: ImageLimits;
@@ -76,9 +83,22 @@ async function start(message: Extract<ToEngine, { type: 'start' }>): Promise<voi
   send({ type: 'ready', ...engine.facts });
 }
 
+/** The named files of a payload, without copies. @throws Error without an image */
+function filesIn(
+  payload: Buffer,
+  { files }: CutoutMessage,
+): Pick<CutoutJob, 'image' | 'background' | 'mask'> {
+  let at = 0;
+  const found: Partial<Record<(typeof CUTOUT_FILES)[number], Buffer>> = {};
+  for (const { name, bytes } of files) found[name] = payload.subarray(at, (at += bytes));
+  const { image, ...others } = found;
+  if (image === undefined) throw new Error('no image');
+  return { image, ...others };
+}
+
 /** Cuts out one image. The parent sends no more images at a time than the capacity. */
-async function cutOutOne(message: Extract<ToEngine, { type: 'cutout' }>, files: Buffer): Promise<void> {
-  const { id, imageBytes, options } = message;
+async function cutOutOne(message: CutoutMessage, payload: Buffer): Promise<void> {
+  const { id, options } = message;
   if (engine === undefined || inFlight >= capacityOf(engine.facts)) throw new Error('unexpected image');
   inFlight += 1;
   try {
@@ -87,24 +107,24 @@ async function cutOutOne(message: Extract<ToEngine, { type: 'cutout' }>, files: 
       send({ type: 'stage', id, stage });
     };
     const { limits, facts } = engine;
-    const image = files.subarray(0, imageBytes);
-    const background = files.length > imageBytes ? files.subarray(imageBytes) : undefined;
     const { data, ...found } = await cutOut({
-      image,
-      background,
+      ...filesIn(payload, message),
       options,
       limits,
       network: segmentation,
       next,
       onStage,
     });
-    send({ type: 'done', id, facts: { ...found, model, provider: facts.provider } }, data);
+    const isMasked = message.files.some(({ name }) => name === 'mask');
+    const without = isMasked ? MASK_MODEL : COLOR_MODEL;
+    const made = { model: found.looks === 0 ? without : model, provider: facts.provider };
+    send({ type: 'done', id, facts: { ...found, ...made } }, data);
   } catch (error) {
     // The next child finds out whether the device still works.
     if (error instanceof ProviderUnavailable) exitWith(error);
     send({ type: 'failed', id, code: error instanceof Problem ? error.code : 'processing-failed' });
   } finally {
-    wipe(files);
+    wipe(payload);
     inFlight -= 1;
   }
 }

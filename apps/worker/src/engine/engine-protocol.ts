@@ -21,7 +21,10 @@ const provider = z.enum(PROVIDERS);
 const plan = { provider, models: z.array(z.string()).min(1), batch: z.int().positive() };
 const fault = z.enum(['not-offered', 'not-available', 'not-suited']);
 
-/** Worker → engine. `start` comes first and once. The payload of `cutout` is the encoded image, then the background if any. */
+/** Encoded files of a cut-out: the image, a background picture, a mask. */
+export const CUTOUT_FILES = ['image', 'background', 'mask'] as const;
+
+/** Worker → engine. `start` comes first and once. The payload of `cutout` are its files, one after the other. */
 export const toEngineSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('start'),
@@ -37,7 +40,7 @@ export const toEngineSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('cutout'),
     id,
-    imageBytes: z.int().positive(),
+    files: z.array(z.strictObject({ name: z.enum(CUTOUT_FILES), bytes: z.int().positive() })).min(1),
     options: jobOptionsSchema,
   }),
 ]);

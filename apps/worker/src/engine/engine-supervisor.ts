@@ -19,7 +19,7 @@ import {
   type EngineSettings,
 } from './engine-contract.js';
 import { confined, type ConfinedCommand } from './engine-privileges.js';
-import type { FromEngine } from './engine-protocol.js';
+import { CUTOUT_FILES, type FromEngine } from './engine-protocol.js';
 import { EngineQueue, EngineTask } from './engine-queue.js';
 import { MemoryWatch } from './memory-watch.js';
 import { ProgressEstimate } from './progress-estimate.js';
@@ -189,10 +189,12 @@ export class EngineSupervisor {
     const capacity = capacityOf(this.runningFacts);
     for (let task = this.queue.next(capacity); task !== undefined; task = this.queue.next(capacity)) {
       task.start();
-      const { image, background, options } = task.request;
-      const files = background === undefined ? [image] : [image, background];
+      const { request } = task;
+      const present = CUTOUT_FILES.filter((name) => request[name] !== undefined);
+      const contents = present.flatMap((name) => request[name] ?? []);
+      const files = present.map((name, at) => ({ name, bytes: contents[at]?.length ?? 0 }));
       this.memory.start();
-      this.child?.send({ type: 'cutout', id: task.id, imageBytes: image.length, options }, ...files);
+      this.child?.send({ type: 'cutout', id: task.id, files, options: request.options }, ...contents);
     }
   }
 

@@ -14,7 +14,7 @@ import { nowMs } from '#telemetry/tracer.js';
 import { Cancelled, EngineCrash, EngineUnavailable, type CutoutResult } from '../engine/engine-contract.js';
 import type { EngineSupervisor } from '../engine/engine-supervisor.js';
 import type { AttemptSpan } from './attempt-span.js';
-import { fetchUpload, storeOutput, type Upload } from './payload-io.js';
+import { fetchUpload, storeOutput, wipeUpload, type Upload } from './payload-io.js';
 import { retryThroughOutage } from './outage-retry.js';
 import type { WorkerTelemetry } from './worker-telemetry.js';
 
@@ -107,6 +107,7 @@ export class JobProcessor {
       result = await this.resources.engine.run({
         image: upload.input,
         background: upload.background,
+        mask: upload.mask,
         options: record.options,
         deadlineMs: this.resources.settings.JOB_DEADLINE_S * 1000,
         openingMs: this.resources.settings.OPENING_DEADLINE_S * 1000,
@@ -126,7 +127,8 @@ export class JobProcessor {
       }
       this.report(record, result, span);
     } finally {
-      wipe(upload?.input, upload?.background, result?.data, keys.inputKey, keys.outputKey);
+      wipeUpload(upload);
+      wipe(result?.data, keys.inputKey, keys.outputKey);
     }
   }
 

@@ -10,10 +10,10 @@ import { Cancelled } from '../engine/engine-contract.js';
 import { retryThroughOutage } from './outage-retry.js';
 
 /** The decrypted files of an upload. */
-export interface Upload {
-  input: Buffer;
-  background: Buffer | undefined;
-}
+export type Upload = Partial<Record<FileRole, Buffer>> & { input: Buffer };
+
+/** Overwrites all files of an upload. */
+export const wipeUpload = (upload: Partial<Upload> | undefined): void => wipe(...Object.values(upload ?? {}));
 
 /**
  * Reads and decrypts the upload of a job. The caller wipes its files. The lifetime of the stored upload is prolonged:
@@ -42,11 +42,11 @@ export async function fetchUpload(
       first += part.chunks;
     }
     await prolonged;
-    const { input, background } = upload;
+    const { input, ...others } = upload;
     if (input === undefined) throw new Problem('processing-failed');
-    return { input, background };
+    return { input, ...others };
   } catch (error) {
-    wipe(upload.input, upload.background);
+    wipeUpload(upload);
     throw error;
   }
 }

@@ -53,8 +53,8 @@ export interface JobRecord {
   purgedAt: number | undefined;
 }
 
-/** Role of a file in an upload. */
-export type FileRole = 'input' | 'background';
+/** Role of a file in an upload: the image, a background picture, or a mask of the client. */
+export type FileRole = 'input' | 'background' | 'mask';
 
 /**
  * One file of an upload. Its chunks follow those of the previous file in the same key. A `skipped` file is not part of the

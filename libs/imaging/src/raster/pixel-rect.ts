@@ -4,6 +4,16 @@ export interface Size {
   height: number;
 }
 
+/** Largest difference of two proportions that count as the same, and of a side that was rounded, in pixels. */
+const PROPORTION_TOLERANCE = 0.02;
+const ROUNDING_PIXELS = 1;
+
+/** True when width divided by height is the same, within 2 % or one pixel. */
+export function isSameProportion(one: Size, other: Size): boolean {
+  const height = (one.width * other.height) / other.width;
+  return Math.abs(one.height - height) <= Math.max(PROPORTION_TOLERANCE * height, ROUNDING_PIXELS);
+}
+
 /** A rectangle in whole pixels. */
 export interface Rect extends Size {
   left: number;

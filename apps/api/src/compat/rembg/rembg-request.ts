@@ -44,7 +44,7 @@ const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
 export function rembgOptions(texts: ReadonlyMap<string, string>, models: readonly string[]): JobOptions {
   const onlyMask = flag(texts, 'om');
   const model = modelFor(texts.get('model'), models);
-  const fields: [string, string][] = [['channels', onlyMask ? 'alpha' : 'rgba']];
+  const fields: [string, string][] = [['only', onlyMask ? 'alpha' : 'cutout']];
   if (flag(texts, 'a')) fields.push(['refine', 'edges']);
   if (model !== undefined) fields.push(['model', model]);
   const background = texts.get('bgc');

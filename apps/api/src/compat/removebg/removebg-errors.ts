@@ -42,6 +42,8 @@ const ERROR_OF_PROBLEM: Readonly<Partial<Record<ProblemCode, ErrorRow>>> = {
   'image-truncated': row(400, 'failed_to_read_image'),
   'image-corrupt': row(400, 'failed_to_read_image'),
   'background-corrupt': row(400, 'failed_to_read_bg_image'),
+  'mask-corrupt': row(400, 'failed_to_read_image'),
+  'mask-mismatch': row(400, 'failed_to_read_image'),
   'roi-exceeds-bounds': row(400, 'roi_exceeds_bounds'),
   'roi-empty': row(400, 'roi_region_empty'),
   'subject-not-found': row(400, 'subject_not_found'),

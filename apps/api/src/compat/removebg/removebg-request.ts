@@ -5,12 +5,7 @@ import { invalidOption, mustBe } from '#contracts/option-refusal.js';
 import { Problem } from '#contracts/problem-catalog.js';
 import type { FileRole } from '#broker/records/job-record.js';
 import { MAX_URL_CHARACTERS } from '#fetcher/url-rules.js';
-import {
-  parseOptions,
-  checkBackground,
-  missingImage,
-  type UploadSource,
-} from '../../uploads/upload-source.js';
+import { parseOptions, checkFiles, missingImage, type UploadSource } from '../../uploads/upload-source.js';
 import {
   ByteBudget,
   FieldTable,
@@ -33,6 +28,7 @@ const SHARED = [
   'position',
   'format',
   'channels',
+  'only',
   'bg_color',
   'semitransparency',
   'add_shadow',
@@ -146,6 +142,7 @@ const TABLE = new FieldTable({
   image_file: file('input', 'any'),
   image_file_b64: file('input', 'base64'),
   bg_image_file: file('background', 'any'),
+  mask: file('mask', 'any'),
 });
 
 /**
@@ -168,7 +165,7 @@ export const removebgUpload =
     const roles = new Set([...form.files, ...wanted.map(([, role]) => role)]);
     if (!roles.has('input')) throw missingImage(SOURCES, form);
     const { options, type } = parseRemovebgFields(texts);
-    if (roles.has('background')) checkBackground(options);
+    checkFiles(roles, options);
     for (const [parameter, role] of wanted) {
       const image = images.fetchFor(parameter, texts.get(parameter) ?? '', { signal, maxBytes });
       await writeFile(role, new ByteBudget(maxBytes).limit(image));
