@@ -42,7 +42,6 @@ const FILE_ERRORS: ReadonlySet<RemoveBgErrorCode> = new Set<RemoveBgErrorCode>([
   'image-truncated',
   'image-corrupt',
   'foreground-not-found',
-  'ground-not-flat',
 ]);
 
 /** True if sending the same photo again can succeed. */

@@ -59,6 +59,7 @@ export class ColorKeyPass implements RowMatte {
     this.inks = new FullInks(
       key.inks.map((ink) => times(key.space.from, ink)),
       key.isNoiseless,
+      key.space.to,
     );
     this.filledRuns = new Int32Array(2 * image.height);
     this.deltas = Array.from({ length: WINDOW }, () => new Float32Array(3 * region.width));
@@ -137,13 +138,13 @@ export class ColorKeyPass implements RowMatte {
     }
   }
 
-  /** True when background is within reach. */
+  /** True when background or a shadow is within reach. */
   private isEdge(x: number, y: number): boolean {
     const { width, height } = this.region;
     const [left, right] = [Math.max(0, x - EDGE_REACH), Math.min(width - 1, x + EDGE_REACH)];
     for (let row = Math.max(0, y - EDGE_REACH); row <= Math.min(height - 1, y + EDGE_REACH); row += 1) {
       for (let at = row * width + left; at <= row * width + right; at += 1) {
-        if (this.states[at] === GROUND) return true;
+        if (this.states[at] !== DRAWN) return true;
       }
     }
     return false;

@@ -141,6 +141,7 @@ export function colorKeyOf(
       .filter(({ count }) => count >= MIN_FAINT_INK * survey.samples)
       .map((ink) => times(space.from, deltaOf(ink, ground)))
       .filter((delta) => Math.hypot(...delta) < 2 * strong),
+    isBetweenInks: hasBetween(deltas),
     isFilled,
     hasShadow: kind === 'shadows',
     inks: deltas,
@@ -148,6 +149,12 @@ export function colorKeyOf(
     isAntialiased,
   };
 }
+
+/** True when the ground is on the line between two inks. */
+const hasBetween = (inks: readonly Delta[]): boolean =>
+  inks.some((a) =>
+    inks.some((b) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2] < -0.97 * Math.hypot(...a) * Math.hypot(...b)),
+  );
 
 const deltaOf = ({ color: [r, g, b] }: Ink, ground: Rgb): Delta => [
   r - ground[0],

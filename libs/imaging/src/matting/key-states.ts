@@ -30,6 +30,8 @@ export interface KeyRules {
   faintInks: readonly Delta[];
   /** Background that the rim does not reach is part of the drawing. */
   isFilled: boolean;
+  /** Mixes of two inks have the ground's color, as black text on white over light gray has at its edges. */
+  isBetweenInks: boolean;
   /** The drawing has soft shadows. */
   hasShadow: boolean;
 }
@@ -40,6 +42,7 @@ export function keyStates(image: Raster, region: Rect, rules: KeyRules): Uint8Ar
   const states = new Uint8Array(width * height);
   classify(image, region, rules, states);
   dropLonelyPixels(states, region);
+  if (rules.isBetweenInks) dropSpecks(states, region);
   if (rules.hasShadow) growShadows(image, region, rules, states);
   if (rules.isFilled) fillHoles(states, region);
   return states;
@@ -108,6 +111,28 @@ function hasNear(states: Uint8Array, { x, y, width, height }: Place, state: numb
       if (states[at] === state) return true;
   }
   return false;
+}
+
+/** Background areas of so many pixels and fewer are mixes of inks, where these can have the ground's color. */
+const MAX_SPECK = 12;
+
+/** Turns small areas of background into parts of the drawing. */
+function dropSpecks(states: Uint8Array, { width }: Rect): void {
+  for (let from = 0; from < states.length; from += 1) {
+    if (states[from] !== GROUND) continue;
+    const area = [from];
+    states[from] = REACHED;
+    for (let next = 0; next < area.length; next += 1) {
+      const at = area[next] as number;
+      for (const beside of [at - 1, at + 1, at - width, at + width]) {
+        if (states[beside] !== GROUND) continue;
+        states[beside] = REACHED;
+        area.push(beside);
+      }
+    }
+    if (area.length <= MAX_SPECK) for (const at of area) states[at] = DRAWN;
+  }
+  for (let at = 0; at < states.length; at += 1) if (states[at] === REACHED) states[at] = GROUND;
 }
 
 /** Turns background that is not connected to the rim into a part of the drawing. */
