@@ -77,6 +77,12 @@ const PROGRESSIVE_WEIGHT = 3;
 
 type EncodedResult = Omit<Cutout, 'timingsMs' | keyof MattingFacts>;
 
+/** Facts of a result without any visible pixel. */
+const NOTHING_VISIBLE = {
+  confidence: 0,
+  hints: ['no-subject', 'low-confidence'],
+} satisfies Partial<MattingFacts>;
+
 const EMPTY_RECT: Rect = { left: 0, top: 0, width: 0, height: 0 };
 
 /**
@@ -114,7 +120,9 @@ export async function cutOut(job: CutoutJob): Promise<Cutout> {
     const matted = { ...(await decoded()), matting, plan };
     const isStreamed = plan.depths.result === 8 && canStream(job.options, job.background);
     const finish = isStreamed ? encodeWhileMatting : composeThenEncode;
-    return { ...(await finish(job, matted, timer)), ...matting.facts, timingsMs: timer.timingsMs };
+    const result = await finish(job, matted, timer);
+    const facts = result.foreground.width === 0 ? { ...matting.facts, ...NOTHING_VISIBLE } : matting.facts;
+    return { ...result, ...facts, timingsMs: timer.timingsMs };
   } finally {
     wipe(input?.picture.data, input?.ownAlpha?.data);
     matting?.wipe();

@@ -53,7 +53,9 @@ describe('cut-out pipeline', () => {
 
   test('given a region, when cut out, then everything outside is transparent and the rest keeps its place', async () => {
     const options = jobOptionsSchema.parse({ roi: '60px 0 500px 100%' });
-    const { data, foreground } = await cutOut(job(photo('coffee'), { options }));
+    const { data, foreground, confidence, hints } = await cutOut(job(photo('coffee'), { options }));
+    expect(confidence).toBeGreaterThan(0.9);
+    expect(hints).toEqual([]);
     const alpha = await sharp(data).extractChannel(3).raw().toBuffer();
     expect(alpha.every((value, i) => value === 0 || (i % 600 >= 60 && i % 600 < 500))).toBe(true);
     expect(softIou(alpha, await referenceAlpha('coffee'))).toBeGreaterThan(0.95);

@@ -226,9 +226,11 @@ describe('images that are earlier cut-outs', () => {
 
   test('given a fully transparent image, when cut out, then it stays so, and a crop reports that there is no foreground', async () => {
     const file = await asPng(painted(() => 0, WHITE));
-    const { data, foreground } = await cut(file, EVERYTHING);
+    const { data, foreground, confidence, hints } = await cut(file, EVERYTHING);
     expect((await picture(data)).data.every((byte) => byte === 0)).toBe(true);
     expect(foreground).toEqual({ left: 0, top: 0, width: 0, height: 0 });
+    expect(confidence).toBe(0);
+    expect(hints).toEqual(['no-subject', 'low-confidence']);
     await expect(cut(file, EVERYTHING, { crop: true })).rejects.toMatchObject({
       code: 'foreground-not-found',
     });
