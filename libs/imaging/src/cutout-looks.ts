@@ -5,6 +5,8 @@ import { cropPicture } from './decode/crop-picture.js';
 import type { EdgeMaps } from './matting/edge-maps.js';
 import { refinedDoubt, type CoveringMask } from './matting/refined-doubt.js';
 import {
+  AS_SURE,
+  canSharpen,
   crispGrid,
   cropAround,
   cropWeights,
@@ -21,7 +23,7 @@ import { clearGround, opensHoles } from './matting/flat-ground.js';
 import type { MattePatch } from './matting/matte-patch.js';
 import { mergedMask } from './matting/merged-mask.js';
 import type { SubjectSelection } from './matting/subject-selection.js';
-import { isWide, partCrops } from './matting/wide-format.js';
+import { isWide, partCrops, SURER_PART } from './matting/wide-format.js';
 import { zeroNearBackground } from './matting/mask-filters.js';
 import { scaledRect, type Rect } from './raster/pixel-rect.js';
 import type { Mask, Raster, RgbRaster } from './raster/raster.js';
@@ -29,7 +31,7 @@ import type { Mask, Raster, RgbRaster } from './raster/raster.js';
 type Effort = Exclude<JobOptions['effort'], 'standard'>;
 
 /** Doubt of the first look from which the model looks again. */
-const LOOKS_FROM: Record<Effort, number> = { auto: 0.15, best: 0.02 };
+const LOOKS_FROM: Record<Effort, number> = { auto: 0.12, best: 0.02 };
 /** Margins of the crops. */
 const MARGINS: Record<Effort, readonly number[]> = { auto: [MARGIN], best: [MARGIN, 0.25] };
 /** Doubt from which the first look's decision about the subject is open. */
@@ -91,20 +93,27 @@ export class FurtherLooks {
     if (this.looks.length === 0) return [];
     const { full } = await this.job.decoded();
     const base = { mask: first, edges, rect: this.regionIn(full) };
-    for (const { rect, mask, picture } of this.looks) {
-      const edges = refineLook(picture, mask);
-      const counts = isSurer(full, { rect, mask, edges }, base);
-      edges?.wipe();
-      if (counts) this.addPatch({ rect, mask, picture }, base, refineLook);
+    const measured = this.looks.map((look) => {
+      const seen = refineLook(look.picture, look.mask);
+      const doubt = relativeDoubt(full, { ...look, edges: seen }, base);
+      seen?.wipe();
+      return { ...look, doubt };
+    });
+    // Looks that only sharpen edges do not dilute surer ones.
+    const surer = measured.filter(({ doubt }) => doubt <= SURER);
+    let isConfirmed = false;
+    for (const look of surer.length > 0 ? surer : measured) {
+      if (this.addPatch(look, base, refineLook)) isConfirmed = true;
     }
     const { patches } = this;
-    if (patches.length === 0) return [];
     // Several looks at the same place: their mean.
     if (!this.isInParts) patches.forEach(({ weights }, i) => scale(weights, 1 / (i + 1)));
-    keepInside(
-      base,
-      this.looks.map(({ rect }) => rect),
-    );
+    if (isConfirmed) {
+      keepInside(
+        base,
+        this.looks.map(({ rect }) => rect),
+      );
+    }
     return patches;
   }
 
@@ -158,24 +167,38 @@ export class FurtherLooks {
     }
   }
 
-  /** Refines a look that counts on its own grid, unless it shows another subject. */
-  private addPatch({ rect, mask: seen, picture }: Look, base: CoveringMask, refineLook: RefineLook): void {
+  /**
+   * Refines a look on its own grid, as far as it counts.
+   * @returns true when the look confirms the subject of the first one
+   */
+  private addPatch(
+    { rect, mask: seen, picture, doubt }: Look & { doubt: number },
+    base: CoveringMask,
+    refineLook: RefineLook,
+  ): boolean {
+    if (this.isInParts && doubt > SURER_PART) return false;
     const mask = maskOnGrid(seen, crispGrid(seen, rect));
-    const patch: MattePatch = { rect, mask, edges: undefined, weights: new Float32Array(0) };
-    patch.weights = this.weightsOf(patch, base);
-    if (!patch.weights.some((weight) => weight > 0)) {
-      wipe(mask.data);
-      return;
+    const weights = this.weightsOf({ rect, mask, doubt }, base);
+    const counts = doubt <= SURER || (doubt <= AS_SURE && canSharpen(rect, base.rect));
+    if (weights === undefined || !counts) {
+      wipe(mask.data, weights);
+      return weights !== undefined;
     }
+    const patch: MattePatch = { rect, mask, edges: undefined, weights };
     this.patches.push(patch);
     patch.edges = refineLook(picture, mask);
+    return true;
   }
 
-  private weightsOf({ mask, rect }: MattePatch, base: CoveringMask): Float32Array {
-    if (this.isInParts) return fadeOf({ rect, region: base.rect, crop: mask });
+  private weightsOf(
+    { rect, mask, doubt }: { rect: Rect; mask: Mask; doubt: number },
+    base: CoveringMask,
+  ): Float32Array | undefined {
+    const place = { rect, region: base.rect, crop: mask };
+    if (this.isInParts) return fadeOf(place);
     const first = partOnGrid(base.mask, rect, base.rect, mask);
     try {
-      return cropWeights({ first, crop: mask, rect, region: base.rect, isOpen: this.doubt >= OPEN_FROM });
+      return cropWeights({ ...place, first, isOpen: this.doubt >= OPEN_FROM, isSurer: doubt <= SURER });
     } finally {
       wipe(first);
     }
@@ -183,13 +206,15 @@ export class FurtherLooks {
 }
 
 /**
- * True when a look is clearly surer than the first one in the same place, after refinement of both, or clearly sure of
- * something where the first one found nothing.
+ * Doubt of a look as a share of that of the first one in the same place, both refined. Where the first one found
+ * nothing: 0 when the look is sure of what it found, else infinite.
  */
-function isSurer(image: Raster, look: CoveringMask, first: CoveringMask): boolean {
+function relativeDoubt(image: Raster, look: CoveringMask, first: CoveringMask): number {
   const doubt = refinedDoubt(image, look.rect, look);
-  if (subjectBox(first.mask) === undefined) return subjectBox(look.mask) !== undefined && doubt <= SURE_TO;
-  return doubt <= SURER * refinedDoubt(image, look.rect, first);
+  if (subjectBox(first.mask) === undefined) {
+    return subjectBox(look.mask) !== undefined && doubt <= SURE_TO ? 0 : Infinity;
+  }
+  return doubt / Math.max(refinedDoubt(image, look.rect, first), Number.EPSILON);
 }
 
 function scale(values: Float32Array, factor: number): void {

@@ -40,6 +40,7 @@ class GreenNetwork implements Segmentation {
 }
 
 const UNSURE = 150;
+const FAINT = 90;
 const SURE = 255;
 
 const job = (
@@ -83,9 +84,9 @@ describe('further looks', () => {
     expect(cut.foreground).toMatchObject({ width: expect.closeTo(40, -1) as number });
   });
 
-  test('given an unsure first look, when a crop is no surer, then the result is that of one look', async () => {
+  test('given an unsure first look, when a crop is less sure, then the result is that of one look', async () => {
     const image = await small();
-    const [one, two] = [new GreenNetwork([UNSURE]), new GreenNetwork([UNSURE])];
+    const [one, two] = [new GreenNetwork([UNSURE]), new GreenNetwork([UNSURE, FAINT])];
     const plain = await cutOut(job(Buffer.from(image), one));
     const cut = await cutOut(job(image, two, { effort: 'auto' }));
     expect(cut.looks).toBe(2);

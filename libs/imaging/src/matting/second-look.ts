@@ -24,6 +24,12 @@ const MIN_SUBJECT = 1e-5;
  * from 0.74 to 1 had up to 5 times.
  */
 export const SURER = 0.72;
+/** Doubt up to which a crop is about as sure as the first look: it may sharpen edges, but not replace anything. */
+export const AS_SURE = 1.2;
+/** Part of the picture that a crop covers at most to sharpen edges. */
+const MAX_SHARPENING_SHARE = 0.7;
+/** Longer side of such a crop at least, in pixels: smaller ones, enlarged, made edges of fur and feathers worse. */
+const MIN_SHARPENING_PIXELS = 512;
 
 /** Opacity between which a pixel is undecided: 2 to 98 %. */
 const UNDECIDED = { from: 6, to: 249 };
@@ -91,8 +97,12 @@ export function cropAround(box: Rect, grid: Size, region: Rect, margin = MARGIN)
 }
 
 /** True when a crop is so much smaller than the region that the model sees more in it. */
-export const isCloser = (crop: Rect, region: Rect): boolean =>
-  crop.width * crop.height <= MAX_CROP_SHARE * region.width * region.height;
+export const isCloser = (crop: Rect, region: Rect, share = MAX_CROP_SHARE): boolean =>
+  crop.width * crop.height <= share * region.width * region.height;
+
+/** True when a crop shows enough detail to sharpen edges. */
+export const canSharpen = (crop: Rect, region: Rect): boolean =>
+  isCloser(crop, region, MAX_SHARPENING_SHARE) && Math.max(crop.width, crop.height) >= MIN_SHARPENING_PIXELS;
 
 /** Part of a mask on another grid, interpolated linearly, 0 to 1; the caller wipes it. */
 export function partOnGrid(mask: Mask, part: Rect, region: Rect, grid: Size): Float32Array {
@@ -168,25 +178,28 @@ export interface Comparison {
   region: Rect;
   /** The first look was so unsure that its decision about the subject may be replaced. */
   isOpen: boolean;
+  /** The crop is surer than the first look. */
+  isSurer: boolean;
 }
 
 /**
- * Weight of a crop in each cell of its grid, 0 to 1. Where both looks show the same subject, or the first one is
- * open, the crop replaces it. Otherwise it sharpens the first look's edges, and counts only near the undecided band
- * of the first look where both agree. It counts nowhere when it shows another subject.
+ * Weight of a crop in each cell of its grid, 0 to 1. A surer crop replaces the first look where both show the same
+ * subject, or the first one is open. Otherwise a crop sharpens the first look's edges: it counts only near the undecided
+ * band of the first look where both agree.
+ * @returns undefined when the crop shows another subject; the caller wipes it
  */
-export function cropWeights(comparison: Comparison): Float32Array {
-  const { first, crop, isOpen } = comparison;
+export function cropWeights(comparison: Comparison): Float32Array | undefined {
+  const { first, crop, isOpen, isSurer } = comparison;
   const pool = new PlanePool({ width: crop.width, height: crop.height });
   try {
-    const weights = fadeOf(comparison);
     const own = pool.borrow();
     for (let i = 0; i < own.length; i += 1) own[i] = (crop.data[i] as number) / 255;
     const radius = Math.max(1, Math.round(BLUR * Math.max(crop.width, crop.height)));
     const [one, other] = [blurred(first, radius, pool), blurred(own, radius, pool)];
     const agreed = overlap(one, other);
-    if (agreed < OTHER_SUBJECT) return weights.fill(0);
-    if (isOpen || agreed >= SAME_SUBJECT) return weights;
+    if (agreed < OTHER_SUBJECT) return undefined;
+    const weights = fadeOf(comparison);
+    if (isSurer && (isOpen || agreed >= SAME_SUBJECT)) return weights;
     const near = nearBand(first, pool);
     for (let i = 0; i < weights.length; i += 1) {
       const difference = Math.abs((one[i] as number) - (other[i] as number));

@@ -11,6 +11,11 @@ import type { Mask } from '../raster/raster.js';
 
 /** Ratio of the sides beyond which a picture counts as wide or tall. */
 export const WIDE_FROM = 2.5;
+/**
+ * A part counts when the doubt of its crop is at most this share of that of the first look: on 24 composites of 4:1 to
+ * 12:1, those up to 0.7 had 0.03 to 0.5 times the error, those above had up to 1.4 times.
+ */
+export const SURER_PART = 0.7;
 /** Opacity from which a cell belongs to a part. */
 const PART_FROM = 100;
 /** Mass of a part, as a share of the largest one's, below which it is a scrap. */
