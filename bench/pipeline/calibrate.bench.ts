@@ -16,11 +16,11 @@ import { decodeForModel, squareFrame } from '#imaging/decode/decode.js';
 import { sha256Of } from '#inference/model-files.js';
 import { ModelRegistry } from '#inference/model-registry.js';
 import { canonicalGraph } from '#model-builder/canonical/canonical-graph.js';
-import { calibrationSchema, type Calibration } from '#model-builder/calibration/calibration.js';
+import { calibrationSchema, type Calibration } from '#model-builder/recipe/calibration.js';
 import { calibrationText, methodOf, observe } from '#model-builder/calibration/observation.js';
 import { floatFacts } from '#model-builder/float-facts.js';
 import { prepareModel, readFloatModel } from '#model-builder/model-preparation.js';
-import { graphOf } from '#model-builder/recipe/graph-index.js';
+import { graphOf } from '#model-builder/onnx/graph-index.js';
 import { argument } from '../lib/figures.js';
 
 const MODEL = 'isnet-original';

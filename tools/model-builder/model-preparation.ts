@@ -23,7 +23,7 @@ import { floatFacts } from './float-facts.js';
 import { withWeightsInMemory } from './onnx/external-data.js';
 import { decodeModel } from './onnx/onnx-codec.js';
 import type { OnnxModel } from './onnx/onnx-types.js';
-import { calibrationSchema, type Calibration } from './calibration/calibration.js';
+import { calibrationSchema, type Calibration } from './recipe/calibration.js';
 import { installPack, packFolder, type PackedModel } from './model-pack.js';
 import { applyRecipe } from './recipe/recipes.js';
 

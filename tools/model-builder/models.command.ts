@@ -15,7 +15,7 @@ import { ModelError, ModelRegistry } from '#inference/model-registry.js';
 import { prepareModel } from './model-preparation.js';
 import { parseQuantize, QUANTIZE_HELP, quantizeModel } from './quantize.command.js';
 import { WireError } from './onnx/protobuf.js';
-import { RecipeError } from './recipe/graph-index.js';
+import { RecipeError } from './onnx/graph-index.js';
 
 /** Classes that an operator can state. */
 const CLASSES = LICENSE_CLASSES.filter((each) => each !== 'undeclared');

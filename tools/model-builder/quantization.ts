@@ -3,7 +3,7 @@ import type { ModelEntry, Recipe } from '#inference/model-manifest.js';
 import type { ModelRegistry } from '#inference/model-registry.js';
 import { Segmenter } from '#inference/segmenter.js';
 import { agreementOf, isEmpty, softIou, type Agreement } from './calibration/agreement.js';
-import { calibrationSchema, type Calibration } from './calibration/calibration.js';
+import { calibrationSchema, type Calibration } from './recipe/calibration.js';
 import { LogitPairs } from './calibration/logits-fit.js';
 import { NetworkPair, opacityOf, opacityOfWidth } from './calibration/network-pair.js';
 import { methodOf, observe, type Pixels } from './calibration/observation.js';
@@ -14,7 +14,7 @@ import { floatFacts } from './float-facts.js';
 import { readFloatModel } from './model-preparation.js';
 import type { OnnxModel } from './onnx/onnx-types.js';
 import { byteLogits } from './recipe/byte-graph.js';
-import { graphOf } from './recipe/graph-index.js';
+import { graphOf } from './onnx/graph-index.js';
 
 /** What is to be quantized, and by which pictures. */
 export interface QuantizationRequest {

@@ -1,6 +1,6 @@
 import type { JobOptions } from '#contracts/job-options.js';
 import { wipe } from '#crypto/wipe.js';
-import type { MattingJob, Segmentation } from './cutout-matting.js';
+import type { MattingJob, Segmentation } from './matting-contract.js';
 import { cropPicture } from './decode/crop-picture.js';
 import type { EdgeMaps } from './matting/edge-maps.js';
 import { refinedDoubt, type CoveringMask } from './matting/refined-doubt.js';

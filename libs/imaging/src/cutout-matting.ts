@@ -1,67 +1,20 @@
 import type { JobOptions } from '#contracts/job-options.js';
-import type { ResultHint } from '#contracts/result-hints.js';
 import { wipe } from '#crypto/wipe.js';
 import { FurtherLooks, type RefineLook } from './cutout-looks.js';
-import type { StageTimer } from './cutout-stages.js';
-import type { DecodedImage, ModelFrame } from './decode/decode.js';
 import { graphicsMatting } from './graphics-matting.js';
+import type { Matting, MattingJob } from './matting-contract.js';
 import { ownAlphaCells } from './matting/alpha-components.js';
 import { confidenceHints, confidenceOf } from './matting/confidence.js';
 import { prepareEdges, type EdgeMaps } from './matting/edge-maps.js';
 import { clearGround, opensHoles } from './matting/flat-ground.js';
 import { toGrid } from './matting/guide-grid.js';
 import { fillInterior, zeroNearBackground } from './matting/mask-filters.js';
-import { MattePass, type RowMatte } from './matting/matte.js';
-import { SubjectSelection, type ImageSubject } from './matting/subject-selection.js';
+import { MattePass } from './matting/matte.js';
+import { SubjectSelection } from './matting/subject-selection.js';
 import { alphaOnGrid, type ModelInput } from './matting/model-input.js';
-import { scaledRect, type Rect, type Size } from './raster/pixel-rect.js';
+import { scaledRect, type Rect } from './raster/pixel-rect.js';
 import type { Mask, Raster, RgbRaster } from './raster/raster.js';
 
-/** The segmentation model: the size of its input, and the inference call. */
-export interface Segmentation {
-  /** Size that a picture of this size is resized to, and the filter for it. */
-  inputFor: (size: Size) => ModelFrame;
-  /** Opacity of a picture in the size of `inputFor`, on the model's own grid; the caller wipes it. */
-  segment: (picture: RgbRaster) => Promise<Mask>;
-}
-
-/** What the matte of an image is estimated from. */
-export interface MattingJob {
-  options: JobOptions;
-  network: Segmentation;
-  /** The model that `effort=best` asks as well, where one is loaded. */
-  next?: Segmentation | undefined;
-  /** The model's input. The caller wipes it. */
-  input: ModelInput;
-  /** Size of the upright image. */
-  size: Size;
-  /** The image has no transparency of its own. */
-  isOpaque: boolean;
-  /** All pixels of the image, once they have been decoded. Not changed here. */
-  decoded: () => Promise<DecodedImage>;
-  timer: StageTimer;
-}
-
-/** Facts about a matte. */
-export interface MattingFacts {
-  /** Runs of a model. */
-  looks: number;
-  /** Expected soft IoU with the true matte, 0 to 1. */
-  confidence: number;
-  hints: ResultHint[];
-}
-
-/** The matte of an image, before it is applied. Its masks contain shapes of the image; the owner wipes it. */
-export interface Matting {
-  /** Starts to apply the matte to the image, in place. The caller wipes the pass. */
-  passOver: (image: Raster) => RowMatte;
-  /** The subjects, the largest first, in an image with the matte applied. */
-  subjectsIn: (image: Raster) => ImageSubject[];
-  facts: MattingFacts;
-  wipe: () => void;
-}
-
-/**
 /**
  * Estimates the matte of an image: by its colors for a drawing, otherwise with the model.
  * @throws Problem `subject-not-found` | `ground-not-flat`

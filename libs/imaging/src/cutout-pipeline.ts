@@ -1,6 +1,7 @@
 import type { JobOptions, ResultFormat } from '#contracts/job-options.js';
 import { wipe } from '#crypto/wipe.js';
-import { mattingOf, type Matting, type MattingFacts, type Segmentation } from './cutout-matting.js';
+import { mattingOf } from './cutout-matting.js';
+import type { Matting, MattingFacts, Segmentation } from './matting-contract.js';
 import { StageTimer, type CutoutStage } from './cutout-stages.js';
 import {
   decodeImage,
@@ -32,7 +33,7 @@ import {
 } from './compose/result-geometry.js';
 import { PngWriter } from './encode/png-writer.js';
 
-export type { Segmentation } from './cutout-matting.js';
+export type { Segmentation } from './matting-contract.js';
 
 /** One image to cut out. */
 export interface CutoutJob {

@@ -1,7 +1,7 @@
 import type { JobOptions } from '#contracts/job-options.js';
 import { Problem } from '#contracts/problem-catalog.js';
 import { wipe } from '#crypto/wipe.js';
-import type { Matting, MattingJob } from './cutout-matting.js';
+import type { Matting, MattingJob } from './matting-contract.js';
 import { ColorKeyPass, type ColorKey } from './matting/color-key.js';
 import { confidenceHints } from './matting/confidence.js';
 import {

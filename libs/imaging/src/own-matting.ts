@@ -1,5 +1,6 @@
 import type { JobOptions } from '#contracts/job-options.js';
-import { modelMatting, type Matting, type MattingJob } from './cutout-matting.js';
+import { modelMatting } from './cutout-matting.js';
+import type { Matting, MattingJob } from './matting-contract.js';
 import { scaledRect } from './raster/pixel-rect.js';
 import { FixedAlphaPass, type FixedPixels } from './mask/fixed-alpha.js';
 import type { OwnMask } from './mask/own-mask.js';

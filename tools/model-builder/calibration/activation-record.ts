@@ -1,4 +1,4 @@
-import type { Calibration } from './calibration.js';
+import type { Calibration } from '../recipe/calibration.js';
 
 /** Magnitudes are counted by the upper bits of their float: exponent and three bits, buckets 12 % wide. */
 const DROPPED_BITS = 20;

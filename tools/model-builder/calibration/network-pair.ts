@@ -3,7 +3,7 @@ import { tensor, value } from '../onnx/onnx-build.js';
 import { DataType, type OnnxGraph } from '../onnx/onnx-types.js';
 import type { CanonicalGraph } from '../canonical/canonical-graph.js';
 import { PIXELS } from '../recipe/mask-ends.js';
-import { doubling } from '../recipe/resize-doubling.js';
+import { doubling } from '../onnx/resize-doubling.js';
 import { openGraph, planesOf, type Pixels } from './observation.js';
 
 /** Logits of one picture from both networks, and the time that each took. */

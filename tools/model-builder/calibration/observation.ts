@@ -5,9 +5,9 @@ import { model, value } from '../onnx/onnx-build.js';
 import { encodeModel } from '../onnx/onnx-codec.js';
 import { DataType, type OnnxGraph } from '../onnx/onnx-types.js';
 import { observedTensors } from '../recipe/channel-steps.js';
-import { keepOutputs } from '../recipe/graph-steps.js';
+import { keepOutputs } from '../onnx/graph-steps.js';
 import { ActivationRecord } from './activation-record.js';
-import type { Calibration } from './calibration.js';
+import type { Calibration } from '../recipe/calibration.js';
 
 /** Outputs of one run: more would hold more inner values at once. */
 const AT_ONCE = 42;

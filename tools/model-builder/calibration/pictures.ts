@@ -6,7 +6,7 @@ import { decodeForModel, squareFrame } from '#imaging/decode/decode.js';
 import { parseJson } from '#inference/model-catalog.js';
 import { ModelError, readJson, sha256Of } from '#inference/model-files.js';
 import type { Rect } from '#imaging/raster/pixel-rect.js';
-import type { Calibration } from './calibration.js';
+import type { Calibration } from '../recipe/calibration.js';
 
 /** Folder of the pictures that ship, relative to the package folder. */
 export const PICTURES = 'models/pictures';

@@ -1,8 +1,8 @@
 import { node, tensor, value } from '../onnx/onnx-build.js';
 import { DataType, type OnnxGraph, type OnnxNode } from '../onnx/onnx-types.js';
-import { inputOf, integerAttribute, labelOf, outputOf, RecipeError } from '../recipe/graph-index.js';
-import { keepOutputs, renameValues } from '../recipe/graph-steps.js';
-import { doubling } from '../recipe/resize-doubling.js';
+import { inputOf, integerAttribute, labelOf, outputOf, RecipeError } from '../onnx/graph-index.js';
+import { keepOutputs, renameValues } from '../onnx/graph-steps.js';
+import { doubling } from '../onnx/resize-doubling.js';
 import { foldConstants, type FoldedGraph } from './constant-folding.js';
 import { foldConvolutions } from './convolution-folding.js';
 import { requireOperations } from './isnet-shape.js';

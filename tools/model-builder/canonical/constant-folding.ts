@@ -1,8 +1,8 @@
 import { tensor } from '../onnx/onnx-build.js';
 import { floatsOf } from '../onnx/tensor-values.js';
 import { DataType, type OnnxGraph, type OnnxNode, type OnnxTensor } from '../onnx/onnx-types.js';
-import { integerAttribute, labelOf, RecipeError } from '../recipe/graph-index.js';
-import { keepOutputs } from '../recipe/graph-steps.js';
+import { integerAttribute, labelOf, RecipeError } from '../onnx/graph-index.js';
+import { keepOutputs } from '../onnx/graph-steps.js';
 import { evaluate, smallValueOf, vector, type SmallValue } from './small-values.js';
 import { shapeOf, type Dims } from './value-shapes.js';
 

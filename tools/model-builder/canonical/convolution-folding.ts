@@ -8,8 +8,8 @@ import {
   labelOf,
   outputOf,
   RecipeError,
-} from '../recipe/graph-index.js';
-import { keepOutputs } from '../recipe/graph-steps.js';
+} from '../onnx/graph-index.js';
+import { keepOutputs } from '../onnx/graph-steps.js';
 import type { Constants, FoldedGraph } from './constant-folding.js';
 import { padsOf, type Dims } from './value-shapes.js';
 

@@ -6,7 +6,7 @@ import {
   labelOf,
   outputOf,
   RecipeError,
-} from '../recipe/graph-index.js';
+} from '../onnx/graph-index.js';
 
 /** What quantization needs to know about the structure of a network. */
 export interface IsnetShape {

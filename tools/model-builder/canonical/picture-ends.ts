@@ -6,8 +6,8 @@ import {
   labelOf,
   outputOf,
   RecipeError,
-} from '../recipe/graph-index.js';
-import { renameValues } from '../recipe/graph-steps.js';
+} from '../onnx/graph-index.js';
+import { renameValues } from '../onnx/graph-steps.js';
 import type { Constants } from './constant-folding.js';
 import { affineOf, dataInput } from './convolution-folding.js';
 

@@ -1,6 +1,6 @@
 import { floatsOf, integersOf } from '../onnx/tensor-values.js';
 import { DataType, type OnnxNode, type OnnxTensor } from '../onnx/onnx-types.js';
-import { integerAttribute } from '../recipe/graph-index.js';
+import { integerAttribute } from '../onnx/graph-index.js';
 
 /** A constant that is worked out here: a shape, a size, a factor, or one value per channel. */
 export interface SmallValue {

@@ -1,5 +1,5 @@
 import type { OnnxNode } from '../onnx/onnx-types.js';
-import { integerAttribute } from '../recipe/graph-index.js';
+import { integerAttribute } from '../onnx/graph-index.js';
 import { reshaped, type SmallValue } from './small-values.js';
 
 /** Dimensions of a value: images, channels, rows, columns. */

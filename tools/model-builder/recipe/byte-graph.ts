@@ -3,14 +3,21 @@ import { floatsOf } from '../onnx/tensor-values.js';
 import type { OnnxGraph, OnnxNode, OnnxTensor } from '../onnx/onnx-types.js';
 import { quantize } from './byte-weights.js';
 import { byteTensors, requireTensor, MAX_CORRELATION, type ByteTensor } from './channel-steps.js';
-import type { Calibration } from '../calibration/calibration.js';
+import type { Calibration } from './calibration.js';
 import type { CanonicalGraph } from '../canonical/canonical-graph.js';
 import { isnetShape } from '../canonical/isnet-shape.js';
 import type { Normalization } from '../canonical/picture-ends.js';
-import { GraphIndex, inputOf, integerAttribute, labelOf, outputOf, RecipeError } from './graph-index.js';
-import { keepOutputs, renameValues } from './graph-steps.js';
+import {
+  GraphIndex,
+  inputOf,
+  integerAttribute,
+  labelOf,
+  outputOf,
+  RecipeError,
+} from '../onnx/graph-index.js';
+import { keepOutputs, renameValues } from '../onnx/graph-steps.js';
 import { maskFragment, maskInfo, PIXELS, pixelsInfo } from './mask-ends.js';
-import { doubling } from './resize-doubling.js';
+import { doubling } from '../onnx/resize-doubling.js';
 
 /** Options for the conversion of a float graph to bytes. */
 export interface ByteRecipe {

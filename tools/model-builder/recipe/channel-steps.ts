@@ -1,6 +1,6 @@
 import type { OnnxGraph, OnnxNode } from '../onnx/onnx-types.js';
-import type { Calibration } from '../calibration/calibration.js';
-import { GraphIndex, inputOf, labelOf, outputOf, RecipeError } from './graph-index.js';
+import type { Calibration } from './calibration.js';
+import { GraphIndex, inputOf, labelOf, outputOf, RecipeError } from '../onnx/graph-index.js';
 
 /** Largest byte: activations after a ReLU are 0 to this. */
 const BYTE_MAX = 255;

@@ -1,7 +1,7 @@
 import { node, scalar, value } from '../onnx/onnx-build.js';
 import { DataType, type OnnxGraph, type OnnxNode, type OnnxTensor } from '../onnx/onnx-types.js';
-import { GraphIndex, inputOf, RecipeError } from './graph-index.js';
-import { keepOutputs, renameValues } from './graph-steps.js';
+import { GraphIndex, inputOf, RecipeError } from '../onnx/graph-index.js';
+import { keepOutputs, renameValues } from '../onnx/graph-steps.js';
 
 /** Names of the byte input (images × rows × columns × R G B) and the byte output (images × 1 × rows × columns). */
 export const PIXELS = 'pixels';

@@ -3,12 +3,12 @@ import { model } from '../onnx/onnx-build.js';
 import type { OnnxGraph, OnnxModel } from '../onnx/onnx-types.js';
 import { canonicalGraph, type FloatFacts } from '../canonical/canonical-graph.js';
 import { byteGraph } from './byte-graph.js';
-import type { Calibration } from '../calibration/calibration.js';
-import { graphOf, RecipeError } from './graph-index.js';
-import { foldFloatCasts, freeBatch, keepOutputs, widenConstants } from './graph-steps.js';
+import type { Calibration } from './calibration.js';
+import { graphOf, RecipeError } from '../onnx/graph-index.js';
+import { foldFloatCasts, freeBatch, keepOutputs, widenConstants } from '../onnx/graph-steps.js';
 import { withByteInterface } from './mask-ends.js';
 import type { Recipe } from '#inference/model-manifest.js';
-import { resizeByTwo } from './resize-doubling.js';
+import { resizeByTwo } from '../onnx/resize-doubling.js';
 
 /** Input of a recipe. */
 export interface RecipeInput {

@@ -1,5 +1,6 @@
 import { wipe } from '#crypto/wipe.js';
-import { FullInks, type Delta } from './full-inks.js';
+import { FullInks } from './full-inks.js';
+import type { Delta } from './key-space.js';
 import { times } from './key-space.js';
 import { DRAWN, EDGE_REACH, GROUND, SOFT, type KeyRules } from './key-states.js';
 import { ForegroundBox, type RowMatte } from './matte.js';

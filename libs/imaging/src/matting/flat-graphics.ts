@@ -1,6 +1,6 @@
 import type { ColorKey } from './color-key.js';
 import type { Rgb } from './contrast-color.js';
-import type { Delta } from './full-inks.js';
+import type { Delta } from './key-space.js';
 import { surveyGraphics, type GraphicsSurvey } from './graphics-survey.js';
 import { evenGround, rimFacts, type RimFacts } from './ground-color.js';
 import type { Ink } from './ink-colors.js';

@@ -9,6 +9,8 @@ const MIN_RIM_SHARE = 0.99;
 /** Mean opacity from which a model has taken ground for subject, and the smallest such area, as a share of the mask. */
 const MIN_OPACITY = 100;
 const MIN_AREA = 0.0002;
+/** Share of a mask that such areas have at most. */
+const MAX_SHARE = 0.9;
 /** White and black clip: parts of a subject often have exactly these colors, such as labels and shadows. */
 const CLIPPED_FROM = 240;
 const CLIPPED_TO = 16;
@@ -39,17 +41,26 @@ function clearAreas(guide: Uint8Array, { data, width, height }: Mask): number {
     Number(channelDistance(guide, 3 * at, rim.ground) <= GROUND_WITHIN),
   );
   const isInside = eroded(isGround, width);
-  let areas = 0;
+  const areas: number[][] = [];
   for (let at = 0; at < data.length; at += 1) {
     if (isInside[at] !== 1) continue;
     const area = takeArea(isInside, at, width);
     const opacity = area.reduce((sum, cell) => sum + (data[cell] as number), 0) / area.length;
     if (area.length < MIN_AREA * data.length || opacity < MIN_OPACITY) continue;
-    areas += 1;
-    for (const cell of area) for (const near of around(cell, width)) data[near] = 0;
+    areas.push(area);
   }
-  isGround.fill(0);
-  return areas;
+  wipe(isGround, isInside);
+  // Then the model has found something that has the ground's color.
+  if (isNearlyAll(areas, data)) return 0;
+  for (const cell of areas.flat()) for (const near of around(cell, width)) data[near] = 0;
+  return areas.length;
+}
+
+/** True when hardly anything opaque is outside of the areas. */
+function isNearlyAll(areas: readonly number[][], data: Uint8Array): boolean {
+  const total = data.reduce((sum, opacity) => sum + opacity, 0);
+  const inside = areas.flat().reduce((sum, cell) => sum + (data[cell] as number), 0);
+  return inside > MAX_SHARE * total;
 }
 
 const isClipped = (color: readonly number[]): boolean =>
@@ -65,7 +76,11 @@ function eroded(isGround: Uint8Array, width: number): Uint8Array {
   for (let at = width + 1; at < isGround.length - width - 1; at += 1) {
     const x = at % width;
     if (isGround[at] === 0 || x === 0 || x === width - 1) continue;
-    inside[at] = Number(around(at, width).every((near) => isGround[near] === 1));
+    let count = 0;
+    for (let row = at - width; row <= at + width; row += width) {
+      count += (isGround[row - 1] as number) + (isGround[row] as number) + (isGround[row + 1] as number);
+    }
+    inside[at] = Number(count === 9);
   }
   return inside;
 }

@@ -1,7 +1,4 @@
-import { times } from './key-space.js';
-
-/** A difference of R, G and B from the ground. */
-export type Delta = readonly [number, number, number];
+import { times, type Delta } from './key-space.js';
 
 /** Distance from an ink up to which a color has it. */
 const SAME_WITHIN = 14;

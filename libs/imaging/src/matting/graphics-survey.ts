@@ -1,6 +1,6 @@
 import type { Rgb } from './contrast-color.js';
 import { channelDistance, GROUND_WITHIN } from './ground-color.js';
-import type { Delta } from './full-inks.js';
+import type { Delta } from './key-space.js';
 import { LUMA_SPACE, RGB_SPACE, times } from './key-space.js';
 import { isShade } from './key-states.js';
 import { ColorCounts, MIN_PEAK, type Ink } from './ink-colors.js';

@@ -1,4 +1,5 @@
-import type { Delta } from './full-inks.js';
+/** A difference of R, G and B from the ground. */
+export type Delta = readonly [number, number, number];
 
 /**
  * Color differences as a key measures them. Lossless pictures are measured in R, G and B. Lossy files store color

@@ -1,4 +1,4 @@
-import type { Delta } from './full-inks.js';
+import type { Delta } from './key-space.js';
 import type { GroundColor } from './ground-color.js';
 import type { KeySpace } from './key-space.js';
 import type { Rect } from '../raster/pixel-rect.js';

@@ -1,5 +1,5 @@
-import { integersOf } from '../onnx/tensor-values.js';
-import type { OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from '../onnx/onnx-types.js';
+import { integersOf } from './tensor-values.js';
+import type { OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from './onnx-types.js';
 
 /** The graph does not have the structure that the recipe expects; the message names the node. */
 export class RecipeError extends Error {

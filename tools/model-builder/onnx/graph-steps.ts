@@ -1,6 +1,6 @@
-import { tensor } from '../onnx/onnx-build.js';
-import { floatsOf } from '../onnx/tensor-values.js';
-import { DataType, type OnnxGraph, type OnnxNode, type OnnxValueInfo } from '../onnx/onnx-types.js';
+import { tensor } from './onnx-build.js';
+import { floatsOf } from './tensor-values.js';
+import { DataType, type OnnxGraph, type OnnxNode, type OnnxValueInfo } from './onnx-types.js';
 import { GraphIndex, inputOf, integerAttribute, outputOf, RecipeError } from './graph-index.js';
 
 /** A step of a recipe. It returns a new graph and does not change the given one. */

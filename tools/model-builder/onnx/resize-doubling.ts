@@ -1,5 +1,5 @@
-import { node, tensor } from '../onnx/onnx-build.js';
-import type { OnnxNode } from '../onnx/onnx-types.js';
+import { node, tensor } from './onnx-build.js';
+import type { OnnxNode } from './onnx-types.js';
 import {
   dimsOf,
   GraphIndex,
