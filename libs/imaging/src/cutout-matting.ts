@@ -43,16 +43,21 @@ export async function modelMatting(job: MattingJob): Promise<Matting> {
     selection.applyTo(first);
     const refineLook: RefineLook = (picture, seen) => refineMask(job.options, picture, seen);
     const patches = await timer.resume('refine', () => looks.refine(first, edges, refineLook));
-    const confidence = await confidenceOfAll(job, { first, looks, cleaned });
+    const merged = await timer.resume('refine', () => reviewed(job, looks, first));
+    if (merged !== undefined) {
+      selection.wipe();
+      cleaned = { ...cleaned, ...merged };
+    }
+    const { selection: subjects, confidence } = cleaned;
     const regionIn = (image: Raster): Rect | undefined =>
       input.region && scaledRect(input.region, size, image);
     return {
       passOver: (image) => new MattePass(image, first, { edges, region: regionIn(image), isOpaque, patches }),
-      subjectsIn: (image) => selection.subjectsIn(image, regionIn(image)),
+      subjectsIn: (image) => subjects.subjectsIn(image, regionIn(image)),
       facts: {
         looks: 1 + looks.count,
         confidence,
-        hints: [...(selection.isEmpty ? ['no-subject' as const] : []), ...confidenceHints(confidence)],
+        hints: [...(subjects.isEmpty ? ['no-subject' as const] : []), ...confidenceHints(confidence)],
       },
       wipe: wipeAll,
     };
@@ -62,15 +67,19 @@ export async function modelMatting(job: MattingJob): Promise<Matting> {
   }
 }
 
-/** Confidence of all looks together. */
-async function confidenceOfAll(
-  { input }: MattingJob,
-  { first, looks, cleaned }: { first: Mask; looks: FurtherLooks; cleaned: Cleaned },
-): Promise<number> {
+/** Subjects and confidence of what all looks say together; undefined when only the first one counts. */
+async function reviewed(
+  { input, size }: MattingJob,
+  looks: FurtherLooks,
+  first: Mask,
+): Promise<Pick<Cleaned, 'selection' | 'confidence'> | undefined> {
   const merged = await looks.merged(first);
-  if (merged === undefined) return cleaned.confidence;
+  if (merged === undefined) return undefined;
   try {
-    return confidenceOf(merged, input.picture);
+    // Other subjects and scraps have been removed from every look.
+    const rules = { subject: 'all', keepScraps: true };
+    const selection = new SubjectSelection(merged, { image: size, region: input.region }, rules);
+    return { selection, confidence: confidenceOf(merged, input.picture) };
   } finally {
     wipe(merged.data);
   }
@@ -102,7 +111,7 @@ function clean({ input, options, size }: MattingJob, mask: Mask): Cleaned {
       },
     );
     selection.applyTo(mask);
-    if (keepsAll(own)) confidence = 1;
+    if (keepsAll(own)) confidence = selection.isEmpty ? 0 : 1;
     else if (options.subject !== 'all') confidence = confidenceOf(mask, input.picture);
     return { own, selection, confidence };
   } catch (error) {
