@@ -1,10 +1,6 @@
+import { halfValues } from '#inference/half-floats.js';
 import { DataType, type OnnxTensor } from './onnx-types.js';
 import { WireError, WireReader } from './protobuf.js';
-
-const FRACTION_BITS = 10;
-const SUBNORMAL_STEP = 2 ** -24;
-
-let halves: Float32Array | undefined;
 
 /**
  * Values of a float or float16 tensor. Float16 is widened exactly; float is a view if its bytes are aligned, so the
@@ -62,17 +58,8 @@ function varintsOf(packed: Uint8Array): number[] {
 
 /** Half precision (IEEE 754 binary16) to single. */
 function widen(source: Uint16Array): Float32Array {
-  const table = (halves ??= Float32Array.from({ length: 1 << 16 }, (_, bits) => halfValue(bits)));
+  const table = halfValues();
   const out = new Float32Array(source.length);
   for (let i = 0; i < out.length; i += 1) out[i] = table[source[i] as number] as number;
   return out;
-}
-
-function halfValue(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> FRACTION_BITS) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
-  if (exponent === 0) return sign * fraction * SUBNORMAL_STEP;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }

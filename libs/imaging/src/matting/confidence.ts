@@ -2,13 +2,11 @@ import { LOW_CONFIDENCE, type ResultHint } from '#contracts/result-hints.js';
 import { wipe } from '#crypto/wipe.js';
 import type { Mask, RgbRaster } from '../raster/raster.js';
 import { groundLikeness } from './ground-likeness.js';
+import { OPACITY_ENTROPY, SURELY_IN } from './opacity-entropy.js';
 import { maskParts, type MaskParts } from './mask-parts.js';
 
 /** Side of the grid on which the calibration was made; lengths are in its cells. */
 const GRID_SIDE = 512;
-/** Opacity up to which a cell is certainly background, and from which it is certainly subject. */
-const SURELY_OUT = 5;
-const SURELY_IN = 250;
 /** Opacity from which a cell is inside the subject. */
 const INSIDE_FROM = 128;
 /** Mass below which a mask is empty, as a share of its cells. */
@@ -18,13 +16,6 @@ const WHOLE_FROM = 0.99;
 const CONFIDENCE_OF_WHOLE = 0.5;
 /** Mean thickness up to which a part that leaves the picture may be a strip of the background: a rope, a pole. */
 const STRIP_CELLS = 16;
-
-/** Binary entropy of each opacity, in bits; 0 where a cell is certain. */
-const ENTROPY = Float64Array.from({ length: 256 }, (_, value) => {
-  if (value <= SURELY_OUT || value >= SURELY_IN) return 0;
-  const p = value / 255;
-  return -p * Math.log2(p) - (1 - p) * Math.log2(1 - p);
-});
 
 /** What makes a mask doubtful. */
 export interface MaskDoubts {
@@ -104,7 +95,7 @@ function totalsOf({ data }: Mask): { entropy: number; mass: number; opaque: numb
   }
   const totals = { entropy: 0, mass: 0, opaque: 0 };
   for (const [value, count] of counts.entries()) {
-    totals.entropy += count * (ENTROPY[value] as number);
+    totals.entropy += count * (OPACITY_ENTROPY[value] as number);
     totals.mass += (count * value) / 255;
     if (value >= SURELY_IN) totals.opaque += count;
   }

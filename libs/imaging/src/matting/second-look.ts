@@ -1,6 +1,7 @@
 import { wipe } from '#crypto/wipe.js';
 import { PlanePool } from './box-filter.js';
 import { BilinearRows } from './edge-rows.js';
+import { OPACITY_ENTROPY, SURELY_IN, SURELY_OUT } from './opacity-entropy.js';
 import { clamp, rectOf, type Rect, type Size } from '../raster/pixel-rect.js';
 import type { Mask } from '../raster/raster.js';
 
@@ -31,16 +32,6 @@ const MAX_SHARPENING_SHARE = 0.7;
 /** Longer side of such a crop at least, in pixels: smaller ones, enlarged, made edges of fur and feathers worse. */
 const MIN_SHARPENING_PIXELS = 512;
 
-/** Opacity between which a pixel is undecided: 2 to 98 %. */
-const UNDECIDED = { from: 6, to: 249 };
-
-/** Binary entropy of each opacity; 0 outside of `UNDECIDED`. */
-const ENTROPY = Float64Array.from({ length: 256 }, (_, opacity) => {
-  if (opacity < UNDECIDED.from || opacity > UNDECIDED.to) return 0;
-  const own = opacity / 255;
-  return -own * Math.log2(own) - (1 - own) * Math.log2(1 - own);
-});
-
 /** Sum of entropy over sum of opacity, of values that are added one by one. */
 export class Doubt {
   private entropy = 0;
@@ -48,7 +39,7 @@ export class Doubt {
 
   /** Adds an opacity, 0 to 255. */
   add(opacity: number): void {
-    this.entropy += ENTROPY[opacity] as number;
+    this.entropy += OPACITY_ENTROPY[opacity] as number;
     this.opacity += opacity;
   }
 
@@ -235,7 +226,7 @@ function nearBand(mask: Float32Array, pool: PlanePool): Float32Array {
   const band = pool.borrow();
   for (let i = 0; i < band.length; i += 1) {
     const opacity = 255 * (mask[i] as number);
-    band[i] = opacity >= UNDECIDED.from && opacity <= UNDECIDED.to ? 1 : 0;
+    band[i] = opacity > SURELY_OUT && opacity < SURELY_IN ? 1 : 0;
   }
   const wide = pool.mean(band, REACH);
   for (let i = 0; i < wide.length; i += 1) wide[i] = (wide[i] as number) > 1e-4 ? 1 : 0;
