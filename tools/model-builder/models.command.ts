@@ -245,4 +245,6 @@ function reportError(error: unknown): number {
   return EXIT_FAILED;
 }
 
+// A reader such as `head` may close the pipe early.
+process.stdout.on('error', () => process.exit());
 process.exitCode = await main(process.argv.slice(2));

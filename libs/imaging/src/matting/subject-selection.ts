@@ -67,7 +67,8 @@ export class SubjectSelection {
   }
 
   /**
-   * The same for the mask of a part of the picture.
+   * The same for the mask of a part of the picture, which may show a subject where the first mask has scraps: only other
+   * subjects are removed.
    * @param rect the part, in pixels of an image of any size
    * @param region what the first mask covers, in pixels of the same image
    */
@@ -79,7 +80,7 @@ export class SubjectSelection {
       width: rect.width / region.width,
       height: rect.height / region.height,
     };
-    this.subjects.clearOthers(mask, this.kept, part);
+    this.subjects.clearOthers(mask, [...this.kept, ...this.subjects.scraps], part);
   }
 
   /**

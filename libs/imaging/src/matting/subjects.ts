@@ -102,6 +102,11 @@ export class Subjects {
     }
   }
 
+  /** Indexes of the scraps, which follow those of the subjects. */
+  get scraps(): number[] {
+    return this.groups.map((_, index) => index).slice(this.count);
+  }
+
   /** Boxes and shares of the `kept` subjects, in the same order. */
   measure({ data }: Mask, kept: readonly number[]): MaskSubject[] {
     const { width } = this.size;
