@@ -205,6 +205,7 @@ describe('result geometry', () => {
       fc.double({ min: 0, max: 1, noNaN: true }),
       fc.double({ min: 0, max: 1, noNaN: true }),
     );
+    const narrow = { image: { width: 673, height: 5754 }, box: { left: 0, top: 0, width: 72, height: 1 } };
     fc.assert(
       fc.property(subject, size, options, inset, ({ image, box }, sizeClass, more, [x, y]) => {
         const layout = layoutOf({ image, box }, jobOptionsSchema.parse({ size: sizeClass, ...more }), LIMITS);
@@ -218,6 +219,7 @@ describe('result geometry', () => {
         expect(placed.left + placed.width).toBeLessThanOrEqual(foreground.left + foreground.width);
         expect(placed.top + placed.height).toBeLessThanOrEqual(foreground.top + foreground.height);
       }),
+      { examples: [[narrow, 'regular', {}, [0.9859154929577464, 0]]] },
     );
   });
 

@@ -101,11 +101,22 @@ export function layoutOf({ image, box }: Subject, options: GeometryOptions, limi
   return { canvas, source: box, target, foreground: target };
 }
 
-/** The place on the canvas of a box of the image, at least one pixel each way. The box is part of what is shown. */
-export function placedRect(box: Rect, { source, target }: Layout): Rect {
-  const inSource = { ...box, left: box.left - source.left, top: box.top - source.top };
-  const placed = scaledRect(inSource, source, target);
-  return { ...placed, left: placed.left + target.left, top: placed.top + target.top };
+/**
+ * The place on the canvas of a part of the subject, at least one pixel each way and inside of the subject's place. The
+ * part is among what is shown.
+ */
+export function placedRect(part: Rect, { source, target, foreground }: Layout): Rect {
+  const inSource = { ...part, left: part.left - source.left, top: part.top - source.top };
+  const { left, top, width, height } = scaledRect(inSource, source, target);
+  // Nothing is visible.
+  if (foreground.width === 0) return { left: left + target.left, top: top + target.top, width, height };
+  const [across, down] = [Math.min(width, foreground.width), Math.min(height, foreground.height)];
+  return {
+    left: clamp(left + target.left, foreground.left, foreground.left + foreground.width - across),
+    top: clamp(top + target.top, foreground.top, foreground.top + foreground.height - down),
+    width: across,
+    height: down,
+  };
 }
 
 const fullRect = (size: Size): Rect => ({ left: 0, top: 0, width: size.width, height: size.height });
