@@ -12,7 +12,7 @@ const LETTER = {
   buffer: Buffer.from('%PDF-1.7'),
 };
 
-/** A picture without a subject: nobody can say what to keep. */
+/** A picture without a subject. */
 const plainPicture = async () => ({
   name: 'wall.png',
   mimeType: 'image/png',

@@ -119,7 +119,7 @@ interface Tried {
   notes: string[];
 }
 
-/** Tries both layouts if the file does not tell them apart. */
+/** Tries both layouts if the file fits both. */
 async function tryLayouts(attempt: Attempt): Promise<Tried> {
   const { session, addition } = attempt;
   if (addition.layout !== undefined || isLayoutKnown(session.inputMetadata)) return tryOut(attempt);

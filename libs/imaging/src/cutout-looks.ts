@@ -19,13 +19,14 @@ import {
   subjectBox,
   SURER,
 } from './matting/second-look.js';
+import { toGrid } from './matting/guide-grid.js';
 import { clearGround, opensHoles } from './matting/flat-ground.js';
 import type { MattePatch } from './matting/matte-patch.js';
 import { mergedMask } from './matting/merged-mask.js';
 import type { SubjectSelection } from './matting/subject-selection.js';
 import { isWide, partCrops, SURER_PART } from './matting/wide-format.js';
 import { zeroNearBackground } from './matting/mask-filters.js';
-import { scaledRect, type Rect } from './raster/pixel-rect.js';
+import { fullRect, scaledRect, type Rect } from './raster/pixel-rect.js';
 import type { Mask, Raster, RgbRaster } from './raster/raster.js';
 
 type Effort = Exclude<JobOptions['effort'], 'standard'>;
@@ -45,10 +46,12 @@ interface Look {
   rect: Rect;
   picture: RgbRaster;
   mask: Mask;
+  /** Colors on the mask's grid. */
+  guide: Uint8Array;
 }
 
-/** Refines the mask of a look: `refineMask` with the options of the job. */
-export type RefineLook = (picture: RgbRaster, mask: Mask) => EdgeMaps | undefined;
+/** Refines the mask of a look with the colors on its grid: `refineMask` with the options of the job. */
+export type RefineLook = (guide: Uint8Array, mask: Mask) => EdgeMaps | undefined;
 
 /**
  * Further runs of the model on parts of an image, and what of their masks counts. All inference comes first, then all
@@ -94,7 +97,7 @@ export class FurtherLooks {
     const { full } = await this.job.decoded();
     const base = { mask: first, edges, rect: this.regionIn(full) };
     const measured = this.looks.map((look) => {
-      const seen = refineLook(look.picture, look.mask);
+      const seen = refineLook(look.guide, look.mask);
       const doubt = relativeDoubt(full, { ...look, edges: seen }, base);
       seen?.wipe();
       return { ...look, doubt };
@@ -126,7 +129,7 @@ export class FurtherLooks {
 
   /** Overwrites everything with zeros. */
   wipe(): void {
-    for (const { picture, mask } of this.looks) wipe(picture.data, mask.data);
+    for (const { picture, mask, guide } of this.looks) wipe(picture.data, mask.data, guide);
     for (const { mask, edges, weights } of this.patches) {
       edges?.wipe();
       wipe(mask.data, weights);
@@ -135,8 +138,7 @@ export class FurtherLooks {
 
   private regionIn(image: Raster): Rect {
     const { input, size } = this.job;
-    if (input.region) return scaledRect(input.region, size, image);
-    return { left: 0, top: 0, width: image.width, height: image.height };
+    return input.region ? scaledRect(input.region, size, image) : fullRect(image);
   }
 
   private async lookAtParts(image: Raster, crops: readonly Rect[], region: Rect): Promise<void> {
@@ -157,10 +159,11 @@ export class FurtherLooks {
     const picture = await timer.resume('decode', () => cropPicture(image, rect, network.inputFor(rect)));
     try {
       const mask = await timer.resume('infer', () => network.segment(picture));
-      zeroNearBackground(mask);
-      if (opensHoles(this.job.options)) clearGround(mask, picture);
+      const guide = toGrid(picture, mask);
       this.count += 1;
-      this.looks.push({ rect, picture, mask });
+      this.looks.push({ rect, picture, mask, guide });
+      zeroNearBackground(mask);
+      if (opensHoles(this.job.options)) clearGround(guide, mask);
     } catch (error) {
       wipe(picture.data);
       throw error;
@@ -186,7 +189,12 @@ export class FurtherLooks {
     }
     const patch: MattePatch = { rect, mask, edges: undefined, weights };
     this.patches.push(patch);
-    patch.edges = refineLook(picture, mask);
+    const guide = toGrid(picture, mask);
+    try {
+      patch.edges = refineLook(guide, mask);
+    } finally {
+      wipe(guide);
+    }
     return true;
   }
 

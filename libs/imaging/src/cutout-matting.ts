@@ -13,7 +13,7 @@ import { MattePass } from './matting/matte.js';
 import { SubjectSelection } from './matting/subject-selection.js';
 import { alphaOnGrid, type ModelInput } from './matting/model-input.js';
 import { scaledRect, type Rect } from './raster/pixel-rect.js';
-import type { Mask, Raster, RgbRaster } from './raster/raster.js';
+import type { Mask, Raster } from './raster/raster.js';
 
 /**
  * Estimates the matte of an image: by its colors for a drawing, otherwise with the model.
@@ -27,21 +27,23 @@ export async function modelMatting(job: MattingJob): Promise<Matting> {
   const { input, network, timer, isOpaque, size } = job;
   const looks = new FurtherLooks(job);
   let mask: Mask | undefined;
+  let guide: Uint8Array | undefined;
   let cleaned: Cleaned | undefined;
   let edges: EdgeMaps | undefined;
   const wipeAll = (): void => {
-    wipe(mask?.data, cleaned?.own?.alpha, cleaned?.own?.cells);
+    wipe(mask?.data, guide, cleaned?.own?.alpha, cleaned?.own?.cells);
     cleaned?.selection.wipe();
     edges?.wipe();
     looks.wipe();
   };
   try {
     const first = (mask = await timer.perform('infer', () => network.segment(input.picture)));
-    const { own, selection } = (cleaned = await timer.resume('infer', () => clean(job, first)));
+    const colors = (guide = toGrid(input.picture, first));
+    const { own, selection } = (cleaned = await timer.resume('infer', () => clean(job, first, colors)));
     await looks.take(first, selection);
-    edges = await timer.perform('refine', () => prepare(job, first, own));
+    edges = await timer.perform('refine', () => prepare(job.options, { mask: first, guide: colors }, own));
     selection.applyTo(first);
-    const refineLook: RefineLook = (picture, seen) => refineMask(job.options, picture, seen);
+    const refineLook: RefineLook = (seenColors, seen) => refineMask(job.options, seenColors, seen);
     const patches = await timer.resume('refine', () => looks.refine(first, edges, refineLook));
     const merged = await timer.resume('refine', () => reviewed(job, looks, first));
     if (merged !== undefined) {
@@ -78,8 +80,11 @@ async function reviewed(
   try {
     // Other subjects and scraps have been removed from every look.
     const rules = { subject: 'all', keepScraps: true };
-    const selection = new SubjectSelection(merged, { image: size, region: input.region }, rules);
-    return { selection, confidence: confidenceOf(merged, input.picture) };
+    const confidence = confidenceOf(merged, input.picture);
+    return {
+      selection: new SubjectSelection(merged, { image: size, region: input.region }, rules),
+      confidence,
+    };
   } finally {
     wipe(merged.data);
   }
@@ -94,10 +99,10 @@ interface Cleaned {
 }
 
 /** Cleans the mask, and removes subjects that are not asked for, in place. */
-function clean({ input, options, size }: MattingJob, mask: Mask): Cleaned {
+function clean({ input, options, size }: MattingJob, mask: Mask, guide: Uint8Array): Cleaned {
   zeroNearBackground(mask);
-  const own = ownAlphaOf(input, mask);
-  if (own === undefined && opensHoles(options)) clearGround(mask, input.picture);
+  const own = ownAlphaOf(input, mask, guide);
+  if (own === undefined && opensHoles(options)) clearGround(guide, mask);
   let confidence = confidenceOf(mask, input.picture);
   const opacity = own ? opacityOf(own, mask) : mask;
   try {
@@ -122,13 +127,13 @@ function clean({ input, options, size }: MattingJob, mask: Mask): Cleaned {
   }
 }
 
-/** Prepares edge maps from the model's input, and keeps the image's own alpha in the mask. */
+/** Prepares edge maps from the colors of the grid, and keeps the image's own alpha in the mask. */
 function prepare(
-  { input, options }: MattingJob,
-  mask: Mask,
+  options: JobOptions,
+  { mask, guide }: { mask: Mask; guide: Uint8Array },
   own: OwnAlpha | undefined,
 ): EdgeMaps | undefined {
-  const edges = keepsAll(own) ? undefined : refineMask(options, input.picture, mask);
+  const edges = keepsAll(own) ? undefined : refineMask(options, guide, mask);
   if (own !== undefined) keepOwnAlpha(own.cells, mask, edges);
   return edges;
 }
@@ -144,17 +149,14 @@ interface OwnAlpha {
 }
 
 /** The image's own alpha; undefined unless the image is an earlier cut-out. */
-function ownAlphaOf({ picture, ownAlpha }: ModelInput, mask: Mask): OwnAlpha | undefined {
+function ownAlphaOf({ ownAlpha }: ModelInput, mask: Mask, guide: Uint8Array): OwnAlpha | undefined {
   if (ownAlpha === undefined) return undefined;
   const alpha = alphaOnGrid(ownAlpha, mask);
-  let guide: Uint8Array | undefined;
   try {
-    return { alpha, cells: ownAlphaCells(alpha, mask, () => (guide = toGrid(picture, mask))) };
+    return { alpha, cells: ownAlphaCells(alpha, mask, () => guide) };
   } catch (error) {
     wipe(alpha);
     throw error;
-  } finally {
-    wipe(guide);
   }
 }
 
@@ -168,7 +170,7 @@ function opacityOf({ alpha, cells }: OwnAlpha, { data, width, height }: Mask): M
 
 function refineMask(
   { semitransparency, only, refine: wanted }: JobOptions,
-  picture: RgbRaster,
+  guide: Uint8Array,
   mask: Mask,
 ): EdgeMaps | undefined {
   if (!semitransparency) fillInterior(mask);
@@ -176,12 +178,7 @@ function refineMask(
   const foreground = only === 'cutout' || only === 'foreground';
   const refine = only === 'mask' ? 'none' : wanted;
   if (!foreground && refine === 'none') return undefined;
-  const guide = toGrid(picture, mask);
-  try {
-    return prepareEdges(guide, mask, { refine, foreground });
-  } finally {
-    wipe(guide);
-  }
+  return prepareEdges(guide, mask, { refine, foreground });
 }
 
 /** Makes the mask opaque where the image keeps its own alpha, and removes edge refinement there. */

@@ -14,7 +14,7 @@ import {
 import { holeFacts } from './matting/hole-facts.js';
 import { GROUND, keyStates, SOFT } from './matting/key-states.js';
 import { SubjectSelection } from './matting/subject-selection.js';
-import { scaledRect, type Rect, type Size } from './raster/pixel-rect.js';
+import { fullRect, scaledRect, type Rect, type Size } from './raster/pixel-rect.js';
 import type { Mask, Raster } from './raster/raster.js';
 
 /** Longest side of the grid on which the subjects of a drawing are found. */
@@ -162,5 +162,3 @@ function clearColors(key: ColorKey): void {
   key.inks = [];
   key.faintInks = [];
 }
-
-const fullRect = ({ width, height }: Size): Rect => ({ left: 0, top: 0, width, height });

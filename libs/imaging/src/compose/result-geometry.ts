@@ -9,7 +9,7 @@ import {
 } from '#contracts/option-values.js';
 import { Problem } from '#contracts/problem-catalog.js';
 import type { ImageLimits } from '../formats/image-facts.js';
-import { clamp, rectOf, scaledRect, type Rect, type Size } from '../raster/pixel-rect.js';
+import { fullRect, clamp, rectOf, scaledRect, type Rect, type Size } from '../raster/pixel-rect.js';
 
 /** Options that determine the layout. */
 export type GeometryOptions = Pick<JobOptions, 'size' | 'crop' | 'crop_margin' | 'scale' | 'position'>;
@@ -118,8 +118,6 @@ export function placedRect(part: Rect, { source, target, foreground }: Layout): 
     height: down,
   };
 }
-
-const fullRect = (size: Size): Rect => ({ left: 0, top: 0, width: size.width, height: size.height });
 
 function positionOf(options: GeometryOptions, share: number | 'original'): Position | 'original' {
   const position = options.position ?? (share === 'original' ? 'original' : 'center');

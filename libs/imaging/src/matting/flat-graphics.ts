@@ -5,7 +5,7 @@ import { surveyGraphics, type GraphicsSurvey } from './graphics-survey.js';
 import { evenGround, rimFacts, type RimFacts } from './ground-color.js';
 import type { Ink } from './ink-colors.js';
 import { LUMA_SPACE, RGB_SPACE, times } from './key-space.js';
-import type { Rect, Size } from '../raster/pixel-rect.js';
+import { fullRect, type Rect } from '../raster/pixel-rect.js';
 import type { Raster, RgbRaster } from '../raster/raster.js';
 
 /** Share of the rim that has the ground's color in a drawing. */
@@ -161,5 +161,3 @@ const deltaOf = ({ color: [r, g, b] }: Ink, ground: Rgb): Delta => [
   g - ground[1],
   b - ground[2],
 ];
-
-const fullRect = ({ width, height }: Size): Rect => ({ left: 0, top: 0, width, height });

@@ -1,8 +1,7 @@
 import type { JobOptions } from '#contracts/job-options.js';
 import { wipe } from '#crypto/wipe.js';
 import { channelDistance, GROUND_WITHIN, rimFacts } from './ground-color.js';
-import { toGrid } from './guide-grid.js';
-import type { Mask, RgbRaster } from '../raster/raster.js';
+import type { Mask } from '../raster/raster.js';
 
 /** Share of the border that has the ground's color. */
 const MIN_RIM_SHARE = 0.99;
@@ -22,19 +21,10 @@ export const opensHoles = ({ graphics, holes }: Pick<JobOptions, 'graphics' | 'h
 /**
  * Clears areas of a photograph on one color where the model has taken the ground for the subject, such as the holes of
  * a basket: they have the ground's color with its noise. In place.
- * @param picture what the mask covers, in any size
+ * @param guide colors of the picture on the mask's grid, R G B
  * @returns number of areas
  */
-export function clearGround(mask: Mask, picture: RgbRaster): number {
-  const guide = toGrid(picture, mask);
-  try {
-    return clearAreas(guide, mask);
-  } finally {
-    wipe(guide);
-  }
-}
-
-function clearAreas(guide: Uint8Array, { data, width, height }: Mask): number {
+export function clearGround(guide: Uint8Array, { data, width, height }: Mask): number {
   const rim = rimFacts({ data: guide, width, height }, { left: 0, top: 0, width, height }, 3);
   if (rim.share < MIN_RIM_SHARE || isClipped(rim.ground)) return 0;
   const isGround = Uint8Array.from(data, (_, at) =>

@@ -1,7 +1,7 @@
 import type { EdgeMaps } from './edge-maps.js';
 import { MatteRows } from './matte-rows.js';
 import { NO_RUN, PatchRows, type MattePatch } from './matte-patch.js';
-import { enclosingRun, rectOf, type Rect, type Run } from '../raster/pixel-rect.js';
+import { fullRect, enclosingRun, rectOf, type Rect, type Run } from '../raster/pixel-rect.js';
 import { type Mask, type Raster } from '../raster/raster.js';
 
 /** Optional data for a mask. */
@@ -109,8 +109,6 @@ export class MattePass implements RowMatte {
     return { from: left + from, to: left + to };
   }
 }
-
-const fullRect = ({ width, height }: Raster): Rect => ({ left: 0, top: 0, width, height });
 
 const isInside = ({ left, top, width, height }: Rect, image: Raster): boolean =>
   left >= 0 &&

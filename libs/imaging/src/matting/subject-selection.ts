@@ -2,7 +2,14 @@ import { parseSubject, type Point } from '#contracts/option-values.js';
 import { Problem } from '#contracts/problem-catalog.js';
 import { MAX_SUBJECTS } from '#contracts/result-hints.js';
 import { pixelsOf } from '../compose/result-geometry.js';
-import { coveringRect, intersectionOf, rectOf, type Rect, type Size } from '../raster/pixel-rect.js';
+import {
+  fullRect,
+  coveringRect,
+  intersectionOf,
+  rectOf,
+  type Rect,
+  type Size,
+} from '../raster/pixel-rect.js';
 import type { Mask, Raster } from '../raster/raster.js';
 import { Subjects, type MaskSubject } from './subjects.js';
 import { visibleBox } from './visible-box.js';
@@ -128,8 +135,6 @@ function subjectAt(subjects: Subjects, point: Point, { image, region = fullRect(
   if (found === undefined) throw notFound(subjects.count);
   return found;
 }
-
-const fullRect = ({ width, height }: Size): Rect => ({ left: 0, top: 0, width, height });
 
 const notFound = (count: number): Problem =>
   new Problem('subject-not-found', {

@@ -1,5 +1,5 @@
 import { wipe } from '#crypto/wipe.js';
-import { maskParts } from './mask-parts.js';
+import { enclosingRect, maskParts } from './mask-parts.js';
 import { cropAround, MARGIN } from './second-look.js';
 import { clamp, rectOf, type Rect, type Size } from '../raster/pixel-rect.js';
 import type { Mask } from '../raster/raster.js';
@@ -73,15 +73,6 @@ const overlaps = (one: Rect, other: Rect): boolean =>
   other.left < one.left + one.width &&
   one.top < other.top + other.height &&
   other.top < one.top + one.height;
-
-function enclosingRect(one: Rect, other: Rect): Rect {
-  return rectOf(
-    Math.min(one.left, other.left),
-    Math.min(one.top, other.top),
-    Math.max(one.left + one.width, other.left + other.width),
-    Math.max(one.top + one.height, other.top + other.height),
-  );
-}
 
 /** Tiles along the longer side, of the full shorter side. */
 function tilesOf({ left, top, width, height }: Rect): Rect[] {

@@ -20,6 +20,9 @@ export interface Rect extends Size {
   top: number;
 }
 
+/** All of an image of this size. */
+export const fullRect = ({ width, height }: Size): Rect => ({ left: 0, top: 0, width, height });
+
 /** Part of a row: pixels `from` to `to` − 1; empty when `from` ≥ `to`. */
 export interface Run {
   from: number;
