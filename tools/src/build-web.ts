@@ -45,22 +45,21 @@ const OPTIONS: BuildOptions = {
   logLevel: 'warning',
 };
 
+/** Loads a TypeScript module of the page. @param path below apps/web/src */
+async function pageModule(path: string): Promise<unknown> {
+  const { outputFiles } = await build({ ...OPTIONS, entryPoints: [`${WEB}/src/${path}`], write: false });
+  const code = outputFiles[0]?.text ?? '';
+  return import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);
+}
+
 interface PageTexts {
   LANGUAGES: readonly string[];
   textOfPage: (language: string, key: string) => string;
 }
 
-/** Loads the texts of the pages, a TypeScript module of the page. */
-async function pageTexts(): Promise<PageTexts> {
-  const entryPoints = [`${WEB}/src/i18n/page-texts.ts`];
-  const { outputFiles } = await build({ ...OPTIONS, entryPoints, write: false });
-  const code = outputFiles[0]?.text ?? '';
-  return (await import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`)) as PageTexts;
-}
-
 /** Writes the pages: English at the top, other languages in a folder with their name. */
 async function writePages(): Promise<void> {
-  const { LANGUAGES, textOfPage } = await pageTexts();
+  const { LANGUAGES, textOfPage } = (await pageModule('i18n/page-texts.ts')) as PageTexts;
   for (const lang of LANGUAGES) {
     const folder = lang === 'en' ? OUT : `${OUT}/${lang}`;
     const home = lang === 'en' ? '/' : `/${lang}/`;
@@ -79,6 +78,18 @@ function writeDocs(): void {
   for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js'])
     cpSync(inRoot('node_modules', 'swagger-ui-dist', file), `${OUT}/docs/${file}`);
   writeFileSync(`${OUT}/docs/index.html`, fillExamples(readFileSync(`${WEB}/docs.html`, 'utf8')));
+}
+
+/** Writes the icons of the page into one file, as symbols with the name of the icon. */
+async function writeIcons(): Promise<void> {
+  const { ICONS } = (await pageModule('icons.ts')) as { ICONS: readonly string[] };
+  const symbols = ICONS.map((name) => {
+    const svg = readFileSync(inRoot('node_modules', 'lucide-static', 'icons', `${name}.svg`), 'utf8');
+    const shapes = svg.slice(svg.indexOf('>', svg.indexOf('<svg')) + 1, svg.lastIndexOf('</svg>'));
+    return `<symbol id="${name}" viewBox="0 0 24 24">${shapes.replaceAll(/\s+/g, ' ').trim()}</symbol>`;
+  });
+  const sprite = `<!-- Lucide (ISC license): https://lucide.dev/license -->${symbols.join('')}`;
+  writeFileSync(`${OUT}/assets/icons.svg`, `<svg xmlns="http://www.w3.org/2000/svg">${sprite}</svg>`);
 }
 
 /** Copies the HEIC decoder unchanged, in files of its own with its license, as the LGPL requires. */
@@ -128,6 +139,7 @@ await runCommand(async () => {
   await build({ ...OPTIONS, entryPoints: ENTRIES });
   await build({ ...OPTIONS, entryPoints: HEIC, format: 'iife' });
   await writePages();
+  await writeIcons();
   writeDocs();
   copyLibheif();
   cpSync(`${WEB}/public`, OUT, { recursive: true });

@@ -1,6 +1,7 @@
 import type { TextKey } from './i18n/en-words.js';
 import { label, setText } from './i18n/page-words.js';
 import type { Params } from './i18n/i18n.js';
+import { icon, type IconName } from './icons.js';
 
 /** Properties of a new element. Text is never parsed as markup. */
 export interface ElementFacts {
@@ -12,6 +13,8 @@ export interface ElementFacts {
   /** Accessible name. */
   label?: readonly [TextKey, Params?];
   attributes?: Record<string, string>;
+  /** Icon before the text; the only content if there is no text. */
+  icon?: IconName;
 }
 
 /** Creates an element with its children. */
@@ -23,6 +26,11 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   const made = document.createElement(tag);
   if (facts.className !== undefined) made.className = facts.className;
   if (facts.text !== undefined) made.textContent = facts.text;
+  if (facts.icon !== undefined) {
+    made.append(icon(facts.icon));
+    // `setText` sets the text of this element and leaves the icon.
+    if (facts.say !== undefined) made.append(element('span', { className: 'label' }));
+  }
   if (facts.say !== undefined) setText(made, facts.say);
   if (facts.label !== undefined) label(made, ...facts.label);
   for (const [name, value] of Object.entries(facts.attributes ?? {})) made.setAttribute(name, value);

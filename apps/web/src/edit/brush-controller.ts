@@ -1,7 +1,7 @@
 import type { Stroke } from '../pixels/edit.js';
-import { BRUSH_PX, type Tool } from './editor-panel.js';
 import type { EditorStage } from './editor-stage.js';
 import type { Point } from './stage-gestures.js';
+import { BRUSH_PX, type Tool } from './tool-panel.js';
 
 const MIN_PX = 4;
 const MAX_PX = 160;

@@ -3,11 +3,12 @@ import type { Edit, Look } from '../pixels/edit.js';
 import type { Pair } from '../pixels/pixel-messages.js';
 import { clearText, label, setText } from '../i18n/page-words.js';
 import { BrushController } from './brush-controller.js';
-import { EditorPanel, type Tool } from './editor-panel.js';
 import { EditHistory } from './edit-history.js';
 import { EditorStage } from './editor-stage.js';
+import { LookPanel } from './look-panel.js';
 import { keyCommand, type StageKey } from './stage-keys.js';
 import { StageGestures } from './stage-gestures.js';
+import { ToolPanel, type Tool } from './tool-panel.js';
 
 /** The photo to edit, and callbacks. */
 export interface EditorOptions {
@@ -26,7 +27,8 @@ const KEY_STEP_PX = 40;
 /** The editor: a dialog that shows one photo at full size. */
 export class EditorDialog {
   private readonly stage: EditorStage;
-  private readonly panel: EditorPanel;
+  private readonly tools: ToolPanel;
+  private readonly looks: LookPanel;
   private readonly history: EditHistory;
   private readonly undo: HTMLButtonElement;
   private readonly redo: HTMLButtonElement;
@@ -46,14 +48,16 @@ export class EditorDialog {
     this.brush = new BrushController(this.stage, (stroke) =>
       this.change({ strokes: [...this.history.present.strokes, stroke] }),
     );
-    this.panel = new EditorPanel({
+    this.tools = new ToolPanel({
       onTool: (tool) => this.selectTool(tool),
       onBrush: (px) => this.brush.resize(px),
       onSplit: (part) => this.stage.showSplit(part),
+    });
+    this.looks = new LookPanel({
       onLook: (change) => this.change({ look: { ...this.history.present.look, ...change } }),
       onApplyAll: () => this.applyAll(),
     });
-    this.panel.show(options.edit.look);
+    this.looks.show(options.edit.look);
     this.assemble();
     this.listen();
     this.showSteps();
@@ -90,7 +94,8 @@ export class EditorDialog {
     const full = button({ say: 'zoom.full' }, () => this.stage.view((port) => port.zoomTo(1)));
     const zoom = element('div', { className: 'zoom' }, [out, this.level, into, fit, full]);
     const viewport = element('div', { className: 'viewport' }, [this.stage.element, zoom, this.notice]);
-    this.dialog.replaceChildren(bar, viewport, this.panel.element);
+    const panel = element('div', { className: 'panel' }, [this.tools.element, this.looks.element]);
+    this.dialog.replaceChildren(bar, viewport, panel);
   }
 
   private listen(): void {
@@ -158,14 +163,14 @@ export class EditorDialog {
 
   private selectTool(tool: Tool): void {
     this.brush.select(tool);
-    this.panel.showTool(tool);
+    this.tools.showTool(tool);
     this.stage.element.dataset['tool'] = tool;
     label(this.stage.element, tool === 'move' ? 'editor.stage' : 'editor.stage.brush');
   }
 
   private resize(px: number): void {
     this.brush.resize(px);
-    this.panel.brush.value = String(this.brush.size);
+    this.tools.brush.value = String(this.brush.size);
   }
 
   private change(change: Partial<Edit>): void {
@@ -182,7 +187,7 @@ export class EditorDialog {
   private async show(isNewLook: boolean): Promise<void> {
     this.showSteps();
     const { look } = this.history.present;
-    this.panel.show(look);
+    this.looks.show(look);
     clearText(this.notice);
     try {
       await this.stage.apply(this.history.present);

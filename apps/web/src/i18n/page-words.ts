@@ -21,14 +21,15 @@ export const language = (): Language =>
 /** Translates a text to the current language. */
 export const say = (key: TextKey, params?: Params): string => translate(language(), key, params);
 
-/** Sets the text of an element, also after a switch of the language. */
-export function setText<E extends Element>(into: E, key: TextKey, params: Params = {}): E {
+/** Sets the text of an element, also after a switch of the language. An icon of the element stays. */
+export function setText<E extends Element>(of: E, key: TextKey, params: Params = {}): E {
+  const into = of.querySelector(':scope > .label') ?? of;
   valuesOf.set(into, { ...valuesOf.get(into), text: params });
   into.setAttribute('data-text', key);
   const text = say(key, params);
   // Setting the same text again would make a screen reader repeat a live region.
   if (into.textContent !== text) into.textContent = text;
-  return into;
+  return of;
 }
 
 /** Clears the text of an element. */
