@@ -9,34 +9,40 @@ import {
   canSharpen,
   crispGrid,
   cropAround,
-  cropWeights,
   doubtOf,
   fadeOf,
   isCloser,
   MARGIN,
   maskOnGrid,
   partOnGrid,
+  showsSame,
   subjectBox,
   SURER,
 } from './matting/second-look.js';
 import { toGrid } from './matting/guide-grid.js';
 import { clearGround, opensHoles } from './matting/flat-ground.js';
-import type { MattePatch } from './matting/matte-patch.js';
+import type { MattePatch, PatchVote } from './matting/matte-patch.js';
 import { mergedMask } from './matting/merged-mask.js';
 import type { SubjectSelection } from './matting/subject-selection.js';
-import { isWide, partCrops, SURER_PART } from './matting/wide-format.js';
+import { isWide, partsOf, type Place } from './matting/wide-format.js';
 import { zeroNearBackground } from './matting/mask-filters.js';
 import { fullRect, scaledRect, type Rect } from './raster/pixel-rect.js';
 import type { Mask, Raster, RgbRaster } from './raster/raster.js';
 
 type Effort = Exclude<JobOptions['effort'], 'standard'>;
 
-/** Doubt of the first look from which the model looks again. */
-const LOOKS_FROM: Record<Effort, number> = { auto: 0.12, best: 0.02 };
+/**
+ * Doubt of the first look from which the model looks again. On composites of ordinary format, a crop changed two of
+ * eight pictures with a doubt of 0.12 to 0.25, and of wide ones nearly all.
+ */
+const LOOKS_FROM: Record<Effort, { ordinary: number; wide: number }> = {
+  auto: { ordinary: 0.25, wide: 0.12 },
+  best: { ordinary: 0.01, wide: 0.01 },
+};
 /** Margins of the crops. */
-const MARGINS: Record<Effort, readonly number[]> = { auto: [MARGIN], best: [MARGIN, 0.25] };
+const MARGINS: Record<Effort, readonly number[]> = { auto: [MARGIN], best: [MARGIN, 0.25, 0.12] };
 /** Doubt from which the first look's decision about the subject is open. */
-const OPEN_FROM = 0.5;
+const OPEN_FROM = 1;
 
 /** Doubt up to which a look is sure of what it found. */
 const SURE_TO = 0.3;
@@ -44,10 +50,17 @@ const SURE_TO = 0.3;
 /** The model's view of a part of the image. */
 interface Look {
   rect: Rect;
+  place: Place;
+  network: Segmentation;
   picture: RgbRaster;
   mask: Mask;
   /** Colors on the mask's grid. */
   guide: Uint8Array;
+}
+
+/** A look with its doubt, as a share of that of the first one in the same place. */
+interface MeasuredLook extends Look {
+  doubt: number;
 }
 
 /** Refines the mask of a look with the colors on its grid: `refineMask` with the options of the job. */
@@ -61,9 +74,9 @@ export class FurtherLooks {
   /** Runs of a model so far. */
   count = 0;
   private readonly looks: Look[] = [];
-  private readonly patches: MattePatch[] = [];
-  private isInParts = false;
-  private doubt = 0;
+  private readonly votes: PatchVote[] = [];
+  /** The first look's decision about the subject is open. */
+  private isOpen = false;
 
   constructor(private readonly job: MattingJob) {}
 
@@ -76,15 +89,17 @@ export class FurtherLooks {
     const { effort } = this.job.options;
     // An earlier cut-out keeps its own edges.
     if (effort === 'standard' || this.job.input.ownAlpha !== undefined) return;
-    this.doubt = doubtOf(first);
+    const doubt = doubtOf(first);
     const box = subjectBox(first);
-    if (box !== undefined && this.doubt < LOOKS_FROM[effort]) return;
+    this.isOpen = doubt >= OPEN_FROM || box === undefined;
+    const { ordinary, wide } = LOOKS_FROM[effort];
+    if (box !== undefined && doubt < Math.min(ordinary, wide)) return;
     const { full } = await this.job.decoded();
     const region = this.regionIn(full);
-    const cropWith = (margin: number): Rect[] => (box ? [cropAround(box, first, region, margin)] : []);
-    this.isInParts = isWide(region) || !cropWith(MARGIN).every((rect) => isCloser(rect, region));
-    if (this.isInParts) await this.lookAtParts(full, partCrops(first, region), region);
-    else await this.lookCloser(full, cropWith);
+    if (box !== undefined && doubt < (isWide(region) ? wide : ordinary)) return;
+    for (const place of placesOf(first, box, region)) {
+      if (isCloser(place.crop, region)) await this.lookAt(full, place, { first, region, effort });
+    }
     for (const { mask, rect } of this.looks) selection.applyToPart(mask, rect, region);
   }
 
@@ -92,7 +107,7 @@ export class FurtherLooks {
    * Refines what was seen, and decides what counts. Clears the first look outside of everything that was seen.
    * @returns patches over the first look, whose content this object wipes
    */
-  async refine(first: Mask, edges: EdgeMaps | undefined, refineLook: RefineLook): Promise<MattePatch[]> {
+  async refine(first: Mask, edges: EdgeMaps | undefined, refineLook: RefineLook): Promise<PatchVote[]> {
     if (this.looks.length === 0) return [];
     const { full } = await this.job.decoded();
     const base = { mask: first, edges, rect: this.regionIn(full) };
@@ -102,35 +117,29 @@ export class FurtherLooks {
       seen?.wipe();
       return { ...look, doubt };
     });
-    // Looks that only sharpen edges do not dilute surer ones.
-    const surer = measured.filter(({ doubt }) => doubt <= SURER);
-    let isConfirmed = false;
-    for (const look of surer.length > 0 ? surer : measured) {
-      if (this.addPatch(look, base, refineLook)) isConfirmed = true;
+    for (const place of new Set(this.looks.map((look) => look.place))) {
+      this.addVote(surest(measured.filter((look) => look.place === place)), base, refineLook);
     }
-    const { patches } = this;
-    // Several looks at the same place: their mean.
-    if (!this.isInParts) patches.forEach(({ weights }, i) => scale(weights, 1 / (i + 1)));
-    if (isConfirmed) {
+    if (this.votes.length > 0) {
       keepInside(
         base,
         this.looks.map(({ rect }) => rect),
       );
     }
-    return patches;
+    return this.votes;
   }
 
   /** What all looks say together, on the grid of the first; undefined when only the first counts. The caller wipes it. */
   async merged(first: Mask): Promise<Mask | undefined> {
-    if (this.patches.length === 0) return undefined;
+    if (this.votes.length === 0) return undefined;
     const { full } = await this.job.decoded();
-    return mergedMask(first, this.regionIn(full), this.patches);
+    return mergedMask(first, this.regionIn(full), this.votes);
   }
 
   /** Overwrites everything with zeros. */
   wipe(): void {
     for (const { picture, mask, guide } of this.looks) wipe(picture.data, mask.data, guide);
-    for (const { mask, edges, weights } of this.patches) {
+    for (const { mask, edges, weights } of this.votes.flatMap(({ patches }) => patches)) {
       edges?.wipe();
       wipe(mask.data, weights);
     }
@@ -141,27 +150,31 @@ export class FurtherLooks {
     return input.region ? scaledRect(input.region, size, image) : fullRect(image);
   }
 
-  private async lookAtParts(image: Raster, crops: readonly Rect[], region: Rect): Promise<void> {
-    for (const rect of crops) if (isCloser(rect, region)) await this.look(image, rect, this.job.network);
-  }
-
-  /** Crops around the subject with each margin, for the model and, with the best effort, for the next one. */
-  private async lookCloser(image: Raster, cropWith: (margin: number) => Rect[]): Promise<void> {
-    const { options, network, next } = this.job;
-    const effort = options.effort === 'best' ? 'best' : 'auto';
+  /** Crops of a place with each margin, for the model and, with the best effort, for the next one. */
+  private async lookAt(
+    image: Raster,
+    place: Place,
+    { first, region, effort }: { first: Mask; region: Rect; effort: Effort },
+  ): Promise<void> {
+    const { network, next } = this.job;
     for (const model of effort === 'best' && next ? [network, next] : [network]) {
-      for (const rect of MARGINS[effort].flatMap(cropWith)) await this.look(image, rect, model);
+      for (const rect of cropsOf(place, first, { region, margins: MARGINS[effort] }))
+        await this.look(image, { rect, place }, model);
     }
   }
 
-  private async look(image: Raster, rect: Rect, network: Segmentation): Promise<void> {
+  private async look(
+    image: Raster,
+    { rect, place }: { rect: Rect; place: Place },
+    network: Segmentation,
+  ): Promise<void> {
     const { timer } = this.job;
     const picture = await timer.resume('decode', () => cropPicture(image, rect, network.inputFor(rect)));
     try {
       const mask = await timer.resume('infer', () => network.segment(picture));
       const guide = toGrid(picture, mask);
       this.count += 1;
-      this.looks.push({ rect, picture, mask, guide });
+      this.looks.push({ rect, place, network, picture, mask, guide });
       zeroNearBackground(mask);
       if (opensHoles(this.job.options)) clearGround(guide, mask);
     } catch (error) {
@@ -171,62 +184,88 @@ export class FurtherLooks {
   }
 
   /**
-   * Refines a look on its own grid, as far as it counts.
-   * @returns true when the look confirms the subject of the first one
+   * Lets the looks at a place vote, if they count. Surer ones replace the first look; where they are about as sure, the
+   * first look stays unless all agree. A look that shows another subject votes for the first one.
    */
-  private addPatch(
-    { rect, mask: seen, picture, doubt }: Look & { doubt: number },
-    base: CoveringMask,
-    refineLook: RefineLook,
-  ): boolean {
-    if (this.isInParts && doubt > SURER_PART) return false;
-    const mask = maskOnGrid(seen, crispGrid(seen, rect));
-    const weights = this.weightsOf({ rect, mask, doubt }, base);
-    const counts = doubt <= SURER || (doubt <= AS_SURE && canSharpen(rect, base.rect));
-    if (weights === undefined || !counts) {
-      wipe(mask.data, weights);
-      return weights !== undefined;
+  private addVote(looks: readonly MeasuredLook[], base: CoveringMask, refineLook: RefineLook): void {
+    const doubt = medianOf(looks.map((look) => look.doubt));
+    const isSurer = doubt <= SURER;
+    const sharpens = looks.length > 1 && doubt <= AS_SURE && looks.some(({ rect }) => canSharpen(rect));
+    if (!isSurer && !sharpens) return;
+    const seen = looks.flatMap((look) => {
+      const patch = this.patchOf(look, base);
+      return patch === undefined ? [] : [{ patch, picture: look.picture }];
+    });
+    if (seen.length === 0) return;
+    const others = looks.length - seen.length;
+    this.votes.push({
+      patches: seen.map(({ patch }) => patch),
+      votesBelow: isSurer ? others : others + looks.length - 1,
+    });
+    for (const { patch, picture } of seen) {
+      const guide = toGrid(picture, patch.mask);
+      try {
+        patch.edges = refineLook(guide, patch.mask);
+      } finally {
+        wipe(guide);
+      }
     }
-    const patch: MattePatch = { rect, mask, edges: undefined, weights };
-    this.patches.push(patch);
-    const guide = toGrid(picture, mask);
-    try {
-      patch.edges = refineLook(guide, mask);
-    } finally {
-      wipe(guide);
-    }
-    return true;
   }
 
-  private weightsOf(
-    { rect, mask, doubt }: { rect: Rect; mask: Mask; doubt: number },
-    base: CoveringMask,
-  ): Float32Array | undefined {
-    const place = { rect, region: base.rect, crop: mask };
-    if (this.isInParts) return fadeOf(place);
+  /** A look on its own grid, without edge maps; undefined when it shows another subject. */
+  private patchOf({ rect, mask: seen }: Look, base: CoveringMask): MattePatch | undefined {
+    const mask = maskOnGrid(seen, crispGrid(seen, rect));
     const first = partOnGrid(base.mask, rect, base.rect, mask);
     try {
-      return cropWeights({ ...place, first, isOpen: this.doubt >= OPEN_FROM, isSurer: doubt <= SURER });
+      if (!this.isOpen && !showsSame(first, mask)) {
+        wipe(mask.data);
+        return undefined;
+      }
+      return { rect, mask, edges: undefined, weights: fadeOf(rect, base.rect, mask) };
     } finally {
       wipe(first);
     }
   }
 }
 
-/**
- * Doubt of a look as a share of that of the first one in the same place, both refined. Where the first one found
- * nothing: 0 when the look is sure of what it found, else infinite.
- */
-function relativeDoubt(image: Raster, look: CoveringMask, first: CoveringMask): number {
-  const doubt = refinedDoubt(image, look.rect, look);
-  if (subjectBox(first.mask) === undefined) {
-    return subjectBox(look.mask) !== undefined && doubt <= SURE_TO ? 0 : Infinity;
-  }
-  return doubt / Math.max(refinedDoubt(image, look.rect, first), Number.EPSILON);
+/** The subject, or each part of a picture that is wide or nearly full of it. */
+function placesOf(first: Mask, box: Rect | undefined, region: Rect): Place[] {
+  const crop = box && cropAround(box, first, region);
+  if (crop === undefined || isWide(region) || !isCloser(crop, region)) return partsOf(first, region);
+  return [{ box, crop }];
 }
 
-function scale(values: Float32Array, factor: number): void {
-  for (let i = 0; i < values.length; i += 1) values[i] = factor * (values[i] as number);
+/** Crops of a place with each margin. */
+function cropsOf(
+  { box, crop }: Place,
+  first: Mask,
+  { region, margins }: { region: Rect; margins: readonly number[] },
+): Rect[] {
+  if (box === undefined) return [crop];
+  return margins.map((margin) => (margin === MARGIN ? crop : cropAround(box, first, region, margin)));
+}
+
+/** The looks of the model that is surest. */
+function surest(looks: readonly MeasuredLook[]): MeasuredLook[] {
+  const models = [...new Set(looks.map(({ network }) => network))];
+  const byModel = models.map((model) => looks.filter(({ network }) => network === model));
+  const doubtIn = (some: readonly MeasuredLook[]): number => medianOf(some.map(({ doubt }) => doubt));
+  return byModel.reduce((best, some) => (doubtIn(some) < doubtIn(best) ? some : best));
+}
+
+/** Of an odd number of values. */
+const medianOf = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[values.length >> 1] as number;
+
+/**
+ * Doubt of a look as a share of that of the first one in the same place, both refined; infinite when it found nothing.
+ * Where the first one found nothing: 0 when the look is sure of what it found, else infinite.
+ */
+function relativeDoubt(image: Raster, look: CoveringMask, first: CoveringMask): number {
+  if (subjectBox(look.mask) === undefined) return Infinity;
+  const doubt = refinedDoubt(image, look.rect, look);
+  if (subjectBox(first.mask) === undefined) return doubt <= SURE_TO ? 0 : Infinity;
+  return doubt / Math.max(refinedDoubt(image, look.rect, first), Number.EPSILON);
 }
 
 /** Clears a mask outside of all rectangles. */

@@ -44,7 +44,7 @@ export async function modelMatting(job: MattingJob): Promise<Matting> {
     edges = await timer.perform('refine', () => prepare(job.options, { mask: first, guide: colors }, own));
     selection.applyTo(first);
     const refineLook: RefineLook = (seenColors, seen) => refineMask(job.options, seenColors, seen);
-    const patches = await timer.resume('refine', () => looks.refine(first, edges, refineLook));
+    const votes = await timer.resume('refine', () => looks.refine(first, edges, refineLook));
     const merged = await timer.resume('refine', () => reviewed(job, looks, first));
     if (merged !== undefined) {
       selection.wipe();
@@ -54,7 +54,7 @@ export async function modelMatting(job: MattingJob): Promise<Matting> {
     const regionIn = (image: Raster): Rect | undefined =>
       input.region && scaledRect(input.region, size, image);
     return {
-      passOver: (image) => new MattePass(image, first, { edges, region: regionIn(image), isOpaque, patches }),
+      passOver: (image) => new MattePass(image, first, { edges, region: regionIn(image), isOpaque, votes }),
       subjectsIn: (image) => subjects.subjectsIn(image, regionIn(image)),
       facts: {
         looks: 1 + looks.count,

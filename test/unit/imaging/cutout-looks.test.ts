@@ -106,7 +106,7 @@ describe('further looks', () => {
   test('given the best effort and a next model, when the first look is unsure, then both see every crop', async () => {
     const [network, next] = [new GreenNetwork([UNSURE]), new GreenNetwork([SURE])];
     const cut = await cutOut(job(await small(), network, { effort: 'best' }, { next }));
-    expect([network.looks, next.looks, cut.looks]).toEqual([3, 2, 5]);
+    expect([network.looks, next.looks, cut.looks]).toEqual([4, 3, 7]);
     expect(await alphaAt(cut, 200, 140)).toBe(255);
   });
 
@@ -123,6 +123,15 @@ describe('further looks', () => {
     const cut = await cutOut(job(image, new GreenNetwork([0, SURE]), { effort: 'auto' }));
     expect(cut.looks).toBeGreaterThan(5);
     expect([await alphaAt(cut, 70, 1240), await alphaAt(cut, 70, 300)]).toEqual([255, 0]);
+  });
+
+  test('given the best effort, when two of three crops lose the subject, then the first look stays', async () => {
+    const image = await picture(1600, 1200, [600, 400, 400, 400]);
+    const [one, four] = [new GreenNetwork([UNSURE]), new GreenNetwork([UNSURE, SURE, 0, 0])];
+    const plain = await cutOut(job(Buffer.from(image), one));
+    const cut = await cutOut(job(image, four, { effort: 'best' }));
+    expect(cut.looks).toBe(4);
+    expect(await alphaAt(cut, 800, 600)).toBe(await alphaAt(plain, 800, 600));
   });
 
   test('given an earlier cut-out, when the effort is best, then the model runs once', async () => {

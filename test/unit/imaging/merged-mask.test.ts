@@ -1,3 +1,4 @@
+import type { MattePatch } from '#imaging/matting/matte-patch.js';
 import { mergedMask } from '#imaging/matting/merged-mask.js';
 
 const REGION = { left: 10, top: 0, width: 40, height: 40 };
@@ -16,7 +17,7 @@ describe('masks of several looks', () => {
       weights: new Float32Array(64).fill(0.5),
     };
     const first = mask();
-    const merged = mergedMask(first, REGION, [patch]);
+    const merged = mergedMask(first, REGION, [{ patches: [patch], votesBelow: 0 }]);
     expect([...merged.data]).toEqual([
       ...[100, 100, 100, 100],
       ...[100, 100, 100, 100],
@@ -26,15 +27,21 @@ describe('masks of several looks', () => {
     expect([...first.data]).toEqual(Array(16).fill(100));
   });
 
-  test('given two patches at the same place, when merged, then the second blends into the first', () => {
-    const patch = (value: number, weight: number): Parameters<typeof mergedMask>[2][number] => ({
-      rect: REGION,
-      mask: { data: new Uint8Array(4).fill(value), width: 2, height: 2 },
-      edges: undefined,
-      weights: new Float32Array(4).fill(weight),
-    });
-    expect([...mergedMask(mask(), REGION, [patch(200, 1), patch(0, 0.25)]).data]).toEqual(
-      Array(16).fill(150),
-    );
+  const patch = (value: number, weight: number): MattePatch => ({
+    rect: REGION,
+    mask: { data: new Uint8Array(4).fill(value), width: 2, height: 2 },
+    edges: undefined,
+    weights: new Float32Array(4).fill(weight),
+  });
+
+  test('given patches one after the other, when merged, then the second blends into the first', () => {
+    const votes = [patch(200, 1), patch(0, 0.25)].map((each) => ({ patches: [each], votesBelow: 0 }));
+    expect([...mergedMask(mask(), REGION, votes).data]).toEqual(Array(16).fill(150));
+  });
+
+  test('given patches that vote, when merged, then the median counts', () => {
+    const patches = [patch(200, 1), patch(120, 1), patch(90, 1)];
+    expect(mergedMask(mask(), REGION, [{ patches, votesBelow: 0 }]).data[0]).toBe(120);
+    expect(mergedMask(mask(), REGION, [{ patches, votesBelow: 2 }]).data[0]).toBe(100);
   });
 });

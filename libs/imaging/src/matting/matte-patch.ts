@@ -2,6 +2,7 @@ import { wipe } from '#crypto/wipe.js';
 import type { EdgeMaps } from './edge-maps.js';
 import { between, BilinearRows } from './edge-rows.js';
 import { MatteRows } from './matte-rows.js';
+import { Median } from './median.js';
 import type { Rect, Run } from '../raster/pixel-rect.js';
 import type { Mask } from '../raster/raster.js';
 
@@ -17,19 +18,27 @@ export interface MattePatch {
   weights: Float32Array;
 }
 
+/**
+ * Mattes of the same part of an image that vote on every pixel: the median of them counts. Several votes for the matte
+ * below them let it stay unless they agree.
+ */
+export interface PatchVote {
+  patches: readonly MattePatch[];
+  /** Votes for the matte below. */
+  votesBelow: number;
+}
+
 /** A run without pixels. */
 export const NO_RUN: Run = { from: 0, to: 0 };
 
-/**
- * Blends the matte of a patch into rows that already have another matte: alpha, and colors multiplied by alpha, are
- * interpolated by the weights.
- */
-export class PatchRows {
-  private readonly rect: Rect;
+/** Rows of a patch: its pixels with its own matte, and their weights. */
+class PatchRows {
+  readonly rect: Rect;
+  /** The patch's part of a row: first the source, then with the patch's matte. */
+  readonly pixels: Uint8Array;
   private readonly matte: MatteRows;
   private readonly weights: BilinearRows;
-  /** The patch's part of a row: first the source, then with the patch's matte. */
-  private readonly pixels: Uint8Array;
+  private row: Float32Array = new Float32Array(0);
 
   /** @param isOpaque true when the image is known to be opaque */
   constructor({ rect, mask, edges, weights }: MattePatch, isOpaque: boolean) {
@@ -39,42 +48,96 @@ export class PatchRows {
     this.pixels = new Uint8Array(4 * rect.width);
   }
 
-  /** Copies what the patch needs of row `y` of the image, before any matte is applied to it. */
+  hasRow(y: number): boolean {
+    return y >= this.rect.top && y < this.rect.top + this.rect.height;
+  }
+
   read(row: Uint8Array, y: number): void {
-    if (this.hasRow(y))
-      this.pixels.set(row.subarray(4 * this.rect.left, 4 * (this.rect.left + this.rect.width)));
+    const { left, width } = this.rect;
+    if (this.hasRow(y)) this.pixels.set(row.subarray(4 * left, 4 * (left + width)));
   }
 
-  /**
-   * Blends the patch into row `y`, which has the matte below it by now.
-   * @returns run of pixels of the row outside of which the patch has changed nothing
-   */
-  blend(row: Uint8Array, y: number): Run {
-    if (!this.hasRow(y)) return NO_RUN;
-    const { left, top, width } = this.rect;
+  apply(y: number): void {
+    const { top, width } = this.rect;
     this.matte.apply(this.pixels, y - top);
-    const weights = this.weights.at(y - top, 0, width);
-    const { cellOf, shareOf } = this.weights;
-    let [first, end] = [width, 0];
-    for (let x = 0; x < width; x += 1) {
-      const weight = between(weights, cellOf[x] as number, shareOf[x] as number, 1);
-      if (weight <= 0) continue;
-      blendPixel(row, 4 * (left + x), { pixels: this.pixels, at: 4 * x, weight });
-      first = Math.min(first, x);
-      end = x + 1;
-    }
-    return { from: left + first, to: left + end };
+    this.row = this.weights.at(y - top, 0, width);
   }
 
-  /** Overwrites its rows; the mask and its edge maps are wiped by their owner. */
+  /** Weight of column `x` of the image. */
+  weightAt(x: number): number {
+    const at = x - this.rect.left;
+    if (at < 0 || at >= this.rect.width) return 0;
+    const { cellOf, shareOf } = this.weights;
+    return Math.max(0, between(this.row, cellOf[at] as number, shareOf[at] as number, 1));
+  }
+
   wipe(): void {
     this.matte.wipe();
     this.weights.wipe();
     wipe(this.pixels);
   }
+}
 
-  private hasRow(y: number): boolean {
-    return y >= this.rect.top && y < this.rect.top + this.rect.height;
+/**
+ * Blends patches into rows that already have another matte: alpha, and colors multiplied by alpha, are interpolated by
+ * the weights. Of several patches, the one with the median alpha counts in each pixel.
+ */
+export class VoteRows {
+  private readonly patches: readonly PatchRows[];
+  private readonly vote: Median;
+
+  /** @param isOpaque true when the image is known to be opaque */
+  constructor({ patches, votesBelow }: PatchVote, isOpaque: boolean) {
+    this.patches = patches.map((patch) => new PatchRows(patch, isOpaque));
+    this.vote = new Median(patches.length, votesBelow);
+  }
+
+  /** Copies what the patches need of row `y` of the image, before any matte is applied to it. */
+  read(row: Uint8Array, y: number): void {
+    for (const patch of this.patches) patch.read(row, y);
+  }
+
+  /**
+   * Blends the patches into row `y`, which has the matte below them by now.
+   * @returns run of pixels of the row outside of which nothing has changed
+   */
+  blend(row: Uint8Array, y: number): Run {
+    const here = this.patches.filter((patch) => patch.hasRow(y));
+    if (here.length === 0) return NO_RUN;
+    for (const patch of here) patch.apply(y);
+    const from = Math.min(...here.map(({ rect }) => rect.left));
+    const to = Math.max(...here.map(({ rect }) => rect.left + rect.width));
+    let [first, end] = [to, from];
+    for (let x = from; x < to; x += 1) {
+      if (!this.blendAt(row, x, y)) continue;
+      first = Math.min(first, x);
+      end = x + 1;
+    }
+    return first < end ? { from: first, to: end } : NO_RUN;
+  }
+
+  /** Overwrites its rows; masks and edge maps are wiped by their owner. */
+  wipe(): void {
+    for (const patch of this.patches) patch.wipe();
+  }
+
+  /** True when the pixel may have changed. */
+  private blendAt(row: Uint8Array, x: number, y: number): boolean {
+    const below = row[4 * x + 3] as number;
+    const { vote } = this;
+    vote.start(below);
+    for (const patch of this.patches) {
+      const weight = patch.hasRow(y) ? patch.weightAt(x) : 0;
+      const alpha = weight === 0 ? below : (patch.pixels[4 * (x - patch.rect.left) + 3] as number);
+      vote.add(below + weight * (alpha - below));
+    }
+    const chosen = vote.chosen();
+    const patch = this.patches[chosen];
+    if (patch === undefined) return false;
+    const weight = patch.hasRow(y) ? patch.weightAt(x) : 0;
+    if (weight === 0) return false;
+    blendPixel(row, 4 * x, { pixels: patch.pixels, at: 4 * (x - patch.rect.left), weight });
+    return true;
   }
 }
 

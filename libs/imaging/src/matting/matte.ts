@@ -1,6 +1,6 @@
 import type { EdgeMaps } from './edge-maps.js';
 import { MatteRows } from './matte-rows.js';
-import { NO_RUN, PatchRows, type MattePatch } from './matte-patch.js';
+import { NO_RUN, VoteRows, type PatchVote } from './matte-patch.js';
 import { fullRect, enclosingRun, rectOf, type Rect, type Run } from '../raster/pixel-rect.js';
 import { type Mask, type Raster } from '../raster/raster.js';
 
@@ -12,8 +12,8 @@ export interface MatteExtras {
   region?: Rect | undefined;
   /** True when the image is known to be opaque: then the inside of the subject needs no processing. */
   isOpaque?: boolean;
-  /** Parts of the image with a matte of their own, in the order in which they are blended. */
-  patches?: readonly MattePatch[];
+  /** Parts of the image with mattes of their own, in the order in which they are blended. */
+  votes?: readonly PatchVote[];
 }
 
 /**
@@ -50,21 +50,22 @@ export class MattePass implements RowMatte {
   private readonly image: Raster;
   private readonly region: Rect;
   private readonly base: MatteRows;
-  private readonly patches: readonly PatchRows[];
+  private readonly votes: readonly VoteRows[];
   private readonly box = new ForegroundBox();
   /** For each row: its first pixel that may not be 0, and the end of these. */
   private readonly filledRuns: Int32Array;
 
   /** @throws RangeError when the region or a patch is not inside the image */
   constructor(image: Raster, mask: Mask, extras: MatteExtras = {}) {
-    const { edges, region = fullRect(image), isOpaque = false, patches = [] } = extras;
-    if (![region, ...patches.map(({ rect }) => rect)].every((rect) => isInside(rect, image))) {
+    const { edges, region = fullRect(image), isOpaque = false, votes = [] } = extras;
+    const parts = votes.flatMap(({ patches }) => patches.map(({ rect }) => rect));
+    if (![region, ...parts].every((rect) => isInside(rect, image))) {
       throw new RangeError('the region exceeds the image');
     }
     this.image = image;
     this.region = region;
     this.base = new MatteRows({ mask, edges, to: region, isOpaque });
-    this.patches = patches.map((patch) => new PatchRows(patch, isOpaque));
+    this.votes = votes.map((vote) => new VoteRows(vote, isOpaque));
     this.filledRuns = new Int32Array(2 * image.height);
   }
 
@@ -73,9 +74,9 @@ export class MattePass implements RowMatte {
     const { data, width } = this.image;
     for (let y = from; y < to; y += 1) {
       const row = data.subarray(y * width * 4, (y + 1) * width * 4);
-      for (const patch of this.patches) patch.read(row, y);
+      for (const vote of this.votes) vote.read(row, y);
       let filled = this.baseRow(row, y);
-      for (const patch of this.patches) filled = enclosingRun(filled, patch.blend(row, y));
+      for (const vote of this.votes) filled = enclosingRun(filled, vote.blend(row, y));
       this.filledRuns.set([filled.from, filled.to], 2 * y);
       this.box.include(row, y, filled.from, filled.to);
     }
@@ -94,7 +95,7 @@ export class MattePass implements RowMatte {
   /** Overwrites its rows; image, masks and edge maps are wiped by their owners. */
   wipe(): void {
     this.base.wipe();
-    for (const patch of this.patches) patch.wipe();
+    for (const vote of this.votes) vote.wipe();
   }
 
   private baseRow(row: Uint8Array, y: number): Run {

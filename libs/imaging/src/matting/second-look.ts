@@ -1,7 +1,7 @@
 import { wipe } from '#crypto/wipe.js';
 import { PlanePool } from './box-filter.js';
 import { BilinearRows } from './edge-rows.js';
-import { OPACITY_ENTROPY, SURELY_IN, SURELY_OUT } from './opacity-entropy.js';
+import { OPACITY_ENTROPY } from './opacity-entropy.js';
 import { clamp, rectOf, type Rect, type Size } from '../raster/pixel-rect.js';
 import type { Mask } from '../raster/raster.js';
 
@@ -20,15 +20,13 @@ const SUBJECT_FROM = 128;
 const MIN_SUBJECT = 1e-5;
 
 /**
- * A crop counts when its doubt is at most this share of the doubt of the first look in the same place, both refined on
- * the model's own grid. On composites with known alpha, crops of up to 0.72 had 0.4 times the error by mean, and those
- * from 0.74 to 1 had up to 5 times.
+ * Looks replace the first one when their doubt is at most this share of the doubt of the first one in the same place,
+ * both refined on the model's own grid; with several looks at a place, their median. On composites with known alpha,
+ * crops of up to 0.72 had 0.4 times the error by mean, and those from 0.74 to 1 had up to 5 times.
  */
-export const SURER = 0.72;
-/** Doubt up to which a crop is about as sure as the first look: it may sharpen edges, but not replace anything. */
+export const SURER = 0.7;
+/** Doubt up to which several looks are about as sure as the first one: they count where all of them agree. */
 export const AS_SURE = 1.2;
-/** Part of the picture that a crop covers at most to sharpen edges. */
-const MAX_SHARPENING_SHARE = 0.7;
 /** Longer side of such a crop at least, in pixels: smaller ones, enlarged, made edges of fur and feathers worse. */
 const MIN_SHARPENING_PIXELS = 512;
 
@@ -88,12 +86,11 @@ export function cropAround(box: Rect, grid: Size, region: Rect, margin = MARGIN)
 }
 
 /** True when a crop is so much smaller than the region that the model sees more in it. */
-export const isCloser = (crop: Rect, region: Rect, share = MAX_CROP_SHARE): boolean =>
-  crop.width * crop.height <= share * region.width * region.height;
+export const isCloser = (crop: Rect, region: Rect): boolean =>
+  crop.width * crop.height <= MAX_CROP_SHARE * region.width * region.height;
 
 /** True when a crop shows enough detail to sharpen edges. */
-export const canSharpen = (crop: Rect, region: Rect): boolean =>
-  isCloser(crop, region, MAX_SHARPENING_SHARE) && Math.max(crop.width, crop.height) >= MIN_SHARPENING_PIXELS;
+export const canSharpen = (crop: Rect): boolean => Math.max(crop.width, crop.height) >= MIN_SHARPENING_PIXELS;
 
 /** Part of a mask on another grid, interpolated linearly, 0 to 1; the caller wipes it. */
 export function partOnGrid(mask: Mask, part: Rect, region: Rect, grid: Size): Float32Array {
@@ -147,57 +144,19 @@ export function maskOnGrid(mask: Mask, grid: Size): Mask {
 
 /** Radius of the blur of a comparison, as a share of the grid's longer side. */
 const BLUR = 1 / 64;
-/** Difference of blurred masks up to which a crop counts fully, and from which it does not count. */
-const AGREES_TO = 0.15;
-const DIFFERS_FROM = 0.3;
-/** Cells around the undecided band in which a crop counts. */
-const REACH = 4;
 /** Width of the transition at sides of a crop that are not sides of the region, as a share of the crop. */
 const FADE = 0.04;
-/** Soft intersection over union of blurred masks from which both show the same subject. */
-const SAME_SUBJECT = 0.8;
-/** The same, below which a crop shows another subject and does not count. */
+/** Soft intersection over union of blurred masks below which a crop shows another subject. */
 const OTHER_SUBJECT = 0.5;
 
-/** What a crop is compared with. */
-export interface Comparison {
-  /** The first look, on the grid of the crop's mask (`partOnGrid`). */
-  first: Float32Array;
-  crop: Mask;
-  /** The crop's rectangle and the region that the first look shows. */
-  rect: Rect;
-  region: Rect;
-  /** The first look was so unsure that its decision about the subject may be replaced. */
-  isOpen: boolean;
-  /** The crop is surer than the first look. */
-  isSurer: boolean;
-}
-
-/**
- * Weight of a crop in each cell of its grid, 0 to 1. A surer crop replaces the first look where both show the same
- * subject, or the first one is open. Otherwise a crop sharpens the first look's edges: it counts only near the undecided
- * band of the first look where both agree.
- * @returns undefined when the crop shows another subject; the caller wipes it
- */
-export function cropWeights(comparison: Comparison): Float32Array | undefined {
-  const { first, crop, isOpen, isSurer } = comparison;
+/** True when a crop shows the subject of the first look, which is on the crop's grid (`partOnGrid`). */
+export function showsSame(first: Float32Array, crop: Mask): boolean {
   const pool = new PlanePool({ width: crop.width, height: crop.height });
   try {
     const own = pool.borrow();
     for (let i = 0; i < own.length; i += 1) own[i] = (crop.data[i] as number) / 255;
     const radius = Math.max(1, Math.round(BLUR * Math.max(crop.width, crop.height)));
-    const [one, other] = [blurred(first, radius, pool), blurred(own, radius, pool)];
-    const agreed = overlap(one, other);
-    if (agreed < OTHER_SUBJECT) return undefined;
-    const weights = fadeOf(comparison);
-    if (isSurer && (isOpen || agreed >= SAME_SUBJECT)) return weights;
-    const near = nearBand(first, pool);
-    for (let i = 0; i < weights.length; i += 1) {
-      const difference = Math.abs((one[i] as number) - (other[i] as number));
-      const agreement = clamp((DIFFERS_FROM - difference) / (DIFFERS_FROM - AGREES_TO), 0, 1);
-      weights[i] = (weights[i] as number) * (near[i] as number) * agreement;
-    }
-    return weights;
+    return overlap(blurred(first, radius, pool), blurred(own, radius, pool)) >= OTHER_SUBJECT;
   } finally {
     pool.wipe();
   }
@@ -221,22 +180,8 @@ function overlap(one: Float32Array, other: Float32Array): number {
   return either === 0 ? 1 : both / either;
 }
 
-/** 1 in cells that are undecided or near to one that is, with a soft border. */
-function nearBand(mask: Float32Array, pool: PlanePool): Float32Array {
-  const band = pool.borrow();
-  for (let i = 0; i < band.length; i += 1) {
-    const opacity = 255 * (mask[i] as number);
-    band[i] = opacity > SURELY_OUT && opacity < SURELY_IN ? 1 : 0;
-  }
-  const wide = pool.mean(band, REACH);
-  for (let i = 0; i < wide.length; i += 1) wide[i] = (wide[i] as number) > 1e-4 ? 1 : 0;
-  const soft = pool.mean(wide, 1);
-  pool.release(band, wide);
-  return soft;
-}
-
 /** 1, falling to 0 at the sides of the crop that are not sides of the region. */
-export function fadeOf({ rect, region, crop }: Pick<Comparison, 'rect' | 'region' | 'crop'>): Float32Array {
+export function fadeOf(rect: Rect, region: Rect, crop: Size): Float32Array {
   const across = ramps(crop.width, {
     from: rect.left > region.left,
     to: rect.left + rect.width < region.left + region.width,

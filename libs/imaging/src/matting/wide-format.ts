@@ -11,17 +11,12 @@ import type { Mask } from '../raster/raster.js';
 
 /** Ratio of the sides beyond which a picture counts as wide or tall. */
 export const WIDE_FROM = 2.5;
-/**
- * A part counts when the doubt of its crop is at most this share of that of the first look: on 24 composites of 4:1 to
- * 12:1, those up to 0.7 had 0.03 to 0.5 times the error, those above had up to 1.4 times.
- */
-export const SURER_PART = 0.7;
 /** Opacity from which a cell belongs to a part. */
 const PART_FROM = 100;
 /** Mass of a part, as a share of the largest one's, below which it is a scrap. */
 const MIN_MASS = 0.05;
-/** Crops of one picture at most. */
-const MAX_CROPS = 4;
+/** Places of one picture at most. */
+const MAX_PLACES = 4;
 /** Crops that overlap are joined up to this ratio of their sides. */
 const JOINED_TO = 3;
 /** Ratio of the sides of a tile, and the part of it that the next tile covers again. */
@@ -34,31 +29,39 @@ const MAX_TILES = 8;
 export const isWide = ({ width, height }: Size): boolean =>
   Math.max(width, height) > WIDE_FROM * Math.min(width, height);
 
+/** A part of a picture that is looked at again. */
+export interface Place {
+  /** In cells of the first look; undefined for a tile. */
+  box: Rect | undefined;
+  /** Crop around it with the usual margin, in pixels of the image. */
+  crop: Rect;
+}
+
 /**
- * Crops to look at again: one for each part of the first look, or tiles of a wide picture when it found nothing.
+ * Places to look at again: the parts of the first look, or tiles of a wide picture when it found nothing.
  * @param region part of the image that the mask covers, in pixels
  */
-export function partCrops(mask: Mask, region: Rect): Rect[] {
+export function partsOf(mask: Mask, region: Rect): Place[] {
   const { parts, labels } = maskParts(mask, PART_FROM);
   wipe(labels);
   const largest = parts.reduce((mass, part) => Math.max(mass, part.mass), 0);
-  const crops = parts
+  const places = parts
     .filter(({ mass }) => mass >= MIN_MASS * largest)
     .sort((one, other) => other.mass - one.mass)
-    .map(({ box }) => cropAround(box, mask, region, MARGIN));
-  if (crops.length === 0) return isWide(region) ? tilesOf(region) : [];
-  return joined(crops).slice(0, MAX_CROPS);
+    .map(({ box }) => ({ box, crop: cropAround(box, mask, region, MARGIN) }));
+  if (places.length > 0) return joined(places).slice(0, MAX_PLACES);
+  return isWide(region) ? tilesOf(region).map((crop) => ({ box: undefined, crop })) : [];
 }
 
-/** Joins crops that overlap while the joint one does not become too long. */
-function joined(crops: readonly Rect[]): Rect[] {
-  const out = [...crops];
+/** Joins places whose crops overlap while the joint crop does not become too long. */
+function joined(places: readonly { box: Rect; crop: Rect }[]): Place[] {
+  const out = [...places];
   for (let i = 0; i < out.length; i += 1) {
     for (let j = out.length - 1; j > i; j -= 1) {
-      const [one, other] = [out[i] as Rect, out[j] as Rect];
-      const joint = enclosingRect(one, other);
-      if (!overlaps(one, other) || Math.max(joint.width, joint.height) > longestOf(joint)) continue;
-      out[i] = joint;
+      const [one, other] = [out[i] as { box: Rect; crop: Rect }, out[j] as { box: Rect; crop: Rect }];
+      const crop = enclosingRect(one.crop, other.crop);
+      if (!overlaps(one.crop, other.crop) || Math.max(crop.width, crop.height) > longestOf(crop)) continue;
+      out[i] = { box: enclosingRect(one.box, other.box), crop };
       out.splice(j, 1);
       j = out.length;
     }
