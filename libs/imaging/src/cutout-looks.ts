@@ -2,6 +2,7 @@ import type { JobOptions } from '#contracts/job-options.js';
 import { wipe } from '#crypto/wipe.js';
 import type { MattingJob, Segmentation } from './matting-contract.js';
 import { cropPicture } from './decode/crop-picture.js';
+import { isBlurred } from './matting/border-sharpness.js';
 import type { EdgeMaps } from './matting/edge-maps.js';
 import { refinedDoubt, type CoveringMask } from './matting/refined-doubt.js';
 import {
@@ -98,7 +99,10 @@ export class FurtherLooks {
     const region = this.regionIn(full);
     if (box !== undefined && doubt < (isWide(region) ? wide : ordinary)) return;
     for (const place of placesOf(first, box, region)) {
-      if (isCloser(place.crop, region)) await this.lookAt(full, place, { first, region, effort });
+      const isWorthIt =
+        isCloser(place.crop, region) &&
+        (this.isOpen || !isBlurred(first, { image: full, region, part: place.crop }));
+      if (isWorthIt) await this.lookAt(full, place, { first, region, effort });
     }
     for (const { mask, rect } of this.looks) selection.applyToPart(mask, rect, region);
   }
