@@ -23,7 +23,7 @@ COPY tools tools
 COPY libs libs
 COPY apps apps
 COPY models models
-COPY docs/examples docs/examples
+COPY docs docs
 # Models of yours: add them with MODEL_DIR=models, and build with --build-arg MODEL=NAME --build-arg MODEL_DIR=models. The
 # pack of the shipped model (AGPL-3.0) is then not installed.
 ARG MODEL
@@ -45,7 +45,8 @@ RUN npm ci --omit=dev --no-audit --no-fund \
 
 FROM build AS api-files
 # The process with a network has no decoder and no model on its disk.
-RUN rm -rf node_modules/onnxruntime-* node_modules/sharp node_modules/@img \
+# @nestjs/swagger brings Swagger UI, which nothing here loads.
+RUN rm -rf node_modules/onnxruntime-* node_modules/sharp node_modules/@img node_modules/swagger-ui-dist \
   dist/apps/worker dist/apps/audit dist/apps/cli dist/tools
 COPY deploy/containers/closure.sh deploy/containers/closure.sh
 RUN deploy/containers/closure.sh runtime - node prlimit

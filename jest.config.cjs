@@ -16,6 +16,7 @@ const ESM_ONLY = [
   'eventsource-parser',
   'file-type',
   'jose',
+  'marked',
   'strtok3',
   'token-types',
   'uint8array-extras',

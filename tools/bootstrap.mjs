@@ -29,7 +29,7 @@ const INSTALL_STAMP = inRoot('node_modules', '.setup-stamp');
 /** Inside dist: deleting dist asks for a build. */
 const BUILD_STAMP = inRoot('dist', '.setup-stamp');
 const BUILD_INPUTS = [
-  ...['apps', 'libs', 'tools', 'docs/examples'],
+  ...['apps', 'libs', 'tools', 'docs'],
   ...['package-lock.json', 'package.json', 'tsconfig.json', 'nest-cli.json'],
 ];
 const BUILD_OUTPUTS = ['apps/api/src/main.js', 'apps/worker/src/main.js', 'tools/src/start.js'];
@@ -142,7 +142,9 @@ function isInstalled() {
 /** Compiles the applications and bundles the page when a source has changed since the last build. */
 async function build({ isForced }) {
   const sources = BUILD_INPUTS.flatMap((path) => filesIn(inRoot(path)));
-  const digest = digestOf(sources.filter((file) => !file.endsWith('.md')));
+  // Of Markdown, only docs/ is a source: the page shows it.
+  const isSource = (file) => !file.endsWith('.md') || file.startsWith(inRoot('docs'));
+  const digest = digestOf(sources.filter(isSource));
   const isBuilt =
     isStamped(BUILD_STAMP, digest) && BUILD_OUTPUTS.every((file) => existsSync(inRoot('dist', file)));
   if (isBuilt && !isForced) return;

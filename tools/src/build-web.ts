@@ -1,10 +1,14 @@
 /** Bundles the page: apps/web to dist/apps/web, as static files. */
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build, type BuildOptions } from 'esbuild';
 import sharp from 'sharp';
+import { docsFiles } from './docs/docs-pages.js';
+import type { ApiDocument } from './docs/open-api.js';
 import { filesIn } from './files.js';
-import { fillExamples, fillTexts } from './page-templates.js';
+import { openApiDocument } from './openapi-document.js';
+import { fillTexts } from './page-templates.js';
 import { inDist, inRoot, ROOT } from './paths.js';
 import { runCommand } from './report.js';
 
@@ -72,12 +76,12 @@ async function writePages(): Promise<void> {
   }
 }
 
-/** Writes the page at /docs, in English like the API, and Swagger UI, which renders the reference. */
+/** Writes the documentation at /docs, in English like the API. */
 function writeDocs(): void {
-  mkdirSync(`${OUT}/docs`, { recursive: true });
-  for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js'])
-    cpSync(inRoot('node_modules', 'swagger-ui-dist', file), `${OUT}/docs/${file}`);
-  writeFileSync(`${OUT}/docs/index.html`, fillExamples(readFileSync(`${WEB}/docs.html`, 'utf8')));
+  for (const [file, text] of docsFiles(JSON.parse(openApiDocument()) as ApiDocument)) {
+    mkdirSync(dirname(`${OUT}/${file}`), { recursive: true });
+    writeFileSync(`${OUT}/${file}`, text);
+  }
 }
 
 /** Writes the icons of the page into one file, as symbols with the name of the icon. */
@@ -126,7 +130,7 @@ async function writeFavicon(): Promise<void> {
 /** Writes a compressed copy beside each text: the API serves it and compresses nothing itself. */
 function compressTexts(): void {
   const params = { [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY };
-  for (const file of filesIn(OUT).filter((each) => /\.(?:html|js|css|svg|wasm)$/.test(each))) {
+  for (const file of filesIn(OUT).filter((each) => /\.(?:html|js|json|css|svg|wasm)$/.test(each))) {
     const text = readFileSync(file);
     writeFileSync(`${file}.br`, brotliCompressSync(text, { params }));
     writeFileSync(`${file}.gz`, gzipSync(text));

@@ -1,11 +1,8 @@
 /** `npm run check:openapi`: lints the OpenAPI document of the built API. */
-import { execFileSync } from 'node:child_process';
 import { createConfig, lintFromString, type RawUniversalConfig } from '@redocly/openapi-core';
 import { readArguments } from './arguments.js';
-import { inDist } from './paths.js';
+import { openApiDocument } from './openapi-document.js';
 import { runCommand, say } from './report.js';
-
-const MAX_DOCUMENT_BYTES = 2 ** 26;
 
 const RULES: RawUniversalConfig = {
   extends: ['recommended-strict'],
@@ -21,9 +18,7 @@ const RULES: RawUniversalConfig = {
 
 await runCommand(async () => {
   readArguments({});
-  const source = execFileSync(process.execPath, [inDist('apps', 'api', 'src', 'openapi.command.js')], {
-    ...{ encoding: 'utf8', maxBuffer: MAX_DOCUMENT_BYTES },
-  });
+  const source = openApiDocument();
   const config = await createConfig(RULES);
   const problems = await lintFromString({ source, absoluteRef: 'openapi.json', config });
   for (const { severity, ruleId, message, location } of problems)

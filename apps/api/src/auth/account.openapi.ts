@@ -11,7 +11,8 @@ export const DescribeAccount = (): Decorator =>
     ...takesKey(),
     ApiOperation({
       operationId: 'getAccount',
-      summary: 'Limits of the caller, and what is left of them. This request does not count',
+      summary: 'Get your limits',
+      description: 'The limits of the caller, and what is left of them. This request does not count.',
     }),
     ApiResponse({
       status: 200,

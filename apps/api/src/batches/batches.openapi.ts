@@ -53,7 +53,7 @@ export const DescribeBatchOpen = (): Decorator =>
       operationId: 'openBatch',
       summary: 'Open a batch',
       description:
-        'The token authorizes all requests about the batch and its images. It is returned once and stored nowhere.',
+        'Opens a batch for thousands of images and returns its token.\n\nThe token authorizes all requests about the batch and its images. It is returned once and stored nowhere.',
     }),
     ApiResponse({
       status: 201,
@@ -84,9 +84,9 @@ export const DescribeBatchSubmit = (): Decorator =>
     ...describesUpload(
       {
         operationId: 'addToBatch',
-        summary: 'Add one image',
+        summary: 'Add an image to a batch',
         description:
-          'As `POST /v1/jobs`. Send an API key as `X-Api-Key`: `Authorization` contains the token of the batch.',
+          'Takes one image and the options of `POST /v1/jobs`.\n\nSend an API key as `X-Api-Key`: `Authorization` contains the token of the batch.',
       },
       { custom_id: CUSTOM_ID },
       'batch-not-found',
@@ -123,7 +123,9 @@ export const DescribeBatch = (): Decorator =>
     ifNoneMatch(),
     ApiOperation({
       operationId: 'getBatch',
-      summary: 'Status of a batch: images by state, and failures. With `wait`, a long poll for a change',
+      summary: 'Get the status of a batch',
+      description:
+        'Images by state, and failures.\n\nWith `wait`, the response is sent when the status differs from `If-None-Match`, or changes.',
     }),
     ApiResponse({
       status: 200,
@@ -153,9 +155,9 @@ export const DescribeBatchEvents = (): Decorator =>
     lastEventId(),
     ApiOperation({
       operationId: 'streamBatchEvents',
-      summary: 'Events of a batch (server-sent events)',
+      summary: 'Stream the events of a batch',
       description:
-        'The state of each image, by its `custom_id`; `counts` after each series of them; `complete` at the end; `gone` ' +
+        'Server-sent events about all images of a batch.\n\nThe state of each image, by its `custom_id`; `counts` after each series of them; `complete` at the end; `gone` ' +
         'when the batch was canceled, has expired or was lost.',
     }),
     ApiResponse({
@@ -182,8 +184,10 @@ export const DescribeBatchResults = (): Decorator =>
     wait(),
     ApiOperation({
       operationId: 'nextResult',
-      summary:
-        'Download the next finished result, once. Its job is purged when the response has been written',
+      summary: 'Download the next result',
+      description:
+        'The next finished result of a batch, once. Its job is purged when the response has been written.\n\nWith `wait`, ' +
+        'the response is sent when a result is ready.',
     }),
     ApiResponse({
       status: 200,
@@ -211,9 +215,9 @@ export const DescribeBatchArchive = (): Decorator =>
     ...batch(),
     ApiOperation({
       operationId: 'getArchive',
-      summary: 'Download all results as one ZIP, written as they finish',
+      summary: 'Download all results',
       description:
-        'The archive ends when the batch is complete. Each job is purged when its result has been written. Files are named ' +
+        'One ZIP with all results, written as they finish.\n\nThe archive ends when the batch is complete. Each job is purged when its result has been written. Files are named ' +
         'after their `custom_id`; the last file, `errors.json`, contains `{complete, failures}`. If the connection is ' +
         'lost, another archive contains the results that were not written.',
     }),
@@ -230,7 +234,11 @@ export const DescribeBatchArchive = (): Decorator =>
 export const DescribeBatchCancel = (): Decorator =>
   applyDecorators(
     ...batch(),
-    ApiOperation({ operationId: 'cancelBatch', summary: 'Cancel a batch and delete all its images' }),
+    ApiOperation({
+      operationId: 'cancelBatch',
+      summary: 'Cancel a batch',
+      description: 'Stops the work on a batch and deletes all its images.',
+    }),
     ApiResponse({
       status: 204,
       description: 'All images of the batch have been deleted',

@@ -28,6 +28,7 @@ import {
 import {
   image,
   idempotencyKey,
+  MORE_FILES,
   MORE_HEADERS,
   OPTIONS,
   RAW_BODY,
@@ -107,7 +108,7 @@ const REMOVEBG_FIELDS: Record<string, Schema> = {
 
 function removebgBody(): RequestBody {
   const object: Schema = { type: 'object', properties: REMOVEBG_FIELDS };
-  const files = { image_file: binary, bg_image_file: binary, mask: binary };
+  const files = { image_file: { ...binary, description: 'The image' }, ...MORE_FILES };
   const form: Schema = { type: 'object', properties: { ...files, ...REMOVEBG_FIELDS } };
   return {
     required: true,
@@ -124,9 +125,9 @@ export const DescribeRemovebg = (): Decorator =>
   applyDecorators(
     ...compatible({
       operationId: 'removebg',
-      summary: 'Remove a background (remove.bg v1.0)',
+      summary: 'Remove a background (remove.bg)',
       description:
-        'Exactly one of `image_file`, `image_file_b64` and `image_url`. Empty fields count as absent, and unknown fields are ' +
+        'Compatible with remove.bg v1.0: change the address, keep the client.\n\nSend exactly one of `image_file`, `image_file_b64` and `image_url`. Empty fields count as absent, and unknown fields are ' +
         'ignored. The body may also be the image itself, with options in the query. If the client disconnects, the job is ' +
         'canceled.',
       requestBody: removebgBody(),
@@ -150,7 +151,9 @@ export const DescribeRemovebgAccount = (): Decorator =>
   applyDecorators(
     ...compatible({
       operationId: 'removebgAccount',
-      summary: 'Account (remove.bg v1.0). There are no credits; `GET /v1/account` returns the limits',
+      summary: 'Get the account (remove.bg)',
+      description:
+        'Compatible with remove.bg v1.0. There are no credits; `GET /v1/account` returns the limits.',
     }),
     ApiResponse({
       status: 200,
@@ -178,11 +181,11 @@ export const DescribePlain = (): Decorator =>
   applyDecorators(
     ...compatible({
       operationId: 'removeBackground',
-      summary: 'Remove a background',
+      summary: 'Remove a background (one request)',
       description:
-        'Options as in `POST /v1/jobs`: fields of the form, or query parameters when the body is the image. The default ' +
+        'An image in, the result out.\n\nOptions as in `POST /v1/jobs`: fields of the form, or query parameters when the body is the image. The default ' +
         'format is PNG.',
-      requestBody: formBody('image', { bg_image_file: binary, mask: binary, ...OPTIONS }),
+      requestBody: formBody('image', { ...MORE_FILES, ...OPTIONS }),
     }),
     idempotencyKey(),
     cutout(image),
@@ -210,7 +213,7 @@ export const DescribeRembg = (): Decorator =>
       operationId: 'rembg',
       summary: 'Remove a background (rembg)',
       description:
-        'As in `rembg s`. Parameters are form fields or query parameters; unknown ones are ignored. The response is a PNG.',
+        'Compatible with the server of rembg (`rembg s`).\n\nParameters are form fields or query parameters; unknown ones are ignored. The response is a PNG.',
       requestBody: formBody('file', REMBG_FIELDS),
     }),
     idempotencyKey(),
@@ -224,8 +227,9 @@ export const DescribeRembgUrl = (): Decorator =>
   applyDecorators(
     ...compatible({
       operationId: 'rembgFromUrl',
-      summary: 'Remove the background of the image at a URL (rembg)',
-      description: 'Rejected unless the operator has enabled downloads. The response is a PNG.',
+      summary: 'Remove a background by URL (rembg)',
+      description:
+        'Downloads the image at a URL and removes its background. Rejected unless the operator has enabled downloads. The response is a PNG.',
     }),
     ApiQuery({
       name: 'url',

@@ -139,20 +139,11 @@ const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** The reference at /docs sets style attributes and has inline icons. */
-const DOCS_POLICY = PAGE_POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'").replace(
-  'blob:',
-  'blob: data:',
-);
-
 /** A web worker has the policy of its own response. Only the worker that decodes HEIC photos may compile WebAssembly. */
 const HEIC_WORKER = '/assets/heic.js';
 const HEIC_WORKER_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
 
-function policyOf(url: string): string {
-  if (url === HEIC_WORKER) return HEIC_WORKER_POLICY;
-  return url.startsWith('/docs') ? DOCS_POLICY : PAGE_POLICY;
-}
+const policyOf = (url: string): string => (url === HEIC_WORKER ? HEIC_WORKER_POLICY : PAGE_POLICY);
 
 /** Headers of all responses to the URL `url`. */
 export const securityHeaders = (url = ''): Record<string, string> => ({

@@ -2,9 +2,6 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import { cacheFor } from './cache-control.js';
 
-/** Pages in folders: the path without the trailing slash redirects to them. */
-const FOLDER_PAGES = ['/docs', '/bn'];
-
 /** Other paths that people type, and their targets. */
 const ALIASES: [from: string, to: string][] = [
   ['/problems/', '/problems'],
@@ -19,7 +16,9 @@ const ASSET = /^\/(robots\.txt|[\w-]+\.(svg|png|ico|webmanifest)|(assets|docs)\/
 
 /** Serves the built page under `/`. */
 export async function servePage(server: FastifyInstance, folder: string): Promise<void> {
+  const folders = new Set<string>();
   server.addHook('onRoute', (route) => {
+    if (/.\/$/.test(route.url)) folders.add(route.url);
     if (ASSET.test(route.url)) route.config = { ...route.config, isAsset: true };
   });
   await server.register(fastifyStatic, {
@@ -29,9 +28,13 @@ export async function servePage(server: FastifyInstance, folder: string): Promis
     globIgnore: ['**/*.br', '**/*.gz'],
     setHeaders: (reply, path) => {
       if (path.includes('/favicon.')) void reply.headers(cacheFor(86_400));
+      // The pages change with the version of the service: caches ask again, by ETag.
+      if (path.startsWith(`${folder}/docs/`)) void reply.header('Cache-Control', 'no-cache');
     },
   });
-  for (const page of FOLDER_PAGES) server.get(page, (_request, reply) => reply.redirect(`${page}/`, 301));
+  // Pages in folders: the path without the trailing slash redirects to them.
+  for (const page of [...folders])
+    server.get(page.slice(0, -1), (_request, reply) => reply.redirect(page, 301));
   for (const [from, to] of ALIASES) server.get(from, (_request, reply) => reply.redirect(to, 301));
   for (const page of SHORT_PAGES) server.get(page, (_request, reply) => reply.sendFile(`${page}.html`));
 }

@@ -47,9 +47,9 @@ export const DescribeStatus = (): Decorator =>
     wait(),
     ApiOperation({
       operationId: 'getJob',
-      summary: 'Status of a job, or a long poll for its next change',
+      summary: 'Get the status of a job',
       description:
-        'With `wait`, the response is sent when the status differs from `If-None-Match`, or changes. There is nothing to ' +
+        'The state of a job, its place in the queue, and facts about its result.\n\nWith `wait`, the response is sent when the status differs from `If-None-Match`, or changes. There is nothing to ' +
         'wait for once `done` is `true`: the response is 200, whatever `If-None-Match` is. Repeated requests for the ' +
         'status of a job that has ended are delayed by one second.',
     }),
@@ -75,7 +75,10 @@ export const DescribeResult = (): Decorator =>
     wait(),
     ApiOperation({
       operationId: 'getResult',
-      summary: 'Download the result, once. The job is purged when the response has been written',
+      summary: 'Download the result',
+      description:
+        'The result of a job, once. The job is purged when the response has been written.\n\nWith `wait`, the response is ' +
+        'sent when the result is ready.',
     }),
     ApiResponse({ status: 200, description: 'The cut-out', headers: resultHeaders, content: image }),
     ApiResponse({
@@ -98,7 +101,11 @@ export const DescribeResult = (): Decorator =>
 export const DescribeCancel = (): Decorator =>
   applyDecorators(
     ...job(),
-    ApiOperation({ operationId: 'cancelJob', summary: 'Cancel a job and delete its data' }),
+    ApiOperation({
+      operationId: 'cancelJob',
+      summary: 'Cancel a job',
+      description: 'Stops a job in any state and deletes its data.',
+    }),
     ApiResponse({
       status: 204,
       description: 'All data of the job has been deleted',
@@ -156,9 +163,9 @@ export const DescribeEvents = (): Decorator =>
     lastEventId(),
     ApiOperation({
       operationId: 'streamJobEvents',
-      summary: 'Events of a job (server-sent events)',
+      summary: 'Stream the events of a job',
       description:
-        '`queued`, `started`, `progress` and `done`; `chunk`s when the result is delivered inline; and at the end ' +
+        'Server-sent events about the progress of a job.\n\n`queued`, `started`, `progress` and `done`; `chunk`s when the result is delivered inline; and at the end ' +
         '`purged`, `failed`, `cancelled` or `expired` with the deletion receipt.',
     }),
     ApiResponse({
@@ -184,9 +191,9 @@ export const DescribeReceipt = (): Decorator =>
     wait(),
     ApiOperation({
       operationId: 'getReceipt',
-      summary: 'Signed deletion receipt of a job that has ended',
+      summary: 'Get the deletion receipt',
       description:
-        'A compact JWS (Ed25519) with the id, final state, sizes and times of the job; its payload contains `iss`, `jti`, `region`, ' +
+        'A signed statement that no data of a job remains.\n\nA compact JWS (Ed25519) with the id, final state, sizes and times of the job; its payload contains `iss`, `jti`, `region`, ' +
         '`state`, `input_bytes`, `output_bytes`, `accepted_at`, `ended_at`, `purged_at`, `keys_removed` and `iat`. ' +
         'Verify it with the keys at `/.well-known/jwks.json`.',
     }),
@@ -224,6 +231,12 @@ const MASK_FIELD =
   'A mask of yours in place of the model: gray, or the alpha of the file; a matte, or a trimap of black, white and 1 % or ' +
   'more of 50 % gray. It has the proportions of the upright image, and any size';
 
+/** Files that a form may have beside the image. */
+export const MORE_FILES: Record<string, Schema> = {
+  bg_image_file: { ...binary, description: 'Background image; it fills the result' },
+  mask: { ...binary, description: MASK_FIELD },
+};
+
 const raw = { schema: binary };
 
 /** A body that is the image itself. Its media type is not checked. */
@@ -239,8 +252,7 @@ function submitBody(
   const named = { image_url: ADDRESS, ...fields, ...OPTIONS };
   const properties = {
     image: { ...binary, description: 'The image. A single file in another field is accepted, too' },
-    bg_image_file: { ...binary, description: 'Background image; it fills the result' },
-    mask: { ...binary, description: MASK_FIELD },
+    ...MORE_FILES,
     ...named,
   };
   const anyOf = [{ required: ['image'] }, { required: ['image_url'] }];
@@ -357,13 +369,12 @@ export const DescribeSubmit = (): Decorator =>
     ...describesUpload(
       {
         operationId: 'submitJob',
-        summary: 'Submit one image',
+        summary: 'Submit an image',
         description:
-          'The body is the image, with options in the query; or a form with the image in `image`, optionally a background ' +
-          'in `bg_image_file` and a mask in `mask`, and options as fields. The content of the body decides, not its `Content-Type`. A form or ' +
-          'JSON may contain the image in base64, or its URL in `image_url` if the service downloads images. Other fields ' +
-          'are ignored and listed in `ignored`. `Prefer: wait=N` or `?wait=N` returns the result if it is ready in time. ' +
-          '`Accept: text/event-stream` returns the events of the job and the result inline.',
+          'Sends one image and returns its job, or the result if you wait for it.\n\n`Prefer: wait=N` or `?wait=N` returns ' +
+          'the result if it is ready in time. `Accept: text/event-stream` returns the events of the job and the result ' +
+          'inline.\n\nSend the image as a file in a form, as the whole body with options in the query, or in base64. The ' +
+          'content of the body decides, not its `Content-Type`. Unknown form fields are ignored and listed in `ignored`.',
       },
       {},
       ...(['retry-too-soon', 'result-busy', 'retry-differs'] as const),

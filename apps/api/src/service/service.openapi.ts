@@ -37,7 +37,8 @@ export const DescribeAlive = (): Decorator =>
   publicOperation({
     tag: 'operation',
     operationId: 'getHealth',
-    summary: 'Liveness of the process',
+    summary: 'Check liveness',
+    description: 'Responds while the process runs.',
     schema: aliveSchema,
   });
 
@@ -46,7 +47,8 @@ export const DescribeReady = (): Decorator =>
   publicOperation({
     tag: 'operation',
     operationId: 'getReadiness',
-    summary: 'Readiness: Redis accepts writes, and a worker is ready',
+    summary: 'Check readiness',
+    description: 'Redis accepts writes, and a worker is ready.',
     schema: readySchema,
     codes: ['not-ready', 'shutting-down', 'broker-unavailable'],
   });
@@ -56,8 +58,9 @@ export const DescribeModels = (): Decorator =>
   publicOperation({
     tag: 'operation',
     operationId: 'listModels',
-    summary: 'Available models, with origin and license',
-    description: 'The option `model` of an upload accepts their names.',
+    summary: 'List the models',
+    description:
+      'Available models, with origin and license. The option `model` of an upload accepts their names.',
     schema: modelListSchema,
     codes: ['broker-unavailable'],
   });
@@ -68,7 +71,8 @@ export const DescribeRetention = (): Decorator =>
     ApiTags('retention'),
     ApiOperation({
       operationId: 'getRetention',
-      summary: 'The retention statement: the promise, and the checks of all processes and their Redis',
+      summary: 'Get the retention statement',
+      description: 'The promise, and the checks of all processes and their Redis.',
     }),
     documentResponse(retentionSchema),
     ...problems('broker-unavailable'),
@@ -79,7 +83,8 @@ export const DescribeReceiptKeys = (): Decorator =>
   publicOperation({
     tag: 'retention',
     operationId: 'listReceiptKeys',
-    summary: 'Public keys that verify deletion receipts (RFC 7517), the signing one first',
+    summary: 'List the receipt keys',
+    description: 'Public keys that verify deletion receipts (RFC 7517), the signing one first.',
     schema: receiptKeySetSchema,
   });
 
@@ -99,7 +104,11 @@ export const documentResponse = (schema: z.ZodType): MethodDecorator =>
 export const DescribeProblems = (): Decorator =>
   applyDecorators(
     ApiTags('operation'),
-    ApiOperation({ operationId: 'listProblems', summary: 'All problems' }),
+    ApiOperation({
+      operationId: 'listProblems',
+      summary: 'List the problems',
+      description: 'All error codes with status and title.',
+    }),
     documentResponse(problemListSchema),
   );
 
@@ -109,8 +118,8 @@ export const DescribeProblem = (): Decorator =>
     ApiTags('operation'),
     ApiOperation({
       operationId: 'getProblem',
-      summary: 'One problem: what happened, why, and what to do',
-      description: 'The `type` of a problem is the URL of this page.',
+      summary: 'Explain a problem',
+      description: 'What happened, why, and what to do. The `type` of a problem is the URL of this page.',
     }),
     ApiParam({
       name: 'code',
