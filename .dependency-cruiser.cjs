@@ -156,6 +156,8 @@ module.exports = {
           '^libs/auth/src/api-key-file\\.ts$',
           // Reads facts of this process in /proc, and excludes its memory from core dumps there.
           '^libs/retention/src/process-checks\\.ts$',
+          // Reads the audit report that the operator publishes, and the template of the privacy page. Both write nothing.
+          '^(libs/config/src/audit-report-file|apps/api/src/service/privacy-page)\\.ts$',
           // Reads how much memory the engine takes, and writes nothing.
           '^libs/(retention/src/process-memory|config/src/process-cpu)\\.ts$',
           // The audit reads /proc and writes reports; no image of a user ever comes to it.

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cardOf, DONE_MS, dropFolder, photoPath, untilPhase, usePages } from './page-driver.js';
 
 jest.setTimeout(DONE_MS * 2);
 
-const { open, opened } = usePages();
+const { system, open, opened } = usePages();
 
 /** A folder with photos, a subfolder and a file that is not a photo. */
 function photoFolder(): string {
@@ -70,7 +70,7 @@ describe('given a photo that is done', () => {
     const card = cardOf(page, 'water-lily.jpg');
     await untilPhase(card, 'done');
     await card.getByRole('button', { name: /^Receipt/ }).click();
-    const dialog = page.getByRole('dialog', { name: 'Deletion receipt' });
+    const dialog = page.getByRole('dialog', { name: 'Proof of deletion' });
     await dialog.getByText('The signature is valid').waitFor();
     await dialog.getByText('Delivered').waitFor();
     const [download] = await Promise.all([
@@ -78,6 +78,15 @@ describe('given a photo that is done', () => {
       dialog.getByRole('button', { name: 'Save receipt' }).click(),
     ]);
     expect(download.suggestedFilename()).toBe('water-lily-receipt.jws');
+    const receipt = readFileSync(await download.path(), 'utf8');
+    await dialog.getByText('Signed text', { exact: true }).click();
+    expect(await dialog.locator('pre:visible').textContent()).toBe(receipt);
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await dialog.getByRole('button', { name: 'Copy signed text' }).click();
+    await dialog.getByRole('button', { name: 'Copied' }).waitFor();
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(receipt);
+    await dialog.getByText('Check it without this page').click();
+    await dialog.getByText(`removebg verify water-lily-receipt.jws --server ${system.url}`).waitFor();
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'hidden' });
     expect(await page.locator(':focus').getAttribute('aria-label')).toBe('Receipt of water-lily.jpg');

@@ -29,7 +29,8 @@ const NOT_HERE: Record<string, string> = {
 
 /** Addresses for people, and other names of documented ones. */
 const FOR_PEOPLE = [
-  ...['/privacy', '/bn/privacy', '/security', '/.well-known/security.txt', '/security.txt', '/problems/'],
+  ...['/privacy', '/privacy/', '/bn/privacy', '/bn/privacy/', '/security', '/security/', '/problems/'],
+  ...['/.well-known/security.txt', '/security.txt'],
 ];
 
 let setting: ContractSetting;

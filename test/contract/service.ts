@@ -10,6 +10,11 @@ export const SERVICE: Record<string, Drive> = {
     await operation.answers(200);
     await operation.answers(200, { headers: { Accept: 'text/html' } });
   },
+  'GET /.well-known/retention/audit': async (operation, at) => {
+    await operation.answers(404);
+    await operation.answers(200, { url: at.strict });
+    await operation.answers(200, { url: at.strict, headers: { Accept: 'text/html' } });
+  },
   'GET /.well-known/jwks.json': (operation) => operation.answers(200),
   'GET /problems': async (operation) => {
     await operation.answers(200);

@@ -1,6 +1,7 @@
 import { request } from 'node:http';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { JobAccepted } from '#contracts/job-view.js';
+import { writeAuditReport } from '../harness/audit-report.js';
 import { ApiClient, bearer, type Answer } from '../harness/api-client.js';
 import type { Call, ContractOperation } from './operation.js';
 import { whileHeld } from '../harness/engine-hold.js';
@@ -21,7 +22,7 @@ export class ContractSetting {
 
   private constructor(
     readonly system: TestSystem,
-    /** Address of an instance that lets an anonymous client submit one image a minute. */
+    /** Address of an instance that lets an anonymous client submit one image a minute, and publishes an audit report. */
     readonly strict: string,
     readonly image: Buffer,
     private readonly holder: { files: KeyFiles; key: string },
@@ -36,7 +37,8 @@ export class ContractSetting {
     const holder = { files, key: files.create('standard') };
     const listing = `--import=${resolve('test/harness/route-listing.mjs')}`;
     const system = await startLightSystem({ KEYS_FILE: files.path, NODE_OPTIONS: listing });
-    const { url } = await system.startApi({ RATE_LIMIT: '1' });
+    const AUDIT_REPORT_FILE = writeAuditReport(join(system.folder, 'audit.json'));
+    const { url } = await system.startApi({ RATE_LIMIT: '1', AUDIT_REPORT_FILE });
     return new ContractSetting(system, url, smallPhoto(), holder);
   }
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import sharp from 'sharp';
-import type { RetentionStatement } from '#contracts/service-view.js';
+import type { RetentionStatement } from '#contracts/retention-view.js';
 import { ApiClient } from '../harness/api-client.js';
 import { EdgeClient } from '../harness/edge-client.js';
 import { eventually } from '../harness/eventually.js';

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RetentionStatement } from '#contracts/service-view.js';
+import type { RetentionStatement } from '#contracts/retention-view.js';
 import { CONTAINED } from '../harness/redis-process.js';
 import { freePort } from '../harness/edge-process.js';
 import { eventually } from '../harness/eventually.js';

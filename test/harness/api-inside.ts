@@ -44,6 +44,7 @@ export async function startApiInside(system: TestSystem, images: ImageFetcher): 
     models: readCatalog(process.cwd()).shipped,
     keys: new ApiKeyFile(undefined, builtInTiers(settings)),
     receipts: await ReceiptSigner.over([deriveReceiptKey(kek)]),
+    audit: undefined,
     stopping: stopping.signal,
   });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {

@@ -37,14 +37,10 @@ export class ImageSystem {
   async start(): Promise<void> {
     this.port = await freePort();
     this.run('redis', {}, this.foldersOf('redis'));
-    const own = {
-      PORT: String(this.port),
-      TRUST_PROXY: '127.0.0.1',
-      PUBLIC_URL: '',
-      SECURITY_CONTACT: '',
-      KEYS_FILE: '',
-    };
-    this.run('api', { ...environmentOf('api'), ...own }, this.foldersOf('api'), true);
+    // Values that an operator would set are unset.
+    const given = Object.entries(environmentOf('api')).filter(([, value]) => !value.includes('${'));
+    const own = { PORT: String(this.port), TRUST_PROXY: '127.0.0.1' };
+    this.run('api', { ...Object.fromEntries(given), ...own }, this.foldersOf('api'), true);
     this.run('worker', environmentOf('worker'), this.foldersOf('worker'));
     await this.answers(`http://127.0.0.1:${this.port}/readyz`);
   }

@@ -26,5 +26,5 @@ export function fillTexts(html: string, { lang, home, textOf }: PageLanguage): s
     .replaceAll(/(data-text="([\w.-]+)"[^>]*>)\s*(?=<\/)/g, (_, tag: string, key: string) => tag + text(key))
     .replaceAll(/data-label="([\w.-]+)"/g, (mark: string, key: string) => `${mark} aria-label="${text(key)}"`)
     .replaceAll(/data-content="([\w.-]+)"/g, (_, key: string) => `content="${text(key)}"`)
-    .replaceAll(/data-to="([\w./-]*)"/g, (mark: string, to: string) => `${mark} href="${home}${to}"`);
+    .replaceAll(/data-to="([\w./#-]*)"/g, (mark: string, to: string) => `${mark} href="${home}${to}"`);
 }

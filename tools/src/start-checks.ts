@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { configuredModels } from '#inference/model-catalog.js';
 import { offeredModels } from '#config/engine-plan.js';
 import { ApiKeyFile } from '#auth/api-key-file.js';
+import { readAuditReport } from '#config/audit-report-file.js';
 import { readKek, readReceiptKeys, readRedisPassword } from '#auth/secret-file.js';
 import { addressFault, type ListenSettings } from '#config/listen-errors.js';
 import { requireFaultless } from '#config/settings.js';
@@ -67,7 +68,8 @@ export function planPorts({
  * @throws ToolError with all faults
  */
 export async function checkStart(settings: Settings, ports: readonly ApiPorts[]): Promise<void> {
-  const { KEK_FILE, RECEIPT_KEY_FILE, KEYS_FILE, REDIS_PASSWORD_FILE, MODEL_DIR } = settings;
+  const { KEK_FILE, RECEIPT_KEY_FILE, KEYS_FILE, REDIS_PASSWORD_FILE, MODEL_DIR, AUDIT_REPORT_FILE } =
+    settings;
   const checks: (() => unknown)[] = [
     () => configuredModels(ROOT, offeredModels(settings), settings.MODEL_LICENSES),
     () => checkModelFolder(MODEL_DIR),
@@ -75,6 +77,7 @@ export async function checkStart(settings: Settings, ports: readonly ApiPorts[])
     () => KEK_FILE !== undefined && readKek(KEK_FILE).fill(0),
     () => RECEIPT_KEY_FILE !== undefined && readReceiptKeys(RECEIPT_KEY_FILE),
     () => new ApiKeyFile(KEYS_FILE, builtInTiers(settings)),
+    () => readAuditReport(AUDIT_REPORT_FILE),
     () => REDIS_PASSWORD_FILE !== '-' && readRedisPassword(REDIS_PASSWORD_FILE),
     ...ports.flatMap(({ PORT, METRICS_PORT }) => [
       () => tryToListen({ PORT, HOST: settings.HOST }),

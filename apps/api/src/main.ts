@@ -5,6 +5,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { openBroker } from '#broker/broker.js';
 import { ImageFetcher } from '#fetcher/image-fetcher.js';
 import { configuredModels } from '#inference/model-catalog.js';
+import { readAuditReport } from '#config/audit-report-file.js';
 import { offeredModels } from '#config/engine-plan.js';
 import { limitHeapGrowth } from '#config/heap-growth.js';
 import { ApiKeyFile } from '#auth/api-key-file.js';
@@ -28,6 +29,7 @@ import { reportRateLimits } from './http/rate-limit-headers.js';
 import { serveDocument } from './openapi/api-document.js';
 import { AdminServer } from './observability/admin-server.js';
 import { ApiTelemetry, countRequests } from './observability/api-telemetry.js';
+import { servePrivacyPage } from './service/privacy-page.js';
 import { serveSecurityContact } from './service/security-contact.js';
 
 const CLOSE_IDLE_EVERY_MS = 50;
@@ -69,6 +71,7 @@ async function openResources(stopping: AbortSignal): Promise<Resources> {
     models,
     keys,
     images: imageFetcher(settings),
+    audit: readAuditReport(settings.AUDIT_REPORT_FILE),
     receipts: await ReceiptSigner.over(receiptKeys),
     stopping,
   };
@@ -89,6 +92,7 @@ async function createApp(resources: Resources): Promise<NestFastifyApplication> 
   await prepareServer(server, resources.settings);
   await servePage(server, PAGE_FOLDER);
   serveSecurityContact(server, resources.settings);
+  servePrivacyPage(server, PAGE_FOLDER, resources.settings);
   app.useGlobalFilters(new ProblemFilter(resources.log));
   serveDocument(app);
   return app;

@@ -8,6 +8,19 @@ import { isAddressOrCidr, isHost, isRedisAddress, namedAddresses } from './named
 const int = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 const FILE = 'the path of a file that this user can read';
 const file = (description: string) => z.string().min(1).optional().meta({ description, accepts: FILE });
+/** Text on one line. */
+const line = (maxLength: number, description: string) =>
+  z
+    .string()
+    .max(maxLength)
+    .regex(/^\P{Cc}+$/u)
+    .optional()
+    .meta({ description, accepts: `one line of text, up to ${maxLength.toLocaleString('en')} characters` });
+const contact = (description: string) =>
+  z
+    .url({ protocol: /^(?:https|mailto|tel)$/ })
+    .optional()
+    .meta({ description, accepts: '`https://…`, `mailto:…` or `tel:…`' });
 const HOST_NAME = 'an IP address or a host name';
 const host = z.string().refine(isHost);
 const NAMES = /^[a-z0-9-]{1,16}(,[a-z0-9-]{1,16})*$/;
@@ -130,13 +143,25 @@ export const settingsSchema = z.object({
       description: 'Public address of the service. Receipts name it as their issuer',
       accepts: '`http://…` or `https://…`',
     }),
-  SECURITY_CONTACT: z
-    .url({ protocol: /^(?:https|mailto|tel)$/ })
+  CONTACT_NAME: line(
+    200,
+    'Operator of the service: a company or a person, for the privacy and retention pages',
+  ),
+  CONTACT_ADDRESS: line(300, 'Postal address of the operator'),
+  CONTACT_EMAIL: z
+    .email()
     .optional()
-    .meta({
-      description: 'Where to report vulnerabilities, for `/.well-known/security.txt`',
-      accepts: '`https://…`, `mailto:…` or `tel:…`',
-    }),
+    .meta({ description: 'Email address of the operator', accepts: 'an email address' }),
+  CONTACT_PRIVACY: contact('Where to send requests about personal data (default: `CONTACT_EMAIL`)'),
+  CONTACT_SECURITY: contact('Where to report vulnerabilities, for `/.well-known/security.txt`'),
+  PRIVACY_LEGAL_BASIS: line(500, 'Legal basis of the processing, for the privacy page'),
+  PRIVACY_PROCESSORS: line(1000, 'Companies that process data for the operator, such as the hosting company'),
+  PRIVACY_LOG_DAYS: int(0, 3650)
+    .optional()
+    .describe('Days for which the operator keeps access lines, for the privacy page. Deletes nothing'),
+  AUDIT_REPORT_FILE: file(
+    'JSON report of `npm run audit`, published at `/.well-known/retention/audit`. Read at start',
+  ),
   REGION: z.string().regex(REGION_NAME).optional().meta({
     description: 'Short name of the region of this deployment. Job ids start with it',
     accepts: '1 to 16 of a to z, 0 to 9 and `-`',

@@ -52,6 +52,7 @@ export function limitFacts(pid: 'self' | number): RetentionFact[] {
 
 const zero = (fact: string, found: string, closes: string): RetentionFact => ({
   fact,
+  mechanism: 'no-files',
   found,
   closes,
   holds: found === '0/0',
@@ -62,6 +63,7 @@ function temporaryFolderFact(canWrite: boolean): RetentionFact {
   const place = placeOf(tmpdir());
   return {
     fact: 'process.temporary-folder',
+    mechanism: 'no-files',
     found: `${place}, ${canWrite ? 'writable' : 'nothing can be written'}`,
     holds: place !== 'disk' || !canWrite,
     closes: 'temporary files could put images on a disk (a file limit of 0, or TMPDIR on a tmpfs)',
@@ -82,7 +84,8 @@ function coreFilterFact(): RetentionFact {
   const filter = Number.parseInt(read('/proc/self/coredump_filter') ?? '1', 16);
   const found = `${piped ? 'piped' : 'file'}, ${filter === 0 ? 'nothing' : 'memory'} selected`;
   const closes = 'a crash could hand memory to a collector (coredump_filter 0)';
-  return { fact: 'process.core-pattern', found, closes, holds: !piped || filter === 0 };
+  const holds = !piped || filter === 0;
+  return { fact: 'process.core-pattern', mechanism: 'no-files', found, closes, holds };
 }
 
 /** Privileges of this process. */
@@ -108,7 +111,8 @@ function newPrivilegesFact(): RetentionFact {
   const { canGain } = ownPrivileges();
   const found = canGain === undefined ? UNKNOWN : canGain ? 'possible' : 'impossible';
   const closes = 'a setuid program could give a taken-over process rights (setpriv --no-new-privs)';
-  return { fact: 'process.new-privileges', found, closes, holds: found === 'impossible' };
+  const holds = found === 'impossible';
+  return { fact: 'process.new-privileges', mechanism: 'closed-memory', found, closes, holds };
 }
 
 /**
@@ -127,7 +131,7 @@ function swapFact(): RetentionFact {
   const devices = read('/proc/swaps')?.trim().split('\n').length;
   const found = devices === undefined ? UNKNOWN : devices <= 1 || swapCapped() ? 'none' : 'available';
   const closes = 'memory could be swapped to disk (swapoff -a, or memory.swap.max 0)';
-  return { fact: 'process.swap', found, closes, holds: found === 'none' };
+  return { fact: 'process.swap', mechanism: 'no-files', found, closes, holds: found === 'none' };
 }
 
 /** True in a control group (v2) without swap. */
@@ -143,7 +147,7 @@ function mallocFact(env: NodeJS.ProcessEnv): RetentionFact {
     /glibc\.malloc\.perturb=[1-9]/.test(tunables) && /glibc\.malloc\.tcache_count=0/.test(tunables);
   const found = header?.glibcVersionRuntime === undefined ? 'not glibc' : wiped ? 'wiping' : 'not wiping';
   const closes = 'freed memory would keep pixels (GLIBC_TUNABLES, glibc only)';
-  return { fact: 'process.malloc', found, closes, holds: found === 'wiping' };
+  return { fact: 'process.malloc', mechanism: 'deletion', found, closes, holds: found === 'wiping' };
 }
 
 function debuggerFacts(env: NodeJS.ProcessEnv): RetentionFact[] {
@@ -155,12 +159,14 @@ function debuggerFacts(env: NodeJS.ProcessEnv): RetentionFact[] {
   return [
     {
       fact: 'process.node-options',
+      mechanism: 'closed-memory',
       found: open ?? 'none that keeps memory',
       closes: 'Node could write memory to files or open it to a debugger',
       holds: open === undefined,
     },
     {
       fact: 'process.debugger-signal',
+      mechanism: 'closed-memory',
       found: signal ? 'ignored' : 'opens the debugger',
       closes: 'SIGUSR1 would open memory to a debugger',
       holds: signal,

@@ -1,7 +1,11 @@
+import type { Mechanism } from '#contracts/retention-mechanisms.js';
+
 /** Result of one retention check of a process or its Redis; it may be published. */
 export interface RetentionFact {
   /** Name of the check. */
   fact: string;
+  /** Mechanism that the check belongs to. */
+  mechanism: Mechanism;
   /** What was found, without user data. */
   found: string;
   /** True when the check passed. */

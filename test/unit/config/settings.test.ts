@@ -40,8 +40,10 @@ describe('settings', () => {
 
   /** Any text may be a path: what is wrong with it shows when it is opened. */
   const PATHS = ['MODEL_DIR', 'KEK_FILE', 'RECEIPT_KEY_FILE', 'KEYS_FILE', 'REDIS_PASSWORD_FILE'];
+  const TEXTS = ['CONTACT_NAME', 'CONTACT_ADDRESS', 'PRIVACY_LEGAL_BASIS', 'PRIVACY_PROCESSORS'];
+  const ANY = [...PATHS, ...TEXTS, 'AUDIT_REPORT_FILE'];
 
-  it.each(settingRows().filter(({ name }) => !PATHS.includes(name)))(
+  it.each(settingRows().filter(({ name }) => !ANY.includes(name)))(
     'given a wrong $name, when settings are loaded, then one sentence names it and what it accepts',
     ({ name, accepts }) => {
       const text = message({ [name]: 'secret 7391' });
@@ -73,6 +75,19 @@ describe('settings', () => {
       expect(message({ HOST })).toBe('HOST must be an IP address or a host name.');
     for (const METRICS_HOST of ['127.0.0.1', '::1', 'localhost']) expect(message({ METRICS_HOST })).toBe('');
     expect(message({ HOST: 'api_1.internal.example' })).toBe('');
+  });
+
+  it('given facts about the operator, when they are long or not on one line, then they are refused', () => {
+    expect(message({ CONTACT_NAME: 'Cutouts <Ltd> & Söhne, ঢাকা' })).toBe('');
+    for (const CONTACT_NAME of ['x'.repeat(201), 'a\nb', 'a\0b'])
+      expect(message({ CONTACT_NAME })).toBe('CONTACT_NAME must be one line of text, up to 200 characters.');
+    for (const CONTACT_EMAIL of ['a@b', 'mailto:a@b.example', 'a@b.example, c@d.example', '"><b>@b.example'])
+      expect(message({ CONTACT_EMAIL })).toBe('CONTACT_EMAIL must be an email address.');
+    for (const CONTACT_PRIVACY of ['javascript:alert(1)', 'http://a.example', 'a@b.example'])
+      expect(message({ CONTACT_PRIVACY })).toBe('CONTACT_PRIVACY must be https://…, mailto:… or tel:….');
+    expect(message({ CONTACT_PRIVACY: 'mailto:privacy@cut.example', CONTACT_EMAIL: 'a@cut.example' })).toBe(
+      '',
+    );
   });
 
   it('given space around values, when settings are loaded, then it is dropped, and nothing but space is unset', () => {

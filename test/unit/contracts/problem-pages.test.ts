@@ -1,10 +1,8 @@
 import { PROBLEMS, type ProblemCode } from '#contracts/problem-catalog.js';
 import { PROBLEM_HELP, problemList, problemPage, problemPageSchema } from '#contracts/problem-pages.js';
-import type { RetentionStatement } from '#contracts/service-view.js';
 import { prefersHtml } from '../../../apps/api/src/http/content-negotiation.js';
 import { escapeHtml } from '../../../apps/api/src/pages/html-page.js';
 import { problemListHtml, problemPageHtml } from '../../../apps/api/src/pages/problem-pages.js';
-import { retentionHtml } from '../../../apps/api/src/pages/retention-page.js';
 import { securityText } from '../../../apps/api/src/service/security-contact.js';
 
 const CODES = Object.keys(PROBLEMS) as ProblemCode[];
@@ -70,13 +68,13 @@ test.each([
 test('given security.txt, when it is read, then it has a contact and expires within a year (RFC 9116)', () => {
   const now = new Date('2026-11-29T12:00:00Z');
   const own = 'http://127.0.0.1:3000';
-  const bare = securityText({ PUBLIC_URL: undefined, SECURITY_CONTACT: undefined }, own, now);
+  const bare = securityText({ PUBLIC_URL: undefined, CONTACT_SECURITY: undefined }, own, now);
   expect(bare).toContain('Contact: http://127.0.0.1:3000/security\n');
   expect(bare).not.toContain('Canonical');
   const expires = Date.parse(/^Expires: (.*)$/m.exec(bare)?.[1] ?? '');
   expect(expires).toBeGreaterThan(now.getTime());
   expect(expires).toBeLessThan(now.getTime() + 365 * 86_400_000);
-  const settings = { PUBLIC_URL: 'https://cut.example', SECURITY_CONTACT: 'mailto:security@cut.example' };
+  const settings = { PUBLIC_URL: 'https://cut.example', CONTACT_SECURITY: 'mailto:security@cut.example' };
   expect(securityText(settings, own, now).split('\n')).toEqual([
     'Contact: mailto:security@cut.example',
     expect.stringMatching(/^Expires: 2027-/),
@@ -85,38 +83,4 @@ test('given security.txt, when it is read, then it has a contact and expires wit
     'Policy: https://cut.example/security',
     '',
   ]);
-});
-
-test('given a retention statement, when it is rendered, then each check is one row that says whether it passed', () => {
-  const check = {
-    name: 'redis.save',
-    rules_out: 'snapshots <could> be written',
-    found: 'empty',
-    checked_at: '',
-  };
-  const at = '2026-11-29T12:00:00.000Z';
-  const statement: RetentionStatement = {
-    ...{ product: 'Removebg BD', version: '1.2.3', guard: 'warned', promise: 'Nothing is kept.' },
-    held_at_most_s: { queued_image: 300, uncollected_result: 1, tombstone_without_user_data: 3600 },
-    ...{ recorded: ['time'], recorded_of_key_holders: ['key id'] },
-    checks: [
-      { ...check, passed: true, checked_at: at },
-      { ...check, name: 'redis.aof', passed: false, checked_at: at },
-    ],
-    workers: [{ name: 'w1', guard: 'enforced', passed: true, failed_checks: [], checked_at: at }],
-  };
-  const html = retentionHtml(statement);
-  expect(html).toContain('1 of 2 checks failed');
-  expect(html.indexOf('redis.aof')).toBeLessThan(html.indexOf('redis.save'));
-  for (const text of [
-    'Removebg BD 1.2.3',
-    '5 minutes',
-    '1 second<',
-    '1 hour<',
-    '2026-11-29 12:00 UTC',
-    '&lt;could&gt;',
-  ])
-    expect(html).toContain(text);
-  const [first] = statement.checks;
-  expect(retentionHtml({ ...statement, checks: [first!] })).toContain('All 1 check passed');
 });

@@ -4,6 +4,7 @@ import { Log } from '#telemetry/log.js';
 import { ReceiptSigner } from '#crypto/receipt-signer.js';
 import { ApiTelemetry } from '../observability/api-telemetry.js';
 import {
+  AUDIT,
   BROKER,
   IMAGE_FETCHER,
   KEY_ENCRYPTION_KEY,
@@ -19,13 +20,15 @@ import {
 export class CoreModule {
   /** The module with these resources. */
   static over(resources: Resources): DynamicModule {
-    const { settings, broker, log, telemetry, kek, keys, receipts, models, images, stopping } = resources;
+    const { settings, broker, log, telemetry, kek, keys, receipts, models, images, audit, stopping } =
+      resources;
     const providers = [
       { provide: SETTINGS, useValue: settings },
       { provide: BROKER, useValue: broker },
       { provide: KEY_ENCRYPTION_KEY, useValue: kek },
       { provide: MODELS, useValue: models },
       { provide: IMAGE_FETCHER, useValue: images },
+      { provide: AUDIT, useValue: audit },
       { provide: STOPPING, useValue: stopping },
       { provide: Log, useValue: log },
       { provide: ApiTelemetry, useValue: telemetry },

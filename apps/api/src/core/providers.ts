@@ -1,3 +1,4 @@
+import type { PublishedAudit } from '#config/audit-report-file.js';
 import type { Broker } from '#broker/broker.js';
 import type { ImageFetcher } from '#fetcher/image-fetcher.js';
 import type { ModelEntry } from '#inference/model-catalog.js';
@@ -17,6 +18,8 @@ export const KEY_ENCRYPTION_KEY = Symbol('key-encryption key');
 export const MODELS = Symbol('models');
 /** Downloads images from URLs (`ImageFetcher`); undefined unless the operator has enabled it. */
 export const IMAGE_FETCHER = Symbol('image fetcher');
+/** Audit report that the operator publishes (`PublishedAudit`); undefined without one. */
+export const AUDIT = Symbol('audit');
 /** Aborted when the process starts to shut down (`AbortSignal`): waiting requests are then answered. */
 export const STOPPING = Symbol('stopping');
 
@@ -31,5 +34,6 @@ export interface Resources {
   readonly receipts: ReceiptSigner;
   readonly models: readonly ModelEntry[];
   readonly images: ImageFetcher | undefined;
+  readonly audit: PublishedAudit | undefined;
   readonly stopping: AbortSignal;
 }

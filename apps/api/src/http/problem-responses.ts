@@ -6,6 +6,8 @@ import { Problem, type ProblemCode, type ProblemFacts } from '#contracts/problem
 import type { Log } from '#telemetry/log.js';
 import { wipe } from '#crypto/wipe.js';
 import { HTML_MIME } from '../pages/html-page.js';
+import { notFoundHtml } from '../pages/not-found-page.js';
+import { languageOf } from '../pages/page-shell.js';
 import { occurredProblemHtml } from '../pages/problem-pages.js';
 import { NO_STORE } from './cache-control.js';
 import { wantsPage } from './content-negotiation.js';
@@ -48,11 +50,19 @@ export const renderProblem: ProblemRenderer = (problem) => ({
 });
 
 /** A page, for a browser. */
-const renderProblemPage: ProblemRenderer = (problem) => ({
+const renderProblemPage: ProblemRenderer = (problem, { request }) => ({
   status: problem.status,
   contentType: HTML_MIME,
-  body: occurredProblemHtml(problem.toBody()),
+  body:
+    problem.code === 'not-found'
+      ? notFoundHtml(languageOf(request.url), detailForPage(problem))
+      : occurredProblemHtml(problem.toBody()),
 });
+
+/** The detail of a route. That of unknown addresses is for programs. */
+function detailForPage({ facts: { detail } }: Problem): string | undefined {
+  return detail === NO_ROUTE ? undefined : detail;
+}
 
 /** A problem in the format of its route, or as a page for a browser. */
 export function renderForRoute(reply: FastifyReply, problem: Problem): ProblemResponse {
@@ -74,9 +84,9 @@ const CODE_OF_STATUS: Record<number, ProblemCode> = {
   503: 'broker-unavailable',
 };
 
-const FACTS_OF_STATUS: Record<number, ProblemFacts> = {
-  404: { detail: 'There is nothing at this URL. The reference at /docs lists all operations.' },
-};
+const NO_ROUTE = 'There is nothing at this URL. The reference at /docs lists all operations.';
+
+const FACTS_OF_STATUS: Record<number, ProblemFacts> = { 404: { detail: NO_ROUTE } };
 
 /** Required with each 401 (RFC 9110). */
 const CHALLENGE = 'Bearer realm="removebg-bd"';

@@ -4,12 +4,12 @@ import { cacheFor } from './cache-control.js';
 
 /** Other paths that people type, and their targets. */
 const ALIASES: [from: string, to: string][] = [
-  ['/problems/', '/problems'],
+  ...['/problems', '/privacy', '/bn/privacy', '/security'].map((page): [string, string] => [
+    `${page}/`,
+    page,
+  ]),
   ['/security.txt', '/.well-known/security.txt'],
 ];
-
-/** Pages that are also served without the extension `.html`. */
-const SHORT_PAGES = ['/privacy', '/bn/privacy'];
 
 /** Files that a page loads. */
 const ASSET = /^\/(robots\.txt|[\w-]+\.(svg|png|ico|webmanifest)|(assets|docs)\/.+\.\w+)$/;
@@ -25,7 +25,8 @@ export async function servePage(server: FastifyInstance, folder: string): Promis
     ...{ root: folder, prefix: '/', wildcard: false, cacheControl: false },
     // The build has compressed each text file. Nothing is compressed here, and responses of the API never are.
     preCompressed: true,
-    globIgnore: ['**/*.br', '**/*.gz'],
+    // The API fills the facts of the operator into the privacy page (service/privacy-page.ts).
+    globIgnore: ['**/*.br', '**/*.gz', '**/privacy.html'],
     setHeaders: (reply, path) => {
       if (path.includes('/favicon.')) void reply.headers(cacheFor(86_400));
       // The pages change with the version of the service: caches ask again, by ETag.
@@ -36,5 +37,4 @@ export async function servePage(server: FastifyInstance, folder: string): Promis
   for (const page of [...folders])
     server.get(page.slice(0, -1), (_request, reply) => reply.redirect(page, 301));
   for (const [from, to] of ALIASES) server.get(from, (_request, reply) => reply.redirect(to, 301));
-  for (const page of SHORT_PAGES) server.get(page, (_request, reply) => reply.sendFile(`${page}.html`));
 }

@@ -2,23 +2,23 @@ import { createHash } from 'node:crypto';
 import type { BoardView, BoardPoint } from './board-sampler.js';
 import { upperBoundText, bytesText, countText, rateText } from './board-text.js';
 
-/** Style of the queue board: one column on a phone, no image, no font, no script. */
+/** Style of the queue board, in the colors of the page (apps/web): one column on a phone, no image, no font, no script. */
 const BOARD_STYLE = `
-:root { color-scheme: light dark; --ink: #16201c; --soft: #5c6b64; --page: #f5f7f4; --card: #fff; --rule: #dde4df;
-  --mark: #0b7a55; --run: #b07400; --bad: #b3261e; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e8efeb; --soft: #9aaba3; --page: #101513; --card: #19201d;
-  --rule: #2b3531; --mark: #4fd1a1; --run: #e8b04a; --bad: #ff8a80; } }
+:root { color-scheme: light dark; --ink: #0e211b; --soft: #47594f; --page: #f2f6f4; --card: #fff; --rule: #cfdad5;
+  --mark: #006a4e; --run: #7a4b00; --bad: #b5122f; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e5efea; --soft: #9fb5ab; --page: #0a1210; --card: #121c18;
+  --rule: #283832; --mark: #4fcaa2; --run: #f0c274; --bad: #ff8b98; } }
 * { box-sizing: border-box; }
 body { margin: 0; padding: 1.25rem clamp(1rem, 4vw, 2.5rem) 3rem; background: var(--page); color: var(--ink);
   font: 15px/1.45 system-ui, sans-serif; font-variant-numeric: tabular-nums; }
 main { max-width: 68rem; margin: 0 auto; display: grid; gap: 1.25rem; }
 main > * { min-width: 0; }
 header { display: flex; flex-wrap: wrap; align-items: baseline; gap: .25rem 1rem; }
-h1 { font-size: 1.25rem; margin: 0; }
+h1 { font-size: 1.5rem; letter-spacing: -.02em; margin: 0; }
 header p { margin: 0; color: var(--soft); }
 h2 { font-size: .8rem; font-weight: 600; color: var(--soft); margin: 0 0 .6rem; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(10.5rem, 44%), 1fr)); gap: .75rem; margin: 0; }
-.tiles div, section { background: var(--card); border: 1px solid var(--rule); border-radius: .6rem; padding: .8rem 1rem; }
+.tiles div, section { background: var(--card); border: 1px solid var(--rule); border-radius: 18px; padding: 1rem 1.2rem; }
 dt { font-size: .8rem; color: var(--soft); }
 dd { margin: .1rem 0 0; font-size: 1.5rem; font-weight: 600; line-height: 1.2; white-space: nowrap; }
 dd small { display: block; font-size: .8rem; font-weight: 400; color: var(--soft); }

@@ -24,7 +24,9 @@ import { modelListSchema, modelViewSchema } from '#contracts/model-view.js';
 import { problemListSchema, problemPageSchema } from '#contracts/problem-pages.js';
 import { problemSchema } from '#contracts/problem.schema.js';
 import { receiptAnswerSchema, receiptKeySetSchema } from '#contracts/receipt-claims.js';
-import { aliveSchema, readySchema, retentionSchema, type ReadyView } from '#contracts/service-view.js';
+import { auditDocumentSchema } from '#contracts/audit-document.js';
+import { retentionSchema } from '#contracts/retention-view.js';
+import { aliveSchema, readySchema, type ReadyView } from '#contracts/service-view.js';
 import {
   removebgAccountSchema,
   removebgAnswerSchema,
@@ -68,6 +70,7 @@ const NAMES = z.registry<{ id: string }>();
 for (const [id, type] of Object.entries({
   Account: accountSchema,
   Alive: aliveSchema,
+  AuditReport: auditDocumentSchema,
   Batch: batchViewSchema,
   BatchCreated: batchCreatedSchema,
   BatchEvent: batchEventSchema,

@@ -1,3 +1,5 @@
+import { PAGE_SHELLS, type PageLanguage } from './page-shell.js';
+
 /** Media type of the pages. */
 export const HTML_MIME = 'text/html; charset=utf-8';
 
@@ -6,6 +8,8 @@ export interface PageParts {
   title: string;
   description: string;
   main: string;
+  /** English by default. */
+  language?: PageLanguage;
 }
 
 const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
@@ -24,8 +28,10 @@ export const proseHtml = (text: string): string =>
     );
 
 /** A page with the style sheet, header and footer of the site, without scripts. */
-export const htmlPage = ({ title, description, main }: PageParts): string => `<!doctype html>
-<html lang="en">
+export function htmlPage({ title, description, main, language = 'en' }: PageParts): string {
+  const { home, languages, skip, site, how, api, more, privacy, docs, foot } = PAGE_SHELLS[language];
+  return `<!doctype html>
+<html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
@@ -38,18 +44,20 @@ export const htmlPage = ({ title, description, main }: PageParts): string => `<!
 <link rel="stylesheet" href="/assets/style.css">
 </head>
 <body>
-<a class="skip" href="#text">Skip to the text</a>
+<a class="skip" href="#text">${skip}</a>
 <header class="top">
-<a class="brand" href="/"><img src="/favicon.svg" alt="" width="30" height="30"><span>Removebg <b>BD</b></span></a>
-<nav aria-label="Site"><a href="/">Your photos</a><a href="/docs">API</a></nav>
+<a class="brand" href="${home}"><img src="/favicon.svg" alt="" width="30" height="30"><span dir="ltr">Removebg <b>BD</b></span></a>
+<nav aria-label="${site}"><a href="${home}#afterwards">${how}</a><a href="/docs">${api}</a></nav>
+${languages}
 </header>
 <main class="prose" id="text">
 ${main}
 </main>
 <footer class="foot">
-<p>Removebg BD. Nobody looks at your photos, and no AI is trained on them.</p>
-<nav aria-label="More"><a href="/problems">Problems</a><a href="/privacy">Privacy</a><a href="/docs">API</a></nav>
+<p>${foot}</p>
+<nav aria-label="${more}"><a href="${home}privacy.html">${privacy}</a><a href="/docs">${docs}</a><a href="/openapi.json">OpenAPI</a></nav>
 </footer>
 </body>
 </html>
 `;
+}

@@ -4,7 +4,9 @@ import type { z } from 'zod';
 import { modelListSchema } from '#contracts/model-view.js';
 import { PROBLEMS, type ProblemCode } from '#contracts/problem-catalog.js';
 import { receiptKeySetSchema } from '#contracts/receipt-claims.js';
-import { aliveSchema, readySchema, retentionSchema } from '#contracts/service-view.js';
+import { auditDocumentSchema } from '#contracts/audit-document.js';
+import { retentionSchema } from '#contracts/retention-view.js';
+import { aliveSchema, readySchema } from '#contracts/service-view.js';
 import { problemListSchema, problemPageSchema } from '#contracts/problem-pages.js';
 import { headers } from '../openapi/headers.js';
 import { problems, schemaOf, type Decorator } from '../openapi/parts.js';
@@ -76,6 +78,18 @@ export const DescribeRetention = (): Decorator =>
     }),
     documentResponse(retentionSchema),
     ...problems('broker-unavailable'),
+  );
+
+/** Describes `GET /.well-known/retention/audit`. */
+export const DescribeAudit = (): Decorator =>
+  applyDecorators(
+    ApiTags('retention'),
+    ApiOperation({
+      operationId: 'getAuditReport',
+      summary: 'The latest audit report, if the operator has published one',
+    }),
+    documentResponse(auditDocumentSchema),
+    ...problems('not-found'),
   );
 
 /** Describes `GET /.well-known/jwks.json`. */

@@ -74,7 +74,7 @@ export interface AuditFinding {
   memory?: MemoryFinding;
 }
 
-/** The whole audit; the JSON report is this object. */
+/** The whole audit; the JSON report is this object and what readers need (`report-document.ts`). */
 export interface AuditReport {
   product: 'Removebg BD';
   verdict: 'pass' | 'fail' | 'void';

@@ -1,4 +1,5 @@
 import type { AuditReport } from './audit-report.js';
+import { documentOf } from './report-document.js';
 import { htmlOf } from './html-report.js';
 import { markdownOf } from './markdown-report.js';
 
@@ -6,5 +7,5 @@ import { markdownOf } from './markdown-report.js';
 export function renderReport(report: AuditReport, file: string): string {
   if (file.endsWith('.html')) return htmlOf(report);
   if (file.endsWith('.md')) return markdownOf(report);
-  return `${JSON.stringify(report, null, 2)}\n`;
+  return `${JSON.stringify({ ...report, document: documentOf(report) }, null, 2)}\n`;
 }

@@ -36,10 +36,13 @@ export const sectionsOf = (report: AuditReport): Section[] => [
   },
 ];
 
+/** Number of different paths that were tried. */
+export const pathsThatRan = ({ paths }: AuditReport): number =>
+  new Set(paths.filter(({ outcome }) => outcome !== 'not run').map(({ name }) => name)).size;
+
 /** The verdict in one sentence. */
 export function sentenceOf(report: AuditReport): string {
-  const ran = new Set(report.paths.filter(({ outcome }) => outcome !== 'not run').map(({ name }) => name))
-    .size;
+  const ran = pathsThatRan(report);
   const rounds = report.ends.length === 1 ? '' : ` in ${report.ends.length} rounds`;
   if (report.verdict === 'void') {
     return 'VOID: the audit missed a test image that was there, or found one that was not. This run proves nothing.';

@@ -1,3 +1,4 @@
+import { AUDIT_SEVERITIES } from '#contracts/audit-document.js';
 import type { AuditEnvironment } from '../system/environment.js';
 import type { AuditFinding, AuditReport } from './audit-report.js';
 
@@ -33,7 +34,7 @@ export const GLOSSARY: readonly [term: string, meaning: string][] = [
 ];
 
 /** Severity of a finding. */
-export type Severity = 'critical' | 'high' | 'medium' | 'unproven';
+export type Severity = (typeof AUDIT_SEVERITIES)[number];
 
 /** What each severity means, most severe first. */
 export const SEVERITIES: Readonly<Record<Severity, string>> = {
@@ -53,8 +54,8 @@ export const severityOf = ({ channel }: AuditFinding): Severity => SEVERITY_OF[c
 
 /** Findings, most severe first. */
 export function bySeverity(findings: readonly AuditFinding[]): AuditFinding[] {
-  const order = Object.keys(SEVERITIES);
-  return [...findings].sort((a, b) => order.indexOf(severityOf(a)) - order.indexOf(severityOf(b)));
+  const rank = (finding: AuditFinding): number => AUDIT_SEVERITIES.indexOf(severityOf(finding));
+  return [...findings].sort((a, b) => rank(a) - rank(b));
 }
 
 /** What was audited, when and where, in lines. */

@@ -3,7 +3,8 @@ import type { ReceiptClaims, ReceiptKeySet } from '#contracts/receipt-claims.js'
 /** Outcome of a signature check. */
 export type SignatureStatus = 'valid' | 'invalid' | 'unchecked';
 
-const KEYS = '/.well-known/jwks.json';
+/** Path of the published keys. */
+export const KEYS_PATH = '/.well-known/jwks.json';
 
 function bytesOf(base64url: string): Uint8Array<ArrayBuffer> {
   const text = atob(base64url.replaceAll('-', '+').replaceAll('_', '/'));
@@ -21,7 +22,7 @@ export async function checkReceipt(receipt: string): Promise<SignatureStatus> {
   const [head = '', payload = '', signature = ''] = receipt.split('.');
   try {
     const { kid } = jsonOf(head) as { kid: string };
-    const { keys } = (await (await fetch(KEYS, { cache: 'no-store' })).json()) as ReceiptKeySet;
+    const { keys } = (await (await fetch(KEYS_PATH, { cache: 'no-store' })).json()) as ReceiptKeySet;
     const jwk = keys.find((one) => one.kid === kid);
     if (jwk === undefined) return 'invalid';
     const { kty, crv, x } = jwk;

@@ -41,10 +41,10 @@ async function configurationFacts(redis: Redis): Promise<RetentionFact[]> {
   const flat = await redis.config('GET', ...names);
   const live = new Map<string, string>();
   for (let i = 0; i + 1 < flat.length; i += 2) live.set(String(flat[i]), String(flat[i + 1]));
-  return REDIS_EXPECTATIONS.map(({ name, expected, closes }) => {
+  return REDIS_EXPECTATIONS.map(({ name, mechanism, expected, closes }) => {
     const found = live.get(name) ?? 'unknown';
     const holds = typeof expected === 'string' ? found === expected : expected(found);
-    return { fact: `redis.${name}`, found: found === '' ? 'empty' : found, holds, closes };
+    return { fact: `redis.${name}`, mechanism, found: found === '' ? 'empty' : found, holds, closes };
   });
 }
 
@@ -54,6 +54,7 @@ async function replicationFact(redis: Redis): Promise<RetentionFact> {
   const replicas = /^connected_slaves:(\d+)/m.exec(info)?.[1] ?? 'unknown';
   return {
     fact: 'redis.replication',
+    mechanism: 'volatile-redis',
     found: `${role}, ${replicas} replicas`,
     holds: role === 'master' && replicas === '0',
     closes: 'a replica receives every image and writes a snapshot of them when it connects',
@@ -65,6 +66,7 @@ async function allocatorFact(redis: Redis): Promise<RetentionFact> {
   const junk = /opt\.junk: "(\w+)"/.exec(stats)?.[1] ?? 'unknown';
   return {
     fact: 'redis.malloc',
+    mechanism: 'deletion',
     found: `junk ${junk}`,
     holds: junk === 'free' || junk === 'true',
     closes: 'freed memory would keep payloads (MALLOC_CONF=junk:free)',
@@ -80,12 +82,14 @@ async function userFacts(redis: Redis): Promise<RetentionFact[]> {
   return [
     {
       fact: 'redis.default-user',
+      mechanism: 'closed-memory',
       found: anyone.includes('off') ? 'off' : 'on',
       holds: anyone.includes('off'),
       closes: 'anybody who reaches Redis could watch, dump or copy what passes through',
     },
     {
       fact: 'redis.user',
+      mechanism: 'closed-memory',
       found: user === undefined ? 'not one of ours' : `${name}, ${exact ? 'exact rights' : 'other rights'}`,
       holds: exact,
       closes: 'this process could do more with Redis than its work needs',
