@@ -113,11 +113,11 @@ module.exports = {
     ),
     never(
       'sharp-in-imaging',
-      'One place decodes images. The build draws the icon of the page, and the model builder reads pictures of the operator.',
+      'One place decodes images. The build draws the icons of the page, and the model builder reads pictures of the operator.',
       {
         pathNot: [
           '^libs/imaging/',
-          '^tools/src/build-web\\.ts$',
+          '^tools/src/web-app\\.ts$',
           '^tools/model-builder/calibration/pictures\\.ts$',
           'node_modules',
         ],
@@ -152,6 +152,8 @@ module.exports = {
           '^libs/auth/src/secret-file\\.ts$',
           // Reads the Lua scripts at start, and writes nothing.
           '^libs/broker/src/redis/lua-scripts\\.ts$',
+          // Reads the built start pages at start, and writes nothing.
+          '^apps/api/src/http/public-pages\\.ts$',
           // Reads the hashes of API keys, again and again, and writes nothing.
           '^libs/auth/src/api-key-file\\.ts$',
           // Reads facts of this process in /proc, and excludes its memory from core dumps there.

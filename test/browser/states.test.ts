@@ -1,6 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { cardOf, DONE_MS, photoPath, untilPhase, type OpenPage, usePages } from './page-driver.js';
 import { lookAt } from './page-look.js';
@@ -122,50 +120,5 @@ describe('given a photo of 24 megapixels on a phone', () => {
     const smallMs = await longestTaskOf(opened[0]!, 'small.jpg', readFileSync(photoPath('astronaut.jpg')));
     const largeMs = await longestTaskOf(opened[0]!, 'large.jpg', large);
     expect(largeMs).toBeLessThan(Math.max(LONGEST_TASK_MS, smallMs * LARGE_BY_SMALL));
-  });
-});
-
-describe('given a first visit', () => {
-  it('when the page loads, then it is small and fast, and its layout does not shift', async () => {
-    const { page, answers } = await open();
-    const seen = await page.evaluate<{
-      shift: number;
-      paint: number;
-      bytes: number;
-    }>(`new Promise((resolve) => {
-      const seen = { shift: 0, paint: 0, bytes: 0 };
-      new PerformanceObserver((list) => {
-        for (const { value } of list.getEntries()) seen.shift += value;
-      }).observe({ type: 'layout-shift', buffered: true });
-      new PerformanceObserver((list) => {
-        for (const { name, startTime } of list.getEntries())
-          if (name === 'first-contentful-paint') seen.paint = startTime;
-      }).observe({ type: 'paint', buffered: true });
-      setTimeout(() => {
-        const all = ['navigation', 'resource'].flatMap((type) => performance.getEntriesByType(type));
-        seen.bytes = all.reduce((sum, { transferSize }) => sum + transferSize, 0);
-        resolve(seen);
-      }, 500);
-    })`);
-    expect(seen.shift).toBeLessThan(0.01);
-    expect(seen.paint).toBeGreaterThan(0);
-    expect(seen.paint).toBeLessThan(2_500);
-    expect(seen.bytes).toBeGreaterThan(10_000);
-    expect(seen.bytes).toBeLessThan(60_000);
-    // Only the page, its style, script, worker and icon.
-    expect([...new Set(answers)].sort()).toEqual(
-      ['/', '/assets/main.js', '/assets/pixels.js', '/assets/style.css', '/favicon.svg'].map(
-        (path) => `GET ${path} 200`,
-      ),
-    );
-  });
-
-  it('when its scripts are compressed, then they are smaller than 80 kB', async () => {
-    await open({}, '/privacy.html');
-    const folder = 'dist/apps/web/assets';
-    const scripts = readdirSync(folder).filter((file) => file.endsWith('.js') && !file.startsWith('docs'));
-    expect(scripts.sort()).toEqual(['heic.js', 'main.js', 'pixels.js']);
-    const bytes = scripts.map((file) => gzipSync(readFileSync(join(folder, file))).length);
-    expect(bytes.reduce((sum, one) => sum + one)).toBeLessThan(80_000);
   });
 });

@@ -3,7 +3,6 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build, type BuildOptions } from 'esbuild';
-import sharp from 'sharp';
 import { docsFiles } from './docs/docs-pages.js';
 import type { ApiDocument } from './docs/open-api.js';
 import { filesIn } from './files.js';
@@ -11,6 +10,7 @@ import { openApiDocument } from './openapi-document.js';
 import { fillTexts } from './page-templates.js';
 import { inDist, inRoot, ROOT } from './paths.js';
 import { runCommand } from './report.js';
+import { copyPictures, shellOf, writeAppIcons, writeManifest } from './web-app.js';
 
 const WEB = inRoot('apps', 'web');
 const OUT = inDist('apps', 'web');
@@ -30,7 +30,6 @@ const HEIC = { heic: `${WEB}/src/pixels/heic-worker.ts` };
 /** Pages that are written for each language. */
 const PAGES = ['index.html', 'privacy.html'];
 
-const FAVICON_SIDE = 48;
 const BROTLI_QUALITY = 9;
 
 const OPTIONS: BuildOptions = {
@@ -68,9 +67,10 @@ async function writePages(): Promise<void> {
     const folder = lang === 'en' ? OUT : `${OUT}/${lang}`;
     const home = lang === 'en' ? '/' : `/${lang}/`;
     mkdirSync(folder, { recursive: true });
+    const textOf = (key: string): string => textOfPage(lang, key);
+    writeManifest({ lang, home, description: textOf('about') });
     for (const page of PAGES) {
       const html = readFileSync(`${WEB}/${page}`, 'utf8');
-      const textOf = (key: string): string => textOfPage(lang, key);
       writeFileSync(`${folder}/${page}`, fillTexts(html, { lang, home, textOf }));
     }
   }
@@ -109,28 +109,25 @@ function copyLibheif(): void {
   );
 }
 
-/** Writes favicon.ico, which browsers and feed readers request by default: an ICO file with one PNG. */
-async function writeFavicon(): Promise<void> {
-  const png = await sharp(`${WEB}/public/favicon.svg`, { density: 144 })
-    .resize(FAVICON_SIDE, FAVICON_SIDE)
-    .png()
-    .toBuffer();
-  const head = Buffer.alloc(22);
-  head.writeUInt16LE(1, 2); // type: icon
-  head.writeUInt16LE(1, 4); // images
-  head.writeUInt8(FAVICON_SIDE, 6);
-  head.writeUInt8(FAVICON_SIDE, 7);
-  head.writeUInt16LE(1, 10); // color planes
-  head.writeUInt16LE(32, 12); // bits per pixel
-  head.writeUInt32LE(png.length, 14);
-  head.writeUInt32LE(head.length, 18); // offset of the PNG
-  writeFileSync(`${OUT}/favicon.ico`, Buffer.concat([head, png]));
+/** Bundles the service worker. It must be the last: it contains the names and a hash of the other files. */
+async function buildServiceWorker(): Promise<void> {
+  const { paths, version } = shellOf(filesIn(OUT).map((file) => file.slice(OUT.length + 1)));
+  await build({
+    ...OPTIONS,
+    entryPoints: { sw: `${WEB}/src/shell/shell-worker.ts` },
+    format: 'iife',
+    // At the top, so that its scope is the whole site.
+    outdir: OUT,
+    define: { SHELL: JSON.stringify(paths), SHELL_VERSION: JSON.stringify(version) },
+  });
 }
 
 /** Writes a compressed copy beside each text: the API serves it and compresses nothing itself. */
 function compressTexts(): void {
   const params = { [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY };
-  for (const file of filesIn(OUT).filter((each) => /\.(?:html|js|json|css|svg|wasm)$/.test(each))) {
+  for (const file of filesIn(OUT).filter((each) =>
+    /\.(?:html|js|json|css|svg|wasm|webmanifest)$/.test(each),
+  )) {
     const text = readFileSync(file);
     writeFileSync(`${file}.br`, brotliCompressSync(text, { params }));
     writeFileSync(`${file}.gz`, gzipSync(text));
@@ -147,7 +144,9 @@ await runCommand(async () => {
   writeDocs();
   copyLibheif();
   cpSync(`${WEB}/public`, OUT, { recursive: true });
-  await writeFavicon();
+  copyPictures();
+  await writeAppIcons();
+  await buildServiceWorker();
   compressTexts();
   return 0;
 });

@@ -12,7 +12,7 @@ export interface PageLanguage {
 /**
  * Fills the texts of a language into a page. `data-text` fills an empty element, `data-label` and `data-content` fill
  * an attribute, and `data-to` links to a page in the same language. The attributes stay: the script of the page uses
- * them to switch the language.
+ * them to switch the language. In other attributes, `{lang}` and `{home}` are replaced.
  * @throws Error for a key without a text
  */
 export function fillTexts(html: string, { lang, home, textOf }: PageLanguage): string {
@@ -23,6 +23,8 @@ export function fillTexts(html: string, { lang, home, textOf }: PageLanguage): s
   };
   return html
     .replace('<html lang="en"', `<html lang="${lang}"`)
+    .replaceAll('{lang}', lang)
+    .replaceAll('{home}', home)
     .replaceAll(/(data-text="([\w.-]+)"[^>]*>)\s*(?=<\/)/g, (_, tag: string, key: string) => tag + text(key))
     .replaceAll(/data-label="([\w.-]+)"/g, (mark: string, key: string) => `${mark} aria-label="${text(key)}"`)
     .replaceAll(/data-content="([\w.-]+)"/g, (_, key: string) => `content="${text(key)}"`)

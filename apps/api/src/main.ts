@@ -90,7 +90,7 @@ async function createApp(resources: Resources): Promise<NestFastifyApplication> 
   reportRateLimits(server);
   wipeParserAfterBodies(server);
   await prepareServer(server, resources.settings);
-  await servePage(server, PAGE_FOLDER);
+  await servePage(server, PAGE_FOLDER, resources.settings.PUBLIC_URL);
   serveSecurityContact(server, resources.settings);
   servePrivacyPage(server, PAGE_FOLDER, resources.settings);
   app.useGlobalFilters(new ProblemFilter(resources.log));

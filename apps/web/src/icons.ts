@@ -42,6 +42,7 @@ export const ICONS = [
   'triangle-alert',
   'undo-2',
   'x',
+  'zap',
   'zoom-in',
   'zoom-out',
 ] as const;

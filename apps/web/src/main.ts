@@ -1,8 +1,9 @@
 import { JobClient } from '#sdk/job-client.js';
 import { button, byId } from './dom-element.js';
 import { EditorDialog } from './edit/editor-dialog.js';
+import { bindSamples } from './hero/samples.js';
+import { bindShowcase } from './hero/showcase.js';
 import { BackpressureGate } from './photo/backpressure-gate.js';
-import { bindSplit } from './photo/compare-slider.js';
 import type { FileSelection } from './photo/file-selection.js';
 import { flash, ListHead } from './photo/list-head.js';
 import { bindViews } from './photo/list-views.js';
@@ -15,8 +16,8 @@ import { PhotoExporter } from './photo/photo-exporter.js';
 import { WorkSlots } from './photo/work-slots.js';
 import { PixelWorkerClient } from './pixels/pixel-worker-client.js';
 import { openReceipt } from './receipt/receipt-dialog.js';
-import { samplePhoto } from './sample-photo.js';
-import { bindLanguageLinks, clearText, setText, say } from './i18n/page-words.js';
+import { startShell } from './shell/shell.js';
+import { bindLanguageLinks, clearText, setText } from './i18n/page-words.js';
 
 const chooser = byId('chooser', HTMLInputElement);
 const notices = byId('notices', HTMLElement);
@@ -105,18 +106,21 @@ function addFiles(selection: FileSelection): void {
 bindFileInput(chooser, addFiles);
 bindFileInput(byId('folder', HTMLInputElement), addFiles);
 bindFileInput(byId('camera', HTMLInputElement), addFiles);
-bindPaste(addFiles);
+bindPaste(addFiles, () => flash(notices, 'paste.address'));
 bindDrop(byId('drop-veil', HTMLElement), addFiles);
-bindSplit(byId('sample', HTMLElement), byId('sample-split', HTMLInputElement));
+bindShowcase(byId('showcase', HTMLElement), byId('showcase-split', HTMLInputElement));
 bindLanguageLinks(document.querySelectorAll<HTMLAnchorElement>('#languages a'));
-
-byId('sample-try', HTMLButtonElement).addEventListener('click', () => {
-  const drawing = document.querySelector<SVGElement>('#sample .before');
-  if (drawing === null) return;
-  void samplePhoto(drawing, say('sample.name')).then((file) =>
-    addFiles({ photos: [{ file, path: '' }], skippedCount: 0, hasFolder: false }),
-  );
+bindSamples(document.querySelectorAll<HTMLButtonElement>('[data-sample]'), {
+  onSample: (selection) => {
+    addFiles(selection);
+    // The samples are hidden now: the focus continues at the list.
+    const title = byId('photos-title', HTMLElement);
+    title.tabIndex = -1;
+    title.focus();
+  },
+  onFailure: () => flash(notices, 'sample.failed'),
 });
+startShell(addFiles, () => flash(notices, 'share.lost'));
 
 window.addEventListener('beforeunload', (event) => {
   if (photos.hasUnsaved) event.preventDefault();

@@ -140,7 +140,7 @@ export const settingsSchema = z.object({
     .url({ protocol: /^https?$/ })
     .optional()
     .meta({
-      description: 'Public address of the service. Receipts name it as their issuer',
+      description: 'Public address of the service: issuer of receipts, and base of link previews',
       accepts: '`http://…` or `https://…`',
     }),
   CONTACT_NAME: line(

@@ -1,5 +1,5 @@
 import { readDropped } from './folder-reader.js';
-import { selectPhotos, type FileSelection } from './file-selection.js';
+import { isAddress, selectPhotos, type FileSelection } from './file-selection.js';
 
 /** Receives the selected files. */
 export type OnFiles = (selection: FileSelection) => void;
@@ -15,10 +15,14 @@ export function bindFileInput(input: HTMLInputElement, onFiles: OnFiles): void {
   });
 }
 
-/** Photos that are pasted anywhere on the page. */
-export function bindPaste(onFiles: OnFiles): void {
+/** Photos that are pasted anywhere on the page. Calls `onAddress` for the address of a picture instead of the picture. */
+export function bindPaste(onFiles: OnFiles, onAddress: () => void): void {
   document.addEventListener('paste', (event) => {
-    if (!hasFiles(event.clipboardData)) return;
+    if (!hasFiles(event.clipboardData)) {
+      const isField = event.target instanceof HTMLInputElement;
+      if (!isField && isAddress(event.clipboardData?.getData('text/plain') ?? '')) onAddress();
+      return;
+    }
     event.preventDefault();
     onFiles(selectPhotos([...(event.clipboardData?.files ?? [])].map((file) => ({ file, path: '' }))));
   });

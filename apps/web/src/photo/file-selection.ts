@@ -3,6 +3,8 @@ export interface FoundFile {
   file: File;
   /** Path with `/`, ending with the file name. */
   path: string;
+  /** True for a sample of the page, which is not a photo of its user. */
+  isSample?: true;
 }
 
 /** Files from a dialog, a drop or the clipboard. */
@@ -28,3 +30,6 @@ export function selectPhotos(found: readonly FoundFile[]): FileSelection {
     hasFolder: found.some(({ path }) => path !== ''),
   };
 }
+
+/** True if a pasted text is the address of something, such as a picture. */
+export const isAddress = (text: string): boolean => /^(?:https?|data|blob|file):\S+$/i.test(text.trim());
