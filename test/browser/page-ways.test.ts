@@ -69,7 +69,7 @@ describe('given a photo that is done', () => {
     await page.getByRole('button', { name: 'Try it with a cup of coffee' }).click();
     const card = cardOf(page, 'product.jpg');
     await untilPhase(card, 'done');
-    await card.getByRole('button', { name: /^Receipt/ }).click();
+    await card.getByRole('button', { name: /^Proof/ }).click();
     const dialog = page.getByRole('dialog', { name: 'Proof of deletion' });
     await dialog.getByText('The signature is valid').waitFor();
     await dialog.getByText('Delivered').waitFor();
@@ -89,7 +89,7 @@ describe('given a photo that is done', () => {
     await dialog.getByText(`removebg verify product-receipt.jws --server ${system.url}`).waitFor();
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'hidden' });
-    expect(await page.locator(':focus').getAttribute('aria-label')).toBe('Receipt of product.jpg');
+    expect(await page.locator(':focus').getAttribute('aria-label')).toBe('Proof that product.jpg was deleted');
   });
 
   // test/browser/shell.test.ts tests the cache of the service worker.

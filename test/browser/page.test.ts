@@ -52,16 +52,16 @@ describe('given the page of the running service', () => {
     await page.setInputFiles('#chooser', photoPath('chelsea.jpg'));
     const card = cardOf(page, 'chelsea.jpg');
     await untilPhase(card, 'done');
-    const slider = card.getByRole('slider');
-    await slider.and(page.locator('[aria-valuetext="50 percent original"]')).waitFor();
+    await card.locator('[data-shown="result"]').waitFor();
+    const slider = card.getByRole('slider', { name: /how much of the original/ });
     await slider.focus();
+    expect(await slider.getAttribute('aria-valuetext')).toBe('0 percent original');
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('ArrowRight');
-    expect(await slider.getAttribute('aria-valuetext')).toBe('52 percent original');
-    await page.keyboard.press('Home');
+    expect(await slider.getAttribute('aria-valuetext')).toBe('2 percent original');
     expect(
-      await page.evaluate(`document.querySelector('.card .frame').style.getPropertyValue('--split')`),
-    ).toBe('0%');
+      await page.evaluate(`document.querySelector('.card .stage').style.getPropertyValue('--split')`),
+    ).toBe('2%');
   });
 
   it('when photos are dropped on the window or pasted, then they are processed', async () => {
@@ -137,7 +137,7 @@ describe('given the page of the running service', () => {
       page.waitForResponse((answer) => answer.request().method() === 'DELETE'),
       card.getByRole('button', { name: /^Cancel/ }).click(),
     ]);
-    await card.getByText('Cancelled. Nothing was kept').waitFor();
+    await card.getByText('Canceled. Nothing was kept').waitFor();
     const retry = card.getByRole('button', { name: /^Try again/ });
     expect(await retry.and(page.locator(':focus')).count()).toBe(1);
     await retry.press('Enter');

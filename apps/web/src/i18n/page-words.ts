@@ -2,11 +2,21 @@ import type { TextKey } from './en-words.js';
 import { LANGUAGES, type Language } from './quantity-text.js';
 import { translate, type Params } from './i18n.js';
 
+/** Attributes with a translated text. */
+type TextAttribute = 'aria-label' | 'title' | 'alt';
+
+/** Attributes with the keys of the texts. */
+const KEY_ATTRIBUTES: Readonly<Record<TextAttribute, string>> = {
+  'aria-label': 'data-label',
+  title: 'data-tip',
+  alt: 'data-alt',
+};
+
 /**
  * Values of translated texts by element. A switch of the language translates them again without a reload, which keeps the
  * photos. The language is only in the address (`/`, `/bn/`) and in `lang`; nothing is stored.
  */
-const valuesOf = new WeakMap<Element, { text?: Params; label?: Params }>();
+const valuesOf = new WeakMap<Element, Partial<Record<'text' | TextAttribute, Params>>>();
 const listeners = new Set<() => void>();
 
 const HOMES: Readonly<Record<Language, string>> = { en: '/', bn: '/bn/' };
@@ -38,13 +48,24 @@ export function clearText(element: Element): void {
   if (element.textContent !== '') element.textContent = '';
 }
 
-/** Sets the accessible name of an element. */
-export function label<E extends Element>(element: E, key: TextKey, params: Params = {}): E {
-  valuesOf.set(element, { ...valuesOf.get(element), label: params });
-  element.setAttribute('data-label', key);
-  element.setAttribute('aria-label', say(key, params));
-  return element;
+function setAttribute<E extends Element>(of: E, name: TextAttribute, key: TextKey, params: Params): E {
+  valuesOf.set(of, { ...valuesOf.get(of), [name]: params });
+  of.setAttribute(KEY_ATTRIBUTES[name], key);
+  of.setAttribute(name, say(key, params));
+  return of;
 }
+
+/** Sets the accessible name of an element. */
+export const label = <E extends Element>(of: E, key: TextKey, params: Params = {}): E =>
+  setAttribute(of, 'aria-label', key, params);
+
+/** Sets the tooltip of an element. */
+export const tooltip = <E extends Element>(of: E, key: TextKey, params: Params = {}): E =>
+  setAttribute(of, 'title', key, params);
+
+/** Sets the text alternative of an image. */
+export const alternative = (of: HTMLImageElement, key: TextKey, params: Params = {}): HTMLImageElement =>
+  setAttribute(of, 'alt', key, params);
 
 /** Calls `listener` after each switch of the language, for texts that `setText` does not manage. */
 export const followLanguage = (listener: () => void): unknown => listeners.add(listener);
@@ -54,11 +75,9 @@ export function switchLanguage(to: Language): void {
   document.documentElement.lang = to;
   for (const element of document.querySelectorAll('[data-text]'))
     element.textContent = say(element.getAttribute('data-text') as TextKey, valuesOf.get(element)?.text);
-  for (const element of document.querySelectorAll('[data-label]'))
-    element.setAttribute(
-      'aria-label',
-      say(element.getAttribute('data-label') as TextKey, valuesOf.get(element)?.label),
-    );
+  for (const [name, from] of Object.entries(KEY_ATTRIBUTES) as [TextAttribute, string][])
+    for (const element of document.querySelectorAll(`[${from}]`))
+      element.setAttribute(name, say(element.getAttribute(from) as TextKey, valuesOf.get(element)?.[name]));
   for (const link of document.querySelectorAll<HTMLAnchorElement>('a[data-to]'))
     link.href = homeOf(to) + (link.dataset['to'] ?? '');
   history.replaceState(null, '', homeOf(to) + location.hash);

@@ -1,14 +1,16 @@
-import { PixelProblem, type PixelWorkerClient } from '../pixels/pixel-worker-client.js';
-import { isAsDelivered, type Edit, type Look } from '../pixels/edit.js';
+import type { PixelWorkerClient } from '../pixels/pixel-worker-client.js';
+import type { Edit, Look, SavedFormat } from '../pixels/edit.js';
 import type { FoundFile, FileSelection } from './file-selection.js';
 import { HeicConverter } from './heic-converter.js';
 import { PhotoCard } from './photo-card.js';
 import { isHeicFile, refusalOfFile, refusalOfSize } from './photo-check.js';
 import { editOf, isUnsavedOrInProgress, isDone, type DoneEntry, type PhotoEntry } from './photo-entry.js';
+import { PreviewRenderer } from './preview-renderer.js';
 import type { PhotoExporter } from './photo-exporter.js';
 import { runPhoto, type PhotoServices } from './photo-run.js';
 import type { Advice } from './problem-advice.js';
 import { isInProgress, type PhotoState } from './photo-state.js';
+import { resultFile } from './result-actions.js';
 
 /** The page around the list. */
 export interface ListPage {
@@ -29,6 +31,7 @@ export interface ListPage {
 export class PhotoList {
   readonly entries: PhotoEntry[] = [];
   private readonly heic = new HeicConverter();
+  private readonly previews: PreviewRenderer;
   private lookOfAll: Look | undefined;
 
   constructor(
@@ -36,7 +39,9 @@ export class PhotoList {
     private readonly pixelWorker: PixelWorkerClient,
     private readonly exporter: PhotoExporter,
     private readonly page: ListPage,
-  ) {}
+  ) {
+    this.previews = new PreviewRenderer(pixelWorker);
+  }
 
   /** True if closing the tab would lose a result or work in progress. */
   get hasUnsaved(): boolean {
@@ -52,7 +57,7 @@ export class PhotoList {
   add({ photos }: FileSelection): void {
     if (photos.length === 0) return;
     const added = photos.map((found) => this.createEntry(found));
-    this.page.onChange(this.entries);
+    this.changed();
     for (const entry of added) void this.start(entry);
   }
 
@@ -65,7 +70,7 @@ export class PhotoList {
   /** Removes all photos that are not in progress. */
   removeAll(): void {
     for (const entry of [...this.entries]) if (!isInProgress(entry.state)) this.dispose(entry);
-    this.page.onChange(this.entries);
+    this.changed();
     (this.entries[0]?.card.firstControl ?? this.page.chooser).focus();
   }
 
@@ -74,7 +79,7 @@ export class PhotoList {
     if (entry.edit === edit) return;
     entry.edit = edit;
     entry.isUnsaved = true;
-    void this.renderPreview(entry);
+    void this.previews.show(entry);
   }
 
   /** Applies a look to all photos, including later ones. Returns the number of photos. */
@@ -87,10 +92,20 @@ export class PhotoList {
     return this.entries.length;
   }
 
+  private changed(): void {
+    for (const { card } of this.entries) card.setAlone(this.entries.length === 1);
+    this.page.onChange(this.entries);
+  }
+
   private createEntry({ file, path }: FoundFile): PhotoEntry {
     const card = new PhotoCard(file.name, {
-      onSave: () => void this.save(entry),
+      onEncode: (format) => this.encode(entry, format),
+      onTaken: () => void (entry.isUnsaved = false),
+      onEncodeError: () => this.page.onRenderError(),
       onEdit: () => isDone(entry) && this.page.onEdit(entry),
+      onLook: (change) =>
+        isDone(entry) && this.change(entry, { ...entry.edit, look: { ...entry.edit.look, ...change } }),
+      onApplyAll: () => void this.changeAll(entry.edit.look),
       onCancel: () => entry.controller.abort(new DOMException('cancelled', 'AbortError')),
       onRetry: () => {
         entry.controller = new AbortController();
@@ -137,10 +152,9 @@ export class PhotoList {
   private async measure({ photo, card }: PhotoEntry): Promise<Advice | undefined> {
     try {
       const { width, height, small } = await this.pixelWorker.do('measure', { photo });
-      card.slider.showPhoto(small, width / height);
+      card.picture.showPhoto(small, width / height);
       return refusalOfSize(width, height);
-    } catch (error) {
-      if (error instanceof PixelProblem) card.slider.showUnreadable();
+    } catch {
       return undefined;
     }
   }
@@ -158,36 +172,14 @@ export class PhotoList {
     entry.card.show(state);
     if (isNew && isDone(entry)) {
       entry.isUnsaved = true;
-      void this.renderPreview(entry);
+      void this.previews.show(entry);
     } else if (state.phase !== 'done') entry.isUnsaved = false;
-    this.page.onChange(this.entries);
+    this.changed();
   }
 
-  /** Shows a preview of the edited result. */
-  private async renderPreview(entry: DoneEntry): Promise<void> {
-    const { photo, edit, state, card } = entry;
-    const { image } = state.cutout;
-    const format = edit.look.format.toUpperCase();
-    const bytes = isAsDelivered(edit) ? image.size : undefined;
-    card.showResult({ ...state.cutout, format, bytes });
-    try {
-      const small = await this.pixelWorker.do('renderPreview', { photo, cutout: image, edit });
-      // The photo may have been edited again or removed in the meantime.
-      if (entry.edit !== edit || !this.entries.includes(entry)) return;
-      const { width, height } = small;
-      card.showResult({ width, height, format, bytes });
-      await card.slider.showCutout(small.before, small.after, width / height);
-    } catch {
-      // The result can still be downloaded.
-      card.slider.showUnreadable();
-    }
-  }
-
-  private async save(entry: PhotoEntry): Promise<void> {
-    if (!isDone(entry)) return;
-    entry.card.setBusy(true);
-    await this.exporter.save(entry).catch(() => this.page.onRenderError());
-    entry.card.setBusy(false);
+  private async encode(entry: PhotoEntry, format?: SavedFormat): Promise<File> {
+    if (!isDone(entry)) throw new TypeError('the photo has no result');
+    return resultFile(this.exporter, entry, format);
   }
 
   private showReceipt({ state, photo }: PhotoEntry): void {
@@ -208,7 +200,7 @@ export class PhotoList {
     const at = this.entries.indexOf(entry);
     if (at === -1) return;
     this.dispose(entry);
-    this.page.onChange(this.entries);
+    this.changed();
     const neighbor = this.entries[at] ?? this.entries[at - 1];
     (neighbor?.card.firstControl ?? this.page.chooser).focus();
   }

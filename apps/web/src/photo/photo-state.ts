@@ -102,6 +102,10 @@ export function checkText({ hints }: Pick<Cutout, 'hints'>): StatusText | undefi
   return isDoubtful && reason !== undefined ? [`check.${reason}`] : undefined;
 }
 
+/** True if there is a result that a person should check. */
+export const isToCheck = (state: PhotoState): boolean =>
+  state.phase === 'done' && checkText(state.cutout) !== undefined;
+
 /** The text for a deletion status. */
 export function purgeText(purge: PurgeStatus): StatusText {
   if (!purge.known) return [purge.checking ? 'purge.checking' : 'purge.unknown'];
