@@ -89,7 +89,9 @@ describe('given a photo that is done', () => {
     await dialog.getByText(`removebg verify product-receipt.jws --server ${system.url}`).waitFor();
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'hidden' });
-    expect(await page.locator(':focus').getAttribute('aria-label')).toBe('Proof that product.jpg was deleted');
+    expect(await page.locator(':focus').getAttribute('aria-label')).toBe(
+      'Proof that product.jpg was deleted',
+    );
   });
 
   // test/browser/shell.test.ts tests the cache of the service worker.

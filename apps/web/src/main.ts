@@ -1,12 +1,13 @@
 import { JobClient } from '#sdk/job-client.js';
-import { button, byId } from './dom-element.js';
+import { byId } from './dom-element.js';
 import { EditorDialog } from './edit/editor-dialog.js';
 import { bindSamples } from './hero/samples.js';
 import { bindShowcase } from './hero/showcase.js';
+import { openLookForAll } from './edit/look-all-dialog.js';
 import { BackpressureGate } from './photo/backpressure-gate.js';
 import type { FileSelection } from './photo/file-selection.js';
-import { flash, ListHead } from './photo/list-head.js';
-import { bindViews } from './photo/list-views.js';
+import { ListFilter } from './photo/list-filter.js';
+import { ListToolbar } from './photo/list-toolbar.js';
 import { ConnectionMonitor, type ConnectionState } from './photo/connection-monitor.js';
 import type { DoneEntry } from './photo/photo-entry.js';
 import { bindFileInput, bindDrop, bindPaste } from './photo/file-input.js';
@@ -14,13 +15,15 @@ import { MAX_PARALLEL } from './photo/photo-limits.js';
 import { PhotoList } from './photo/photo-list.js';
 import { PhotoExporter } from './photo/photo-exporter.js';
 import { WorkSlots } from './photo/work-slots.js';
+import type { Look } from './pixels/edit.js';
 import { PixelWorkerClient } from './pixels/pixel-worker-client.js';
 import { openReceipt } from './receipt/receipt-dialog.js';
 import { startShell } from './shell/shell.js';
 import { bindLanguageLinks, clearText, setText } from './i18n/page-words.js';
+import { NoticeBar } from './notice-bar.js';
 
 const chooser = byId('chooser', HTMLInputElement);
-const notices = byId('notices', HTMLElement);
+const notices = new NoticeBar(byId('notices', HTMLElement));
 const net = byId('net', HTMLElement);
 
 function showConnection(state: ConnectionState): void {
@@ -30,7 +33,7 @@ function showConnection(state: ConnectionState): void {
   else if (was === undefined || was === 'online') clearText(net);
   else {
     clearText(net);
-    flash(notices, 'net.back');
+    notices.show({ text: ['net.back'] });
   }
 }
 
@@ -44,30 +47,38 @@ const services = {
 const pixelWorker = new PixelWorkerClient();
 const exporter = new PhotoExporter(pixelWorker);
 
-const saveAll = button({ say: 'save.all', className: 'button primary' }, () => void downloadAll());
-const cancelAll = button({ say: 'cancel.all' }, () => photos.cancelAll());
-const removeAll = button({ say: 'remove.all' }, () => photos.removeAll());
-byId('all-actions', HTMLElement).append(saveAll, cancelAll, removeAll);
-
-const head = new ListHead({
-  section: byId('photos', HTMLElement),
-  summary: byId('summary', HTMLElement),
-  left: byId('left', HTMLElement),
-  bar: byId('overall', HTMLProgressElement),
-  ...{ saveAll, cancelAll, removeAll },
-});
-const cards = byId('cards', HTMLElement);
-const views = bindViews(byId('views', HTMLElement), cards);
-const photos = new PhotoList(services, pixelWorker, exporter, {
-  cards,
-  chooser,
-  onChange: (entries) => {
-    views.suggest(entries.length);
-    head.show(entries);
+const title = byId('photos-title', HTMLElement);
+const filter = new ListFilter(
+  { choice: byId('filters', HTMLElement), empty: byId('no-match', HTMLElement) },
+  () => toolbar.update(),
+);
+const toolbar = new ListToolbar(
+  {
+    section: byId('photos', HTMLElement),
+    title,
+    summary: byId('summary', HTMLElement),
+    left: byId('left', HTMLElement),
+    bar: byId('overall', HTMLProgressElement),
+    actions: byId('all-actions', HTMLElement),
   },
+  filter,
+  () => photos.entries,
+  {
+    onSaveAll: () => void downloadAll(),
+    onApplyAll: () => openLookForAll(byId('look-all', HTMLDialogElement), photos.look, applyAll),
+    onCancelAll: () => photos.cancelAll(),
+    onRemoveAll: () => photos.removeAll(),
+  },
+);
+const photos = new PhotoList(services, pixelWorker, exporter, {
+  cards: byId('cards', HTMLElement),
+  chooser,
+  notices,
+  onChange: () => toolbar.update(),
+  onState: () => toolbar.updateSoon(),
   onEdit: edit,
   onReceipt: (receipt, name) => openReceipt(byId('receipt', HTMLDialogElement), receipt, name),
-  onRenderError: () => flash(notices, 'editor.failed'),
+  onRenderError: () => notices.show({ text: ['editor.failed'] }),
 });
 
 function edit(entry: DoneEntry): void {
@@ -79,34 +90,44 @@ function edit(entry: DoneEntry): void {
       photos.change(entry, changed);
       entry.card.focusEdit();
     },
-    onApplyAll: (look) => photos.changeAll(look),
+    onApplyAll: applyAll,
   });
+}
+
+/** Applies a look to all photos. Returns the number of those in the list. */
+function applyAll(look: Look): number {
+  const { length: count } = photos.entries;
+  notices.show({ text: ['look.all.done', { count }], undo: photos.changeAll(look) });
+  return count;
 }
 
 async function downloadAll(): Promise<void> {
   const { done } = photos;
+  const { saveAll } = toolbar;
   saveAll.disabled = true;
   const failed = await exporter.saveAll(done, (packed) =>
     setText(saveAll, 'save.packing', { done: packed, count: done.length }),
   );
   setText(saveAll, 'save.all');
   saveAll.disabled = false;
-  if (failed > 0) flash(notices, 'save.part.failed', { count: failed });
+  if (failed > 0) notices.show({ text: ['save.part.failed', { count: failed }] });
 }
 
 function addFiles(selection: FileSelection): void {
   const { photos: found, skippedCount, hasFolder } = selection;
-  if (skippedCount > 0) flash(notices, 'folder.skipped', { count: skippedCount });
-  else if (hasFolder && found.length === 0) flash(notices, 'folder.empty');
-  const wasEmpty = photos.entries.length === 0;
-  photos.add(selection);
-  if (wasEmpty) byId('photos', HTMLElement).scrollIntoView({ block: 'nearest' });
+  if (skippedCount > 0) notices.show({ text: ['folder.skipped', { count: skippedCount }] });
+  else if (hasFolder && found.length === 0) notices.show({ text: ['folder.empty'] });
+  const focused = document.activeElement;
+  filter.reset();
+  void photos.add(selection);
+  // The first photo hides parts of the page.
+  if (focused !== document.body && focused?.checkVisibility() === false) title.focus({ preventScroll: true });
 }
 
 bindFileInput(chooser, addFiles);
 bindFileInput(byId('folder', HTMLInputElement), addFiles);
 bindFileInput(byId('camera', HTMLInputElement), addFiles);
-bindPaste(addFiles, () => flash(notices, 'paste.address'));
+bindPaste(addFiles, () => notices.show({ text: ['paste.address'] }));
 bindDrop(byId('drop-veil', HTMLElement), addFiles);
 bindShowcase(byId('showcase', HTMLElement), byId('showcase-split', HTMLInputElement));
 bindLanguageLinks(document.querySelectorAll<HTMLAnchorElement>('#languages a'));
@@ -114,13 +135,11 @@ bindSamples(document.querySelectorAll<HTMLButtonElement>('[data-sample]'), {
   onSample: (selection) => {
     addFiles(selection);
     // The samples are hidden now: the focus continues at the list.
-    const title = byId('photos-title', HTMLElement);
-    title.tabIndex = -1;
-    title.focus();
+    title.focus({ preventScroll: true });
   },
-  onFailure: () => flash(notices, 'sample.failed'),
+  onFailure: () => notices.show({ text: ['sample.failed'] }),
 });
-startShell(addFiles, () => flash(notices, 'share.lost'));
+startShell(addFiles, () => notices.show({ text: ['share.lost'] }));
 
 window.addEventListener('beforeunload', (event) => {
   if (photos.hasUnsaved) event.preventDefault();

@@ -1,4 +1,3 @@
-import { crc32OfBlob } from './crc32.js';
 import { directoryEntry, endOfDirectory, localHeader, type ZipEntry } from './zip-records.js';
 
 /** Maximum bytes of one archive without the 64-bit extension, with room for its directory. */
@@ -13,6 +12,11 @@ export class BlobArchive {
   private readonly parts: (Blob | Uint8Array<ArrayBuffer>)[] = [];
   private readonly entries: ZipEntry[] = [];
   private offset = 0;
+  /** Date of all files. */
+  private readonly at = new Date();
+
+  /** @param checksum CRC-32 of a file; a large one takes long and is best computed in a worker */
+  constructor(private readonly checksum: (blob: Blob) => Promise<number>) {}
 
   /** Number of files. */
   get size(): number {
@@ -27,8 +31,8 @@ export class BlobArchive {
   /** Adds a file. `/` in the name separates folders. */
   async add(name: string, blob: Blob): Promise<void> {
     const entry: ZipEntry = {
-      ...{ name: new TextEncoder().encode(name), isStreamed: false, offset: this.offset },
-      ...{ crc: await crc32OfBlob(blob), bytes: blob.size, packedBytes: blob.size },
+      ...{ name: new TextEncoder().encode(name), isStreamed: false, at: this.at, offset: this.offset },
+      ...{ crc: await this.checksum(blob), bytes: blob.size, packedBytes: blob.size },
     };
     const header = localHeader(entry);
     this.entries.push(entry);

@@ -16,9 +16,9 @@ const UTF8 = 0x0800;
 const HAS_DESCRIPTOR = 0x0008;
 const STORED = 0;
 const DEFLATED = 8;
-/** 1 January 1980, 0:00, the earliest time of the format: archives do not disclose when an image was made. */
-const TIME = 0;
-const DATE = 0x0021;
+/** Years that the format can express. */
+const FIRST_YEAR = 1980;
+const LAST_YEAR = 2107;
 
 const MAX_32 = 0xffffffff;
 const MAX_16 = 0xffff;
@@ -33,6 +33,8 @@ export interface ZipEntry {
   name: Bytes;
   /** The file is written in chunks: its checksum and sizes follow it. */
   isStreamed: boolean;
+  /** When the archive was made. Archives do not disclose when an image was made. */
+  at: Date;
   crc: number;
   bytes: number;
   packedBytes: number;
@@ -122,7 +124,7 @@ const endOfDirectory64 = ({ entries, bytes, offset }: Directory): Bytes =>
   );
 
 /** The fields that a local header and a directory entry share; the last one is the length of the extra field. */
-function commonFields({ name, isStreamed, crc, bytes, packedBytes }: ZipEntry): Field[] {
+function commonFields({ name, isStreamed, at, crc, bytes, packedBytes }: ZipEntry): Field[] {
   const flags = isStreamed ? UTF8 | HAS_DESCRIPTOR : UTF8;
   const method = isStreamed ? DEFLATED : STORED;
   return [
@@ -130,8 +132,8 @@ function commonFields({ name, isStreamed, crc, bytes, packedBytes }: ZipEntry): 
       [VERSION, 2],
       [flags, 2],
       [method, 2],
-      [TIME, 2],
-      [DATE, 2],
+      [timeOf(at), 2],
+      [dateOf(at), 2],
     ] as Field[]),
     ...([
       [crc, 4],
@@ -141,6 +143,15 @@ function commonFields({ name, isStreamed, crc, bytes, packedBytes }: ZipEntry): 
       [0, 2],
     ] as Field[]),
   ];
+}
+
+/** Time of day in local time, as in MS-DOS: hours, minutes, and seconds in steps of two (§4.4.6). */
+const timeOf = (at: Date): number => (at.getHours() << 11) | (at.getMinutes() << 5) | (at.getSeconds() >> 1);
+
+/** Date in local time, as in MS-DOS: years since 1980, month, day (§4.4.6). */
+function dateOf(at: Date): number {
+  const year = Math.min(LAST_YEAR, Math.max(FIRST_YEAR, at.getFullYear()));
+  return ((year - FIRST_YEAR) << 9) | ((at.getMonth() + 1) << 5) | at.getDate();
 }
 
 function pack(...fields: readonly Field[]): Bytes {

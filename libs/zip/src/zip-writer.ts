@@ -29,6 +29,8 @@ export class ZipWriter {
   private readonly entries: ZipEntry[] = [];
   private offset = 0;
   private open: ZipEntry | undefined;
+  /** Date of all files. */
+  private readonly at = new Date();
 
   /** The bytes before a complete file. The caller writes `data` next. */
   head(name: string, data: Uint8Array): Buffer {
@@ -88,7 +90,7 @@ export class ZipWriter {
 
   private add(name: string, isStreamed: boolean): ZipEntry {
     const entry: ZipEntry = {
-      ...{ name: Buffer.from(name, 'utf8'), isStreamed, offset: this.offset },
+      ...{ name: Buffer.from(name, 'utf8'), isStreamed, at: this.at, offset: this.offset },
       ...{ crc: 0, bytes: 0, packedBytes: 0 },
     };
     this.entries.push(entry);

@@ -74,7 +74,7 @@ describe('given a picture of 400 by 300 on a stage of 400 by 400', () => {
 describe('given a state of a photo', () => {
   const done = (hints: ('no-subject' | 'graphics')[]): PhotoState => ({
     phase: 'done',
-    cutout: { image: new Blob(), width: 1, height: 1, hints },
+    cutout: { image: new Blob([]), width: 1, height: 1, hints },
     purge: { known: false, checking: true },
   });
 

@@ -5,19 +5,20 @@ import { join } from 'node:path';
 import { crc32 as nodeCrc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { BlobArchive } from '#zip/blob-archive.js';
-import { crc32 } from '#zip/crc32.js';
+import { crc32, crc32OfBlob } from '#zip/crc32.js';
 import { EntryNames } from '#zip/entry-names.js';
 import { selectPhotos } from '../../../apps/web/src/photo/file-selection.js';
 
-/** Lists an archive with Python's zipfile, which verifies checksums. */
-const LIST = `import sys, zipfile, json
+/** Lists an archive with Python's zipfile, which verifies checksums. The files have the present date. */
+const LIST = `import sys, zipfile, json, datetime
 with zipfile.ZipFile(sys.argv[1]) as z:
     assert z.testzip() is None
+    assert all(abs(datetime.datetime(*i.date_time) - datetime.datetime.now()) < datetime.timedelta(hours=1) for i in z.infolist())
     print(json.dumps({n: z.read(n).decode('latin1') for n in z.namelist()}))`;
 
 describe('given an archive made in the page', () => {
-  it('when Python opens it, then every file is complete and has its name', async () => {
-    const archive = new BlobArchive();
+  it('when Python opens it, then every file is complete and has its name and the present date', async () => {
+    const archive = new BlobArchive(crc32OfBlob);
     const files: Record<string, string> = {
       'photo-cutout.png': 'abc',
       'trip/শাপলা.png': '',
@@ -35,7 +36,7 @@ describe('given an archive made in the page', () => {
   });
 
   it('when a file would need the 64-bit extension, then there is no room for it', () => {
-    const archive = new BlobArchive();
+    const archive = new BlobArchive(crc32OfBlob);
     expect([archive.hasRoomFor(3_000_000_000), archive.hasRoomFor(4_300_000_000)]).toEqual([true, false]);
   });
 

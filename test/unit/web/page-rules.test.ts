@@ -1,5 +1,7 @@
 import { refusalOfFile, refusalOfSize } from '../../../apps/web/src/photo/photo-check.js';
-import { remainingMs } from '../../../apps/web/src/photo/remaining-time.js';
+import type { PhotoState } from '../../../apps/web/src/photo/photo-state.js';
+import { remainingMs, RemainingTime } from '../../../apps/web/src/photo/remaining-time.js';
+import { roundedMs } from '../../../apps/web/src/photo/rounded-time.js';
 import { WorkSlots } from '../../../apps/web/src/photo/work-slots.js';
 
 const never = new AbortController().signal;
@@ -73,24 +75,57 @@ describe('given a file', () => {
 });
 
 describe('given photos in progress', () => {
-  it('when none is done yet, then the remaining time is the estimate of the service', () => {
-    const input = { nowMs: 0, finishedMs: [], remaining: 4, etaMs: 9_000 };
-    expect(remainingMs(input)).toBe(9_000);
-    expect(remainingMs({ ...input, etaMs: undefined })).toBeUndefined();
-    expect(remainingMs({ ...input, remaining: 0 })).toBeUndefined();
+  const none = { nowMs: 0, finishedMs: [], estimated: 0, endMs: -Infinity };
+
+  it('when none is done yet, then the remaining time follows the estimate of the service', () => {
+    expect(remainingMs({ ...none, remaining: 4, estimated: 4, endMs: 9_000 })).toBe(9_000);
+    expect(remainingMs({ ...none, remaining: 8, estimated: 4, endMs: 9_000 })).toBe(18_000);
+    expect(remainingMs({ ...none, remaining: 4 })).toBeUndefined();
+    expect(remainingMs({ ...none, remaining: 0 })).toBeUndefined();
   });
 
   it('when some are done, then the remaining time follows their rate', () => {
     const finishedMs = [1_000, 3_000, 5_000];
     const at = (nowMs: number): number | undefined =>
-      remainingMs({ nowMs, finishedMs, remaining: 10, etaMs: 99 });
+      remainingMs({ nowMs, finishedMs, remaining: 10, estimated: 1, endMs: 99 });
     expect([at(5_000), at(6_000), at(60_000)]).toEqual([20_000, 19_000, 18_000]);
   });
 
   it('when the rate changes, then the last eight photos count', () => {
     const slow = Array.from({ length: 50 }, (_, at) => at * 10_000);
     const fast = Array.from({ length: 8 }, (_, at) => 500_000 + at * 1_000);
-    const input = { nowMs: 507_000, finishedMs: [...slow, ...fast], remaining: 5, etaMs: undefined };
+    const input = { ...none, nowMs: 507_000, finishedMs: [...slow, ...fast], remaining: 5 };
     expect(remainingMs(input)).toBe(5_000);
+  });
+});
+
+describe('given the remaining time on the page', () => {
+  const queued = (etaMs: number): PhotoState => ({ phase: 'queued', position: 1, etaMs });
+
+  it('when the estimate varies, then it falls with the clock; when it was clearly wrong, then it rises', () => {
+    const photo = { state: queued(10_000) };
+    const time = new RemainingTime();
+    const shown = [time.next([photo], 0), time.next([photo], 1_000)];
+    photo.state = queued(11_000);
+    shown.push(time.next([photo], 2_000));
+    photo.state = queued(4_000);
+    shown.push(time.next([photo], 3_000));
+    photo.state = queued(30_000);
+    shown.push(time.next([photo], 4_000));
+    expect(shown).toEqual([10_000, 9_000, 8_000, 4_000, 30_000]);
+  });
+
+  it('when the photos are done, then there is none, and the next photos get a new estimate', () => {
+    const photo = { state: queued(2_000) };
+    const time = new RemainingTime();
+    expect(time.next([photo], 0)).toBe(2_000);
+    photo.state = { phase: 'cancelled' };
+    expect(time.next([photo], 1_000)).toBeUndefined();
+    expect(time.next([{ state: queued(5_000) }], 2_000)).toBe(5_000);
+  });
+
+  it('when it is shown, then it is rounded up', () => {
+    const shown = [0, 1_200, 9_500, 12_000, 41_000, 61_000, 500_000].map(roundedMs);
+    expect(shown).toEqual([1_000, 2_000, 10_000, 15_000, 45_000, 120_000, 540_000]);
   });
 });

@@ -55,16 +55,25 @@ describe('ZipWriter', () => {
     );
   });
 
-  test('given the same files at different times, when written, then the bytes are equal: the archive has no times', () => {
-    const write = (): Buffer => {
-      const zip = new ZipWriter();
-      return Buffer.concat([zip.head('a', Buffer.from('x')), Buffer.from('x'), zip.end()]);
-    };
-    jest.useFakeTimers({ now: 0 });
-    const early = write();
-    jest.setSystemTime(new Date('2040-05-06'));
-    expect(write().equals(early)).toBe(true);
+  test.each([
+    ['2026-11-30T09:41:27', '2026-11-30 09:41:26'],
+    ['1970-01-01T12:00:00', '1980-01-01 12:00:00'],
+    ['2200-02-03T04:05:06', '2107-02-03 04:05:06'],
+  ])('given an archive that is made at %s, when it is read, then its files are dated %s', (made, wanted) => {
+    jest.useFakeTimers({ now: new Date(made) });
+    const zip = new ZipWriter();
     jest.useRealTimers();
+    const local = zip.head('a', Buffer.alloc(0));
+    const end = zip.end();
+    for (const [record, at] of [
+      [local, 10],
+      [end, 12],
+    ] as const) {
+      const [time, date] = [record.readUInt16LE(at), record.readUInt16LE(at + 2)];
+      const parts = [(date >> 5) & 15, date & 31, time >> 11, (time >> 5) & 63, (time & 31) * 2];
+      const [month, day, hour, minute, second] = parts.map((part) => String(part).padStart(2, '0'));
+      expect(`${1980 + (date >> 9)}-${month}-${day} ${hour}:${minute}:${second}`).toBe(wanted);
+    }
   });
 
   test('given files in any chunks, when written, then a reader of the directory finds the same files', () => {

@@ -36,7 +36,6 @@ export const EN_PAGE = {
   'sample.failed': "The sample couldn't be loaded. Check your connection and try again.",
   'paste.address': 'Paste the picture, not its address.',
   'share.lost': "The shared photos didn't arrive. Please share them again.",
-  'photos.title': 'Your photos',
   'photos.note':
     "Your results exist only in this tab. Download them before you close it: we can't send them again.",
   drop: 'Drop to remove the background',

@@ -4,7 +4,7 @@ export interface FoundFile {
   /** Path with `/`, ending with the file name. */
   path: string;
   /** True for a sample of the page, which is not a photo of its user. */
-  isSample?: true;
+  isSample?: boolean;
 }
 
 /** Files from a dialog, a drop or the clipboard. */

@@ -111,6 +111,11 @@ export class PhotoCard {
     setText(this.status.facts, 'fact.size', { size: { bytes } });
   }
 
+  /** Marks the photo as a sample. */
+  showSample(): void {
+    this.status.facts.before(element('span', { className: 'tag', say: 'sample.tag' }));
+  }
+
   /** Shows the facts of the result. */
   showResult({ width, height, format, bytes }: ResultFacts): void {
     // Pixels and format names are the same in all languages.

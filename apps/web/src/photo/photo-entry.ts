@@ -8,6 +8,8 @@ export interface PhotoEntry {
   photo: File;
   /** Its folder in the selection, without the file name; empty for a single photo. */
   readonly folder: string;
+  /** A sample of the page: not one of the user's photos. */
+  readonly isSample: boolean;
   readonly card: PhotoCard;
   state: PhotoState;
   edit: Edit;
@@ -22,9 +24,9 @@ export type DoneEntry = PhotoEntry & { state: { phase: 'done'; cutout: Cutout } 
 /** True if there is a result. */
 export const isDone = (entry: PhotoEntry): entry is DoneEntry => entry.state.phase === 'done';
 
-/** True if closing the tab would lose a result or work in progress. */
-export const isUnsavedOrInProgress = ({ isUnsaved, state }: PhotoEntry): boolean =>
-  isUnsaved || isInProgress(state);
+/** True if closing the tab would lose a result or work in progress. A sample is no loss. */
+export const isUnsavedOrInProgress = ({ isSample, isUnsaved, state }: PhotoEntry): boolean =>
+  !isSample && (isUnsaved || isInProgress(state));
 
 /** The initial edit of a new photo: only the look that was applied to all. */
 export const editOf = (look: Look | undefined): Edit => (look === undefined ? NO_EDIT : { ...NO_EDIT, look });

@@ -42,7 +42,9 @@ export class PhotoExporter {
    * @returns number of results that could not be rendered
    */
   async saveAll(entries: readonly DoneEntry[], onProgress: (done: number) => void): Promise<number> {
-    let [archive, names, part, failed] = [new BlobArchive(), new EntryNames(), 1, 0];
+    const checksum = async (image: Blob): Promise<number> =>
+      (await this.pixelWorker.do('checksum', { image })).crc;
+    let [archive, names, part, failed] = [new BlobArchive(checksum), new EntryNames(), 1, 0];
     const packed: DoneEntry[] = [];
     const saveArchive = (suffix: string): void => saveFile(archive.finish(), `${ARCHIVE_NAME}${suffix}.zip`);
     for (const [at, entry] of entries.entries()) {
@@ -54,7 +56,7 @@ export class PhotoExporter {
       }
       if (!archive.hasRoomFor(rendered.image.size)) {
         saveArchive(`-${part++}`);
-        [archive, names] = [new BlobArchive(), new EntryNames()];
+        [archive, names] = [new BlobArchive(checksum), new EntryNames()];
       }
       const name = `${entry.folder}/${cutoutStem(entry.photo.name)}`;
       await archive.add(names.take(name, rendered.format), rendered.image);

@@ -3,6 +3,7 @@ import type { ResultHint } from '#contracts/result-hints.js';
 import type { TextKey } from '../i18n/en-words.js';
 import type { Params } from '../i18n/i18n.js';
 import type { Advice } from './problem-advice.js';
+import { roundedMs } from './rounded-time.js';
 
 /** Whether the service has confirmed the deletion, with the receipt if there is one. */
 export type PurgeStatus =
@@ -41,11 +42,11 @@ export type StatusText = readonly [key: TextKey, params?: Params];
 function queuedText(position: number | undefined, etaMs: number | undefined): StatusText {
   if (position === undefined) return ['state.queued'];
   if (position <= 1)
-    return etaMs === undefined ? ['state.next'] : ['state.next.eta', { time: { ms: etaMs } }];
+    return etaMs === undefined ? ['state.next'] : ['state.next.eta', { time: { ms: roundedMs(etaMs) } }];
   const place = { place: position };
   return etaMs === undefined
     ? ['state.place', { place }]
-    : ['state.place.eta', { place, time: { ms: etaMs } }];
+    : ['state.place.eta', { place, time: { ms: roundedMs(etaMs) } }];
 }
 
 function workingText(stage: Stage | undefined, attempt: number): StatusText {
@@ -91,6 +92,11 @@ export function progressOf(state: PhotoState): number {
 export function isInProgress(state: PhotoState): boolean {
   return state.phase !== 'done' && state.phase !== 'failed' && state.phase !== 'cancelled';
 }
+
+const AT_SERVICE: readonly Phase[] = ['uploading', 'queued', 'working', 'reconnecting', 'receiving'];
+
+/** True while the service has the photo or receives it. */
+export const isAtService = ({ phase }: PhotoState): boolean => AT_SERVICE.includes(phase);
 
 /** Reasons to check a cutout, the most useful first. */
 const REASONS = ['no-subject', 'graphics', 'low-confidence'] as const satisfies readonly ResultHint[];

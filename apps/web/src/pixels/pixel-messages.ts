@@ -32,6 +32,8 @@ export interface PixelWork {
   renderPreview: { send: Pair & { edit: Edit }; back: Size & { before: Blob; after: Blob } };
   /** The edited cutout at full size. */
   render: { send: Pair & { edit: Edit }; back: Size & { image: Blob; format: SavedFormat } };
+  /** CRC-32 of an image file, for an archive. */
+  checksum: { send: { image: Blob }; back: { crc: number } };
   /** Opens a picture on a canvas for the editor. */
   open: { send: Pair & { edit: Edit; canvas: OffscreenCanvas; view: View }; back: Size };
   /** Applies strokes and look to the open picture. */

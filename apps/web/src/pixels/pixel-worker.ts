@@ -1,4 +1,5 @@
 /** The pixel worker. One instance serves the cards, and one each open editor. */
+import { crc32OfBlob } from '#zip/crc32.js';
 import { TooLargeForCanvas } from './canvas-surface.js';
 import { EditSession } from './edit-session.js';
 import type { PixelAnswer, PixelNotification, PixelRequest, PixelWork, WorkName } from './pixel-messages.js';
@@ -21,6 +22,8 @@ async function answerTo(request: PixelRequest): Promise<PixelWork[WorkName]['bac
       return renderPreview(request.data, request.data.edit);
     case 'render':
       return render(request.data, request.data.edit);
+    case 'checksum':
+      return { crc: await crc32OfBlob(request.data.image) };
     case 'open':
       session = await EditSession.open(request.data);
       return session.size;
