@@ -129,9 +129,9 @@ test('given the editor, when it is zoomed with keys, wheel and buttons, then the
 test('given a color, a shadow, a crop and JPEG, when they are applied to all photos, then all photos are saved with them', async () => {
   const dialog = await edit();
   await dialog.getByRole('radio', { name: 'Bottle green' }).check();
-  await dialog.getByRole('checkbox', { name: 'Shadow' }).check();
-  await dialog.getByRole('checkbox', { name: 'Crop to subject' }).check();
-  await dialog.getByRole('combobox', { name: 'Format' }).selectOption('jpg');
+  await dialog.getByRole('radio', { name: 'Soft' }).check();
+  await dialog.getByRole('radio', { name: 'Subject' }).check();
+  await dialog.getByRole('radio', { name: 'JPEG' }).check();
   await dialog.getByRole('button', { name: 'Apply to all' }).click();
   await dialog.getByText('Applied to all 2 photos.').waitFor();
   await close();
@@ -151,9 +151,9 @@ test('given a background image, when the photo is saved as WebP, then both are i
     .png()
     .toBuffer();
   await chooser.setInputFiles({ name: 'sky.png', mimeType: 'image/png', buffer });
-  await dialog.getByRole('checkbox', { name: 'Crop to subject' }).uncheck();
-  await dialog.getByRole('checkbox', { name: 'Shadow' }).uncheck();
-  await dialog.getByRole('combobox', { name: 'Format' }).selectOption('webp');
+  await dialog.getByRole('radio', { name: 'Original' }).check();
+  await dialog.getByRole('group', { name: 'Shadow' }).getByRole('radio', { name: 'None' }).check();
+  await dialog.getByRole('radio', { name: 'WebP' }).check();
   await close();
   const saved = await saveCutout(card);
   expect([saved.fileName, saved.format, saved.width]).toEqual(['astronaut-cutout.webp', 'webp', 512]);

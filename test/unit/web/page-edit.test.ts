@@ -2,8 +2,14 @@ import fc from 'fast-check';
 import { EditHistory } from '../../../apps/web/src/edit/edit-history.js';
 import { keyCommand, type KeyFacts } from '../../../apps/web/src/edit/stage-keys.js';
 import { ViewPort } from '../../../apps/web/src/edit/view-port.js';
-import { isAsDelivered, isPrefixOf, NO_EDIT, PLAIN_LOOK } from '../../../apps/web/src/pixels/edit.js';
-import { coverOf, croppedTo, fitted, visibleRect } from '../../../apps/web/src/pixels/frame-geometry.js';
+import {
+  isAsDelivered,
+  isPrefixOf,
+  NO_EDIT,
+  PLAIN_LOOK,
+  type Edit,
+} from '../../../apps/web/src/pixels/edit.js';
+import { coverOf, fitted, unscaled, visibleRect } from '../../../apps/web/src/pixels/frame-geometry.js';
 
 const size = (max: number) =>
   fc.record({ width: fc.integer({ min: 1, max }), height: fc.integer({ min: 1, max }) });
@@ -61,7 +67,14 @@ describe('given a view of a picture', () => {
 });
 
 describe('given an edit history', () => {
-  const step = (shadow: boolean, crop: boolean) => ({ ...NO_EDIT, look: { ...PLAIN_LOOK, shadow, crop } });
+  const step = (hasShadow: boolean, isCropped: boolean): Edit => ({
+    ...NO_EDIT,
+    look: {
+      ...PLAIN_LOOK,
+      shadow: { kind: hasShadow ? 'soft' : 'none', strength: 60 },
+      crop: { frame: isCropped ? 'subject' : 'original', margin: 5 },
+    },
+  });
 
   it('when steps are undone and redone, then each edit comes back in order', () => {
     const history = new EditHistory(NO_EDIT);
@@ -84,7 +97,7 @@ describe('given an edit history', () => {
     history.undo();
     history.step(step(false, true));
     history.redo();
-    expect([history.present.look.crop, history.present.look.shadow]).toEqual([true, false]);
+    expect([history.present.look.crop.frame, history.present.look.shadow.kind]).toEqual(['subject', 'none']);
   });
 
   it('when a step fails, then it is discarded and cannot be redone', () => {
@@ -98,6 +111,9 @@ describe('given an edit history', () => {
   it('when there are no edits, then the result is the delivered image', () => {
     expect(isAsDelivered(NO_EDIT)).toBe(true);
     expect(isAsDelivered(step(false, true))).toBe(false);
+    expect(isAsDelivered(step(true, false))).toBe(false);
+    const margin = { ...PLAIN_LOOK, crop: { ...PLAIN_LOOK.crop, margin: 12 }, quality: 70 };
+    expect(isAsDelivered({ ...NO_EDIT, look: margin })).toBe(true);
     const stroke = { id: 1, mode: 'erase' as const, size: 4, points: [1, 1] };
     expect(isAsDelivered({ ...NO_EDIT, strokes: [stroke] })).toBe(false);
   });
@@ -162,20 +178,15 @@ describe('given pixels', () => {
     expect(visibleRect(new Uint8ClampedArray(40), 10)).toBeUndefined();
   });
 
-  it('when a picture is cropped to its subject, then there is a margin within its bounds; without a subject it stays whole', () => {
+  it('when a box of a small copy is converted, then it holds the same pixels of the whole picture, within its bounds', () => {
     const whole = { width: 1000, height: 500 };
-    expect(croppedTo({ left: 10, top: 10, width: 20, height: 20 }, 0.1, whole)).toEqual({
-      left: 80,
-      top: 80,
-      width: 240,
-      height: 240,
-    });
-    expect(croppedTo({ left: 0, top: 0, width: 100, height: 50 }, 0.1, whole)).toEqual({
+    const box = { left: 10, top: 10, width: 20, height: 20 };
+    expect(unscaled(box, 0.1, whole)).toEqual({ left: 100, top: 100, width: 200, height: 200 });
+    expect(unscaled({ left: 0, top: 0, width: 101, height: 51 }, 0.1, whole)).toEqual({
       left: 0,
       top: 0,
       ...whole,
     });
-    expect(croppedTo(undefined, 0.1, whole)).toEqual({ left: 0, top: 0, ...whole });
   });
 
   it('when a background fills a frame, then it keeps its proportions and is centered', () => {

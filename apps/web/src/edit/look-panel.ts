@@ -1,97 +1,94 @@
 import { button, element } from '../dom-element.js';
-import { choice, labeled, mark, radio, toggle } from '../form-controls.js';
 import type { TextKey } from '../i18n/en-words.js';
-import type { Background, Look, SavedFormat } from '../pixels/edit.js';
+import { icon, type IconName } from '../icons.js';
+import type { Look } from '../pixels/edit.js';
+import { BackgroundControl } from './background-control.js';
+import { CropControl } from './crop-control.js';
+import { FormatControl } from './format-control.js';
+import type { LookControl, OnLook } from './look-control.js';
+import { ShadowControl } from './shadow-control.js';
 
 /** Callbacks of the panel. */
 export interface LookActions {
-  onLook: (change: Partial<Look>) => void;
+  onLook: OnLook;
   /** Applies the look to all photos. */
   onApplyAll: () => void;
 }
 
-const FORMATS: readonly SavedFormat[] = ['png', 'webp', 'jpg'];
-const COLORS: readonly (readonly [TextKey, string])[] = [
-  ['back.white', '#ffffff'],
-  ['back.black', '#111111'],
-  ['back.green', '#006a4e'],
-  ['back.red', '#f42a41'],
-  ['back.sky', '#bfe3f5'],
-];
+/** How the panel is shown. */
+export interface LookPanelOptions {
+  /** False where there is only one photo. Default: true. */
+  showApplyAll?: boolean;
+  /** The sections can be closed. Default: false. */
+  isCollapsible?: boolean;
+}
 
-let panelCount = 0;
+/** A part of the panel with its title, for a place that shows one part at a time. */
+export interface LookSection {
+  readonly name: LookControl['name'];
+  readonly title: TextKey;
+  readonly icon: IconName;
+  readonly element: HTMLElement;
+}
+
+function sectionOf(
+  { name, title, icon: picture, content }: LookControl,
+  isCollapsible: boolean,
+): LookSection {
+  const attributes = { 'data-section': name };
+  const className = 'panel-section';
+  const label = element('span', { say: title });
+  const made = isCollapsible
+    ? element('details', { className, attributes: { ...attributes, open: '' } }, [
+        element('summary', { className: 'panel-title' }, [icon(picture), label, icon('chevron-down')]),
+        content,
+      ])
+    : element('div', { className, attributes }, [
+        // The groups of the controls have names of their own for screen readers.
+        element('p', { className: 'panel-title', attributes: { 'aria-hidden': 'true' } }, [label]),
+        content,
+      ]);
+  return { name, title, icon: picture, element: made };
+}
 
 /**
- * Background, shadow, crop and format of one photo: beside a single result and in the editor. `show` updates the controls; user
+ * Background, crop, shadow and format of one photo: beside a single result and in the editor. `show` updates the controls; user
  * input calls the actions.
  */
 export class LookPanel {
+  /** All sections. */
   readonly element: HTMLElement;
-  /** Radio buttons of different panels must not exclude each other. */
-  private readonly group = `back-${++panelCount}`;
-  private readonly own = element('input', {
-    className: 'swatch own',
-    label: ['back.own'],
-    attributes: { type: 'color', value: '#ffd9a0' },
-  });
-  private readonly image = button({ say: 'back.image' }, () => undefined);
-  private readonly picture = element('input', {
-    className: 'unseen',
-    label: ['back.image'],
-    attributes: {
-      type: 'file',
-      accept: 'image/jpeg,image/png,image/webp,image/gif,image/bmp,image/avif',
-      tabindex: '-1',
-    },
-  });
-  private readonly format = element('select');
-  private readonly shadow: HTMLInputElement;
-  private readonly crop: HTMLInputElement;
+  readonly sections: readonly LookSection[];
+  private readonly controls: readonly LookControl[];
+  private readonly applyAll: HTMLButtonElement;
 
-  constructor(private readonly actions: LookActions) {
-    let [shadow, crop]: HTMLElement[] = [];
-    [shadow, this.shadow] = toggle('shadow', (isOn) => actions.onLook({ shadow: isOn }));
-    [crop, this.crop] = toggle('crop', (isOn) => actions.onLook({ crop: isOn }));
-    for (const format of FORMATS)
-      this.format.append(element('option', { say: `format.${format}`, attributes: { value: format } }));
-    this.format.addEventListener('change', () =>
-      actions.onLook({ format: this.format.value as SavedFormat }),
+  constructor(
+    { onLook, onApplyAll }: LookActions,
+    { showApplyAll = true, isCollapsible = false }: LookPanelOptions = {},
+  ) {
+    this.controls = [
+      new BackgroundControl(onLook),
+      new CropControl(onLook),
+      new ShadowControl(onLook),
+      new FormatControl(onLook),
+    ];
+    this.sections = this.controls.map((control) => sectionOf(control, isCollapsible));
+    this.applyAll = button(
+      { say: 'apply.all', icon: 'layers', className: 'button quiet apply-all' },
+      onApplyAll,
     );
-    const all = button({ say: 'apply.all' }, actions.onApplyAll);
-    const children = [this.makeBackdrops(), shadow, crop, labeled('format', this.format), all];
-    this.element = element('div', { className: 'panel-group' }, children);
+    this.showApplyAll(showApplyAll);
+    const children = [...this.sections.map((section) => section.element), this.applyAll];
+    this.element = element('div', { className: 'panel-group look-panel' }, children);
   }
 
   /** Shows a look. */
-  show({ background, shadow, crop, format }: Look): void {
-    this.shadow.checked = shadow;
-    this.crop.checked = crop;
-    this.format.value = format;
-    const isOwn = background.kind === 'color' && !COLORS.some(([, one]) => one === background.color);
-    if (isOwn) this.own.value = background.color;
-    this.own.classList.toggle('chosen', isOwn);
-    this.image.setAttribute('aria-pressed', String(background.kind === 'image'));
-    mark(this.element, this.group, background.kind === 'color' ? background.color : background.kind);
+  show(look: Look): void {
+    for (const control of this.controls) control.show(look);
   }
 
-  private makeBackdrops(): HTMLFieldSetElement {
-    const pick = (background: Background): void => this.actions.onLook({ background });
-    const swatch = (title: TextKey, className: string): HTMLElement =>
-      element('span', { className: `swatch ${className}` }, [
-        element('span', { className: 'unseen', say: title }),
-      ]);
-    const none = radio(this.group, 'none', swatch('back.none', 'none'), () => pick({ kind: 'none' }));
-    const colors = COLORS.map(([title, color]) =>
-      radio(this.group, color, swatch(title, title.replace('.', '-')), () => pick({ kind: 'color', color })),
-    );
-    this.own.addEventListener('input', () => pick({ kind: 'color', color: this.own.value }));
-    this.picture.addEventListener('change', () => {
-      const [image] = this.picture.files ?? [];
-      if (image !== undefined) pick({ kind: 'image', image });
-      this.picture.value = '';
-    });
-    this.image.addEventListener('click', () => this.picture.click());
-    const others = [this.own, this.image, this.picture];
-    return choice('backdrops', 'back.label', [none, ...colors, ...others]);
+  /** Shows or hides the button that applies the look to all photos. */
+  showApplyAll(isShown: boolean): void {
+    this.applyAll.hidden = !isShown;
   }
 }

@@ -1,28 +1,25 @@
 import type { Segment } from './brush.js';
 import type { Surface } from './canvas-surface.js';
-import { backdropOf, type Backdrop } from './compose.js';
-import type { Background, Look, Stroke } from './edit.js';
-import type { Size } from './frame-geometry.js';
+import type { Look, Stroke } from './edit.js';
+import type { Rect, Size } from './frame-geometry.js';
 import { LayeredPicture } from './layered-picture.js';
+import { LookLayers, type Scene } from './look-layers.js';
 import type { PixelWork, View } from './pixel-messages.js';
 import { renderView } from './view-renderer.js';
 
 /** A picture that is open in the editor. Draws on the editor's canvas. */
 export class EditSession {
-  private backdrop: Backdrop = {};
-  private background: Background | undefined;
-  private look: Look;
-  private kept;
+  private readonly layers: LookLayers;
+  private scene: Scene;
   private isDue = false;
 
   private constructor(
     private readonly picture: LayeredPicture,
     private readonly stage: Surface,
     private view: View,
-    look: Look,
   ) {
-    this.look = look;
-    this.kept = { left: 0, top: 0, ...picture.size };
+    this.layers = new LookLayers(picture);
+    this.scene = { kept: { left: 0, top: 0, ...picture.size }, backdrop: {}, shadow: undefined };
   }
 
   /** Decodes both images at full size and shows them. */
@@ -30,7 +27,7 @@ export class EditSession {
     const picture = await LayeredPicture.open(photo, cutout);
     const stage = rest.canvas.getContext('2d');
     if (stage === null) throw new TypeError('no context');
-    const session = new EditSession(picture, stage, rest.view, edit.look);
+    const session = new EditSession(picture, stage, rest.view);
     await session.apply(edit.strokes, edit.look);
     return session;
   }
@@ -40,17 +37,20 @@ export class EditSession {
     return this.picture.size;
   }
 
-  /** Applies strokes and look in place of the previous ones. Returns the size of the saved image. */
-  async apply(strokes: readonly Stroke[], look: Look): Promise<Size> {
+  /** Applies strokes and look in place of the previous ones. Returns the canvas of the result, in pixels of the picture. */
+  async apply(strokes: readonly Stroke[], look: Look): Promise<Rect> {
     this.picture.apply(strokes);
-    this.look = look;
-    if (this.background !== look.background || look.background.kind === 'none') {
-      this.backdrop = await backdropOf(look);
-      this.background = look.background;
-    }
-    this.kept = look.crop ? this.picture.subject() : { left: 0, top: 0, ...this.picture.size };
+    this.scene = await this.layers.prepare(
+      look,
+      strokes.map(({ id }) => id),
+    );
     this.draw();
-    return { width: this.kept.width, height: this.kept.height };
+    return this.scene.kept;
+  }
+
+  /** The canvas of the result, in pixels of the picture. */
+  get kept(): Rect {
+    return this.scene.kept;
   }
 
   /** Continues a stroke. */
@@ -71,8 +71,7 @@ export class EditSession {
     this.isDue = true;
     requestAnimationFrame(() => {
       this.isDue = false;
-      const { picture, backdrop, kept } = this;
-      renderView(this.stage, { picture, backdrop, kept, shadow: this.look.shadow }, this.view);
+      renderView(this.stage, { picture: this.picture, scene: this.scene }, this.view);
     });
   }
 }

@@ -1,10 +1,10 @@
 import { paint, paintStroke, type Segment } from './brush.js';
-import { pixelsOf, surfaceWith, type Surface } from './canvas-surface.js';
+import { surfaceWith, type Surface } from './canvas-surface.js';
 import { isPrefixOf, type Stroke } from './edit.js';
-import { croppedTo, fitted, visibleRect, type Rect, type Size } from './frame-geometry.js';
+import { fitted, type Size } from './frame-geometry.js';
 
-/** Longer side of the small copy, for zoomed-out views and the search for the subject. */
-const SMALL_SIDE = 1536;
+/** Longer side of the small copy, for zoomed-out views, the search for the subject, and previews. */
+export const SMALL_SIDE = 1536;
 
 interface Level {
   scale: number;
@@ -79,14 +79,6 @@ export class LayeredPicture {
       for (const { cutout, photo, scale } of this.levels) paintStroke(cutout, photo, stroke, scale);
     }
     this.done = wanted;
-  }
-
-  /** Bounding box of the subject with a margin, in full-size pixels. */
-  subject(): Rect {
-    const level = this.levels.at(-1);
-    if (level === undefined) throw new RangeError('no level');
-    const pixels = pixelsOf(level.cutout, { left: 0, top: 0, ...level.size });
-    return croppedTo(visibleRect(pixels, level.size.width), level.scale, this.size);
   }
 
   private reset(): void {

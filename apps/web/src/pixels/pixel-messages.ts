@@ -1,5 +1,5 @@
 import type { Edit, Look, SavedFormat, Stroke } from './edit.js';
-import type { Size } from './frame-geometry.js';
+import type { Rect, Size } from './frame-geometry.js';
 
 /** The part of a picture that the editor shows. Lengths in device pixels. */
 export interface View extends Size {
@@ -28,16 +28,22 @@ export interface Pair {
 export interface PixelWork {
   /** Size and small copy of a photo. */
   measure: { send: { photo: Blob }; back: Size & { small: Blob } };
-  /** Small copies of a photo and its edited cutout, cropped alike. The size is that of the saved image. */
-  renderPreview: { send: Pair & { edit: Edit }; back: Size & { before: Blob; after: Blob } };
+  /**
+   * Small copies of a photo and its edited cutout, cropped alike. The size is that of the saved image. The worker keeps the
+   * decoded pair under its key for the next request.
+   */
+  renderPreview: {
+    send: Pair & { edit: Edit; key?: string };
+    back: Size & { before: Blob; after: Blob };
+  };
   /** The edited cutout at full size. */
   render: { send: Pair & { edit: Edit }; back: Size & { image: Blob; format: SavedFormat } };
   /** CRC-32 of an image file, for an archive. */
   checksum: { send: { image: Blob }; back: { crc: number } };
-  /** Opens a picture on a canvas for the editor. */
-  open: { send: Pair & { edit: Edit; canvas: OffscreenCanvas; view: View }; back: Size };
-  /** Applies strokes and look to the open picture. */
-  apply: { send: { strokes: readonly Stroke[]; look: Look }; back: Size };
+  /** Opens a picture on a canvas for the editor. Returns its size, and the canvas of the result in its pixels. */
+  open: { send: Pair & { edit: Edit; canvas: OffscreenCanvas; view: View }; back: Size & { kept: Rect } };
+  /** Applies strokes and look to the open picture. Returns the canvas of the result, in pixels of the picture. */
+  apply: { send: { strokes: readonly Stroke[]; look: Look }; back: Rect };
 }
 
 /** Name of a request. */

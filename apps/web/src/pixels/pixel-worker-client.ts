@@ -1,4 +1,11 @@
-import type { PixelAnswer, PixelFault, PixelNotification, PixelWork, WorkName } from './pixel-messages.js';
+import type {
+  Pair,
+  PixelAnswer,
+  PixelFault,
+  PixelNotification,
+  PixelWork,
+  WorkName,
+} from './pixel-messages.js';
 
 const WORKER = '/assets/pixels.js';
 
@@ -14,8 +21,23 @@ export class PixelProblem extends Error {
 interface PendingRequest {
   message: { name: WorkName; id: number; data: unknown };
   transfer: Transferable[];
-  resolve: (back: never) => void;
-  reject: (problem: PixelProblem) => void;
+  /** Of a preview: its pair. */
+  key: string | undefined;
+  callers: { resolve: (back: never) => void; reject: (problem: PixelProblem) => void }[];
+}
+
+/** Blobs by number. A worker receives copies, which have no identity. */
+const numbers = new WeakMap<Blob, number>();
+let lastNumber = 0;
+
+/** A key for a pair of images: the same key is the same pair. */
+function keyOf({ photo, cutout }: Pair): string {
+  const numberOf = (blob: Blob): number => {
+    const number = numbers.get(blob) ?? ++lastNumber;
+    numbers.set(blob, number);
+    return number;
+  };
+  return `${numberOf(photo)}/${numberOf(cutout)}`;
 }
 
 /**
@@ -36,7 +58,8 @@ export class PixelWorkerClient {
   }
 
   /**
-   * Sends a request. `measure` has lower priority than all others.
+   * Sends a request. `measure` has lower priority than all others. A preview that has not been sent yet is replaced by a newer
+   * one of the same pair: both callers receive the newer one.
    * @throws PixelProblem
    */
   do<N extends WorkName>(
@@ -44,14 +67,18 @@ export class PixelWorkerClient {
     data: PixelWork[N]['send'],
     transfer: Transferable[] = [],
   ): Promise<PixelWork[N]['back']> {
+    const key = name === 'renderPreview' ? keyOf(data as Pair) : undefined;
+    const sent = key === undefined ? data : { ...data, key };
     return new Promise((resolve, reject) => {
-      const message = { name, id: ++this.lastId, data };
-      (name === 'measure' ? this.lowPriority : this.highPriority).push({
-        message,
-        transfer,
-        resolve,
-        reject,
-      });
+      const waiting = key === undefined ? undefined : this.highPriority.find((one) => one.key === key);
+      if (waiting !== undefined) {
+        waiting.message.data = sent;
+        waiting.callers.push({ resolve, reject });
+        return;
+      }
+      const message = { name, id: ++this.lastId, data: sent };
+      const queue = name === 'measure' ? this.lowPriority : this.highPriority;
+      queue.push({ message, transfer, key, callers: [{ resolve, reject }] });
       this.next();
     });
   }
@@ -77,14 +104,17 @@ export class PixelWorkerClient {
     const pending = this.current;
     if (pending?.message.id !== answer.id) return;
     this.current = undefined;
-    if ('back' in answer) pending.resolve(answer.back as never);
-    else pending.reject(new PixelProblem(answer.fault));
+    for (const { resolve, reject } of pending.callers) {
+      if ('back' in answer) resolve(answer.back as never);
+      else reject(new PixelProblem(answer.fault));
+    }
     this.next();
   }
 
   private failAll(): void {
     const all = [this.current, ...this.highPriority.splice(0), ...this.lowPriority.splice(0)];
     this.current = undefined;
-    for (const pending of all) pending?.reject(new PixelProblem('too-large'));
+    for (const { reject } of all.flatMap((pending) => pending?.callers ?? []))
+      reject(new PixelProblem('too-large'));
   }
 }

@@ -19,14 +19,14 @@ async function answerTo(request: PixelRequest): Promise<PixelWork[WorkName]['bac
     case 'measure':
       return measure(request.data.photo);
     case 'renderPreview':
-      return renderPreview(request.data, request.data.edit);
+      return renderPreview(request.data);
     case 'render':
       return render(request.data, request.data.edit);
     case 'checksum':
       return { crc: await crc32OfBlob(request.data.image) };
     case 'open':
       session = await EditSession.open(request.data);
-      return session.size;
+      return { ...session.size, kept: session.kept };
     case 'apply':
       if (session === undefined) throw new TypeError('no picture is open');
       return session.apply(request.data.strokes, request.data.look);

@@ -1,16 +1,15 @@
 import { surfaceOf, surfaceWith } from './canvas-surface.js';
-import { backdropOf, compose, frameAround } from './compose.js';
+import { compose, drawIn, placed, placeOf, type Placement } from './compose.js';
 import type { Edit, SavedFormat } from './edit.js';
-import { fitted, type Rect, type Size } from './frame-geometry.js';
-import { LayeredPicture } from './layered-picture.js';
+import { fitted, type Size } from './frame-geometry.js';
+import { LayeredPicture, SMALL_SIDE } from './layered-picture.js';
+import { LookLayers } from './look-layers.js';
 import type { Pair, PixelWork } from './pixel-messages.js';
 
 /** Longer side of the small copies that cards show. */
-const SMALL_SIDE = 1024;
+const CARD_SIDE = 1024;
 const SMALL: ImageEncodeOptions = { type: 'image/webp', quality: 0.85 };
 
-/** Quality of lossy formats, 0 to 1. */
-const QUALITY = 0.92;
 const TYPES: Readonly<Record<SavedFormat, string>> = {
   png: 'image/png',
   webp: 'image/webp',
@@ -21,44 +20,89 @@ const TYPES: Readonly<Record<SavedFormat, string>> = {
 export async function measure(photo: Blob): Promise<PixelWork['measure']['back']> {
   const bitmap = await createImageBitmap(photo);
   const { width, height } = bitmap;
-  const small = await surfaceWith(bitmap, fitted(bitmap, SMALL_SIDE)).canvas.convertToBlob(SMALL);
+  const small = await surfaceWith(bitmap, fitted(bitmap, CARD_SIDE)).canvas.convertToBlob(SMALL);
   bitmap.close();
   return { width, height, small };
 }
 
+/** A decoded pair and the layers of its look. */
+interface OpenPair {
+  picture: LayeredPicture;
+  photo: CanvasImageSource;
+  layers: LookLayers;
+}
+
+async function openPair({ photo, cutout }: Pair): Promise<OpenPair> {
+  const picture = await LayeredPicture.open(photo, cutout);
+  return { picture, photo: picture.photo, layers: new LookLayers(picture) };
+}
+
+/** A pair at the size of previews. A larger photo is replaced by a small copy, which needs less memory. */
+async function openSmallPair({ photo, cutout }: Pair): Promise<OpenPair> {
+  const picture = await LayeredPicture.open(photo, cutout, SMALL_SIDE);
+  const { scale, ...size } = fitted(picture.size, SMALL_SIDE);
+  // The picture draws its photo itself where it has the same size.
+  if (scale === 1) return { picture, photo: picture.photo, layers: new LookLayers(picture) };
+  const small = surfaceWith(picture.photo, size).canvas;
+  picture.photo.close();
+  return { picture, photo: small, layers: new LookLayers(picture, small) };
+}
+
 interface Composed {
   canvas: OffscreenCanvas;
-  /** The part of the picture that is rendered, in its pixels. */
-  kept: Rect;
-  picture: LayeredPicture;
-  size: Size & { scale: number };
+  place: Placement;
+  size: Size;
+  /** Size of the result when its longer side is not limited. */
+  saved: Size;
 }
 
 /** Composes an edited cutout whose longer side is at most `side` pixels. */
-async function composed({ photo, cutout }: Pair, { strokes, look }: Edit, side: number): Promise<Composed> {
-  const picture = await LayeredPicture.open(photo, cutout, side);
+async function composed(
+  { picture, layers }: OpenPair,
+  { strokes, look }: Edit,
+  side: number,
+): Promise<Composed> {
   picture.apply(strokes);
-  const kept = look.crop ? picture.subject() : { left: 0, top: 0, ...picture.size };
-  const size = fitted(kept, side);
+  const scene = await layers.prepare(
+    look,
+    strokes.map(({ id }) => id),
+  );
+  const { scale, ...size } = fitted(scene.kept, side);
   const onto = surfaceOf(size);
-  const shown = { left: 0, top: 0, ...size };
-  const frame = frameAround(kept, picture.size, size.scale);
-  const backdrop = await backdropOf(look);
-  compose(onto, { cutout: picture.at(size.scale).canvas, backdrop, shadow: look.shadow, frame, shown });
-  return { canvas: onto.canvas, kept, picture, size };
+  const place = placeOf(scene.kept, scale);
+  compose(onto, { cutout: picture.at(scale).canvas, size: picture.size, scene, place });
+  return { canvas: onto.canvas, place, size, saved: fitted(scene.kept, Infinity) };
+}
+
+/** How long a decoded pair is kept for the next change of its look, milliseconds. */
+const KEEP_MS = 20_000;
+let kept: { key: string | undefined; pair: Promise<OpenPair> } | undefined;
+let forget: ReturnType<typeof setTimeout> | undefined;
+const release = (): unknown => (kept = undefined);
+
+/** The pair of this key, decoded at the size of previews. */
+function keptPair(pair: Pair, key: string | undefined): Promise<OpenPair> {
+  if (kept === undefined || key === undefined || kept.key !== key) {
+    kept = { key, pair: openSmallPair(pair) };
+    kept.pair.catch(release);
+  }
+  clearTimeout(forget);
+  forget = setTimeout(release, KEEP_MS);
+  return kept.pair;
 }
 
 /** Small copies of a photo and its edited cutout. */
-export async function renderPreview(pair: Pair, edit: Edit): Promise<PixelWork['renderPreview']['back']> {
-  const { canvas, kept, picture, size } = await composed(pair, edit, SMALL_SIDE);
+export async function renderPreview(
+  request: PixelWork['renderPreview']['send'],
+): Promise<PixelWork['renderPreview']['back']> {
+  const pair = await keptPair(request, request.key);
+  const { canvas, place, size, saved } = await composed(pair, request.edit, CARD_SIDE);
   const before = surfaceOf(size);
-  const { left, top, width, height } = frameAround(kept, picture.size, size.scale);
-  before.drawImage(picture.photo, left, top, width, height);
-  picture.photo.close();
+  drawIn(before, pair.photo, placed({ left: 0, top: 0, ...pair.picture.size }, place));
   const blobs = [before.canvas, canvas].map((one) => one.convertToBlob(SMALL));
   const [first, after] = await Promise.all(blobs);
   if (first === undefined || after === undefined) throw new TypeError('no copies');
-  return { before: first, after, width: kept.width, height: kept.height };
+  return { before: first, after, width: saved.width, height: saved.height };
 }
 
 const formatOf = (blob: Blob): SavedFormat =>
@@ -66,8 +110,10 @@ const formatOf = (blob: Blob): SavedFormat =>
 
 /** The edited cutout at full size. A browser that cannot encode the format encodes PNG. */
 export async function render(pair: Pair, edit: Edit): Promise<PixelWork['render']['back']> {
-  const { canvas, kept, picture } = await composed(pair, edit, Infinity);
-  picture.photo.close();
-  const image = await canvas.convertToBlob({ type: TYPES[edit.look.format], quality: QUALITY });
-  return { image, format: formatOf(image), width: kept.width, height: kept.height };
+  const open = await openPair(pair);
+  const { canvas, size } = await composed(open, edit, Infinity);
+  open.picture.photo.close();
+  const { format, quality } = edit.look;
+  const image = await canvas.convertToBlob({ type: TYPES[format], quality: quality / 100 });
+  return { image, format: formatOf(image), ...size };
 }

@@ -1,16 +1,14 @@
 import { surfaceOf, type Surface } from './canvas-surface.js';
-import { compose, type Backdrop } from './compose.js';
+import { compose, placed } from './compose.js';
 import type { Rect } from './frame-geometry.js';
 import type { LayeredPicture } from './layered-picture.js';
+import type { Scene } from './look-layers.js';
 import type { View } from './pixel-messages.js';
 
-/** A picture with its background, shadow and crop. */
+/** A picture with its canvas, background and shadow. */
 export interface Shown {
   picture: LayeredPicture;
-  backdrop: Backdrop;
-  shadow: boolean;
-  /** The part inside the crop, in picture pixels. */
-  kept: Rect;
+  scene: Scene;
 }
 
 const CHECK_PX = 12;
@@ -45,35 +43,29 @@ export function renderView(onto: Surface, shown: Shown, view: View): void {
   if (canvas.width !== view.width) canvas.width = view.width;
   if (canvas.height !== view.height) canvas.height = view.height;
   onto.clearRect(0, 0, view.width, view.height);
-  const { picture, kept } = shown;
-  const place = ({ left, top, width, height }: Rect): Rect => ({
-    left: view.x + left * view.scale,
-    top: view.y + top * view.scale,
-    width: width * view.scale,
-    height: height * view.scale,
-  });
-  const frame = place({ left: 0, top: 0, ...picture.size });
+  const { picture, scene } = shown;
+  const frame = placed({ left: 0, top: 0, ...picture.size }, view);
+  const kept = placed(scene.kept, view);
   onto.fillStyle = checkerboard(onto, view.checks, view.ratio);
-  onto.fillRect(frame.left, frame.top, frame.width, frame.height);
+  for (const { left, top, width, height } of [frame, kept]) onto.fillRect(left, top, width, height);
   const source = picture.at(view.scale);
   // No smoothing at high zoom, so that single pixels are visible.
   onto.imageSmoothingEnabled = view.scale < 3;
   onto.imageSmoothingQuality = 'medium';
-  const { backdrop, shadow } = shown;
-  compose(onto, { cutout: source.canvas, backdrop, shadow, frame, shown: place(kept) });
+  compose(onto, { cutout: source.canvas, size: picture.size, scene, place: view });
   drawOriginal(onto, picture, frame, view.split);
-  dim(onto, frame, place(kept), view.veil);
+  dim(onto, frame, kept, view.veil);
 }
 
-/** Dims the part that a crop removes. */
+/** Dims the part of the picture that is outside of the canvas of the result. */
 function dim(onto: Surface, frame: Rect, kept: Rect, color: string): void {
-  if (kept.width >= frame.width && kept.height >= frame.height) return;
   onto.save();
+  onto.beginPath();
+  onto.rect(0, 0, onto.canvas.width, onto.canvas.height);
+  onto.rect(kept.left, kept.top, kept.width, kept.height);
+  onto.clip('evenodd');
   onto.globalAlpha = 0.8;
   onto.fillStyle = color;
-  onto.beginPath();
-  onto.rect(frame.left, frame.top, frame.width, frame.height);
-  onto.rect(kept.left, kept.top, kept.width, kept.height);
-  onto.fill('evenodd');
+  onto.fillRect(frame.left, frame.top, frame.width, frame.height);
   onto.restore();
 }
