@@ -1,15 +1,19 @@
+import { readFileSync } from 'node:fs';
 import type { Browser, Locator, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { startSystem, type TestSystem } from '../harness/system.js';
+import { faultsByAxe } from './page-look.js';
 import {
   cardOf,
   DONE_MS,
   launchBrowser,
   openPage,
   photoPath,
+  readSaved,
   saveCutout,
   untilPhase,
   type OpenPage,
+  type Saved,
 } from './page-driver.js';
 
 jest.setTimeout(DONE_MS * 2);
@@ -50,7 +54,18 @@ async function edit(): Promise<Locator> {
 
 async function close(): Promise<void> {
   await page.getByRole('button', { name: 'Done' }).click();
-  await page.locator('dialog.editor').waitFor({ state: 'hidden' });
+  await hidden();
+}
+
+const hidden = (): Promise<void> => page.locator('dialog.editor').waitFor({ state: 'hidden' });
+
+/** Downloads the result with the button of the editor. */
+async function saveInEditor(dialog: Locator): Promise<Saved> {
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    dialog.getByRole('button', { name: 'Download' }).click(),
+  ]);
+  return readSaved(download.suggestedFilename(), readFileSync(await download.path()));
 }
 
 /** Screen position of a point of the picture (0 to 1) when it is fully visible at 100%. */
@@ -86,25 +101,140 @@ test('given a cutout, when parts are erased and restored with the brush, then th
     expect(Math.abs(value - photo[at + channel]!)).toBeLessThan(4);
 });
 
-test('given strokes, when all are undone with the keyboard, then the result is the delivered image again', async () => {
+test('given strokes of an earlier opening, when they are undone with the keyboard, then the result is the delivered image again', async () => {
   const dialog = await edit();
-  // A new editor starts from the current edit, with an empty undo history.
-  await dialog.getByRole('radio', { name: 'Restore' }).check();
   await dialog.locator('.canvas').focus();
-  await page.keyboard.press('Space');
+  await page.keyboard.press('b');
+  await page.keyboard.press('Enter');
   await dialog.getByText('Brush down').waitFor();
   for (let i = 0; i < 4; i++) await page.keyboard.press('ArrowDown');
-  await page.keyboard.press('Space');
+  await page.keyboard.press('Enter');
   await dialog.getByText('Brush up').waitFor();
-  expect(await dialog.getByRole('button', { name: 'Undo' }).isEnabled()).toBe(true);
+  const undo = dialog.getByRole('button', { name: 'Undo' });
   await page.keyboard.press('Control+z');
-  expect(await dialog.getByRole('button', { name: 'Undo' }).isEnabled()).toBe(false);
-  await page.keyboard.press('Control+Shift+z');
-  expect(await dialog.getByRole('button', { name: 'Redo' }).isEnabled()).toBe(false);
-  await page.keyboard.press('Control+z');
+  expect(await undo.isEnabled()).toBe(true);
+  await page.keyboard.press('z');
+  await page.keyboard.press('z');
+  expect([await undo.isEnabled(), await dialog.getByRole('button', { name: 'Reset' }).isEnabled()]).toEqual([
+    false,
+    false,
+  ]);
+  await page.keyboard.press('Shift+Z');
+  expect(await undo.isEnabled()).toBe(true);
+  await dialog.getByRole('button', { name: 'Reset' }).click();
+  await close();
+  expect((await saveCutout(card)).alphaAt(0.45, 0.7)).toBe(255);
+  expect(await card.getByRole('button', { name: /^Edit/ }).isVisible()).toBe(true);
+});
+
+test('given changes, when Escape is pressed, then the editor asks and applies nothing by itself', async () => {
+  const dialog = await edit();
   await page.keyboard.press('Escape');
-  await page.locator('dialog.editor').waitFor({ state: 'hidden' });
-  expect(await card.getByRole('button', { name: /^Edit/ }).and(page.locator(':focus')).count()).toBe(1);
+  await hidden();
+  await edit();
+  await dialog.getByRole('radio', { name: 'Erase' }).check();
+  await stroke([0.4, 0.8], [0.5, 0.8]);
+  const question = page.getByRole('alertdialog', { name: 'Apply your changes?' });
+  await page.keyboard.press('Escape');
+  await question.waitFor();
+  expect(await faultsByAxe(page)).toEqual([]);
+  await page.keyboard.press('Escape');
+  await question.waitFor({ state: 'detached' });
+  expect(await dialog.isVisible()).toBe(true);
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await question.getByRole('button', { name: 'Discard' }).click();
+  await hidden();
+  expect((await saveCutout(card)).alphaAt(0.45, 0.8)).toBe(255);
+  await edit();
+  await dialog.getByRole('radio', { name: 'Erase' }).check();
+  await stroke([0.4, 0.8], [0.5, 0.8]);
+  await page.keyboard.press('Escape');
+  await question.getByRole('button', { name: 'Apply' }).click();
+  await hidden();
+  expect((await saveCutout(card)).alphaAt(0.45, 0.8)).toBe(0);
+});
+
+test('given hair that is lost, when it is restored with a rough stroke, then refined edges keep the background out, and far pixels are untouched', async () => {
+  const dialog = await edit();
+  await dialog.getByRole('button', { name: 'Reset' }).click();
+  const delivered = await saveInEditor(dialog);
+  const refine = dialog.getByRole('checkbox', { name: 'Refine edges' });
+  await refine.uncheck();
+  await page.keyboard.press('e');
+  await stroke([0.545, 0.085], [0.586, 0.17]);
+  const saved = [];
+  for (const isRefined of [false, true]) {
+    await refine.setChecked(isRefined);
+    await page.keyboard.press('b');
+    await stroke([0.538, 0.095], [0.578, 0.175]);
+    saved.push(await saveInEditor(dialog));
+    await page.keyboard.press('z');
+  }
+  const [plain, refined] = saved as [Saved, Saved];
+  const differences = [0, 0];
+  for (let y = 0; y < 0.3; y += 1 / 512) {
+    for (let x = 0.4; x < 0.8; x += 1 / 512) {
+      for (const [at, one] of [plain, refined].entries())
+        differences[at]! += Math.abs(one.alphaAt(x, y) - delivered.alphaAt(x, y)) / 255;
+    }
+  }
+  expect(differences[0]).toBeGreaterThan(200);
+  expect(differences[1]).toBeLessThan(differences[0]! / 3);
+  for (const [x, y] of [
+    [0.1, 0.1],
+    [0.45, 0.7],
+    [0.45, 0.3],
+  ] as const)
+    expect(refined.pixelAt(x, y)).toEqual(delivered.pixelAt(x, y));
+  await close();
+});
+
+test('given two photos, when the next one is opened with changes, then the editor asks before it goes on', async () => {
+  const dialog = await edit();
+  await page.keyboard.press('?');
+  const keys = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+  await keys.getByRole('button', { name: 'Close' }).click();
+  await page.keyboard.down('c');
+  await dialog.getByText('Original', { exact: true }).waitFor();
+  await page.keyboard.up('c');
+  await dialog.getByText('Original', { exact: true }).waitFor({ state: 'hidden' });
+  await dialog.getByRole('radio', { name: 'Erase' }).check();
+  await stroke([0.3, 0.9], [0.4, 0.9]);
+  const isFirst = await dialog.getByRole('button', { name: 'Next photo' }).isVisible();
+  await page.keyboard.press(isFirst ? 'PageDown' : 'PageUp');
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Discard' }).click();
+  const other = page.getByRole('dialog', { name: 'Edit coffee.jpg' });
+  await page.locator('dialog[data-open]').and(other).waitFor();
+  await other.getByRole('button', { name: isFirst ? 'Previous photo' : 'Next photo' }).click();
+  await page.locator('dialog[data-open]').and(dialog).waitFor();
+  await close();
+});
+
+test('given a phone, when each section of the sheet is opened, then its controls can be reached, and half of the screen is the photo', async () => {
+  const dialog = await edit();
+  const before = page.viewportSize()!;
+  await page.setViewportSize({ width: 390, height: 844 });
+  const tabs = dialog.getByRole('group', { name: 'Tools' }).getByRole('button');
+  for (const tab of await tabs.all()) {
+    if ((await tab.getAttribute('aria-expanded')) === 'false') await tab.click();
+    const sheet = (await dialog.locator('.sheet').boundingBox())!;
+    const stage = (await dialog.locator('.viewport').boundingBox())!;
+    expect(stage.height).toBeGreaterThanOrEqual(844 / 2);
+    for (const control of await dialog.locator('.sheet :is(input, select, button):visible').all()) {
+      await control.scrollIntoViewIfNeeded();
+      const box = (await control.boundingBox())!;
+      expect(box.y + box.height / 2).toBeGreaterThan(sheet.y);
+      expect(box.y + box.height / 2).toBeLessThan(sheet.y + sheet.height);
+      expect(box.x + box.width).toBeLessThanOrEqual(390);
+    }
+    const size = (await tab.boundingBox())!;
+    expect([size.height >= 44, size.width >= 44]).toEqual([true, true]);
+  }
+  expect(await faultsByAxe(page)).toEqual([]);
+  await tabs.last().click();
+  expect(await dialog.locator('.sheet').isVisible()).toBe(false);
+  await page.setViewportSize(before);
+  await close();
 });
 
 test('given the editor, when it is zoomed with keys, wheel and buttons, then the zoom level follows', async () => {
@@ -122,7 +252,6 @@ test('given the editor, when it is zoomed with keys, wheel and buttons, then the
   await page.keyboard.press('ArrowLeft');
   await page.keyboard.press('0');
   await level.and(page.getByText('100%')).waitFor();
-  await dialog.getByRole('slider', { name: 'Show original' }).fill('50');
   await close();
 });
 
@@ -181,6 +310,7 @@ test('given a touch screen, when two fingers spread, then the view zooms and not
     .locator('.level')
     .and(page.getByText(/^(2[5-9]\d|3\d\d)%$/))
     .waitFor();
-  expect(await dialog.getByRole('button', { name: 'Undo' }).isEnabled()).toBe(false);
-  await close();
+  // Without a change there is no question.
+  await page.keyboard.press('Escape');
+  await hidden();
 });

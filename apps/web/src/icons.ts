@@ -21,6 +21,7 @@ export const ICONS = [
   'hand',
   'image',
   'image-plus',
+  'keyboard',
   'layers',
   'maximize',
   'menu',

@@ -1,6 +1,5 @@
 import { JobClient } from '#sdk/job-client.js';
 import { byId } from './dom-element.js';
-import { EditorDialog } from './edit/editor-dialog.js';
 import { bindSamples } from './hero/samples.js';
 import { bindShowcase } from './hero/showcase.js';
 import { openLookForAll } from './edit/look-all-dialog.js';
@@ -12,10 +11,11 @@ import { ConnectionMonitor, type ConnectionState } from './photo/connection-moni
 import type { DoneEntry } from './photo/photo-entry.js';
 import { bindFileInput, bindDrop, bindPaste } from './photo/file-input.js';
 import { MAX_PARALLEL } from './photo/photo-limits.js';
+import { openEditor } from './photo/photo-editor.js';
 import { PhotoList } from './photo/photo-list.js';
 import { PhotoExporter } from './photo/photo-exporter.js';
 import { WorkSlots } from './photo/work-slots.js';
-import type { Look } from './pixels/edit.js';
+import type { Edit, Look } from './pixels/edit.js';
 import { PixelWorkerClient } from './pixels/pixel-worker-client.js';
 import { openReceipt } from './receipt/receipt-dialog.js';
 import { startShell } from './shell/shell.js';
@@ -82,16 +82,14 @@ const photos = new PhotoList(services, pixelWorker, exporter, {
 });
 
 function edit(entry: DoneEntry): void {
-  EditorDialog.open(byId('editor', HTMLDialogElement), {
-    name: entry.photo.name,
-    pair: { photo: entry.photo, cutout: entry.state.cutout.image },
-    edit: entry.edit,
-    onDone: (changed) => {
-      photos.change(entry, changed);
-      entry.card.focusEdit();
-    },
-    onApplyAll: applyAll,
-  });
+  const page = {
+    dialog: byId('editor', HTMLDialogElement),
+    exporter,
+    done: () => photos.done,
+    change: (changed: DoneEntry, by: Edit) => photos.change(changed, by),
+    applyAll,
+  };
+  openEditor(page, entry);
 }
 
 /** Applies a look to all photos. Returns the number of those in the list. */

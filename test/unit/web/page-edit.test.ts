@@ -135,16 +135,28 @@ describe('given a key', () => {
     shiftKey: false,
     ...more,
   });
-  const onStage = { isOnStage: true, isBrush: false };
+  const onStage = { focus: 'stage', isBrush: false, isPointerOver: false } as const;
 
-  it('when it is a single character, then it works only on the stage', () => {
+  it('when it is a single character, then it works everywhere but in fields that take text', () => {
     expect(keyCommand(press('+'), onStage)).toEqual({ do: 'zoom', isIn: true });
-    expect(keyCommand(press('০'), onStage)).toEqual({ do: 'fit' });
-    expect(keyCommand(press('+'), { ...onStage, isOnStage: false })).toBeUndefined();
+    expect(keyCommand(press('০'), { ...onStage, focus: 'control' })).toEqual({ do: 'fit' });
+    expect(keyCommand(press('+'), { ...onStage, focus: 'text' })).toBeUndefined();
+    expect(keyCommand(press('b'), { ...onStage, focus: 'text' })).toBeUndefined();
   });
 
-  it('when it is an arrow, then it pans the picture or moves the brush', () => {
+  it('when it is a letter, then it selects a tool, on keyboards of other scripts too', () => {
+    const tools = ['v', 'H', 'b', 'E'].map((key) => keyCommand(press(key), onStage));
+    expect(tools).toEqual(['move', 'move', 'keep', 'erase'].map((tool) => ({ do: 'tool', tool })));
+    expect(keyCommand(press('ন', { code: 'KeyB' }), onStage)).toEqual({ do: 'tool', tool: 'keep' });
+    expect(keyCommand(press('ন', { code: 'Semicolon' }), onStage)).toBeUndefined();
+    expect(keyCommand(press(']'), onStage)).toEqual({ do: 'size', by: 4 });
+    expect(keyCommand(press('?', { shiftKey: true }), onStage)).toEqual({ do: 'help' });
+    expect(keyCommand(press('PageDown'), { ...onStage, focus: 'control' })).toEqual({ do: 'next' });
+  });
+
+  it('when it is an arrow, then it pans the picture or moves the brush, and other controls keep it', () => {
     expect(keyCommand(press('ArrowLeft'), onStage)).toEqual({ do: 'move', x: -1, y: 0 });
+    expect(keyCommand(press('ArrowLeft'), { ...onStage, focus: 'control' })).toBeUndefined();
     expect(keyCommand(press('ArrowUp', { shiftKey: true }), { ...onStage, isBrush: true })).toEqual({
       do: 'brush',
       x: 0,
@@ -157,11 +169,24 @@ describe('given a key', () => {
     });
   });
 
+  it('when it is Space, then it pans with a mouse over the stage, and paints without one', () => {
+    const painting = { ...onStage, isBrush: true };
+    expect(keyCommand(press(' '), { ...painting, isPointerOver: true })).toEqual({ do: 'pan' });
+    expect(keyCommand(press(' '), painting)).toEqual({ do: 'press' });
+    expect(keyCommand(press('Enter'), { ...painting, isPointerOver: true })).toEqual({ do: 'press' });
+    expect(keyCommand(press(' '), onStage)).toBeUndefined();
+    expect(keyCommand(press(' '), { ...painting, focus: 'control' })).toBeUndefined();
+  });
+
   it('when it is undo or redo, then it works everywhere', () => {
-    const anywhere = { isOnStage: false, isBrush: false };
-    expect(keyCommand(press('z', { ctrlKey: true }), anywhere)).toEqual({ do: 'undo' });
-    expect(keyCommand(press('Z', { metaKey: true, shiftKey: true }), anywhere)).toEqual({ do: 'redo' });
-    expect(keyCommand(press('c', { ctrlKey: true }), anywhere)).toBeUndefined();
+    const inText = { ...onStage, focus: 'text' } as const;
+    expect(keyCommand(press('z', { ctrlKey: true }), inText)).toEqual({ do: 'undo' });
+    expect(keyCommand(press('Z', { metaKey: true, shiftKey: true }), inText)).toEqual({ do: 'redo' });
+    expect(keyCommand(press('c', { ctrlKey: true }), inText)).toBeUndefined();
+    expect([keyCommand(press('z'), onStage), keyCommand(press('Z', { shiftKey: true }), onStage)]).toEqual([
+      { do: 'undo' },
+      { do: 'redo' },
+    ]);
   });
 });
 

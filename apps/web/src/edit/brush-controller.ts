@@ -1,10 +1,7 @@
 import type { Stroke } from '../pixels/edit.js';
 import type { EditorStage } from './editor-stage.js';
 import type { Point } from './stage-gestures.js';
-import { BRUSH_PX, type Tool } from './tool-panel.js';
-
-const MIN_PX = 4;
-const MAX_PX = 160;
+import { BRUSH_PX, MAX_BRUSH_PX, MIN_BRUSH_PX, type Tool } from './tool-panel.js';
 
 let lastStroke = 0;
 
@@ -12,6 +9,8 @@ let lastStroke = 0;
 export class BrushController {
   private tool: Tool = 'move';
   private sizePx = BRUSH_PX;
+  /** True if the borders of new strokes are refined. */
+  isRefined = true;
   private stroke: Omit<Stroke, 'points'> & { points: number[] } = {
     id: 0,
     mode: 'keep',
@@ -47,7 +46,7 @@ export class BrushController {
 
   /** Sets the diameter of the brush, within its limits. */
   resize(px: number): void {
-    this.sizePx = Math.min(MAX_PX, Math.max(MIN_PX, px));
+    this.sizePx = Math.min(MAX_BRUSH_PX, Math.max(MIN_BRUSH_PX, px));
     this.showRing(this.place);
   }
 
@@ -60,7 +59,8 @@ export class BrushController {
   start(at: Point): void {
     const size = this.sizePx * this.stage.pixelsPerCss;
     const mode = this.tool === 'keep' ? 'keep' : 'erase';
-    this.stroke = { id: ++lastStroke, mode, size, points: [...this.stage.toPicture(at)] };
+    const points = [...this.stage.toPicture(at)];
+    this.stroke = { id: ++lastStroke, mode, size, points, isRefined: this.isRefined };
     this.stage.paint(this.stroke.id, { mode, size, points: this.stroke.points });
   }
 

@@ -2,10 +2,18 @@ import type { Edit } from '../pixels/edit.js';
 
 /** Undo history of an edit. Steps share their strokes, so a step needs little memory. */
 export class EditHistory {
-  private readonly past: Edit[] = [];
+  private past: Edit[] = [];
   private future: Edit[] = [];
 
   constructor(private now: Edit) {}
+
+  /** A history with the same steps, which changes on its own. */
+  copy(): EditHistory {
+    const copy = new EditHistory(this.now);
+    copy.past = [...this.past];
+    copy.future = [...this.future];
+    return copy;
+  }
 
   /** The current edit. */
   get present(): Edit {

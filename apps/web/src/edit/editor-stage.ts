@@ -5,7 +5,7 @@ import type { Size } from '../pixels/frame-geometry.js';
 import type { Pair, View } from '../pixels/pixel-messages.js';
 import { label } from '../i18n/page-words.js';
 import type { Point } from './stage-gestures.js';
-import { ViewPort } from './view-port.js';
+import { ViewPort, type StageSize } from './view-port.js';
 
 const TOKENS = ['--check-a', '--check-b', '--sunken'] as const;
 
@@ -17,6 +17,7 @@ export class EditorStage {
   private readonly pixelWorker = new PixelWorkerClient();
   private readonly sizes = new ResizeObserver(() => this.resized());
   private readonly scheme = matchMedia('(prefers-color-scheme: dark)');
+  private readonly ground = new MutationObserver(() => this.redraw());
   private port: ViewPort | undefined;
   private split = 0;
   private isDue = false;
@@ -29,6 +30,8 @@ export class EditorStage {
     this.element = element('div', { className: 'canvas', attributes }, [this.canvas, this.ring]);
     label(this.element, 'editor.stage');
     this.scheme.addEventListener('change', this.redraw);
+    // The reader switches the checkerboard.
+    this.ground.observe(document.body, { attributeFilter: ['data-ground'] });
   }
 
   /** Opens a picture. @throws PixelProblem */
@@ -36,7 +39,7 @@ export class EditorStage {
     const canvas = this.canvas.transferControlToOffscreen();
     const view = this.viewOf(new ViewPort({ width: 1, height: 1 }, this.viewSize()));
     const size = await this.pixelWorker.do('open', { photo, cutout, edit, canvas, view }, [canvas]);
-    this.port = new ViewPort(size, this.viewSize());
+    this.port = new ViewPort(size, this.stageSize());
     this.sizes.observe(this.element);
     this.redraw();
   }
@@ -62,9 +65,9 @@ export class EditorStage {
     this.view((port) => port.moveBy(dx * devicePixelRatio, dy * devicePixelRatio));
   }
 
-  /** Shows the original over this part of the picture, 0 to 1, from the left. */
-  showSplit(part: number): void {
-    this.split = part;
+  /** Shows the original in place of the result, or the result again. */
+  showOriginal(isOriginal: boolean): void {
+    this.split = isOriginal ? 1 : 0;
     this.redraw();
   }
 
@@ -105,6 +108,7 @@ export class EditorStage {
   /** Ends the worker and frees its memory. */
   close(): void {
     this.sizes.disconnect();
+    this.ground.disconnect();
     this.scheme.removeEventListener('change', this.redraw);
     this.pixelWorker.close();
   }
@@ -115,8 +119,14 @@ export class EditorStage {
     return { width: px(clientWidth), height: px(clientHeight) };
   }
 
+  /** The size of the stage, without the part that controls cover. */
+  private stageSize(): StageSize {
+    const covered = parseFloat(getComputedStyle(this.element).scrollPaddingBlockEnd) || 0;
+    return { ...this.viewSize(), covered: covered * devicePixelRatio };
+  }
+
   private resized(): void {
-    this.port?.resize(this.viewSize());
+    this.port?.resize(this.stageSize());
     this.redraw();
   }
 

@@ -9,6 +9,12 @@ const FIT_SHARE = 0.94;
 /** How far an edge can be panned inwards, relative to the stage. */
 const SLACK_SHARE = 0.3;
 
+/** The room for a picture, in device pixels. */
+export interface StageSize extends Size {
+  /** Height at the bottom that controls cover. A fitted picture is above it. */
+  covered?: number;
+}
+
 /** The visible part of a picture. Lengths in device pixels. */
 export class ViewPort {
   scale = 1;
@@ -18,7 +24,7 @@ export class ViewPort {
 
   constructor(
     private readonly picture: Size,
-    private stage: Size,
+    private stage: StageSize,
   ) {
     this.fit();
   }
@@ -28,11 +34,11 @@ export class ViewPort {
     this.isFitted = true;
     this.scale = this.fitScale();
     this.x = (this.stage.width - this.picture.width * this.scale) / 2;
-    this.y = (this.stage.height - this.picture.height * this.scale) / 2;
+    this.y = (this.freeHeight - this.picture.height * this.scale) / 2;
   }
 
   /** Sets the size of the stage. Keeps its center. */
-  resize(stage: Size): void {
+  resize(stage: StageSize): void {
     const [dx, dy] = [(stage.width - this.stage.width) / 2, (stage.height - this.stage.height) / 2];
     this.stage = stage;
     if (this.isFitted) this.fit();
@@ -43,7 +49,7 @@ export class ViewPort {
   moveBy(dx: number, dy: number): void {
     this.isFitted = false;
     this.x = this.clamped(this.x + dx, this.picture.width * this.scale, this.stage.width);
-    this.y = this.clamped(this.y + dy, this.picture.height * this.scale, this.stage.height);
+    this.y = this.clamped(this.y + dy, this.picture.height * this.scale, this.freeHeight);
   }
 
   /** Zooms to a scale around a point of the stage. Default: its center. */
@@ -65,9 +71,13 @@ export class ViewPort {
     return [x * this.scale + this.x, y * this.scale + this.y];
   }
 
+  private get freeHeight(): number {
+    return this.stage.height - (this.stage.covered ?? 0);
+  }
+
   private fitScale(): number {
-    const { width, height } = this.stage;
-    const fit = Math.min(width / this.picture.width, height / this.picture.height) * FIT_SHARE;
+    const { width } = this.stage;
+    const fit = Math.min(width / this.picture.width, this.freeHeight / this.picture.height) * FIT_SHARE;
     return Math.min(1, Math.max(fit, 0.01));
   }
 

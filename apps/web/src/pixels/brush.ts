@@ -1,5 +1,6 @@
 import type { Stroke } from './edit.js';
 import type { Surface } from './canvas-surface.js';
+import type { Rect } from './frame-geometry.js';
 
 /** Soft edge of the brush: concentric strokes with a part of the diameter and an opacity. */
 const RINGS: readonly (readonly [share: number, strength: number])[] = [
@@ -21,6 +22,16 @@ function pathOf(points: readonly number[], scale: number): Path2D {
   for (let at = 2; at + 1 < points.length; at += 2)
     path.lineTo((points[at] ?? 0) * scale, (points[at + 1] ?? 0) * scale);
   return path;
+}
+
+/** The rectangle that a segment paints in, in pixels of the picture. */
+export function boundsOf({ size, points }: Segment): Rect {
+  const xs = points.filter((_, at) => at % 2 === 0);
+  const ys = points.filter((_, at) => at % 2 === 1);
+  const start = (values: number[]): number => values.reduce((a, b) => Math.min(a, b), Infinity) - size / 2;
+  const end = (values: number[]): number => values.reduce((a, b) => Math.max(a, b), -Infinity) + size / 2;
+  const [left, top] = [start(xs), start(ys)];
+  return { left, top, width: end(xs) - left, height: end(ys) - top };
 }
 
 /**

@@ -39,7 +39,7 @@ export class EditSession {
 
   /** Applies strokes and look in place of the previous ones. Returns the canvas of the result, in pixels of the picture. */
   async apply(strokes: readonly Stroke[], look: Look): Promise<Rect> {
-    this.picture.apply(strokes);
+    await this.picture.apply(strokes);
     this.scene = await this.layers.prepare(
       look,
       strokes.map(({ id }) => id),

@@ -7,6 +7,8 @@ export interface Stroke {
   size: number;
   /** x, y, x, y … */
   points: readonly number[];
+  /** True if its border becomes the edge that the photo has there. */
+  isRefined?: boolean;
 }
 
 /** A linear gradient. Colors as `#rrggbb`; the angle as in CSS: 0 to the top, 90 to the right, in degrees. */

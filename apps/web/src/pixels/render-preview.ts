@@ -62,7 +62,7 @@ async function composed(
   { strokes, look }: Edit,
   side: number,
 ): Promise<Composed> {
-  picture.apply(strokes);
+  await picture.apply(strokes);
   const scene = await layers.prepare(
     look,
     strokes.map(({ id }) => id),

@@ -1,0 +1,71 @@
+import { button, element } from '../dom-element.js';
+import type { TextKey } from '../i18n/en-words.js';
+import { icon, type IconName } from '../icons.js';
+
+/** A part of the panel. On a phone one at a time is shown. */
+export interface PanelSection {
+  readonly name: string;
+  readonly title: TextKey;
+  readonly icon: IconName;
+  readonly element: HTMLElement;
+}
+
+/** A section with a title that opens and closes it. */
+export function collapsible(
+  name: string,
+  title: TextKey,
+  picture: IconName,
+  content: HTMLElement,
+): PanelSection {
+  const summary = element('summary', { className: 'panel-title' }, [
+    icon(picture),
+    element('span', { say: title }),
+    icon('chevron-down'),
+  ]);
+  const attributes = { 'data-section': name, open: '' };
+  const made = element('details', { className: 'panel-section', attributes }, [summary, content]);
+  return { name, title, icon: picture, element: made };
+}
+
+/**
+ * The controls beside the stage. On a wide screen all sections are below each other. On a phone a bar of tabs shows one of them
+ * in a sheet, and a second press of its tab closes the sheet.
+ */
+export class EditorPanel {
+  readonly element: HTMLElement;
+  private readonly tabs = new Map<string, HTMLButtonElement>();
+
+  /** @param content elements that hold all sections */
+  constructor(
+    private readonly sections: readonly PanelSection[],
+    content: readonly HTMLElement[],
+  ) {
+    const sheet = element('div', { className: 'sheet' }, [...content]);
+    for (const { name, title, icon: picture } of sections) {
+      const tab = button({ say: title, icon: picture, className: 'tab' }, () => this.toggle(name));
+      this.tabs.set(name, tab);
+    }
+    const bar = element(
+      'div',
+      { className: 'tabs', label: ['editor.tools'], attributes: { role: 'group' } },
+      [...this.tabs.values()],
+    );
+    this.element = element('div', { className: 'editor-panel' }, [sheet, bar]);
+    this.select(undefined);
+  }
+
+  /** Shows a section in the sheet of a phone; none for undefined. */
+  select(name: string | undefined): void {
+    this.element.dataset['section'] = name ?? 'none';
+    for (const [one, tab] of this.tabs) tab.setAttribute('aria-expanded', String(one === name));
+    for (const { name: one, element: section } of this.sections) {
+      section.classList.toggle('current', one === name);
+      // The title that opens it is hidden on a phone.
+      if (one === name && section instanceof HTMLDetailsElement) section.open = true;
+    }
+  }
+
+  private toggle(name: string): void {
+    this.select(this.element.dataset['section'] === name ? undefined : name);
+  }
+}
