@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { Countdown } from '../../../apps/web/src/countdown.js';
-import { listProgress } from '../../../apps/web/src/photo/list-progress.js';
+import { listProgress, tabTitle } from '../../../apps/web/src/photo/list-progress.js';
 import { matches } from '../../../apps/web/src/photo/photo-filter.js';
 import type { PhotoState } from '../../../apps/web/src/photo/photo-state.js';
 import { RemovalHistory } from '../../../apps/web/src/photo/removal-history.js';
-import { tabTitle } from '../../../apps/web/src/photo/tab-title.js';
 
 const cutout = (hints: ('low-confidence' | 'graphics')[]): PhotoState => ({
   phase: 'done',

@@ -1,7 +1,8 @@
 import type { Stroke } from '../pixels/edit.js';
 import type { EditorStage } from './editor-stage.js';
 import type { Point } from './stage-gestures.js';
-import { BRUSH_PX, MAX_BRUSH_PX, MIN_BRUSH_PX, type Tool } from './tool-panel.js';
+import { BRUSH_PX, MAX_BRUSH_PX, MIN_BRUSH_PX } from './tool-panel.js';
+import type { Tool } from './tool.js';
 
 let lastStroke = 0;
 

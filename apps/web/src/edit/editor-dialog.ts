@@ -6,14 +6,16 @@ import { BrushController } from './brush-controller.js';
 import { EditDraft } from './edit-draft.js';
 import type { EditHistory } from './edit-history.js';
 import { EditorBar } from './editor-bar.js';
-import { collapsible, EditorPanel } from './editor-panel.js';
+import { EditorPanel } from './editor-panel.js';
+import { collapsible } from './panel-section.js';
 import { EditorStage } from './editor-stage.js';
 import { showKeys } from './key-help.js';
 import { askToLeave } from './leave-question.js';
-import { makeLooks, type EditorLooks } from './look-sections.js';
+import { LookPanel } from './look-panel.js';
 import { keyCommand, type KeyContext, type StageKey } from './stage-keys.js';
 import { StageGestures } from './stage-gestures.js';
-import { ToolPanel, type Tool } from './tool-panel.js';
+import { ToolPanel } from './tool-panel.js';
+import type { Tool } from './tool.js';
 
 /** The photo to edit, and callbacks. */
 export interface EditorOptions {
@@ -46,7 +48,7 @@ const NO_TEXT = new Set(['radio', 'checkbox', 'range', 'button', 'color', 'file'
 export class EditorDialog {
   private readonly stage: EditorStage;
   private readonly tools: ToolPanel;
-  private readonly looks: EditorLooks;
+  private readonly looks: LookPanel;
   private readonly panel: EditorPanel;
   private readonly bar: EditorBar;
   private readonly draft: EditDraft;
@@ -74,10 +76,13 @@ export class EditorDialog {
       onBrush: (px) => this.resize(px),
       onRefine: (isRefined) => (this.brush.isRefined = isRefined),
     });
-    this.looks = makeLooks({
-      onLook: (change, isLive = false) => this.changeLook(change, isLive),
-      onApplyAll: () => this.applyAll(),
-    });
+    this.looks = new LookPanel(
+      {
+        onLook: (change, isLive) => this.changeLook(change, isLive),
+        onApplyAll: () => this.applyAll(),
+      },
+      { isCollapsible: true },
+    );
     const brush = collapsible('brush', 'editor.brush', 'brush', this.tools.element);
     this.panel = new EditorPanel([brush, ...this.looks.sections], [brush.element, this.looks.element]);
     this.bar = new EditorBar(options.name, {

@@ -40,6 +40,7 @@ export class EditorStage {
     const view = this.viewOf(new ViewPort({ width: 1, height: 1 }, this.viewSize()));
     const size = await this.pixelWorker.do('open', { photo, cutout, edit, canvas, view }, [canvas]);
     this.port = new ViewPort(size, this.stageSize());
+    this.port.include(size.kept);
     this.sizes.observe(this.element);
     this.redraw();
   }
@@ -92,8 +93,10 @@ export class EditorStage {
   }
 
   /** Applies an edit in place of the previous one. Returns the size of the saved image. @throws PixelProblem */
-  apply({ strokes, look }: Edit): Promise<Size> {
-    return this.pixelWorker.do('apply', { strokes, look });
+  async apply({ strokes, look }: Edit): Promise<Size> {
+    const canvas = await this.pixelWorker.do('apply', { strokes, look });
+    this.view((port) => port.include(canvas));
+    return canvas;
   }
 
   /** Shows the outline of the brush, in CSS pixels; hides it for undefined. */

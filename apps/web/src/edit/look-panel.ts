@@ -1,11 +1,10 @@
 import { button, element } from '../dom-element.js';
-import type { TextKey } from '../i18n/en-words.js';
-import { icon, type IconName } from '../icons.js';
 import type { Look } from '../pixels/edit.js';
 import { BackgroundControl } from './background-control.js';
 import { CropControl } from './crop-control.js';
 import { FormatControl } from './format-control.js';
 import type { LookControl, OnLook } from './look-control.js';
+import { collapsible, type PanelSection } from './panel-section.js';
 import { ShadowControl } from './shadow-control.js';
 
 /** Callbacks of the panel. */
@@ -23,32 +22,20 @@ export interface LookPanelOptions {
   isCollapsible?: boolean;
 }
 
-/** A part of the panel with its title, for a place that shows one part at a time. */
-export interface LookSection {
-  readonly name: LookControl['name'];
-  readonly title: TextKey;
-  readonly icon: IconName;
-  readonly element: HTMLElement;
-}
-
 function sectionOf(
   { name, title, icon: picture, content }: LookControl,
   isCollapsible: boolean,
-): LookSection {
+): PanelSection {
+  if (isCollapsible) return collapsible(name, title, picture, content);
+  // The groups of the controls have names of their own for screen readers.
+  const titled = element('p', { className: 'panel-title', attributes: { 'aria-hidden': 'true' } }, [
+    element('span', { say: title }),
+  ]);
   const attributes = { 'data-section': name };
-  const className = 'panel-section';
-  const label = element('span', { say: title });
-  const made = isCollapsible
-    ? element('details', { className, attributes: { ...attributes, open: '' } }, [
-        element('summary', { className: 'panel-title' }, [icon(picture), label, icon('chevron-down')]),
-        content,
-      ])
-    : element('div', { className, attributes }, [
-        // The groups of the controls have names of their own for screen readers.
-        element('p', { className: 'panel-title', attributes: { 'aria-hidden': 'true' } }, [label]),
-        content,
-      ]);
-  return { name, title, icon: picture, element: made };
+  return {
+    ...{ name, title, icon: picture },
+    element: element('div', { className: 'panel-section', attributes }, [titled, content]),
+  };
 }
 
 /**
@@ -58,7 +45,7 @@ function sectionOf(
 export class LookPanel {
   /** All sections. */
   readonly element: HTMLElement;
-  readonly sections: readonly LookSection[];
+  readonly sections: readonly PanelSection[];
   private readonly controls: readonly LookControl[];
   private readonly applyAll: HTMLButtonElement;
 

@@ -1,4 +1,4 @@
-import type { Tool } from './tool-panel.js';
+import type { Tool } from './tool.js';
 
 /** The editor command of a key. */
 export type StageKey =

@@ -2,9 +2,7 @@ import { element } from '../dom-element.js';
 import { choice, mark, radio, range, toggle } from '../form-controls.js';
 import type { IconName } from '../icons.js';
 import { setText, tooltip } from '../i18n/page-words.js';
-
-/** What a pointer does on the stage. */
-export type Tool = 'move' | 'keep' | 'erase';
+import type { Tool } from './tool.js';
 
 /** Callbacks of the panel. */
 export interface ToolActions {

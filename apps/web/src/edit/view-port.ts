@@ -1,4 +1,4 @@
-import type { Size } from '../pixels/frame-geometry.js';
+import type { Rect, Size } from '../pixels/frame-geometry.js';
 
 /** Maximum zoom: device pixels per picture pixel. */
 const MAX_SCALE = 16;
@@ -21,20 +21,34 @@ export class ViewPort {
   x = 0;
   y = 0;
   private isFitted = true;
+  /** What a fitted view shows, in pixels of the picture. */
+  private content: Rect;
 
   constructor(
     private readonly picture: Size,
     private stage: StageSize,
   ) {
+    this.content = { left: 0, top: 0, ...picture };
     this.fit();
   }
 
-  /** Fits the whole picture into the stage, without enlarging it. */
+  /** Makes room for a canvas that may extend beyond the picture. Keeps a view that was zoomed or panned. */
+  include(canvas: Rect): void {
+    const left = Math.min(0, canvas.left);
+    const top = Math.min(0, canvas.top);
+    const right = Math.max(this.picture.width, canvas.left + canvas.width);
+    const bottom = Math.max(this.picture.height, canvas.top + canvas.height);
+    this.content = { left, top, width: right - left, height: bottom - top };
+    if (this.isFitted) this.fit();
+  }
+
+  /** Fits the whole picture and the canvas of the result into the stage, without enlarging it. */
   fit(): void {
     this.isFitted = true;
     this.scale = this.fitScale();
-    this.x = (this.stage.width - this.picture.width * this.scale) / 2;
-    this.y = (this.freeHeight - this.picture.height * this.scale) / 2;
+    const { left, top, width, height } = this.content;
+    this.x = (this.stage.width - width * this.scale) / 2 - left * this.scale;
+    this.y = (this.freeHeight - height * this.scale) / 2 - top * this.scale;
   }
 
   /** Sets the size of the stage. Keeps its center. */
@@ -48,8 +62,10 @@ export class ViewPort {
   /** Pans the picture. */
   moveBy(dx: number, dy: number): void {
     this.isFitted = false;
-    this.x = this.clamped(this.x + dx, this.picture.width * this.scale, this.stage.width);
-    this.y = this.clamped(this.y + dy, this.picture.height * this.scale, this.freeHeight);
+    const { left, top, width, height } = this.content;
+    const [x, y] = [left * this.scale, top * this.scale];
+    this.x = this.clamped(this.x + dx + x, width * this.scale, this.stage.width) - x;
+    this.y = this.clamped(this.y + dy + y, height * this.scale, this.freeHeight) - y;
   }
 
   /** Zooms to a scale around a point of the stage. Default: its center. */
@@ -77,7 +93,7 @@ export class ViewPort {
 
   private fitScale(): number {
     const { width } = this.stage;
-    const fit = Math.min(width / this.picture.width, this.freeHeight / this.picture.height) * FIT_SHARE;
+    const fit = Math.min(width / this.content.width, this.freeHeight / this.content.height) * FIT_SHARE;
     return Math.min(1, Math.max(fit, 0.01));
   }
 

@@ -1,3 +1,5 @@
+import type { TextKey } from '../i18n/en-words.js';
+import type { Params } from '../i18n/i18n.js';
 import { isInProgress, isToCheck, progressOf, type PhotoState } from './photo-state.js';
 
 /** Progress of all photos. Samples do not count. */
@@ -24,4 +26,14 @@ export function listProgress(entries: readonly { state: PhotoState; isSample: bo
     progress.share += progressOf(state) / own.length;
   }
   return progress;
+}
+
+/** What the title of the tab shows: the progress, then "done" until the user returns to the tab, otherwise the usual title. */
+export function tabTitle(
+  { count, inProgress }: Pick<ListProgress, 'count' | 'inProgress'>,
+  before: TextKey,
+  isHidden: boolean,
+): readonly [key: TextKey, params?: Params] {
+  if (inProgress > 0) return ['tab.progress', { done: count - inProgress, count }];
+  return count > 0 && isHidden && before !== 'title' ? ['tab.done'] : ['title'];
 }

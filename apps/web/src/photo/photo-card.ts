@@ -296,7 +296,7 @@ export class PhotoCard {
     if (this.look === undefined || !this.isLarge) return;
     if (this.panel === undefined) {
       const { onLook, onApplyAll } = this.actions;
-      this.panel = new LookPanel({ onLook, onApplyAll });
+      this.panel = new LookPanel({ onLook, onApplyAll }, { showApplyAll: false });
       this.lookPlace.append(this.panel.element);
     }
     this.panel.show(this.look);

@@ -1,0 +1,2 @@
+/** What a pointer does on the stage. */
+export type Tool = 'move' | 'keep' | 'erase';
