@@ -161,7 +161,7 @@ test('given ten usual mistakes, when they are answered, then the body alone says
         code: 'invalid-parameter',
         sentence: /"format" must be one of png, webp, jpg, zip, auto/,
       },
-      facts: { parameter: 'format', accepted: ['png', 'webp', 'jpg', 'zip', 'auto'] },
+      facts: { parameter: 'format', accepted: ['png', 'webp', 'jpg', 'avif', 'zip', 'auto'] },
     },
     'an option alone': {
       answer: api.postForm(form(['image', blob()], ['crop_margin', '5%'])),

@@ -59,3 +59,25 @@ export function parseColor(text: string): Color | undefined {
   };
   return { red: channel(0), green: channel(1), blue: channel(2), alpha: channel(3) };
 }
+
+/** Colors that blend evenly along a line. */
+export interface Gradient {
+  /** At least two. */
+  colors: readonly Color[];
+  /** Degrees: 0 upwards, 90 to the right. */
+  angle: number;
+}
+
+const ANGLE = /^(-?\d{1,3}(?:\.\d{1,3})?)deg$/;
+const MAX_STOPS = 4;
+const DOWNWARDS = 180;
+
+/** Two to four colors separated by spaces or commas, then an angle in degrees if any. Undefined for any other text. */
+export function parseGradient(text: string): Gradient | undefined {
+  const words = text.trim().split(/[ ,]+/);
+  const [, degrees] = ANGLE.exec(words.at(-1) ?? '') ?? [];
+  const colors = (degrees === undefined ? words : words.slice(0, -1)).map(parseColor);
+  const known = colors.filter((color) => color !== undefined);
+  if (known.length !== colors.length || known.length < 2 || known.length > MAX_STOPS) return undefined;
+  return { colors: known, angle: degrees === undefined ? DOWNWARDS : Number(degrees) };
+}

@@ -13,6 +13,19 @@ const PATTERNS: Readonly<Record<string, string>> = {
   position: '"original", "center", or one or two percentages from 0% to 100%, such as "50% 100%"',
   bg_color: '3, 4, 6 or 8 hex digits such as "ffcc00", or a CSS color name such as "red"',
   model: 'the name of a model that GET /v1/models lists',
+  output_size:
+    '"WxH" such as "2000x2000" with sides up to 10000, "Wxauto", "autoxH", "original" or "subject"',
+  padding: 'one, two or four lengths up to 10000px or 49%, such as "7.5%" or "40px 10%"',
+  margin: 'one, two or four lengths up to 10000px or 49%, such as "20px"',
+  align: '"auto", "center", "top", "bottom", "left", "right", or two of them such as "bottom left"',
+  shadow_opacity: 'a whole number of percent from 0 to 100',
+  shadow_blur: 'a length up to 500px or 25%, such as "3%"',
+  shadow_offset: 'two lengths from -500px to 500px or -25% to 25%, such as "-2% 4%"',
+  shadow_color: '3, 4, 6 or 8 hex digits such as "1a2b4c", or a CSS color name such as "black"',
+  bg_gradient: 'two to four colors and an angle, such as "fff cfe8ff 135deg"',
+  background_blur: 'a whole number from 1 to 100',
+  quality: 'a whole number from 1 to 100',
+  max_bytes: 'a number of bytes from 1000 to 1000000000',
 };
 
 interface Property {

@@ -50,7 +50,7 @@ function parseLength(text: string): Length | undefined {
 }
 
 /** The lengths in a text, separated by spaces. Undefined when one of them is invalid. */
-function parseLengths(text: string): Length[] | undefined {
+export function parseLengths(text: string): Length[] | undefined {
   const lengths: Length[] = [];
   for (const word of text.trim().split(/ +/)) {
     const length = parseLength(word);

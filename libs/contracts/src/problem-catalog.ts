@@ -78,6 +78,8 @@ export const PROBLEMS = {
     'The image has no background of one color, which graphics=on needs. Use graphics=auto, or an image with one color along its border',
   ],
   'foreground-not-found': [422, 'No subject was found in the image'],
+  'subject-no-room': [422, 'Padding and margin leave no room for the subject'],
+  'max-bytes-too-small': [422, 'The result does not fit into max_bytes, even at the lowest quality'],
   'model-unknown': [422, 'Unknown model'],
   'worker-crashed': [422, 'Processing the image crashed twice. The image was deleted'],
   'deadline-exceeded': [422, 'Processing the image took longer than allowed'],

@@ -258,6 +258,21 @@ export const IMAGE_HELP = {
       'then has the hint `no-subject`.',
     example: '# without crop=true\ncurl -F image=@photo.jpg http://localhost:3000/v1/jobs',
   },
+  'subject-no-room': {
+    what_happened: '`padding` and `margin` leave no pixel of the result to the subject.',
+    why: 'Together they are as wide or as high as the result. Percentages are of the result, pixels are its pixels.',
+    what_to_do: 'Send a smaller `padding` or `margin`, or a larger `output_size`.',
+    example: 'curl -F image=@photo.jpg -F output_size=1000x1000 -F padding=5% http://localhost:3000/v1/jobs',
+  },
+  'max-bytes-too-small': {
+    what_happened: 'The result has more bytes than `max_bytes` allows, even at the lowest quality (30).',
+    why: 'The result has many pixels or much detail for that number of bytes.',
+    what_to_do:
+      'Send a larger `max_bytes`, a smaller `size`, or `format=avif`, which makes the smallest files. `detail` has the size of ' +
+      'the smallest file.',
+    example:
+      'curl -F image=@photo.jpg -F format=webp -F max_bytes=100000 -F size=medium http://localhost:3000/v1/jobs',
+  },
   'model-unknown': {
     what_happened: 'This service has no model of that name.',
     why: 'The option `model` accepts the names at /v1/models, which the operator chooses.',

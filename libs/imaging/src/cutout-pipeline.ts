@@ -217,7 +217,7 @@ async function encodeWhileMatting(
 /** Applies the mask, lays out and composes the result, then encodes it. */
 async function composeThenEncode(
   job: CutoutJob,
-  { full, deep, matting, plan: { density, depths } }: Matted,
+  { full, deep, matting, plan: { image: original, density, depths } }: Matted,
   timer: StageTimer,
 ): Promise<EncodedResult> {
   const { options, limits, background } = job;
@@ -228,7 +228,12 @@ async function composeThenEncode(
       const found = matting.subjectsIn(full);
       if (depths.result === 16) rendered.matted = toRaster16(full, deep);
       const layout = layoutOf({ image: full, box }, options, limits);
-      rendered.result = await composeResult(rendered.matted, layout, { options, background, limits });
+      rendered.result = await composeResult(rendered.matted, layout, {
+        options,
+        background,
+        original,
+        limits,
+      });
       const subjects = found.map((subject) => ({ ...subject, box: placedRect(subject.box, layout) }));
       return { foreground: layout.foreground, subjects };
     });
@@ -261,8 +266,10 @@ export const canStream = (options: JobOptions, background: Buffer | undefined): 
   options.format === 'png' &&
   options.only === 'cutout' &&
   options.bg_color === undefined &&
+  options.bg_gradient === undefined &&
+  options.background_blur === undefined &&
   background === undefined &&
-  !options.add_shadow &&
+  options.shadow === 'none' &&
   !needsLayout(options);
 
 /**

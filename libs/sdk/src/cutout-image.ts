@@ -45,6 +45,7 @@ const FORMAT_OF_TYPE: Readonly<Record<string, ResultFacts['format']>> = {
   'image/png': 'png',
   'image/webp': 'webp',
   'image/jpeg': 'jpg',
+  'image/avif': 'avif',
   'application/zip': 'zip',
 };
 

@@ -68,8 +68,17 @@ describe('fields of remove.bg', () => {
 
   test('given unknown fields, when parsed, then they are ignored', () => {
     expect(parse({ shadow_opacity: '50', some_field_of_tomorrow: 'x' })).toEqual(parse({}));
-    expect(parse({ shadow_type: 'drop' }).options.add_shadow).toBe(true);
-    expect(parse({ shadow_type: 'none', add_shadow: 'true' }).options.add_shadow).toBe(false);
+    for (const [type, shadow] of [
+      ['auto', 'soft'],
+      ['drop', 'drop'],
+      ['car', 'contact'],
+      ['3D', 'contact'],
+    ])
+      expect(parse({ shadow_type: type! }).options.shadow).toBe(shadow);
+    expect(parse({ shadow_type: 'none', add_shadow: 'true' }).options.shadow).toBe('none');
+    expect(parse({ add_shadow: 'true', shadow_opacity: '50' }).options).toMatchObject({
+      ...{ shadow: 'soft', shadow_opacity: 50 },
+    });
   });
 });
 

@@ -68,6 +68,7 @@ const asked = fc.record(
 describe('jobOptionsSchema', () => {
   test('given no option, when parsed, then the defaults are those of a plain cut-out', () => {
     expect(parseOptions([])).toEqual({
+      ...{ fit: 'contain', padding: '0', margin: '0', align: 'auto', background_blur_mode: 'gaussian' },
       format: 'png',
       only: 'cutout',
       bit_depth: '8',
@@ -80,7 +81,7 @@ describe('jobOptionsSchema', () => {
       holes: 'open',
       scale: 'original',
       semitransparency: true,
-      add_shadow: false,
+      shadow: 'none',
       refine: DEFAULT_REFINE,
       effort: 'standard',
     });
@@ -131,22 +132,11 @@ describe('jobOptionsSchema', () => {
     const known = Object.keys(jobOptionsSchema.shape);
     const near: Record<string, string> = {
       ...{ colour: 'bg_color', bgcolor: 'bg_color', cropMargin: 'crop_margin', formatt: 'format' },
-      ...{ margin: 'crop_margin', shadow: 'add_shadow', 'bg-color': 'bg_color', sizes: 'size' },
+      ...{ paddings: 'padding', shadows: 'shadow', 'bg-color': 'bg_color', sizes: 'size' },
     };
     for (const [name, option] of Object.entries(near))
       expect([name, nearestNames(name, known)[0]]).toEqual([name, option]);
-    for (const name of [
-      'user_id',
-      'file',
-      'submit',
-      'type',
-      'lang',
-      'api_key',
-      'csrf_token',
-      'quality',
-      'name',
-      '',
-    ]) {
+    for (const name of ['user_id', 'file', 'submit', 'type', 'lang', 'api_key', 'csrf_token', 'name', '']) {
       expect([name, nearestNames(name, known)]).toEqual([name, []]);
     }
   });
@@ -177,8 +167,24 @@ describe('jobOptionsSchema', () => {
     ['bg_color', ['#ff', '#fffff', 'ggg', 'nocolour', '##fff', '#red', 'constructor']],
     ['semitransparency', ['maybe']],
     ['add_shadow', ['shadow']],
+    ['shadow', ['true', 'hard']],
+    ['shadow_opacity', ['101', '-1', '0.5']],
+    ['shadow_blur', ['-1%', '26%', '501px', '3']],
+    ['shadow_offset', ['1%', '1% 2% 3%', '26% 0', '1 2']],
+    ['shadow_color', ['ggg']],
     ['refine', ['all']],
     ['effort', ['high', '2', true]],
+    ['output_size', ['2000', '0x100', '10001x10', 'autoxauto', '10x10x10', '100 x 100', 'constructor']],
+    ['fit', ['fill']],
+    ['padding', ['10', '50%', '10001px', '1px 2px 3px', '-1%']],
+    ['margin', ['10em']],
+    ['align', ['middle', 'left right', 'top top', 'left top center', 'constructor', '50%']],
+    ['preset', ['passport', 'constructor']],
+    ['bg_gradient', ['fff', 'fff 000 fff 000 fff', 'fff 45deg', 'fff ggg', 'fff 000 45']],
+    ['background_blur', ['0', '101', 'strong']],
+    ['background_blur_mode', ['lens']],
+    ['quality', ['0', '101', '8.5', 'high', '-1', true]],
+    ['max_bytes', ['999', '1e6', '200kB', '1000000001', '-5']],
     ['model', ['is net', '-isnet', '../isnet', 'a'.repeat(65)]],
   ])('given bad values of %s, when parsed, then that parameter is named', (name, values) => {
     for (const value of values) expect([value, refusedFor({ [name]: value })]).toEqual([value, name]);
@@ -186,7 +192,7 @@ describe('jobOptionsSchema', () => {
 
   test('given a matte with an option that needs color, when parsed, then the error names it', () => {
     expect(refusedFor({ channels: 'alpha', bg_color: 'red' })).toBe('bg_color');
-    expect(refusedFor({ channels: 'alpha', add_shadow: '1' })).toBe('add_shadow');
+    expect(refusedFor({ channels: 'alpha', add_shadow: '1' })).toBe('shadow');
     expect(refusedFor({ only: 'foreground', bg_color: 'red' })).toBe('bg_color');
     expect(refusedFor({ only: 'mask', channels: 'alpha' })).toBe('channels');
     expect(refusedFor({ only: 'alpha', channels: 'alpha' })).toBeUndefined();
@@ -203,6 +209,46 @@ describe('jobOptionsSchema', () => {
       expect(refusedFor({ bit_depth: '8', format })).toBeUndefined();
     }
     expect(refusedFor({ bit_depth: '16', channels: 'alpha' })).toBe('bit_depth');
+  });
+
+  test('given a shadow by its other name, when parsed, then it is written as shadow, and details require one', () => {
+    expect(parseOptions([['add_shadow', '1']])).toMatchObject({ shadow: 'soft' });
+    expect(parseOptions([['add_shadow', '1']])).not.toHaveProperty('add_shadow');
+    expect(parseOptions([['add_shadow', '0']]).shadow).toBe('none');
+    expect(refusedFor({ add_shadow: '1', shadow: 'drop' })).toBe('add_shadow');
+    expect(refusedFor({ shadow_opacity: '50' })).toBe('shadow_opacity');
+    expect(refusedFor({ shadow_color: 'red', add_shadow: 'yes' })).toBeUndefined();
+    expect(refusedFor({ shadow: 'drop', shadow_offset: '-2% 4px', shadow_blur: '0' })).toBeUndefined();
+  });
+
+  test('given two backgrounds, or a blur with a moved subject, when parsed, then the error names the option', () => {
+    expect(refusedFor({ bg_gradient: 'fff 000', bg_color: 'red' })).toBe('bg_gradient');
+    expect(refusedFor({ background_blur: '20', bg_color: 'red' })).toBe('background_blur');
+    for (const moved of [{ crop: '1' }, { scale: '50%' }, { position: '0%' }, { output_size: '10x10' }])
+      expect(refusedFor({ background_blur: '20', ...moved })).toBe('background_blur');
+    expect(refusedFor({ background_blur_mode: 'bokeh' })).toBe('background_blur_mode');
+    expect(refusedFor({ background_blur: '20', only: 'alpha' })).toBe('background_blur');
+    expect(refusedFor({ background_blur: '20', size: 'hd', shadow: 'soft' })).toBeUndefined();
+  });
+
+  test('given a quality or a maximum size, when parsed, then it is a number, and only a lossy format takes it', () => {
+    expect(
+      parseOptions([
+        ['quality', ' 85 '],
+        ['format', 'avif'],
+      ]),
+    ).toMatchObject({ quality: 85, format: 'avif' });
+    expect(
+      parseOptions([
+        ['max_bytes', 200_000],
+        ['format', 'jpeg'],
+      ]).max_bytes,
+    ).toBe(200_000);
+    for (const format of ['png', 'zip']) expect(refusedFor({ quality: '85', format })).toBe('quality');
+    for (const format of ['png', 'zip', 'auto'])
+      expect(refusedFor({ max_bytes: '9000', format })).toBe('max_bytes');
+    expect(refusedFor({ quality: '85', format: 'auto' })).toBeUndefined();
+    expect(refusedFor({ quality: '85', max_bytes: '9000', format: 'webp', only: 'alpha' })).toBeUndefined();
   });
 
   test('given an unknown name, when parsed, then the error lists the known ones', () => {

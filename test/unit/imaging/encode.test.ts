@@ -1,4 +1,4 @@
-import type { Raster } from '#imaging/raster/raster.js';
+import { alphaPlane, type Raster } from '#imaging/raster/raster.js';
 import sharp from 'sharp';
 import { decodeFull } from '#imaging/decode/decode.js';
 import { encodeCutout, encodingOf } from '#imaging/encode/encode.js';
@@ -15,6 +15,20 @@ function opaque(): Raster {
   for (let i = 3; i < image.data.length; i += 4) image.data[i] = 255;
   return image;
 }
+
+/** A disc with a soft edge and a texture. */
+function softDisc(side = 96): Raster {
+  const data = Buffer.alloc(side * side * 4);
+  for (let y = 0, at = 0; y < side; y += 1) {
+    for (let x = 0; x < side; x += 1, at += 4) {
+      const alpha = Math.max(0, Math.min(255, 12 * (side / 2 - Math.hypot(x - side / 2, y - side / 2))));
+      if (alpha > 0) data.set([2 * x, 2 * y, (x * y) % 251, Math.round(alpha)], at);
+    }
+  }
+  return { data, width: side, height: side };
+}
+
+const alphaOf = (file: Buffer): Promise<Buffer> => sharp(file).extractChannel(3).raw().toBuffer();
 
 /** A file of a stored archive, found by its name in the header before it. */
 function fileIn(zip: Buffer, name: string): Buffer {
@@ -136,5 +150,63 @@ describe('encode', () => {
       code: 'image-too-many-pixels',
     });
     await expect(encodeCutout(long, { format: 'png', only: 'cutout' })).resolves.toBeInstanceOf(Buffer);
+    await expect(encodeCutout(flat(16_385, 1), { format: 'avif', only: 'cutout' })).rejects.toMatchObject({
+      facts: { detail: 'AVIF holds at most 16384 pixels a side' },
+    });
+  });
+
+  test('given a quality, when encoded as WebP, then it is lossy, smaller, and its alpha is exact', async () => {
+    const image = softDisc();
+    const alpha = alphaPlane(image);
+    const sizes = [];
+    for (const quality of [undefined, 95, 60, 20]) {
+      const file = await encodeCutout(image, { format: 'webp', only: 'cutout', quality });
+      expect(Buffer.compare(await alphaOf(file), alpha)).toBe(0);
+      sizes.push(file.length);
+    }
+    expect(sizes).toEqual(sizes.toSorted((one, other) => other - one));
+  });
+
+  test.each(['jpg', 'webp', 'avif'] as const)(
+    'given a result, when encoded as %s twice, then the bytes are equal, and without metadata',
+    async (format) => {
+      const encode = () => encodeCutout(softDisc(), { format, only: 'cutout', quality: 80 });
+      const file = await encode();
+      expect(Buffer.compare(await encode(), file)).toBe(0);
+      const { exif, icc, xmp, hasAlpha, width } = await sharp(file).metadata();
+      expect([exif, icc, xmp, hasAlpha, width]).toEqual([
+        undefined,
+        undefined,
+        undefined,
+        format !== 'jpg',
+        96,
+      ]);
+    },
+  );
+
+  test.each(['jpg', 'webp', 'avif'] as const)(
+    'given a maximum size, when encoded as %s, then the file is within it, or refused with its smallest size',
+    async (format) => {
+      const file = await encodeCutout(softDisc(), { format, only: 'cutout', quality: 90 });
+      const small = await encodeCutout(softDisc(), { format, only: 'cutout', quality: 30 });
+      const maxBytes = Math.round((file.length + small.length) / 2);
+      const fitting = await encodeCutout(softDisc(), { format, only: 'cutout', maxBytes });
+      expect(fitting.length).toBeLessThanOrEqual(maxBytes);
+      expect(fitting.length).toBeGreaterThan(small.length);
+      await expect(encodeCutout(softDisc(), { format, only: 'cutout', maxBytes: 10 })).rejects.toMatchObject({
+        code: 'max-bytes-too-small',
+        facts: { detail: expect.stringContaining(`${small.length} bytes`) as string },
+      });
+    },
+  );
+
+  test('given an AVIF result, when decoded, then opaque and clear pixels are nearly so and colors are near', async () => {
+    const image = softDisc();
+    const file = await encodeCutout(image, { format: 'avif', only: 'cutout' });
+    const [alpha, wanted] = [await alphaOf(file), alphaPlane(image)];
+    for (const [i, value] of wanted.entries()) {
+      if (value === 0) expect(alpha[i]).toBeLessThanOrEqual(40);
+      if (value === 255) expect(alpha[i]).toBeGreaterThanOrEqual(215);
+    }
   });
 });

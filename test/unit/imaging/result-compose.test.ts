@@ -24,10 +24,15 @@ const pixel = ({ data, width }: Raster, x: number, y: number): number[] => [
   ...data.subarray(4 * (y * width + x), 4 * (y * width + x) + 4),
 ];
 
-function compose(image: Raster, asked: object, background?: Buffer): Promise<Raster> {
+function compose(
+  image: Raster,
+  asked: object,
+  background?: Buffer,
+  original: Buffer = Buffer.alloc(0),
+): Promise<Raster> {
   const options = jobOptionsSchema.parse(asked);
   const layout = layoutOf({ image, box: shownBox(image) }, options, LIMITS);
-  return composeResult(image, layout, { options, background, limits: LIMITS });
+  return composeResult(image, layout, { options, background, original, limits: LIMITS });
 }
 
 const plain = (width: number, height: number, color: string): Promise<Buffer> =>
@@ -90,20 +95,28 @@ describe('result composition', () => {
   test('given any pixel and color, when composited, then the result is Porter and Duff\'s "over"', () => {
     const byte = fc.nat(255);
     fc.assert(
-      fc.property(fc.tuple(byte, byte), fc.tuple(byte, byte), byte, ([c, a], [bc, ba], shade) => {
-        const image = { data: Uint8Array.from([c, c, c, a]), width: 1, height: 1 };
-        compositeOver(image, {
-          color: { red: bc, green: bc, blue: bc, alpha: ba },
-          picture: undefined,
-          shadow: { data: Buffer.from([shade]), width: 1, height: 1 },
-        });
-        const [top, back, dark] = [a / 255, ba / 255, shade / 255];
-        const under = dark + back * (1 - dark);
-        const alpha = top + under * (1 - top);
-        const color = c * top + bc * back * (1 - dark) * (1 - top);
-        expect(Math.abs(image.data[3]! - 255 * alpha)).toBeLessThanOrEqual(0.51);
-        if (image.data[3]! > 0) expect(Math.abs(image.data[0]! - color / alpha)).toBeLessThanOrEqual(0.51);
-      }),
+      fc.property(
+        fc.tuple(byte, byte),
+        fc.tuple(byte, byte),
+        fc.tuple(byte, byte),
+        ([c, a], [bc, ba], [sc, shade]) => {
+          const image = { data: Uint8Array.from([c, c, c, a]), width: 1, height: 1 };
+          compositeOver(image, {
+            color: { red: bc, green: bc, blue: bc, alpha: ba },
+            picture: undefined,
+            shadow: {
+              ...{ data: Buffer.from([shade]), width: 1, height: 1 },
+              color: { red: sc, green: sc, blue: sc, alpha: 255 },
+            },
+          });
+          const [top, back, dark] = [a / 255, ba / 255, shade / 255];
+          const under = dark + back * (1 - dark);
+          const alpha = top + under * (1 - top);
+          const color = c * top + (sc * dark + bc * back * (1 - dark)) * (1 - top);
+          expect(Math.abs(image.data[3]! - 255 * alpha)).toBeLessThanOrEqual(0.51);
+          if (image.data[3]! > 0) expect(Math.abs(image.data[0]! - color / alpha)).toBeLessThanOrEqual(0.51);
+        },
+      ),
     );
   });
 
@@ -148,8 +161,93 @@ describe('result composition', () => {
 
   test('given an almost transparent subject, when its shadow is made, then it is empty', async () => {
     const haze = { data: new Uint8Array(64 * 64 * 4).fill(30), width: 64, height: 64 };
-    const shadow = await shadowOf(haze, { left: 0, top: 0, width: 64, height: 64 });
-    expect(shadow.data.every((alpha) => alpha === 0)).toBe(true);
+    const options = jobOptionsSchema.parse({ shadow: 'soft' });
+    const shadow = await shadowOf(haze, { left: 0, top: 0, width: 64, height: 64 }, options);
+    expect(shadow?.data.every((alpha) => alpha === 0)).toBe(true);
+  });
+
+  test('given a gradient, when composed, then corners and middle are as CSS has them', async () => {
+    const corners = async (asked: string): Promise<number[][]> => {
+      const found = await compose(block(200, 100, { left: 90, top: 40, side: 10 }), { bg_gradient: asked });
+      return [pixel(found, 0, 0), pixel(found, 199, 99), pixel(found, 50, 49), pixel(found, 150, 49)];
+    };
+    expect(await corners('000 fff 90deg')).toEqual([
+      [1, 1, 1, 255],
+      [254, 254, 254, 255],
+      [64, 64, 64, 255],
+      [192, 192, 192, 255],
+    ]);
+    const [top, bottom] = await corners('f00 0f0 00f');
+    expect([top, bottom]).toEqual([
+      [252, 3, 0, 255],
+      [0, 3, 252, 255],
+    ]);
+    const [clear, solid] = await corners('transparent 0000ff 90deg');
+    expect([clear?.[3], solid?.[3], solid?.[2]]).toEqual([1, 254, 255]);
+  });
+
+  test.each(['gaussian', 'bokeh'])(
+    'given a %s blur of the image, when composed, then its subject does not bleed into the background',
+    async (mode) => {
+      // A green image with a red subject.
+      const image = block(200, 200, { left: 60, top: 60, side: 80 });
+      const original = await sharp({
+        create: { width: 200, height: 200, channels: 3, background: '#00ff00' },
+      })
+        .composite([{ input: await plain(80, 80, '#c81e14'), left: 60, top: 60 }])
+        .png()
+        .toBuffer();
+      const asked = { background_blur: 40, background_blur_mode: mode };
+      const found = await compose(image, asked, undefined, original);
+      expect(pixel(found, 100, 100)).toEqual(RED);
+      for (const [x, y] of [
+        [57, 100],
+        [100, 143],
+        [58, 58],
+        [5, 5],
+      ] as const) {
+        const [red, green, blue, alpha] = pixel(found, x, y);
+        expect(Math.max(red!, blue!)).toBeLessThan(6);
+        expect(green).toBeGreaterThan(249);
+        expect(alpha).toBe(255);
+      }
+    },
+  );
+
+  test('given offset, opacity and color of a shadow, when composed, then it is there, so dark, in that color', async () => {
+    const asked = { shadow: 'drop', shadow_offset: '-30px 10px', shadow_blur: '0', shadow_opacity: '50' };
+    const found = await compose(block(200, 200, { left: 60, top: 60, side: 80 }), {
+      ...asked,
+      shadow_color: '0000ff80',
+    });
+    // The block moved by (-30, 10) without blur: left of it and below it.
+    expect(pixel(found, 45, 100)).toEqual([0, 0, 255, 64]);
+    expect(pixel(found, 80, 145)).toEqual([0, 0, 255, 64]);
+    for (const [x, y] of [
+      [27, 100],
+      [145, 100],
+      [80, 153],
+      [45, 65],
+    ] as const)
+      expect(pixel(found, x, y)[3]).toBe(0);
+    expect(pixel(found, 60, 60)).toEqual(RED);
+    expect(
+      await compose(block(200, 200, { left: 60, top: 60, side: 80 }), { ...asked, shadow_opacity: 0 }),
+    ).toEqual(block(200, 200, { left: 60, top: 60, side: 80 }));
+  });
+
+  test('given a contact shadow, when composed, then it lies at the feet, and nowhere above', async () => {
+    const found = await compose(block(400, 400, { left: 120, top: 100, side: 160 }), { shadow: 'contact' });
+    const alphas = [261, 264, 268, 274, 290].map((y) => pixel(found, 200, y)[3]!);
+    expect(alphas).toEqual(alphas.toSorted((one, other) => other - one));
+    expect(alphas[0]).toBeGreaterThan(90);
+    expect(alphas.at(-1)).toBeLessThan(5);
+    for (const [x, y] of [
+      [110, 180],
+      [290, 180],
+      [200, 90],
+    ] as const)
+      expect(pixel(found, x, y)[3]).toBe(0);
   });
 
   test('given a shadow on a color, when composed, then the color is darker there', async () => {

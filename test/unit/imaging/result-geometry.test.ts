@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { jobOptionsSchema, OUTPUT_SIZES, type JobOptions } from '#contracts/job-options.js';
 import type { Rect, Size } from '#imaging/raster/pixel-rect.js';
 import { isOpaque } from '#imaging/raster/raster.js';
-import { fitSize, layoutOf, placedRect, regionOf, type Layout } from '#imaging/compose/result-geometry.js';
+import type { Layout } from '#imaging/compose/layout.js';
+import { fitSize, layoutOf, placedRect, regionOf } from '#imaging/compose/result-geometry.js';
 import { shownBox } from '../../harness/shown-box.js';
 
 const LIMITS = { maxPixels: 50_000_000, maxProgressivePixels: 50_000_000, maxSidePixels: 20_000 };

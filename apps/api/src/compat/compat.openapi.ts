@@ -103,7 +103,11 @@ const REMOVEBG_FIELDS: Record<string, Schema> = {
   },
   type: text('Kind of subject, returned in `X-Type`', 'product', SUBJECT_TYPES),
   type_level: text('`none`: the response has no `X-Type`', 'none', TYPE_LEVELS),
-  shadow_type: text('`none`: no shadow. All other values add the same shadow', 'none', SHADOW_TYPES),
+  shadow_type: text(
+    '`none`: no shadow; `auto`: `shadow=soft`; `drop`: `shadow=drop`; `car` and `3D`: `shadow=contact`',
+    'none',
+    SHADOW_TYPES,
+  ),
 };
 
 function removebgBody(): RequestBody {

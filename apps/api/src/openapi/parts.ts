@@ -52,6 +52,8 @@ export const FAILURES = [
   'subject-not-found',
   'ground-not-flat',
   'foreground-not-found',
+  'subject-no-room',
+  'max-bytes-too-small',
   'model-unknown',
   'worker-crashed',
   'deadline-exceeded',

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { FileRole } from '#broker/records/job-record.js';
 import { jobOptionsSchema, type JobOptions } from '#contracts/job-options.js';
+import { withPreset } from '#contracts/option-presets.js';
 import { acceptedBy, invalidOption, mustBe, nearestNames, optionRefusal } from '#contracts/option-refusal.js';
 import { Problem } from '#contracts/problem-catalog.js';
 import { MAX_URL_CHARACTERS } from '#fetcher/url-rules.js';
@@ -44,7 +45,7 @@ export function parseOptions(fields: Iterable<[string, unknown]>): JobOptions {
     const detail = `"${repeated}" was given more than once.`;
     throw new Problem('invalid-parameter', { ...invalidOption(repeated), detail });
   }
-  const parsed = jobOptionsSchema.safeParse(Object.fromEntries(set));
+  const parsed = jobOptionsSchema.safeParse(withPreset(Object.fromEntries(set)));
   if (parsed.success) return parsed.data;
   throw new Problem('invalid-parameter', optionRefusal(parsed.error));
 }
@@ -65,8 +66,10 @@ function unknownParameter(name: string): Problem {
  * @param roles of its files
  * @throws Problem `multiple-backgrounds` | `invalid-parameter`
  */
-export function checkFiles(roles: ReadonlySet<FileRole>, { bg_color, only, model }: JobOptions): void {
-  if (roles.has('background') && bg_color !== undefined) throw new Problem('multiple-backgrounds');
+export function checkFiles(roles: ReadonlySet<FileRole>, options: JobOptions): void {
+  const { bg_color, bg_gradient, background_blur, only, model } = options;
+  const hasBackground = [bg_color, bg_gradient, background_blur].some((value) => value !== undefined);
+  if (roles.has('background') && hasBackground) throw new Problem('multiple-backgrounds');
   if (roles.has('background') && only !== 'cutout') {
     throw new Problem('invalid-parameter', {
       parameter: 'bg_image_file',

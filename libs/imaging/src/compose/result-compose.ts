@@ -1,24 +1,29 @@
 import { backgroundError } from '#contracts/problem-catalog.js';
 import type { JobOptions } from '#contracts/job-options.js';
-import { parseColor, type Color } from '#contracts/option-color.js';
+import { parseColor, parseGradient, type Color } from '#contracts/option-color.js';
 import { wipe } from '#crypto/wipe.js';
 import { decodeFull } from '../decode/decode.js';
 import { maxValueOf, rasterOf, type AnyRaster, type Raster } from '../raster/raster.js';
 import type { ImageLimits } from '../formats/image-facts.js';
 import { openImage, type OpenedImage } from '../guard/image-opening.js';
 import type { Rect, Size } from '../raster/pixel-rect.js';
-import type { Layout } from './result-geometry.js';
-import { shadowOf, type Shadow } from './result-shadow.js';
+import { blurredOriginal } from './blurred-original.js';
+import { gradientRaster } from './gradient.js';
+import type { Layout } from './layout.js';
+import { shadowOf, type Shadow, type ShadowOptions } from './result-shadow.js';
 import { sharp, deepValues, wordsOf } from '../raster/sharp.js';
 
 /** Background and shadow of a result. */
 export interface ResultStyle {
-  options: Pick<JobOptions, 'bg_color' | 'add_shadow'>;
+  options: Pick<JobOptions, 'bg_color' | 'bg_gradient' | 'background_blur' | 'background_blur_mode'> &
+    ShadowOptions;
   /**
    * Encoded background picture: it fills the canvas and is cropped to it. Its metadata is removed in place; the owner
    * wipes it.
    */
   background: Buffer | undefined;
+  /** The image itself without metadata, for `background_blur`. */
+  original: Buffer;
   limits: ImageLimits;
 }
 
@@ -45,21 +50,31 @@ export async function composeResult<T extends AnyRaster>(
 }
 
 async function addBackground(placed: AnyRaster, layout: Layout, style: ResultStyle): Promise<void> {
-  const { bg_color, add_shadow } = style.options;
-  const color = bg_color === undefined ? undefined : parseColor(bg_color);
-  const hasShadow = add_shadow && layout.foreground.width > 0;
-  if (color === undefined && !hasShadow && style.background === undefined) return;
+  const { options } = style;
+  const color = options.bg_color === undefined ? undefined : parseColor(options.bg_color);
   const owned: Uint8Array[] = [];
   try {
-    const shadow = hasShadow ? await shadowOf(placed, layout.foreground) : undefined;
+    const shadow =
+      layout.foreground.width > 0 ? await shadowOf(placed, layout.foreground, options) : undefined;
     if (shadow !== undefined) owned.push(shadow.data);
-    const picture =
-      style.background && (await decodeBackground(style.background, layout.canvas, style.limits));
+    const picture = await pictureOf(placed, layout.canvas, style);
     if (picture !== undefined) owned.push(picture.data);
+    if (color === undefined && shadow === undefined && picture === undefined) return;
     compositeOver(placed, { color, picture, shadow });
   } finally {
     wipe(...owned);
   }
+}
+
+/** The picture under the subject, in the size of the canvas; undefined if there is none. */
+async function pictureOf(placed: AnyRaster, canvas: Size, style: ResultStyle): Promise<Raster | undefined> {
+  const { background, original, limits, options } = style;
+  if (background !== undefined) return decodeBackground(background, canvas, limits);
+  const gradient = options.bg_gradient === undefined ? undefined : parseGradient(options.bg_gradient);
+  if (gradient !== undefined) return gradientRaster(gradient, canvas);
+  const { background_blur: strength, background_blur_mode: mode } = options;
+  if (strength === undefined) return undefined;
+  return blurredOriginal(placed, { image: original, maxPixels: limits.maxPixels, strength, mode });
 }
 
 /** The background picture, in the size of the canvas. */
@@ -144,7 +159,8 @@ export function compositeOver(image: AnyRaster, under: BackgroundLayers): void {
     below[2] = base[2];
     below[3] = base[3];
     if (under.picture !== undefined) addPicture(below, under.picture.data, at);
-    if (under.shadow !== undefined) addShadow(below, (under.shadow.data[i] as number) / BYTE);
+    if (under.shadow !== undefined)
+      addShadow(below, under.shadow.color, (under.shadow.data[i] as number) / BYTE);
     blend(data, at, alpha, below);
   }
 }
@@ -164,11 +180,11 @@ function addPicture(below: Premultiplied, picture: Uint8Array, at: number): void
   below[3] = alpha + below[3] * through;
 }
 
-function addShadow(below: Premultiplied, alpha: number): void {
+function addShadow(below: Premultiplied, { red, green, blue }: Color, alpha: number): void {
   const through = 1 - alpha;
-  below[0] *= through;
-  below[1] *= through;
-  below[2] *= through;
+  below[0] = (red / BYTE) * alpha + below[0] * through;
+  below[1] = (green / BYTE) * alpha + below[1] * through;
+  below[2] = (blue / BYTE) * alpha + below[2] * through;
   below[3] = alpha + below[3] * through;
 }
 

@@ -9,22 +9,13 @@ import {
 } from '#contracts/option-values.js';
 import { Problem } from '#contracts/problem-catalog.js';
 import type { ImageLimits } from '../formats/image-facts.js';
+import { canvasLayout, type CanvasOptions } from './canvas-layout.js';
+import type { Layout } from './layout.js';
 import { fullRect, clamp, rectOf, scaledRect, type Rect, type Size } from '../raster/pixel-rect.js';
 
 /** Options that determine the layout. */
-export type GeometryOptions = Pick<JobOptions, 'size' | 'crop' | 'crop_margin' | 'scale' | 'position'>;
-
-/** Layout of a result. All values are whole pixels. */
-export interface Layout {
-  /** Size of the result. */
-  canvas: Size;
-  /** Part of the image that is shown. */
-  source: Rect;
-  /** Its place on the canvas; resized when the sizes differ. Always within the canvas. */
-  target: Rect;
-  /** Place of the subject on the canvas; 0 × 0 when nothing is visible. */
-  foreground: Rect;
-}
+export type GeometryOptions = Pick<JobOptions, 'size' | 'crop' | 'crop_margin' | 'scale' | 'position'> &
+  CanvasOptions;
 
 /** A cut-out before its layout. */
 export interface Subject {
@@ -68,7 +59,8 @@ export function fitSize({ width, height }: Size, size: JobOptions['size'], limit
  * True when the layout needs the full resolution although the result may be smaller: the subject is cropped or
  * enlarged.
  */
-export const needsAllPixels = ({ crop, scale }: GeometryOptions): boolean => crop || scale !== 'original';
+export const needsAllPixels = ({ crop, scale, output_size: size }: GeometryOptions): boolean =>
+  crop || scale !== 'original' || size !== undefined;
 
 /** True when the subject is moved or resized. */
 export const needsLayout = (options: GeometryOptions): boolean =>
@@ -83,17 +75,20 @@ export const needsLayout = (options: GeometryOptions): boolean =>
  *   it fills that part of the canvas in the direction in which it fills more; `position` then says where it
  *   is in the free space. `position=original` with a scale keeps its center, as far as the canvas allows.
  *
- * @throws Problem `foreground-not-found` when an option needs a subject and there is none
+ * `output_size`: see `canvasLayout`.
+ *
+ * @throws Problem `foreground-not-found` when an option needs a subject and there is none; as `canvasLayout`
  */
 export function layoutOf({ image, box }: Subject, options: GeometryOptions, limits: ImageLimits): Layout {
   const share = parseScale(options.scale) ?? 'original';
   const position = positionOf(options, share);
-  if (!options.crop && share === 'original' && position === 'original') {
+  if (!needsLayout(options)) {
     const canvas = fitSize(image, options.size, limits);
     const foreground = box === undefined ? EMPTY_RECT : scaledRect(box, image, canvas);
     return { canvas, source: fullRect(image), target: fullRect(canvas), foreground };
   }
   if (box === undefined) throw new Problem('foreground-not-found');
+  if (options.output_size !== undefined) return canvasLayout(image, box, options, limits);
   if (options.crop) return croppedLayout(box, options, limits);
   const canvas = fitSize(image, options.size, limits);
   const size = sizedSubject(box, { image, canvas, share });

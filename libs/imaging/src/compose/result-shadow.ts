@@ -1,42 +1,115 @@
+import type { JobOptions } from '#contracts/job-options.js';
+import { parseColor, type Color } from '#contracts/option-color.js';
+import { parseBlur, parseOffset } from '#contracts/option-shadow.js';
+import type { Length } from '#contracts/option-values.js';
 import { wipe } from '#crypto/wipe.js';
 import { clamp, type Rect, type Size } from '../raster/pixel-rect.js';
 import { alphaPlane, type AnyRaster } from '../raster/raster.js';
 import { sharp } from '../raster/sharp.js';
+import { castOnGround } from './ground-shadow.js';
 
-/** Opacity of a black shadow, one byte a pixel. */
+/** Options of a shadow. */
+export type ShadowOptions = Pick<
+  JobOptions,
+  'shadow' | 'shadow_opacity' | 'shadow_blur' | 'shadow_offset' | 'shadow_color'
+>;
+
+/** Kinds of shadow. */
+type ShadowKind = Exclude<JobOptions['shadow'], 'none'>;
+
+/** A shadow: its opacity, one byte a pixel, and its color, whose alpha is part of the opacity. */
 export interface Shadow extends Size {
   data: Buffer;
+  color: Color;
 }
 
-/** Longest side of the grid on which the shadow is computed; a blurred shadow needs no finer one. */
+/** How a shadow looks. Lengths are shares of the subject's longer side. */
+interface Look {
+  /** 0 to 1 */
+  opacity: number;
+  /** Standard deviation. */
+  blur: number;
+  x: number;
+  y: number;
+}
+
+const LOOKS: Readonly<Record<ShadowKind, Look>> = {
+  soft: { opacity: 0.4, blur: 0.02, x: 0, y: 0.025 },
+  drop: { opacity: 0.45, blur: 0.015, x: 0.02, y: 0.03 },
+  contact: { opacity: 0.7, blur: 0.012, x: 0, y: 0 },
+};
+
+/**
+ * The shadow is computed on a grid with this longest side, or a finer one where its blur has fewer cells than this: a blurred shadow
+ * needs no finer one.
+ */
 const GRID_SIDE = 320;
-const OPACITY = 0.4;
-/** Standard deviation of the blur and offset downwards, as shares of the subject's longer side. */
-const SOFTNESS = 0.02;
-const DROP = 0.025;
-const MIN_SIGMA = 0.6;
+const MIN_SIGMA_CELLS = 2;
+/** Blur of a shadow without one, in cells: rounds off the steps of the grid. */
+const MIN_SIGMA = 0.3;
 /** Opacity up to which a pixel casts no shadow: faint residue of the model's mask would look like dirt. */
 const MIN_OPACITY = 51;
 
+const BLACK: Color = { red: 0, green: 0, blue: 0, alpha: 255 };
+
 /**
- * The soft shadow just below a cut-out, in its size: alpha on a small grid, moved down, weakened, blurred and
- * enlarged.
- * @param subject box of the subject; its size determines the softness
+ * The shadow of a cut-out, in its size: what casts it on a small grid, moved, blurred and enlarged.
+ * @param subject box of the subject; its longer side determines blur and offset
+ * @returns undefined without a shadow
  */
-export async function shadowOf(image: AnyRaster, subject: Rect): Promise<Shadow> {
+export async function shadowOf(
+  image: AnyRaster,
+  subject: Rect,
+  options: ShadowOptions,
+): Promise<Shadow | undefined> {
+  if (options.shadow === 'none') return undefined;
   const { width, height } = image;
-  const ratio = Math.min(1, GRID_SIDE / Math.max(width, height));
-  const grid = { width: Math.ceil(width * ratio), height: Math.ceil(height * ratio) };
-  const reach = ratio * Math.max(subject.width, subject.height);
-  const raw = { ...grid, channels: 1 } as const;
+  const reach = Math.max(subject.width, subject.height);
+  const look = lookOf(options, options.shadow, reach);
+  const grid = gridFor(image, look.blur);
+  const ratio = grid.width / width;
   const alpha = alphaPlane(image);
   const cast = await resized(alpha, { width, height }, grid).finally(() => wipe(alpha));
-  dropDown(cast, grid, clamp(Math.round(DROP * reach), 1, grid.height));
-  const sigma = Math.max(MIN_SIGMA, SOFTNESS * reach);
-  const blurred = sharp(cast, { raw }).blur(sigma).toColourspace('b-w').raw();
+  solidOnly(cast);
+  if (options.shadow === 'contact') castOnGround(cast, grid, { reach: reach * ratio });
+  move(cast, grid, { x: Math.round(look.x * ratio), y: Math.round(look.y * ratio) });
+  const raw = { ...grid, channels: 1 } as const;
+  const blurred = sharp(cast, { raw })
+    .blur(Math.max(MIN_SIGMA, look.blur * ratio))
+    .toColourspace('b-w')
+    .raw();
   const soft = await blurred.toBuffer().finally(() => wipe(cast));
+  const color = colorOf(options.shadow_color);
+  const strength = (look.opacity * color.alpha) / 255;
+  for (let i = 0; i < soft.length; i += 1) soft[i] = Math.round((soft[i] as number) * strength);
   const data = await resized(soft, grid, { width, height }).finally(() => wipe(soft));
-  return { data, width, height };
+  return { data, width, height, color };
+}
+
+const colorOf = (text: string | undefined): Color =>
+  text === undefined ? BLACK : (parseColor(text) ?? BLACK);
+
+/** The look of a shadow with its lengths in pixels. @param reach longer side of the subject */
+function lookOf(options: ShadowOptions, kind: ShadowKind, reach: number): Look {
+  const standard = LOOKS[kind];
+  const blur = options.shadow_blur === undefined ? undefined : parseBlur(options.shadow_blur);
+  const offset = options.shadow_offset === undefined ? undefined : parseOffset(options.shadow_offset);
+  const pixels = (length: Length | undefined, share: number): number => {
+    if (length === undefined) return share * reach;
+    return length.unit === 'px' ? length.value : (length.value * reach) / 100;
+  };
+  return {
+    opacity: options.shadow_opacity === undefined ? standard.opacity : options.shadow_opacity / 100,
+    blur: pixels(blur, standard.blur),
+    x: pixels(offset?.x, standard.x),
+    y: pixels(offset?.y, standard.y),
+  };
+}
+
+function gridFor({ width, height }: Size, blur: number): Size {
+  const longer = Math.max(width, height);
+  const ratio = Math.min(1, Math.max(GRID_SIDE / longer, MIN_SIGMA_CELLS / Math.max(blur, MIN_SIGMA)));
+  return { width: Math.ceil(width * ratio), height: Math.ceil(height * ratio) };
 }
 
 /** A plane of one byte a pixel, resized. */
@@ -47,12 +120,21 @@ const resized = (plane: Uint8Array, from: Size, to: Size): Promise<Buffer> =>
     .raw()
     .toBuffer();
 
-/** Moves all rows down, repeats the first one above them, and turns opacity into shadow opacity. */
-function dropDown(data: Buffer, { width, height }: Size, rows: number): void {
-  data.copyWithin(rows * width, 0, (height - rows) * width);
-  for (let y = 1; y < rows; y += 1) data.copyWithin(y * width, 0, width);
+/** Removes faint opacity and stretches the rest to the full range. */
+function solidOnly(data: Buffer): void {
   for (let i = 0; i < data.length; i += 1) {
-    const solid = Math.max(0, (data[i] as number) - MIN_OPACITY) / (255 - MIN_OPACITY);
-    data[i] = Math.round(255 * OPACITY * solid);
+    data[i] = Math.round((Math.max(0, (data[i] as number) - MIN_OPACITY) * 255) / (255 - MIN_OPACITY));
   }
+}
+
+/** Moves a plane. What comes in at a border repeats it, so that the shadow of a subject that is cut off there goes on. */
+function move(data: Buffer, { width, height }: Size, { x: dx, y: dy }: { x: number; y: number }): void {
+  if (dx === 0 && dy === 0) return;
+  const before = Buffer.from(data);
+  for (let y = 0, at = 0; y < height; y += 1) {
+    const row = width * clamp(y - dy, 0, height - 1);
+    for (let x = 0; x < width; x += 1, at += 1)
+      data[at] = before[row + clamp(x - dx, 0, width - 1)] as number;
+  }
+  wipe(before);
 }

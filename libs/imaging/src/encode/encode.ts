@@ -2,7 +2,7 @@ import { ZipWriter } from '#zip/zip-writer.js';
 import { RESULT_FORMATS, type JobOptions, type ResultFormat } from '#contracts/job-options.js';
 import { Problem } from '#contracts/problem-catalog.js';
 import { wipe } from '#crypto/wipe.js';
-import { jfifOf, type Density } from '../formats/density.js';
+import type { Density } from '../formats/density.js';
 import {
   alphaPlane,
   colorPlanes,
@@ -13,51 +13,49 @@ import {
   type DeepRaster,
   type Raster,
 } from '../raster/raster.js';
+import { encodeWithSharp, type FileOptions } from './lossy.js';
 import { encodePng, type PngSource } from './png-writer.js';
-import { sharp } from '../raster/sharp.js';
 
-/** The longest side that WebP's 14-bit size fields hold (RFC 9649). */
-const WEBP_MAX_SIDE_PIXELS = 16_383;
-
-/**
- * At quality 90 further bytes make no visible difference. Chroma is not subsampled (4:4:4): subsampling smears the
- * subject's edge into a plain background.
- */
-const JPEG = { quality: 90, chromaSubsampling: '4:4:4' } as const;
+/** Longest sides: WebP's size fields have 14 bits (RFC 9649); libvips writes no longer side of an AVIF. */
+const MAX_SIDE_PIXELS: Partial<Record<ResultFormat, number>> = { webp: 16_383, avif: 16_384 };
 
 /** Encoding of a result. */
-export interface Encoding {
+export interface Encoding extends FileOptions {
   /** A 16-bit result is always written as PNG. */
   format: ResultFormat;
   only: JobOptions['only'];
-  /** Print density; WebP has no field for it. */
-  density?: Density | undefined;
 }
+
+/** Options that determine the encoding. */
+export type EncodingOptions = Pick<JobOptions, 'format' | 'only' | 'quality' | 'max_bytes'>;
 
 /** Encoding for the options, with `auto` resolved: PNG for transparent results and mattes, otherwise JPEG. */
 export function encodingOf(
   image: AnyRaster,
-  { format, only }: Pick<JobOptions, 'format' | 'only'>,
+  { format, only, quality, max_bytes: maxBytes }: EncodingOptions,
 ): Encoding {
   const chosen = RESULT_FORMATS.find((known) => known === format);
-  return { format: chosen ?? (only !== 'cutout' || !isOpaque(image) ? 'png' : 'jpg'), only };
+  const isMatte = only !== 'cutout';
+  return { format: chosen ?? (isMatte || !isOpaque(image) ? 'png' : 'jpg'), only, quality, maxBytes };
 }
 
 /**
- * Encodes a result, or its alpha alone as a gray image, or its colors alone. Of the source's metadata only the density is written. PNG and
- * WebP are lossless, JPEG flattens transparency on white, and a ZIP holds color as JPEG and alpha as PNG. `PngWriter`
+ * Encodes a result, or its alpha alone as a gray image, or its colors alone. Of the source's metadata only the density is written. JPEG flattens transparency on white, and a ZIP holds color as JPEG and alpha as PNG. `PngWriter`
  * takes about half of the CPU time of libpng with adaptive filters, on all cores, for files of the same size within 5
  * %.
- * @throws Problem `image-too-many-pixels` when WebP cannot hold the size; `processing-failed`
+ * @throws Problem `image-too-many-pixels` when the format cannot hold the size; `max-bytes-too-small`; `processing-failed`
  */
-export async function encodeCutout(image: AnyRaster, { format, only, density }: Encoding): Promise<Buffer> {
-  if (format === 'webp' && Math.max(image.width, image.height) > WEBP_MAX_SIDE_PIXELS) {
-    throw new Problem('image-too-many-pixels', { detail: 'WebP holds at most 16383 pixels a side' });
+export async function encodeCutout(image: AnyRaster, encoding: Encoding): Promise<Buffer> {
+  const { format, only, ...options } = encoding;
+  const maxSide = MAX_SIDE_PIXELS[format] ?? Infinity;
+  if (Math.max(image.width, image.height) > maxSide) {
+    const detail = `${format === 'webp' ? 'WebP' : 'AVIF'} holds at most ${maxSide} pixels a side`;
+    throw new Problem('image-too-many-pixels', { detail });
   }
   try {
-    if (isDeep(image)) return await encodeDeepPng(image, density);
-    if (format === 'zip') return await zipOf(image, density);
-    const file = { format, density };
+    if (isDeep(image)) return await encodeDeepPng(image, options.density);
+    if (format === 'zip') return await zipOf(image, options.density);
+    const file = { format, ...options };
     switch (only) {
       case 'cutout':
         return await encodedColor(image, file);
@@ -67,15 +65,14 @@ export async function encodeCutout(image: AnyRaster, { format, only, density }: 
       case 'foreground':
         return await encodedForeground(image, file);
     }
-  } catch {
-    throw new Problem('processing-failed');
+  } catch (error) {
+    throw error instanceof Problem ? error : new Problem('processing-failed');
   }
 }
 
 /** One image file of a result. */
-interface ImageFile {
+interface ImageFile extends FileOptions {
   format: Exclude<ResultFormat, 'zip'>;
-  density: Density | undefined;
 }
 
 async function encodedMatte(image: Raster, file: ImageFile): Promise<Buffer> {
@@ -144,29 +141,7 @@ async function zipOf(image: Raster, density: Density | undefined): Promise<Buffe
   }
 }
 
-function encodePixels(pixels: PngSource, { format, density }: ImageFile): Promise<Buffer> {
-  switch (format) {
-    case 'png':
-      return encodePng({ ...pixels, density });
-    case 'webp':
-      return openPixels(pixels).webp({ lossless: true, effort: 0 }).toBuffer();
-    case 'jpg':
-      return encodeJpeg(pixels, density);
-  }
-}
-
-/** JPEG by libjpeg. libvips writes no JFIF segment; with a density one is inserted after SOI. */
-async function encodeJpeg(pixels: PngSource, density: Density | undefined): Promise<Buffer> {
-  const jpeg = await openPixels(pixels).flatten({ background: '#fff' }).jpeg(JPEG).toBuffer();
-  if (density === undefined) return jpeg;
-  try {
-    return Buffer.concat([jpeg.subarray(0, 2), jfifOf(density), jpeg.subarray(2)]);
-  } finally {
-    wipe(jpeg);
-  }
-}
-
-function openPixels({ data, width, height, channels }: PngSource): ReturnType<typeof sharp> {
-  const image = sharp(data, { raw: { width, height, channels }, limitInputPixels: false });
-  return channels === 1 ? image.toColourspace('b-w') : image;
-}
+const encodePixels = (pixels: PngSource, { format, ...options }: ImageFile): Promise<Buffer> =>
+  format === 'png'
+    ? encodePng({ ...pixels, density: options.density })
+    : encodeWithSharp(pixels, format, options);

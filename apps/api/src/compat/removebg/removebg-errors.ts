@@ -49,6 +49,8 @@ const ERROR_OF_PROBLEM: Readonly<Partial<Record<ProblemCode, ErrorRow>>> = {
   'subject-not-found': row(400, 'subject_not_found'),
   'ground-not-flat': row(400, 'unknown_foreground'),
   'foreground-not-found': row(400, 'unknown_foreground'),
+  'subject-no-room': row(400, OF_PARAMETER),
+  'max-bytes-too-small': row(400, OF_PARAMETER),
   'model-unknown': row(400, OF_PARAMETER),
   'worker-crashed': row(400, 'failed_to_read_image'),
   'deadline-exceeded': row(400, 'took_too_long'),

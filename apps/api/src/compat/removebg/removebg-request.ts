@@ -32,6 +32,7 @@ const SHARED = [
   'bg_color',
   'semitransparency',
   'add_shadow',
+  'shadow_opacity',
   'model',
   'refine',
   'bit_depth',
@@ -66,8 +67,17 @@ export const SUBJECT_TYPES = [
 /** Detail of `X-Type`; `none`: the header is left out. */
 export const TYPE_LEVELS = ['none', '1', '2', 'latest'] as const;
 
-/** Kinds of shadow. All but `none` add the same shadow. */
+/** Kinds of shadow. */
 export const SHADOW_TYPES = ['none', 'auto', 'drop', 'car', '3D'] as const;
+
+/** The shadow for each kind: objects and cars stand on the ground. */
+const SHADOW_OF_TYPE: Readonly<Record<(typeof SHADOW_TYPES)[number], JobOptions['shadow']>> = {
+  none: 'none',
+  auto: 'soft',
+  drop: 'drop',
+  car: 'contact',
+  '3D': 'contact',
+};
 
 /** Options of a request to remove.bg. */
 export interface RemovebgRequest {
@@ -87,9 +97,10 @@ export function parseRemovebgFields(texts: ReadonlyMap<string, string>): Removeb
   const shadow = oneOf(texts, 'shadow_type', SHADOW_TYPES);
   const given = SHARED.flatMap((name): [string, string][] => {
     const text = texts.get(name);
-    return text === undefined ? [] : [[name, text]];
+    const isReplaced = name === 'add_shadow' && shadow !== undefined;
+    return text === undefined || isReplaced ? [] : [[name, text]];
   });
-  if (shadow !== undefined) given.push(['add_shadow', String(shadow !== 'none')]);
+  if (shadow !== undefined) given.push(['shadow', SHADOW_OF_TYPE[shadow]]);
   return {
     options: parseOptions(withoutUnused([...DEFAULTS, ...given])),
     type: level === 'none' ? undefined : type === 'auto' ? 'other' : type,
@@ -98,12 +109,18 @@ export function parseRemovebgFields(texts: ReadonlyMap<string, string>): Removeb
 
 /**
  * Removes options that have no effect in remove.bg and are rejected by the native endpoints: `crop_margin` without `crop`,
- * `scale` and `position` with it. Their values are validated.
+ * `scale` and `position` with it, `shadow_opacity` without a shadow. Their values are validated.
  */
 function withoutUnused(given: readonly [string, string][]): [string, string][] {
-  const { crop, crop_margin, scale, position } = jobOptionsSchema.shape;
-  const isCropped = crop.safeParse(new Map(given).get('crop')).data === true;
-  const unused: Readonly<Record<string, z.ZodType>> = isCropped ? { scale, position } : { crop_margin };
+  const { crop, crop_margin, scale, position, add_shadow, shadow_opacity } = jobOptionsSchema.shape;
+  const asked = new Map(given);
+  const isCropped = crop.safeParse(asked.get('crop')).data === true;
+  const hasShadow =
+    (asked.get('shadow') ?? 'none') !== 'none' || add_shadow.safeParse(asked.get('add_shadow')).data === true;
+  const unused: Readonly<Record<string, z.ZodType>> = {
+    ...(isCropped ? { scale, position } : { crop_margin }),
+    ...(!hasShadow && { shadow_opacity }),
+  };
   return given.filter(([name, text]) => {
     const schema = Object.hasOwn(unused, name) ? unused[name] : undefined;
     if (schema?.safeParse(text).success === false)

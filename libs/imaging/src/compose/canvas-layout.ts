@@ -1,0 +1,162 @@
+import type { JobOptions } from '#contracts/job-options.js';
+import {
+  parseAlign,
+  parseOutputSize,
+  parsePadding,
+  type Alignment,
+  type OutputSize,
+} from '#contracts/option-canvas.js';
+import type { Length, Margins } from '#contracts/option-values.js';
+import { Problem } from '#contracts/problem-catalog.js';
+import type { ImageLimits } from '../formats/image-facts.js';
+import { clamp, type Rect, type Size } from '../raster/pixel-rect.js';
+import type { Layout } from './layout.js';
+
+/** Options that determine a layout with `output_size`. */
+export type CanvasOptions = Pick<JobOptions, 'output_size' | 'fit' | 'padding' | 'margin' | 'align'>;
+
+/** One direction of the layout, in pixels unless said otherwise. */
+interface Axis {
+  /** Side of the image. */
+  image: number;
+  /** Begin and length of the subject in the image. */
+  begin: number;
+  length: number;
+  /** Space before and after the subject. */
+  before: readonly Length[];
+  after: readonly Length[];
+  /** Place of the subject in its space, 0 to 1. */
+  place: number;
+}
+
+/** A space of the result that the subject is put into. */
+interface Space {
+  canvas: number;
+  begin: number;
+  length: number;
+}
+
+/**
+ * Lays out a result with `output_size`. The space of the subject is the canvas without padding and margin; begin and end of it are
+ * rounded to pixels. The subject is scaled by one factor, up or down: with `contain` to the largest size within its space, with
+ * `cover` to the smallest that fills it; sides are rounded, at least 1. What remains free, or does not fit, is divided by
+ * `align`. A side `auto` has the length that the scaled subject and its space need, and so have both with `subject`, at scale 1.
+ *
+ * On a side where the subject touches the border of the image, `padding` is 0 and the subject is aligned to that side, unless
+ * `align` names a place in that direction.
+ * @throws Problem `subject-no-room` | `image-too-many-pixels`
+ */
+export function canvasLayout(image: Size, box: Rect, options: CanvasOptions, limits: ImageLimits): Layout {
+  const size = parseOutputSize(options.output_size ?? 'subject') ?? 'subject';
+  const [padding, margin] = [marginsOf(options.padding), marginsOf(options.margin)];
+  const align = parseAlign(options.align) ?? { x: undefined, y: undefined };
+  const across = axisOf(
+    { image: image.width, begin: box.left, length: box.width },
+    { padding: [padding.left, padding.right], margin: [margin.left, margin.right], place: align.x },
+  );
+  const down = axisOf(
+    { image: image.height, begin: box.top, length: box.height },
+    { padding: [padding.top, padding.bottom], margin: [margin.top, margin.bottom], place: align.y },
+  );
+  const [x, y] = spacesOf(size, across, down);
+  const canvas = { width: x.canvas, height: y.canvas };
+  checkSize(canvas, limits);
+  const factors = [x.length / across.length, y.length / down.length];
+  const factor = options.fit === 'cover' ? Math.max(...factors) : Math.min(...factors);
+  const [horizontal, vertical] = [placed(across, x, factor), placed(down, y, factor)];
+  const target = rect(horizontal.target, vertical.target);
+  return { canvas, source: rect(horizontal.source, vertical.source), target, foreground: target };
+}
+
+const ZERO: Length = { value: 0, unit: 'px' };
+
+const marginsOf = (text: string): Margins =>
+  parsePadding(text) ?? { top: ZERO, right: ZERO, bottom: ZERO, left: ZERO };
+
+interface AxisSpace {
+  padding: readonly [before: Length, after: Length];
+  margin: readonly [before: Length, after: Length];
+  /** Undefined without `align` in this direction. */
+  place: Alignment['x'];
+}
+
+function axisOf(
+  { image, begin, length }: Pick<Axis, 'image' | 'begin' | 'length'>,
+  { padding, margin, place }: AxisSpace,
+): Axis {
+  const isCutBefore = place === undefined && begin === 0;
+  const isCutAfter = place === undefined && begin + length === image;
+  const atEdge = isCutBefore === isCutAfter ? 0.5 : Number(isCutAfter);
+  return {
+    ...{ image, begin, length, place: place ?? atEdge },
+    before: isCutBefore ? [margin[0]] : [padding[0], margin[0]],
+    after: isCutAfter ? [margin[1]] : [padding[1], margin[1]],
+  };
+}
+
+function spacesOf(size: OutputSize, across: Axis, down: Axis): [Space, Space] {
+  if (size === 'original') return [spaceIn(across.image, across), spaceIn(down.image, down)];
+  if (size === 'subject') return [spaceAround(across.length, across), spaceAround(down.length, down)];
+  if (!('height' in size)) {
+    const x = spaceIn(size.width, across);
+    return [x, spaceAround((down.length * x.length) / across.length, down)];
+  }
+  const y = spaceIn(size.height, down);
+  if (!('width' in size)) return [spaceAround((across.length * y.length) / down.length, across), y];
+  return [spaceIn(size.width, across), y];
+}
+
+/** The space in a canvas of this side. @throws Problem `subject-no-room` */
+function spaceIn(canvas: number, { before, after }: Axis): Space {
+  const begin = Math.round(lengthOf(before, canvas));
+  const end = Math.round(canvas - lengthOf(after, canvas));
+  if (end <= begin) throw new Problem('subject-no-room');
+  return { canvas, begin, length: end - begin };
+}
+
+/** The canvas around a space of this length. Percentages are of the canvas. */
+function spaceAround(length: number, axis: Axis): Space {
+  const all = [...axis.before, ...axis.after];
+  const fixed = all.reduce((sum, { value, unit }) => sum + (unit === 'px' ? value : 0), 0);
+  const percent = all.reduce((sum, { value, unit }) => sum + (unit === '%' ? value : 0), 0);
+  const canvas = Math.max(1, Math.round((length + fixed) / (1 - percent / 100)));
+  const whole = Math.max(1, Math.round(length));
+  const begin = clamp(Math.round(lengthOf(axis.before, canvas)), 0, canvas - whole);
+  return { canvas, begin, length: whole };
+}
+
+const lengthOf = (lengths: readonly Length[], canvas: number): number =>
+  lengths.reduce((sum, { value, unit }) => sum + (unit === 'px' ? value : (value * canvas) / 100), 0);
+
+/** Part of the subject that is shown in one direction, and its place on the canvas. */
+interface Placed {
+  source: [begin: number, length: number];
+  target: [begin: number, length: number];
+}
+
+function placed({ begin, length, place }: Axis, space: Space, factor: number): Placed {
+  const scaled = Math.max(1, Math.round(length * factor));
+  if (scaled <= space.length) {
+    const free = space.length - scaled;
+    return { source: [begin, length], target: [space.begin + Math.round(free * place), scaled] };
+  }
+  const shown = clamp(Math.round(space.length / factor), 1, length);
+  return {
+    source: [begin + Math.round((length - shown) * place), shown],
+    target: [space.begin, space.length],
+  };
+}
+
+const rect = ([left, width]: [number, number], [top, height]: [number, number]): Rect => ({
+  left,
+  top,
+  width,
+  height,
+});
+
+function checkSize({ width, height }: Size, { maxPixels, maxSidePixels }: ImageLimits): void {
+  if (width * height <= maxPixels && Math.max(width, height) <= maxSidePixels) return;
+  throw new Problem('image-too-many-pixels', {
+    detail: `The result would have ${width} × ${height} pixels. Use a smaller "output_size", "padding" or "margin".`,
+  });
+}
