@@ -114,8 +114,7 @@ export function writeManifest({ lang, home, description }: ManifestParts): void 
 }
 
 /** Files of the page without those of /docs, of the HEIC decoder, and pictures. */
-const SHELL_FILE =
-  /^(?:(?:\w\w\/)?index\.html|favicon\.svg|assets\/(?!docs|heic)[\w-]+\.(?:js|css|svg))$/;
+const SHELL_FILE = /^(?:(?:\w\w\/)?index\.html|favicon\.svg|assets\/(?!docs|heic)[\w-]+\.(?:js|css|svg))$/;
 
 /**
  * Paths of the files that the service worker caches, and a hash of their contents.

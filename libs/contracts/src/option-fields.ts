@@ -284,7 +284,7 @@ export const optionFields = {
     .describe(
       'Work for the matte: `standard` runs the model once; `auto` looks again at a subject that the first look is unsure ' +
         'about, enlarged, and at each subject of a wide or tall image; `best` also does so where little is to be gained, ' +
-        'and asks the next model of the service, if it has several. A further look counts only where it is surer',
+        'and asks the next model of the service, if it has several. A further look counts only where it is surer; the looks of `best` vote on each pixel',
     ),
   model: lowered(z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/))
     .optional()
