@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { BoxFilter, PlanePool } from '#imaging/matting/box-filter.js';
+import { BoxFilter, PlanePool } from '#imaging/raster/box-filter.js';
 
 const side = fc.integer({ min: 1, max: 24 });
 const plane = fc

@@ -29,10 +29,18 @@ export class PhotoExporter {
     return this.pixelWorker.do('render', { photo, cutout: image, edit });
   }
 
+  /** The full-size edited result as a file. Default format: that of the edit. @throws PixelProblem */
+  async file(entry: DoneEntry, format: SavedFormat = entry.edit.look.format): Promise<File> {
+    const edit = { ...entry.edit, look: { ...entry.edit.look, format } };
+    const { image, format: encoded } = await this.render({ ...entry, edit });
+    const type = encoded === 'jpg' ? 'image/jpeg' : `image/${encoded}`;
+    return new File([image], cutoutName(entry.photo.name, encoded), { type });
+  }
+
   /** Downloads one result. @throws PixelProblem */
   async save(entry: DoneEntry): Promise<void> {
-    const { image, format } = await this.render(entry);
-    saveFile(image, cutoutName(entry.photo.name, format));
+    const file = await this.file(entry);
+    saveFile(file, file.name);
     entry.isUnsaved = false;
   }
 

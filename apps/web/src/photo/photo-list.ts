@@ -12,7 +12,6 @@ import { runPhoto, type PhotoServices } from './photo-run.js';
 import type { Advice } from './problem-advice.js';
 import { isAtService, isInProgress, type PhotoState } from './photo-state.js';
 import { RemovalHistory } from './removal-history.js';
-import { resultFile } from './result-actions.js';
 
 /** The page around the list. */
 export interface ListPage {
@@ -233,7 +232,7 @@ export class PhotoList {
 
   private async encode(entry: PhotoEntry, format?: SavedFormat): Promise<File> {
     if (!isDone(entry)) throw new TypeError('the photo has no result');
-    return resultFile(this.exporter, entry, format);
+    return this.exporter.file(entry, format);
   }
 
   private showReceipt({ state, photo }: PhotoEntry): void {

@@ -1,23 +1,8 @@
 import type { TextKey } from '../i18n/en-words.js';
-import type { SavedFormat } from '../pixels/edit.js';
 import { saveFile } from '../dom-element.js';
-import { cutoutName, type DoneEntry } from './photo-entry.js';
-import type { PhotoExporter } from './photo-exporter.js';
 import type { FullSize } from './full-size.js';
 
 const PNG = 'image/png';
-
-/** The full-size edited result of a photo as a file. Default format: that of the edit. @throws PixelProblem */
-export async function resultFile(
-  exporter: PhotoExporter,
-  entry: DoneEntry,
-  format: SavedFormat = entry.edit.look.format,
-): Promise<File> {
-  const edit = { ...entry.edit, look: { ...entry.edit.look, format } };
-  const { image, format: encoded } = await exporter.render({ ...entry, edit });
-  const type = encoded === 'jpg' ? 'image/jpeg' : `image/${encoded}`;
-  return new File([image], cutoutName(entry.photo.name, encoded), { type });
-}
 
 /** True if the browser can share image files. */
 export const canShareImages = (): boolean => {

@@ -1,5 +1,5 @@
 import { wipe } from '#crypto/wipe.js';
-import { BoxFilter } from '../matting/box-filter.js';
+import { BoxFilter } from '../raster/box-filter.js';
 import type { Size } from '../raster/pixel-rect.js';
 
 /** Box filters in a row; three are within 3 % of a Gaussian (W. M. Wells, PAMI 8(2), 1986). */

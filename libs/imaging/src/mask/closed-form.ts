@@ -1,5 +1,5 @@
 import { wipe } from '#crypto/wipe.js';
-import { PlanePool } from '../matting/box-filter.js';
+import { PlanePool } from '../raster/box-filter.js';
 import { toGrid } from '../matting/guide-grid.js';
 import type { Mask } from '../raster/raster.js';
 import { resampled } from './plane-resampling.js';

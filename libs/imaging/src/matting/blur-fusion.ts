@@ -1,5 +1,5 @@
 import { wipe } from '#crypto/wipe.js';
-import { PlanePool } from './box-filter.js';
+import { PlanePool } from '../raster/box-filter.js';
 import { forEachRow, type Tile, type TileWindow } from './grid-tiles.js';
 import { clamp, type Rect, type Size } from '../raster/pixel-rect.js';
 import type { Mask } from '../raster/raster.js';

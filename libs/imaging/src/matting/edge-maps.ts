@@ -1,7 +1,7 @@
 import type { JobOptions } from '#contracts/job-options.js';
 import { wipe } from '#crypto/wipe.js';
 import { CoarseBlurFusion, COLOR_CHANNELS, copyColors, estimateForeground } from './blur-fusion.js';
-import { PlanePool } from './box-filter.js';
+import { PlanePool } from '../raster/box-filter.js';
 import { tilesOf, windowSize, type TileWindow } from './grid-tiles.js';
 import { guidedCoefficients, REFINEMENT_CHANNELS } from './guided-filter.js';
 import type { Size } from '../raster/pixel-rect.js';

@@ -1,5 +1,5 @@
 import { wipe } from '#crypto/wipe.js';
-import type { PlanePool } from './box-filter.js';
+import type { PlanePool } from '../raster/box-filter.js';
 import { forEachRow, type TileWindow } from './grid-tiles.js';
 
 /** Floats a cell: slopes of R, G and B, offset, and gate; for colors and alpha from 0 to 255. */

@@ -1,5 +1,5 @@
 import { wipe } from '#crypto/wipe.js';
-import { PlanePool } from './box-filter.js';
+import { PlanePool } from '../raster/box-filter.js';
 import { BilinearRows } from './edge-rows.js';
 import { OPACITY_ENTROPY } from './opacity-entropy.js';
 import { clamp, rectOf, type Rect, type Size } from '../raster/pixel-rect.js';

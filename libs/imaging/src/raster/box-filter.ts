@@ -1,5 +1,5 @@
 import { wipe } from '#crypto/wipe.js';
-import type { Size } from '../raster/pixel-rect.js';
+import type { Size } from './pixel-rect.js';
 
 /** Working memory for windows of one radius. */
 interface Windows {
