@@ -33,6 +33,8 @@ export interface EditorOptions {
   onClosed: () => void;
   /** Applies the look to all photos. Returns their number. */
   onApplyAll: (look: Look) => number;
+  /** True if the page has no other photo. */
+  isOnly: boolean;
   /** Open the photo before and after this one. Absent at the ends of the list. */
   onPrevious?: (() => void) | undefined;
   onNext?: (() => void) | undefined;
@@ -81,7 +83,7 @@ export class EditorDialog {
         onLook: (change, isLive) => this.changeLook(change, isLive),
         onApplyAll: () => this.applyAll(),
       },
-      { isCollapsible: true },
+      { isCollapsible: true, showApplyAll: !options.isOnly },
     );
     const brush = collapsible('brush', 'editor.brush', 'brush', this.tools.element);
     this.panel = new EditorPanel([brush, ...this.looks.sections], [brush.element, this.looks.element]);

@@ -43,6 +43,7 @@ export function openEditor(page: EditorPage, entry: DoneEntry, startsWithView = 
     onDownload: () => page.exporter.save(entry),
     onClosed: () => entry.card.focusEdit(),
     onApplyAll: page.applyAll,
+    isOnly: entries.length === 1,
     onPrevious: opener(entries[at - 1]),
     onNext: opener(entries[at + 1]),
   });
