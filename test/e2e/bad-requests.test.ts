@@ -159,7 +159,7 @@ test('given ten usual mistakes, when they are answered, then the body alone says
       ...{
         status: 400,
         code: 'invalid-parameter',
-        sentence: /"format" must be one of png, webp, jpg, zip, auto/,
+        sentence: /"format" must be one of png, webp, jpg, avif, zip, auto/,
       },
       facts: { parameter: 'format', accepted: ['png', 'webp', 'jpg', 'avif', 'zip', 'auto'] },
     },

@@ -7,6 +7,7 @@ import { EXAMPLE_ORIGIN, LANGUAGES } from '../../tools/src/docs/code-samples.js'
 import { operationsOf, type ApiDocument, type Operation } from '../../tools/src/docs/open-api.js';
 import { openApiDocument } from '../../tools/src/openapi-document.js';
 import { sampleOf } from '../../tools/src/docs/sample-requests.js';
+import { writeAuditReport } from '../harness/audit-report.js';
 import { smallPhoto } from '../harness/small-photo.js';
 import { nothingRemains } from '../harness/traces.js';
 import { useLightSystem } from '../harness/use-system.js';
@@ -28,14 +29,12 @@ const isThere = (program: string): boolean => spawnSync(program, ['--version']).
 const languages = LANGUAGES.filter(({ id }) => id !== 'php' || isThere('php'));
 const document = JSON.parse(openApiDocument()) as ApiDocument;
 const operations = operationsOf(document).filter(({ operationId }) => !NOT_RUN.includes(operationId));
-const { system } = useLightSystem({ RATE_LIMIT: 'off' });
-let folder: string;
+const folder = mkdtempSync(join(tmpdir(), 'samples-'));
+const AUDIT_REPORT_FILE = writeAuditReport(join(folder, 'audit.json'));
+const { system } = useLightSystem({ RATE_LIMIT: 'off', AUDIT_REPORT_FILE });
 
 jest.setTimeout(120_000);
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'samples-'));
-  writeFileSync(join(folder, 'photo.jpg'), smallPhoto());
-});
+beforeAll(() => writeFileSync(join(folder, 'photo.jpg'), smallPhoto()));
 afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(() => nothingRemains(system));
 
