@@ -33,7 +33,18 @@ const EVERYWHERE = new Set([
 ]);
 
 /** Parameters without which others are refused, as they would have no effect. */
-const NEEDED_BY: Readonly<Record<string, Record<string, string>>> = { crop_margin: { crop: 'true' } };
+const NEEDED_BY: Readonly<Record<string, Record<string, string>>> = {
+  crop_margin: { crop: 'true' },
+  quality: { format: 'webp' },
+  max_bytes: { format: 'webp' },
+  ...Object.fromEntries(
+    ['fit', 'padding', 'margin', 'align'].map((option) => [option, { output_size: '300x300' }]),
+  ),
+  ...Object.fromEntries(
+    ['opacity', 'blur', 'offset', 'color'].map((option) => [`shadow_${option}`, { shadow: 'drop' }]),
+  ),
+  background_blur_mode: { background_blur: '30' },
+};
 
 /** Drives one operation of the document, and holds every answer against what the document says. */
 export class ContractOperation {
