@@ -65,7 +65,7 @@ describe('given the card of a single result', () => {
     const { page } = await open();
     const card = await openResult(page);
     await card.getByRole('radio', { name: 'Bottle green' }).check({ force: true });
-    await card.getByRole('combobox', { name: 'Format' }).selectOption('jpg');
+    await card.getByRole('radio', { name: 'JPEG' }).check({ force: true });
     await card.getByText('1200 × 1200, JPG').waitFor();
     await resultOf(card).focus();
     await untilWidth(page, SIDE);
@@ -154,6 +154,6 @@ describe('given cards of several photos', () => {
     await page.keyboard.press('Escape');
     await page.locator('dialog.editor[open]').waitFor({ state: 'detached' });
     await wall.getByRole('button', { name: /^Proof/ }).click();
-    await page.getByRole('dialog', { name: 'Deletion receipt' }).waitFor();
+    await page.getByRole('dialog', { name: 'Proof of deletion' }).waitFor();
   });
 });

@@ -195,9 +195,9 @@ test('given two photos, when the next one is opened with changes, then the edito
   const keys = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
   await keys.getByRole('button', { name: 'Close' }).click();
   await page.keyboard.down('c');
-  await dialog.getByText('Original', { exact: true }).waitFor();
+  await dialog.locator('.original-sign').waitFor();
   await page.keyboard.up('c');
-  await dialog.getByText('Original', { exact: true }).waitFor({ state: 'hidden' });
+  await dialog.locator('.original-sign').waitFor({ state: 'hidden' });
   await dialog.getByRole('radio', { name: 'Erase' }).check();
   await stroke([0.3, 0.9], [0.4, 0.9]);
   const isFirst = await dialog.getByRole('button', { name: 'Next photo' }).isVisible();

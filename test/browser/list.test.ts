@@ -109,20 +109,20 @@ describe('given photos in progress', () => {
     await cutOut(page, ['astronaut.jpg', 'chelsea.jpg']);
     await page.getByRole('button', { name: 'Apply to all' }).click();
     const dialog = page.getByRole('dialog', { name: 'One look for all photos' });
-    await dialog.getByRole('combobox').first().selectOption('webp');
+    await dialog.getByRole('radio', { name: 'WebP' }).check({ force: true });
     expect(await lookAt(page, 'list-look', { isScreen: true })).toEqual([]);
     await dialog.getByRole('button', { name: 'Apply to all' }).click();
     await page.getByText('Applied to all 2 photos').waitFor();
     await cutOut(page, ['coffee.jpg']);
-    await cardOf(page, 'coffee.jpg').getByText('WEBP').waitFor();
-    await cardOf(page, 'chelsea.jpg').getByText('WEBP').waitFor();
+    await cardOf(page, 'coffee.jpg').getByText('WEBP').waitFor({ state: 'attached' });
+    await cardOf(page, 'chelsea.jpg').getByText('WEBP').waitFor({ state: 'attached' });
   });
 });
 
 describe('given a sample', () => {
   it('when it is among the photos, then it has a tag and is neither counted nor in the archive', async () => {
     const { page } = await open();
-    await page.locator('#sample-try').click();
+    await page.getByRole('button', { name: 'Try it with a cup of coffee' }).click();
     const sample = page.locator('.card').first();
     await untilPhase(sample, 'done');
     expect(await sample.locator('.tag').textContent()).toBe('Sample');

@@ -14,6 +14,9 @@ const SHELL = [
   '/',
   '/assets/icons.svg',
   '/assets/main.js',
+  ...readdirSync('dist/apps/web/assets')
+    .filter((file) => /^part-.*\.js$/.test(file))
+    .map((file) => `/assets/${file}`),
   '/assets/pixels.js',
   '/assets/style.css',
   '/bn/',
@@ -83,12 +86,13 @@ describe('given a first visit', () => {
     expect(bytesOf(isPicture)).toBeLessThan(MAX_HERO_BYTES);
     // Only the page, its style, scripts, icons and small pictures.
     const files = [
-      ...['', 'assets/icons.svg', 'assets/main.js', 'assets/pixels.js', 'assets/style.css', 'favicon.svg'],
+      ...['', 'assets/icons.svg', 'assets/main.js', 'assets/style.css', 'favicon.svg'],
       ...['hero-cutout', 'hero', 'portrait-small', 'animal-small', 'product-small', 'plant-small'].map(
         (name) => `assets/pictures/${name}.avif`,
       ),
     ];
-    const loaded = [...new Set(answers)].filter((answer) => !answer.includes('/sw.js'));
+    // Parts of the script that others share are loaded with it.
+    const loaded = [...new Set(answers)].filter((answer) => !/\/sw\.js|\/assets\/part-chunk-/.test(answer));
     expect(loaded.sort()).toEqual(files.map((path) => `GET /${path} 200`).sort());
   });
 
@@ -98,12 +102,8 @@ describe('given a first visit', () => {
       `${folder}/sw.js`,
       ...readdirSync(`${folder}/assets`).map((file) => join(folder, 'assets', file)),
     ].filter((file) => file.endsWith('.js') && !basename(file).startsWith('docs'));
-    expect(scripts.map((file) => basename(file)).sort()).toEqual([
-      'heic.js',
-      'main.js',
-      'pixels.js',
-      'sw.js',
-    ]);
+    const names = scripts.map((file) => basename(file)).filter((name) => !name.startsWith('part-'));
+    expect(names.sort()).toEqual(['heic.js', 'main.js', 'pixels.js', 'sw.js']);
     const bytes = scripts.map((file) => gzipSync(readFileSync(file)).length);
     expect(bytes.reduce((sum, one) => sum + one)).toBeLessThan(MAX_SCRIPT_BYTES);
   });

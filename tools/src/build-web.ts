@@ -137,7 +137,8 @@ function compressTexts(): void {
 await runCommand(async () => {
   rmSync(OUT, { recursive: true, force: true });
   mkdirSync(OUT, { recursive: true });
-  await build({ ...OPTIONS, entryPoints: ENTRIES });
+  // Parts of the page that are loaded on demand become files of their own.
+  await build({ ...OPTIONS, entryPoints: ENTRIES, splitting: true, chunkNames: 'part-[name]-[hash]' });
   await build({ ...OPTIONS, entryPoints: HEIC, format: 'iife' });
   await writePages();
   await writeIcons();

@@ -2,25 +2,25 @@ import { JobClient } from '#sdk/job-client.js';
 import { byId } from './dom-element.js';
 import { bindSamples } from './hero/samples.js';
 import { bindShowcase } from './hero/showcase.js';
-import { openLookForAll } from './edit/look-all-dialog.js';
 import { BackpressureGate } from './photo/backpressure-gate.js';
 import type { FileSelection } from './photo/file-selection.js';
 import { ListFilter } from './photo/list-filter.js';
 import { ListToolbar } from './photo/list-toolbar.js';
 import { ConnectionMonitor, type ConnectionState } from './photo/connection-monitor.js';
-import type { DoneEntry } from './photo/photo-entry.js';
+import { isDone, type DoneEntry } from './photo/photo-entry.js';
 import { bindFileInput, bindDrop, bindPaste } from './photo/file-input.js';
 import { MAX_PARALLEL } from './photo/photo-limits.js';
-import { openEditor } from './photo/photo-editor.js';
 import { PhotoList } from './photo/photo-list.js';
 import { PhotoExporter } from './photo/photo-exporter.js';
 import { WorkSlots } from './photo/work-slots.js';
 import type { Edit, Look } from './pixels/edit.js';
 import { PixelWorkerClient } from './pixels/pixel-worker-client.js';
-import { openReceipt } from './receipt/receipt-dialog.js';
 import { startShell } from './shell/shell.js';
-import { bindLanguageLinks, clearText, setText } from './i18n/page-words.js';
+import { loadLanguage } from './i18n/i18n.js';
+import { bindLanguageLinks, clearText, language, setText } from './i18n/page-words.js';
 import { NoticeBar } from './notice-bar.js';
+
+await loadLanguage(language());
 
 const chooser = byId('chooser', HTMLInputElement);
 const notices = new NoticeBar(byId('notices', HTMLElement));
@@ -65,7 +65,10 @@ const toolbar = new ListToolbar(
   () => photos.entries,
   {
     onSaveAll: () => void downloadAll(),
-    onApplyAll: () => openLookForAll(byId('look-all', HTMLDialogElement), photos.look, applyAll),
+    onApplyAll: () =>
+      withDialog(import('./edit/look-all-dialog.js'), ({ openLookForAll }) =>
+        openLookForAll(byId('look-all', HTMLDialogElement), photos.look, applyAll),
+      ),
     onCancelAll: () => photos.cancelAll(),
     onRemoveAll: () => photos.removeAll(),
   },
@@ -77,19 +80,27 @@ const photos = new PhotoList(services, pixelWorker, exporter, {
   onChange: () => toolbar.update(),
   onState: () => toolbar.updateSoon(),
   onEdit: edit,
-  onReceipt: (receipt, name) => openReceipt(byId('receipt', HTMLDialogElement), receipt, name),
+  onReceipt: (receipt, name) =>
+    withDialog(import('./receipt/receipt-dialog.js'), ({ openReceipt }) =>
+      openReceipt(byId('receipt', HTMLDialogElement), receipt, name),
+    ),
   onRenderError: () => notices.show({ text: ['editor.failed'] }),
 });
+
+/** Opens a dialog whose script is loaded when it is first used. */
+function withDialog<M>(script: Promise<M>, open: (module: M) => unknown): void {
+  script.then(open).catch(() => notices.show({ text: ['script.failed'] }));
+}
 
 function edit(entry: DoneEntry): void {
   const page = {
     dialog: byId('editor', HTMLDialogElement),
     exporter,
-    done: () => photos.done,
+    done: () => photos.entries.filter(isDone),
     change: (changed: DoneEntry, by: Edit) => photos.change(changed, by),
     applyAll,
   };
-  openEditor(page, entry);
+  withDialog(import('./photo/photo-editor.js'), ({ openEditor }) => openEditor(page, entry));
 }
 
 /** Applies a look to all photos. Returns the number of those in the list. */

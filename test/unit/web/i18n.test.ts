@@ -4,13 +4,19 @@ import { BN_PRIVACY } from '../../../apps/web/src/i18n/bn-privacy.js';
 import { EN_PRIVACY } from '../../../apps/web/src/i18n/en-privacy.js';
 import { bytesText, durationText, LANGUAGES } from '../../../apps/web/src/i18n/quantity-text.js';
 import type { Message } from '../../../apps/web/src/i18n/message.js';
-import { CATALOGS, translate } from '../../../apps/web/src/i18n/i18n.js';
+import { BN } from '../../../apps/web/src/i18n/bn-words.js';
+import { EN } from '../../../apps/web/src/i18n/en-words.js';
+import { loadLanguage, translate } from '../../../apps/web/src/i18n/i18n.js';
 import { adviceFor } from '../../../apps/web/src/photo/problem-advice.js';
 import { RemoveBgError } from '#sdk/removebg-error.js';
 
 const formsOf = (message: Message): string[] =>
   typeof message === 'string' ? [message] : Object.values(message);
 const namesIn = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!).sort();
+
+const CATALOGS = { en: EN, bn: BN };
+
+beforeAll(() => loadLanguage('bn'));
 
 describe('given the texts of the page', () => {
   it('when the languages are compared, then they have the same keys, and none is empty', () => {

@@ -38,5 +38,6 @@ export const BN_LIST: Readonly<Record<keyof typeof EN_LIST, Message>> = {
   'net.lost': 'সার্ভার সাড়া দিচ্ছে না। আবার চেষ্টা চলছে।',
   'net.back': 'সংযোগ ফিরে এসেছে।',
   'folder.skipped': '{count}টি ফাইল ছবি নয়, তাই বাদ গেছে।',
+  'script.failed': 'পাতার এই অংশটি আনা গেল না। সংযোগ দেখে আবার চেষ্টা করুন।',
   'folder.empty': 'এই ফোল্ডারে কোনো ছবি নেই।',
 };

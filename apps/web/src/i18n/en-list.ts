@@ -46,5 +46,6 @@ export const EN_LIST = {
     one: "{count} file wasn't a photo and was skipped.",
     other: "{count} files weren't photos and were skipped.",
   },
+  'script.failed': "This part of the page couldn't be loaded. Check your connection and try again.",
   'folder.empty': 'There are no photos in this folder.',
 } as const satisfies Record<string, Message>;

@@ -1,4 +1,3 @@
-import { BN } from './bn-words.js';
 import { EN, type TextKey } from './en-words.js';
 import {
   bytesText,
@@ -24,8 +23,18 @@ export type Param =
 /** Values of a text by name. `count` also selects the plural form. */
 export type Params = Readonly<Record<string, Param>>;
 
-/** All texts, by language. */
-export const CATALOGS: Readonly<Record<Language, Readonly<Record<TextKey, Message>>>> = { en: EN, bn: BN };
+/** All texts of a language. */
+export type Catalog = Readonly<Record<TextKey, Message>>;
+
+/** Texts by language. English is always there, others after `loadLanguage`. */
+const catalogs = new Map<Language, Catalog>([['en', EN]]);
+
+/** Loads the texts of a language, unless they are there. @throws Error if they cannot be loaded */
+export async function loadLanguage(language: Language): Promise<void> {
+  if (!catalogs.has(language)) catalogs.set(language, (await import('./bn-words.js')).BN);
+}
+
+const catalogOf = (language: Language): Catalog => catalogs.get(language) ?? EN;
 
 const categoryOf = (language: Language, value: number, type: Intl.PluralRuleType): Intl.LDMLPluralRule =>
   new Intl.PluralRules(language, { type }).select(value);
@@ -42,7 +51,7 @@ function formatted(language: Language, param: Param): string {
   if ('bytes' in param) return bytesText(language, param.bytes);
   if ('ms' in param) return durationText(language, param.ms);
   if ('say' in param) return translate(language, param.say);
-  const ordinal = pluralForm(CATALOGS[language].ordinal, categoryOf(language, param.place, 'ordinal'));
+  const ordinal = pluralForm(catalogOf(language).ordinal, categoryOf(language, param.place, 'ordinal'));
   return ordinal.replace('{n}', numberText(language, param.place));
 }
 
@@ -50,7 +59,7 @@ function formatted(language: Language, param: Param): string {
 export function translate(language: Language, key: TextKey, params: Params = {}): string {
   const { count } = params;
   const category = typeof count === 'number' ? categoryOf(language, count, 'cardinal') : 'other';
-  return pluralForm(CATALOGS[language][key], category).replaceAll(/\{(\w+)\}/g, (whole, name: string) => {
+  return pluralForm(catalogOf(language)[key], category).replaceAll(/\{(\w+)\}/g, (whole, name: string) => {
     const param = params[name];
     return param === undefined ? whole : formatted(language, param);
   });

@@ -1,6 +1,6 @@
 import type { TextKey } from './en-words.js';
 import { LANGUAGES, type Language } from './quantity-text.js';
-import { translate, type Params } from './i18n.js';
+import { loadLanguage, translate, type Params } from './i18n.js';
 
 /** Attributes with a translated text. */
 type TextAttribute = 'aria-label' | 'title' | 'alt';
@@ -70,8 +70,9 @@ export const alternative = (of: HTMLImageElement, key: TextKey, params: Params =
 /** Calls `listener` after each switch of the language, for texts that `setText` does not manage. */
 export const followLanguage = (listener: () => void): unknown => listeners.add(listener);
 
-/** Switches the language without a reload. */
-export function switchLanguage(to: Language): void {
+/** Switches the language without a reload. @throws Error if its texts cannot be loaded */
+export async function switchLanguage(to: Language): Promise<void> {
+  await loadLanguage(to);
   document.documentElement.lang = to;
   for (const element of document.querySelectorAll('[data-text]'))
     element.textContent = say(element.getAttribute('data-text') as TextKey, valuesOf.get(element)?.text);
@@ -98,7 +99,8 @@ export function bindLanguageLinks(links: Iterable<HTMLAnchorElement>): void {
       const to = LANGUAGES.find((known) => known === link.lang);
       if (to === undefined) return;
       event.preventDefault();
-      switchLanguage(to);
+      // Without its texts, the link opens the page in that language.
+      switchLanguage(to).catch(() => location.assign(link.href));
     });
   }
   followLanguage(mark);

@@ -1,5 +1,5 @@
 import { button, element } from '../dom-element.js';
-import { LookPanel } from '../edit/look-panel.js';
+import type { LookPanel } from '../edit/look-panel.js';
 import type { TextKey } from '../i18n/en-words.js';
 import { clearText, label, setText, tooltip } from '../i18n/page-words.js';
 import { icon } from '../icons.js';
@@ -294,11 +294,17 @@ export class PhotoCard {
   /** Shows the controls of the look beside the only result. */
   private showPanel(): void {
     if (this.look === undefined || !this.isLarge) return;
-    if (this.panel === undefined) {
-      const { onLook, onApplyAll } = this.actions;
-      this.panel = new LookPanel({ onLook, onApplyAll }, { showApplyAll: false });
-      this.lookPlace.append(this.panel.element);
-    }
+    if (this.panel === undefined) void this.loadPanel();
+    else this.panel.show(this.look);
+  }
+
+  /** Loads the script of the controls. Without a connection the card stays without them; the result can be downloaded. */
+  private async loadPanel(): Promise<void> {
+    const module = await import('../edit/look-panel.js').catch(() => undefined);
+    if (module === undefined || this.panel !== undefined || this.look === undefined) return;
+    const { onLook, onApplyAll } = this.actions;
+    this.panel = new module.LookPanel({ onLook, onApplyAll }, { showApplyAll: false });
+    this.lookPlace.append(this.panel.element);
     this.panel.show(this.look);
   }
 

@@ -76,6 +76,11 @@ export class LayeredPicture {
     return { canvas: level.cutout.canvas, scale: level.scale };
   }
 
+  /** The photo at the size of the smallest copy. It may be `photo` itself. */
+  get smallPhoto(): CanvasImageSource {
+    return this.levels.at(-1)?.picture ?? this.photo;
+  }
+
   /** Starts or continues a stroke, as the plain brush. */
   extend(id: number, segment: Segment): void {
     if (this.waiting !== undefined) {

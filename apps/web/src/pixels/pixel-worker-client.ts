@@ -45,16 +45,21 @@ function keyOf({ photo, cutout }: Pair): string {
  * one decoded photo is in memory.
  */
 export class PixelWorkerClient {
-  private readonly worker = new Worker(WORKER, { type: 'module' });
+  private started: Worker | undefined;
   private readonly highPriority: PendingRequest[] = [];
   private readonly lowPriority: PendingRequest[] = [];
   private current: PendingRequest | undefined;
   private lastId = 0;
 
-  constructor() {
-    this.worker.addEventListener('message', ({ data }: MessageEvent<PixelAnswer>) => this.settle(data));
-    // A crashed worker, usually out of memory, sends no answers.
-    this.worker.addEventListener('error', () => this.failAll());
+  /** The worker. Its script is loaded with the first request. */
+  private get worker(): Worker {
+    if (this.started !== undefined) return this.started;
+    this.started = new Worker(WORKER, { type: 'module' });
+    this.started.addEventListener('message', ({ data }: MessageEvent<PixelAnswer>) => this.settle(data));
+    // A worker that crashed, usually out of memory, or whose script could not be loaded, sends no answers. The next request
+    // starts another one.
+    this.started.addEventListener('error', () => this.close());
+    return this.started;
   }
 
   /**
@@ -90,7 +95,8 @@ export class PixelWorkerClient {
 
   /** Ends the worker and frees its memory. */
   close(): void {
-    this.worker.terminate();
+    this.started?.terminate();
+    this.started = undefined;
     this.failAll();
   }
 

@@ -37,14 +37,11 @@ async function openPair({ photo, cutout }: Pair): Promise<OpenPair> {
   return { picture, photo: picture.photo, layers: new LookLayers(picture) };
 }
 
-/** A pair at the size of previews. A larger photo is replaced by a small copy, which needs less memory. */
+/** A pair at the size of previews. A large photo is replaced by its small copy. */
 async function openSmallPair({ photo, cutout }: Pair): Promise<OpenPair> {
   const picture = await LayeredPicture.open(photo, cutout, SMALL_SIDE);
-  const { scale, ...size } = fitted(picture.size, SMALL_SIDE);
-  // The picture draws its photo itself where it has the same size.
-  if (scale === 1) return { picture, photo: picture.photo, layers: new LookLayers(picture) };
-  const small = surfaceWith(picture.photo, size).canvas;
-  picture.photo.close();
+  const { photo: whole, smallPhoto: small } = picture;
+  if (small !== whole) whole.close();
   return { picture, photo: small, layers: new LookLayers(picture, small) };
 }
 
