@@ -14,7 +14,7 @@ const formsOf = (message: Message): string[] =>
   typeof message === 'string' ? [message] : Object.values(message);
 const namesIn = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!).sort();
 
-const CATALOGS = { en: EN, bn: BN };
+const CATALOGS: Record<'en' | 'bn', Record<string, Message>> = { en: EN, bn: BN };
 
 beforeAll(() => loadLanguage('bn'));
 
@@ -32,7 +32,7 @@ describe('given the texts of the page', () => {
   it('when a text has values, then every language and every plural form of it has the same', () => {
     for (const [key, english] of Object.entries(CATALOGS.en)) {
       const wanted = namesIn(formsOf(english).at(-1)!);
-      const bengali = CATALOGS.bn[key as keyof typeof CATALOGS.bn];
+      const bengali = CATALOGS.bn[key]!;
       for (const form of [...formsOf(english), ...formsOf(bengali)])
         expect([key, namesIn(form)]).toEqual([key, wanted]);
     }
