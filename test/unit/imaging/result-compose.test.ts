@@ -250,6 +250,20 @@ describe('result composition', () => {
       expect(pixel(found, x, y)[3]).toBe(0);
   });
 
+  test('given a round subject, when its contact shadow is composed, then it thins out to both sides', async () => {
+    const image = block(400, 400, { left: 0, top: 0, side: 0 });
+    for (let y = 0; y < 400; y += 1)
+      for (let x = 0; x < 400; x += 1)
+        if (Math.hypot(x - 200, y - 200) < 100) image.data.set(RED, 4 * (y * 400 + x));
+    const found = await compose(image, { shadow: 'contact' });
+    for (const side of [-1, 1]) {
+      const alphas = [0, 20, 40, 60, 90].map((x) => pixel(found, 200 + side * x, 302)[3]!);
+      expect(alphas).toEqual(alphas.toSorted((one, other) => other - one));
+      expect(alphas[0]).toBeGreaterThan(80);
+      expect(alphas.at(-1)).toBeLessThan(8);
+    }
+  });
+
   test('given a shadow on a color, when composed, then the color is darker there', async () => {
     const image = block(200, 200, { left: 60, top: 60, side: 80 });
     const found = await compose(image, { add_shadow: true, bg_color: 'fff' });
