@@ -173,6 +173,13 @@ describe('given the documentation', () => {
     async (path) => {
       const opened = await open(path);
       expect(await lookAt(opened.page, path.replaceAll(/\W+/g, '-').slice(1, -1))).toEqual([]);
+      await opened.page.setViewportSize({ width: 390, height: 844 });
+      const search = await opened.page.getByRole('combobox', { name: 'Search' }).boundingBox();
+      expect([search!.x >= 0, search!.x + search!.width <= 390, search!.width > 200]).toEqual([
+        true,
+        true,
+        true,
+      ]);
       await close(opened);
     },
   );
