@@ -268,8 +268,7 @@ export const IMAGE_HELP = {
     what_happened: 'The result has more bytes than `max_bytes` allows, even at the lowest quality (30).',
     why: 'The result has many pixels or much detail for that number of bytes.',
     what_to_do:
-      'Send a larger `max_bytes`, a smaller `size`, or `format=avif`, which makes the smallest files. `detail` has the size of ' +
-      'the smallest file.',
+      'Send a larger `max_bytes`, a smaller `size`, or `format=avif`, which makes the smallest files.',
     example:
       'curl -F image=@photo.jpg -F format=webp -F max_bytes=100000 -F size=medium http://localhost:3000/v1/jobs',
   },
