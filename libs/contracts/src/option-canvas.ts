@@ -1,4 +1,4 @@
-import { parseLengths, type Length, type Margins } from './option-values.js';
+import { parseSides, type Length, type Margins } from './option-values.js';
 
 /** Longest side of a result that a request may name, pixels. */
 export const MAX_OUTPUT_SIDE = 10_000;
@@ -31,15 +31,8 @@ export function parseOutputSize(text: string): OutputSize | undefined {
   } as OutputSize;
 }
 
-/** As `parseMargins`, each at most 10000px or 49%. Undefined for any other text. */
-export function parsePadding(text: string): Margins | undefined {
-  const lengths = parseLengths(text);
-  if (lengths === undefined || lengths.some(({ value, unit }) => value > MAX_PADDING[unit])) return undefined;
-  const [top, right = top, bottom = top, left = right] = lengths;
-  if (top === undefined || right === undefined || bottom === undefined || left === undefined)
-    return undefined;
-  return [1, 2, 4].includes(lengths.length) ? { top, right, bottom, left } : undefined;
-}
+/** Sides of at most 10000px or 49%. Undefined for any other text. */
+export const parsePadding = (text: string): Margins | undefined => parseSides(text, MAX_PADDING);
 
 const percentOf = ({ value, unit }: Length): number => (unit === '%' ? value : 0);
 

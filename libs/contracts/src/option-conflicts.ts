@@ -1,6 +1,6 @@
 import { leavesRoom } from './option-canvas.js';
 import type { OptionValues } from './option-fields.js';
-import { PART_OF_CHANNELS } from './option-names.js';
+import { LOSSY_FORMATS, PART_OF_CHANNELS } from './option-names.js';
 import { parseMargins, type Length } from './option-values.js';
 
 /** A combination in which an option would have no effect. */
@@ -26,7 +26,7 @@ function isPlaced(
   return given[option];
 }
 
-const isLossy = (format: string): boolean => ['jpg', 'webp', 'avif'].includes(format);
+const isLossy = (format: string): boolean => LOSSY_FORMATS.some((lossy) => lossy === format);
 
 const hasMargin = (text: string): boolean =>
   Object.values(parseMargins(text) ?? {}).some(({ value }: Length) => value > 0);
@@ -61,7 +61,7 @@ export const CONFLICTS: readonly Conflict[] = [
   },
   {
     option: 'quality',
-    isGiven: ({ quality, format }) => quality !== undefined && ['png', 'zip'].includes(format),
+    isGiven: ({ quality, format }) => quality !== undefined && format !== 'auto' && !isLossy(format),
     sentence: '"quality" requires format=jpg, format=webp or format=avif.',
   },
   {

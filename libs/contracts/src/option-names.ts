@@ -55,6 +55,9 @@ export const HOLES = ['open', 'fill'] as const;
 /** What the values of `channels` stand for. */
 export const PART_OF_CHANNELS = { rgba: 'cutout', alpha: 'alpha' } as const;
 
+/** Formats that lose some of the image; WebP only with a quality or a maximum size. */
+export const LOSSY_FORMATS = ['jpg', 'webp', 'avif'] as const;
+
 /** Names of the ways to fit the subject into its space. */
 export const FITS = ['contain', 'cover'] as const;
 

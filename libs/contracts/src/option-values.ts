@@ -50,7 +50,7 @@ function parseLength(text: string): Length | undefined {
 }
 
 /** The lengths in a text, separated by spaces. Undefined when one of them is invalid. */
-export function parseLengths(text: string): Length[] | undefined {
+function parseLengths(text: string): Length[] | undefined {
   const lengths: Length[] = [];
   for (const word of text.trim().split(/ +/)) {
     const length = parseLength(word);
@@ -60,19 +60,19 @@ export function parseLengths(text: string): Length[] | undefined {
   return lengths;
 }
 
-/**
- * One margin for all sides, two (top and bottom, left and right) or four (top, right, bottom, left), each at
- * most 500px or 50%. Undefined for any other text.
- */
-export function parseMargins(text: string): Margins | undefined {
+/** Lengths for the sides of a rectangle: one for all, two (top and bottom, left and right) or four (top, right, bottom, left), each at most `max`. */
+export function parseSides(text: string, max: Readonly<Record<Length['unit'], number>>): Margins | undefined {
   const lengths = parseLengths(text);
-  if (lengths === undefined || lengths.some(({ value, unit }) => value > MAX_MARGIN[unit])) return undefined;
+  if (lengths === undefined || lengths.some(({ value, unit }) => value > max[unit])) return undefined;
   const [top, right = top, bottom = top, left = right] = lengths;
   if (top === undefined || right === undefined || bottom === undefined || left === undefined) {
     return undefined;
   }
   return [1, 2, 4].includes(lengths.length) ? { top, right, bottom, left } : undefined;
 }
+
+/** Sides of at most 500px or 50%. Undefined for any other text. */
+export const parseMargins = (text: string): Margins | undefined => parseSides(text, MAX_MARGIN);
 
 /** `x1 y1 x2 y2`, percentages at most 100. Undefined for any other text. */
 export function parseRegion(text: string): Region | undefined {
