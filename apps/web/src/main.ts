@@ -66,8 +66,8 @@ const toolbar = new ListToolbar(
   {
     onSaveAll: () => void downloadAll(),
     onApplyAll: () =>
-      withDialog(import('./edit/look-all-dialog.js'), ({ openLookForAll }) =>
-        openLookForAll(byId('look-all', HTMLDialogElement), photos.look, applyAll),
+      openDialog('look-all', import('./edit/look-all-dialog.js'), ({ openLookForAll }, dialog) =>
+        openLookForAll(dialog, photos.look, applyAll),
       ),
     onCancelAll: () => photos.cancelAll(),
     onRemoveAll: () => photos.removeAll(),
@@ -81,26 +81,35 @@ const photos = new PhotoList(services, pixelWorker, exporter, {
   onState: () => toolbar.updateSoon(),
   onEdit: edit,
   onReceipt: (receipt, name) =>
-    withDialog(import('./receipt/receipt-dialog.js'), ({ openReceipt }) =>
-      openReceipt(byId('receipt', HTMLDialogElement), receipt, name),
+    openDialog('receipt', import('./receipt/receipt-dialog.js'), ({ openReceipt }, dialog) =>
+      openReceipt(dialog, receipt, name),
     ),
   onRenderError: () => notices.show({ text: ['editor.failed'] }),
 });
 
-/** Opens a dialog whose script is loaded when it is first used. */
-function withDialog<M>(script: Promise<M>, open: (module: M) => unknown): void {
-  script.then(open).catch(() => notices.show({ text: ['script.failed'] }));
+/** Opens a dialog whose script is loaded when it is first used. A second press meanwhile does nothing. */
+function openDialog<M>(
+  id: string,
+  script: Promise<M>,
+  open: (module: M, dialog: HTMLDialogElement) => unknown,
+): void {
+  const dialog = byId(id, HTMLDialogElement);
+  script.then(
+    (module) => dialog.open || open(module, dialog),
+    () => notices.show({ text: ['script.failed'] }),
+  );
 }
 
-function edit(entry: DoneEntry): void {
+function edit(entry: DoneEntry, isView: boolean): void {
   const page = {
-    dialog: byId('editor', HTMLDialogElement),
     exporter,
     done: () => photos.entries.filter(isDone),
     change: (changed: DoneEntry, by: Edit) => photos.change(changed, by),
     applyAll,
   };
-  withDialog(import('./photo/photo-editor.js'), ({ openEditor }) => openEditor(page, entry));
+  openDialog('editor', import('./photo/photo-editor.js'), ({ openEditor }, dialog) =>
+    openEditor({ ...page, dialog }, entry, isView),
+  );
 }
 
 /** Applies a look to all photos. Returns the number of those in the list. */

@@ -32,9 +32,7 @@ export interface EditorOptions {
   /** Called when the editor has closed. */
   onClosed: () => void;
   /** Applies the look to all photos. Returns their number. */
-  onApplyAll: (look: Look) => number;
-  /** True if the page has no other photo. */
-  isOnly: boolean;
+  onApplyAll?: ((look: Look) => number) | undefined;
   /** Open the photo before and after this one. Absent at the ends of the list. */
   onPrevious?: (() => void) | undefined;
   onNext?: (() => void) | undefined;
@@ -78,12 +76,13 @@ export class EditorDialog {
       onBrush: (px) => this.resize(px),
       onRefine: (isRefined) => (this.brush.isRefined = isRefined),
     });
+    const { onApplyAll } = options;
     this.looks = new LookPanel(
       {
         onLook: (change, isLive) => this.changeLook(change, isLive),
-        onApplyAll: () => this.applyAll(),
+        onApplyAll: onApplyAll && ((): void => this.applyAll(onApplyAll)),
       },
-      { isCollapsible: true, showApplyAll: !options.isOnly },
+      true,
     );
     const brush = collapsible('brush', 'editor.brush', 'brush', this.tools.element);
     this.panel = new EditorPanel([brush, ...this.looks.sections], [brush.element, this.looks.element]);
@@ -373,8 +372,8 @@ export class EditorDialog {
     }
   }
 
-  private applyAll(): void {
-    const count = this.options.onApplyAll(this.draft.present.look);
+  private applyAll(apply: (look: Look) => number): void {
+    const count = apply(this.draft.present.look);
     setText(this.notice, 'apply.all.done', { count });
   }
 }

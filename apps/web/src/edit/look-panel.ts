@@ -10,16 +10,8 @@ import { ShadowControl } from './shadow-control.js';
 /** Callbacks of the panel. */
 export interface LookActions {
   onLook: OnLook;
-  /** Applies the look to all photos. */
-  onApplyAll: () => void;
-}
-
-/** How the panel is shown. */
-export interface LookPanelOptions {
-  /** False where there is only one photo. Default: true. */
-  showApplyAll?: boolean;
-  /** The sections can be closed. Default: false. */
-  isCollapsible?: boolean;
+  /** Applies the look to all photos. Absent where there is only one. */
+  onApplyAll?: (() => void) | undefined;
 }
 
 function sectionOf(
@@ -47,12 +39,9 @@ export class LookPanel {
   readonly element: HTMLElement;
   readonly sections: readonly PanelSection[];
   private readonly controls: readonly LookControl[];
-  private readonly applyAll: HTMLButtonElement;
 
-  constructor(
-    { onLook, onApplyAll }: LookActions,
-    { showApplyAll = true, isCollapsible = false }: LookPanelOptions = {},
-  ) {
+  /** @param isCollapsible the sections can be closed */
+  constructor({ onLook, onApplyAll }: LookActions, isCollapsible = false) {
     this.controls = [
       new BackgroundControl(onLook),
       new CropControl(onLook),
@@ -60,22 +49,18 @@ export class LookPanel {
       new FormatControl(onLook),
     ];
     this.sections = this.controls.map((control) => sectionOf(control, isCollapsible));
-    this.applyAll = button(
-      { say: 'apply.all', icon: 'layers', className: 'button quiet apply-all' },
-      onApplyAll,
+    this.element = element(
+      'div',
+      { className: 'panel-group look-panel' },
+      this.sections.map((section) => section.element),
     );
-    this.showApplyAll(showApplyAll);
-    const children = [...this.sections.map((section) => section.element), this.applyAll];
-    this.element = element('div', { className: 'panel-group look-panel' }, children);
+    if (onApplyAll === undefined) return;
+    const facts = { say: 'apply.all', icon: 'layers', className: 'button quiet apply-all' } as const;
+    this.element.append(button(facts, onApplyAll));
   }
 
   /** Shows a look. */
   show(look: Look): void {
     for (const control of this.controls) control.show(look);
-  }
-
-  /** Shows or hides the button that applies the look to all photos. */
-  showApplyAll(isShown: boolean): void {
-    this.applyAll.hidden = !isShown;
   }
 }

@@ -23,11 +23,11 @@ export interface CardActions {
   onTaken: () => void;
   /** Called if the result cannot be encoded. */
   onEncodeError: () => void;
-  /** Opens the result large. */
+  /** Opens the result large, to look at it. */
+  onOpen: () => void;
+  /** Opens the result large, with the brush. */
   onEdit: () => void;
   onLook: (change: Partial<Look>) => void;
-  /** Applies the look to all photos. */
-  onApplyAll: () => void;
   onCancel: () => void;
   onRetry: () => void;
   onRemove: () => void;
@@ -178,7 +178,7 @@ export class PhotoCard {
     this.element.addEventListener('keydown', (event) => this.key(event));
     result.addEventListener('click', ({ detail }) => {
       // A pointer zooms the only picture; `detail` is 0 for a press by assistive software.
-      if (!this.isAlone || detail === 0) this.actions.onEdit();
+      if (!this.isAlone || detail === 0) this.actions.onOpen();
     });
     result.addEventListener('contextmenu', (event) => this.beforeUse(event, this.fullSize.url !== undefined));
     result.addEventListener('dragstart', (event) => this.beforeUse(event, this.results.drag(event)));
@@ -218,7 +218,7 @@ export class PhotoCard {
         this.zoom.fit();
         return this.isAlone && this.isDone;
       case 'open':
-        if (this.isDone) this.actions.onEdit();
+        if (this.isDone) this.actions.onOpen();
         return this.isDone;
       case 'compare':
         if (this.isDone) this.compare.toggle();
@@ -302,8 +302,7 @@ export class PhotoCard {
   private async loadPanel(): Promise<void> {
     const module = await import('../edit/look-panel.js').catch(() => undefined);
     if (module === undefined || this.panel !== undefined || this.look === undefined) return;
-    const { onLook, onApplyAll } = this.actions;
-    this.panel = new module.LookPanel({ onLook, onApplyAll }, { showApplyAll: false });
+    this.panel = new module.LookPanel({ onLook: this.actions.onLook });
     this.lookPlace.append(this.panel.element);
     this.panel.show(this.look);
   }

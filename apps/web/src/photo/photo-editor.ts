@@ -42,8 +42,7 @@ export function openEditor(page: EditorPage, entry: DoneEntry, startsWithView = 
     },
     onDownload: () => page.exporter.save(entry),
     onClosed: () => entry.card.focusEdit(),
-    onApplyAll: page.applyAll,
-    isOnly: entries.length === 1,
+    onApplyAll: entries.length > 1 ? page.applyAll : undefined,
     onPrevious: opener(entries[at - 1]),
     onNext: opener(entries[at + 1]),
   });

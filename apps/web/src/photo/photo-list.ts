@@ -23,8 +23,8 @@ export interface ListPage {
   onChange: () => void;
   /** Called after every change of a photo's state. */
   onState: () => void;
-  /** Called to edit a photo. */
-  onEdit: (entry: DoneEntry) => void;
+  /** Called to open a photo large. `isView`: to look at it, without the brush. */
+  onEdit: (entry: DoneEntry, isView: boolean) => void;
   /** Called to show a receipt. */
   onReceipt: (receipt: string, name: string) => void;
   /** Called if a result cannot be rendered. */
@@ -153,8 +153,8 @@ export class PhotoList {
       onEncodeError: () => this.page.onRenderError(),
       onLook: (change) =>
         isDone(entry) && this.change(entry, { ...entry.edit, look: { ...entry.edit.look, ...change } }),
-      onApplyAll: () => void this.changeAll(entry.edit.look),
-      onEdit: () => isDone(entry) && this.page.onEdit(entry),
+      onOpen: () => isDone(entry) && this.page.onEdit(entry, true),
+      onEdit: () => isDone(entry) && this.page.onEdit(entry, false),
       onCancel: () => entry.controller.abort(CANCELLED),
       onRetry: () => {
         entry.controller = new AbortController();
