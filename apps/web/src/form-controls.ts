@@ -34,11 +34,6 @@ export const range = (min: number, max: number, value: number): HTMLInputElement
     attributes: { type: 'range', min: String(min), max: String(max), value: String(value) },
   });
 
-/** A control with its name above it. */
-export function labeled(title: TextKey, input: HTMLElement): HTMLLabelElement {
-  return element('label', { className: 'row' }, [element('span', { say: title }), input]);
-}
-
 /** A checkbox with its name beside it. */
 export function toggle(
   title: TextKey,
