@@ -76,15 +76,28 @@ export function optionRefusal(error: z.ZodError): ProblemFacts | undefined {
 const MIN_LETTERS = 4;
 const LETTERS_FOR_TWO = 7;
 
-/** Known names that resemble `name`, the nearest first. */
+/**
+ * Known names that resemble `name`, the nearest first: as a whole, or in the last of two words, such as `color` in `bg_color`. Of those
+ * that resemble it in a word only, the nearest as a whole.
+ */
 export function nearestNames(name: string, known: readonly string[]): string[] {
   const wanted = bare(name);
-  const found = known.map((each) => {
-    const forms = [bare(each), ...each.split('_').filter(({ length }) => length >= MIN_LETTERS)];
-    return { each, distance: Math.min(...forms.map((form) => excess(wanted, form))) };
+  const found = known.flatMap((each) => {
+    const whole = excess(wanted, bare(each));
+    const word = Math.min(...wordsOf(each).map((one) => excess(wanted, one)));
+    return Math.min(whole, word) > 0 ? [] : [{ each, whole, distance: Math.min(whole, word) }];
   });
-  const near = found.filter(({ distance }) => distance <= 0);
-  return near.sort((a, b) => a.distance - b.distance).map(({ each }) => each);
+  const nearest = Math.min(...found.map(({ whole }) => whole));
+  return found
+    .filter(({ whole }) => whole <= Math.max(0, nearest))
+    .sort((a, b) => a.distance - b.distance || a.whole - b.whole)
+    .map(({ each }) => each);
+}
+
+/** The last word of a name of two. Single words of longer names, such as `mode`, stand for too many things. */
+function wordsOf(name: string): string[] {
+  const words = name.split('_');
+  return words.length === 2 ? words.slice(1).filter(({ length }) => length >= MIN_LETTERS) : [];
 }
 
 const bare = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');

@@ -136,6 +136,12 @@ describe('jobOptionsSchema', () => {
     };
     for (const [name, option] of Object.entries(near))
       expect([name, nearestNames(name, known)[0]]).toEqual([name, option]);
+    // Several options end with this word: the shortest is meant.
+    expect(nearestNames('colour', known)).toEqual(['bg_color']);
+    expect(nearestNames('mode', known)).toEqual(['model']);
+    // Fields of ordinary forms that are words of longer names.
+    for (const name of ['output', 'background'])
+      expect([name, nearestNames(name, known)]).toEqual([name, []]);
     for (const name of ['user_id', 'file', 'submit', 'type', 'lang', 'api_key', 'csrf_token', 'name', '']) {
       expect([name, nearestNames(name, known)]).toEqual([name, []]);
     }
