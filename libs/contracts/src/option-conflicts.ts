@@ -85,6 +85,11 @@ export const CONFLICTS: readonly Conflict[] = [
     sentence: '"bit_depth" requires only=cutout: other results have 8 bits.',
   },
   {
+    option: 'icc',
+    isGiven: ({ icc, only }) => icc !== 'srgb' && (only === 'alpha' || only === 'mask'),
+    sentence: '"icc" requires only=cutout or only=foreground: gray results have no color profile.',
+  },
+  {
     option: 'bg_color',
     isGiven: ({ only, bg_color }) => only !== 'cutout' && bg_color !== undefined,
     sentence: '"bg_color" requires only=cutout: other results have no background.',

@@ -9,6 +9,7 @@ import {
   FITS,
   GRAPHICS,
   HOLES,
+  ICC_CHOICES,
   OUTPUT_CHANNELS,
   OUTPUT_FORMATS,
   OUTPUT_PARTS,
@@ -112,6 +113,14 @@ export const optionFields = {
         'and at most 25 million pixels, else 8. Unchanged pixels are exact to the bit. 16-bit results have at most 25 ' +
         'million pixels',
     ),
+  icc: choice(ICC_CHOICES)
+    .default('srgb')
+    .describe(
+      'Colors of the result: `srgb` without a profile; `p3` is Display P3 with its profile; `keep` keeps the RGB space of the ' +
+        'image, with a profile of it, and is `srgb` for an image without a usable RGB profile. Colors of options are always ' +
+        'those of sRGB. Every format can hold a profile; gray results have none',
+    )
+    .meta({ examples: ['p3'] }),
   size: choice(OUTPUT_SIZES)
     .default('auto')
     .describe(

@@ -32,6 +32,9 @@ export const OUTPUT_SIZES = [
 /** Names of the depths of a PNG. */
 export const BIT_DEPTHS = ['8', '16', 'auto'] as const;
 
+/** Names of the color spaces of a result. */
+export const ICC_CHOICES = ['srgb', 'p3', 'keep'] as const;
+
 /** Names of the ways to refine a matte. */
 export const REFINEMENTS = ['none', 'edges'] as const;
 

@@ -17,6 +17,7 @@ import type { Density } from './formats/density.js';
 import { encodeCutout, encodingOf } from './encode/encode.js';
 import type { ImageLimits } from './formats/image-facts.js';
 import { openImage, type OpenedImage } from './guard/image-opening.js';
+import { fromSrgb, matteInColors, matteWhole, resultColorsOf, type ResultColors } from './result-colors.js';
 import type { ImageSubject } from './matting/subject-selection.js';
 import { ownMatting } from './own-matting.js';
 import { OwnMask } from './mask/own-mask.js';
@@ -119,7 +120,8 @@ export async function cutOut(job: CutoutJob): Promise<Cutout> {
     const shared = { ...job, ...plan, input, decoded, timer };
     matting = await (own === undefined ? mattingOf(shared) : ownMatting(shared, own));
     const matted = { ...(await decoded()), matting, plan };
-    const isStreamed = plan.depths.result === 8 && canStream(job.options, job.background);
+    const isStreamed =
+      plan.depths.result === 8 && plan.colors === undefined && canStream(job.options, job.background);
     const finish = isStreamed ? encodeWhileMatting : composeThenEncode;
     const result = await finish(job, matted, timer);
     const facts = result.foreground.width === 0 ? { ...matting.facts, ...NOTHING_VISIBLE } : matting.facts;
@@ -145,6 +147,8 @@ interface Plan {
   resized: DecodedSize | undefined;
   density: Density | undefined;
   depths: Depths;
+  /** Colors of the result; undefined for sRGB. */
+  colors: ResultColors | undefined;
   /** The image has no transparency of its own. */
   isOpaque: boolean;
   /** Decoding takes much memory. */
@@ -163,6 +167,7 @@ async function planOf({ options, limits }: CutoutJob, opened: OpenedImage): Prom
     resized: isWhole ? undefined : { ...decodedSize, fit: 'fill' },
     density,
     depths: depthsOf(options, size, decodedSize),
+    colors: await resultColorsOf(image, options.icc),
     isOpaque: size.isOpaque,
     isLarge: (facts.progressive ? PROGRESSIVE_WEIGHT : 1) * facts.width * facts.height > LARGE_PIXELS,
   };
@@ -217,44 +222,37 @@ async function encodeWhileMatting(
 /** Applies the mask, lays out and composes the result, then encodes it. */
 async function composeThenEncode(
   job: CutoutJob,
-  { full, deep, matting, plan: { image: original, density, depths } }: Matted,
+  { full, deep, matting, plan }: Matted,
   timer: StageTimer,
 ): Promise<EncodedResult> {
   const { options, limits, background } = job;
+  const { image: original, density, depths, colors } = plan;
   const rendered: { matted: AnyRaster; result?: AnyRaster } = { matted: full };
   try {
     const { foreground, subjects } = await timer.perform('compose', async () => {
-      const box = applyWhole(full, matting);
+      const own = colors && (await matteInColors({ full, deep }, matting, colors, { ...plan, ...limits }));
+      const box = own === undefined ? matteWhole(full, matting) : own.box;
       const found = matting.subjectsIn(full);
-      if (depths.result === 16) rendered.matted = toRaster16(full, deep);
+      if (own !== undefined) rendered.matted = own.matted;
+      else if (depths.result === 16) rendered.matted = toRaster16(full, deep);
       const layout = layoutOf({ image: full, box }, options, limits);
       rendered.result = await composeResult(rendered.matted, layout, {
         options,
         background,
         original,
         limits,
+        fromSrgb: colors && fromSrgb(colors),
       });
       const subjects = found.map((subject) => ({ ...subject, box: placedRect(subject.box, layout) }));
       return { foreground: layout.foreground, subjects };
     });
     const result = rendered.result ?? rendered.matted;
-    const encoding = { ...encodingOf(result, options), density };
+    const encoding = { ...encodingOf(result, options), density, profile: colors?.profile };
     const data = await timer.perform('encode', () => encodeCutout(result, encoding));
     const { width, height } = result;
     return { data, width, height, format: encoding.format, foreground, subjects };
   } finally {
     for (const { data } of [rendered.matted, rendered.result ?? full]) if (data !== full.data) wipe(data);
-  }
-}
-
-/** Applies the matte to all rows. Returns the box of the subject; undefined when nothing is visible. */
-function applyWhole(image: Raster, matting: Matting): Rect | undefined {
-  const pass = matting.passOver(image);
-  try {
-    pass.rows(0, image.height);
-    return pass.foreground;
-  } finally {
-    pass.wipe();
   }
 }
 

@@ -26,7 +26,7 @@ const NAMES = Object.keys({
   },
   ...{ position: true, bg_color: true, semitransparency: true, add_shadow: true, refine: true },
   ...{ model: true, bit_depth: true, subject: true, scraps: true, effort: true },
-  ...{ graphics: true, holes: true, quality: true, max_bytes: true },
+  ...{ graphics: true, holes: true, quality: true, max_bytes: true, icc: true },
   ...{ shadow: true, shadow_opacity: true, shadow_blur: true, shadow_offset: true, shadow_color: true },
   ...{ bg_gradient: true, background_blur: true, background_blur_mode: true },
   ...{ output_size: true, fit: true, padding: true, margin: true, align: true, preset: true },

@@ -70,6 +70,7 @@ describe('jobOptionsSchema', () => {
     expect(parseOptions([])).toEqual({
       ...{ fit: 'contain', padding: '0', margin: '0', align: 'auto', background_blur_mode: 'gaussian' },
       format: 'png',
+      icc: 'srgb',
       only: 'cutout',
       bit_depth: '8',
       size: 'auto',

@@ -38,6 +38,9 @@ export const ADOBE_RGB: ColorCoding = {
   transfer: { kind: 'power', exponent: 563 / 256 },
 };
 
+/** Display P3: the primaries of DCI-P3 (SMPTE RP 431-2) with the white point and the curve of sRGB. */
+export const DISPLAY_P3: ColorCoding = { primaries: P3, white: D65, transfer: { kind: 'srgb' } };
+
 /** Primaries by their number in ITU-T H.273, table 2. */
 const PRIMARIES: Readonly<Record<number, readonly [Primaries, WhitePoint]>> = {
   1: [BT_709, D65],

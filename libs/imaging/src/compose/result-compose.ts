@@ -2,6 +2,7 @@ import { backgroundError } from '#contracts/problem-catalog.js';
 import type { JobOptions } from '#contracts/job-options.js';
 import { parseColor, parseGradient, type Color } from '#contracts/option-color.js';
 import { wipe } from '#crypto/wipe.js';
+import type { Rgb, RgbConversion } from '../color/rgb-space.js';
 import { decodeFull } from '../decode/decode.js';
 import { maxValueOf, rasterOf, type AnyRaster, type Raster } from '../raster/raster.js';
 import type { ImageLimits } from '../formats/image-facts.js';
@@ -25,6 +26,8 @@ export interface ResultStyle {
   /** The image itself without metadata, for `background_blur`. */
   original: Buffer;
   limits: ImageLimits;
+  /** Converts colors of the options and of the background to those of the result; undefined for sRGB. */
+  fromSrgb?: RgbConversion | undefined;
 }
 
 /**
@@ -51,19 +54,39 @@ export async function composeResult<T extends AnyRaster>(
 
 async function addBackground(placed: AnyRaster, layout: Layout, style: ResultStyle): Promise<void> {
   const { options } = style;
-  const color = options.bg_color === undefined ? undefined : parseColor(options.bg_color);
+  const color = colorIn(options.bg_color, style.fromSrgb);
   const owned: Uint8Array[] = [];
   try {
     const shadow =
       layout.foreground.width > 0 ? await shadowOf(placed, layout.foreground, options) : undefined;
-    if (shadow !== undefined) owned.push(shadow.data);
+    if (shadow !== undefined) {
+      owned.push(shadow.data);
+      shadow.color = converted(shadow.color, style.fromSrgb);
+    }
     const picture = await pictureOf(placed, layout.canvas, style);
-    if (picture !== undefined) owned.push(picture.data);
+    if (picture !== undefined) {
+      owned.push(picture.data);
+      style.fromSrgb?.convertImage(picture);
+    }
     if (color === undefined && shadow === undefined && picture === undefined) return;
     compositeOver(placed, { color, picture, shadow });
   } finally {
     wipe(...owned);
   }
+}
+
+/** A color of an option in the colors of the result. */
+function colorIn(text: string | undefined, conversion: RgbConversion | undefined): Color | undefined {
+  const color = text === undefined ? undefined : parseColor(text);
+  return color && converted(color, conversion);
+}
+
+function converted(color: Color, conversion: RgbConversion | undefined): Color {
+  if (conversion === undefined) return color;
+  const values: Rgb = [0, 0, 0];
+  conversion.convert(Uint8Array.of(color.red, color.green, color.blue), 0, values);
+  const [red, green, blue] = values.map(Math.round) as Rgb;
+  return { red, green, blue, alpha: color.alpha };
 }
 
 /** The picture under the subject, in the size of the canvas; undefined if there is none. */

@@ -6,7 +6,9 @@ import { codingOfAvif } from '../formats/avif-color.js';
 import { convertSamples } from '../color/color-coding.js';
 import {
   MAX_DEEP_PIXELS,
+  rasterOf,
   toRaster8,
+  type AnyRaster,
   type DeepRaster,
   type Raster,
   type RgbRaster,
@@ -117,13 +119,30 @@ export async function decodeFull(
 
 /** As `decodeFull`, with 16 bits a value. @throws Problem `image-corrupt` */
 export async function decodeDeep(image: Buffer, maxPixels: number, size?: DecodedSize): Promise<DeepRaster> {
-  const { data, info } = await pixelsOf(
-    image,
-    maxPixels,
-    (opened) => sizedTo(opened, size).ensureAlpha(),
-    16,
-  );
+  const { data, info } = await pixelsOf(image, maxPixels, (opened) => sizedTo(opened, size).ensureAlpha(), {
+    depth: 16,
+    isConverted: true,
+  });
   return { data: wordsOf(data), width: info.width, height: info.height };
+}
+
+/**
+ * All pixels of an RGB image with the values of the file: no conversion of colors. Otherwise as `decodeFull`.
+ * @param depth bits a value; 16 only for an image that has them
+ * @throws Problem `image-truncated` | `image-corrupt`
+ */
+export async function decodeValues(
+  image: Buffer,
+  maxPixels: number,
+  size: DecodedSize | undefined,
+  depth: 8 | 16,
+): Promise<AnyRaster> {
+  const convert = (opened: Sharp): Sharp => {
+    const sized = sizedTo(opened, size);
+    return (depth === 16 ? sized : sized.toColourspace('srgb')).ensureAlpha();
+  };
+  const { data, info } = await pixelsOf(image, maxPixels, convert, { depth, isConverted: false });
+  return rasterOf(depth === 16 ? wordsOf(data) : data, info);
 }
 
 const shownPart = (opened: Sharp, region: Rect | undefined): Sharp =>
@@ -148,11 +167,15 @@ async function pixelsOf(
   image: Buffer,
   maxPixels: number,
   convert: (opened: Sharp) => Sharp,
-  depth: 8 | 16 = 8,
+  { depth, isConverted }: { depth: 8 | 16; isConverted: boolean } = { depth: 8, isConverted: true },
 ): Promise<Pixels> {
   const options = { limitInputPixels: maxPixels, failOn: 'warning', sequentialRead: true, pages: 1 } as const;
   try {
-    const opened = convert(sharp(image, options).autoOrient());
+    const opened = convert(sharp(image, { ...options, ignoreIcc: !isConverted }).autoOrient());
+    if (!isConverted) {
+      const values = depth === 16 ? deepValues(opened) : opened.raw({ depth: 'uchar' });
+      return await values.toBuffer({ resolveWithObject: true });
+    }
     const coded = codingToConvert(image) ?? codingOfAvif(image);
     if (coded !== undefined) return await convertedPixels(opened, coded, depth);
     const inSrgb = (await hasDeepProfile(image)) ? opened.withIccProfile('srgb') : opened;
@@ -182,6 +205,12 @@ async function hasDeepProfile(image: Buffer): Promise<boolean> {
   if (SHALLOW_FIRST_BYTES.has(image[0] ?? 0)) return false;
   const { space, hasProfile } = await sharp(image, { limitInputPixels: false }).metadata();
   return space === 'rgb16' && hasProfile;
+}
+
+/** The ICC profile of an RGB image without metadata, which the caller wipes; undefined for other images and without one. */
+export async function readColorProfile(image: Buffer): Promise<Buffer | undefined> {
+  const { space, icc } = await sharp(image, { limitInputPixels: false }).metadata();
+  return space === 'srgb' || space === 'rgb16' ? icc : undefined;
 }
 
 /** A decoded image. All processing uses 8 bits a value. */

@@ -1,6 +1,9 @@
+import type { Sharp } from 'sharp';
 import type { LOSSY_FORMATS } from '#contracts/job-options.js';
 import { wipe } from '#crypto/wipe.js';
 import { jfifOf, type Density } from '../formats/density.js';
+import { profileSegments } from '../formats/jpeg-strip.js';
+import { uncompressedPng } from '../formats/plain-image.js';
 import { sharp } from '../raster/sharp.js';
 import { fitBytes } from './fit-bytes.js';
 import type { PngSource } from './png-writer.js';
@@ -16,6 +19,8 @@ export interface FileOptions {
   maxBytes?: number | undefined;
   /** Print density; only JPEG has a field for it. */
   density?: Density | undefined;
+  /** ICC profile of the pixels; none means sRGB. */
+  profile?: Buffer | undefined;
 }
 
 /** Quality of a file without `quality`: at 90 further bytes of a JPEG make no visible difference. */
@@ -41,49 +46,67 @@ const AVIF_EFFORT = 0;
 export async function encodeWithSharp(
   pixels: PngSource,
   format: SharpFormat,
-  { quality, maxBytes, density }: FileOptions,
+  { quality, maxBytes, density, profile }: FileOptions,
 ): Promise<Buffer> {
-  if (format === 'webp' && quality === undefined && maxBytes === undefined) {
-    return openPixels(pixels).webp({ lossless: true, effort: 0 }).toBuffer();
+  if (format === 'jpg') {
+    const segments = [density && jfifOf(density), profile && profileSegments(profile)];
+    const head = Buffer.concat(segments.filter((segment) => segment !== undefined));
+    return bestOf(format, (level) => encodeJpeg(pixels, level, head), { quality, maxBytes });
   }
-  const encode = (level: number): Promise<Buffer> => encodeAt(pixels, format, level, density);
+  const source = profile === undefined ? undefined : withProfile(pixels, profile);
+  const open = (): Sharp => (source === undefined ? openPixels(pixels) : openFile(source));
+  try {
+    if (format === 'webp' && quality === undefined && maxBytes === undefined) {
+      return await open().webp({ lossless: true, effort: 0 }).toBuffer();
+    }
+    return await bestOf(format, (level) => encodeAt(open(), format, level), { quality, maxBytes });
+  } finally {
+    wipe(source);
+  }
+}
+
+/** The file of a quality, or the best that fits. */
+function bestOf(
+  format: SharpFormat,
+  encode: (level: number) => Promise<Buffer>,
+  { quality, maxBytes }: FileOptions,
+): Promise<Buffer> {
   if (maxBytes === undefined) return encode(quality ?? DEFAULT_QUALITY[format]);
   return fitBytes(encode, maxBytes, quality ?? BEST_QUALITY);
 }
 
-function encodeAt(
-  pixels: PngSource,
-  format: SharpFormat,
-  quality: number,
-  density: Density | undefined,
-): Promise<Buffer> {
-  switch (format) {
-    case 'jpg':
-      return encodeJpeg(pixels, quality, density);
-    case 'webp':
-      return openPixels(pixels)
-        .webp({ quality, alphaQuality: 100, effort: WEBP_EFFORT, smartSubsample: true })
-        .toBuffer();
-    case 'avif':
-      return openPixels(pixels)
-        .avif({ quality, effort: AVIF_EFFORT, ...FULL_CHROMA })
-        .toBuffer();
-  }
+function encodeAt(image: Sharp, format: 'webp' | 'avif', quality: number): Promise<Buffer> {
+  return format === 'webp'
+    ? image.webp({ quality, alphaQuality: 100, effort: WEBP_EFFORT, smartSubsample: true }).toBuffer()
+    : image.avif({ quality, effort: AVIF_EFFORT, ...FULL_CHROMA }).toBuffer();
 }
 
-/** JPEG by libjpeg, on white. libvips writes no JFIF segment; with a density one is inserted after SOI. */
-async function encodeJpeg(pixels: PngSource, quality: number, density: Density | undefined): Promise<Buffer> {
+/** JPEG by libjpeg, on white. libvips writes no JFIF segment. @param head segments that are inserted after SOI */
+async function encodeJpeg(pixels: PngSource, quality: number, head: Buffer): Promise<Buffer> {
   const options = { quality, ...FULL_CHROMA };
   const jpeg = await openPixels(pixels).flatten({ background: '#fff' }).jpeg(options).toBuffer();
-  if (density === undefined) return jpeg;
+  if (head.length === 0) return jpeg;
   try {
-    return Buffer.concat([jpeg.subarray(0, 2), jfifOf(density), jpeg.subarray(2)]);
+    return Buffer.concat([jpeg.subarray(0, 2), head, jpeg.subarray(2)]);
   } finally {
     wipe(jpeg);
   }
 }
 
-function openPixels({ data, width, height, channels }: PngSource): ReturnType<typeof sharp> {
+/** The pixels as an uncompressed PNG with a profile: libvips copies the profile of a file, and writes none to raw pixels. */
+const withProfile = ({ data, width, height, channels }: PngSource, profile: Buffer): Buffer =>
+  uncompressedPng({
+    data: Buffer.from(data.buffer, data.byteOffset, data.length),
+    width,
+    height,
+    channels,
+    depth: 8,
+    profile,
+  });
+
+const openFile = (png: Buffer): Sharp => sharp(png, { limitInputPixels: false }).keepIccProfile();
+
+function openPixels({ data, width, height, channels }: PngSource): Sharp {
   const image = sharp(data, { raw: { width, height, channels }, limitInputPixels: false });
   return channels === 1 ? image.toColourspace('b-w') : image;
 }

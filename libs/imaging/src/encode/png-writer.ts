@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { wipe } from '#crypto/wipe.js';
-import { CHUNK_OVERHEAD_BYTES, PNG_SIGNATURE, pngHeader } from '../formats/png-chunks.js';
+import { CHUNK_OVERHEAD_BYTES, PNG_SIGNATURE, pngHeader, profileData } from '../formats/png-chunks.js';
 import { enclosingRun, type Run } from '../raster/pixel-rect.js';
 import { ADLER32_EMPTY, deflateStripe, joinAdler32, type DeflatedStripe } from './stripe-deflate.js';
 import { physOf, type Density } from '../formats/density.js';
@@ -140,6 +140,8 @@ export interface PngShape {
   depth?: 8 | 16;
   /** Print density. */
   density?: Density | undefined;
+  /** ICC profile of the pixels; none means sRGB. */
+  profile?: Buffer | undefined;
 }
 
 /** zlib header (RFC 1950): deflate, 32 KiB window, fast compression, no dictionary. */
@@ -147,12 +149,13 @@ const ZLIB_HEAD = Buffer.from([0x78, 0x5e]);
 /** An empty final block (RFC 1951): fixed codes and end of block. */
 const LAST_BLOCK = [0x03, 0x00];
 /**
- * Joins a PNG file (third edition; ISO/IEC 15948) from deflated rows: IHDR, pHYs if there is a density, one IDAT for
- * each stripe, and IEND.
+ * Joins a PNG file (third edition; ISO/IEC 15948) from deflated rows: IHDR, iCCP and pHYs if there is a
+ * profile or a density, one IDAT for each stripe, and IEND.
  */
 export function joinPng(shape: PngShape, stripes: DeflatedStripe[]): Buffer {
   const chunks: [type: string, ...data: Uint8Array[]][] = [
     ['IHDR', pngHeader(shape, shape.depth ?? 8)],
+    ...(shape.profile === undefined ? [] : [['iCCP', profileData(shape.profile)] as [string, Uint8Array]]),
     ...(shape.density === undefined ? [] : [['pHYs', physOf(shape.density)] as [string, Uint8Array]]),
     ...stripes.map(({ blocks }, i): [string, ...Uint8Array[]] =>
       i === 0 ? ['IDAT', ZLIB_HEAD, blocks] : ['IDAT', blocks],

@@ -1,5 +1,6 @@
 import { lightOf, type ColorCoding, type Transfer } from '../color/color-coding.js';
-import { colorantMatrix, D50 } from '../color/color-matrix.js';
+import type { Curve } from '../color/rgb-space.js';
+import { colorantMatrix, D50, type Matrix } from '../color/color-matrix.js';
 
 /**
  * Entries of a curve that ICC has no formula for: 16-bit HDR is off by less than half an 8-bit step between two
@@ -9,24 +10,40 @@ const CURVE_ENTRIES = 4096;
 const HEAD_BYTES = 128;
 const ENTRY_BYTES = 12;
 
+/** Name of a profile that only decoders see. */
+const UNNAMED = 'c';
+
 /**
  * The smallest ICC profile for a color coding (ICC.1:2022, three-component matrix-based display profile, section
  * 8.4.3). About 400 bytes; 8 KiB for HDR.
  */
-export function iccProfile({ primaries, white, transfer }: ColorCoding): Buffer {
-  const matrix = colorantMatrix(primaries, white);
+export function iccProfile({ primaries, white, transfer }: ColorCoding, name = UNNAMED): Buffer {
   const curve = curveTag(transfer);
+  return matrixProfile(colorantMatrix(primaries, white), [curve, curve, curve], name);
+}
+
+/**
+ * A matrix-based display profile.
+ * @param matrix from linear RGB to XYZ under D50
+ * @param curves tags of the curves of red, green and blue
+ * @param name Latin letters that applications show
+ */
+export function matrixProfile(
+  matrix: Matrix,
+  curves: readonly [Buffer, Buffer, Buffer],
+  name: string,
+): Buffer {
   const colorant = (column: 0 | 1 | 2): Buffer => xyzTag(matrix.map((row) => row[column]));
   return joined([
-    ['desc', textTag()],
-    ['cprt', textTag()],
+    ['desc', textTag(name)],
+    ['cprt', textTag(UNNAMED)],
     ['wtpt', xyzTag(D50)],
     ['rXYZ', colorant(0)],
     ['gXYZ', colorant(1)],
     ['bXYZ', colorant(2)],
-    ['rTRC', curve],
-    ['gTRC', curve],
-    ['bTRC', curve],
+    ['rTRC', curves[0]],
+    ['gTRC', curves[1]],
+    ['bTRC', curves[2]],
   ]);
 }
 
@@ -58,16 +75,16 @@ const parametric = (kind: number, values: readonly number[]): Buffer =>
 
 const typed = (type: string): Buffer => Buffer.from(`${type}\0\0\0\0`, 'latin1');
 
-/** One letter of text in one language (section 10.15): readers require a description. */
-function textTag(): Buffer {
-  const tag = Buffer.alloc(30);
+/** A text in one language (section 10.15): readers require a description. */
+function textTag(text: string): Buffer {
+  const tag = Buffer.alloc(28 + 2 * text.length);
   tag.write('mluc', 0, 'latin1');
   tag.writeUInt32BE(1, 8);
   tag.writeUInt32BE(12, 12);
   tag.write('enUS', 16, 'latin1');
-  tag.writeUInt32BE(2, 20);
+  tag.writeUInt32BE(2 * text.length, 20);
   tag.writeUInt32BE(28, 24);
-  tag.write('\0c', 28, 'latin1');
+  for (let i = 0; i < text.length; i += 1) tag.writeUInt16BE(text.charCodeAt(i), 28 + 2 * i);
   return tag;
 }
 
@@ -127,7 +144,8 @@ export function grayTransferOf(profile: Buffer): Transfer | undefined {
   return light.every(Number.isFinite) ? { kind: 'table', light } : undefined;
 }
 
-function tagIn(profile: Buffer, name: string): Buffer {
+/** The bytes of a tag, as far as the profile has them; none without it. */
+export function tagIn(profile: Buffer, name: string): Buffer {
   const count = Math.min(profile.readUInt32BE(TAG_COUNT_AT), MAX_TAGS);
   for (let i = 0; i < count; i += 1) {
     const at = TAG_COUNT_AT + 4 + TAG_ENTRY_BYTES * i;
@@ -139,10 +157,8 @@ function tagIn(profile: Buffer, name: string): Buffer {
   return Buffer.alloc(0);
 }
 
-type Curve = (value: number) => number;
-
 /** A curve with a table, an exponent or the identity (section 10.6), or a parametric one (10.18). */
-function curveIn(tag: Buffer): Curve | undefined {
+export function curveIn(tag: Buffer): Curve | undefined {
   const type = tag.toString('latin1', 0, 4);
   if (tag.length < 12) return undefined;
   if (type === 'curv') return sampledCurve(tag.subarray(12), tag.readUInt32BE(8));

@@ -120,8 +120,21 @@ function* profileOf({ body }: Segment, segments: readonly Segment[]): Generator<
   const coding = codingOfExif(body.subarray(EXIF_HEAD.length));
   const frame = segments.find(({ marker }) => isFrameHeader(marker));
   if (coding === undefined || frame?.body[5] !== 3 || segments.some(isProfile)) return;
-  const content = Buffer.concat([ICC_HEAD, Buffer.from([1, 1]), iccProfile(coding)]);
-  yield Buffer.concat([segmentHead(APP2, content.length), content]);
+  yield profileSegments(iccProfile(coding));
+}
+
+/** Bytes of a profile in one segment, besides its length, name, number and count (ICC.1, annex B.4). */
+const MAX_PART_BYTES = 65_535 - 2 - ICC_HEAD.length - 2;
+
+/** The segments of a profile, of at most 65,519 bytes each. */
+export function profileSegments(profile: Buffer): Buffer {
+  const count = Math.ceil(profile.length / MAX_PART_BYTES);
+  const segments = Array.from({ length: count }, (_, i) => {
+    const part = profile.subarray(i * MAX_PART_BYTES, (i + 1) * MAX_PART_BYTES);
+    const content = Buffer.concat([ICC_HEAD, Buffer.from([i + 1, count]), part]);
+    return Buffer.concat([segmentHead(APP2, content.length), content]);
+  });
+  return Buffer.concat(segments);
 }
 
 function segmentHead(marker: number, bodyBytes: number): Buffer {

@@ -1,4 +1,4 @@
-import { crc32, deflateSync } from 'node:zlib';
+import { crc32 } from 'node:zlib';
 import { Problem } from '#contracts/problem-catalog.js';
 import { wipe } from '#crypto/wipe.js';
 import { physOf } from './density.js';
@@ -8,6 +8,7 @@ import {
   PNG_SIGNATURE,
   pngChunk,
   pngHeader,
+  profileData,
 } from './png-chunks.js';
 import { orientationTiff, type Orientation } from './exif.js';
 
@@ -44,13 +45,14 @@ const ADLER_BYTES = 4;
  */
 export function plainPng(image: PlainImage): Buffer {
   try {
-    return encode(image);
+    return uncompressedPng(image);
   } finally {
     wipe(image.data, image.palette?.colors, image.palette?.opacity);
   }
 }
 
-function encode(image: PlainImage): Buffer {
+/** As `plainPng`; pixels and palette stay the caller's. */
+export function uncompressedPng(image: PlainImage): Buffer {
   const head = [PNG_SIGNATURE, pngChunk('IHDR', header(image))];
   const { density, orientation = 1, profile, palette } = image;
   if (density !== undefined) head.push(pngChunk('pHYs', physOf(density)));
@@ -149,9 +151,6 @@ class StoredBlocks {
     this.leftInBlock = size;
   }
 }
-
-const profileData = (icc: Buffer): Buffer =>
-  Buffer.concat([Buffer.from('icc\0\0', 'latin1'), deflateSync(icc)]);
 
 /** Largest prime below 2¹⁶, the modulus of both halves of an Adler-32 (RFC 1950 section 9). */
 const MODULUS = 65_521;

@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib';
+import { crc32, deflateSync } from 'node:zlib';
 
 /** A chunk of a PNG: `from` is the offset of its length field, `to` the end of its checksum. */
 export interface PngChunk {
@@ -53,3 +53,7 @@ export function pngHeader(
   data[9] = colorType;
   return data;
 }
+
+/** Data of `iCCP`: a name, a zero, the method, and the deflated profile (11.3.2.3). */
+export const profileData = (profile: Buffer): Buffer =>
+  Buffer.concat([Buffer.from('icc\0\0', 'latin1'), deflateSync(profile)]);

@@ -51,6 +51,10 @@ const HAS_COLOR = 2;
 export const takesProfile = (file: Buffer): boolean =>
   ((file[COLOR_TYPE_AT] ?? 0) & HAS_COLOR) !== 0 && file[DEPTH_AT] !== 16;
 
+/** True for a PNG of gray values, with or without alpha. */
+export const isGrayPng = (image: Buffer): boolean =>
+  image[0] === PNG_FIRST_BYTE && ((image[COLOR_TYPE_AT] ?? 0) & HAS_COLOR) === 0;
+
 /** Color coding of a stripped PNG that must be converted after decoding. */
 export function codingToConvert(image: Buffer): CodedImage | undefined {
   if (image[0] !== PNG_FIRST_BYTE || takesProfile(image)) return undefined;

@@ -1,9 +1,8 @@
-import { deflateSync } from 'node:zlib';
 import { wipe } from '#crypto/wipe.js';
 import { orientationTiff, readOrientation } from './exif.js';
 import type { Piece } from './file-piece.js';
 import { iccProfile } from './icc-profile.js';
-import { chunksOf, isSound, pngChunk } from './png-chunks.js';
+import { chunksOf, isSound, pngChunk, profileData } from './png-chunks.js';
 import { colorOf, takesProfile } from './png-color.js';
 
 /** Critical chunks: the decoder reports errors in them. */
@@ -34,13 +33,10 @@ export function* pngPieces(file: Buffer): Generator<Piece, void> {
       isUpright = exif === undefined;
       if (exif !== undefined) yield exif;
     }
-    if (type === 'IHDR' && asProfile !== undefined) yield profileChunk(iccProfile(asProfile));
+    if (type === 'IHDR' && asProfile !== undefined)
+      yield pngChunk('iCCP', profileData(iccProfile(asProfile)));
   }
 }
-
-/** Chunk of a profile: a name, a zero, the method, and the deflated profile (11.3.2.3). */
-const profileChunk = (profile: Buffer): Buffer =>
-  pngChunk('iCCP', Buffer.concat([Buffer.from('c\0\0', 'latin1'), deflateSync(profile)]));
 
 /** Moves EXIF before the pixels: it may come after them (11.3.4.3), where libpng-based readers ignore it. */
 function moveExifForward(file: Buffer): void {
