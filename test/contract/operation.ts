@@ -43,6 +43,9 @@ const NEEDED_BY: Readonly<Record<string, Record<string, string>>> = {
   ...Object.fromEntries(
     ['opacity', 'blur', 'offset', 'color'].map((option) => [`shadow_${option}`, { shadow: 'drop' }]),
   ),
+  outline_color: { outline: '2%' },
+  reflection_length: { reflection: '35' },
+  reflection_offset: { reflection: '35' },
   background_blur_mode: { background_blur: '30' },
 };
 

@@ -138,6 +138,26 @@ export const CONFLICTS: readonly Conflict[] = [
     isGiven: (options: OptionValues) => options.shadow === 'none' && options[option] !== undefined,
     sentence: `"${option}" requires "shadow".`,
   })),
+  ...(['outline', 'reflection'] as const).map((option) => ({
+    option,
+    isGiven: (options: OptionValues) => options.only !== 'cutout' && options[option] !== undefined,
+    sentence: `"${option}" requires only=cutout: other results have no ${option}.`,
+  })),
+  {
+    option: 'outline_color',
+    isGiven: ({ outline, outline_color: color }) => outline === undefined && color !== undefined,
+    sentence: '"outline_color" requires "outline".',
+  },
+  ...(['reflection_length', 'reflection_offset'] as const).map((option) => ({
+    option,
+    isGiven: (options: OptionValues) => options.reflection === undefined && options[option] !== undefined,
+    sentence: `"${option}" requires "reflection".`,
+  })),
+  {
+    option: 'reflection',
+    isGiven: ({ outline, reflection }) => outline !== undefined && reflection !== undefined,
+    sentence: '"reflection" cannot be combined with "outline": a sticker stands on no floor.',
+  },
   {
     option: 'format',
     isGiven: ({ only, format }) => only !== 'cutout' && format === 'zip',

@@ -18,7 +18,13 @@ import {
   SCRAPS,
   SHADOWS,
 } from './option-names.js';
-import { parseBlur, parseOffset } from './option-shadow.js';
+import {
+  parseBlur,
+  parseOffset,
+  parseOutline,
+  parseReflectionLength,
+  parseReflectionOffset,
+} from './option-shadow.js';
 import { PRESET_NAMES } from './option-presets.js';
 import { parseMargins, parsePosition, parseRegion, parseScale, parseSubject } from './option-values.js';
 
@@ -282,6 +288,40 @@ export const optionFields = {
     .optional()
     .describe('Color of the shadow, as in `bg_color`; its alpha multiplies the opacity. Default: black')
     .meta({ examples: ['1a2b4c'] }),
+  outline: written(parseOutline)
+    .optional()
+    .describe(
+      'Width of an outline around the subject, as of a sticker: pixels of the result or percent of the longer side of the subject, ' +
+        'at most `500px` or `25%`. It lies over the shadow, which it casts as well. With `crop` and `output_size` there is room ' +
+        'for it; otherwise it ends at the edges of the result',
+    )
+    .meta({ examples: ['2%'] }),
+  outline_color: written(parseColor)
+    .optional()
+    .describe('Color of the outline, as in `bg_color`. Default: white')
+    .meta({ examples: ['ffcc00'] }),
+  reflection: z
+    .preprocess(textAsNumber, z.int().min(0).max(100))
+    .optional()
+    .describe(
+      'Reflection of the subject in a floor below it: opacity in percent where it meets the subject. It fades out. With `crop` and ' +
+        '`output_size` there is room for it; otherwise it ends at the edges of the result',
+    )
+    .meta({ examples: [35] }),
+  reflection_length: written(parseReflectionLength)
+    .optional()
+    .describe(
+      'Length of the reflection, at which it has faded out: pixels of the result or percent of the height of the subject, at most ' +
+        '`9999px` or `100%`. Default: `40%`',
+    )
+    .meta({ examples: ['100%'] }),
+  reflection_offset: written(parseReflectionOffset)
+    .optional()
+    .describe(
+      'Gap between the subject and its reflection, pixels of the result or percent of the height of the subject, at most `500px` ' +
+        'or `25%`. Default: 0',
+    )
+    .meta({ examples: ['1%'] }),
   add_shadow: flag.optional().describe('Another way to write `shadow=soft`'),
   refine: choice(REFINEMENTS)
     .default(DEFAULT_REFINE)

@@ -268,6 +268,8 @@ export const canStream = (options: JobOptions, background: Buffer | undefined): 
   options.background_blur === undefined &&
   background === undefined &&
   options.shadow === 'none' &&
+  options.outline === undefined &&
+  options.reflection === undefined &&
   !needsLayout(options);
 
 /**

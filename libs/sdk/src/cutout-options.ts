@@ -28,6 +28,8 @@ const NAMES = Object.keys({
   ...{ model: true, bit_depth: true, subject: true, scraps: true, effort: true },
   ...{ graphics: true, holes: true, quality: true, max_bytes: true, icc: true },
   ...{ shadow: true, shadow_opacity: true, shadow_blur: true, shadow_offset: true, shadow_color: true },
+  ...{ outline: true, outline_color: true },
+  ...{ reflection: true, reflection_length: true, reflection_offset: true },
   ...{ bg_gradient: true, background_blur: true, background_blur_mode: true },
   ...{ output_size: true, fit: true, padding: true, margin: true, align: true, preset: true },
 } satisfies Record<keyof JobOptions, true>) as (keyof JobOptions)[];

@@ -47,6 +47,33 @@ const CASES: readonly [asked: object, canvas: [number, number], target: Rect, so
   // The size of the image: the subject fills 1000 × 500.
   [{ output_size: 'original' }, [1000, 800], rect(0, 150, 1000, 500)],
   [{ output_size: 'original', padding: '25%' }, [1000, 800], rect(250, 275, 500, 250)],
+  // An outline of 10 px: 980 pixels are left to the subject. Of 12.5 % of 400: the subject is 400 of 500.
+  [{ output_size: '1000x1000', outline: '10px' }, [1000, 1000], rect(10, 255, 980, 490)],
+  [{ output_size: '1000x1000', outline: '12.5%' }, [1000, 1000], rect(100, 300, 800, 400)],
+  [{ output_size: 'subject', outline: '12.5%', padding: '7px' }, [514, 314], rect(57, 57, 400, 200)],
+  [{ crop: 'true', outline: '5px', crop_margin: '3px' }, [416, 216], rect(8, 8, 400, 200)],
+  // A reflection of 40 % of 200: the subject is 200 of 280 high.
+  [{ output_size: '1000x1000', reflection: 30 }, [1000, 1000], rect(0, 150, 1000, 500)],
+  [{ output_size: '1000x280', reflection: 30 }, [1000, 280], rect(300, 0, 400, 200)],
+  [{ output_size: 'subject', reflection: 30, reflection_offset: '10px' }, [400, 290], rect(0, 0, 400, 200)],
+  [{ crop: 'true', reflection: 30, reflection_length: '100%' }, [400, 400], rect(0, 0, 400, 200)],
+  // With cover, the subject fills the result.
+  [{ output_size: '800x400', fit: 'cover', outline: '10px' }, [800, 400], rect(0, 0, 800, 400)],
+  // Cut off at the bottom: nothing is drawn there.
+  [
+    { output_size: '500x400', outline: '12.5%' },
+    [500, 400],
+    rect(50, 200, 400, 200),
+    rect(300, 600, 400, 200),
+    rect(300, 600, 400, 200),
+  ],
+  [
+    { crop: 'true', outline: '10px' },
+    [420, 210],
+    rect(10, 10, 400, 200),
+    rect(300, 600, 400, 200),
+    rect(300, 600, 400, 200),
+  ],
   // Cover: scaled by 5, of 2000 × 1000 the middle 1000 are shown, which are 200 pixels of the subject.
   [
     { output_size: '1000x1000', fit: 'cover' },

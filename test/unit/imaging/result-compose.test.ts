@@ -312,4 +312,46 @@ describe('interior filling', () => {
     fillInterior(empty);
     expect(new Set(empty.data)).toEqual(new Set([20]));
   });
+
+  test('given an outline, when composed, then it lies over shadow and background and under the subject', async () => {
+    const found = await compose(block(60, 60, { left: 20, top: 20, side: 20 }), {
+      outline: '4px',
+      outline_color: '00f',
+      shadow: 'drop',
+      shadow_offset: '12px 0',
+      shadow_blur: '0',
+      shadow_opacity: 100,
+      bg_color: 'fff',
+    });
+    expect(pixel(found, 30, 30)).toEqual(RED);
+    // To the right: four pixels of outline, and the shadow of subject and outline up to 40 + 4 + 12.
+    expect([40, 43].map((x) => pixel(found, x, 30))).toEqual([
+      [0, 0, 255, 255],
+      [0, 0, 255, 255],
+    ]);
+    expect(pixel(found, 50, 30)[0]).toBeLessThan(10);
+    expect(pixel(found, 58, 30)).toEqual([255, 255, 255, 255]);
+    expect(pixel(found, 10, 30)).toEqual([255, 255, 255, 255]);
+  });
+
+  test('given a reflection of a 16-bit image, when composed, then it has the colors of the subject and fades', async () => {
+    const { data, width, height } = block(20, 40, { left: 5, top: 5, side: 10 });
+    const deep = { data: Uint16Array.from(data, (value) => 257 * value), width, height };
+    const options = jobOptionsSchema.parse({ reflection: 50, reflection_length: '10px' });
+    const layout = layoutOf(
+      { image: deep, box: { left: 5, top: 5, width: 10, height: 10 } },
+      options,
+      LIMITS,
+    );
+    const found = await composeResult(deep, layout, {
+      options,
+      background: undefined,
+      original: Buffer.alloc(0),
+      limits: LIMITS,
+    });
+    const at = (y: number): number[] => [...found.data.subarray(4 * (y * 20 + 10), 4 * (y * 20 + 10) + 4)];
+    expect(at(15)).toEqual([200 * 257, 30 * 257, 20 * 257, Math.round(65_535 * 0.5 * 0.95)]);
+    expect(at(24)[3]).toBe(Math.round(65_535 * 0.5 * 0.05));
+    expect(at(25)).toEqual([0, 0, 0, 0]);
+  });
 });

@@ -4,20 +4,25 @@ import { parseColor, parseGradient, type Color } from '#contracts/option-color.j
 import { wipe } from '#crypto/wipe.js';
 import type { Rgb, RgbConversion } from '../color/rgb-space.js';
 import { decodeFull } from '../decode/decode.js';
-import { maxValueOf, rasterOf, type AnyRaster, type Raster } from '../raster/raster.js';
+import { alphaPlane, maxValueOf, rasterOf, type AnyRaster, type Raster } from '../raster/raster.js';
 import type { ImageLimits } from '../formats/image-facts.js';
 import { openImage, type OpenedImage } from '../guard/image-opening.js';
 import type { Rect, Size } from '../raster/pixel-rect.js';
 import { blurredOriginal } from './blurred-original.js';
 import { gradientRaster } from './gradient.js';
 import type { Layout } from './layout.js';
+import { outlineOf } from './outline.js';
+import { reflectionOf, type Reflection } from './reflection.js';
 import { shadowOf, type Shadow, type ShadowOptions } from './result-shadow.js';
+import { outlineExtent, pixelsIn, type RoomOptions } from './subject-room.js';
 import { sharp, deepValues, wordsOf } from '../raster/sharp.js';
 
 /** Background and shadow of a result. */
 export interface ResultStyle {
   options: Pick<JobOptions, 'bg_color' | 'bg_gradient' | 'background_blur' | 'background_blur_mode'> &
-    ShadowOptions;
+    ShadowOptions &
+    RoomOptions &
+    Pick<JobOptions, 'outline_color'>;
   /**
    * Encoded background picture: it fills the canvas and is cropped to it. Its metadata is removed in place; the owner
    * wipes it.
@@ -55,25 +60,47 @@ export async function composeResult<T extends AnyRaster>(
 async function addBackground(placed: AnyRaster, layout: Layout, style: ResultStyle): Promise<void> {
   const { options } = style;
   const color = colorIn(options.bg_color, style.fromSrgb);
-  const owned: Uint8Array[] = [];
+  const owned: (Uint8Array | Uint16Array)[] = [];
+  const keep = <T extends { data: Uint8Array | Uint16Array }>(layer: T | undefined): T | undefined => {
+    if (layer !== undefined) owned.push(layer.data);
+    return layer;
+  };
   try {
-    const shadow =
-      layout.foreground.width > 0 ? await shadowOf(placed, layout.foreground, options) : undefined;
-    if (shadow !== undefined) {
-      owned.push(shadow.data);
-      shadow.color = converted(shadow.color, style.fromSrgb);
-    }
-    const picture = await pictureOf(placed, layout.canvas, style);
-    if (picture !== undefined) {
-      owned.push(picture.data);
-      style.fromSrgb?.convertImage(picture);
-    }
-    if (color === undefined && shadow === undefined && picture === undefined) return;
-    compositeOver(placed, { color, picture, shadow });
+    const subject = layout.foreground.width > 0 ? layout.foreground : undefined;
+    const outline = keep(subject && outlineLayer(placed, subject, style));
+    const reflection = keep(subject && reflectionOf(placed, subject, options));
+    const shadow = keep(subject && (await shadowOf(placed, subject, options, outline)));
+    if (shadow !== undefined) shadow.color = converted(shadow.color, style.fromSrgb);
+    const picture = keep(await pictureOf(placed, layout.canvas, style));
+    if (picture !== undefined) style.fromSrgb?.convertImage(picture);
+    const layers = { color, picture, reflection, shadow, outline };
+    if (Object.values(layers).every((layer) => layer === undefined)) return;
+    compositeOver(placed, layers);
   } finally {
     wipe(...owned);
   }
 }
+
+/** The outline of the subject in its color; undefined without one. */
+function outlineLayer(
+  placed: AnyRaster,
+  subject: Rect,
+  { options, fromSrgb }: ResultStyle,
+): Shadow | undefined {
+  const width = pixelsIn(outlineExtent(options, subject));
+  if (width === 0) return undefined;
+  const { width: across, height } = placed;
+  const alpha = { data: alphaPlane(placed), width: across, height };
+  try {
+    const outline = outlineOf(alpha, width);
+    const color = colorIn(options.outline_color ?? 'white', fromSrgb) ?? WHITE;
+    return { ...outline, color };
+  } finally {
+    wipe(alpha.data);
+  }
+}
+
+const WHITE: Color = { red: 255, green: 255, blue: 255, alpha: 255 };
 
 /** A color of an option in the colors of the result. */
 function colorIn(text: string | undefined, conversion: RgbConversion | undefined): Color | undefined {
@@ -157,7 +184,9 @@ export interface BackgroundLayers {
   color: Color | undefined;
   /** Has the size of the cut-out; its alpha blends with the color. */
   picture: Raster | undefined;
+  reflection?: Reflection | undefined;
   shadow: Shadow | undefined;
+  outline?: Shadow | undefined;
 }
 
 /** Premultiplied color and alpha, each 0 to 1. */
@@ -166,7 +195,7 @@ type Premultiplied = [red: number, green: number, blue: number, alpha: number];
 const BYTE = 255;
 
 /**
- * Composites a cut-out over a color, a picture and a shadow, in place: Porter-Duff "over" (T. Porter and T. Duff,
+ * Composites a cut-out over a color, a picture, a reflection, a shadow and an outline, in place: Porter-Duff "over" (T. Porter and T. Duff,
  * "Compositing digital images", SIGGRAPH 1984), on sRGB values as image editors do. Opaque pixels are unchanged.
  */
 export function compositeOver(image: AnyRaster, under: BackgroundLayers): void {
@@ -174,6 +203,9 @@ export function compositeOver(image: AnyRaster, under: BackgroundLayers): void {
   const full = maxValueOf(data);
   const base = premultiplied(under.color);
   const below: Premultiplied = [...base];
+  const reflected = under.reflection?.data;
+  const from = 4 * image.width * (under.reflection?.top ?? 0);
+  const to = from + (reflected?.length ?? 0);
   for (let i = 0, at = 0; at < data.length; i += 1, at += 4) {
     const alpha = (data[at + 3] as number) / full;
     if (alpha === 1) continue;
@@ -182,8 +214,13 @@ export function compositeOver(image: AnyRaster, under: BackgroundLayers): void {
     below[2] = base[2];
     below[3] = base[3];
     if (under.picture !== undefined) addPicture(below, under.picture.data, at);
+    if (reflected !== undefined && at >= from && at < to) addPicture(below, reflected, at - from);
     if (under.shadow !== undefined)
       addShadow(below, under.shadow.color, (under.shadow.data[i] as number) / BYTE);
+    if (under.outline !== undefined) {
+      const { data: opacity, color } = under.outline;
+      addShadow(below, color, ((opacity[i] as number) * color.alpha) / (BYTE * BYTE));
+    }
     blend(data, at, alpha, below);
   }
 }
@@ -194,12 +231,13 @@ function premultiplied(color: Color | undefined): Premultiplied {
   return [(color.red / BYTE) * alpha, (color.green / BYTE) * alpha, (color.blue / BYTE) * alpha, alpha];
 }
 
-function addPicture(below: Premultiplied, picture: Uint8Array, at: number): void {
-  const alpha = (picture[at + 3] as number) / BYTE;
+function addPicture(below: Premultiplied, picture: Uint8Array | Uint16Array, at: number): void {
+  const full = maxValueOf(picture);
+  const alpha = (picture[at + 3] as number) / full;
   const through = 1 - alpha;
-  below[0] = ((picture[at] as number) / BYTE) * alpha + below[0] * through;
-  below[1] = ((picture[at + 1] as number) / BYTE) * alpha + below[1] * through;
-  below[2] = ((picture[at + 2] as number) / BYTE) * alpha + below[2] * through;
+  below[0] = ((picture[at] as number) / full) * alpha + below[0] * through;
+  below[1] = ((picture[at + 1] as number) / full) * alpha + below[1] * through;
+  below[2] = ((picture[at + 2] as number) / full) * alpha + below[2] * through;
   below[3] = alpha + below[3] * through;
 }
 

@@ -11,6 +11,7 @@ import { Problem } from '#contracts/problem-catalog.js';
 import type { ImageLimits } from '../formats/image-facts.js';
 import { canvasLayout, type CanvasOptions } from './canvas-layout.js';
 import type { Layout } from './layout.js';
+import { roomOf, type Extent, type Room } from './subject-room.js';
 import { fullRect, clamp, rectOf, scaledRect, type Rect, type Size } from '../raster/pixel-rect.js';
 
 /** Options that determine the layout. */
@@ -70,7 +71,8 @@ export const needsLayout = (options: GeometryOptions): boolean =>
  * Lays a result out.
  *
  * - `crop`: the canvas is the subject and its margins, then shrunk to the size class. Margins in percent are of
- *   the subject's width (left, right) or height (top, bottom).
+ *   the subject's width (left, right) or height (top, bottom). An outline and a reflection have room inside of the margins,
+ *   except on sides where the image cuts the subject off.
  * - otherwise the canvas is the image, shrunk to the size class. `scale` sizes the subject, up or down, so that
  *   it fills that part of the canvas in the direction in which it fills more; `position` then says where it
  *   is in the free space. `position=original` with a scale keeps its center, as far as the canvas allows.
@@ -89,7 +91,7 @@ export function layoutOf({ image, box }: Subject, options: GeometryOptions, limi
   }
   if (box === undefined) throw new Problem('foreground-not-found');
   if (options.output_size !== undefined) return canvasLayout(image, box, options, limits);
-  if (options.crop) return croppedLayout(box, options, limits);
+  if (options.crop) return croppedLayout({ image, box }, options, limits);
   const canvas = fitSize(image, options.size, limits);
   const size = sizedSubject(box, { image, canvas, share });
   const target = { ...size, ...placeSubject(size, { box, image, canvas, position }) };
@@ -119,18 +121,47 @@ function positionOf(options: GeometryOptions, share: number | 'original'): Posit
   return parsePosition(position) ?? 'original';
 }
 
-function croppedLayout(box: Rect, options: GeometryOptions, limits: ImageLimits): Layout {
+/** Times that the frame of a crop is measured: lengths in pixels of the result depend on its size. */
+const MEASUREMENTS = 4;
+
+function croppedLayout(
+  { image, box }: { image: Size; box: Rect },
+  options: GeometryOptions,
+  limits: ImageLimits,
+): Layout {
   const margins = parseMargins(options.crop_margin) ?? parseMargins('0');
   const of = (margin: Length | undefined, side: number): number =>
     margin === undefined ? 0 : Math.round(margin.unit === 'px' ? margin.value : (margin.value * side) / 100);
-  const [left, top] = [of(margins?.left, box.width), of(margins?.top, box.height)];
-  const frame = {
-    width: left + box.width + of(margins?.right, box.width),
-    height: top + box.height + of(margins?.bottom, box.height),
+  const room = uncutRoom(roomOf(options, box), image, box);
+  const frameAt = (ratio: number): Rect => {
+    const drawn = ({ scaled, fixed }: Extent): number => Math.ceil(scaled + fixed / ratio - ROUNDING);
+    const [left, top] = [
+      of(margins?.left, box.width) + drawn(room.left),
+      of(margins?.top, box.height) + drawn(room.top),
+    ];
+    const width = left + box.width + of(margins?.right, box.width) + drawn(room.right);
+    const height = top + box.height + of(margins?.bottom, box.height) + drawn(room.bottom);
+    return { left, top, width, height };
   };
-  const canvas = fitSize(frame, options.size, limits);
-  const target = scaledRect({ ...box, left, top }, frame, canvas);
+  let frame = frameAt(1);
+  let canvas = fitSize(frame, options.size, limits);
+  for (let i = 1; i < MEASUREMENTS && canvas.width < frame.width; i += 1) {
+    frame = frameAt(canvas.width / frame.width);
+    canvas = fitSize(frame, options.size, limits);
+  }
+  const target = scaledRect({ ...box, left: frame.left, top: frame.top }, frame, canvas);
   return { canvas, source: box, target, foreground: target };
+}
+
+/** The room of a subject, without the sides where the image cuts it off. */
+function uncutRoom(room: Room, image: Size, box: Rect): Room {
+  const none: Extent = { scaled: 0, fixed: 0 };
+  return {
+    top: box.top === 0 ? none : room.top,
+    right: box.left + box.width === image.width ? none : room.right,
+    bottom: box.top + box.height === image.height ? none : room.bottom,
+    left: box.left === 0 ? none : room.left,
+  };
 }
 
 /** Size of the subject on the canvas. */

@@ -4,7 +4,7 @@ import { parseBlur, parseOffset } from '#contracts/option-shadow.js';
 import type { Length } from '#contracts/option-values.js';
 import { wipe } from '#crypto/wipe.js';
 import { clamp, type Rect, type Size } from '../raster/pixel-rect.js';
-import { alphaPlane, type AnyRaster } from '../raster/raster.js';
+import { alphaPlane, type AnyRaster, type Mask } from '../raster/raster.js';
 import { sharp } from '../raster/sharp.js';
 import { castOnGround } from './ground-shadow.js';
 
@@ -19,7 +19,7 @@ type ShadowKind = Exclude<JobOptions['shadow'], 'none'>;
 
 /** A shadow: its opacity, one byte a pixel, and its color, whose alpha is part of the opacity. */
 export interface Shadow extends Size {
-  data: Buffer;
+  data: Uint8Array;
   color: Color;
 }
 
@@ -55,12 +55,14 @@ const BLACK: Color = { red: 0, green: 0, blue: 0, alpha: 255 };
 /**
  * The shadow of a cut-out, in its size: what casts it on a small grid, moved, blurred and enlarged.
  * @param subject box of the subject; its longer side determines blur and offset
+ * @param outline casts a shadow as well
  * @returns undefined without a shadow
  */
 export async function shadowOf(
   image: AnyRaster,
   subject: Rect,
   options: ShadowOptions,
+  outline?: Mask,
 ): Promise<Shadow | undefined> {
   if (options.shadow === 'none') return undefined;
   const { width, height } = image;
@@ -69,6 +71,9 @@ export async function shadowOf(
   const grid = gridFor(image, look.blur);
   const ratio = grid.width / width;
   const alpha = alphaPlane(image);
+  outline?.data.forEach((opacity, i) => {
+    if (opacity > (alpha[i] as number)) alpha[i] = opacity;
+  });
   const cast = await resized(alpha, { width, height }, grid).finally(() => wipe(alpha));
   solidOnly(cast);
   if (options.shadow === 'contact') castOnGround(cast, grid, { reach: reach * ratio });
