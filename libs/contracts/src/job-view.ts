@@ -66,6 +66,10 @@ export const endProblemSchema = z.object({
   title: z.string(),
   status: z.int(),
   code: z.string(),
+  detail: z.exactOptional(z.string()).describe('What is particular to this image'),
+  parameter: z.exactOptional(z.string()).describe('Name of the parameter that it is about'),
+  limit: z.exactOptional(z.number()).describe('The limit that was exceeded, in `unit`'),
+  unit: z.exactOptional(z.string()).describe('Unit of `limit`, such as "pixels"'),
 });
 
 /** `GET /v1/jobs/{id}`. Times are RFC 3339, durations milliseconds. */

@@ -1,6 +1,8 @@
+import type { FailureNumbers } from './failure-numbers.js';
+
 /**
- * All problems (RFC 9457) with status and title. Codes are a stable API. Only codes are stored in Redis. Details never
- * echo input.
+ * All problems (RFC 9457) with status and title. Codes are a stable API. Only codes and a few numbers (`failure-numbers.ts`)
+ * are stored in Redis. Details never echo input.
  */
 export const PROBLEMS = {
   'invalid-request': [400, 'The request could not be understood'],
@@ -146,6 +148,8 @@ export interface ProblemFacts {
   retryAfterS?: number | undefined;
   region?: string | undefined;
   address?: string | undefined;
+  /** Numbers that `detail` and `limit` are made of, for a failure that is passed on; not on the wire. */
+  numbers?: FailureNumbers | undefined;
 }
 
 /** An expected failure. Its code and facts are public; `cause` is only for typed fields of the log. */

@@ -1,4 +1,5 @@
 import type { JobOptions } from '#contracts/job-options.js';
+import { failure } from '#contracts/failure-facts.js';
 import { Problem } from '#contracts/problem-catalog.js';
 import { wipe } from '#crypto/wipe.js';
 import type { Matting, MattingJob } from './matting-contract.js';
@@ -46,9 +47,7 @@ const mayBe = ({ input }: MattingJob): boolean =>
 
 function forced({ input }: MattingJob, image: Raster, region: Rect): FlatGraphics {
   if (input.ownAlpha !== undefined) {
-    throw new Problem('ground-not-flat', {
-      detail: 'The image is transparent already. Leave "graphics" out.',
-    });
+    throw failure('ground-not-flat', { transparent: 1 });
   }
   const graphics = forcedGraphics(image, region);
   if (graphics === undefined) throw new Problem('ground-not-flat');

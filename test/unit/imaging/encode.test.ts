@@ -151,7 +151,7 @@ describe('encode', () => {
     });
     await expect(encodeCutout(long, { format: 'png', only: 'cutout' })).resolves.toBeInstanceOf(Buffer);
     await expect(encodeCutout(flat(16_385, 1), { format: 'avif', only: 'cutout' })).rejects.toMatchObject({
-      facts: { detail: 'AVIF holds at most 16384 pixels a side' },
+      facts: { detail: 'The format of the result holds at most 16384 pixels a side.' },
     });
   });
 

@@ -1,5 +1,6 @@
 import type { BatchMember, BatchRecord } from '#broker/batches/batch.store.js';
 import { batchLinks, isLost, type BatchFailure, type BatchView } from '#contracts/batch-view.js';
+import { failureFacts } from '#contracts/failure-facts.js';
 import { publicId } from '#contracts/public-id.js';
 import { problemBody, type ProblemCode } from '#contracts/problem-catalog.js';
 import type { BatchSecrets } from '#crypto/batch-token.js';
@@ -26,9 +27,9 @@ export function toBatchFailure(
   secrets: BatchSecrets,
   region: string | undefined,
 ): BatchFailure {
-  const { state, code } = member;
+  const { state, code, numbers } = member;
   const why = code ?? (isLost(state) ? CODE_OF_LOSS[state] : 'processing-failed');
-  return { ...toBatchEntry(member, secrets, region), problem: problemBody(why) };
+  return { ...toBatchEntry(member, secrets, region), problem: problemBody(why, failureFacts(why, numbers)) };
 }
 
 /** The response of `GET /v1/batches/{id}`. */

@@ -1,6 +1,7 @@
 import type { JobRecord } from '#broker/records/job-record.js';
 import type { JobEvents } from '#contracts/job-events.js';
 import { isDone, type TerminalState } from '#contracts/job-states.js';
+import { failure, failureFacts } from '#contracts/failure-facts.js';
 import { publicId } from '#contracts/public-id.js';
 import { jobLinks, resultFactsSchema, type JobView, type ResultFacts } from '#contracts/job-view.js';
 import { Problem, problemBody, type ProblemCode } from '#contracts/problem-catalog.js';
@@ -26,7 +27,9 @@ export function toJobResponse(record: JobRecord, queuePosition: QueuePosition): 
     done: isDone(record.state),
     ...toQueuePosition(queuePosition, 'queue_position'),
     ...(record.output !== undefined && { result: toResultFacts(record.output) }),
-    ...(record.code !== undefined && { problem: problemBody(record.code) }),
+    ...(record.code !== undefined && {
+      problem: problemBody(record.code, failureFacts(record.code, record.numbers)),
+    }),
     expires_at: timeText(record.deadlineAt),
     links: jobLinks(publicIdOf(record)),
   };
@@ -63,5 +66,6 @@ const CODE_OF_END: Record<Exclude<TerminalState, 'failed'>, ProblemCode> = {
 
 /** The reason why a job that ended has no result. */
 export function problemOfTerminalState(record: JobRecord, state: TerminalState): Problem {
-  return new Problem(state === 'failed' ? (record.code ?? 'processing-failed') : CODE_OF_END[state]);
+  if (state !== 'failed') return new Problem(CODE_OF_END[state]);
+  return failure(record.code ?? 'processing-failed', record.numbers ?? {});
 }

@@ -122,12 +122,17 @@ async function cutOutOne(message: CutoutMessage, payload: Buffer): Promise<void>
   } catch (error) {
     // The next child finds out whether the device still works.
     if (error instanceof ProviderUnavailable) exitWith(error);
-    send({ type: 'failed', id, code: error instanceof Problem ? error.code : 'processing-failed' });
+    send({ type: 'failed', id, ...failureOf(error) });
   } finally {
     wipe(payload);
     inFlight -= 1;
   }
 }
+
+const failureOf = (error: unknown): Pick<Extract<FromEngine, { type: 'failed' }>, 'code' | 'numbers'> =>
+  error instanceof Problem
+    ? { code: error.code, numbers: error.facts.numbers }
+    : { code: 'processing-failed' };
 
 function send(message: FromEngine, result?: Buffer): void {
   socket.write(frameHead(message, result?.length ?? 0));

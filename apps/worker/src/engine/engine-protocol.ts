@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PROVIDERS } from '#contracts/execution-providers.js';
+import { failureNumbersSchema } from '#contracts/failure-numbers.js';
 import { INPUT_FORMATS } from '#contracts/input-formats.js';
 import { jobOptionsSchema } from '#contracts/job-options.js';
 import { resultFactsSchema } from '#contracts/job-view.js';
@@ -8,7 +9,7 @@ import { CUTOUT_STAGES } from '#imaging/cutout-stages.js';
 
 /**
  * File descriptor, in the child, of the socket between a worker and its engine. Only the fields below and raw image
- * bytes cross it; failures cross as codes.
+ * bytes cross it; failures cross as codes with numbers.
  */
 export const ENGINE_FD = 3;
 
@@ -67,6 +68,7 @@ export const fromEngineSchema = z.discriminatedUnion('type', [
     type: z.literal('failed'),
     id,
     code: z.custom<ProblemCode>((code) => typeof code === 'string' && isProblemCode(code)),
+    numbers: failureNumbersSchema.optional(),
   }),
 ]);
 

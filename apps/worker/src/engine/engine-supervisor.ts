@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { failure } from '#contracts/failure-facts.js';
 import { Problem } from '#contracts/problem-catalog.js';
 import type { EnginePlan } from '#config/engine-plan.js';
 import { cpuMsOf } from '#config/process-cpu.js';
@@ -214,7 +215,7 @@ export class EngineSupervisor {
     task.stopTimers();
     if (this.queue.isIdle) this.memory.stop();
     if (message.type === 'failed') {
-      task.reject(new Problem(message.code));
+      task.reject(failure(message.code, message.numbers ?? {}));
     } else {
       this.estimate.record(message.facts.timingsMs.infer);
       task.resolve({ ...message.facts, data: payload });

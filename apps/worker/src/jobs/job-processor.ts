@@ -178,9 +178,10 @@ export class JobProcessor {
     const isExpected = error instanceof Problem || error instanceof TamperedError;
     if (!isExpected) log.defect(error);
     const code = error instanceof Problem ? error.code : 'processing-failed';
+    const numbers = error instanceof Problem ? error.facts.numbers : undefined;
     log.info('refused', { code, attempt });
     span.failed(code);
-    await retryThroughOutage(() => broker.purge.failed(id, code, attempt)).catch(() => undefined);
+    await retryThroughOutage(() => broker.purge.failed(id, code, attempt, numbers)).catch(() => undefined);
   }
 
   /** Logs a committed result for billing. One attempt at most commits, so there is one line at most. */

@@ -7,13 +7,15 @@ import {
   type BatchState,
   type MemberState,
 } from '#contracts/batch-view.js';
+import { parseFailure } from '#contracts/failure-facts.js';
+import type { FailureNumbers } from '#contracts/failure-numbers.js';
 import type { JobId } from '#contracts/job-id.js';
 import type { ProblemCode } from '#contracts/problem-catalog.js';
 import { BATCH_PARTS, BATCH_OF_JOB_KEY, batchKey } from '../redis/redis-keys.js';
 import { fieldsOf } from '../records/job-record.js';
 import type { Lifetimes } from '../records/lifetimes.js';
 import { defineScript, type RunScript } from '../redis/lua-scripts.js';
-import { failureCode, mapRedisErrors, mapRedisReadErrors } from '../redis/redis-errors.js';
+import { mapRedisErrors, mapRedisReadErrors } from '../redis/redis-errors.js';
 
 /** What Redis knows of a batch: counts and times in ms since the epoch by Redis' clock. */
 export interface BatchRecord {
@@ -31,8 +33,9 @@ export interface BatchRecord {
 export interface BatchMember {
   jobId: JobId;
   state: MemberState;
-  /** Why it failed. */
+  /** Why it failed, and what its problem tells. */
   code: ProblemCode | undefined;
+  numbers: FailureNumbers | undefined;
   /** Its custom id and token, sealed. */
   sealedEntry: string;
   /** Version of the batch after its last change. */
@@ -145,7 +148,7 @@ function statusOf(fields: Record<string, string>): BatchState {
   return Number(fields['living'] ?? 0) > 0 ? 'closed' : 'complete';
 }
 
-function parseState(text: string): Pick<BatchMember, 'state' | 'code'> {
+function parseState(text: string): Pick<BatchMember, 'state' | 'code' | 'numbers'> {
   const [state, code] = text.split(':') as [MemberState, string | undefined];
-  return { state, code: code === undefined ? undefined : failureCode(code) };
+  return { state, ...(code === undefined ? { code, numbers: undefined } : parseFailure(code)) };
 }

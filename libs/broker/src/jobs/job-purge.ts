@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import type { FailureNumbers } from '#contracts/failure-numbers.js';
 import type { JobId } from '#contracts/job-id.js';
 import type { ProblemCode } from '#contracts/problem-catalog.js';
 import type { BrokerObserver } from './broker-observer.js';
@@ -33,9 +34,9 @@ export class JobPurge {
   }
 
   /** The job failed; `attempt` is the fence of a worker. */
-  async failed(id: JobId, code: ProblemCode, attempt?: number): Promise<boolean> {
+  async failed(id: JobId, code: ProblemCode, attempt?: number, numbers?: FailureNumbers): Promise<boolean> {
     const fence = attempt === undefined ? {} : { fence: ['attempt', String(attempt)] as const };
-    return this.finish(id, await this.parts.jobs.end(id, 'fail', { code, ...fence }));
+    return this.finish(id, await this.parts.jobs.end(id, 'fail', { code, numbers, ...fence }));
   }
 
   /**

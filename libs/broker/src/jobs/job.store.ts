@@ -1,4 +1,6 @@
 import type { Redis } from 'ioredis';
+import { failureText } from '#contracts/failure-facts.js';
+import type { FailureNumbers } from '#contracts/failure-numbers.js';
 import type { JobId } from '#contracts/job-id.js';
 import type { JobOptions } from '#contracts/job-options.js';
 import { isTerminal } from '#contracts/job-states.js';
@@ -191,11 +193,15 @@ export class JobStore {
   end(
     id: JobId,
     event: 'deliver' | 'fail' | 'lose' | 'cancel' | 'expire',
-    why: { fence?: readonly [field: 'attempt' | 'lease', value: string]; code?: ProblemCode } = {},
+    why: {
+      fence?: readonly [field: 'attempt' | 'lease', value: string];
+      code?: ProblemCode;
+      numbers?: FailureNumbers | undefined;
+    } = {},
   ): Promise<JobRecord | undefined> {
     return this.apply(id, event, {
       ...(why.fence !== undefined && { fence: why.fence }),
-      ...(why.code !== undefined && { set: { code: why.code } }),
+      ...(why.code !== undefined && { set: { code: failureText(why.code, why.numbers) } }),
       drop: FIELDS_DROPPED_AT_END,
     });
   }

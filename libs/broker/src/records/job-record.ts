@@ -1,10 +1,11 @@
+import { parseFailure } from '#contracts/failure-facts.js';
+import type { FailureNumbers } from '#contracts/failure-numbers.js';
 import type { JobId } from '#contracts/job-id.js';
 import { jobOptionsSchema, type JobOptions } from '#contracts/job-options.js';
 import { JOB_STATES, type JobState, type Stage } from '#contracts/job-states.js';
 import type { ResultFacts } from '#contracts/job-view.js';
 import type { ProblemCode } from '#contracts/problem-catalog.js';
 import { isResultHint } from '#contracts/result-hints.js';
-import { failureCode } from '../redis/redis-errors.js';
 import type { ShardIncarnation } from './shard-incarnation.js';
 
 /** Record of a job in Redis: ids, codes, sizes and times. Times are ms since the epoch by Redis' clock. */
@@ -43,8 +44,9 @@ export interface JobRecord {
   wrappedKeys: string | undefined;
   /** The result, from `ready` on. */
   output: OutputFacts | undefined;
-  /** Why it failed. */
+  /** Why it failed, and what its problem tells. Kept in the tombstone. */
   code: ProblemCode | undefined;
+  numbers: FailureNumbers | undefined;
   /** Number of deleted payload keys. */
   keysRemoved: number;
   /** When it ended; undefined before. */
@@ -111,7 +113,7 @@ export function parseRecord(id: JobId, fields: Record<string, string>): JobRecor
     keyId: fields['keyId'],
     wrappedKeys: fields['wrappedKeys'],
     output: outputOf(fields['output']),
-    code: state === 'failed' ? failureCode(fields['code']) : undefined,
+    ...(state === 'failed' ? parseFailure(fields['code']) : { code: undefined, numbers: undefined }),
     keysRemoved: Number(fields['keysRemoved'] ?? 0),
     endedAt: numberOf(fields['endedAt']),
     purgedAt: numberOf(fields['purgedAt']),

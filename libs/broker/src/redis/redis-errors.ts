@@ -1,4 +1,4 @@
-import { isProblemCode, Problem, type ProblemCode } from '#contracts/problem-catalog.js';
+import { Problem } from '#contracts/problem-catalog.js';
 
 const FULL = /^OOM command not allowed/;
 
@@ -80,7 +80,3 @@ export function brokerProblem(error: unknown): Problem {
   if (FULL.test(message)) return new Problem('capacity-exhausted', { retryAfterS: 5 });
   return new Problem('broker-unavailable', { retryAfterS: 2 });
 }
-
-/** A failure code read from Redis; an unknown one becomes `processing-failed`. */
-export const failureCode = (text: string | undefined): ProblemCode =>
-  text !== undefined && isProblemCode(text) ? text : 'processing-failed';

@@ -7,6 +7,7 @@ import {
   type OutputSize,
 } from '#contracts/option-canvas.js';
 import type { Length, Margins } from '#contracts/option-values.js';
+import { failure } from '#contracts/failure-facts.js';
 import { Problem } from '#contracts/problem-catalog.js';
 import type { ImageLimits } from '../formats/image-facts.js';
 import { clamp, type Rect, type Size } from '../raster/pixel-rect.js';
@@ -187,7 +188,5 @@ const rect = ([left, width]: [number, number], [top, height]: [number, number]):
 
 function checkSize({ width, height }: Size, { maxPixels, maxSidePixels }: ImageLimits): void {
   if (width * height <= maxPixels && Math.max(width, height) <= maxSidePixels) return;
-  throw new Problem('image-too-many-pixels', {
-    detail: `The result would have ${width} × ${height} pixels. Use a smaller "output_size", "padding" or "margin".`,
-  });
+  throw failure('image-too-many-pixels', { result_width: width, result_height: height });
 }

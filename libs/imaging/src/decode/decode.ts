@@ -1,4 +1,5 @@
 import type { Sharp } from 'sharp';
+import { failure } from '#contracts/failure-facts.js';
 import { Problem } from '#contracts/problem-catalog.js';
 import { wipe } from '#crypto/wipe.js';
 import type { JobOptions } from '#contracts/job-options.js';
@@ -238,8 +239,7 @@ export function depthsOf(
 ): Depths {
   const isTooLarge = width * height > MAX_DEEP_PIXELS;
   if (bit_depth === '16' && isTooLarge) {
-    const detail = 'A result of 16 bits a channel has at most 25 million pixels';
-    throw new Problem('image-too-many-pixels', { limit: MAX_DEEP_PIXELS, unit: 'pixels', detail });
+    throw failure('image-too-many-pixels', { max_deep_pixels: MAX_DEEP_PIXELS });
   }
   const result = bit_depth === '16' || (bit_depth === 'auto' && isDeep && !isTooLarge) ? 16 : 8;
   return { result, decoded: isDeep ? result : 8 };

@@ -1,5 +1,6 @@
 import { ZipWriter } from '#zip/zip-writer.js';
 import { RESULT_FORMATS, type JobOptions, type ResultFormat } from '#contracts/job-options.js';
+import { failure } from '#contracts/failure-facts.js';
 import { Problem } from '#contracts/problem-catalog.js';
 import { wipe } from '#crypto/wipe.js';
 import {
@@ -48,8 +49,7 @@ export async function encodeCutout(image: AnyRaster, encoding: Encoding): Promis
   const { format, only, ...options } = encoding;
   const maxSide = MAX_SIDE_PIXELS[format] ?? Infinity;
   if (Math.max(image.width, image.height) > maxSide) {
-    const detail = `${format === 'webp' ? 'WebP' : 'AVIF'} holds at most ${maxSide} pixels a side`;
-    throw new Problem('image-too-many-pixels', { detail });
+    throw failure('image-too-many-pixels', { max_format_pixels: maxSide });
   }
   try {
     if (isDeep(image)) return await encodeDeepPng(image, options);

@@ -1,4 +1,5 @@
-import { Problem } from '#contracts/problem-catalog.js';
+import { failure } from '#contracts/failure-facts.js';
+import type { Problem } from '#contracts/problem-catalog.js';
 import { wipe } from '#crypto/wipe.js';
 
 /** A quality below this shows blocks and smeared edges. */
@@ -72,8 +73,5 @@ function guess(tried: readonly Tried[], maxBytes: number): number {
 
 function tooSmall(tried: readonly Tried[]): Problem {
   const smallest = Math.round(Math.exp(Math.min(...tried.map(({ size }) => size))));
-  return new Problem('max-bytes-too-small', {
-    parameter: 'max_bytes',
-    detail: `The smallest file of this result has ${smallest} bytes. Use a larger "max_bytes" or a smaller "size".`,
-  });
+  return failure('max-bytes-too-small', { smallest_bytes: smallest });
 }

@@ -1,4 +1,5 @@
 import { INPUT_FORMATS, type InputFormat } from '#contracts/input-formats.js';
+import { failure } from '#contracts/failure-facts.js';
 import { Problem } from '#contracts/problem-catalog.js';
 
 /** Image formats that the service can accept. */
@@ -44,14 +45,14 @@ export function checkDimensions(
   limits: ImageLimits,
 ): void {
   if (Math.max(width, height) > limits.maxSidePixels) {
-    throw new Problem('image-too-many-pixels', { limit: limits.maxSidePixels, unit: 'pixels a side' });
+    throw failure('image-too-many-pixels', { max_side_pixels: limits.maxSidePixels });
   }
   const limit = Math.min(
     limits.maxPixels,
     progressive ? limits.maxProgressivePixels : Infinity,
     format === 'avif' ? MAX_AVIF_PIXELS : Infinity,
   );
-  if (width * height > limit) throw new Problem('image-too-many-pixels', { limit, unit: 'pixels' });
+  if (width * height > limit) throw failure('image-too-many-pixels', { max_pixels: limit });
 }
 
 /** Facts of an image of this size. @throws Problem `image-corrupt` when a side is 0 */

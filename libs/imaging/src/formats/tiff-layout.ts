@@ -1,3 +1,4 @@
+import { failure } from '#contracts/failure-facts.js';
 import { Problem } from '#contracts/problem-catalog.js';
 import { corrupt, truncated } from './byte-cursor.js';
 import { TIFF_COMPRESSIONS, TIFF_TAGS, TiffNumbers, unsupportedTiff, type TiffPage } from './tiff-walk.js';
@@ -97,7 +98,7 @@ export function tiffLayout(file: Buffer, values: TiffValues): TiffLayout {
   const isPlanar = values.one(TIFF_TAGS.planar, 1) === 2 && samples.samples > 1;
   const pixelBytes = (samples.colors + (samples.alpha === 'none' ? 0 : 1)) * (samples.bits === 16 ? 2 : 1);
   const limit = Math.floor(MAX_PIXEL_BYTES / pixelBytes);
-  if (width * height > limit) throw new Problem('image-too-many-pixels', { limit, unit: 'pixels' });
+  if (width * height > limit) throw failure('image-too-many-pixels', { max_pixels: limit });
   const part = partOf(values, { width, height });
   const layout = { width, height, compression, hasPredictor, isPlanar, part, ...samples };
   return { ...layout, parts: partsOf(file, values, layout) };

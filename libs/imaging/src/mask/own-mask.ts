@@ -1,4 +1,5 @@
-import { maskError, Problem } from '#contracts/problem-catalog.js';
+import { failure } from '#contracts/failure-facts.js';
+import { maskError } from '#contracts/problem-catalog.js';
 import { wipe } from '#crypto/wipe.js';
 import { decodeFull, readImageHeader, type ModelFrame } from '../decode/decode.js';
 import type { ImageLimits } from '../formats/image-facts.js';
@@ -107,8 +108,9 @@ export class OwnMask {
 
 function requireSameProportion(mask: Size, image: Size): void {
   if (isSameProportion(mask, image)) return;
-  throw new Problem('mask-mismatch', {
-    detail: `The mask has ${mask.width} × ${mask.height} pixels, and the upright image ${image.width} × ${image.height}.`,
+  throw failure('mask-mismatch', {
+    ...{ mask_width: mask.width, mask_height: mask.height },
+    ...{ image_width: image.width, image_height: image.height },
   });
 }
 

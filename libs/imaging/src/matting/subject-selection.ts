@@ -1,5 +1,6 @@
 import { parseSubject, type Point } from '#contracts/option-values.js';
-import { Problem } from '#contracts/problem-catalog.js';
+import { failure } from '#contracts/failure-facts.js';
+import type { Problem } from '#contracts/problem-catalog.js';
 import { MAX_SUBJECTS } from '#contracts/result-hints.js';
 import { pixelsOf } from '../compose/result-geometry.js';
 import {
@@ -136,8 +137,4 @@ function subjectAt(subjects: Subjects, point: Point, { image, region = fullRect(
   return found;
 }
 
-const notFound = (count: number): Problem =>
-  new Problem('subject-not-found', {
-    parameter: 'subject',
-    detail: `The image has ${count === 0 ? 'no subject' : count === 1 ? 'one subject' : `${count} subjects`}.`,
-  });
+const notFound = (count: number): Problem => failure('subject-not-found', { subjects: count });
