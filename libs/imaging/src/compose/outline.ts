@@ -29,6 +29,8 @@ export function outlineOf(alpha: Mask, width: number): Mask {
   const data = new Uint8Array(size.width * size.height);
   const columns = new ColumnSeeds(alpha, Math.ceil(width + MAX_EDGE + 1));
   const envelope = new Envelope(size.width);
+  const far = (width + MAX_EDGE + 0.5) ** 2;
+  const near = Math.max(0, width - 0.5) ** 2;
   for (let y = 0; y < size.height; y += 1) {
     const seeds = columns.at(y);
     if (seeds.count === 0) continue;
@@ -37,15 +39,16 @@ export function outlineOf(alpha: Mask, width: number): Mask {
     for (let x = 0; x < size.width; x += 1) {
       const column = envelope.nearest(x);
       const seedRow = seeds.rows[column] as number;
-      const distance = Math.hypot(x - column, y - seedRow);
-      if (distance > width + MAX_EDGE + 0.5) continue;
-      const isInside = distance + 0.5 <= width;
-      const fromEdge = isInside ? 0 : distance - edgeAt(alpha, column, seedRow);
-      row[x] = Math.round(FULL * Math.min(Math.max(width - fromEdge + 0.5, 0), 1));
+      const square = (x - column) ** 2 + (y - seedRow) ** 2;
+      if (square > far) continue;
+      row[x] = square <= near ? FULL : coverage(width + edgeAt(alpha, column, seedRow) - Math.sqrt(square));
     }
   }
   return { data, ...size };
 }
+
+/** Opacity of a pixel whose center is so far inside of the outline. */
+const coverage = (inside: number): number => Math.round(FULL * Math.min(Math.max(inside + 0.5, 0), 1));
 
 /** Distance of the edge from the center of a solid pixel: by its own opacity, and by that of the next pixel outside. */
 function edgeAt({ data, width, height }: Mask, x: number, y: number): number {
