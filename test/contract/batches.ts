@@ -50,6 +50,14 @@ export const BATCHES: Record<string, Drive> = {
   'POST /v1/batches': async (operation, at) => {
     await operation.answers(201);
     await operation.answers(201, { headers: withKey(at.key) });
+    await operation.eachParameter((call) => operation.answers(201, call));
+    const form = new FormData();
+    form.set('keep_at_most', '30');
+    await operation.answers(201, { body: form });
+    const headers = { 'content-type': 'application/json' };
+    await operation.answers(201, { headers, body: JSON.stringify({ start_within: 30 }) });
+    await operation.answers(400, { headers, body: JSON.stringify({ start_within: 0 }) });
+    await operation.answers(400, { headers, body: JSON.stringify({ format: 'webp' }) });
     await operation.answers(401, { headers: withKey('rb_nobody') });
     await operation.answers(429, await spent(at));
   },

@@ -20,6 +20,11 @@ export class BatchClient {
     return new BatchClient(api, answer.json as unknown as BatchCreated, headers);
   }
 
+  /** A batch that is open. */
+  static of(api: ApiClient, batch: Pick<BatchCreated, 'id' | 'token'>): BatchClient {
+    return new BatchClient(api, batch, {});
+  }
+
   /** The same batch at another API instance. */
   at(url: string): BatchClient {
     return new BatchClient(new ApiClient(url), this.batch, this.headers);

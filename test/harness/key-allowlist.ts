@@ -48,6 +48,9 @@ export const TOMBSTONE_FIELDS: readonly string[] = [
   'endedAt',
   'purgedAt',
   'keysRemoved',
+  // What the client has shortened.
+  'startMs',
+  'keepMs',
 ];
 
 /** Keys that are on no line of `list`. */

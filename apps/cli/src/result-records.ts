@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { appendFile, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { jobOptionsSchema, type JobOptions } from '#contracts/job-options.js';
+import { jobOptionsSchema, PROMISES, type JobOptions } from '#contracts/job-options.js';
 
 /** File next to results with the options of each: one JSON object per line; the last one for a name counts. */
 export const RECORDS_FILE = '.removebg.jsonl';
@@ -25,11 +25,13 @@ export function recipeOf(
   files: Readonly<Record<string, Uint8Array>> = {},
 ): string {
   const defaults: Record<string, unknown> = jobOptionsSchema.parse({});
-  const own = Object.entries(options).filter(([name, value]) => value !== defaults[name]);
+  const own = Object.entries(options).filter(([name, value]) => value !== defaults[name] && !isPromise(name));
   for (const [name, bytes] of Object.entries(files))
     own.push([name, createHash('sha256').update(bytes).digest('hex')]);
   return JSON.stringify(Object.fromEntries(own.sort(([a], [b]) => (a < b ? -1 : 1))));
 }
+
+const isPromise = (name: string): boolean => PROMISES.some((promise) => promise === name);
 
 /** Records of results. Reads the file of each folder once. */
 export class ResultRecords {

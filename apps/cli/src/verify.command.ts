@@ -38,12 +38,15 @@ async function keysFrom(source: string): Promise<ReceiptKeySet> {
 }
 
 function claimLines(claims: ReceiptClaims): string {
+  const { start_within: startS, keep_at_most: keepS } = claims;
   return [
     `  issuer     ${claims.iss}`,
     `  job        ${claims.jti}`,
     `  accepted   ${claims.accepted_at}, ${claims.input_bytes} bytes`,
     `  ended      ${claims.state} ${claims.ended_at}, result of ${claims.output_bytes} bytes`,
     `  deleted    ${claims.purged_at}, ${claims.keys_removed} stored payloads deleted`,
+    ...(startS === undefined ? [] : [`  promised   to start within ${startS} s`]),
+    ...(keepS === undefined ? [] : [`  promised   to keep the result for ${keepS} s at most`]),
     `  signed     ${new Date(claims.iat * 1000).toISOString()}`,
   ].join('\n');
 }

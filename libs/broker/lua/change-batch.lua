@@ -11,6 +11,7 @@
   ARGV[1] JSON
     batch   id
     change  'open', 'close' or 'cancel'
+    set     to open: flat list of further fields and values
     lifeMs  lifetime without a change
     restMs  lifetime once no image of the batch can change
 
@@ -28,6 +29,7 @@ if exists == (change == 'open') then return {} end
 local now = currentTimeMs()
 if change == 'open' then
   redis.call('HSET', batchHash, 'open', 1, 'total', 0, 'createdAt', now, 'lifeMs', args.lifeMs, 'restMs', args.restMs)
+  if #args.set > 0 then redis.call('HSET', batchHash, unpack(args.set)) end
 elseif change == 'cancel' then
   redis.call('DEL', KEYS[3], KEYS[4], KEYS[5], KEYS[6])
   redis.call('HSET', batchHash, 'open', 0, 'living', 0, 'cancelled', 1)

@@ -1,7 +1,7 @@
 --[[
   Lists jobs whose deadline has passed, and cleans up after those whose record Redis has already dropped. A deadline
   beyond `maxDeadlineMs` was set before the server's clock was set back: that job gets the full lifetime of its state
-  again, and BullMQ's key that limits its check for stalled jobs is deleted.
+  again, or what it promises, and BullMQ's key that limits its check for stalled jobs is deleted.
 
   KEYS[1] deadlines (zset)
   KEYS[2] reservations (hash)
@@ -24,6 +24,7 @@ local args = cjson.decode(ARGV[1])
 --- @include "time"
 --- @include "reservations"
 --- @include "batch-index"
+--- @include "promises"
 
 local now = currentTimeMs()
 
@@ -32,8 +33,9 @@ local function jobsDue(from, to)
 end
 
 for _, id in ipairs(jobsDue(now + args.maxDeadlineMs, '+inf')) do
-  local state = redis.call('HGET', jobRecordKey(id), 'state')
-  redis.call('ZADD', deadlines, now + (args.lifetimesMs[state] or 0), id)
+  local record = jobRecordKey(id)
+  local state = redis.call('HGET', record, 'state')
+  redis.call('ZADD', deadlines, now + promisedLifetimeMs(record, state, args.lifetimesMs[state] or 0), id)
 end
 if redis.call('PTTL', stalledCheck) > args.maxDeadlineMs then redis.call('DEL', stalledCheck) end
 local due = {}

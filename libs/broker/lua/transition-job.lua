@@ -15,11 +15,12 @@
     id          job
     from        states in which the change is allowed; '' is a job without a record
     to          new state
-    lifetimeMs  of the new state
+    lifetimeMs  of the new state; a promise of the job may shorten it
     marginMs    how much longer Redis keeps the record; in a terminal state: after what time the sweeper checks that
                 the purge was finished
     terminal    true when `to` is a terminal state
     fence       optional: { field, value } that must match the record
+    inTime      optional: true when a change to another state is refused once the deadline of the present one has passed
     count       optional: { field, increment }
     reserve     optional: { bytes, roomForBytes } and the limits of includes/reservations. There must be room for
                 `roomForBytes` where that is more than `bytes`
@@ -28,7 +29,7 @@
     drop        list of fields
 
   Returns { 1, field, value, … } with the whole record after the change. When nothing was changed: { 0, state } if the
-    change is not allowed in this state; { 0, 'fenced' }; { 0, limit } with the limit that the reservation exceeds:
+    change is not allowed in this state; { 0, 'fenced' }; { 0, 'late' }; { 0, limit } with the limit that the reservation exceeds:
     'tenant', 'capacity' or 'shard'; { 0, code } with the problem code for which the batch refuses the job
 ]]
 local record, deadlines = KEYS[1], KEYS[2]
@@ -39,6 +40,7 @@ local fence, count, reservation, member = args.fence, args.count, args.reserve, 
 --- @include "time"
 --- @include "reservations"
 --- @include "batch-index"
+--- @include "promises"
 
 local function isAllowed(state)
   for _, from in ipairs(args.from) do
@@ -51,6 +53,7 @@ local now = currentTimeMs()
 local state = redis.call('HGET', record, 'state') or ''
 if not isAllowed(state) then return { 0, state } end
 if fence and redis.call('HGET', record, fence[1]) ~= fence[2] then return { 0, 'fenced' } end
+if args.inTime and state ~= to and now >= tonumber(redis.call('HGET', record, 'deadlineAt')) then return { 0, 'late' } end
 local refusal = reservation and checkLimits(id, math.max(reservation.bytes, reservation.roomForBytes), reservation)
 if not refusal and member then refusal = checkMembership(member) end
 if refusal then return { 0, refusal } end
@@ -62,15 +65,16 @@ if to == 'queued' then redis.call('HSET', record, 'queuedAt', now) end
 if count then redis.call('HINCRBY', record, count[1], count[2]) end
 local isChange = to ~= state or count ~= nil
 local version = redis.call('HINCRBY', record, 'version', isChange and 1 or 0)
-redis.call('HSET', record, 'state', to, 'deadlineAt', now + args.lifetimeMs)
+local lifetimeMs = promisedLifetimeMs(record, to, args.lifetimeMs)
+redis.call('HSET', record, 'state', to, 'deadlineAt', now + lifetimeMs)
 if args.terminal then
   redis.call('HSET', record, 'endedAt', now)
-  redis.call('PEXPIRE', record, args.lifetimeMs)
+  redis.call('PEXPIRE', record, lifetimeMs)
   redis.call('ZADD', deadlines, now + args.marginMs, id)
   release(id)
 else
-  redis.call('PEXPIRE', record, args.lifetimeMs + args.marginMs)
-  redis.call('ZADD', deadlines, now + args.lifetimeMs, id)
+  redis.call('PEXPIRE', record, lifetimeMs + args.marginMs)
+  redis.call('ZADD', deadlines, now + lifetimeMs, id)
   if reservation then reserve(id, reservation.bytes, reservation) end
 end
 if member then

@@ -76,6 +76,12 @@ export const batchLinks = (id: string): z.output<typeof links> => ({
   cancel: `/v1/batches/${id}`,
 });
 
+const batchPromise = (option: string): z.ZodOptional<z.ZodInt> =>
+  z
+    .int()
+    .optional()
+    .describe(`${option} of images that are added without their own; absent when the batch has none`);
+
 /** `GET /v1/batches/{id}`. Times are RFC 3339. */
 export const batchViewSchema = z.object({
   id: batchIdSchema,
@@ -85,6 +91,8 @@ export const batchViewSchema = z.object({
   failures: z.array(batchFailureSchema).describe('Images without a result, the first 1,000'),
   created_at: z.iso.datetime(),
   expires_at: z.iso.datetime().describe('When the batch expires if nothing changes in it'),
+  start_within: batchPromise('`start_within`'),
+  keep_at_most: batchPromise('`keep_at_most`'),
   links,
 });
 

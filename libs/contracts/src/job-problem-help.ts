@@ -71,6 +71,15 @@ export const JOB_HELP = {
     what_to_do: 'Open another batch and add the images again.',
     example: 'curl -X POST http://localhost:3000/v1/batches',
   },
+  'not-started-in-time': {
+    what_happened:
+      'No worker started the job within the `start_within` of its request. Its image has been deleted.',
+    why: 'Other images were ahead of it in the queue, or no worker was running.',
+    what_to_do:
+      'Submit the image again, with a new Idempotency-Key if you send one. A larger `start_within` waits longer; without ' +
+      'one, an image waits as long as the service allows.',
+    example: 'curl -F image=@photo.jpg -F start_within=120 http://localhost:3000/v1/jobs',
+  },
   'queue-lost': {
     what_happened: 'The queue was restarted, and the job was lost.',
     why: 'Images are kept in memory only and never written to disk, so a restart of the queue loses them.',

@@ -72,6 +72,16 @@ export const endProblemSchema = z.object({
   unit: z.exactOptional(z.string()).describe('Unit of `limit`, such as "pixels"'),
 });
 
+/** What the request has shortened. */
+const deadlines = {
+  start_within: z.int().optional().describe('As in the request, or its batch'),
+  keep_at_most: z.int().optional().describe('As in the request, or its batch'),
+  start_before: z.iso
+    .datetime()
+    .optional()
+    .describe('With `start_within`, while the job waits: when it fails unless a worker has started it'),
+};
+
 /** `GET /v1/jobs/{id}`. Times are RFC 3339, durations milliseconds. */
 export const jobViewSchema = z.object({
   id: jobIdSchema,
@@ -84,6 +94,7 @@ export const jobViewSchema = z.object({
   eta_ms: z.int().optional().describe('Estimated milliseconds until the result is ready'),
   result: resultFactsSchema.optional(),
   problem: endProblemSchema.optional().describe('Why the job failed'),
+  ...deadlines,
   expires_at: z.iso.datetime().describe('When the data of the job expires and is purged'),
   links,
 });
@@ -100,6 +111,7 @@ export const jobAcceptedSchema = z.object({
   status: z.enum(JOB_STATES),
   queue_position: z.int().optional().describe('1 = next'),
   eta_ms: z.int().optional().describe('Estimated milliseconds until the result is ready'),
+  ...deadlines,
   expires_at: z.iso.datetime().describe('When the image is purged if no worker has started it'),
   ignored: z
     .array(z.string())

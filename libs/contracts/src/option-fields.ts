@@ -10,6 +10,7 @@ import {
   GRAPHICS,
   HOLES,
   ICC_CHOICES,
+  MAX_PROMISE_S,
   OUTPUT_CHANNELS,
   OUTPUT_FORMATS,
   OUTPUT_PARTS,
@@ -67,6 +68,9 @@ const numberAsText = (value: unknown): unknown => (typeof value === 'number' ? S
 /** A number in a form or a query; other values are returned unchanged. */
 const textAsNumber = (value: unknown): unknown =>
   typeof value === 'string' && /^\s*\d+\s*$/.test(value) ? Number(value) : value;
+
+/** A time in whole seconds. */
+const seconds = z.preprocess(textAsNumber, z.int().min(1).max(MAX_PROMISE_S)).optional();
 
 /** Text that `parse` accepts. */
 const written = (parse: (text: string) => unknown): z.ZodType<string> =>
@@ -339,6 +343,18 @@ export const optionFields = {
     .optional()
     .describe('Name of a model from `GET /v1/models`. The default model is used without it')
     .meta({ examples: ['isnet'] }),
+  start_within: seconds
+    .describe(
+      'Seconds within which a worker must start the job. Otherwise it fails with `not-started-in-time` and is purged. At most, ' +
+        'and by default, the time that the service lets an image wait',
+    )
+    .meta({ examples: [30] }),
+  keep_at_most: seconds
+    .describe(
+      'Seconds that the result is kept until it is downloaded; then it is purged. At most, and by default, the time that the ' +
+        'service keeps a result',
+    )
+    .meta({ examples: [60] }),
 };
 
 /** Values of all options before combinations are checked. */

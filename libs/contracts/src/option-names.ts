@@ -67,5 +67,11 @@ export const FITS = ['contain', 'cover'] as const;
 /** Names of the shadows. */
 export const SHADOWS = ['none', 'soft', 'drop', 'contact'] as const;
 
+/** Options that shorten how long a job may wait and a result is kept. They do not change the result. */
+export const PROMISES = ['start_within', 'keep_at_most'] as const;
+
+/** Longest time that any service grants, in seconds. */
+export const MAX_PROMISE_S = 3600;
+
 /** Names of the kinds of blur of a background. */
 export const BLUR_MODES = ['gaussian', 'bokeh'] as const;

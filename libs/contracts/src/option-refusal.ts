@@ -31,6 +31,8 @@ const PATTERNS: Readonly<Record<string, string>> = {
   background_blur: 'a whole number from 1 to 100',
   quality: 'a whole number from 1 to 100',
   max_bytes: 'a number of bytes from 1000 to 1000000000',
+  start_within: 'a whole number of seconds from 1 to 3600',
+  keep_at_most: 'a whole number of seconds from 1 to 3600',
 };
 
 interface Property {

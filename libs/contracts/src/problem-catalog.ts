@@ -100,6 +100,10 @@ export const PROBLEMS = {
   'broker-unavailable': [503, 'The queue cannot be reached. Try again shortly'],
   'capacity-exhausted': [503, 'All memory for images is in use. Try again after the time in Retry-After'],
   'not-ready': [503, 'The service is not ready yet'],
+  'not-started-in-time': [
+    503,
+    'No worker started the job within start_within, and it has been purged. Submit the image again',
+  ],
   'shutting-down': [503, 'This instance is shutting down. Try again'],
 } as const satisfies Record<string, readonly [status: number, title: string]>;
 

@@ -1,8 +1,12 @@
 import { z } from 'zod';
 import { jobIdSchema } from './job-id.js';
+import { MAX_PROMISE_S } from './option-names.js';
 import { TERMINAL_STATES } from './job-states.js';
 
 const time = (meaning: string): z.ZodISODateTime => z.iso.datetime({ precision: 3 }).describe(meaning);
+
+const promised = (meaning: string): z.ZodExactOptional<z.ZodInt> =>
+  z.exactOptional(z.int().min(1).max(MAX_PROMISE_S)).describe(meaning);
 
 /**
  * Claims of a deletion receipt: the random id of the job, its final state, sizes and times (RFC 3339, milliseconds, UTC,
@@ -24,6 +28,8 @@ export const receiptClaimsSchema = z.strictObject({
     .int()
     .nonnegative()
     .describe('Number of stored payloads that were deleted during the life of the job'),
+  start_within: promised('Seconds within which a worker had to start the job, if the request said so'),
+  keep_at_most: promised('Seconds that the result was to be kept at most, if the request said so'),
   iat: z.int().nonnegative().describe('When this receipt was signed, seconds since the epoch'),
 });
 

@@ -1,8 +1,10 @@
 import type { BatchCreated, BatchJob, BatchView } from '#contracts/batch-view.js';
 import type { JobId } from '#contracts/job-id.js';
 import { CutoutImage, factsOf, type CutoutFacts } from './cutout-image.js';
+import type { CutoutOptions } from './cutout-options.js';
 import { problemOfResponse, retryAfterMs } from './removebg-error.js';
 import {
+  optionTexts,
   ServiceTransport,
   type CallSettings,
   type JobClientSettings,
@@ -15,6 +17,9 @@ export interface BatchKey {
   /** 43 characters, base64url. */
   token: string;
 }
+
+/** Settings of a new batch. */
+export type OpenSettings = CallSettings & Pick<CutoutOptions, 'startWithin' | 'keepAtMost'>;
 
 /** An image for a batch. */
 export interface BatchUpload extends Upload {
@@ -38,10 +43,15 @@ export class BatchClient {
     this.transport = new ServiceTransport(settings);
   }
 
-  /** Opens a batch. Only the token in the answer gives access to it. */
-  async open(call: CallSettings = {}): Promise<BatchCreated> {
+  /**
+   * Opens a batch. Only the token in the answer gives access to it. `startWithin` and `keepAtMost` apply to images that are
+   * added without their own.
+   */
+  async open({ startWithin, keepAtMost, ...call }: OpenSettings = {}): Promise<BatchCreated> {
     const headers = { accept: 'application/json', ...this.transport.keyHeaders };
-    const response = await this.transport.send('/v1/batches', { method: 'POST', headers }, call);
+    const query = new URLSearchParams(optionTexts({ startWithin, keepAtMost })).toString();
+    const path = query === '' ? '/v1/batches' : `/v1/batches?${query}`;
+    const response = await this.transport.send(path, { method: 'POST', headers }, call);
     if (response.status !== 201) throw await problemOfResponse(response);
     return (await response.json()) as BatchCreated;
   }

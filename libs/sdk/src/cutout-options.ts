@@ -32,6 +32,7 @@ const NAMES = Object.keys({
   ...{ reflection: true, reflection_length: true, reflection_offset: true },
   ...{ bg_gradient: true, background_blur: true, background_blur_mode: true },
   ...{ output_size: true, fit: true, padding: true, margin: true, align: true, preset: true },
+  ...{ start_within: true, keep_at_most: true },
 } satisfies Record<keyof JobOptions, true>) as (keyof JobOptions)[];
 
 const camelCase = (name: string): string =>

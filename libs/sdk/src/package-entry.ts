@@ -1,5 +1,11 @@
 /** Public API of the npm package. */
-export { BatchClient, type BatchKey, type BatchUpload, type NextResult } from './batch-client.js';
+export {
+  BatchClient,
+  type BatchKey,
+  type BatchUpload,
+  type NextResult,
+  type OpenSettings,
+} from './batch-client.js';
 export { CutoutImage, type CutoutFacts } from './cutout-image.js';
 export type { CutoutOptions } from './cutout-options.js';
 export type { Cutout, CutoutProgress } from './cutout-run.js';

@@ -1,4 +1,5 @@
 import { TERMINAL_STATES } from '#contracts/job-states.js';
+import { MAX_PROMISE_S, PROMISES } from '#contracts/option-names.js';
 import type { ReceiptClaims, ReceiptKeySet } from '#contracts/receipt-claims.js';
 import { PUBLIC_ID } from '#contracts/public-id.js';
 import { RECEIPT_TYPE } from '#contracts/receipt-kind.js';
@@ -15,6 +16,8 @@ export type ReceiptVerdict =
 const DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const isText = (value: unknown): boolean => typeof value === 'string';
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+const isPromise = (value: unknown): boolean =>
+  isCount(value) && Number(value) >= 1 && Number(value) <= MAX_PROMISE_S;
 const isTime = (value: unknown): boolean =>
   typeof value === 'string' &&
   DATE.test(value) &&
@@ -22,7 +25,10 @@ const isTime = (value: unknown): boolean =>
   // Date.parse accepts February 31 as March 3.
   new Date(value).toISOString() === value;
 
-/** A check for each claim: `receiptClaimsSchema` without zod. Only `region` is optional. */
+/** Claims that a receipt may lack. */
+const OPTIONAL: ReadonlySet<string> = new Set(['region', ...PROMISES]);
+
+/** A check for each claim: `receiptClaimsSchema` without zod. */
 export const CLAIM_CHECKS: Readonly<Record<keyof ReceiptClaims, (value: unknown) => boolean>> = {
   iss: isText,
   jti: (value) => typeof value === 'string' && PUBLIC_ID.test(value),
@@ -34,6 +40,8 @@ export const CLAIM_CHECKS: Readonly<Record<keyof ReceiptClaims, (value: unknown)
   ended_at: isTime,
   purged_at: isTime,
   keys_removed: isCount,
+  start_within: isPromise,
+  keep_at_most: isPromise,
   iat: isCount,
 };
 
@@ -59,7 +67,7 @@ function claimsOf(bytes: Uint8Array): ReceiptClaims | undefined {
   const record = recordOf(bytes);
   if (record === undefined) return undefined;
   const names = (Object.keys(CLAIM_CHECKS) as (keyof ReceiptClaims)[]).filter(
-    (name) => name !== 'region' || Object.hasOwn(record, name),
+    (name) => !OPTIONAL.has(name) || Object.hasOwn(record, name),
   );
   const isWhole = Object.keys(record).length === names.length;
   return isWhole && names.every((name) => CLAIM_CHECKS[name](record[name]))

@@ -58,6 +58,9 @@ const LOST: ReadonlySet<RemoveBgErrorCode> = new Set<RemoveBgErrorCode>([
   'queue-lost',
 ]);
 
+/** Why a job ended: a further request about it gets the same answer, whatever its status. */
+const ENDED: ReadonlySet<RemoveBgErrorCode> = new Set<RemoveBgErrorCode>(['not-started-in-time']);
+
 /** The code of an image that ended without a result. Codes that this version does not know are passed through. */
 export const codeOf = (problem: { code?: string } | undefined): ProblemCode =>
   (problem?.code || 'processing-failed') as ProblemCode;
@@ -113,7 +116,7 @@ export class RemoveBgError extends Error implements RemoveBgErrorFacts {
 
   /** True when the same request can be repeated automatically: a temporary error, or an interrupted or blocked request. */
   get isRepeatable(): boolean {
-    return this.isTemporary || INTERRUPTED.has(this.code);
+    return (this.isTemporary && !ENDED.has(this.code)) || INTERRUPTED.has(this.code);
   }
 
   /** True when the service no longer has an image that it had accepted: submit it again. */

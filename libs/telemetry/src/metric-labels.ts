@@ -29,8 +29,11 @@ export const LABELS = {
   end: TERMINAL_STATES,
   stage: [...STAGES, 'handover'],
   provider: PROVIDERS,
-  /** What the sweeper did: returned a result after its lease, completed a purge, ended a job after its deadline. */
-  correction: ['released', 'completed', 'expired'],
+  /**
+   * What the sweeper did: returned a result after its lease, completed a purge, ended a job after its deadline, or after its
+   * `start_within`.
+   */
+  correction: ['released', 'completed', 'expired', 'unstarted'],
   waiter: ['events', 'poll'],
   /** Role of a connection to Redis, and why it was lost: no answer in time, or closed. */
   connection: ['control', 'payload', 'subscriber', 'queue', 'consumer'],

@@ -20,6 +20,13 @@ const outputOf = (output: object) =>
     output: JSON.stringify(output),
   })?.output;
 
+it('given a record with promises, then they are read, and a record without has none', () => {
+  const promisesOf = (fields: Record<string, string>) =>
+    parseRecord(ID, { state: 'failed', version: '4', deadlineAt: '2', acceptedAt: '1', ...fields })?.promises;
+  expect(promisesOf({ startMs: '3000', keepMs: '1000' })).toEqual({ startMs: 3000, keepMs: 1000 });
+  expect(promisesOf({})).toEqual({});
+});
+
 describe('given a record of a result', () => {
   it('when it has all facts, then they are read, and are public', () => {
     const output = outputOf({ ...OLD, ...NEW });

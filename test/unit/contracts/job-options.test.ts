@@ -191,6 +191,8 @@ describe('jobOptionsSchema', () => {
     ['background_blur', ['0', '101', 'strong']],
     ['background_blur_mode', ['lens']],
     ['quality', ['0', '101', '8.5', 'high', '-1', true]],
+    ['start_within', ['0', '-1', '1.5', '30s', '3601', true]],
+    ['keep_at_most', ['0', '3601', 'PT1M', 'never']],
     ['max_bytes', ['999', '1e6', '200kB', '1000000001', '-5']],
     ['model', ['is net', '-isnet', '../isnet', 'a'.repeat(65)]],
   ])('given bad values of %s, when parsed, then that parameter is named', (name, values) => {
@@ -256,6 +258,12 @@ describe('jobOptionsSchema', () => {
       expect(refusedFor({ max_bytes: '9000', format })).toBe('max_bytes');
     expect(refusedFor({ quality: '85', format: 'auto' })).toBeUndefined();
     expect(refusedFor({ quality: '85', max_bytes: '9000', format: 'webp', only: 'alpha' })).toBeUndefined();
+  });
+
+  test('given times of a job, when parsed, then they are whole seconds, and absent by default', () => {
+    const given = { start_within: '30', keep_at_most: 60 };
+    expect(parseOptions(Object.entries(given))).toMatchObject({ start_within: 30, keep_at_most: 60 });
+    for (const name of Object.keys(given)) expect(parseOptions([])).not.toHaveProperty(name);
   });
 
   test('given an unknown name, when parsed, then the error lists the known ones', () => {

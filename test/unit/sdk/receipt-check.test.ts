@@ -46,6 +46,16 @@ describe('given the receipt check of the client and that of jose', () => {
     expect(await bothSay(await signer.sign(CLAIMS))).toEqual(verdict);
   });
 
+  it('when it has the deadlines of the request, then both accept it, but no other numbers', async () => {
+    const deadlines = { start_within: 30, keep_at_most: 3600 };
+    const claims = { ...CLAIMS, ...deadlines };
+    expect(await bothSay(await signer.sign(claims))).toMatchObject({ valid: true, claims });
+    for (const wrong of [{ start_within: 0 }, { keep_at_most: 3601 }, { start_within: '30' }]) {
+      const receipt = await signed({ kid: signer.keySet.keys[0]!.kid }, { ...claims, ...wrong });
+      expect(await bothSay(receipt)).toEqual({ valid: false, fault: 'bad-claims' });
+    }
+  });
+
   it('when any character is changed, then both reject it', async () => {
     const receipt = await signer.sign(CLAIMS);
     for (let at = 0; at < receipt.length; at++) {

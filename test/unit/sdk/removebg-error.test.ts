@@ -1,4 +1,4 @@
-import { problemOfAnswer, retryAfterMs, type RemoveBgError } from '#sdk/removebg-error.js';
+import { problemOfAnswer, retryAfterMs, RemoveBgError } from '#sdk/removebg-error.js';
 
 const answered = (status: number, body: object, retryAfter: string | null = null): RemoveBgError =>
   problemOfAnswer({ status, retryAfter, body: JSON.stringify(body) });
@@ -65,6 +65,11 @@ describe('given an error answer', () => {
     expect(answered(503, body)).toMatchObject({ retryAfterMs: 9000, isTemporary: true });
     expect(answered(503, body, '2').retryAfterMs).toBe(2000);
   });
+});
+
+it('given a job that was not started in time, then it may be sent again, but nothing repeats the request by itself', () => {
+  const error = RemoveBgError.of({ code: 'not-started-in-time', status: 503 });
+  expect([error.isTemporary, error.isRepeatable, error.isLostImage]).toEqual([true, false, false]);
 });
 
 describe('given a Retry-After header', () => {

@@ -61,7 +61,7 @@ describe('given a problem', () => {
   it('when uploading a photo can cause it, then it has its own text and a next step', () => {
     // Caused by options, batches, keys and addresses, which the page does not use.
     const elsewhere =
-      /batch|image-url|no-room|max-bytes|roi|mask|model|ground|multiple|parameter|key|retry|custom|not-purged|not-found|multipart|invalid-request|missing-image|result-busy/;
+      /batch|image-url|no-room|max-bytes|roi|mask|model|ground|multiple|parameter|key|retry|custom|not-purged|not-started|not-found|multipart|invalid-request|missing-image|result-busy/;
     const codes = (Object.keys(PROBLEMS) as (keyof typeof PROBLEMS)[]).filter(
       (code) => !elsewhere.test(code) || code === 'job-not-found' || code === 'foreground-not-found',
     );

@@ -1,6 +1,7 @@
 import { Controller, Inject, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FoundMember } from '#broker/batches/batch.store.js';
+import type { PromisedSeconds } from '#broker/records/lifetimes.js';
 import type { BatchMembership } from '#broker/jobs/job-scripts.js';
 import { customIdSchema, type BatchJob } from '#contracts/batch-view.js';
 import { jobLinks } from '#contracts/job-view.js';
@@ -62,16 +63,16 @@ export class BatchJobsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const { status } = await this.longPoll.readBatch(batch.id);
+    const { status, promises } = await this.longPoll.readBatch(batch.id);
     const named = (request.query as Record<string, unknown>)[CUSTOM_ID];
     const customId = named === undefined || named === '' ? undefined : parseCustomId(named);
     const earlier = customId === undefined ? undefined : await this.find(batch, customId);
     if (earlier !== undefined) await this.sendEarlier({ request, reply, batch }, earlier);
     else if (status !== 'open') throw new Problem('batch-closed');
-    else await this.add(request, reply, batch);
+    else await this.add({ request, reply, batch }, promises);
   }
 
-  private async add(request: FastifyRequest, reply: FastifyReply, batch: BatchAccess): Promise<void> {
+  private async add({ request, reply, batch }: Addition, promises: PromisedSeconds): Promise<void> {
     const { id, secrets } = batch;
     const { salt, token } = secrets.drawJob();
     let customId: string = jobIdOf(token);
@@ -81,7 +82,7 @@ export class BatchJobsController {
       return { batch: id, ...secrets.seal(customId, salt), maxMembers: this.settings.MAX_BATCH_IMAGES };
     };
     try {
-      const member = { token, membership };
+      const member = { token, promises, membership };
       const accepted = await this.uploads.submit(request, { source: this.source, member });
       setUploadHeaders(reply, accepted);
       const body: BatchJob = { ...(await this.responder.accepted(accepted)), custom_id: customId };

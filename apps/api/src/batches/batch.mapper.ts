@@ -39,12 +39,13 @@ export function toBatchResponse(
   { secrets, region }: { secrets: BatchSecrets; region: string | undefined },
 ): BatchView {
   const id = publicId(record.id, region);
-  const { status, version, counts, createdAt, expiresAt } = record;
+  const { status, version, counts, createdAt, expiresAt, promises } = record;
   return {
     ...{ id, status, version, counts },
     failures: lost.map((member) => toBatchFailure(member, secrets, region)),
     created_at: timeText(createdAt),
     expires_at: timeText(expiresAt),
+    ...promises,
     links: batchLinks(id),
   };
 }

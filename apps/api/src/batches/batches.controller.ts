@@ -22,6 +22,7 @@ import {
 import { SubmitGuard } from '../rate-limit/rate-limits.js';
 import { BatchToken, RequireBatchToken, type BatchAccess } from '../auth/token-guards.js';
 import { BatchEventStream } from './batch-event-stream.js';
+import { readBatchPromises } from './batch-promises.js';
 import { toBatchResponse } from './batch.mapper.js';
 import { LongPoll } from '../long-poll/long-poll.service.js';
 import type { Settings } from '#config/settings.schema.js';
@@ -46,12 +47,13 @@ export class BatchController {
   @Route({ call: 'batch' })
   @UseGuards(SubmitGuard)
   @DescribeBatchOpen()
-  async open(@Res() reply: FastifyReply): Promise<void> {
+  async open(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const promises = await readBatchPromises(request, this.settings);
     const token = drawToken();
     const text = tokenText(token);
     const secrets = new BatchSecrets(token);
     try {
-      const record = await this.broker.batches.open(batchIdOf(token));
+      const record = await this.broker.batches.open(batchIdOf(token), promises);
       if (record === undefined) throw new Problem('internal-error');
       const body = { ...(await this.toResponse(record, secrets)), token: text };
       const headers = { Location: body.links.self };

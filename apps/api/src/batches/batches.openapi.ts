@@ -1,11 +1,12 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiOperation, ApiParam, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import {
   batchCreatedSchema,
   batchJobSchema,
   batchViewSchema,
   customIdSchema,
 } from '#contracts/batch-view.js';
+import { PROMISES } from '#contracts/option-names.js';
 import { headers, RATE_HEADERS, resultHeaders } from '../openapi/headers.js';
 import {
   binary,
@@ -18,7 +19,7 @@ import {
   type Decorator,
 } from '../openapi/parts.js';
 import { batchEventSchema } from '../openapi/schemas.js';
-import { lastEventId, streamOf, ifNoneMatch, image, describesUpload } from '../jobs/jobs.openapi.js';
+import { lastEventId, streamOf, ifNoneMatch, image, describesUpload, OPTIONS } from '../jobs/jobs.openapi.js';
 
 const view = { 'application/json': { schema: schemaOf(batchViewSchema) } };
 const added = { 'application/json': { schema: schemaOf(batchJobSchema) } };
@@ -30,6 +31,11 @@ const CUSTOM_ID = {
     '`Idempotent-Replayed: true`, unless that job has failed. Default: the id of the job',
   examples: ['shoes/4711.jpg'],
 };
+
+/** Options that a batch has for its images. */
+const PROMISED = Object.fromEntries(
+  Object.entries(OPTIONS).filter(([name]) => PROMISES.some((promise) => promise === name)),
+);
 
 /** Common parts of all operations on one batch. */
 const batch = (): MethodDecorator[] => [
@@ -53,15 +59,32 @@ export const DescribeBatchOpen = (): Decorator =>
       operationId: 'openBatch',
       summary: 'Open a batch',
       description:
-        'Opens a batch for thousands of images and returns its token.\n\nThe token authorizes all requests about the batch and its images. It is returned once and stored nowhere.',
+        'Opens a batch for thousands of images and returns its token.\n\nThe token authorizes all requests about the batch and its images. It is returned once and stored nowhere. ' +
+        '`start_within` and `keep_at_most` apply to images that are added without their own.',
+      requestBody: {
+        required: false,
+        content: Object.fromEntries(
+          ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data'].map((type) => [
+            type,
+            { schema: { type: 'object', properties: PROMISED } },
+          ]),
+        ),
+      },
     }),
+    ...Object.entries(PROMISED).map(([name, { description, ...schema }]) =>
+      ApiQuery({ name, required: false, description: description ?? '', schema }),
+    ),
     ApiResponse({
       status: 201,
       description: 'The batch is open',
       headers: headers('Cache-Control', 'Location', ...RATE_HEADERS),
       content: { 'application/json': { schema: schemaOf(batchCreatedSchema) } },
     }),
-    ...problemsWith(RATE_HEADERS, ['key-invalid', 'rate-limited', 'broker-unavailable']),
+    ...problemsWith(RATE_HEADERS, [
+      ...(['invalid-request', 'invalid-parameter', 'unknown-parameter', 'malformed-multipart'] as const),
+      ...(['upload-interrupted', 'key-invalid', 'request-timeout'] as const),
+      ...(['rate-limited', 'broker-unavailable'] as const),
+    ]),
   );
 
 /** Describes `POST /v1/batches/{id}/jobs`. */

@@ -15,6 +15,7 @@ import {
   timeText,
   toJobResponse,
   toQueuePosition,
+  toDeadlines,
 } from '../results/job.mapper.js';
 import { ResultDelivery } from '../results/result-delivery.service.js';
 import { UploadService, type Accepted } from '../uploads/upload.service.js';
@@ -43,6 +44,7 @@ export class JobResponder {
       token: tokenText(token),
       status: record.state,
       ...toQueuePosition(position, 'queue_position'),
+      ...toDeadlines(record),
       expires_at: timeText(record.deadlineAt),
       ...(ignored.length > 0 && { ignored: [...ignored] }),
       links: jobLinks(publicIdOf(record)),

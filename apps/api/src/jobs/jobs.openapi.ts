@@ -194,7 +194,8 @@ export const DescribeReceipt = (): Decorator =>
       summary: 'Get the deletion receipt',
       description:
         'A signed statement that no data of a job remains.\n\nA compact JWS (Ed25519) with the id, final state, sizes and times of the job; its payload contains `iss`, `jti`, `region`, ' +
-        '`state`, `input_bytes`, `output_bytes`, `accepted_at`, `ended_at`, `purged_at`, `keys_removed` and `iat`. ' +
+        '`state`, `input_bytes`, `output_bytes`, `accepted_at`, `ended_at`, `purged_at`, `keys_removed` and `iat`, and ' +
+        '`start_within` and `keep_at_most` where the request had them. ' +
         'Verify it with the keys at `/.well-known/jwks.json`.',
     }),
     ApiResponse({

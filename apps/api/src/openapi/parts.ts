@@ -59,6 +59,7 @@ export const FAILURES = [
   'deadline-exceeded',
   'processing-failed',
   'capacity-exhausted',
+  'not-started-in-time',
 ] as const satisfies ProblemCode[];
 
 /** Reasons why a job that ended has no result. */

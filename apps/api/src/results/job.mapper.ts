@@ -1,4 +1,5 @@
 import type { JobRecord } from '#broker/records/job-record.js';
+import { promisedSeconds, type PromisedSeconds } from '#broker/records/lifetimes.js';
 import type { JobEvents } from '#contracts/job-events.js';
 import { isDone, type TerminalState } from '#contracts/job-states.js';
 import { failure, failureFacts } from '#contracts/failure-facts.js';
@@ -30,10 +31,21 @@ export function toJobResponse(record: JobRecord, queuePosition: QueuePosition): 
     ...(record.code !== undefined && {
       problem: problemBody(record.code, failureFacts(record.code, record.numbers)),
     }),
+    ...toDeadlines(record),
     expires_at: timeText(record.deadlineAt),
     links: jobLinks(publicIdOf(record)),
   };
 }
+
+/** What the client has shortened, and when the waiting job therefore fails. */
+export const toDeadlines = ({
+  state,
+  promises,
+  deadlineAt,
+}: JobRecord): PromisedSeconds & { start_before?: string } => ({
+  ...promisedSeconds(promises),
+  ...(state === 'queued' && promises.startMs !== undefined && { start_before: timeText(deadlineAt) }),
+});
 
 /** Position and ETA under their wire names, if known. */
 export function toQueuePosition<K extends string>(

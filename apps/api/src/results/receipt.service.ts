@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { JobRecord } from '#broker/records/job-record.js';
+import { promisedSeconds } from '#broker/records/lifetimes.js';
 import type { JobId } from '#contracts/job-id.js';
 import { isTerminal } from '#contracts/job-states.js';
 import { Problem } from '#contracts/problem-catalog.js';
@@ -75,6 +76,7 @@ export function receiptClaims(record: JobRecord, iss: string, nowMs: number): Re
     ended_at: timeText(endedAt),
     purged_at: timeText(purgedAt),
     keys_removed: record.keysRemoved,
+    ...promisedSeconds(record.promises),
     iat: Math.floor(nowMs / 1000),
   };
 }

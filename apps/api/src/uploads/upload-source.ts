@@ -51,8 +51,10 @@ export function parseOptions(fields: Iterable<[string, unknown]>): JobOptions {
 }
 
 /** The problem of an unknown name. The name is not echoed; known names that it resembles are listed. */
-function unknownParameter(name: string): Problem {
-  const known = Object.keys(jobOptionsSchema.shape);
+export function unknownParameter(
+  name: string,
+  known: readonly string[] = Object.keys(jobOptionsSchema.shape),
+): Problem {
   const near = nearestNames(name, known);
   const question = near.length === 0 ? '' : `Did you mean ${near.map((each) => `"${each}"`).join(' or ')}? `;
   return new Problem('unknown-parameter', {
@@ -195,7 +197,7 @@ class Values {
 }
 
 /** The value of a field. Objects, arrays and `null` are not valid for any option. */
-function valueOf({ text: value, kind }: FieldText): unknown {
+export function valueOf({ text: value, kind }: FieldText): unknown {
   if (kind === 'text') return value;
   return kind === 'literal' ? JSON.parse(value) : null;
 }

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { inputKey } from '#broker/redis/redis-keys.js';
 import { costOf } from '#broker/records/job-cost.js';
 import type { JobRecord } from '#broker/records/job-record.js';
+import { lifetimeAfter, promisesOf, type PromisedSeconds } from '#broker/records/lifetimes.js';
 import type { SchedulingRequest } from '#broker/queue/fair-scheduler.js';
 import { throughOutage } from '#broker/redis/redis-errors.js';
 import type { BatchMembership } from '#broker/jobs/job-scripts.js';
@@ -22,6 +23,7 @@ import { PixelLimit } from '../rate-limit/rate-limits.js';
 import { IdempotencyService, type IdempotencyClaim } from './idempotency.service.js';
 import { nativeUpload, type UploadContent, type UploadSource } from './upload-source.js';
 import { RemoteImageService } from './remote-image.service.js';
+import { requirePromises } from './promise-limits.js';
 import { mediaTypeOf } from './upload-body.js';
 import { UploadEncryptor } from './upload-encryptor.js';
 import type { Settings } from '#config/settings.schema.js';
@@ -60,6 +62,8 @@ export interface SubmitOptions {
 export interface Member {
   /** Token of the job, derived from the token of the batch. */
   token: Buffer;
+  /** Promises of the batch, for an image without its own. */
+  promises: PromisedSeconds;
   /** Its entry in the batch, from the extra fields of the request. @throws Problem */
   membership: (extraFields: UploadContent['extraFields']) => BatchMembership;
 }
@@ -218,12 +222,18 @@ export class UploadService {
         claim?.fingerprint.skip(role);
       },
     });
-    const { options, extraFields, ignored } = content;
-    this.requireOffered(options.model);
+    const { extraFields, ignored } = content;
+    this.requireOffered(content.options.model);
+    requirePromises(content.options, this.settings);
+    const options = { ...submission.member?.promises, ...content.options };
     if (claim !== undefined) {
       await this.broker.idempotency.complete(claim.entry, claim.fingerprint.digest(options));
     }
-    return { record: await this.enqueue(submission, encryptor, content), extraFields, ignored };
+    return {
+      record: await this.enqueue(submission, encryptor, { options, extraFields }),
+      extraFields,
+      ignored,
+    };
   }
 
   /** @throws Problem `model-unknown` */
@@ -236,7 +246,7 @@ export class UploadService {
   private async enqueue(
     { request, caller, member, secrets: { id }, session: { shard } }: StartedSubmission,
     { parts, pixels }: UploadEncryptor,
-    { options, extraFields }: UploadContent,
+    { options, extraFields }: Pick<UploadContent, 'options' | 'extraFields'>,
   ): Promise<JobRecord> {
     const { jobs, payloads, queue, lifetimes } = this.broker;
     const span = this.telemetry.startSubmission(request);
@@ -247,7 +257,9 @@ export class UploadService {
         ...{ parts, options, pixels, reserveBytes, shard, trace: span.trace },
         ...{ tenant: caller.tenant, keyId: caller.key?.id, member: member?.membership(extraFields) },
       }),
-      payloads.of({ incarnation: shard?.incarnation }).prolong(inputKey(id), lifetimes.queueMs),
+      payloads
+        .of({ incarnation: shard?.incarnation })
+        .prolong(inputKey(id), lifetimeAfter('enqueue', lifetimes, promisesOf(options))),
     ]);
     if (record === undefined) throw new Problem('request-timeout');
     await queue.add(id, this.schedulingOf(caller, pixels));

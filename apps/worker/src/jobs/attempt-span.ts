@@ -64,7 +64,7 @@ export class AttemptSpan {
   done(ready: JobRecord, result: CutoutResult): void {
     const { metrics, of } = this;
     const megapixels = (result.width * result.height) / 1e6;
-    const readyAt = ready.deadlineAt - lifetimeAfter('commit', of.lifetimes);
+    const readyAt = ready.deadlineAt - lifetimeAfter('commit', of.lifetimes, ready.promises);
     metrics.count('removebg_images_total', { work: 'done' });
     metrics.count('removebg_result_bytes_total', {}, ready.outputBytes);
     metrics.count('removebg_result_megapixels_total', {}, megapixels);

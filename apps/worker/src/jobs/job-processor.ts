@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Broker } from '#broker/broker.js';
 import type { JobWatcher } from '#broker/jobs/job-watcher.js';
 import type { JobRecord } from '#broker/records/job-record.js';
-import { MAX_STARTS } from '#broker/records/lifetimes.js';
+import { lifetimeAfter, MAX_STARTS } from '#broker/records/lifetimes.js';
 import type { JobId } from '#contracts/job-id.js';
 import { Problem } from '#contracts/problem-catalog.js';
 import type { Settings } from '#config/settings.schema.js';
@@ -147,7 +147,7 @@ export class JobProcessor {
       attempt,
       incarnation,
       key: keys.outputKey,
-      lifetimeMs: broker.lifetimes.resultMs,
+      lifetimeMs: lifetimeAfter('commit', broker.lifetimes, record.promises),
       signal,
     };
     const chunks = await storeOutput(broker, data, to);

@@ -10,10 +10,11 @@ import {
 import { parseFailure } from '#contracts/failure-facts.js';
 import type { FailureNumbers } from '#contracts/failure-numbers.js';
 import type { JobId } from '#contracts/job-id.js';
+import { PROMISES } from '#contracts/option-names.js';
 import type { ProblemCode } from '#contracts/problem-catalog.js';
 import { BATCH_PARTS, BATCH_OF_JOB_KEY, batchKey } from '../redis/redis-keys.js';
 import { fieldsOf } from '../records/job-record.js';
-import type { Lifetimes } from '../records/lifetimes.js';
+import type { Lifetimes, PromisedSeconds } from '../records/lifetimes.js';
 import { defineScript, type RunScript } from '../redis/lua-scripts.js';
 import { mapRedisErrors, mapRedisReadErrors } from '../redis/redis-errors.js';
 
@@ -27,6 +28,8 @@ export interface BatchRecord {
   /** When it is deleted unless it changes before. */
   expiresAt: number;
   counts: BatchCounts;
+  /** For images without their own. */
+  promises: PromisedSeconds;
 }
 
 /** An image of a batch. */
@@ -62,8 +65,8 @@ export class BatchStore {
   }
 
   /** Opens a batch. Undefined when it exists. */
-  open(id: BatchId): Promise<BatchRecord | undefined> {
-    return this.change(id, 'open');
+  open(id: BatchId, promises: PromisedSeconds = {}): Promise<BatchRecord | undefined> {
+    return this.change(id, 'open', Object.entries(promises).flat());
   }
 
   /** Closes a batch to further images. Undefined when there is no such batch. */
@@ -118,10 +121,14 @@ export class BatchStore {
     });
   }
 
-  private async change(id: BatchId, change: 'open' | 'close' | 'cancel'): Promise<BatchRecord | undefined> {
+  private async change(
+    id: BatchId,
+    change: 'open' | 'close' | 'cancel',
+    set: readonly (string | number)[] = [],
+  ): Promise<BatchRecord | undefined> {
     const keys = [BATCH_OF_JOB_KEY, ...BATCH_PARTS.map((part) => batchKey(id, part))];
     const { batchMs, tombstoneMs } = this.lifetimes;
-    const args = { batch: id, change, lifeMs: batchMs, restMs: tombstoneMs };
+    const args = { batch: id, change, set, lifeMs: batchMs, restMs: tombstoneMs };
     const fields = await mapRedisErrors(() => this.changeBatch(keys, args));
     return parseBatch(id, fieldsOf(fields));
   }
@@ -139,6 +146,9 @@ function parseBatch(id: BatchId, fields: Record<string, string>): BatchRecord | 
     createdAt: number('createdAt'),
     expiresAt: number('expiresAt'),
     counts,
+    promises: Object.fromEntries(
+      PROMISES.flatMap((name) => (fields[name] === undefined ? [] : [[name, Number(fields[name])]])),
+    ),
   };
 }
 

@@ -7,7 +7,7 @@ export interface BrokerObserver {
   /** A job is purged; its tombstone has the times of its end and purge. */
   purged(tombstone: JobRecord): void;
   /** The sweeper handled a job whose deadline had passed. */
-  swept(correction: 'released' | 'completed' | 'expired'): void;
+  swept(correction: 'released' | 'completed' | 'expired' | 'unstarted'): void;
   /** A connection to the control Redis was lost or restored. */
   connectionChanged(change: ConnectionChange): void;
   /** A payload shard changed its state. */

@@ -39,6 +39,12 @@ export class JobPurge {
     return this.finish(id, await this.parts.jobs.end(id, 'fail', { code, numbers, ...fence }));
   }
 
+  /** No worker has started the job in time. False when one has, or the job has ended. */
+  async unstarted(id: JobId): Promise<boolean> {
+    const tombstone = await this.parts.jobs.end(id, 'miss', { code: 'not-started-in-time' });
+    return this.stopped(id, tombstone);
+  }
+
   /**
    * The payload of the job was lost with its shard. Cancels a running attempt. The purge is complete once the shard cannot
    * have any of it.

@@ -36,6 +36,8 @@ export interface TransitionCall {
   lifetimeMs: number;
   marginMs: number;
   fence?: readonly [field: string, value: string] | undefined;
+  /** Refuses a change to another state once the deadline of the present one has passed. */
+  inTime?: boolean | undefined;
   /** Changes a counter of the record; by 1 by default. */
   count?: readonly [field: string, increment?: number] | undefined;
   /** Without a tenant only the total limit applies, and that of the shard where there is one. */

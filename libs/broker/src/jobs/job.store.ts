@@ -23,6 +23,7 @@ import {
   EXPIRY_MARGIN_MS,
   lifetimeAfter,
   livingLifetimes,
+  promisesOf,
   PURGE_GRACE_MS,
   type Lifetimes,
 } from '../records/lifetimes.js';
@@ -132,6 +133,7 @@ export class JobStore {
       parts: JSON.stringify(job.parts),
       inputBytes: job.parts.reduce((sum, part) => sum + part.bytes, 0),
       options: JSON.stringify(job.options),
+      ...promisesOf(job.options),
       ...(job.pixels ? { pixels: job.pixels } : {}),
       ...(job.keyId !== undefined && { keyId: job.keyId }),
       ...(job.trace !== undefined && { trace: job.trace }),
@@ -139,9 +141,12 @@ export class JobStore {
     return this.apply(id, 'enqueue', { reserve, set, member: job.member });
   }
 
-  /** Starts an attempt of a worker; its number is the worker's fence. Undefined when the job has ended. */
+  /**
+   * Starts an attempt of a worker; its number is the worker's fence. Undefined when the job has ended, or has waited for its
+   * first attempt longer than it may.
+   */
   claim(id: JobId): Promise<JobRecord | undefined> {
-    return this.apply(id, 'claim', { count: ['attempt'] });
+    return this.apply(id, 'claim', { count: ['attempt'], inTime: true });
   }
 
   /**
@@ -192,7 +197,7 @@ export class JobStore {
   /** Ends a job, for the purge alone; its tombstone remains. Undefined when it had ended, or the fence does not hold. */
   end(
     id: JobId,
-    event: 'deliver' | 'fail' | 'lose' | 'cancel' | 'expire',
+    event: 'deliver' | 'fail' | 'miss' | 'lose' | 'cancel' | 'expire',
     why: {
       fence?: readonly [field: 'attempt' | 'lease', value: string];
       code?: ProblemCode;

@@ -5,7 +5,8 @@ import type { JobStore } from './job.store.js';
 import type { PayloadShards } from '../payload/payload-shards.js';
 
 const SWEEP_INTERVAL_MS = 1000;
-const MAX_JOBS_PER_SWEEP = 200;
+const JOBS_AT_A_TIME = 100;
+const MAX_ROUNDS = 100;
 
 /** When the purge of a job on an unreachable shard is retried, so that it does not delay others. */
 const PURGE_RETRY_MS = 5000;
@@ -20,7 +21,8 @@ export interface SweeperParts {
 
 /**
  * Handles jobs whose deadline has passed. A result whose reader stopped renewing its lease is returned while deliveries
- * remain; an unfinished purge is completed; a job whose shard is lost fails; all other jobs expire. Any number of processes
+ * remain; an unfinished purge is completed; a job whose shard is lost fails, and so does one that promised to start in time;
+ * all other jobs expire. Any number of processes
  * may run it. Redis' key expiry is the fallback.
  */
 export class Sweeper {
@@ -32,10 +34,15 @@ export class Sweeper {
     private readonly maxDeliveries: number,
   ) {}
 
-  /** Sweeps once a second until stopped. */
+  /** Sweeps once a second until stopped, unless a sweep takes longer. */
   start(): void {
+    let isSweeping = false;
     this.timer ??= setInterval(() => {
-      this.running = this.sweep().catch(() => undefined);
+      if (isSweeping) return;
+      isSweeping = true;
+      this.running = this.sweep()
+        .catch(() => undefined)
+        .finally(() => (isSweeping = false));
     }, SWEEP_INTERVAL_MS);
   }
 
@@ -46,13 +53,18 @@ export class Sweeper {
     await this.running;
   }
 
-  /** Handles all jobs that are due now. Returns their number. */
+  /** Handles the jobs that are due now, up to ten thousand. Returns their number. */
   async sweep(): Promise<number> {
     const { jobs } = this.parts;
     await this.failLost();
-    const due = await jobs.expired(MAX_JOBS_PER_SWEEP);
-    for (const id of due) await this.handle(id).catch(() => jobs.postpone(id, PURGE_RETRY_MS));
-    return due.length;
+    let count = 0;
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const due = await jobs.expired(JOBS_AT_A_TIME);
+      await Promise.all(due.map((id) => this.handle(id).catch(() => jobs.postpone(id, PURGE_RETRY_MS))));
+      count += due.length;
+      if (due.length < JOBS_AT_A_TIME) break;
+    }
+    return count;
   }
 
   private async failLost(): Promise<void> {
@@ -71,6 +83,8 @@ export class Sweeper {
     } else if (record?.state === 'delivering' && record.deliveries < this.maxDeliveries) {
       await jobs.release(id);
       observer.swept('released');
+    } else if (record?.state === 'queued' && record.promises.startMs !== undefined) {
+      if (await purge.unstarted(id)) observer.swept('unstarted');
     } else {
       await purge.expired(id);
       observer.swept('expired');

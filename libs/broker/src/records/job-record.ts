@@ -6,6 +6,7 @@ import { JOB_STATES, type JobState, type Stage } from '#contracts/job-states.js'
 import type { ResultFacts } from '#contracts/job-view.js';
 import type { ProblemCode } from '#contracts/problem-catalog.js';
 import { isResultHint } from '#contracts/result-hints.js';
+import type { Promises } from './lifetimes.js';
 import type { ShardIncarnation } from './shard-incarnation.js';
 
 /** Record of a job in Redis: ids, codes, sizes and times. Times are ms since the epoch by Redis' clock. */
@@ -36,6 +37,8 @@ export interface JobRecord {
   /** Size of the committed result; 0 before. Kept in the tombstone. */
   outputBytes: number;
   options: JobOptions;
+  /** What its client has shortened. Kept in the tombstone. */
+  promises: Promises;
   /** Pixels of the image, if known at acceptance, for time estimates. Deleted at the end of the job. */
   pixels: number | undefined;
   /** Public id of its API key, for metering. Deleted by the commit. */
@@ -109,6 +112,7 @@ export function parseRecord(id: JobId, fields: Record<string, string>): JobRecor
     inputBytes: Number(fields['inputBytes'] ?? 0),
     outputBytes: Number(fields['outputBytes'] ?? 0),
     options: jobOptionsSchema.parse(JSON.parse(fields['options'] ?? '{}')),
+    promises: promisesIn(fields),
     pixels: numberOf(fields['pixels']),
     keyId: fields['keyId'],
     wrappedKeys: fields['wrappedKeys'],
@@ -128,6 +132,13 @@ function outputOf(field: string | undefined): OutputFacts | undefined {
   if (field === undefined) return undefined;
   const { subjects = [], hints = [], looks = 1, ...facts } = JSON.parse(field) as WrittenFacts;
   return { ...facts, subjects, hints: hints.filter(isResultHint), looks };
+}
+
+function promisesIn({ startMs, keepMs }: Record<string, string>): Promises {
+  return {
+    ...(startMs !== undefined && { startMs: Number(startMs) }),
+    ...(keepMs !== undefined && { keepMs: Number(keepMs) }),
+  };
 }
 
 const numberOf = (field: string | undefined): number | undefined =>

@@ -12,6 +12,7 @@ const TABLE = {
   release: [['delivering'], 'ready'],
   deliver: [['delivering'], 'delivered'],
   fail: [['accepted', 'queued', 'running'], 'failed'],
+  miss: [['queued'], 'failed'],
   lose: [['accepted', 'queued', 'running', 'ready', 'delivering'], 'failed'],
   cancel: [['accepted', 'queued', 'running', 'ready', 'delivering'], 'cancelled'],
   expire: [['accepted', 'queued', 'running', 'ready', 'delivering'], 'expired'],

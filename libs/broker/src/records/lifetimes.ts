@@ -1,4 +1,6 @@
+import type { JobOptions } from '#contracts/job-options.js';
 import type { JobState } from '#contracts/job-states.js';
+import type { PROMISES } from '#contracts/option-names.js';
 import type { Settings } from '#config/settings.schema.js';
 import { targetOf, type JobEvent } from './job-transitions.js';
 
@@ -65,20 +67,49 @@ export const lifetimesOf = (settings: Settings): Lifetimes => ({
   maxDeliveries: settings.MAX_DELIVERIES,
 });
 
-/** Maximum time in the state that `event` leads to, in milliseconds. */
-export function lifetimeAfter(event: JobEvent, of: Lifetimes): number {
+/** Lifetimes of one job that its client has shortened, in milliseconds. */
+export interface Promises {
+  /** Until a worker starts it. */
+  startMs?: number;
+  /** Of its result. */
+  keepMs?: number;
+}
+
+/** Promises in seconds, as the options of a job. */
+export type PromisedSeconds = Partial<Record<(typeof PROMISES)[number], number>>;
+
+/** What the options of a job promise. */
+export const promisesOf = ({
+  start_within: startS,
+  keep_at_most: keepS,
+}: Pick<JobOptions, (typeof PROMISES)[number]>): Promises => ({
+  ...(startS !== undefined && { startMs: startS * 1000 }),
+  ...(keepS !== undefined && { keepMs: keepS * 1000 }),
+});
+
+/** Promises as options. */
+export const promisedSeconds = ({ startMs, keepMs }: Promises): PromisedSeconds => ({
+  ...(startMs !== undefined && { start_within: startMs / 1000 }),
+  ...(keepMs !== undefined && { keep_at_most: keepMs / 1000 }),
+});
+
+/**
+ * Maximum time in the state that `event` leads to, in milliseconds. `lua/includes/promises.lua` applies the promises of a job in
+ * the same way.
+ */
+export function lifetimeAfter(event: JobEvent, of: Lifetimes, { startMs, keepMs }: Promises = {}): number {
   switch (event) {
     case 'accept':
     case 'progress':
       return UPLOAD_LEASE_MS;
     case 'enqueue':
-      return of.queueMs;
+      return Math.min(of.queueMs, startMs ?? Infinity);
     case 'claim':
       return of.workMs * MAX_STARTS + 30_000;
     case 'commit':
-      return of.resultMs;
+      return Math.min(of.resultMs, keepMs ?? Infinity);
     case 'release':
-      return Math.min(of.resultMs, RETRY_GRACE_MS);
+      return Math.min(of.resultMs, RETRY_GRACE_MS, keepMs ?? Infinity);
     case 'lease':
     case 'renew':
       return LEASE_MS;

@@ -28,6 +28,7 @@ const ERROR_OF_PROBLEM: Readonly<Partial<Record<ProblemCode, ErrorRow>>> = {
   'malformed-multipart': row(400, 'invalid_request'),
   'key-invalid': row(403, 'auth_failed'),
   'result-expired': row(503, 'waited_too_long'),
+  'not-started-in-time': row(503, 'waited_too_long'),
   'queue-lost': row(503, 'service_unavailable'),
   'image-too-large': row(400, 'file_too_large'),
   'image-type-unsupported': row(400, 'invalid_file_type'),

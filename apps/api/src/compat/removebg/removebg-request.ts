@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { FastifyRequest } from 'fastify';
-import { jobOptionsSchema, type JobOptions } from '#contracts/job-options.js';
+import { jobOptionsSchema, PROMISES, type JobOptions } from '#contracts/job-options.js';
 import { invalidOption, mustBe } from '#contracts/option-refusal.js';
 import { Problem } from '#contracts/problem-catalog.js';
 import type { FileRole } from '#broker/records/job-record.js';
@@ -41,6 +41,7 @@ const SHARED = [
   'effort',
   'graphics',
   'holes',
+  ...PROMISES,
 ] as const;
 
 /** All supported fields except files and URLs. */
