@@ -44,6 +44,7 @@ module.exports = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.cache/images/'],
   cacheDirectory: '<rootDir>/.cache/jest',
+  testSequencer: '<rootDir>/test/harness/longest-first.cjs',
   transform: { '\\.(ts|js|mjs)$': ['@swc/jest', swcOptions] },
   transformIgnorePatterns: [`/node_modules/(?!(?:${ESM_ONLY.join('|')})/)`],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },

@@ -94,7 +94,7 @@ Compiles the applications and bundles the page into dist/, also when nothing has
 
 Installs and builds what is missing and runs the named gates, or all of them. The last line is the total.
 
-Gates: lint, types, format, direction, openapi, packages, unit, integration, retention, e2e, contract, faults, scale, hostile, deploy, browser
+Gates: lint, types, format, direction, openapi, packages, unit, integration, retention, e2e, contract, faults, scale, hostile, deploy, browser, responsiveness
 
   --all   the gate \`hostile\` processes the whole corpus instead of a part of it`,
   },

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { parseAllDocuments } from 'yaml';
+import { loadSettings } from '#config/settings.js';
 import { isForeign, typeFaults } from '../harness/kube-types.js';
 import { containersOf, renderOverlay, type KubeObject } from '../harness/kustomize.js';
 
@@ -163,11 +164,12 @@ const SCALED_OBJECT = {
   properties: {
     scaleTargetRef: { type: 'object', required: ['name'], properties: { name: { type: 'string' } } },
     ...Object.fromEntries(
-      ['minReplicaCount', 'maxReplicaCount', 'pollingInterval', 'cooldownPeriod'].map((name) => [
+      ['maxReplicaCount', 'pollingInterval', 'cooldownPeriod'].map((name) => [
         name,
         { type: 'integer', minimum: 1 },
       ]),
     ),
+    minReplicaCount: { type: 'integer', minimum: 0 },
     fallback: { type: 'object', required: ['failureThreshold', 'replicas'] },
     advanced: { type: 'object' },
     triggers: {
@@ -208,6 +210,36 @@ test('given the scaling, when it is read, then it follows the work in flight of 
   expect(containersOf(named(rendered['production']!, 'Deployment removebg-worker-gpu'))[0]).toMatchObject({
     resources: { limits: { 'nvidia.com/gpu': '1' } },
   });
+});
+
+test('given the scaling to zero, when it is read, then no worker runs without work, and none stops during a job', () => {
+  const validate = new Ajv({ strict: false }).compile(SCALED_OBJECT);
+  const { JOB_DEADLINE_S, SHUTDOWN_S } = loadSettings({});
+  for (const kind of ['cpu', 'gpu']) {
+    const [object] = renderOverlay(join(folder, 'deploy/kubernetes/scaling/zero', kind));
+    expect([validate(object!['spec']), validate.errors]).toEqual([true, null]);
+    const { cooldownPeriod, ...spec } = object!['spec'] as { cooldownPeriod: number };
+    expect(spec).toMatchObject({
+      minReplicaCount: 0,
+      fallback: { failureThreshold: 3 },
+      triggers: [
+        {
+          metadata: {
+            query: 'max(removebg_queue_depth + removebg_jobs_running)',
+            activationThreshold: '0',
+            ignoreNullValues: 'false',
+          },
+        },
+      ],
+    });
+    expect(cooldownPeriod).toBeGreaterThan(JOB_DEADLINE_S);
+  }
+  for (const name of ['removebg-worker', 'removebg-worker-gpu']) {
+    const { template } = named(rendered['production']!, `Deployment ${name}`)['spec'] as {
+      template: { spec: { terminationGracePeriodSeconds: number } };
+    };
+    expect(template.spec.terminationGracePeriodSeconds).toBeGreaterThan(SHUTDOWN_S);
+  }
 });
 
 test('given the secrets of an overlay, when they are drawn, then every address has its password and Redis its hash alone', () => {

@@ -7,7 +7,17 @@ import { useLightSystem } from '../harness/use-system.js';
 
 /** All that the board may say, by name. */
 const SHOWN = [
-  ...['atMs', 'standing', 'workers', 'tenants', 'perMinute', 'timeToDeleteS', 'turnaroundS', 'waiters'],
+  ...[
+    'atMs',
+    'standing',
+    'workers',
+    'minWorkers',
+    'tenants',
+    'perMinute',
+    'timeToDeleteS',
+    'turnaroundS',
+    'waiters',
+  ],
   ...['refusals', 'course', 'waiting', 'running', 'inFlight', 'inFlightBytes', 'capacityBytes', 'purgeLagMs'],
   ...[
     'serviceMs',

@@ -181,7 +181,8 @@ export class SupervisedSystem {
 
   private async isReady(workers: number): Promise<boolean> {
     const answer = await fetch(`${this.url}/readyz`).catch(() => undefined);
-    return answer?.status === 200 && this.pids('engine').length === workers;
+    const running = Number(this.settings['MIN_WORKERS'] ?? workers);
+    return answer?.status === 200 && this.pids('engine').length === running;
   }
 
   /** All living descendants of the supervisor. */

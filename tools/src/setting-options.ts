@@ -56,12 +56,20 @@ export function readSettings(): Settings {
   }
 }
 
-/** How many workers this machine runs, and with how many threads each; says when memory limits them. */
+/**
+ * How many workers this machine runs, and with how many threads each; says when memory limits them.
+ * @throws ToolError when MIN_WORKERS is more (exit status 78)
+ */
 export function readLayout(settings: Settings): ProcessLayout {
   const machine = { ...machineOf(), modelsMb: modelsMb(settings) };
   const note = memoryNote(settings, machine);
   if (note !== undefined) say(note);
-  return processLayout(settings, machine);
+  const layout = processLayout(settings, machine);
+  if ((settings.MIN_WORKERS ?? 0) > layout.workers) {
+    const text = `MIN_WORKERS must be at most ${layout.workers}, the workers of this machine, unless WORKERS is set.`;
+    throw new ToolError(text, EXIT_CONFIG);
+  }
+  return layout;
 }
 
 /** Bytes of a model and its weights. */

@@ -1,5 +1,6 @@
 /** `npm start`: runs the whole service on this machine. */
 import { readFileSync } from 'node:fs';
+import type { ProcessLayout } from '#config/process-layout.js';
 import type { Settings } from '#config/settings.schema.js';
 import { inRoot } from './paths.js';
 import { acceptsConnections, answersOk, listeningPorts, originOf, waitUntil } from './readiness.js';
@@ -22,6 +23,7 @@ import {
 } from './setting-options.js';
 import { checkStart, planPorts, type ApiPorts } from './start-checks.js';
 import { Supervisor } from './supervisor.js';
+import { WorkerPool } from './worker-pool.js';
 
 const REDIS_START_LIMIT_MS = 10_000;
 const REDIS_POLL_MS = 10;
@@ -66,7 +68,7 @@ async function startPrivateRedis(
 
 /** The applications of a run. */
 interface Apps {
-  workers: number;
+  layout: ProcessLayout;
   /** Ports of each API. */
   ports: readonly ApiPorts[];
   env: NodeJS.ProcessEnv;
@@ -75,14 +77,23 @@ interface Apps {
 }
 
 /** Starts the workers and the APIs. Resolves to the ports that the APIs listen on. */
-function startApps(supervisor: Supervisor, { workers, ports, env, passwords }: Apps): Promise<ApiPorts[]> {
-  for (let number = 1; number <= workers; number += 1) {
-    const name = workers === 1 ? 'worker' : `worker ${number}`;
-    supervisor.startApp(appProgram('worker', name, env, passwords.worker));
-  }
+function startApps(
+  supervisor: Supervisor,
+  { MIN_WORKERS, WORKER_IDLE_S }: Settings,
+  { layout: { workers }, ports, env, passwords }: Apps,
+): Promise<ApiPorts[]> {
+  const programs = Array.from({ length: workers }, (_, index) => {
+    const name = workers === 1 ? 'worker' : `worker ${index + 1}`;
+    return appProgram('worker', name, env, passwords.worker);
+  });
+  const pool = new WorkerPool(supervisor, programs, {
+    min: MIN_WORKERS ?? workers,
+    idleMs: 1000 * WORKER_IDLE_S,
+  });
+  pool.start();
   const apis = ports.map((own, index) => {
     const name = ports.length === 1 ? 'api' : `api ${index + 1}`;
-    return startApi(supervisor, appProgram('api', name, { ...env, ...asEnv(own) }, passwords.api));
+    return startApi(supervisor, appProgram('api', name, { ...env, ...asEnv(own) }, passwords.api), pool);
   });
   return Promise.all(apis);
 }
@@ -92,9 +103,10 @@ const asEnv = ({ PORT, METRICS_PORT }: ApiPorts): NodeJS.ProcessEnv => ({
   ...(METRICS_PORT !== undefined && { METRICS_PORT: String(METRICS_PORT) }),
 });
 
-function startApi(supervisor: Supervisor, api: Program): Promise<ApiPorts> {
+function startApi(supervisor: Supervisor, api: Program, pool: WorkerPool): Promise<ApiPorts> {
   return new Promise((resolve) => {
     supervisor.startApp(api, (message) => {
+      pool.onMessage(message);
       const ports = listeningPorts(message);
       if (ports === undefined) return;
       // Port 0 is a free port: a restarted API takes the same port again.
@@ -107,7 +119,7 @@ function startApi(supervisor: Supervisor, api: Program): Promise<ApiPorts> {
 /** Prints the addresses when the service is ready. */
 async function announce(
   supervisor: Supervisor,
-  { HOST, METRICS_HOST }: Settings,
+  { HOST, METRICS_HOST, MIN_WORKERS }: Settings,
   ports: readonly ApiPorts[],
 ): Promise<void> {
   const origins = ports.map(({ PORT }) => originOf(HOST, PORT));
@@ -124,19 +136,21 @@ async function announce(
   if (isOver()) return;
   if (boards.length > 0) say(`Metrics and queue board: ${boards.join(' ')}`);
   say(`Removebg BD is ready: ${origins.join(' ')}`);
+  if (MIN_WORKERS === 0) say('No worker runs until there is an image.');
   process.send?.({ type: 'ready', address: origins[0] });
 }
 
 /** Checks the settings before any slow step, then installs Redis and prepares the models. */
-async function prepare(): Promise<{ settings: Settings; ports: ApiPorts[] }> {
+async function prepare(): Promise<{ settings: Settings; ports: ApiPorts[]; layout: ProcessLayout }> {
   const { yes } = applySettingOptions(process.argv.slice(2));
   warnOfMisspelledSettings();
   const settings = readSettings();
   const ports = planPorts(settings);
   await checkStart(settings, ports);
+  const layout = readLayout(settings);
   const redis = settings.REDIS_URL === undefined ? [redisStep(yes ? 0 : INSTALL_NOTICE_MS)] : [];
   await setUp([...redis, 'models']);
-  return { settings, ports };
+  return { settings, ports, layout };
 }
 
 /** The password of an external Redis from standard input. Only this process can read it, for all applications. */
@@ -154,7 +168,7 @@ function givenPasswords({ REDIS_PASSWORD_FILE }: Settings): Partial<RedisPasswor
 }
 
 async function run(): Promise<number> {
-  const { settings, ports } = await prepare();
+  const { settings, ports, layout } = await prepare();
   const hasPrivateRedis = settings.REDIS_URL === undefined;
   const given = hasPrivateRedis ? {} : givenPasswords(settings);
   const supervisor = new Supervisor(settings.SHUTDOWN_S * 1000 + EXTRA_GRACE_MS);
@@ -166,11 +180,10 @@ async function run(): Promise<number> {
     const redis = hasPrivateRedis
       ? await startPrivateRedis(supervisor, folder, { settings, passwords: drawn })
       : {};
-    const { workers, threads } = readLayout(settings);
-    const own = { KEK_FILE: settings.KEK_FILE ?? folder.kek, THREADS: String(threads) };
+    const own = { KEK_FILE: settings.KEK_FILE ?? folder.kek, THREADS: String(layout.threads) };
     const env = { ...redis, ...own, ...logSettings(settings) };
-    const started = startApps(supervisor, {
-      workers,
+    const started = startApps(supervisor, settings, {
+      layout,
       ports,
       env,
       passwords: hasPrivateRedis ? drawn : given,

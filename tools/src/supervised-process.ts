@@ -73,7 +73,17 @@ export class SupervisedProcess {
     private readonly events: ProcessEvents,
   ) {}
 
+  get name(): string {
+    return this.program.name;
+  }
+
+  /** Starts the program: for the first time, or once `stop` has resolved. */
   start(): void {
+    this.isStopping = false;
+    this.spawn();
+  }
+
+  private spawn(): void {
     const { name, isQuiet } = this.program;
     const startedAt = performance.now();
     const child = startProgram(this.program);
@@ -97,14 +107,13 @@ export class SupervisedProcess {
     say(`${this.program.name} exited (${reason}). Restarting in ${duration(this.delayMs)}.`);
     this.timer = setTimeout(() => {
       this.timer = undefined;
-      this.start();
+      this.spawn();
     }, this.delayMs);
   }
 
   /** Sends SIGTERM, and SIGKILL after the grace period. Resolves when the process is gone. */
   stop(graceMs: number): Promise<void> {
-    this.isStopping = true;
-    clearTimeout(this.timer);
+    this.cancelRestart();
     const { child } = this;
     if (child === undefined || !isRunning(child)) return Promise.resolve();
     return new Promise((resolve) => {
@@ -117,10 +126,15 @@ export class SupervisedProcess {
     });
   }
 
-  /** Sends SIGKILL. */
-  kill(): void {
+  private cancelRestart(): void {
     this.isStopping = true;
     clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  /** Sends SIGKILL. */
+  kill(): void {
+    this.cancelRestart();
     if (this.child !== undefined && isRunning(this.child)) this.child.kill('SIGKILL');
   }
 }

@@ -20,7 +20,7 @@ export class Supervisor {
   private finish!: (exitCode: number) => void;
 
   /** @param graceMs how long the applications may take to finish their work */
-  constructor(private readonly graceMs: number) {
+  constructor(readonly graceMs: number) {
     this.finished = new Promise((resolve) => (this.finish = resolve));
     for (const signal of SIGNALS) process.on(signal, () => this.onSignal(signal));
     // Also when this process crashes: no child may outlive it.
@@ -32,21 +32,28 @@ export class Supervisor {
   }
 
   startRedis(program: Program): void {
-    this.redis.push(this.start(program, () => undefined));
+    const redis = this.supervise(program, () => undefined);
+    this.redis.push(redis);
+    redis.start();
   }
 
-  startApp(program: Program, onMessage: (message: unknown) => void = () => undefined): void {
-    this.apps.push(this.start(program, onMessage));
+  startApp(program: Program, onMessage: (message: unknown) => void): void {
+    this.addApp(program, onMessage).start();
   }
 
-  private start(program: Program, onMessage: (message: unknown) => void): SupervisedProcess {
+  /** An application that the caller starts and stops; it is stopped with the others. */
+  addApp(program: Program, onMessage: (message: unknown) => void = () => undefined): SupervisedProcess {
+    const app = this.supervise(program, onMessage);
+    this.apps.push(app);
+    return app;
+  }
+
+  private supervise(program: Program, onMessage: (message: unknown) => void): SupervisedProcess {
     const onBadSettings = (): void => {
       if (!this.isStopping) say(`${program.name} cannot run with these settings. Stopping.`);
       void this.stop(EXIT_CONFIG);
     };
-    const child = new SupervisedProcess(program, { onMessage, onBadSettings });
-    child.start();
-    return child;
+    return new SupervisedProcess(program, { onMessage, onBadSettings });
   }
 
   private onSignal(signal: string): void {

@@ -38,12 +38,13 @@ const jestGate = (name: string): JestGate => ({ name, folders: [`test/${name}`] 
 
 export const JEST_RUNS: readonly JestRun[] = [
   { gates: [jestGate('unit')], workers: '100%' },
-  // Most of their time they wait for processes that they start. Each file has a system of its own.
-  { gates: ['integration', 'retention', 'e2e', 'contract'].map(jestGate), workers: '2' },
-  { gates: [jestGate('faults')], workers: '2' },
-  { gates: ['scale', 'hostile', 'deploy'].map(jestGate), workers: '2' },
-  // It measures how long the page does not respond.
-  { gates: [jestGate('browser')], workers: '1' },
+  // Each file has a system of its own, and uses little more than half a core: it waits for processes, outages and limits.
+  { gates: ['integration', 'retention', 'e2e', 'contract'].map(jestGate), workers: '3' },
+  { gates: [jestGate('faults')], workers: '3' },
+  { gates: ['scale', 'hostile', 'deploy'].map(jestGate), workers: '3' },
+  { gates: [jestGate('browser')], workers: '2' },
+  // It measures how long the page does not respond: nothing else runs meanwhile.
+  { gates: [jestGate('responsiveness')], workers: '1' },
 ];
 
 const JEST_GATES: readonly JestGate[] = JEST_RUNS.flatMap(({ gates }) => gates);

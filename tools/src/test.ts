@@ -74,7 +74,7 @@ async function trySetUp(name: string, steps: Parameters<typeof setUp>[0]): Promi
 /** What only some gates need. Without it the other gates still run. */
 async function setUpGates(isWanted: (gate: string) => boolean): Promise<NamedTally[]> {
   const steps: Step[] = testToolSteps(GATE_NAMES.filter(isWanted));
-  if (isWanted('browser')) steps.unshift(chromiumStep);
+  if (isWanted('browser') || isWanted('responsiveness')) steps.unshift(chromiumStep);
   const tallies: NamedTally[] = [];
   for (const step of steps) tallies.push(await trySetUp(step.name, [step]));
   return tallies;

@@ -29,6 +29,7 @@ import { reportRateLimits } from './http/rate-limit-headers.js';
 import { serveDocument } from './openapi/api-document.js';
 import { AdminServer } from './observability/admin-server.js';
 import { ApiTelemetry, countRequests } from './observability/api-telemetry.js';
+import { reportQueue } from './observability/queue-reports.js';
 import { servePrivacyPage } from './service/privacy-page.js';
 import { serveSecurityContact } from './service/security-contact.js';
 
@@ -123,10 +124,12 @@ async function main(): Promise<void> {
   const { port } = app.getHttpServer().address() as { port: number };
   log.info('started', { service: 'api', port });
   process.send?.({ type: 'listening', port, metricsPort: admin?.port });
+  const stopReports = reportQueue(broker.queue, settings);
   stopOnSignal(settings.SHUTDOWN_S, async (reason) => {
     log.info('stopping', { service: 'api', reason });
     stopping.abort();
     unfollow();
+    stopReports();
     // Otherwise connections that become idle now would be kept alive for seconds.
     const idle = setInterval(() => {
       app.getHttpServer().closeIdleConnections();

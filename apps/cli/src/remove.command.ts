@@ -213,7 +213,8 @@ function isFatal(error: unknown): boolean {
 function progressText(progress: CutoutProgress): string {
   switch (progress.state) {
     case 'queued': {
-      const { position, etaMs } = progress;
+      const { position, etaMs, workerStarting } = progress;
+      if (workerStarting === true) return 'queued, a worker is starting';
       const text = position === undefined ? 'queued' : `queued at position ${position}`;
       return etaMs === undefined ? text : `${text}, about ${durationText(etaMs)} left`;
     }

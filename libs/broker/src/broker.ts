@@ -147,7 +147,7 @@ function brokerParts(base: BrokerBase): Omit<Broker, 'facts' | 'faults' | 'close
     idempotency: new IdempotencyStore(control, lifetimes),
     batches: new BatchStore(control, lifetimes),
     sweeper: new Sweeper({ jobs, purge, payloads, observer }, lifetimes.maxDeliveries),
-    overview: new ServiceOverview(control, () => payloads.capacityBytes),
+    overview: new ServiceOverview(control, queue, () => payloads.capacityBytes),
     workerMetrics: new WorkerMetrics(control),
     probe: () => probeRedis(control),
     consume: (options) => new JobConsumer(url, scheduler, { ...options, onConnection }),

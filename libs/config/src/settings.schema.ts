@@ -94,6 +94,15 @@ export const settingsSchema = z.object({
     .default('auto')
     .describe('How `npm start` uses the cores: `latency` all for one image, `throughput` one image per core'),
   WORKERS: int(1, 256).optional().describe('Worker processes that `npm start` runs (default: by `LAYOUT`)'),
+  MIN_WORKERS: int(0, 256)
+    .optional()
+    .describe(
+      'Workers that run without work. `0`: the API is ready without a worker, and `npm start` starts ' +
+        'up to `WORKERS` for waiting jobs (default: `WORKERS`)',
+    ),
+  WORKER_IDLE_S: int(1, 86_400)
+    .default(300)
+    .describe('How long `npm start` keeps a worker above `MIN_WORKERS` that has no work'),
   THREADS: int(1, 256).optional().describe('CPU threads of one inference (default: by `LAYOUT`)'),
   PROVIDER: z
     .enum([...PROVIDERS, 'auto'])

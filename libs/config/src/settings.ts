@@ -51,6 +51,7 @@ function givenOf(env: NodeJS.ProcessEnv): Record<string, string> {
 
 function contradictions(settings: Settings): Fault[] {
   const { RATE_LIMIT, HOST, REQUIRE_ACCELERATOR, PROVIDER, PAYLOAD_DRAIN, PAYLOAD_REDIS_URLS } = settings;
+  const { MIN_WORKERS = 0, WORKERS = MIN_WORKERS } = settings;
   const faults: Fault[] = [];
   if (RATE_LIMIT === 0 && !isLoopback(HOST)) {
     const text =
@@ -60,6 +61,10 @@ function contradictions(settings: Settings): Fault[] {
   if (REQUIRE_ACCELERATOR && PROVIDER === 'cpu') {
     const text = 'REQUIRE_ACCELERATOR=true needs PROVIDER to be an accelerator, or auto.';
     faults.push({ about: ['REQUIRE_ACCELERATOR', 'PROVIDER'], text });
+  }
+  if (MIN_WORKERS > WORKERS) {
+    const text = 'MIN_WORKERS must be at most WORKERS.';
+    faults.push({ about: ['MIN_WORKERS', 'WORKERS'], text });
   }
   const shards = new Set(PAYLOAD_REDIS_URLS?.map(({ name }) => name));
   if (PAYLOAD_DRAIN?.some((name) => !shards.has(name)) === true) {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { STAGES } from './job-states.js';
-import { jobAcceptedSchema, resultFactsSchema } from './job-view.js';
+import { jobAcceptedSchema, resultFactsSchema, workerStartingSchema } from './job-view.js';
 import { problemSchema } from './problem.schema.js';
 
 const receipt = z.exactOptional(z.string()).describe('Signed deletion receipt, a compact JWS');
@@ -16,6 +16,7 @@ export const jobEventSchemas = {
   queued: z.object({
     position: z.exactOptional(z.int()).describe('1 = next'),
     eta_ms: z.exactOptional(z.int()).describe('Estimated milliseconds until the result is ready'),
+    worker_starting: workerStartingSchema,
   }),
   started: z.object({ attempt: z.int() }),
   progress: z.object({ stage: z.enum(STAGES), percent: z.number() }),

@@ -54,7 +54,8 @@ export const JOB_HELP = {
     example: "curl -H 'Prefer: wait=60' -F image=@photo.jpg -o cutout.png http://localhost:3000/v1/jobs",
   },
   'result-expired': {
-    what_happened: 'The job or its result was not fetched in time and has been deleted.',
+    what_happened:
+      'No worker started the image in time, or its result was not fetched in time. All of its data has been deleted.',
     why: 'Images and results are held for a short time only. /.well-known/retention says for how long.',
     what_to_do: 'Submit the image again, and fetch the result as soon as it is ready.',
     example: "curl -H 'Prefer: wait=60' -F image=@photo.jpg -o cutout.png http://localhost:3000/v1/jobs",

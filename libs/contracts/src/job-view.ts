@@ -5,6 +5,11 @@ import { RESULT_FORMATS } from './job-options.js';
 import { JOB_STATES } from './job-states.js';
 import { LOW_CONFIDENCE, MAX_SUBJECTS, RESULT_HINTS } from './result-hints.js';
 
+/** Absent when a worker runs: so clients that do not know it read the same as before. */
+export const workerStartingSchema = z
+  .exactOptional(z.literal(true))
+  .describe('No worker was running, and one is being started: the job waits some seconds longer');
+
 const links = z
   .object({
     self: z.string(),
@@ -92,6 +97,7 @@ export const jobViewSchema = z.object({
     .describe('`true` when processing is over: the result can be fetched, or there will be none'),
   queue_position: z.int().optional().describe('1 = next'),
   eta_ms: z.int().optional().describe('Estimated milliseconds until the result is ready'),
+  worker_starting: workerStartingSchema,
   result: resultFactsSchema.optional(),
   problem: endProblemSchema.optional().describe('Why the job failed'),
   ...deadlines,
@@ -112,6 +118,7 @@ export const jobAcceptedSchema = z.object({
   queue_position: z.int().optional().describe('1 = next'),
   eta_ms: z.int().optional().describe('Estimated milliseconds until the result is ready'),
   ...deadlines,
+  worker_starting: workerStartingSchema,
   expires_at: z.iso.datetime().describe('When the image is purged if no worker has started it'),
   ignored: z
     .array(z.string())

@@ -45,7 +45,7 @@ export const PROBLEMS = {
   ],
   'result-expired': [
     410,
-    'The result was not downloaded in time and has been purged. Submit the image again',
+    'No worker started the image in time, or the result was not downloaded in time. It has been purged',
   ],
   'job-cancelled': [410, 'The job was canceled and has been purged'],
   'batch-cancelled': [410, 'The batch was canceled and all its images have been purged'],

@@ -8,10 +8,13 @@ import type { JobEvent } from './job-follow.js';
 import { pause, retry, withTimeout, type RetryPolicy, type Waiting } from './retry-policy.js';
 import type { Upload } from './service-transport.js';
 
-/** Progress of an image. States can be skipped, and can repeat after a failed connection. `etaMs` in milliseconds. */
+/**
+ * Progress of an image. States can be skipped, and can repeat after a failed connection. `etaMs` in milliseconds.
+ * `workerStarting`: no worker was running, and one is being started.
+ */
 export type CutoutProgress =
   | { state: 'sending' }
-  | { state: 'queued'; position?: number; etaMs?: number }
+  | { state: 'queued'; position?: number; etaMs?: number; workerStarting?: true }
   | { state: 'running'; stage?: Stage; percent: number }
   | { state: 'fetching' }
   /** The service is busy or unreachable; the request is sent again after `ms` milliseconds. */
@@ -185,11 +188,12 @@ function throwIfEnded(event: JobEvent): void {
 function progressOfEvent(event: JobEvent): CutoutProgress | undefined {
   switch (event.name) {
     case 'queued': {
-      const { position, eta_ms: etaMs } = event.data;
+      const { position, eta_ms: etaMs, worker_starting: workerStarting } = event.data;
       return {
         state: 'queued',
         ...(position !== undefined && { position }),
         ...(etaMs !== undefined && { etaMs }),
+        ...(workerStarting === true && { workerStarting }),
       };
     }
     case 'started':

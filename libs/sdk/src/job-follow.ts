@@ -111,6 +111,7 @@ export function eventOfView(view: JobView, now: Date = new Date()): JobEvent {
         data: {
           ...(view.queue_position !== undefined && { position: view.queue_position }),
           ...(view.eta_ms !== undefined && { eta_ms: view.eta_ms }),
+          ...(view.worker_starting === true && { worker_starting: true }),
         },
       };
   }

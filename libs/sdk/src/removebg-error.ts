@@ -204,7 +204,8 @@ const TITLES: Partial<Record<RemoveBgErrorCode, string>> = {
   'unexpected-answer': 'The server did not answer like a Removebg BD service',
   'image-unreadable': 'The image could not be read',
   'job-cancelled': 'The job was cancelled and its data deleted',
-  'result-expired': 'The result was not fetched in time and has been deleted',
+  'result-expired':
+    'No worker started the image in time, or its result was not fetched in time. It has been deleted',
   'result-delivered': 'The result was already delivered and has been deleted',
   'queue-lost': 'The service restarted and lost the job',
 };

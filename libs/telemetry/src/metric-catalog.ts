@@ -56,6 +56,7 @@ export const METRICS = {
   removebg_capacity_bytes: gauge(SERVICE, 'Memory that all jobs together may reserve', []),
   removebg_tenants_in_flight: gauge(SERVICE, 'Clients with jobs in flight', []),
   removebg_workers_live: gauge(SERVICE, 'Workers with a recent heartbeat', []),
+  removebg_workers_min: gauge(SERVICE, 'Workers that should run without work (`MIN_WORKERS`, or 1)', []),
   removebg_purge_lag_seconds: gauge(SERVICE, 'Delay of the most overdue purge', []),
   removebg_redis_up: gauge(SERVICE, '1 when the control Redis answered this request', []),
   removebg_redis_used_bytes: gauge(SERVICE, 'Memory used by the control Redis', []),

@@ -10,7 +10,10 @@ import {
   QUEUE_KEY_PARTS,
   SCORE_STEP,
   STALLED_CHECK_KEY,
+  WAIT_KEY,
 } from '#broker/queue/bullmq-internals.js';
+import { FairScheduler } from '#broker/queue/fair-scheduler.js';
+import { JobQueue } from '#broker/queue/job-queue.js';
 import { QUEUE_NAME, QUEUE_PREFIX } from '#broker/redis/redis-keys.js';
 import { connect, whenReady } from '#broker/redis/redis-connection.js';
 import { eventually } from '../../harness/eventually.js';
@@ -90,6 +93,15 @@ describe('the internals of BullMQ', () => {
     expect(await control.llen(ACTIVE_KEY)).toBe(1);
     finish();
     await worker.close();
+  });
+
+  test('a job that BullMQ has taken back has no priority, waits in a list, and counts as waiting', async () => {
+    await queue.add(QUEUE_NAME, {}, { jobId: 'taken-back' });
+    await queue.add(QUEUE_NAME, {}, { jobId: 'waiting', priority: 1 });
+    expect(await control.lrange(WAIT_KEY, '0', '-1')).toEqual(['taken-back']);
+    const jobs = new JobQueue(redis.urlFor('inspector'), control, new FairScheduler(control, 1000));
+    expect(await jobs.depth()).toEqual({ waiting: 2, active: 0 });
+    await jobs.close();
   });
 
   test('a worker makes only keys that are named, the one of its check for stalled jobs among them', async () => {

@@ -13,7 +13,16 @@ const point = (secondsAgo: number, waiting: number, perMinute = 0): BoardPoint =
   ...{ atMs: NOW - 1000 * secondsAgo, waiting, running: 0, perMinute },
 });
 const viewOf = (course: BoardPoint[]): BoardView => ({
-  ...{ atMs: NOW, standing: undefined, workers: [], tenants: [], perMinute: 0, waiters: 0, refusals: [] },
+  ...{
+    atMs: NOW,
+    standing: undefined,
+    workers: [],
+    minWorkers: 1,
+    tenants: [],
+    perMinute: 0,
+    waiters: 0,
+    refusals: [],
+  },
   ...{ timeToDeleteS: undefined, turnaroundS: undefined, course },
 });
 /** The points of a line, in units of the chart: 600 wide, 100 high. */
@@ -47,6 +56,13 @@ test('given no sample or one, when the board is drawn, then it shows a note or a
   const one = boardPage(viewOf([point(1, 3)]));
   expect(one).toMatch(/class="waiting" d="M598\.0 [\d.]+h0"/);
   expect(one).not.toMatch(/<script|style="/);
+});
+
+test('given no worker, when the board is drawn, then it is an alarm unless an image starts one', () => {
+  expect(boardPage(viewOf([]))).toContain('<p class="alarm">No worker is running.</p>');
+  expect(boardPage({ ...viewOf([]), minWorkers: 0 })).toContain(
+    '<p>No worker is running. An image starts one.</p>',
+  );
 });
 
 test.each([

@@ -70,6 +70,12 @@ describe('settings', () => {
     expect(message({ REDIS_URL })).toBe('');
   });
 
+  it('given more workers without work than workers, when settings are loaded, then they are refused', () => {
+    expect(message({ MIN_WORKERS: '3', WORKERS: '2' })).toBe('MIN_WORKERS must be at most WORKERS.');
+    expect(message({ MIN_WORKERS: '0', WORKERS: '2' })).toBe('');
+    expect(message({ MIN_WORKERS: '3' })).toBe('');
+  });
+
   it('given hosts, when they are neither addresses nor names, then they are refused', () => {
     for (const HOST of ['http://localhost', '[::1]', '4000', '999.1.1.1', 'a b', '-a', 'a..b'])
       expect(message({ HOST })).toBe('HOST must be an IP address or a host name.');

@@ -52,6 +52,7 @@ describe('npm start', () => {
       [],
       /^2 settings are wrong:\n {2}PORT must .*\n {2}LAYOUT must /m,
     ],
+    [{ MIN_WORKERS: '200' }, [], /^MIN_WORKERS must be at most \d+, the workers of this machine/m],
     [{}, ['--rate-limit', 'zebra7391'], /^RATE_LIMIT must be off, or a whole number/m],
     [
       { MODEL: 'zebra7391' },

@@ -3,7 +3,9 @@ import type { Broker } from '#broker/broker.js';
 import type { JobRecord } from '#broker/records/job-record.js';
 import { lifetimeAfter } from '#broker/records/lifetimes.js';
 import { ListenerMap } from '#broker/redis/listener-map.js';
-import { BROKER } from '../core/providers.js';
+import type { ServiceEstimate } from '#broker/workers/service-time-estimator.js';
+import type { Settings } from '#config/settings.schema.js';
+import { BROKER, SETTINGS } from '../core/providers.js';
 import type { QueuePosition } from '../results/job.mapper.js';
 
 const INTERVAL_MS = 1000;
@@ -22,7 +24,10 @@ export class QueuePositions implements OnApplicationShutdown {
   private readonly timer = setInterval(() => void this.publish().catch(() => undefined), INTERVAL_MS);
   private isPublishing = false;
 
-  constructor(@Inject(BROKER) private readonly broker: Broker) {}
+  constructor(
+    @Inject(BROKER) private readonly broker: Broker,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {}
 
   /** Calls `listener` once a second while the job is queued, until the returned function is called. */
   follow(id: string, listener: PositionListener): () => void {
@@ -36,7 +41,7 @@ export class QueuePositions implements OnApplicationShutdown {
    */
   async of(record: JobRecord): Promise<QueuePosition> {
     const { queue, estimator } = this.broker;
-    const unknown = { position: undefined, etaMs: undefined };
+    const unknown = { position: undefined, etaMs: undefined, isWorkerStarting: false };
     if (record.state !== 'queued' && record.state !== 'running') return unknown;
     const { pixels, options, state } = record;
     try {
@@ -48,10 +53,16 @@ export class QueuePositions implements OnApplicationShutdown {
       return {
         position,
         etaMs: outlook.etaMs({ pixels, model: options.model, position, runningMs }, active),
+        isWorkerStarting: state === 'queued' && this.startsWorker(outlook),
       };
     } catch {
       return unknown;
     }
+  }
+
+  /** A job that waits now starts a worker. */
+  private startsWorker({ hasWorkers }: ServiceEstimate): boolean {
+    return !hasWorkers && this.settings.MIN_WORKERS === 0;
   }
 
   /** How long the job has been running. Times of records are from the clock of Redis, which may differ slightly. */
@@ -74,11 +85,12 @@ export class QueuePositions implements OnApplicationShutdown {
         queue.waiting(MAX_POSITION),
         estimator.estimate(),
       ]);
+      const isWorkerStarting = this.startsWorker(outlook);
       for (const [index, id] of ids.entries()) {
         if (index % JOBS_PER_ITERATION === JOBS_PER_ITERATION - 1) await new Promise(setImmediate);
         const position = index + 1;
         const etaMs = outlook.etaMs({ position }, active);
-        for (const listener of this.listeners.of(id)) listener({ position, etaMs });
+        for (const listener of this.listeners.of(id)) listener({ position, etaMs, isWorkerStarting });
       }
     } finally {
       this.isPublishing = false;

@@ -94,7 +94,7 @@ async function respond(
       return {
         status: 200,
         type: METRICS_MIME,
-        text: metricsText([own, ...(await serviceSources(sources.broker))]),
+        text: metricsText([own, ...(await serviceSources(sources))]),
       };
     case '/metrics/own':
       return { status: 200, type: METRICS_MIME, text: metricsText([own]) };

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { BoardView, BoardPoint } from './board-sampler.js';
-import { upperBoundText, bytesText, countText, rateText } from './board-text.js';
+import { upperBoundText, bytesText, countText, noWorkerText, rateText } from './board-text.js';
 
 /** Style of the queue board, in the colors of the page (apps/web): one column on a phone, no image, no font, no script. */
 const BOARD_STYLE = `
@@ -162,9 +162,10 @@ function tiles({ standing, perMinute, timeToDeleteS, turnaroundS, waiters }: Boa
   ].join('')}</dl>`;
 }
 
-function workersTable({ workers }: BoardView): string {
+function workersTable({ workers, minWorkers }: BoardView): string {
   if (workers.length === 0) {
-    return '<section><h2>Workers</h2><p class="alarm">No worker is running.</p></section>';
+    const tone = minWorkers === 0 ? '' : ' class="alarm"';
+    return `<section><h2>Workers</h2><p${tone}>${noWorkerText(minWorkers)}</p></section>`;
   }
   const head = [
     'worker',

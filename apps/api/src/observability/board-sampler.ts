@@ -3,10 +3,12 @@ import { quantileOf, sumOf } from '#telemetry/metric-quantile.js';
 import type { MetricNumbers } from '#telemetry/metric-registry.js';
 import type { ServiceStats, TenantStatus } from '#broker/workers/service-overview.js';
 import type { Broker } from '#broker/broker.js';
+import type { Settings } from '#config/settings.schema.js';
 import type { ApiTelemetry } from './api-telemetry.js';
 
 /** Data sources of the queue board: the service and this process. */
 export interface BoardSources {
+  settings: Pick<Settings, 'MIN_WORKERS'>;
   broker: Broker;
   telemetry: ApiTelemetry;
 }
@@ -50,7 +52,7 @@ export class BoardSampler {
   /** The current state, and the samples of the last five minutes. */
   async view(): Promise<BoardView> {
     const snapshot = await this.snapshot().catch(() => undefined);
-    const { telemetry, broker } = this.sources;
+    const { telemetry, broker, settings } = this.sources;
     const own = telemetry.metrics.numbers();
     const all = [own, ...(snapshot?.measured ?? [])];
     const tenants = snapshot === undefined ? [] : await broker.overview.tenants(MAX_TENANTS).catch(() => []);
@@ -58,6 +60,7 @@ export class BoardSampler {
       atMs: Date.now(),
       standing: snapshot?.standing,
       workers: snapshot?.rows ?? [],
+      minWorkers: minWorkers(settings),
       tenants: tenants.map((tenant) => ({ ...tenant, id: tenant.id.slice(0, SHOWN_CHARACTERS) })),
       perMinute: sum(snapshot?.rows.map(({ perMinute }) => perMinute)),
       timeToDeleteS: quantileOf('removebg_time_to_delete_seconds', 0.99, all),
@@ -108,6 +111,9 @@ export class BoardSampler {
   }
 }
 
+/** Workers that should run without work; at least one, unless MIN_WORKERS says otherwise. */
+export const minWorkers = ({ MIN_WORKERS = 1 }: Pick<Settings, 'MIN_WORKERS'>): number => MIN_WORKERS;
+
 const sum = (values: readonly number[] = []): number => values.reduce((total, value) => total + value, 0);
 
 /** One worker on the board. */
@@ -140,6 +146,8 @@ export interface BoardView {
   /** Undefined while Redis is unreachable. */
   standing: ServiceStats | undefined;
   workers: WorkerRow[];
+  /** Workers that should run without work. */
+  minWorkers: number;
   /** Clients by number of jobs, descending; `id` is the start of a keyed hash. */
   tenants: TenantStatus[];
   perMinute: number;

@@ -8,7 +8,7 @@ function columns(rows: readonly (readonly string[])[]): string[] {
 
 /** The queue board for a terminal. */
 export function boardText(view: BoardView): string {
-  const { standing, workers, tenants, refusals } = view;
+  const { standing, workers, tenants, refusals, minWorkers } = view;
   const lines = [`Removebg BD  ${new Date(view.atMs).toISOString()}`, ''];
   if (standing === undefined) lines.push('Redis is unreachable. The state of the queue is unknown.');
   else {
@@ -39,7 +39,7 @@ export function boardText(view: BoardView): string {
     ...[countText(worker.done), countText(worker.failed), rateText(worker.perMinute)],
     bytesText(worker.engineBytes),
   ]);
-  lines.push('', ...(rows.length === 0 ? ['No worker is running.'] : columns([head, ...rows])));
+  lines.push('', ...(rows.length === 0 ? [noWorkerText(minWorkers)] : columns([head, ...rows])));
   const clients = tenants.map(({ id, inFlight, waiting, bytes }) => [
     id,
     ...[inFlight, waiting].map(countText),
@@ -51,6 +51,10 @@ export function boardText(view: BoardView): string {
   if (refused.length > 0) lines.push('', ...columns([['refused by this API', 'count'], ...refused]));
   return lines.join('\n');
 }
+
+/** What the board says when no worker runs. */
+export const noWorkerText = (minWorkers: number): string =>
+  minWorkers === 0 ? 'No worker is running. An image starts one.' : 'No worker is running.';
 
 /** Quantities as people read them. */
 

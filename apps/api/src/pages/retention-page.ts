@@ -18,7 +18,7 @@ type Check = RetentionStatement['checks'][number];
 type Worker = RetentionStatement['workers'][number];
 
 /** The retention statement as a page for a compliance officer. */
-export function retentionHtml(statement: RetentionStatement): string {
+export function retentionHtml(statement: RetentionStatement, { startsWorkers = false } = {}): string {
   const { promise, checks, workers, audit, version } = statement;
   return htmlPage({
     title: 'Retention',
@@ -34,7 +34,7 @@ ${[
   ...statement.mechanisms.map((mechanism) => mechanismHtml(mechanism, checks)),
   partHtml('How long data is held', heldHtml(statement)),
   partHtml('What is recorded', recordedHtml(statement)),
-  partHtml('Workers', workersHtml(workers)),
+  partHtml('Workers', workersHtml(workers, startsWorkers)),
   partHtml('Audit', auditSummaryHtml(audit, version)),
   partHtml('Operator', operatorHtml(statement)),
 ].join('\n')}
@@ -157,8 +157,10 @@ function recordedHtml({
 <p>${kept}</p>`;
 }
 
-function workersHtml(workers: readonly Worker[]): string {
+function workersHtml(workers: readonly Worker[], startsWorkers: boolean): string {
   const intro = '<p>Workers process the images. Each worker makes the same checks when it starts.</p>';
+  if (workers.length === 0 && startsWorkers)
+    return `${intro}\n<p>No worker is running. An image starts one.</p>`;
   if (workers.length === 0) return `${intro}\n<p class="bad">No worker is running.</p>`;
   const rows = [...workers]
     .sort((a, b) => Number(a.passed) - Number(b.passed))

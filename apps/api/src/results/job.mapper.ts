@@ -11,6 +11,8 @@ import { Problem, problemBody, type ProblemCode } from '#contracts/problem-catal
 export interface QueuePosition {
   position: number | undefined;
   etaMs: number | undefined;
+  /** No worker runs, and the job starts one. */
+  isWorkerStarting: boolean;
 }
 
 /** RFC 3339 text of milliseconds since the epoch. */
@@ -46,16 +48,21 @@ export const toDeadlines = ({
   ...promisedSeconds(promises),
   ...(state === 'queued' && promises.startMs !== undefined && { start_before: timeText(deadlineAt) }),
 });
+type QueuePositionView<K extends string> = Partial<Record<K, number>> & {
+  eta_ms?: number;
+  worker_starting?: true;
+};
 
 /** Position and ETA under their wire names, if known. */
 export function toQueuePosition<K extends string>(
   queuePosition: QueuePosition,
   positionName: K,
-): Partial<Record<K, number>> & { eta_ms?: number } {
+): QueuePositionView<K> {
   return {
     ...(queuePosition.position !== undefined && { [positionName]: queuePosition.position }),
     ...(queuePosition.etaMs !== undefined && { eta_ms: queuePosition.etaMs }),
-  } as Partial<Record<K, number>> & { eta_ms?: number };
+    ...(queuePosition.isWorkerStarting && { worker_starting: true }),
+  } as QueuePositionView<K>;
 }
 
 /** Public facts about a result. */

@@ -37,7 +37,7 @@ export class RetentionController {
     const statement = retentionStatement({ settings, facts, faults, workers, audit });
     await sendDocument(request, reply, {
       json: statement,
-      html: () => retentionHtml(statement),
+      html: () => retentionHtml(statement, { startsWorkers: settings.MIN_WORKERS === 0 }),
     });
   }
 

@@ -50,7 +50,7 @@ export const DescribeReady = (): Decorator =>
     tag: 'operation',
     operationId: 'getReadiness',
     summary: 'Check readiness',
-    description: 'Redis accepts writes, and a worker is ready.',
+    description: 'Redis accepts writes, and a worker is ready, or an image will start one.',
     schema: readySchema,
     codes: ['not-ready', 'shutting-down', 'broker-unavailable'],
   });

@@ -16,8 +16,9 @@ const UPLOAD_TIMEOUT_S = 20;
 
 /** Short lifetimes, so that the audit can wait for expiry. Everything else is the default of `npm start`. */
 const SETTINGS = {
-  // Empty counts as unset: the system draws its own key.
+  // Empty counts as unset: the system draws its own key, and its worker always runs.
   KEK_FILE: '',
+  MIN_WORKERS: '',
   PORT: '0',
   HOST: '127.0.0.1',
   RATE_LIMIT: 'off',

@@ -59,6 +59,7 @@ export const BN_CARD: Readonly<Record<keyof typeof EN_CARD, Message>> = {
   'state.place': 'সারিতে {place}',
   'state.next.eta': 'এরপরই এর পালা, প্রায় {time}',
   'state.place.eta': 'সারিতে {place}, প্রায় {time}',
+  'state.cold': 'সার্ভার চালু হচ্ছে, আর কয়েক সেকেন্ড',
   'state.starting': 'শুরু হচ্ছে',
   'state.again': '{stage} ({attempt} নম্বর চেষ্টা)',
   'stage.fetch': 'ছবিটি খোলা হচ্ছে',

@@ -48,7 +48,7 @@ export const BN_PROBLEMS: Readonly<Record<keyof typeof EN_PROBLEMS, Message>> = 
   'not-ready': 'সার্ভার এখনও চালু হচ্ছে।',
   'shutting-down': 'সার্ভার নতুন করে চালু হচ্ছে।',
   'queue-lost': 'আমাদের সার্ভার নতুন করে চালু হয়েছে, আপনার ছবিটি হারিয়ে গেছে।',
-  'result-expired': 'সময়মতো নেওয়া হয়নি বলে ফল মুছে গেছে।',
+  'result-expired': 'সময়মতো ফল পাওয়া যায়নি, তাই ছবিটি মুছে গেছে।',
   'result-delivered': 'ফল অন্য কোথাও পৌঁছে মুছে গেছে।',
   'job-cancelled': 'কাজটি বাতিল করে মুছে ফেলা হয়েছে।',
   'job-cancelled.next': 'আপনি না করে থাকলে আবার চেষ্টা করুন।',

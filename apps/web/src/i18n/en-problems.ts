@@ -47,7 +47,7 @@ export const EN_PROBLEMS = {
   'not-ready': 'The service is still starting.',
   'shutting-down': 'The service is restarting.',
   'queue-lost': 'We restarted and lost your photo.',
-  'result-expired': "The result wasn't downloaded in time and was deleted.",
+  'result-expired': 'There was no result in time, and the photo was deleted.',
   'result-delivered': 'The result was delivered elsewhere and was deleted.',
   'job-cancelled': 'The job was canceled and its data deleted.',
   'job-cancelled.next': "If you didn't cancel it, try again.",

@@ -1,4 +1,5 @@
 import { RemoveBgError, type RemoveBgErrorFacts } from '#sdk/removebg-error.js';
+import type { JobView } from '#contracts/job-view.js';
 import type { JobEvent } from '#sdk/job-follow.js';
 import type { PhotoState } from './photo-state.js';
 
@@ -13,6 +14,12 @@ export class FailedJob extends RemoveBgError {
   }
 }
 
+/** The state of a photo that waits for a worker. */
+export const queuedState = (
+  position: number | undefined,
+  { eta_ms: etaMs, worker_starting: isWorkerStarting = false }: Pick<JobView, 'eta_ms' | 'worker_starting'>,
+): PhotoState => ({ phase: 'queued', position, etaMs, isWorkerStarting });
+
 /**
  * The photo state that an event reports; undefined if none.
  * @throws FailedJob if there will be no result
@@ -20,7 +27,7 @@ export class FailedJob extends RemoveBgError {
 export function stateOfEvent(event: JobEvent, attempt: number): PhotoState | undefined {
   switch (event.name) {
     case 'queued':
-      return { phase: 'queued', position: event.data.position, etaMs: event.data.eta_ms };
+      return queuedState(event.data.position, event.data);
     case 'started':
       return { phase: 'working', stage: undefined, percent: 0, attempt };
     case 'progress':

@@ -3,7 +3,7 @@ import { pause } from '#sdk/retry-policy.js';
 import { RemoveBgError } from '#sdk/removebg-error.js';
 import type { JobClient, JobKey } from '#sdk/job-client.js';
 import type { BackpressureGate } from './backpressure-gate.js';
-import { FailedJob, stateOfEvent } from './job-state.js';
+import { FailedJob, queuedState, stateOfEvent } from './job-state.js';
 import type { ConnectionMonitor } from './connection-monitor.js';
 import type { Cutout, PhotoState } from './photo-state.js';
 import { uploadPhoto } from './photo-upload.js';
@@ -104,7 +104,7 @@ async function send(
 
 /** Follows a job to its result and reconnects if necessary. */
 async function finish(services: PhotoServices, task: PhotoTask, job: JobAccepted): Promise<Cutout> {
-  task.show({ phase: 'queued', position: job.queue_position, etaMs: job.eta_ms });
+  task.show(queuedState(job.queue_position, job));
   for (let attempt = 0; ; attempt++) {
     try {
       return await follow(services, task, job);

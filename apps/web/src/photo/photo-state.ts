@@ -25,7 +25,7 @@ export type PhotoState =
   | { phase: 'offline' }
   | { phase: 'paused'; waitMs: number }
   | { phase: 'uploading'; percent: number }
-  | { phase: 'queued'; position: number | undefined; etaMs: number | undefined }
+  | { phase: 'queued'; position: number | undefined; etaMs: number | undefined; isWorkerStarting?: boolean }
   | { phase: 'working'; stage: Stage | undefined; percent: number; attempt: number }
   | { phase: 'reconnecting' }
   | { phase: 'receiving' }
@@ -62,7 +62,7 @@ export function statusText(state: PhotoState): StatusText {
     case 'uploading':
       return [state.percent < 100 ? 'state.uploading' : 'state.uploaded'];
     case 'queued':
-      return queuedText(state.position, state.etaMs);
+      return state.isWorkerStarting ? ['state.cold'] : queuedText(state.position, state.etaMs);
     case 'working':
       return workingText(state.stage, state.attempt);
     case 'failed':

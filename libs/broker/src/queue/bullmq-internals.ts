@@ -10,6 +10,9 @@ const queueKey = (part: string): string => `${QUEUE_PREFIX}:${QUEUE_NAME}:${part
 /** Zset of waiting jobs: id by `priority * SCORE_STEP + counter`. */
 export const PRIORITIZED_KEY = queueKey('prioritized');
 
+/** List of jobs that BullMQ has taken back from a worker that died, until the next worker takes them. */
+export const WAIT_KEY = queueKey('wait');
+
 /** List of jobs that workers have. */
 export const ACTIVE_KEY = queueKey('active');
 

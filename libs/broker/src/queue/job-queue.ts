@@ -2,11 +2,17 @@ import { Queue } from 'bullmq';
 import type { ChainableCommander, Redis } from 'ioredis';
 import type { JobId } from '#contracts/job-id.js';
 import { QUEUE_NAME, QUEUE_PREFIX } from '../redis/redis-keys.js';
-import { ACTIVE_KEY, PRIORITIZED_KEY } from './bullmq-internals.js';
+import { ACTIVE_KEY, PRIORITIZED_KEY, WAIT_KEY } from './bullmq-internals.js';
 import { connect } from '../redis/redis-connection.js';
 import { mapRedisErrors, mapRedisReadErrors } from '../redis/redis-errors.js';
 import type { SchedulingRequest, FairScheduler } from './fair-scheduler.js';
 import type { ConnectionListener } from '../redis/redis-health.js';
+
+/** Numbers of jobs that wait for a worker, and that workers have. */
+export interface QueueDepth {
+  waiting: number;
+  active: number;
+}
 
 /** The BullMQ queue. Its jobs have an id only: constant name, empty data, no return value. */
 export class JobQueue {
@@ -71,14 +77,11 @@ export class JobQueue {
   }
 
   /** Number of waiting and of active jobs. */
-  async depth(): Promise<{ waiting: number; active: number }> {
-    return mapRedisReadErrors(async () => {
-      const [waiting, active] = await Promise.all([
-        this.control.zcard(PRIORITIZED_KEY),
-        this.control.llen(ACTIVE_KEY),
-      ]);
-      return { waiting, active };
-    });
+  async depth(): Promise<QueueDepth> {
+    const [ordered, returned, active] = await this.transaction<[number, number, number]>((queue) =>
+      queue.zcard(PRIORITIZED_KEY).llen(WAIT_KEY).llen(ACTIVE_KEY),
+    );
+    return { waiting: ordered + returned, active };
   }
 
   /** Replies to commands in one transaction. */

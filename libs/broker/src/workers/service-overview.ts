@@ -7,7 +7,7 @@ import {
   TENANTS_KEY,
   WAITING_JOBS_KEY,
 } from '../redis/redis-keys.js';
-import { ACTIVE_KEY, PRIORITIZED_KEY } from '../queue/bullmq-internals.js';
+import type { JobQueue } from '../queue/job-queue.js';
 import { mapRedisErrors } from '../redis/redis-errors.js';
 
 /** Statistics of the service. */
@@ -43,17 +43,17 @@ const NONE: Record<string, string> = {};
 export class ServiceOverview {
   constructor(
     private readonly redis: Redis,
+    private readonly queue: JobQueue,
     private readonly capacityBytes: () => number,
   ) {}
 
   /** Statistics now. @throws Problem `broker-unavailable` */
   async stats(): Promise<ServiceStats> {
-    const { redis } = this;
-    const [waiting, running, inFlight, bytes, fields, due, [seconds, micros], serviceMs, memory] =
+    const { redis, queue } = this;
+    const [{ waiting, active: running }, inFlight, bytes, fields, due, [seconds, micros], serviceMs, memory] =
       await mapRedisErrors(() =>
         Promise.all([
-          redis.zcard(PRIORITIZED_KEY),
-          redis.llen(ACTIVE_KEY),
+          queue.depth(),
           redis.hlen(RESERVATIONS_KEY),
           redis.get(RESERVED_TOTAL_KEY),
           redis.hlen(TENANTS_KEY),

@@ -92,6 +92,8 @@ export interface MeasuredWork {
 
 /** What a client can expect now. */
 export interface ServiceEstimate {
+  /** False: no worker runs. */
+  hasWorkers: boolean;
   /** Milliseconds until a job is likely done while workers have `active` jobs; undefined while unknown. */
   etaMs(job: EstimatedJob, active: number): number | undefined;
   /** Whole seconds after which capacity is likely free again. */
@@ -146,7 +148,12 @@ export class ServiceTimeEstimator {
     };
     // The hash has two fields a tenant and one a pool. Each tenant has about one image before the next one of any tenant.
     const nextPosition = Math.min(waiting, Math.floor(tenantFields / 2));
-    return { etaMs: eta, retryAfterS: secondsOf(waiting), nextImageAfterS: secondsOf(nextPosition) };
+    return {
+      hasWorkers: workers.length > 0,
+      etaMs: eta,
+      retryAfterS: secondsOf(waiting),
+      nextImageAfterS: secondsOf(nextPosition),
+    };
   }
 
   private async times(): Promise<ServiceTimes> {

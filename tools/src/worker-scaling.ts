@@ -1,0 +1,39 @@
+/** How many workers may run. */
+export interface WorkerLimits {
+  /** Workers that always run. */
+  min: number;
+  max: number;
+  /** A worker above `min` stops when it has not been needed for this time. */
+  idleMs: number;
+}
+
+/** What one worker does. `stopping`: it completes its jobs and takes no more. */
+export type WorkerState = 'off' | 'on' | 'stopping';
+
+/** One of the workers that may run, in the order in which they are started. */
+export interface WorkerSlot {
+  state: WorkerState;
+  /** When it was last needed, in milliseconds of a monotonic clock. */
+  neededAtMs: number;
+}
+
+/** What to do with a worker; undefined: nothing. */
+export type WorkerAction = 'start' | 'stop' | undefined;
+
+/**
+ * What to do with each worker when the service has `jobs` that wait or are processed. The workers up to `min` run always;
+ * above it, as many as there are jobs, up to `max`. A job that waits starts a worker at once. A worker that is stopping is
+ * started again when it has exited, so that no more than `max` run at any moment.
+ */
+export function workerActions(
+  slots: readonly WorkerSlot[],
+  { jobs, nowMs }: { jobs: number; nowMs: number },
+  { min, idleMs }: Pick<WorkerLimits, 'min' | 'idleMs'>,
+): WorkerAction[] {
+  return slots.map(({ state, neededAtMs }, index) => {
+    const isNeeded = index < min || index < jobs;
+    if (state === 'off') return isNeeded ? 'start' : undefined;
+    if (state === 'on') return !isNeeded && nowMs - neededAtMs >= idleMs ? 'stop' : undefined;
+    return undefined;
+  });
+}
