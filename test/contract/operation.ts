@@ -34,6 +34,7 @@ const EVERYWHERE = new Set([
 
 /** Parameters without which others are refused, as they would have no effect. */
 const NEEDED_BY: Readonly<Record<string, Record<string, string>>> = {
+  'only=both': { format: 'zip' },
   crop_margin: { crop: 'true' },
   quality: { format: 'webp' },
   max_bytes: { format: 'webp' },
@@ -98,7 +99,7 @@ export class ContractOperation {
       const values = schema.examples ?? schema.enum ?? (schema.type === 'boolean' ? [true, false] : []);
       if (required !== true) expect([name, values]).not.toEqual([name, []]);
       for (const value of required === true ? [] : values) {
-        const given = { ...NEEDED_BY[name], [name]: String(value) };
+        const given = { ...NEEDED_BY[name], ...NEEDED_BY[`${name}=${String(value)}`], [name]: String(value) };
         await act({ [parameter.in === 'query' ? 'query' : 'headers']: given });
       }
     }

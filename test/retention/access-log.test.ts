@@ -17,6 +17,12 @@ const ALLOWED = [
   'time',
 ];
 
+/** Compatible routes with a form. */
+const FORM_PATHS = [
+  ...['/v1.0/removebg', '/v1/segment', '/v1/remove-background', '/api/remove-background'],
+  ...['/api/remove-bg', '/api/remove'],
+];
+
 const { system, api } = useSystem({}, 0);
 
 const lines = (): Record<string, unknown>[] =>
@@ -38,12 +44,12 @@ test('given requests of all kinds, when they have been answered, then the log sa
   await api.post('no image', { headers: { Referer: 'https://example.org/secret-page' } });
   await api.call('GET', '/nowhere/secret-path?secret-query=1');
   await api.call('GET', '/api/remove?url=https://example.org/secret.jpg');
-  for (const path of ['/v1.0/removebg', '/api/remove-bg', '/api/remove']) {
+  for (const path of FORM_PATHS) {
     const form = new FormData();
     form.append('secret-field', new Blob([new Uint8Array(image)]), 'secret-name.jpg');
     await api.call('POST', `${path}?secret-query=1`, { body: form });
   }
-  await eventually(() => lines().length >= 11);
+  await eventually(() => lines().length >= 14);
 
   for (const line of lines()) expect(Object.keys(line).sort()).toEqual(ALLOWED);
   const logged = lines().map((line) =>
@@ -57,10 +63,13 @@ test('given requests of all kinds, when they have been answered, then the log sa
     'GET /v1/jobs/:id/result 202',
     'GET none 404',
     'POST /api/remove 400',
+    'POST /api/remove-background 422',
     'POST /api/remove-bg 400',
     'POST /v1.0/removebg 400',
     'POST /v1/jobs 202',
     'POST /v1/jobs 415',
+    'POST /v1/remove-background 400',
+    'POST /v1/segment 400',
   ]);
   const [posted] = lines();
   expect(posted).toMatchObject({ client: '127.0.0.1', agent: 'a test' });

@@ -99,6 +99,13 @@ const BODIES: Record<string, Sent> = {
     body: (image) => Buffer.from(`a=${base64(image)}`),
     status: 400,
   },
+  'a wrong Photoroom name': { path: '/v1/segment', type: JSON_TYPE, body: json('image_b64'), status: 400 },
+  'a wrong withoutBG name': {
+    path: '/v1/remove-background',
+    type: JSON_TYPE,
+    body: json('photo'),
+    status: 400,
+  },
   'a wrong rembg field': {
     path: '/api/remove',
     type: FORM,

@@ -160,8 +160,13 @@ export const CONFLICTS: readonly Conflict[] = [
   },
   {
     option: 'format',
-    isGiven: ({ only, format }) => only !== 'cutout' && format === 'zip',
-    sentence: 'format=zip requires only=cutout: the ZIP already contains color and alpha.',
+    isGiven: ({ only, format }) => only !== 'cutout' && only !== 'both' && format === 'zip',
+    sentence: 'format=zip requires only=cutout or only=both: the ZIP contains color and alpha.',
+  },
+  {
+    option: 'only',
+    isGiven: ({ only, format }) => only === 'both' && format !== 'zip',
+    sentence: 'only=both requires format=zip: the result is two files.',
   },
   {
     option: 'crop_margin',

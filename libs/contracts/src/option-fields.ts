@@ -111,7 +111,8 @@ export const optionFields = {
     .describe(
       'Content of the result: `cutout` is color with alpha; `alpha` the alpha alone as a gray image; `mask` the mask of the ' +
         'model before its edges are refined, as a gray image; `foreground` the colors of the subject without background and ' +
-        'without alpha. All but `cutout` cannot be combined with a background, a shadow or `zip`; `auto` is then `png`',
+        'without alpha; `both` a ZIP of `cutout.png` and `alpha.png`, with `format=zip`. All but `cutout` cannot be combined ' +
+        'with a background or a shadow, and all but `cutout` and `both` with `zip`; `auto` is then `png`',
     ),
   channels: choice(OUTPUT_CHANNELS)
     .optional()

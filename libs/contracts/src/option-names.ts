@@ -9,9 +9,9 @@ export const OUTPUT_FORMATS = [...RESULT_FORMATS, 'auto'] as const;
 
 /**
  * Content of the output: the cut-out (color with alpha), its alpha as a gray image, the mask before refinement as a gray
- * image, or the colors of the subject without alpha.
+ * image, the colors of the subject without alpha, or the cut-out and its alpha in a ZIP.
  */
-export const OUTPUT_PARTS = ['cutout', 'alpha', 'mask', 'foreground'] as const;
+export const OUTPUT_PARTS = ['cutout', 'alpha', 'mask', 'foreground', 'both'] as const;
 
 /** Other names of two of them. */
 export const OUTPUT_CHANNELS = ['rgba', 'alpha'] as const;

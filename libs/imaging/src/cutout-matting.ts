@@ -175,7 +175,7 @@ function refineMask(
 ): EdgeMaps | undefined {
   if (!semitransparency) fillInterior(mask);
   // A result of alpha alone needs no foreground colors, and the mask is what the model gives.
-  const foreground = only === 'cutout' || only === 'foreground';
+  const foreground = only !== 'alpha' && only !== 'mask';
   const refine = only === 'mask' ? 'none' : wanted;
   if (!foreground && refine === 'none') return undefined;
   return prepareEdges(guide, mask, { refine, foreground });

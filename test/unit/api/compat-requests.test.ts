@@ -89,7 +89,7 @@ describe('errors of remove.bg', () => {
     'given %s, when it is rendered, then it has a status and a code in the style of remove.bg',
     (code: ProblemCode) => {
       const { status, body } = asRemovebgError(new Problem(code, { parameter: 'roi' }));
-      expect([400, 403, 404, 408, 409, 410, 429, 500, 503]).toContain(status);
+      expect([400, 403, 404, 405, 408, 409, 410, 429, 500, 503]).toContain(status);
       expect(body.errors).toEqual([
         { title: PROBLEMS[code][1], code: expect.stringMatching(/^[a-z0-9]+(_[a-z0-9]+)*$/) as string },
       ]);

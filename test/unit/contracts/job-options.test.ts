@@ -206,6 +206,9 @@ describe('jobOptionsSchema', () => {
     expect(refusedFor({ only: 'mask', channels: 'alpha' })).toBe('channels');
     expect(refusedFor({ only: 'alpha', channels: 'alpha' })).toBeUndefined();
     expect(refusedFor({ channels: 'alpha', format: 'zip' })).toBe('format');
+    expect(refusedFor({ only: 'both' })).toBe('only');
+    expect(refusedFor({ only: 'both', format: 'zip' })).toBeUndefined();
+    expect(refusedFor({ only: 'both', format: 'zip', bg_color: 'red' })).toBe('bg_color');
     expect(refusedFor({ channels: 'alpha', format: 'jpg', add_shadow: '0' })).toBeUndefined();
   });
 

@@ -133,6 +133,18 @@ describe('encode', () => {
     }
   });
 
+  test('given only=both, when encoded, then the ZIP has the cut-out and its alpha as they are by themselves', async () => {
+    const image = flat();
+    const zip = await encodeCutout(image, { format: 'zip', only: 'both' });
+    for (const [name, only] of [
+      ['cutout.png', 'cutout'],
+      ['alpha.png', 'alpha'],
+    ] as const) {
+      const alone = await encodeCutout(image, { format: 'png', only });
+      expect([name, fileIn(zip, name).equals(alone)]).toEqual([name, true]);
+    }
+  });
+
   test('given format "auto", when resolved, then it is PNG for transparency and mattes, and JPEG otherwise', () => {
     const auto = (image: Raster, only: 'cutout' | 'alpha') =>
       encodingOf(image, { format: 'auto', only }).format;

@@ -22,6 +22,8 @@ const GUIDES: Record<string, string> = {
   'guides/masks.md': 'Masks',
   'guides/receipts.md': 'Deletion receipts',
   'guides/migrate-from-removebg.md': 'Move from remove.bg',
+  'guides/migrate-from-photoroom.md': 'Move from Photoroom',
+  'guides/migrate-from-withoutbg.md': 'Move from withoutBG',
   'guides/migrate-from-rembg.md': 'Move from rembg',
 };
 

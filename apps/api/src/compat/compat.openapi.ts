@@ -1,5 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { z } from 'zod';
 import type { ProblemCode } from '#contracts/problem-catalog.js';
 import { removebgError } from './removebg/removebg-errors.js';
 import { SHADOW_TYPES, SUBJECT_TYPES, TYPE_LEVELS } from './removebg/removebg-request.js';
@@ -35,44 +36,63 @@ import {
   UPLOAD_PROBLEMS,
 } from '../jobs/jobs.openapi.js';
 
-type RequestBody = NonNullable<Parameters<typeof ApiOperation>[0]['requestBody']>;
+/** Body of an operation. */
+export type RequestBody = Extract<
+  NonNullable<Parameters<typeof ApiOperation>[0]['requestBody']>,
+  { content: unknown }
+>;
 
 /** Problems of an operation that accepts an image and returns the result. */
-const PROBLEMS_OF_CALLS: readonly ProblemCode[] = [
+export const PROBLEMS_OF_CALLS: readonly ProblemCode[] = [
   ...UPLOAD_PROBLEMS,
   ...(['retry-too-soon', 'retry-differs', 'result-busy', 'shutting-down'] as const),
   ...ENDS,
 ];
 
-const text = (description: string, example: string, values?: readonly string[]): Schema => ({
+/** A field that is a text. */
+export const text = (description: string, example: string, values?: readonly string[]): Schema => ({
   type: 'string',
   description,
   examples: [example],
   ...(values && { enum: [...values] }),
 });
 
-const compatible = (operation: Parameters<typeof ApiOperation>[0]): MethodDecorator[] => [
+/** An operation of another API. It takes an optional API key. */
+export const compatible = (operation: Parameters<typeof ApiOperation>[0]): MethodDecorator[] => [
   ApiTags('compatibility'),
   ...takesKey(),
   ApiOperation(operation),
 ];
 
-const cutout = (content: Record<string, { schema: Schema }>): MethodDecorator =>
+/** The response with a result. */
+export const cutout = (content: Record<string, { schema: Schema }>, ...more: HeaderName[]): MethodDecorator =>
   ApiResponse({
     status: 200,
     description: 'The cut-out',
-    headers: { ...resultHeaders, ...headers(...MORE_HEADERS) },
+    headers: { ...resultHeaders, ...headers(...MORE_HEADERS, ...more) },
     content,
   });
 
 /** Headers of some responses of a status. */
-const optionalHeaders = (names: readonly HeaderName[]): Record<string, object> =>
+export const optionalHeaders = (names: readonly HeaderName[]): Record<string, object> =>
   Object.fromEntries(names.map((name) => [name, { ...HEADERS[name], required: false }]));
 
-/** Errors in the format of remove.bg, one response per status. */
-function removebgErrors(codes: readonly ProblemCode[]): MethodDecorator[] {
+/** How the errors of another API look. */
+export interface PeerErrors {
+  /** Status and name of a problem there. */
+  errorOf: (code: ProblemCode) => { status: number; code: string };
+  schema: z.ZodType;
+  /** Headers that some responses have. */
+  optional?: readonly HeaderName[];
+}
+
+/** Errors in the format of another API, one response per status. */
+export function peerErrors(
+  { errorOf, schema, optional = [] }: PeerErrors,
+  codes: readonly ProblemCode[],
+): MethodDecorator[] {
   const byStatus = new Map<number, Set<string>>();
-  for (const { status, code } of codes.map(removebgError)) {
+  for (const { status, code } of codes.map(errorOf)) {
     byStatus.set(status, (byStatus.get(status) ?? new Set()).add(`\`${code}\``));
   }
   return [...byStatus].map(([status, names]) =>
@@ -81,12 +101,19 @@ function removebgErrors(codes: readonly ProblemCode[]): MethodDecorator[] {
       description: [...names].join(', '),
       headers: {
         ...headers('Cache-Control', 'Retry-After', ...MORE_HEADERS),
-        ...optionalHeaders(['Vary', 'X-Type', 'X-Credits-Charged']),
+        ...(status === 401 && headers('WWW-Authenticate')),
+        ...optionalHeaders(optional),
       },
-      content: { 'application/json': { schema: schemaOf(removebgErrorsSchema) } },
+      content: { 'application/json': { schema: schemaOf(schema) } },
     }),
   );
 }
+
+const REMOVEBG_ERRORS: PeerErrors = {
+  errorOf: removebgError,
+  schema: removebgErrorsSchema,
+  optional: ['Vary', 'X-Type', 'X-Credits-Charged'],
+};
 
 const REMOVEBG_FIELDS: Record<string, Schema> = {
   image_file_b64: { type: 'string', description: 'The image in base64, or as a data URL' },
@@ -147,7 +174,7 @@ export const DescribeRemovebg = (): Decorator =>
       },
       content: { ...image, 'application/json': { schema: schemaOf(removebgAnswerSchema) } },
     }),
-    ...removebgErrors(PROBLEMS_OF_CALLS),
+    ...peerErrors(REMOVEBG_ERRORS, PROBLEMS_OF_CALLS),
   );
 
 /** Describes `GET /v1.0/account`. */
@@ -165,11 +192,11 @@ export const DescribeRemovebgAccount = (): Decorator =>
       headers: headers('Cache-Control'),
       content: { 'application/json': { schema: schemaOf(removebgAccountSchema) } },
     }),
-    ...removebgErrors(['key-invalid']),
+    ...peerErrors(REMOVEBG_ERRORS, ['key-invalid']),
   );
 
 /** A form with one file, or the image itself. */
-function formBody(file: string, fields: Record<string, Schema>): RequestBody {
+export function formBody(file: string, fields: Record<string, Schema>): RequestBody {
   const properties = { [file]: { ...binary, description: 'The image' }, ...fields };
   return {
     required: true,
@@ -203,10 +230,12 @@ const REMBG_FIELDS: Record<string, Schema> = {
   a: { type: 'boolean', description: 'Refine edges, which is the default of this service' },
 };
 
-const png = { 'image/png': { schema: binary } };
+/** Content that is a PNG. */
+export const png = { 'image/png': { schema: binary } };
 
-const rembgQuery = (): MethodDecorator[] =>
-  Object.entries(REMBG_FIELDS).map(([name, { description, ...schema }]) =>
+/** Fields that may be in the query. */
+export const queryOf = (fields: Record<string, Schema>): MethodDecorator[] =>
+  Object.entries(fields).map(([name, { description, ...schema }]) =>
     ApiQuery({ name, required: false, description: description ?? '', schema }),
   );
 
@@ -221,7 +250,7 @@ export const DescribeRembg = (): Decorator =>
       requestBody: formBody('file', REMBG_FIELDS),
     }),
     idempotencyKey(),
-    ...rembgQuery(),
+    ...queryOf(REMBG_FIELDS),
     cutout(png),
     ...problemsWith(MORE_HEADERS, PROBLEMS_OF_CALLS),
   );
@@ -241,7 +270,7 @@ export const DescribeRembgUrl = (): Decorator =>
       description: 'URL of the image',
       schema: { type: 'string', examples: ['https://example.com/photo.jpg'] },
     }),
-    ...rembgQuery(),
+    ...queryOf(REMBG_FIELDS),
     cutout(png),
     ...problemsWith(RATE_HEADERS, PROBLEMS_OF_CALLS),
   );

@@ -65,9 +65,13 @@ function detailForPage({ facts: { detail } }: Problem): string | undefined {
 }
 
 /** A problem in the format of its route, or as a page for a browser. */
-export function renderForRoute(reply: FastifyReply, problem: Problem): ProblemResponse {
+export function renderForRoute(
+  reply: FastifyReply,
+  problem: Problem,
+  render = routeConfig(reply.request).renderProblem,
+): ProblemResponse {
   const fallback = wantsPage(reply.request) ? renderProblemPage : renderProblem;
-  return (routeConfig(reply.request).renderProblem ?? fallback)(problem, reply);
+  return (render ?? fallback)(problem, reply);
 }
 
 /** Codes of errors that Nest and Fastify throw. Their messages may echo input and are dropped. */
@@ -102,12 +106,15 @@ export function problemOf(error: unknown): Problem | undefined {
   return new Problem(CODE_OF_STATUS[status] ?? 'invalid-request', FACTS_OF_STATUS[status]);
 }
 
-/** Sends a problem: as `application/problem+json` (RFC 9457), in the format of its route, or as a page. */
-export function sendProblem(reply: FastifyReply, problem: Problem): void {
+/**
+ * Sends a problem: as `application/problem+json` (RFC 9457), in the format of its route, or as a page.
+ * @param render format for a request that has no route
+ */
+export function sendProblem(reply: FastifyReply, problem: Problem, render?: ProblemRenderer): void {
   // A request that the router could not parse belongs to no server.
   const { limitsByCode } = (reply.server as FastifyInstance | undefined) ?? {};
   const facts = { ...limitsByCode?.[problem.code], ...problem.facts };
-  const { status, contentType, body } = renderForRoute(reply, new Problem(problem.code, facts));
+  const { status, contentType, body } = renderForRoute(reply, new Problem(problem.code, facts), render);
   reply.request.refusalCode = problem.code;
   if (problem.facts.retryAfterS !== undefined) void reply.header('Retry-After', problem.facts.retryAfterS);
   if (status === 401) void reply.header('WWW-Authenticate', CHALLENGE);

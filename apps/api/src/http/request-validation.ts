@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyRequest, FastifyReply } from 'fastify';
 import { Problem } from '#contracts/problem-catalog.js';
 import { isLoopback } from '#config/settings.js';
 import type { Settings } from '#config/settings.schema.js';
-import { sendProblem } from './problem-responses.js';
+import { sendProblem, type ProblemRenderer } from './problem-responses.js';
 import { closeAfterResponse } from './request-body-limits.js';
 import { routeConfig } from './route-config.js';
 
@@ -105,13 +105,17 @@ function isForeign({ headers }: FastifyRequest, allowedOrigins: readonly string[
  * with the same list.
  */
 export class MethodTable {
-  private readonly routes: { pattern: RegExp; methods: string[] }[] = [];
+  private readonly routes: {
+    pattern: RegExp;
+    methods: string[];
+    renderProblem: ProblemRenderer | undefined;
+  }[] = [];
 
   /** Collects the routes of a server. To be called before the first route is added. */
   constructor(server: FastifyInstance) {
-    server.addHook('onRoute', ({ url, method }) => {
+    server.addHook('onRoute', ({ url, method, config }) => {
       const methods = [method].flat().filter((each) => each !== 'OPTIONS');
-      this.routes.push({ pattern: patternOf(url), methods });
+      this.routes.push({ pattern: patternOf(url), methods, renderProblem: config?.renderProblem });
     });
     server.addHook('onRequest', (request, reply, done) => {
       if (request.is404 || request.method === 'OPTIONS') this.respond(request, reply, done);
@@ -135,7 +139,13 @@ export class MethodTable {
     }
     void reply.header('Allow', [...methods, 'OPTIONS'].join(', '));
     if (request.method === 'OPTIONS') void reply.code(204).send();
-    else sendProblem(reply, methodNotAllowed(methods));
+    else sendProblem(reply, methodNotAllowed(methods), this.rendererOf(path));
+  }
+
+  /** The error format of the routes that match a path. */
+  private rendererOf(path: string): ProblemRenderer | undefined {
+    const routes = this.routes.filter(({ pattern }) => pattern.test(path));
+    return routes.find(({ renderProblem }) => renderProblem !== undefined)?.renderProblem;
   }
 }
 

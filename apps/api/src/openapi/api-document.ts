@@ -29,7 +29,7 @@ const ABOUT =
 const TAGS: Record<string, string> = {
   jobs: 'One image: submit it, follow its progress, download the result once.',
   batches: 'Thousands of images with one token: add them, and download each cut-out when it is ready.',
-  compatibility: 'Endpoints that are compatible with remove.bg v1.0 and rembg.',
+  compatibility: 'Endpoints that are compatible with remove.bg v1.0, Photoroom v1, withoutBG and rembg.',
   account: 'Limits of the caller.',
   retention: 'What is kept, for how long, and how to verify it.',
   operation: 'Health, models and problems of the service.',

@@ -71,10 +71,20 @@ export const HEADERS = {
   ),
   'X-Ignored-Fields': text('Names of ignored form fields', 'user_id, comment'),
   'X-Job-Id': always(text('Id of the job', 'q83vASNFZ4mrze8BI0VniQ')),
+  'X-Latency-Ms': always(count('Milliseconds of the work on the image', 410)),
   'X-RateLimit-Limit': count('Limit on requests per minute, if there is one', 60),
   'X-RateLimit-Remaining': count('Remaining requests', 59),
   'X-RateLimit-Reset': count('Seconds until all requests are available again', 60),
   'X-Type': text('The `type` of the request, else `other`; absent with `type_level=none`', 'other'),
+  'X-Uncertainty-Score': always(
+    text(
+      'How unsure the cut-out is, 0 (sure) to 1: 1 minus the confidence; `-1` when it is unknown',
+      '0.03',
+      {
+        pattern: '^(0\\.\\d\\d|1\\.00|-1)$',
+      },
+    ),
+  ),
   'X-Width': always(count('Width of the result in pixels', 512)),
 } satisfies Record<string, Header>;
 

@@ -32,6 +32,16 @@ import {
   removebgAnswerSchema,
   removebgErrorsSchema,
 } from '#contracts/removebg-view.js';
+import { photoroomAnswerSchema, photoroomErrorSchema } from '#contracts/photoroom-view.js';
+import {
+  withoutbgAlphaSchema,
+  withoutbgAnswerSchema,
+  withoutbgCreditSchema,
+  withoutbgErrorSchema,
+  withoutbgHealthSchema,
+  withoutbgImageSchema,
+  withoutbgReadySchema,
+} from '#contracts/withoutbg-view.js';
 import type { BatchId } from '#contracts/batch-id.js';
 import { problemBody } from '#contracts/problem-catalog.js';
 import type { JobId } from '#contracts/job-id.js';
@@ -80,6 +90,8 @@ for (const [id, type] of Object.entries({
   JobEvent: jobEventSchema,
   Model: modelViewSchema,
   ModelList: modelListSchema,
+  PhotoroomAnswer: photoroomAnswerSchema,
+  PhotoroomError: photoroomErrorSchema,
   Problem: problemSchema,
   ProblemList: problemListSchema,
   ProblemPage: problemPageSchema,
@@ -91,6 +103,13 @@ for (const [id, type] of Object.entries({
   RemovebgErrors: removebgErrorsSchema,
   ResultFacts: resultFactsSchema,
   RetentionStatement: retentionSchema,
+  WithoutbgAlpha: withoutbgAlphaSchema,
+  WithoutbgAnswer: withoutbgAnswerSchema,
+  WithoutbgCredit: withoutbgCreditSchema,
+  WithoutbgError: withoutbgErrorSchema,
+  WithoutbgHealth: withoutbgHealthSchema,
+  WithoutbgImage: withoutbgImageSchema,
+  WithoutbgReady: withoutbgReadySchema,
 }))
   NAMES.add(type, { id });
 

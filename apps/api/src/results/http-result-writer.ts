@@ -15,6 +15,9 @@ export interface AbortableResultWriter extends ResultWriter {
   abort(): boolean;
 }
 
+/** Headers that depend on a result. */
+export type ResultHeaders = (output: OutputFacts) => OutgoingHttpHeaders;
+
 /** Headers of all responses with a result. */
 export const resultHeaders = (output: OutputFacts): OutgoingHttpHeaders => ({
   'X-Width': output.width,
@@ -45,17 +48,22 @@ export function sendHead(reply: FastifyReply, headers: OutgoingHttpHeaders): voi
 export class HttpResultWriter implements AbortableResultWriter {
   private isStarted = false;
   private readonly receiptLink: string | undefined;
+  private readonly headers: ResultHeaders | undefined;
 
   /** How the result is delivered, for the metrics. */
   readonly way: DeliveryWay;
 
-  /** @param receiptLink URL of the receipt, for a client that has the token of the job */
+  /**
+   * @param receiptLink URL of the receipt, for a client that has the token of the job
+   * @param headers of a compatible endpoint, besides those of all results
+   */
   constructor(
     private readonly reply: FastifyReply,
-    { via, receiptLink }: { via: DeliveryWay; receiptLink?: string },
+    { via, receiptLink, headers }: { via: DeliveryWay; receiptLink?: string; headers?: ResultHeaders },
   ) {
     this.way = via;
     this.receiptLink = receiptLink;
+    this.headers = headers;
   }
 
   /** The head has been sent. */
@@ -68,6 +76,7 @@ export class HttpResultWriter implements AbortableResultWriter {
     this.isStarted = true;
     sendHead(this.reply, {
       ...resultHeaders(output),
+      ...this.headers?.(output),
       'Content-Type': MIME_OF_FORMAT[output.format],
       'Content-Length': output.bytes,
       'Content-Disposition': `attachment; filename="cutout.${output.format}"`,

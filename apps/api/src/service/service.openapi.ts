@@ -7,6 +7,7 @@ import { receiptKeySetSchema } from '#contracts/receipt-claims.js';
 import { auditDocumentSchema } from '#contracts/audit-document.js';
 import { retentionSchema } from '#contracts/retention-view.js';
 import { aliveSchema, readySchema } from '#contracts/service-view.js';
+import { withoutbgHealthSchema, withoutbgReadySchema } from '#contracts/withoutbg-view.js';
 import { problemListSchema, problemPageSchema } from '#contracts/problem-pages.js';
 import { headers } from '../openapi/headers.js';
 import { problems, schemaOf, type Decorator } from '../openapi/parts.js';
@@ -54,6 +55,34 @@ export const DescribeReady = (): Decorator =>
     schema: readySchema,
     codes: ['not-ready', 'shutting-down', 'broker-unavailable'],
   });
+
+/** Describes `GET /health`. */
+export const DescribeHealth = (): Decorator =>
+  publicOperation({
+    tag: 'compatibility',
+    operationId: 'withoutbgHealth',
+    summary: 'Check liveness (withoutBG)',
+    description: 'What the GIMP plugin of withoutBG asks before it sends an image.',
+    schema: withoutbgHealthSchema,
+  });
+
+/** Describes `GET /ready`. */
+export const DescribeWithoutbgReady = (): Decorator =>
+  applyDecorators(
+    publicOperation({
+      tag: 'compatibility',
+      operationId: 'withoutbgReady',
+      summary: 'Check readiness (withoutBG)',
+      description: 'As `GET /readyz`, in the form of withoutBG.',
+      schema: withoutbgReadySchema,
+    }),
+    ApiResponse({
+      status: 503,
+      description: 'The service cannot process images now',
+      headers: headers('Cache-Control', 'Retry-After'),
+      content: { 'application/json': { schema: schemaOf(withoutbgReadySchema) } },
+    }),
+  );
 
 /** Describes `GET /v1/models`. */
 export const DescribeModels = (): Decorator =>

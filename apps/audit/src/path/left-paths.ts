@@ -104,6 +104,8 @@ async function uploads({ draw }: PathStage): Promise<{ canary: Canary; outgoing:
     ['remove-bg', (canary) => announced('/api/remove-bg', fileNamed('image', canary))],
     ['removebg', (canary) => announced('/v1.0/removebg', fileNamed('image_file', canary))],
     ['JSON', ({ image }) => announced('/v1.0/removebg', json({ image_file_b64: base64(image) }))],
+    ['photoroom', (canary) => announced('/v1/segment', fileNamed('image_file', canary))],
+    ['withoutbg', ({ image }) => announced('/v1/remove-background', json({ image: base64(image) }))],
     ['remove', (canary) => announced('/api/remove', fileNamed('file', canary))],
   ];
   return Promise.all(

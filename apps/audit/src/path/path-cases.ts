@@ -129,10 +129,12 @@ export async function deliverAll(stage: PathStage, cases: readonly PathCase[]): 
   return `${answers.length} images`;
 }
 
+/** A result in base64 within JSON, by itself or as a data URL. */
+const IN_JSON = /"(?:data:image\/png;base64,)?([A-Za-z0-9+/]{64,}={0,2})"/;
+
 function resultIn({ headers, body }: RawAnswer): Buffer {
   if (!(headers['content-type'] ?? '').startsWith('application/json')) return body;
-  const { data } = JSON.parse(body.toString()) as { data: { result_b64: string } };
-  return Buffer.from(data.result_b64, 'base64');
+  return Buffer.from(IN_JSON.exec(body.toString('latin1'))?.[1] ?? '', 'base64');
 }
 
 const described = ({ label, status, body }: CaseAnswer): string =>

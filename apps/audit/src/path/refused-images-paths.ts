@@ -23,6 +23,9 @@ export const REFUSED_IMAGES_PATHS: readonly AuditPath[] = [
   refusedPath('truncated', 'Refused: a photo cut short, on each route', [
     ...['/v1/jobs', '/api/remove-bg'].map((path) => cutShort(path, 'image')),
     cutShort('/v1.0/removebg', 'image_file'),
+    cutShort('/v1/segment', 'image_file'),
+    cutShort('/v1/remove-background', 'image'),
+    cutShort('/v1.0/alpha-channel', 'file'),
     cutShort('/api/remove', 'file'),
     caseOf('base64', '/v1.0/removebg', MEDIUM, ({ image }) => json({ image_file_b64: base64(cut(image)) })),
   ]),

@@ -14,17 +14,29 @@ import {
 import { base64, fileNamed, json, multipart, plainBody, urlencoded, type Body } from './request-bodies.js';
 
 /** The routes that take a form with a file. */
-export const FORM_ROUTES = ['/v1/jobs', '/v1.0/removebg', '/api/remove', '/api/remove-bg'];
+export const FORM_ROUTES = [
+  ...['/v1/jobs', '/v1.0/removebg', '/v1/segment', '/v1/remove-background', '/api/remove-background'],
+  ...['/api/remove', '/api/remove-bg'],
+];
 
 /** Those that know files by their names alone. */
-const COMPATIBLE = ['/v1.0/removebg', '/api/remove'];
+const COMPATIBLE = [
+  '/v1.0/removebg',
+  '/v1/segment',
+  '/v1/remove-background',
+  '/api/remove-background',
+  '/api/remove',
+];
 
 const URLENCODED = 'application/x-www-form-urlencoded';
 
 const TYPES = ['text/plain', 'image/gif', 'multipart/mixed; boundary=x', URLENCODED, 'application/json'];
 
 /** The routes that answer with the result, each with an option of a wrong value. */
-const WRONG_CALLS = ['/v1.0/removebg?size=none', '/api/remove?om=none', '/api/remove-bg?format=none'];
+const WRONG_CALLS = [
+  ...['/v1.0/removebg?size=none', '/v1/segment?size=none', '/v1/remove-background?output=none'],
+  ...['/api/remove?om=none', '/api/remove-bg?format=none'],
+];
 
 /** Valid images that are sent in an unusual form. */
 export const UNUSUAL_PATHS: readonly AuditPath[] = [
@@ -81,6 +93,8 @@ export const REFUSED_PATHS: readonly AuditPath[] = [
   refused('wrong-json-name', 'Refused: a photo in base64 under a wrong JSON name', [
     caseOf('removebg', '/v1.0/removebg', SMALL, ({ image }) => json({ image: base64(image) })),
     caseOf('removebg large', '/v1.0/removebg', MEDIUM, ({ image }) => json({ image: base64(image) })),
+    caseOf('photoroom', '/v1/segment', SMALL, ({ image }) => json({ image: base64(image) })),
+    caseOf('withoutbg', '/v1/remove-background', SMALL, ({ image }) => json({ photo: base64(image) })),
     caseOf('removebg nested', '/v1.0/removebg', SMALL, ({ image }) =>
       json({ data: [{ b64: base64(image) }] }),
     ),
@@ -110,6 +124,12 @@ export const REFUSED_PATHS: readonly AuditPath[] = [
     caseOf('endless head', '/v1/jobs', SMALL, endlessHead),
     caseOf('JSON cut short', '/v1.0/removebg', SMALL, jsonCutShort),
     caseOf('bad base64', '/v1.0/removebg', SMALL, ({ image }) => json({ image_file_b64: damaged(image) })),
+    caseOf('bad base64, photoroom', '/v1/segment', SMALL, ({ image }) =>
+      json({ image_file_b64: damaged(image) }),
+    ),
+    caseOf('bad base64, withoutbg', '/v1.0/alpha-channel-base64', SMALL, ({ image }) =>
+      json({ image_base64: damaged(image) }),
+    ),
     caseOf('bad base64 form', '/v1.0/removebg', SMALL, (canary) =>
       urlencoded({ image_file_b64: damaged(canary.image) }),
     ),

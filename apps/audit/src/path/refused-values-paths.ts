@@ -16,6 +16,16 @@ import type { FormPart } from './request-bodies.js';
 
 const NAMED = 'option value';
 
+/** Each compatible route has a name of its own for the photo, and for a field with few values. */
+const FIELDS_OF_ROUTE: Readonly<Record<string, [file: string, text: string]>> = {
+  '/v1.0/removebg': ['image_file', 'type'],
+  '/v1/segment': ['image_file', 'despill'],
+  '/v1/remove-background': ['image', 'output'],
+  '/api/remove-background': ['file', 'format'],
+  '/api/remove-bg': ['image', 'format'],
+  '/api/remove': ['file', 'model'],
+};
+
 /** Photos that come with something that is refused. */
 export const REFUSED_VALUES_PATHS: readonly AuditPath[] = [
   refusedPath('refused-option', 'Refused: a photo with an option of a wrong value', [
@@ -29,7 +39,7 @@ export const REFUSED_VALUES_PATHS: readonly AuditPath[] = [
       photo(canary),
       { name: 'format', value: canary.drawText(NAMED).repeat(80) },
     ]),
-    ...['/v1.0/removebg', '/api/remove-bg', '/api/remove'].map((path) => wrongIn(path)),
+    ...Object.keys(FIELDS_OF_ROUTE).map((path) => wrongIn(path)),
     caseOf('JSON', '/v1.0/removebg', SMALL, (canary) =>
       json({ image_file_b64: base64(canary.image), size: canary.drawText(NAMED) }),
     ),
@@ -76,14 +86,8 @@ function optionCase(label: string, parts: (canary: Canary) => FormPart[]): PathC
   return caseOf(label, '/v1/jobs', MEDIUM, (canary) => multipart(parts(canary)));
 }
 
-/** Each of these routes has a name of its own for the photo, and for a field with few values. */
 function wrongIn(path: string): PathCase {
-  const fields: Record<string, [file: string, text: string]> = {
-    '/v1.0/removebg': ['image_file', 'type'],
-    '/api/remove-bg': ['image', 'format'],
-    '/api/remove': ['file', 'model'],
-  };
-  const [file, text] = fields[path] as [string, string];
+  const [file, text] = FIELDS_OF_ROUTE[path] as [string, string];
   return caseOf(path, path, MEDIUM, (canary) => multipart([photo(canary, file), field(text, canary)]));
 }
 

@@ -98,6 +98,16 @@ function routes(shape: PathCase['shape']): PathCase[] {
     on('removebg form', '/v1.0/removebg', (canary) => fileNamed('image_file', canary)),
     on('removebg JSON', '/v1.0/removebg', ({ image }) => json({ image_file_b64: base64(image) })),
     on('removebg urlencoded', '/v1.0/removebg', ({ image }) => urlencoded({ image_file_b64: base64(image) })),
+    on('photoroom form', '/v1/segment', (canary) => fileNamed('image_file', canary)),
+    on('photoroom JSON', '/v1/segment', ({ image }) => json({ image_file_b64: base64(image) })),
+    on('withoutbg raw', '/v1/remove-background?output=matte', ({ image }) =>
+      plainBody(image.bytes, image.mime),
+    ),
+    on('withoutbg JSON', '/v1/remove-background', ({ image }) => json({ image: base64(image) })),
+    on('withoutbg cloud', '/v1.0/image-without-background', (canary) => fileNamed('file', canary)),
+    on('withoutbg base64', '/v1.0/alpha-channel-base64', ({ image }) =>
+      json({ image_base64: base64(image) }),
+    ),
     on('api/remove', '/api/remove', (canary) => fileNamed('file', canary)),
     on('api/remove-bg', '/api/remove-bg', (canary) => fileNamed('image', canary)),
   ];

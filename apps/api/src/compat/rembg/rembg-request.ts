@@ -1,4 +1,3 @@
-import type { FastifyRequest } from 'fastify';
 import type { JobOptions } from '#contracts/job-options.js';
 import { mustBe } from '#contracts/option-refusal.js';
 import { Problem } from '#contracts/problem-catalog.js';
@@ -6,6 +5,7 @@ import { parseOptions, missingImage, type UploadSource } from '../../uploads/upl
 import { ByteBudget, FieldTable, file, optionFields, setTexts } from '../../uploads/form-reader.js';
 import type { RemoteImageService } from '../../uploads/remote-image.service.js';
 import { readUpload } from '../../uploads/upload-body.js';
+import { NO_FIELDS, textsInQuery } from '../call-values.js';
 
 /** Options of this service that rembg does not have. */
 const EXTENSIONS = ['subject', 'scraps', 'graphics', 'holes'] as const;
@@ -87,7 +87,6 @@ function hexOf(text: string): string {
 
 const FILE = 'file';
 const TABLE = new FieldTable({ ...optionFields(REMBG_FIELDS), [FILE]: file('input') });
-const NO_FIELDS: ReadonlyMap<string, string> = new Map();
 
 /**
  * Reads an upload of `rembg s`: a form with a `file`, or a body that is the image. Parameters are fields of the form, or in
@@ -98,7 +97,7 @@ const NO_FIELDS: ReadonlyMap<string, string> = new Map();
 export const rembgFormUpload =
   (models: readonly string[]): UploadSource =>
   async (request, target) => {
-    const query = queryOf(request);
+    const query = textsInQuery(request);
     const beforeImage = (): void => void rembgOptions(query, models);
     const form = await readUpload(request, { table: TABLE, target, beforeImage });
     if (!form.files.has('input')) throw missingImage([FILE], form);
@@ -110,7 +109,7 @@ export const rembgFormUpload =
 export const rembgUrlUpload =
   (models: readonly string[], images: RemoteImageService, signal: AbortSignal): UploadSource =>
   async (request, { maxBytes, writeFile }) => {
-    const texts = queryOf(request);
+    const texts = textsInQuery(request);
     const url = texts.get('url');
     if (url === undefined)
       throw new Problem('missing-image', {
@@ -122,13 +121,3 @@ export const rembgUrlUpload =
     await writeFile('input', new ByteBudget(maxBytes).limit(image));
     return { options, extraFields: NO_FIELDS, ignored: [] };
   };
-
-/** Parameters of the query that are not empty. */
-function queryOf(request: FastifyRequest): Map<string, string> {
-  const query = Object.entries(request.query as Record<string, string | string[]>);
-  return new Map(
-    query
-      .map(([name, value]): [string, string] => [name, Array.isArray(value) ? (value.at(-1) ?? '') : value])
-      .filter(([, value]) => value !== ''),
-  );
-}

@@ -1,7 +1,6 @@
 import type { z } from 'zod';
-import type { FastifyRequest } from 'fastify';
-import { jobOptionsSchema, PROMISES, type JobOptions } from '#contracts/job-options.js';
-import { invalidOption, mustBe } from '#contracts/option-refusal.js';
+import { jobOptionsSchema, type JobOptions } from '#contracts/job-options.js';
+import { invalidOption } from '#contracts/option-refusal.js';
 import { Problem } from '#contracts/problem-catalog.js';
 import type { FileRole } from '#broker/records/job-record.js';
 import { MAX_URL_CHARACTERS } from '#fetcher/url-rules.js';
@@ -17,8 +16,9 @@ import {
 } from '../../uploads/form-reader.js';
 import type { RemoteImageService } from '../../uploads/remote-image.service.js';
 import { readUpload } from '../../uploads/upload-body.js';
+import { ADDITIONS, oneOf, optionsInQuery } from '../call-values.js';
 
-/** Options with the same meaning as in remove.bg, and extensions from `model` on. */
+/** Options with the same meaning as in remove.bg, and additions of this service. */
 const SHARED = [
   'size',
   'crop',
@@ -33,15 +33,7 @@ const SHARED = [
   'semitransparency',
   'add_shadow',
   'shadow_opacity',
-  'model',
-  'refine',
-  'bit_depth',
-  'subject',
-  'scraps',
-  'effort',
-  'graphics',
-  'holes',
-  ...PROMISES,
+  ...ADDITIONS,
 ] as const;
 
 /** All supported fields except files and URLs. */
@@ -130,19 +122,6 @@ function withoutUnused(given: readonly [string, string][]): [string, string][] {
   });
 }
 
-function oneOf<T extends string>(
-  texts: ReadonlyMap<string, string>,
-  parameter: string,
-  values: readonly T[],
-): T | undefined {
-  const text = texts.get(parameter);
-  const value = values.find((one) => one.toLowerCase() === text?.trim().toLowerCase());
-  if (text !== undefined && value === undefined) {
-    throw new Problem('invalid-parameter', mustBe(parameter, values));
-  }
-  return value;
-}
-
 /** Name of the extra field with the value of `X-Type`. */
 export const TYPE = 'type';
 
@@ -173,8 +152,9 @@ export const removebgUpload =
   (images: RemoteImageService, signal: AbortSignal): UploadSource =>
   async (request, target) => {
     const { maxBytes, writeFile } = target;
-    const query = optionsInQuery(request);
-    const beforeImage = (): void => void parseRemovebgFields(new Map(query));
+    // URLs of images are not read from the query, which proxies log.
+    const query = optionsInQuery(request, REMOVEBG_FIELDS);
+    const beforeImage = (): void => void parseRemovebgFields(query);
     const form = await readUpload(request, { table: TABLE, target, beforeImage });
     const texts = new Map([...query, ...setTexts(form)]);
     const wanted = URLS.filter(([parameter]) => texts.has(parameter));
@@ -190,11 +170,3 @@ export const removebgUpload =
     }
     return { options, extraFields: new Map(type === undefined ? [] : [[TYPE, type]]), ignored: [] };
   };
-
-/** Image options in the query, for a body that is the image. URLs of images are not read from the query. */
-function optionsInQuery(request: FastifyRequest): [string, string][] {
-  const query = Object.entries(request.query as Record<string, unknown>);
-  return query.filter(
-    (entry): entry is [string, string] => REMOVEBG_FIELDS.includes(entry[0]) && typeof entry[1] === 'string',
-  );
-}

@@ -10,14 +10,12 @@ import { DescribeRemovebg, DescribeRemovebgAccount } from '../compat.openapi.js'
 import { CallerService } from '../../auth/caller.service.js';
 import { SubmitGuard } from '../../rate-limit/rate-limits.js';
 import { RemoteImageService } from '../../uploads/remote-image.service.js';
-import { JsonResultWriter } from './json-result-writer.js';
+import { Base64ResultWriter, type JsonFrame } from '../base64-result-writer.js';
+import { FREE_CALLS, wantsJson } from '../call-values.js';
 import { renderRemovebgProblem } from './removebg-errors.js';
 import type { RateLimits } from '../../http/rate-limit-headers.js';
 import { removebgUpload, TYPE } from './removebg-request.js';
 import { SyncCutout } from '../sync-cutout.js';
-
-/** Free calls that the account reports. The number is constant and large enough for clients that check it. */
-const FREE_CALLS = 1_000_000;
 
 /** The same for all callers: there are no credits, and all calls are free. */
 const REMOVEBG_ACCOUNT: RemovebgAccount = {
@@ -55,7 +53,7 @@ export class RemovebgController {
     await this.cutouts.respond(request, reply, {
       source: removebgUpload(this.images, signal),
       writer: wantsJson(request)
-        ? new JsonResultWriter(reply)
+        ? new Base64ResultWriter(reply, JSON_ANSWER)
         : new HttpResultWriter(reply, { via: 'compat' }),
       signal,
       onAccepted: ({ extraFields }) => {
@@ -82,14 +80,19 @@ function requireSubject({ output }: JobRecord): void {
   if (output?.hints.includes('no-subject') === true) throw new Problem('foreground-not-found');
 }
 
-/**
- * True when the client accepts JSON and no image. Many HTTP libraries send "application/json, text/plain, *\/*" by default, and
- * expect the image.
- */
-function wantsJson(request: FastifyRequest): boolean {
-  const accept = (request.headers.accept ?? '').toLowerCase();
-  return accept.includes('application/json') && !/\*\/\*|image\//.test(accept);
-}
+/** The answer in JSON. */
+const JSON_ANSWER: JsonFrame = {
+  before: '{"data":{"result_b64":"',
+  after: ({ foreground: { top, left, width, height } }) => {
+    const facts = {
+      foreground_top: top,
+      foreground_left: left,
+      foreground_width: width,
+      foreground_height: height,
+    };
+    return `",${JSON.stringify(facts).slice(1)}}`;
+  },
+};
 
 /**
  * `X-RateLimit-*` in the format of remove.bg: megapixels per minute, the remaining ones, and the Unix time at which all are
