@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { RESULT_FORMATS } from '#contracts/option-names.js';
 import { CommandError } from './exit-codes.js';
 import { baseFolder, isPattern, patternToRegExp } from './glob-pattern.js';
 import type { ResultRecords } from './result-records.js';
@@ -22,8 +23,15 @@ export interface PhotoSelection {
   isSingleFile: boolean;
 }
 
+/** Extensions of photos, for messages. */
+export const PHOTO_EXTENSIONS = '.jpg, .png, .webp, .gif, .bmp, .avif, .tif, .heic';
+
 const IMAGE = /\.(?:jpe?g|png|webp|gif|bmp|avif|tiff?|hei[cf])$/i;
-const CUTOUT = /-cutout\.(?:jpg|png|webp|zip)$/;
+
+/** True for a file name with the extension of a photo. */
+export const isPhotoName = (path: string): boolean => IMAGE.test(path);
+
+const CUTOUT = new RegExp(`-cutout\\.(?:${RESULT_FORMATS.join('|')})$`);
 
 /** Images to skip in folders and patterns. */
 export interface Exclusions {
@@ -31,6 +39,8 @@ export interface Exclusions {
   out: string | undefined;
   /** Results of earlier runs. */
   records: ResultRecords;
+  /** True to skip subfolders. */
+  isFlat?: boolean;
 }
 
 /**
@@ -47,8 +57,7 @@ export async function findPhotos(words: readonly string[], exclusions: Exclusion
     if (word === '-' || facts?.isFile() === true) {
       photos = [{ path: word, relativePath: basename(word), changedMs: facts?.mtimeMs ?? 0 }];
       named += 1;
-    } else if (facts?.isDirectory() === true)
-      photos = await photosIn(word, (path) => IMAGE.test(path), exclusions);
+    } else if (facts?.isDirectory() === true) photos = await photosIn(word, isPhotoName, exclusions);
     else if (isPattern(word)) {
       const expression = patternToRegExp(word);
       photos = await photosIn(baseFolder(word), (path) => expression.test(path), exclusions);
@@ -60,15 +69,15 @@ export async function findPhotos(words: readonly string[], exclusions: Exclusion
 }
 
 const noPhotoIn = (word: string): string =>
-  `No photo (.jpg, .png, .webp, .gif, .bmp, .avif, .tif) in ${word}. Results of earlier runs are skipped; to process one, name the file.`;
+  `No photo (${PHOTO_EXTENSIONS}) in ${word}. Results of earlier runs are skipped; to process one, name the file.`;
 
 /** Images in a folder and its subfolders for which `isSelected` is true, without results of earlier runs. */
-async function photosIn(
+export async function photosIn(
   folder: string,
   isSelected: (path: string) => boolean,
-  { out, records }: Exclusions,
+  { out, records, isFlat = false }: Exclusions,
 ): Promise<Photo[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  const entries = await readdir(folder, { recursive: !isFlat, withFileTypes: true }).catch(() => []);
   const outFolder = out === undefined ? undefined : resolve(out) + sep;
   if (resolve(folder) + sep === outFolder) {
     throw new CommandError(`--out must be a different folder than ${folder}.`);
@@ -78,7 +87,7 @@ async function photosIn(
     const path = join(entry.parentPath, entry.name);
     const relativePath = relative(folder, path);
     const isHidden = relativePath.split(sep).some((part) => part.startsWith('.'));
-    if (isHidden || !IMAGE.test(path) || !isSelected(path.split(sep).join('/'))) continue;
+    if (isHidden || !isPhotoName(path) || !isSelected(path.split(sep).join('/'))) continue;
     const isInOut = outFolder !== undefined && resolve(path).startsWith(outFolder);
     if (isInOut || CUTOUT.test(path) || (await records.of(path)) !== undefined) continue;
     const facts = await stat(path).catch(() => undefined);

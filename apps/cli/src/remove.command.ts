@@ -20,6 +20,7 @@ import { ProgressDisplay, durationText } from './progress-display.js';
 import {
   existingResult,
   formatFor,
+  formatOf,
   rejectCollisions,
   resultPath,
   targetOf,
@@ -87,7 +88,7 @@ class RemoveCommand {
 
   /** The photos to process: those without a result, or with one from other options. Reports the others as skipped. */
   private async withoutResult(photos: readonly Photo[], report: RunReport): Promise<Photo[]> {
-    const format = this.settings.options.format ?? 'png';
+    const format = formatOf(this.settings.options);
     const wanted: Wanted = { ...this.plan, format };
     const missing: Photo[] = [];
     for (const photo of photos) {
@@ -210,7 +211,8 @@ function isFatal(error: unknown): boolean {
   return code === 'connection-lost' || code === 'key-invalid' || code === 'not-found';
 }
 
-function progressText(progress: CutoutProgress): string {
+/** The progress of an image, in a few words. */
+export function progressText(progress: CutoutProgress): string {
   switch (progress.state) {
     case 'queued': {
       const { position, etaMs, workerStarting } = progress;
@@ -245,7 +247,7 @@ export async function removeCommand(
   rejectMixedOutput(target, settings, terminal);
   const format = formatFor(target, settings.options.format);
   const options = { ...settings.options, ...(format !== undefined && { format }) };
-  rejectCollisions(selection.photos, target, format ?? 'png');
+  rejectCollisions(selection.photos, target, formatOf(options));
   if (settings.maskPath !== undefined && selection.photos.length > 1) {
     throw new CommandError('--mask belongs to one photo: give a single photo with it.');
   }

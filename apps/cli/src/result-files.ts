@@ -1,7 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { link, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import { RESULT_FORMATS, type ResultFormat } from '#contracts/job-options.js';
+import {
+  jobOptionsSchema,
+  RESULT_FORMATS,
+  type JobOptions,
+  type ResultFormat,
+} from '#contracts/job-options.js';
+import { withPreset } from '#contracts/option-presets.js';
 import { CommandError } from './exit-codes.js';
 import type { Photo, PhotoSelection } from './photo-files.js';
 import type { ResultRecords } from './result-records.js';
@@ -40,30 +47,41 @@ function fileTarget(path: string, there: Stats | undefined): Target {
   throw new CommandError(`--out ${path} is not a file. To write to the standard output, use --out -`);
 }
 
+/** The format that the extension of a file name names, if any. */
+export function formatNamedBy(path: string): ResultFormat | undefined {
+  const extension = extname(path).slice(1).toLowerCase();
+  return RESULT_FORMATS.find((format) => format === (extension === 'jpeg' ? 'jpg' : extension));
+}
+
 /**
  * The format of the results: the requested one, otherwise the one that the extension of `--out` names.
+ * @param out name of the option or parameter that names the file, for errors
  * @throws CommandError if the extension and the requested format differ
  */
 export function formatFor(
   target: Target,
   requested: ResultFormat | 'auto' | undefined,
+  out = '--out',
 ): ResultFormat | 'auto' | undefined {
   const extension = target.kind === 'file' ? extname(target.path).slice(1) : '';
   if (extension === '') return requested;
-  const lower = extension.toLowerCase();
-  const named = RESULT_FORMATS.find((format) => format === (lower === 'jpeg' ? 'jpg' : lower));
+  const named = formatNamedBy(`result.${extension}`);
   if (named === undefined) {
     throw new CommandError(
-      `--out cannot be a .${extension} file: results are ${RESULT_FORMATS.map((format) => `.${format}`).join(', ')}.`,
+      `${out} cannot be a .${extension} file: results are ${RESULT_FORMATS.map((format) => `.${format}`).join(', ')}.`,
     );
   }
   if (requested === undefined || requested === named) return named;
   const why =
     requested === 'auto' ? 'which is .png or .jpg, depending on the image' : `which is .${requested}`;
   throw new CommandError(
-    `--out names a .${extension} file, but the format is ${requested}, ${why}. Use one of them.`,
+    `${out} names a .${extension} file, but the format is ${requested}, ${why}. Use one of them.`,
   );
 }
+
+/** The format that options ask for, by name or through a preset. */
+export const formatOf = (options: Partial<JobOptions>): ResultFormat | 'auto' =>
+  jobOptionsSchema.parse(withPreset(options)).format;
 
 /** Path of the result of a photo. Not for the standard output. */
 export function resultPath(photo: Photo, target: Target, format: ResultFormat): string {
@@ -77,21 +95,27 @@ export function resultPath(photo: Photo, target: Target, format: ResultFormat): 
 }
 
 /** Formats that a result can have. */
-const formatsOf = (format: ResultFormat | 'auto'): readonly ResultFormat[] =>
+export const formatsOf = (format: ResultFormat | 'auto'): readonly ResultFormat[] =>
   format === 'auto' ? ['png', 'jpg'] : [format];
 
-/** @throws CommandError if two photos have the same result file, or a result would overwrite a photo */
+/**
+ * @param advice what to do about two photos with the same result file
+ * @throws CommandError if two photos have the same result file, or a result would overwrite a photo
+ */
 export function rejectCollisions(
   photos: readonly Photo[],
   target: Target,
   format: ResultFormat | 'auto',
+  advice = 'Run them separately with different --out folders.',
 ): void {
   const photoOf = new Map<string, string>();
   const paths = new Set(photos.map(({ path }) => resolve(path)));
   for (const name of formatsOf(format)) {
     for (const path of photos.map((photo) => resultPath(photo, target, name))) {
       if (paths.has(resolve(path))) {
-        throw new CommandError(`The result would overwrite the photo ${path}. Choose another --out.`);
+        throw new CommandError(
+          `The result would overwrite the photo ${path}. Choose another place for the result.`,
+        );
       }
     }
   }
@@ -100,7 +124,7 @@ export function rejectCollisions(
     const other = photoOf.get(path);
     if (other !== undefined) {
       throw new CommandError(
-        `${other} and ${photo.path} would both become ${path.replace(/\.png$/, '')}. Run them separately with different --out folders.`,
+        `${other} and ${photo.path} would both become ${path.replace(/\.png$/, '')}. ${advice}`,
       );
     }
     photoOf.set(path, photo.path);
@@ -143,24 +167,40 @@ export interface Wanted {
 }
 
 /**
- * Writes a file atomically: to a hidden draft in the same folder, which is renamed after its bytes are on the disk. Creates
- * the folder if necessary.
+ * Writes a file atomically: to a hidden draft in the same folder, which takes its name after its bytes are on the disk.
+ * Creates the folder if necessary.
+ * @param isReplacing false: an existing file is kept
+ * @throws the file system's error: EEXIST if the file exists and is kept
  */
-export async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
+export async function writeAtomically(path: string, bytes: Uint8Array, isReplacing = true): Promise<void> {
   const folder = dirname(path);
   await mkdir(folder, { recursive: true });
-  const draft = join(folder, `.${basename(path)}.${process.pid}.part`);
+  // A name of its own for each writer. `wx` follows no symbolic link.
+  const draft = join(folder, `.${basename(path)}.${process.pid}-${randomUUID().slice(0, 8)}.part`);
   try {
-    const file = await open(draft, 'w');
+    const file = await open(draft, 'wx');
     try {
       await file.writeFile(bytes);
       await file.datasync();
     } finally {
       await file.close();
     }
-    await rename(draft, path);
-  } catch (error) {
+    if (isReplacing) await rename(draft, path);
+    else await renameToNew(draft, path);
+  } finally {
     await rm(draft, { force: true });
-    throw error;
+  }
+}
+
+/** Gives a draft its name unless a file has it already; in one step where the file system has hard links. */
+async function renameToNew(draft: string, path: string): Promise<void> {
+  try {
+    await link(draft, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw error;
+    if ((await lstat(path).catch(() => undefined)) !== undefined) {
+      throw Object.assign(new Error('the file exists'), { code: 'EEXIST' });
+    }
+    await rename(draft, path);
   }
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { appendFile, readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { jobOptionsSchema, PROMISES, type JobOptions } from '#contracts/job-options.js';
 
@@ -48,7 +49,19 @@ export class ResultRecords {
   /** Adds the record of a result. Ignores write errors: without a record the result is an ordinary file. */
   async add(path: string, facts: Pick<ResultRecord, 'bytes' | 'recipe'>): Promise<void> {
     const record: ResultRecord = { file: basename(path), ...facts };
-    await appendFile(join(dirname(path), RECORDS_FILE), `${JSON.stringify(record)}\n`).catch(() => undefined);
+    const line = `${JSON.stringify(record)}\n`;
+    await appendLine(join(dirname(path), RECORDS_FILE), line).catch(() => undefined);
+  }
+}
+
+/** Appends to a file, not through a symbolic link (on Windows there is no such flag). */
+async function appendLine(path: string, line: string): Promise<void> {
+  const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW } = constants;
+  const file = await open(path, O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW);
+  try {
+    await file.writeFile(line);
+  } finally {
+    await file.close();
   }
 }
 

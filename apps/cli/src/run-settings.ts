@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import type { z } from 'zod';
-import { jobOptionsSchema, type JobOptions } from '#contracts/job-options.js';
+import { z } from 'zod';
+import type { JobOptions } from '#contracts/job-options.js';
 import { nearestName } from '#contracts/nearest-name.js';
 import { optionRefusal } from '#contracts/option-refusal.js';
 import { LOW_CONFIDENCE } from '#contracts/result-hints.js';
 import type { Arguments } from './argument-reader.js';
 import { CommandError } from './exit-codes.js';
 import { FLAGS } from './flag-table.js';
+import { checkedOptions } from './image-options.js';
+import { formatNamedBy } from './result-files.js';
 
 /** What a run is to do, apart from which photos. */
 export interface RunSettings {
@@ -44,6 +46,10 @@ function wholeNumber(args: Arguments, name: string, [standard, min, max]: [numbe
   throw new CommandError(`--${name} must be an integer from ${min} to ${max}.`);
 }
 
+/** How long to retry, milliseconds. @throws CommandError */
+export const patienceMsOf = (args: Arguments): number =>
+  1000 * wholeNumber(args, 'patience', [120, 0, 86_400]);
+
 /** @throws CommandError */
 function confidenceOf(args: Arguments): number {
   const text = textOf(args, 'min-confidence') ?? String(LOW_CONFIDENCE);
@@ -58,9 +64,11 @@ function imageOptions(args: Arguments): Partial<JobOptions> {
     const value = args.values.get(name);
     return option === undefined || value === undefined ? [] : [[option, value] as const];
   });
-  const parsed = jobOptionsSchema.safeParse(Object.fromEntries(named));
-  if (!parsed.success) throw optionFault(parsed.error, args);
-  return Object.fromEntries(named.map(([option]) => [option, parsed.data[option as keyof JobOptions]]));
+  try {
+    return checkedOptions(Object.fromEntries(named), formatNamedBy(textOf(args, 'out') ?? ''));
+  } catch (error) {
+    throw error instanceof z.ZodError ? optionFault(error, args) : error;
+  }
 }
 
 /** The refusal of the API, with the name of the flag in place of the name of the option. */
@@ -124,7 +132,7 @@ export async function runSettings(args: Arguments, env: NodeJS.ProcessEnv): Prom
     isLocal: isOn('local'),
     key: await keyOf(args, env),
     concurrency: wholeNumber(args, 'concurrency', [32, 1, 256]),
-    patienceMs: 1000 * wholeNumber(args, 'patience', [120, 0, 86_400]),
+    patienceMs: patienceMsOf(args),
     minConfidence: confidenceOf(args),
     isJson: isOn('json'),
     isQuiet: isOn('quiet'),

@@ -73,6 +73,13 @@ describe('given the options of the command line', () => {
       format: 'jpg',
       size: 'hd',
     });
+    expect((await settingsOf(['--channels', 'alpha', '--add-shadow=off'])).options).toEqual({
+      ...{ only: 'alpha', shadow: 'none' },
+    });
+    expect((await settingsOf(['--quality', '80', '--out', 'x.JPG'])).options).toMatchObject({ quality: 80 });
+    expect((await settingsOf(['--preset', 'amazon', '--padding', '5%'])).options).toEqual({
+      ...{ preset: 'amazon', padding: '5%' },
+    });
     await expect(settingsOf(['--format', 'wepb'])).rejects.toThrow(
       /^--format must be one of png, .* mean webp\?$/,
     );
