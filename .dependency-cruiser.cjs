@@ -27,9 +27,21 @@ module.exports = {
     never('no-unknown-modules', 'Every import resolves.', {}, { couldNotResolve: true }),
     never(
       'only-declared-packages',
-      'Packages that package.json does not list as dependencies are missing in production.',
-      { path: '^(apps|libs)/', pathNot: '^apps/web/' },
+      'Packages that package.json does not list as dependencies are missing in production. No image contains the command line.',
+      { path: '^(apps|libs)/', pathNot: '^apps/(web/|cli/src/mcp[-.])' },
       { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'] },
+    ),
+    never(
+      'mcp-in-its-command',
+      'Only `removebg mcp` speaks the Model Context Protocol.',
+      { pathNot: ['^apps/cli/src/mcp[-.]', '^test/', 'node_modules'] },
+      { path: npm('@modelcontextprotocol/sdk') },
+    ),
+    never(
+      'mcp-on-demand',
+      'The packages of the protocol are large: other commands do not load them.',
+      { path: '^apps/cli/', pathNot: '^apps/cli/src/mcp[-.]' },
+      { path: '^apps/cli/src/mcp[-.]', dynamic: false },
     ),
     never(
       'libs-below-apps',

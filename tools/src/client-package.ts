@@ -1,6 +1,6 @@
 /** `npm run client:pack`: makes the npm package of SDK and command line: dist/client-package, and a .tgz beside it. */
-import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { build, type BuildOptions } from 'esbuild';
 import { readArguments } from './arguments.js';
 import { clientTypes } from './client-types.js';
@@ -11,6 +11,8 @@ import { runCommand, say, ToolError } from './report.js';
 const OUT = inDist('client-package');
 const ENTRY = inRoot('libs', 'sdk', 'src', 'package-entry.ts');
 const COMMAND = inRoot('apps', 'cli', 'src', 'removebg.command.ts');
+/** Loaded by the command line for `removebg mcp` only. */
+const MCP = inRoot('apps', 'cli', 'src', 'mcp.command.ts');
 
 /** Packages that are bundled into the SDK: small, without dependencies, and under the MIT license. */
 const SDK_PACKAGES = ['eventsource-parser'];
@@ -28,23 +30,41 @@ const OPTIONS: BuildOptions = {
 const readJson = (...path: string[]): Record<string, unknown> =>
   JSON.parse(readFileSync(join(...path), 'utf8')) as Record<string, unknown>;
 
-/** Bundles one file of the package. Resolves to the names of the npm packages in it. */
-async function bundle(name: string, options: BuildOptions): Promise<string[]> {
-  const { metafile } = await build({ ...OPTIONS, ...options, metafile: true, outfile: join(OUT, name) });
-  const packages = Object.keys(metafile.inputs).flatMap(
-    (path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? [],
+/** Folders of npm packages, by the file of the package that contains them. */
+type Bundled = Record<string, string[]>;
+
+/** Bundles files of the package. Resolves to the npm packages in each. */
+async function bundle(options: BuildOptions): Promise<Bundled> {
+  const { metafile } = await build({ ...OPTIONS, ...options, metafile: true, outdir: OUT });
+  return Object.fromEntries(
+    Object.entries(metafile.outputs).map(([path, { inputs }]) => {
+      const folders = Object.keys(inputs).flatMap(
+        (input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? [],
+      );
+      return [basename(path), [...new Set(folders)]];
+    }),
   );
-  return [...new Set(packages)];
 }
 
-/** Licenses of the bundled packages. @param packages by the file that contains them */
-function notices(packages: Readonly<Record<string, string[]>>): string {
-  const contents = Object.entries(packages).map(
-    ([file, names]) => `${file} contains ${names.sort().join(', ')}`,
+/** Name of the npm package in a folder. */
+const packageName = (folder: string): string => folder.slice(folder.lastIndexOf('node_modules/') + 13);
+
+/** The license and the notices of a package. @throws ToolError if it has none */
+function licenseOf(folder: string): string {
+  const names = readdirSync(inRoot(folder)).filter((name) => /^(?:licen[cs]e|copying|notice)/i.test(name));
+  if (!names.some((name) => !/^notice/i.test(name))) throw new ToolError(`${folder} has no license file.`);
+  return names.map((name) => readFileSync(inRoot(folder, name), 'utf8').trim()).join('\n\n');
+}
+
+/** Licenses of the bundled packages. */
+function notices(bundled: Bundled): string {
+  const contents = Object.entries(bundled).map(
+    ([file, folders]) =>
+      `${file} contains ${folders.map(packageName).sort().join(', ') || 'no other package'}`,
   );
-  const licenses = [...new Set(Object.values(packages).flat())]
-    .sort()
-    .map((name) => `${name}\n\n${readFileSync(inRoot('node_modules', name, 'LICENSE'), 'utf8').trim()}`);
+  const licenses = [...new Set(Object.values(bundled).flat())]
+    .sort((a, b) => (packageName(a) < packageName(b) ? -1 : 1))
+    .map((folder) => `${packageName(folder)}\n\n${licenseOf(folder)}`);
   return `${[contents.join('\n'), ...licenses].join('\n\n')}\n`;
 }
 
@@ -55,20 +75,28 @@ function manifest(): Record<string, unknown> {
 }
 
 /** Bundles the SDK for Node and for browsers, and the command line. */
-async function bundleAll(): Promise<Record<string, string[]>> {
-  const sdk = await bundle('index.js', { entryPoints: [ENTRY], platform: 'neutral' });
-  const browser = await bundle('browser.min.js', { entryPoints: [ENTRY], platform: 'browser', minify: true });
-  const unexpected = [...sdk, ...browser].filter((name) => !SDK_PACKAGES.includes(name));
+async function bundleAll(): Promise<Bundled> {
+  const sdk = {
+    ...(await bundle({ entryPoints: { index: ENTRY }, platform: 'neutral' })),
+    ...(await bundle({ entryPoints: { 'browser.min': ENTRY }, platform: 'browser', minify: true })),
+  };
+  const unexpected = Object.values(sdk)
+    .flat()
+    .map(packageName)
+    .filter((name) => !SDK_PACKAGES.includes(name));
   if (unexpected.length > 0)
     throw new ToolError(
       `The SDK may bundle ${SDK_PACKAGES.join(', ')}, but bundles ${unexpected.join(', ')}.`,
     );
-  const cli = await bundle('cli.js', {
-    ...{ entryPoints: [COMMAND], platform: 'node', target: 'node20.19' },
-    banner: { js: '#!/usr/bin/env node' },
+  // What both files use is in one more file, so that each class exists once.
+  const cli = await bundle({
+    ...{ entryPoints: { cli: COMMAND, mcp: MCP }, platform: 'node', target: 'node20.19' },
+    ...{ splitting: true, chunkNames: 'cli-shared' },
   });
-  chmodSync(join(OUT, 'cli.js'), 0o755);
-  return { 'index.js': sdk, 'browser.min.js': browser, 'cli.js': cli };
+  const program = join(OUT, 'cli.js');
+  writeFileSync(program, `#!/usr/bin/env node\n${readFileSync(program, 'utf8')}`);
+  chmodSync(program, 0o755);
+  return { ...sdk, ...cli };
 }
 
 await runCommand(async () => {

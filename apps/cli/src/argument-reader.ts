@@ -7,6 +7,8 @@ import { nearestName } from '#contracts/nearest-name.js';
 export interface Arguments {
   /** Values by option name: text, or the state of a switch. */
   values: ReadonlyMap<string, string | boolean>;
+  /** All values of options that may be repeated, in their order. */
+  lists: ReadonlyMap<string, readonly string[]>;
   /** Positional arguments. */
   words: string[];
 }
@@ -17,7 +19,7 @@ const BOOLEANS: Readonly<Record<string, boolean>> = {
 };
 
 /**
- * Parses a command line with Node's `parseArgs`. If an option occurs twice, the last one counts.
+ * Parses a command line with Node's `parseArgs`. If an option occurs twice, the last one counts, unless it is a list.
  * @throws CommandError with the error and a suggestion; never contains a value
  */
 export function readArguments(argv: readonly string[], flags: readonly Flag[]): Arguments {
@@ -28,12 +30,18 @@ export function readArguments(argv: readonly string[], flags: readonly Flag[]): 
     tokens: true,
   });
   const values = new Map<string, string | boolean>();
+  const lists = new Map<string, string[]>();
   const words: string[] = [];
   for (const token of tokens) {
     if (token.kind === 'positional') words.push(token.value);
-    if (token.kind === 'option') values.set(...valueOf(token, flags));
+    if (token.kind !== 'option') continue;
+    const [name, value] = valueOf(token, flags);
+    values.set(name, value);
+    if (typeof value === 'string' && flags.some((flag) => flag.name === name && flag.isList === true)) {
+      lists.set(name, [...(lists.get(name) ?? []), value]);
+    }
   }
-  return { values, words };
+  return { values, lists, words };
 }
 
 /** Accepts the API's names with underscores: `--bg_color` becomes `--bg-color`. */

@@ -11,6 +11,8 @@ export interface Flag {
   kind: 'switch' | 'text' | 'file' | 'folder';
   /** True for a switch that is on by default. */
   isOn?: boolean;
+  /** True for an option that may be repeated, with a value each time. */
+  isList?: boolean;
   /** The accepted values, if they are a fixed list. */
   choices?: readonly string[];
   /** Placeholder of the value in the help. */
@@ -81,6 +83,11 @@ const OWN_FLAGS: readonly Flag[] = [
     about: 'Save the signed deletion receipt of each photo in this folder',
   },
   {
+    ...{ name: 'root', kind: 'folder', isList: true, value: 'FOLDER', group: 'Files' },
+    about:
+      'For mcp: a folder that its tools may use; repeat it for more (default: the roots of the client, otherwise the current folder)',
+  },
+  {
     ...{ name: 'server', kind: 'text', value: 'URL', group: 'Service' },
     about: 'Address of the service (default: $REMOVEBG_SERVER, otherwise http://127.0.0.1:3000)',
   },
@@ -134,6 +141,7 @@ export const FLAGS: readonly Flag[] = [...imageFlags(), ...OWN_FLAGS];
 export const COMMANDS = {
   models: 'List the models of the service',
   verify: 'Verify a deletion receipt: removebg verify receipt.jws',
+  mcp: 'Serve AI assistants over the Model Context Protocol: removebg mcp --root FOLDER',
   audit: 'Search the memory of a service on this machine for leftover image content',
   completion: 'Print the completion script of a shell: removebg completion bash|zsh|fish',
 } as const;

@@ -4,7 +4,7 @@ const INTRODUCTION = `removebg removes the background of photos. The service kee
 
 Usage
   removebg PHOTO… [options]
-  removebg models|verify|audit|completion …
+  removebg models|verify|mcp|audit|completion …
 
   PHOTO is a file, a folder, a quoted pattern, or - for the standard input.
 

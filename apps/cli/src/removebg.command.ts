@@ -57,7 +57,12 @@ async function main(argv: readonly string[]): Promise<number> {
   else if (command === 'completion') stdout.write(completionScript(args.words[1]));
   else if (command === 'models') stdout.write(await modelsCommand(args, env));
   else if (command === 'verify') return verifyCommand(args, process);
-  else {
+  else if (command === 'mcp') {
+    isRunning = true;
+    // Loaded for this command only: the packages of the protocol are large.
+    const { mcpCommand } = await import('./mcp.command.js');
+    return mcpCommand(args, process, abortOnSignals());
+  } else {
     isRunning = true;
     return removeCommand(args, process, abortOnSignals());
   }

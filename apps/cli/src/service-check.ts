@@ -30,7 +30,7 @@ export async function requireService(origin: string, signal: AbortSignal): Promi
 }
 
 /** Settings of a request. */
-interface RequestSettings {
+export interface RequestSettings {
   key?: string | undefined;
   signal: AbortSignal;
 }
@@ -53,7 +53,10 @@ async function tryFetch(url: string, { key, signal }: RequestSettings): Promise<
 }
 
 /** The models of a service; undefined if it does not list them. @throws the signal's reason */
-async function modelsOf(origin: string, settings: RequestSettings): Promise<ModelList['models'] | undefined> {
+export async function modelsOf(
+  origin: string,
+  settings: RequestSettings,
+): Promise<ModelList['models'] | undefined> {
   const response = await tryFetch(`${origin}/v1/models`, settings);
   if (response?.ok === true) return ((await response.json()) as ModelList).models;
   await response?.body?.cancel();

@@ -8,7 +8,8 @@ import { CommandError, EXIT } from './exit-codes.js';
 import type { Terminal } from './remove.command.js';
 import { serverOf, textOf } from './run-settings.js';
 
-const REASONS: Readonly<Record<ReceiptFault, string>> = {
+/** Why a receipt is not valid, in words. */
+export const FAULT_REASONS: Readonly<Record<ReceiptFault, string>> = {
   malformed: 'not a compact JWS',
   'wrong-type': 'not a deletion receipt, although it is a signed document',
   'unknown-key': 'signed with a key that is not in this key set (an older key, or another service)',
@@ -17,7 +18,7 @@ const REASONS: Readonly<Record<ReceiptFault, string>> = {
 };
 
 /** Extracts the receipt from a text: the text itself, or the member `receipt` of JSON. */
-function receiptIn(text: string): string {
+export function receiptIn(text: string): string {
   const trimmed = text.trim();
   if (!trimmed.startsWith('{')) return trimmed;
   try {
@@ -76,7 +77,7 @@ export async function verifyCommand(args: Arguments, terminal: Terminal): Promis
     terminal.stdout.write(`${JSON.stringify({ ...result, keys: source })}\n`);
   else {
     const head = `${result.valid ? 'VALID' : 'NOT VALID'}  checked with the keys of ${source}`;
-    const rest = result.valid ? claimLines(result.claims) : `  ${REASONS[result.fault]}`;
+    const rest = result.valid ? claimLines(result.claims) : `  ${FAULT_REASONS[result.fault]}`;
     terminal.stdout.write(`${head}\n${rest}\n`);
   }
   return result.valid ? EXIT.done : EXIT.failed;

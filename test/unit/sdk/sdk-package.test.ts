@@ -169,6 +169,43 @@ export const packed${name}: Packed.${name} = undefined as unknown as ${name};`,
     expect(inProject([cli, 'no-such.jpg']).status).toBe(2);
   });
 
+  it('when its MCP server is started, then it lists its tools, and other commands do not load it', () => {
+    const client = join('node_modules', '@removebg-bd', 'client');
+    const info = {
+      protocolVersion: '2025-06-18',
+      capabilities: {},
+      clientInfo: { name: 'test', version: '1' },
+    };
+    const messages = [
+      { jsonrpc: '2.0', id: 1, method: 'initialize', params: info },
+      { jsonrpc: '2.0', method: 'notifications/initialized' },
+      { jsonrpc: '2.0', id: 2, method: 'tools/list' },
+    ];
+    const input = messages.map((message) => `${JSON.stringify(message)}\n`).join('');
+    const start = { cwd: project, encoding: 'utf8', input } as const;
+    const { status, stdout } = spawnSync(process.execPath, [join(client, 'cli.js'), 'mcp'], start);
+    const answers = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object);
+    expect([status, answers]).toEqual([
+      0,
+      [
+        expect.objectContaining({ id: 1 }),
+        expect.objectContaining({
+          id: 2,
+          result: {
+            tools: expect.arrayContaining([expect.objectContaining({ name: 'verify_receipt' })]) as unknown,
+          },
+        }),
+      ],
+    ]);
+    expect(readFileSync(join(project, client, 'cli.js'), 'utf8')).not.toMatch(/from ['"]\.\/mcp\.js/);
+    const licenses = readFileSync(join(project, client, 'THIRD-PARTY.txt'), 'utf8');
+    for (const name of ['@modelcontextprotocol/sdk', 'ajv', 'fast-uri', 'zod'])
+      expect(licenses).toContain(`\n${name}\n`);
+  });
+
   it('when the browser build is inspected, then it is small and has no imports of Node or other packages', () => {
     const text = readFileSync(join(PACKAGE, 'browser.min.js'), 'utf8');
     expect(gzipSync(text).length).toBeLessThan(MAX_BROWSER_BYTES);
