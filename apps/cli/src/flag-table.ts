@@ -18,7 +18,7 @@ export interface Flag {
   /** Placeholder of the value in the help. */
   value?: string;
   about: string;
-  group: 'Result' | 'Files' | 'Service' | 'Output';
+  group: 'Result' | 'Files' | 'Batch' | 'Service' | 'Output';
   /** Name of the image option in the API. */
   option?: string;
 }
@@ -88,6 +88,23 @@ const OWN_FLAGS: readonly Flag[] = [
       'For mcp: a folder that its tools may use; repeat it for more (default: the roots of the client, otherwise the current folder)',
   },
   {
+    ...{ name: 'results', kind: 'file', value: 'FILE', group: 'Batch' },
+    about:
+      'For batch: where a JSON line is written for each image that ended; - is the standard output (default: MANIFEST.results.jsonl next to the manifest)',
+  },
+  {
+    ...{ name: 'retry-failed', kind: 'switch', group: 'Batch' },
+    about: 'For batch: do images again that failed in an earlier run',
+  },
+  {
+    ...{ name: 'dry-run', kind: 'switch', group: 'Batch' },
+    about: 'For batch: check the manifest, print what would be done, and send nothing',
+  },
+  {
+    ...{ name: 'allow-http', kind: 'switch', group: 'Batch' },
+    about: 'For batch: accept http addresses of other machines, which are not encrypted',
+  },
+  {
     ...{ name: 'server', kind: 'text', value: 'URL', group: 'Service' },
     about: 'Address of the service (default: $REMOVEBG_SERVER, otherwise http://127.0.0.1:3000)',
   },
@@ -139,6 +156,7 @@ export const FLAGS: readonly Flag[] = [...imageFlags(), ...OWN_FLAGS];
 
 /** Commands, which take the place of the first photo. */
 export const COMMANDS = {
+  batch: 'Process a manifest: removebg batch jobs.jsonl',
   models: 'List the models of the service',
   verify: 'Verify a deletion receipt: removebg verify receipt.jws',
   mcp: 'Serve AI assistants over the Model Context Protocol: removebg mcp --root FOLDER',

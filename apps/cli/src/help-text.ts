@@ -4,6 +4,7 @@ const INTRODUCTION = `removebg removes the background of photos. The service kee
 
 Usage
   removebg PHOTO… [options]
+  removebg batch jobs.jsonl [options]
   removebg models|verify|mcp|audit|completion …
 
   PHOTO is a file, a folder, a quoted pattern, or - for the standard input.
@@ -15,6 +16,7 @@ Examples
   removebg in/ --out out/ --crop --crop-margin 5% --bg-color white --format jpg
   removebg - < photo.jpg > cutout.png             use pipes
   removebg in/ --out out/ --json | jq .status     use in scripts
+  removebg batch jobs.jsonl                       take files and addresses from a manifest
   removebg in/ --out out/ --local                 start a service for this run`;
 
 const ENDING = `Exit codes
@@ -24,7 +26,7 @@ const ENDING = `Exit codes
 Environment
   REMOVEBG_SERVER  address of the service    REMOVEBG_KEY  API key    NO_COLOR  disables colors`;
 
-const GROUPS = ['Result', 'Files', 'Service', 'Output'] as const;
+const GROUPS = ['Result', 'Files', 'Batch', 'Service', 'Output'] as const;
 
 /** Wraps text at spaces to lines of at most `width` characters. */
 function wrapped(text: string, width: number): string[] {

@@ -4,11 +4,11 @@ import type { BatchImage } from '#sdk/in-flight-window.js';
 import { RemoveBgError } from '#sdk/removebg-error.js';
 import type { CutoutProgress } from '#sdk/cutout-run.js';
 import type { JobKey } from '#sdk/job-client.js';
-import { RemoveBg } from '#sdk/removebg-client.js';
+import type { RemoveBg } from '#sdk/removebg-client.js';
 import type { CutoutFacts } from '#sdk/cutout-image.js';
 import type { Arguments } from './argument-reader.js';
 import { CommandError } from './exit-codes.js';
-import { findCheckout, startLocal, type LocalService } from './local-service.js';
+import { FLAGS } from './flag-table.js';
 import {
   findPhotos,
   readPhoto,
@@ -31,12 +31,10 @@ import {
 import { recipeOf, ResultRecords } from './result-records.js';
 import { reasonOf, RunReport } from './run-report.js';
 import { runSettings, type RunSettings } from './run-settings.js';
-import { requireModel, requireService } from './service-check.js';
+import { isFatal, isFull, withService } from './service-session.js';
 
 /** Streams and environment of a command. */
 export type Terminal = Pick<NodeJS.Process, 'stdin' | 'stdout' | 'stderr' | 'env'>;
-
-const FULL: ReadonlySet<string> = new Set(['tenant-limit', 'capacity-exhausted']);
 
 /** What a run does. */
 interface Plan {
@@ -78,7 +76,13 @@ class RemoveCommand {
     // A single named photo is always processed.
     const todo = overwrite || isSingleFile ? [...photos] : await this.withoutResult(photos, report);
     try {
-      if (todo.length > 0) await this.withService((client) => this.cutOut(client, todo, report));
+      if (todo.length > 0) {
+        const { settings, terminal, display, signal } = this;
+        const models = settings.options.model === undefined ? [] : [settings.options.model];
+        await withService({ settings, models, env: terminal.env, display, signal }, (client) =>
+          this.cutOut(client, todo, report),
+        );
+      }
     } catch (error) {
       report.end();
       throw error;
@@ -97,24 +101,6 @@ class RemoveCommand {
       else report.skipped(photo, existing);
     }
     return missing;
-  }
-
-  private async withService(use: (client: RemoveBg) => Promise<void>): Promise<void> {
-    const { isLocal, key, patienceMs, options } = this.settings;
-    let local: LocalService | undefined;
-    try {
-      if (isLocal) {
-        this.display.line('Starting the service …');
-        local = await startLocal(findCheckout(this.terminal.env, '--local'), this.terminal.env, this.signal);
-      }
-      const origin = local?.origin ?? this.settings.server;
-      await requireService(origin, this.signal);
-      if (options.model !== undefined)
-        await requireModel(origin, options.model, { key, signal: this.signal });
-      await use(new RemoveBg({ origin, patienceMs, ...(key !== undefined && { apiKey: key }) }));
-    } finally {
-      await local?.stop();
-    }
   }
 
   private async cutOut(client: RemoveBg, todo: readonly Photo[], report: RunReport): Promise<void> {
@@ -152,7 +138,7 @@ class RemoveCommand {
     }));
     const onWait = ({ code, ms }: { code: string; ms: number }): void => {
       // These are normal while the window is full.
-      if (!FULL.has(code)) display.state(`retrying in ${durationText(ms)} (${code})`);
+      if (!isFull(code)) display.state(`retrying in ${durationText(ms)} (${code})`);
     };
     display.start(report.tally);
     for await (const outcome of client.batch(images, { options, window, background, signal, onWait })) {
@@ -205,12 +191,6 @@ interface Result {
   job: JobKey | undefined;
 }
 
-/** True for an error that would fail every photo. */
-function isFatal(error: unknown): boolean {
-  const { code } = error as { code?: unknown };
-  return code === 'connection-lost' || code === 'key-invalid' || code === 'not-found';
-}
-
 /** The progress of an image, in a few words. */
 export function progressText(progress: CutoutProgress): string {
   switch (progress.state) {
@@ -239,6 +219,7 @@ export async function removeCommand(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<number> {
+  rejectBatchOptions(args);
   const settings = await runSettings(args, terminal.env);
   if (settings.out === undefined) await rejectResultArguments(args.words);
   const records = new ResultRecords();
@@ -262,6 +243,13 @@ export async function removeCommand(
     ...{ recipe: recipeOf(options, files), records },
   };
   return new RemoveCommand(plan, terminal, signal).run(selection);
+}
+
+/** @throws CommandError for an option of `removebg batch` */
+function rejectBatchOptions({ values }: Arguments): void {
+  const flag = FLAGS.find(({ name, group }) => group === 'Batch' && values.has(name));
+  if (flag !== undefined)
+    throw new CommandError(`--${flag.name} belongs to a manifest: removebg batch jobs.jsonl`);
 }
 
 /** @throws CommandError if the image would go to a terminal, or mix with JSON lines */

@@ -2,6 +2,7 @@ import { VERSION } from '#contracts/version.js';
 import { RemoveBgError } from '#sdk/removebg-error.js';
 import { readArguments, type Arguments } from './argument-reader.js';
 import { auditCommand } from './audit.command.js';
+import { batchCommand } from './batch.command.js';
 import { completionScript } from './completion-scripts.js';
 import { CommandError, EXIT } from './exit-codes.js';
 import { FLAGS } from './flag-table.js';
@@ -64,7 +65,8 @@ async function main(argv: readonly string[]): Promise<number> {
     return mcpCommand(args, process, abortOnSignals());
   } else {
     isRunning = true;
-    return removeCommand(args, process, abortOnSignals());
+    const run = command === 'batch' ? batchCommand : removeCommand;
+    return run(args, process, abortOnSignals());
   }
   return EXIT.done;
 }

@@ -47,10 +47,15 @@ function fileTarget(path: string, there: Stats | undefined): Target {
   throw new CommandError(`--out ${path} is not a file. To write to the standard output, use --out -`);
 }
 
+/** The format that an extension without its dot names. */
+export function formatOfExtension(extension: string): ResultFormat | undefined {
+  const lower = extension.toLowerCase();
+  return RESULT_FORMATS.find((format) => format === (lower === 'jpeg' ? 'jpg' : lower));
+}
+
 /** The format that the extension of a file name names, if any. */
 export function formatNamedBy(path: string): ResultFormat | undefined {
-  const extension = extname(path).slice(1).toLowerCase();
-  return RESULT_FORMATS.find((format) => format === (extension === 'jpeg' ? 'jpg' : extension));
+  return formatOfExtension(extname(path).slice(1));
 }
 
 /**
@@ -65,7 +70,7 @@ export function formatFor(
 ): ResultFormat | 'auto' | undefined {
   const extension = target.kind === 'file' ? extname(target.path).slice(1) : '';
   if (extension === '') return requested;
-  const named = formatNamedBy(`result.${extension}`);
+  const named = formatOfExtension(extension);
   if (named === undefined) {
     throw new CommandError(
       `${out} cannot be a .${extension} file: results are ${RESULT_FORMATS.map((format) => `.${format}`).join(', ')}.`,
@@ -173,10 +178,24 @@ export interface Wanted {
  * @throws the file system's error: EEXIST if the file exists and is kept
  */
 export async function writeAtomically(path: string, bytes: Uint8Array, isReplacing = true): Promise<void> {
-  const folder = dirname(path);
-  await mkdir(folder, { recursive: true });
-  // A name of its own for each writer. `wx` follows no symbolic link.
-  const draft = join(folder, `.${basename(path)}.${process.pid}-${randomUUID().slice(0, 8)}.part`);
+  // A name of its own for each writer.
+  const draft = join(dirname(path), `.${basename(path)}.${process.pid}-${randomUUID().slice(0, 8)}.part`);
+  await writeDraft(draft, bytes);
+  try {
+    if (isReplacing) await rename(draft, path);
+    else await renameToNew(draft, path);
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+/**
+ * Writes a file to the disk, and its folder if necessary. Replaces a draft that a killed run has left, and follows no symbolic link.
+ * Leaves no file behind on failure.
+ */
+export async function writeDraft(draft: string, bytes: Uint8Array): Promise<void> {
+  await mkdir(dirname(draft), { recursive: true });
+  await rm(draft, { force: true });
   try {
     const file = await open(draft, 'wx');
     try {
@@ -185,10 +204,9 @@ export async function writeAtomically(path: string, bytes: Uint8Array, isReplaci
     } finally {
       await file.close();
     }
-    if (isReplacing) await rename(draft, path);
-    else await renameToNew(draft, path);
-  } finally {
+  } catch (error) {
     await rm(draft, { force: true });
+    throw error;
   }
 }
 

@@ -1,5 +1,6 @@
 import { RemoveBgError } from '#sdk/removebg-error.js';
 import type { CutoutFacts } from '#sdk/cutout-image.js';
+import { DoubtfulResults } from './doubtful-results.js';
 import { EXIT } from './exit-codes.js';
 import type { Photo } from './photo-files.js';
 import { durationText, type ProgressDisplay, type Tally } from './progress-display.js';
@@ -44,19 +45,12 @@ export interface ReportOptions {
   minConfidence: number;
 }
 
-/** A result to check, and why. */
-interface Doubtful {
-  file: string;
-  confidence: number;
-  hints: readonly string[];
-}
-
 /** Reports the outcome of each photo, as text and as JSON, and counts outcomes. */
 export class RunReport {
   readonly tally: Tally;
   /** Existing files that were not replaced because their options are unknown. */
   private unknown = 0;
-  private readonly doubtful: Doubtful[] = [];
+  private readonly doubtful: DoubtfulResults;
   private readonly startedAt = performance.now();
 
   constructor(
@@ -65,6 +59,7 @@ export class RunReport {
     private readonly options: ReportOptions,
   ) {
     this.tally = { total, done: 0, skipped: 0, failed: 0 };
+    this.doubtful = new DoubtfulResults(options.minConfidence);
   }
 
   /** A result exists. Prints its name if it may be the user's own work. */
@@ -85,12 +80,11 @@ export class RunReport {
   done({ path }: Photo, { file, facts, job }: Written): void {
     this.tally.done += 1;
     const { width, height, bytes, format, confidence, hints } = facts;
-    const isLow = confidence !== undefined && confidence < this.options.minConfidence;
+    const isLow = this.doubtful.add({ file: file === '-' ? path : file, confidence, hints });
     this.writeJson({
       ...{ photo: path, status: 'done', file, width, height, bytes, format, job },
       ...{ confidence, hints, check: isLow },
     });
-    if (isLow) this.doubtful.push({ file: file === '-' ? path : file, confidence, hints });
     const text = file === '-' ? `done    ${path}` : `done    ${path} -> ${file}`;
     if (this.tally.total === 1) this.display.line(text);
     else this.display.advance(this.tally, text);
@@ -111,7 +105,7 @@ export class RunReport {
     const { total, done, skipped, failed } = this.tally;
     const ms = Math.round(performance.now() - this.startedAt);
     this.display.stop();
-    const check = this.doubtful.length;
+    const check = this.doubtful.count;
     this.writeJson({ status: 'summary', total, done, skipped, failed, check, ms });
     const parts = [
       `${done} done`,
@@ -122,18 +116,8 @@ export class RunReport {
     const left = total - done - skipped - failed;
     if (left > 0) parts.push(`${left} left`);
     if (total > 1 || skipped > 0) this.display.line(`${parts.join(', ')} in ${durationText(ms)}`);
-    this.listDoubtful();
+    this.doubtful.list(this.display);
     return failed > 0 ? EXIT.failed : EXIT.done;
-  }
-
-  /** Lists the results to check, the least certain first. */
-  private listDoubtful(): void {
-    if (this.doubtful.length === 0) return;
-    this.display.line(`Check ${this.doubtful.length === 1 ? 'this result' : 'these results'}:`);
-    for (const { file, confidence, hints } of this.doubtful.sort((a, b) => a.confidence - b.confidence)) {
-      const reasons = hints.filter((hint) => hint !== 'low-confidence');
-      this.display.line(`  ${file} (${[confidence.toFixed(2), ...reasons].join(', ')})`);
-    }
   }
 
   private writeJson(fact: Record<string, unknown>): void {

@@ -1,4 +1,4 @@
-import type { BatchClient, BatchKey, NextResult } from './batch-client.js';
+import type { BatchClient, BatchKey, BatchUpload, NextResult } from './batch-client.js';
 import { BoundedChannel } from './bounded-channel.js';
 import { wireOptions, type WireOptions } from './cutout-options.js';
 import { blobOf, type ImageInput } from './image-input.js';
@@ -40,7 +40,14 @@ export interface BatchRunParts {
   options: WireOptions;
   background: ImageInput | undefined;
   policy: RetryPolicy;
+  /** Batch of an interrupted run. */
+  resume: BatchKey | undefined;
+  /** Called with each batch that is opened, before an image is sent. */
+  onBatch: ((batch: BatchKey) => unknown) | undefined;
 }
+
+/** A result that arrived before its image was submitted in this run, or before the submission was answered. */
+type EarlyResult = Pick<Extract<NextResult, { state: 'image' }>, 'image' | 'facts'>;
 
 /**
  * Cuts out any number of images through one batch at a time; opens another batch when one is lost or full. Memory stays
@@ -64,12 +71,14 @@ export class BatchRun {
    * @throws RemoveBgError an error that would fail every image | the signal's reason
    */
   async *outcomes(): AsyncGenerator<BatchOutcome, void, undefined> {
-    const { batches, policy, background } = this.parts;
+    const { policy, background } = this.parts;
     const { signal } = policy;
+    let { resume } = this.parts;
     try {
       const parts: BatchSessionParts = {
         ...this.parts,
         window: this.window,
+        early: new Map(),
         nextImage: () => this.next(),
         background: background === undefined ? undefined : await blobOf(background),
       };
@@ -77,14 +86,23 @@ export class BatchRun {
         const first = await this.next();
         if (first === undefined) return;
         this.window.lost.unshift(first);
-        const batch = await retry(() => batches.open({ signal }), policy);
-        yield* new BatchSession(parts, batch).outcomes();
+        const isResumed = resume !== undefined;
+        const batch = resume ?? (await this.open());
+        resume = undefined;
+        yield* new BatchSession(parts, batch, isResumed).outcomes();
         signal.throwIfAborted();
         if (this.window.lost.length > 0) await pause(policy.retryMs, signal);
       }
     } finally {
       if (!this.isExhausted) await this.images.return?.();
     }
+  }
+
+  private async open(): Promise<BatchKey> {
+    const { batches, policy, onBatch } = this.parts;
+    const batch = await retry(() => batches.open({ signal: policy.signal }), policy);
+    await onBatch?.({ id: batch.id, token: batch.token });
+    return batch;
   }
 
   /** Reads are sequential: an iterator may not support concurrent calls of `next`. */
@@ -102,9 +120,13 @@ export class BatchRun {
       this.isExhausted = true;
       return undefined;
     }
-    const id = String(this.count);
+    const { customId, name } = next.value;
+    const position = String(this.count);
     this.count += 1;
-    return { id, name: next.value.name ?? id, source: next.value, attempts: 0, order: 0, job: undefined };
+    return {
+      ...{ id: customId ?? position, name: name ?? position, source: next.value },
+      ...{ repeats: 0, attempts: 0, order: 0, job: undefined },
+    };
   }
 }
 
@@ -114,6 +136,8 @@ interface BatchSessionParts extends Pick<BatchRunParts, 'batches' | 'jobs' | 'op
   /** The next image to submit; undefined when there are no more. */
   nextImage: () => Promise<PendingImage | undefined>;
   background: Blob | undefined;
+  /** By `custom_id`. */
+  early: Map<string, EarlyResult>;
 }
 
 /** The batch no longer exists: the run continues with another one. */
@@ -132,6 +156,8 @@ class BatchSession {
   constructor(
     private readonly parts: BatchSessionParts,
     private readonly batch: BatchKey,
+    /** True for the batch of an interrupted run: it may deliver images that this run has not submitted yet. */
+    private readonly isResumed: boolean,
   ) {
     this.signal = AbortSignal.any([parts.policy.signal, this.stop.signal]);
     const isUnlimited = ({ status }: RemoveBgError): boolean => status === 429;
@@ -195,14 +221,13 @@ class BatchSession {
   /** Returns false when the batch accepts no more images. */
   private async submit(pending: PendingImage): Promise<boolean> {
     try {
-      const { source } = pending;
-      const image = await readImage(source);
-      const options = { ...this.parts.options, ...wireOptions(source.options) };
-      const mask = source.mask === undefined ? undefined : await readImage({ image: source.mask });
-      const upload = { customId: pending.id, image, options, background: this.parts.background, mask };
+      // An earlier batch has delivered the result.
+      if (!this.isResumed && (await this.deliverEarly(pending))) return true;
+      const upload = await this.uploadOf(pending);
       const add = (signal: AbortSignal): Promise<PendingImage['job']> =>
         this.parts.batches.add(this.batch, upload, { signal });
       pending.job = await this.call(() => withTimeout(ADD_TIMEOUT_MS, this.signal, add));
+      await this.deliverEarly(pending);
       return true;
     } catch (error) {
       if (this.signal.aborted || error instanceof SessionEnded) throw error;
@@ -219,18 +244,45 @@ class BatchSession {
     }
   }
 
+  private async uploadOf({ id, source }: PendingImage): Promise<BatchUpload> {
+    const { background, mask } = source;
+    return {
+      customId: id,
+      image: await readImage(source),
+      options: { ...this.parts.options, ...wireOptions(source.options) },
+      background: background === undefined ? this.parts.background : await readImage({ image: background }),
+      mask: mask === undefined ? undefined : await readImage({ image: mask }),
+    };
+  }
+
+  /** Delivers a result that arrived before its image was submitted. Returns false if there is none. */
+  private async deliverEarly(pending: PendingImage): Promise<boolean> {
+    const { early } = this.parts;
+    const result = early.get(pending.id);
+    if (result === undefined) return false;
+    early.delete(pending.id);
+    await this.deliver(pending, result);
+    return true;
+  }
+
+  private async deliver({ id }: PendingImage, result: EarlyResult): Promise<void> {
+    const pending = this.parts.window.take(id);
+    if (pending === undefined) return;
+    const { name, job, attempts } = pending;
+    await this.channel.put({ name, ok: true, ...result, job, attempts });
+  }
+
   private async receive(): Promise<void> {
     while (!this.isComplete) {
       const take = (signal: AbortSignal): Promise<NextResult> =>
         this.parts.batches.next(this.batch, { signal, waitS: NEXT_WAIT_S });
       const next = await this.call(() => withTimeout(NEXT_TIMEOUT_MS, this.signal, take));
       if (next.state === 'image') {
+        const pending = this.parts.window.get(next.customId);
+        const { customId, image, facts } = next;
+        if (pending?.job !== undefined) await this.deliver(pending, { image, facts });
         // A result may arrive twice when a connection broke during delivery: the second one is ignored.
-        const pending = this.parts.window.take(next.customId);
-        const { image, facts } = next;
-        if (pending !== undefined) {
-          await this.channel.put({ name: pending.name, ok: true, image, facts, job: pending.job });
-        }
+        else if (pending !== undefined || this.isResumed) this.parts.early.set(customId, { image, facts });
       } else if (next.isComplete) this.isComplete = true;
     }
   }
@@ -290,11 +342,12 @@ class BatchSession {
   /** Submits an image again if that can help; otherwise reports the error. */
   private async onLost(image: PendingImage, problem: RemoveBgError): Promise<void> {
     if (!problem.isLostImage || image.attempts >= MAX_ATTEMPTS) await this.onFailed(image, problem);
-    else this.parts.window.resubmit(image);
+    else this.parts.window.resubmit(image, problem.code === 'result-delivered');
   }
 
-  private async onFailed({ id, name }: PendingImage, error: RemoveBgError): Promise<void> {
-    if (this.parts.window.take(id) !== undefined) await this.channel.put({ name, ok: false, error });
+  private async onFailed({ id, name, attempts }: PendingImage, error: RemoveBgError): Promise<void> {
+    if (this.parts.window.take(id) !== undefined)
+      await this.channel.put({ name, ok: false, error, attempts });
   }
 
   /** Calls the service, with retries. @throws SessionEnded when the batch no longer exists */

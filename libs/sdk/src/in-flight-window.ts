@@ -9,6 +9,11 @@ export interface BatchImage {
   /** Your name for it. Never sent; names may repeat. Default: its position in the input, from 0. */
   name?: string | undefined;
   /**
+   * Its `custom_id` at the service, unique in the run, at most 190 characters. Needed to resume a batch: an image that the
+   * batch already has is not processed again. Default: its position.
+   */
+  customId?: string | undefined;
+  /**
    * The image, or a function that reads it when there is room for it. The function is called again if the image must be
    * submitted again. A stream can be read only once: pass a function that opens it.
    */
@@ -17,18 +22,29 @@ export interface BatchImage {
   options?: CutoutOptions | undefined;
   /** Mask of this image, or a function that reads it, as for the image. It takes the place of the model. */
   mask?: ImageInput | (() => ImageInput | Promise<ImageInput>) | undefined;
+  /** Background of this image, or a function that reads it. It takes the place of the background of the run. */
+  background?: ImageInput | (() => ImageInput | Promise<ImageInput>) | undefined;
 }
 
-/** The outcome of one image: its cutout, or the error. */
+/** The outcome of one image: its cutout, or the error. `attempts` is the number of its submissions in this run. */
 export type BatchOutcome =
-  | { name: string; ok: true; image: CutoutImage; facts: CutoutFacts; job: JobKey | undefined }
+  | {
+      name: string;
+      ok: true;
+      image: CutoutImage;
+      facts: CutoutFacts;
+      job: JobKey | undefined;
+      attempts: number;
+    }
   /** If reading the image failed, `error.code` is `image-unreadable` and `error.cause` is what the reader threw. */
-  | { name: string; ok: false; error: RemoveBgError };
+  | { name: string; ok: false; error: RemoveBgError; attempts: number };
 
 /** An image that has been submitted and has no outcome yet. */
 export interface PendingImage {
-  /** Its `custom_id`: a number, so that the service learns no file name. */
+  /** Its `custom_id`: by default a number, so that the service learns no file name. */
   id: string;
+  /** How often its result was delivered and got lost. A batch delivers a result once: the next submission has a new id. */
+  repeats: number;
   name: string;
   source: BatchImage;
   /** Number of submissions so far. */
@@ -71,6 +87,11 @@ export class InFlightWindow {
     this.inFlight.set(image.id, image);
   }
 
+  /** An image in flight; undefined if there is none with this id. */
+  get(id: string): PendingImage | undefined {
+    return this.inFlight.get(id);
+  }
+
   /** Removes and returns an image; undefined if it is not in flight. */
   take(id: string): PendingImage | undefined {
     const image = this.inFlight.get(id);
@@ -82,9 +103,13 @@ export class InFlightWindow {
     return image;
   }
 
-  /** Queues an image for another submission if it is still in flight. */
-  resubmit(image: PendingImage): void {
+  /** Queues an image for another submission if it is still in flight. @param hasNewId true for a result that was delivered */
+  resubmit(image: PendingImage, hasNewId = false): void {
     if (this.take(image.id) === undefined) return;
+    if (hasNewId) {
+      image.repeats += 1;
+      image.id = `${image.id.replace(/~\d+$/, '')}~${image.repeats + 1}`;
+    }
     image.job = undefined;
     delete image.deliveredAt;
     this.lost.push(image);

@@ -1,5 +1,5 @@
 import type { ReceiptKeySet } from '#contracts/receipt-claims.js';
-import { BatchClient } from './batch-client.js';
+import { BatchClient, type BatchKey } from './batch-client.js';
 import { BatchRun } from './batch-run.js';
 import { wireOptions, type CutoutOptions } from './cutout-options.js';
 import { CutoutRun, type Cutout, type CutoutProgress, type RetryTimes } from './cutout-run.js';
@@ -40,6 +40,16 @@ export interface BatchSettings {
   window?: number | undefined;
   /** Called before each retry while the service is full, busy or unreachable. */
   onWait?: ((waiting: Waiting) => void) | undefined;
+  /**
+   * Called with the key of each batch that is opened, before an image is sent. A promise is awaited. Store the key to resume
+   * the run in another process; it gives access to the results.
+   */
+  onBatch?: ((batch: BatchKey) => unknown) | undefined;
+  /**
+   * Batch of an interrupted run. Its images are not processed again, if they have the same `customId` and were not
+   * delivered. If it no longer exists, another one is opened.
+   */
+  resume?: BatchKey | undefined;
 }
 
 const MAX_RETRY_MS = 120_000;
@@ -90,11 +100,12 @@ export class RemoveBg {
     images: Iterable<BatchImage> | AsyncIterable<BatchImage>,
     settings: BatchSettings = {},
   ): AsyncGenerator<BatchOutcome, void, undefined> {
-    const { background, signal = neverAborts, window = WINDOW, onWait } = settings;
+    const { background, signal = neverAborts, window = WINDOW, onWait, onBatch, resume } = settings;
     const { jobs, batches } = this;
     const options = wireOptions(settings.options);
     const policy = { ...this.retryTimes, signal, onWait };
-    return new BatchRun({ images, window, jobs, batches, options, background, policy }).outcomes();
+    const parts = { images, window, jobs, batches, options, background, policy, onBatch, resume };
+    return new BatchRun(parts).outcomes();
   }
 
   /** The signed deletion receipt of a job that has ended: a compact JWS. @throws RemoveBgError | the signal's reason */

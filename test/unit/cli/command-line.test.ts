@@ -83,6 +83,8 @@ describe('given the options of the command line', () => {
     await expect(settingsOf(['--format', 'wepb'])).rejects.toThrow(
       /^--format must be one of png, .* mean webp\?$/,
     );
+    expect((await settingsOf(['--channels', 'alpha'])).options).toEqual({ only: 'alpha' });
+    expect((await settingsOf(['--add-shadow'])).options).toEqual({ shadow: 'soft' });
     await expect(settingsOf(['--concurrency', '0'])).rejects.toThrow('from 1 to 256');
     expect((await settingsOf([])).minConfidence).toBe(0.8);
     expect((await settingsOf(['--min-confidence', '.95'])).minConfidence).toBe(0.95);

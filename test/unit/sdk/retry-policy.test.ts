@@ -111,7 +111,7 @@ describe('given a channel with a capacity of one', () => {
 
 describe('given images in flight', () => {
   const pending = (id: string): PendingImage => ({
-    ...{ id, name: id, source: { image: new Blob([]) }, attempts: 0, order: 0, job: undefined },
+    ...{ id, name: id, source: { image: new Blob([]) }, attempts: 0, order: 0, repeats: 0, job: undefined },
   });
 
   it('when the window is full, then there is room after one image returns', async () => {
