@@ -14,6 +14,63 @@ afterEach(() => nothingRemains(system));
 const ask = (query: string): Promise<Answer> =>
   api.post(photo('coffee'), { query: `?${query}`, headers: { Prefer: 'wait=60' } });
 
+/** An image of 1000 × 800: a rectangle of 400 × 200 on white, at 300 from the left. */
+const rectangle = (top: number): Promise<Buffer> =>
+  sharp({ create: { width: 1000, height: 800, channels: 3, background: '#fff' } })
+    .composite([
+      { input: { create: { width: 400, height: 200, channels: 3, background: '#1040c0' } }, left: 300, top },
+    ])
+    .png()
+    .toBuffer();
+
+type Box = [left: number, top: number, width: number, height: number];
+
+/** Request, size of the result and box of the rectangle in it, computed by hand. It is at 250 from the top unless another is named. */
+const CANVASES: readonly [query: string, size: [number, number], box: Box, top?: number][] = [
+  ['output_size=1200x1200', [1200, 1200], [0, 300, 1200, 600]],
+  ['output_size=600x900&align=top', [600, 900], [0, 0, 600, 300]],
+  ['output_size=900x600&align=right', [900, 600], [0, 75, 900, 450]],
+  ['output_size=800x200&align=right', [800, 200], [400, 0, 400, 200]],
+  ['output_size=800x200&align=left', [800, 200], [0, 0, 400, 200]],
+  ['output_size=1000x1000&padding=5%', [1000, 1000], [50, 275, 900, 450]],
+  ['output_size=1000x500&padding=10% 20%', [1000, 500], [200, 100, 600, 300]],
+  ['output_size=1000x1000&padding=100px 50px 300px 150px', [1000, 1000], [150, 200, 800, 400]],
+  ['output_size=1000x1000&padding=10%&margin=100px', [1000, 1000], [200, 350, 600, 300]],
+  ['output_size=1000x1000&padding=10%&align=bottom', [1000, 1000], [100, 500, 800, 400]],
+  ['output_size=1080xauto', [1080, 540], [0, 0, 1080, 540]],
+  ['output_size=autox300', [600, 300], [0, 0, 600, 300]],
+  ['output_size=1000xauto&padding=50px', [1000, 550], [50, 50, 900, 450]],
+  ['output_size=subject', [400, 200], [0, 0, 400, 200]],
+  ['output_size=subject&margin=30px 10px', [420, 260], [10, 30, 400, 200]],
+  ['output_size=original&padding=100px', [1000, 800], [100, 200, 800, 400]],
+  ['output_size=500x500&fit=cover', [500, 500], [0, 0, 500, 500]],
+  ['output_size=400x800&fit=cover&padding=50px', [400, 800], [50, 50, 300, 700]],
+  ['preset=ebay', [1600, 1600], [80, 440, 1440, 720]],
+  ['preset=shopify&output_size=1000x1000', [1000, 1000], [80, 290, 840, 420]],
+  // Space from 33 to 300; 133.5 is rounded to 134; 66.5 above it to 67.
+  ['output_size=333x333&padding=10%', [333, 333], [33, 100, 267, 134]],
+  // Cut off at the bottom, and exactly not.
+  ['output_size=1000x1000&padding=10%', [1000, 1000], [100, 600, 800, 400], 600],
+  ['output_size=1000x1000&padding=10%', [1000, 1000], [100, 300, 800, 400], 599],
+  // As in remove.bg.
+  ['crop=true&crop_margin=10% 20px', [440, 240], [20, 20, 400, 200]],
+  ['scale=50%&position=0% 100%', [1000, 800], [0, 550, 500, 250]],
+];
+
+/** Pixels that show the rectangle outside of the box, or something else in it. */
+async function wrongPixels(result: Buffer, [left, top, width, height]: Box): Promise<number> {
+  const { data, info } = await sharp(result)
+    .flatten({ background: '#fff' })
+    .extractChannel(0)
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  return data.reduce((wrong, red, i) => {
+    const [x, y] = [i % info.width, Math.floor(i / info.width)];
+    const isInside = x >= left && x < left + width && y >= top && y < top + height;
+    return wrong + Number(red < 128 !== isInside);
+  }, 0);
+}
+
 /** Numbers of the headers that say where things are. */
 function placesOf({ headers }: Answer): Record<string, number> {
   const of = (name: string): number => Number(headers.get(`x-${name}`) ?? NaN);
@@ -33,6 +90,24 @@ async function factsOf(answer: Answer): Promise<unknown[]> {
   const name = answer.headers.get('content-disposition');
   return [answer.status, answer.headers.get('content-type'), name, format, width, height, channels];
 }
+
+describe('canvas', () => {
+  test.each(CANVASES)(
+    'given %s, when a rectangle is cut out, then it is where it was computed by hand',
+    async (...one) => {
+      const [query, [width, height], box, top = 250] = one;
+      const answer = await api.post(await rectangle(top), {
+        query: `?graphics=on&${new URLSearchParams(query).toString()}`,
+        headers: { Prefer: 'wait=60' },
+      });
+      expect(placesOf(answer)).toEqual({
+        ...{ width, height, left: box[0], top: box[1], across: box[2], down: box[3] },
+      });
+      expect((await factsOf(answer)).slice(4, 6)).toEqual([width, height]);
+      expect(await wrongPixels(answer.body, box)).toBe(0);
+    },
+  );
+});
 
 describe('image options', () => {
   test('given crop with margins, when a photo is cut out, then the headers say where the subject is', async () => {
