@@ -94,7 +94,7 @@ export const optionFields = {
     .preprocess(textAsNumber, z.int().min(1).max(100))
     .optional()
     .describe(
-      'Quality of a lossy result, 1 to 100: `jpg` (default 90), `avif` (default 65), and `webp`, which is lossless without ' +
+      'Quality of a lossy result, 1 to 100: `jpg` (default 90), `avif` (default 80), and `webp`, which is lossless without ' +
         'it and keeps the alpha exact with it. Other formats have no quality',
     )
     .meta({ examples: [85] }),
