@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What the test of a block does: every block is of one of these classes. */
-export type BlockClass = 'code' | 'page' | 'run' | 'syntax' | 'json' | 'jsonl' | 'text';
+export type BlockClass = 'code' | 'page' | 'python' | 'run' | 'syntax' | 'json' | 'jsonl' | 'text';
 
 /** A fenced block of the documentation. */
 export interface DocBlock {
@@ -24,7 +24,12 @@ export function docPages(): string[] {
   const guides = readdirSync('docs', { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.md'),
   );
-  return ['README.md', 'libs/sdk/package/README.md', ...guides.sort().map((name) => join('docs', name))];
+  return [
+    'README.md',
+    'libs/sdk/package/README.md',
+    'clients/python/README.md',
+    ...guides.sort().map((name) => join('docs', name)),
+  ];
 }
 
 /** The fenced blocks of a page, in order. @throws Error for a block that does not end */
@@ -57,6 +62,7 @@ const CLASSES: Readonly<Record<string, BlockClass>> = {
   js: 'code',
   ts: 'code',
   html: 'page',
+  python: 'python',
   json: 'json',
   jsonl: 'jsonl',
   text: 'text',

@@ -14,7 +14,8 @@ describe('docs/reference', () => {
   );
 
   it('given the folder, when its pages are listed, then each is generated or known as hand-written', () => {
+    const generated = Object.keys(REFERENCE_PAGES).filter((path) => path.startsWith('docs/'));
     const pages = readdirSync('docs/reference').map((name) => `docs/reference/${name}`);
-    expect(pages.sort()).toEqual([...Object.keys(REFERENCE_PAGES), ...HAND_WRITTEN].sort());
+    expect(pages.sort()).toEqual([...generated, ...HAND_WRITTEN].sort());
   });
 });

@@ -193,12 +193,25 @@ export const chromiumStep: Step = {
   },
 };
 
-/** Programs that the tests of a gate run, and the package of each. */
+/** Programs and files that the tests of a gate use, and the package of each. */
 const TEST_TOOLS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  e2e: {
+    ...{ '/usr/bin/python3': 'python3', mypy: 'mypy' },
+    '/usr/lib/python3/dist-packages/setuptools': 'python3-setuptools',
+    '/usr/lib/python3/dist-packages/wheel': 'python3-wheel',
+    ...{ java: 'default-jre-headless', go: 'golang-go' },
+    '/usr/share/gocode/src/golang.org/x/oauth2': 'golang-golang-x-oauth2-dev',
+    ...{ php: 'php-cli', '/usr/share/php/GuzzleHttp': 'php-guzzlehttp-guzzle' },
+    '/usr/share/doc/php-mbstring': 'php-mbstring',
+  },
   faults: { faketime: 'faketime' },
   scale: { openssl: 'openssl', ip: 'iproute2' },
   deploy: { nginx: 'nginx', openssl: 'openssl', 'systemd-analyze': 'systemd' },
 };
+
+/** True for a program in PATH, or a file with this path. */
+const isThere = (name: string): boolean =>
+  name.startsWith('/') ? existsSync(name) : findProgram(name) !== undefined;
 
 /** Finds the programs of these gates, or installs them from the packages of the system. */
 export const testToolSteps = (gates: readonly string[] = Object.keys(TEST_TOOLS)): Step[] =>
@@ -210,8 +223,7 @@ async function installTools(
   gate: string,
   tools: Readonly<Record<string, string>>,
 ): Promise<'ready' | 'done'> {
-  const missing = (): [string, string][] =>
-    Object.entries(tools).filter(([name]) => findProgram(name) === undefined);
+  const missing = (): [string, string][] => Object.entries(tools).filter(([name]) => !isThere(name));
   if (missing().length === 0) return 'ready';
   for (const [, name] of missing()) await installPackage(`tools of ${gate}`, sameName(name));
   const [first] = missing();

@@ -206,7 +206,7 @@ class AsyncClient:
 
     async def verify(self, receipt: str, keys: Optional[ReceiptKeySet] = None) -> ReceiptCheck:
         """Verifies a deletion receipt, by default with the keys that the service publishes."""
-        return check_receipt(receipt, keys or await self.receipt_keys())
+        return check_receipt(receipt, await self.receipt_keys() if keys is None else keys)
 
     async def _remove(
         self,

@@ -292,11 +292,13 @@ class _Session:
 
     async def _submit(self, pending: _Pending) -> bool:
         """False when the batch accepts no more images."""
-        run = self._run
+        run, source = self._run, pending.source
+        image: Any = None
+        mask: Any = None
         try:
-            image = await _opened(pending.source.image)
-            mask = await _opened(pending.source.mask)
-            options = {**run.options, **pending.source.options}
+            image = await _opened(source.image)
+            mask = await _opened(source.mask)
+            options = {**run.options, **source.options}
             answer = await self._call(
                 lambda: limited(
                     _ADD_TIMEOUT_S,
@@ -319,6 +321,10 @@ class _Session:
             if error.code in _FATAL or error.is_temporary:
                 raise
             await self._on_failed(pending, error)
+        finally:
+            for given, opened in ((source.image, image), (source.mask, mask)):
+                if callable(given) and hasattr(opened, "close"):
+                    opened.close()
         return True
 
     async def _receive(self) -> None:

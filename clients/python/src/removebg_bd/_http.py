@@ -289,17 +289,7 @@ class Http:
         try:
             try:
                 connection.writer.write(head)
-                if body is not None:
-                    async for chunk in body.chunks():
-                        # A refusal can come before the image has been sent.
-                        if answer.done():
-                            break
-                        connection.writer.write(chunk)
-                        await connection.writer.drain()
-                    else:
-                        is_sent = True
-                else:
-                    is_sent = True
+                is_sent = body is None or await _write_body(connection.writer, body, answer)
                 await connection.writer.drain()
             except ConnectionError:
                 await asyncio.wait({answer}, timeout=_REFUSAL_S)
@@ -313,6 +303,22 @@ class Http:
         response = Response(self, connection, status, headers)
         response.is_reusable = response.is_reusable and is_sent
         return response
+
+
+async def _write_body(
+    writer: asyncio.StreamWriter, body: Body, answer: asyncio.Future[Tuple[int, Dict[str, str]]]
+) -> bool:
+    """False when the answer, a refusal, came before everything was sent."""
+    chunks = body.chunks()
+    try:
+        async for chunk in chunks:
+            if answer.done():
+                return False
+            writer.write(chunk)
+            await writer.drain()
+        return True
+    finally:
+        await chunks.aclose()
 
 
 async def _read_head(reader: asyncio.StreamReader) -> Tuple[int, Dict[str, str]]:

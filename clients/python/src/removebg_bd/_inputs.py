@@ -6,7 +6,7 @@ import asyncio
 import io
 import os
 import secrets
-from typing import Any, AsyncIterator, BinaryIO, Callable, List, Mapping, Optional, Tuple, Union, cast
+from typing import Any, AsyncGenerator, BinaryIO, Callable, List, Mapping, Optional, Tuple, Union, cast
 from urllib.parse import urlencode
 
 from ._errors import RemoveBgError, invalid_argument
@@ -28,12 +28,12 @@ class Image:
         self._open = open_file
         self._start = start
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
         loop = asyncio.get_running_loop()
         try:
-            file = await loop.run_in_executor(None, self._open)
-            await loop.run_in_executor(None, file.seek, self._start)
+            file = self._open()
             try:
+                file.seek(self._start)
                 left = self.size
                 while left > 0:
                     chunk = await loop.run_in_executor(None, file.read, min(_CHUNK, left))
@@ -117,13 +117,17 @@ class Body:
         self._parts = parts
         self.size = sum(len(part) if isinstance(part, bytes) else part.size for part in parts)
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
         for part in self._parts:
             if isinstance(part, bytes):
                 yield part
             else:
-                async for chunk in part.chunks():
-                    yield chunk
+                chunks = part.chunks()
+                try:
+                    async for chunk in chunks:
+                        yield chunk
+                finally:
+                    await chunks.aclose()
 
 
 class Upload:

@@ -1,0 +1,148 @@
+"""Parts that need no service."""
+
+import json
+import os
+import unittest
+from email.utils import formatdate
+from time import time
+from typing import Any, List
+
+from removebg_bd import Client, RemoveBgError, check_receipt
+from removebg_bd._errors import error_of_answer, retry_after_of
+from removebg_bd._jobs import SseReader, event_of_view
+from removebg_bd._wire import OPTIONS
+from removebg_bd.receipts import verify_ed25519
+
+# RFC 8032 section 7.1: public key, message, signature.
+VECTORS = [
+    (
+        "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+        "",
+        "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701c"
+        "f9b46bd25bf5f0595bbe24655141438e7a100b",
+    ),
+    (
+        "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
+        "72",
+        "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0"
+        "f11d8c387b2eaeb4302aeeb00d291612bb0c00",
+    ),
+]
+ORDER = 2**252 + 27742317777372353535851937790883648493
+
+
+class Ed25519Test(unittest.TestCase):
+    def test_signatures_of_the_standard_are_valid(self) -> None:
+        for public, message, signature in VECTORS:
+            given = [bytes.fromhex(each) for each in (public, signature, message)]
+            self.assertTrue(verify_ed25519(*given))
+
+    def test_any_changed_byte_makes_a_signature_invalid(self) -> None:
+        public, message, signature = (bytes.fromhex(each) for each in VECTORS[1])
+        for place in range(64):
+            changed = bytearray(signature)
+            changed[place] ^= 1
+            self.assertFalse(verify_ed25519(public, bytes(changed), message))
+        self.assertFalse(verify_ed25519(public, signature, b"other"))
+
+    def test_a_second_form_of_a_signature_is_refused(self) -> None:
+        public, message, signature = (bytes.fromhex(each) for each in VECTORS[1])
+        s = int.from_bytes(signature[32:], "little") + ORDER
+        self.assertFalse(verify_ed25519(public, signature[:32] + s.to_bytes(32, "little"), message))
+
+    def test_keys_that_are_no_points_are_refused(self) -> None:
+        for key in (b"", b"\xff" * 32, (2).to_bytes(32, "little")):
+            self.assertFalse(verify_ed25519(key, b"\0" * 64, b""))
+
+
+class ReceiptTest(unittest.TestCase):
+    def test_texts_that_are_no_receipts_have_their_fault(self) -> None:
+        keys: Any = {"keys": []}
+        for text in ("", "a.b", "a.b.c.d", "=.=.=", "e30.e30.é"):
+            self.assertEqual(check_receipt(text, keys).fault, "malformed", text)
+        self.assertEqual(check_receipt("e30.e30.AAAA", keys).fault, "wrong-type")
+
+
+class SseTest(unittest.TestCase):
+    STREAM = "\ufeffevent: a\r\nid: 7\r\ndata: 1\r\ndata: é\r\n\r\n: heartbeat\n\nretry: 250\ndata:x\n\n"
+
+    def test_a_stream_is_parsed_alike_wherever_it_is_split(self) -> None:
+        data = self.STREAM.encode()
+        expected = [("a", "1\né", "7"), ("message", "x", "7")]
+        for size in range(1, len(data) + 1):
+            reader = SseReader()
+            found: List[Any] = []
+            for start in range(0, len(data), size):
+                found += reader.feed(data[start : start + size])
+            self.assertEqual(found, expected, size)
+            self.assertEqual(reader.retry_s, 0.25)
+
+    def test_a_status_becomes_the_event_that_it_corresponds_to(self) -> None:
+        view: Any = {"status": "queued", "queue_position": 3}
+        self.assertEqual(event_of_view(view), {"event": "queued", "data": {"position": 3}})
+        self.assertEqual(event_of_view({**view, "status": "failed"})["event"], "failed")
+
+
+class ErrorTest(unittest.TestCase):
+    def test_a_problem_of_the_service_keeps_its_facts(self) -> None:
+        problem = {
+            "type": "/problems/image-too-large",
+            "code": "image-too-large",
+            "title": "The image is too large",
+            "limit": 5,
+            "unit": "bytes",
+        }
+        error = error_of_answer(413, {"retry-after": "3"}, json.dumps(problem).encode(), "x")
+        self.assertEqual((error.code, error.status, error.limit), ("image-too-large", 413, 5))
+        self.assertEqual(error.retry_after, 3)
+        self.assertFalse(error.retryable)
+        self.assertIn("The limit is 5 bytes", str(error))
+
+    def test_other_answers_are_unexpected(self) -> None:
+        for body in (b"", b"<html>", b"[]", b'{"code":"x","type":"about:blank"}'):
+            self.assertEqual(error_of_answer(502, {}, body, "x").code, "unexpected-answer")
+
+    def test_retry_after_is_seconds_or_a_date(self) -> None:
+        self.assertEqual(retry_after_of("12"), 12)
+        self.assertAlmostEqual(retry_after_of(formatdate(time() + 60)) or 0, 60, delta=3)
+        for text in (None, "", "soon", "-1"):
+            self.assertIsNone(retry_after_of(text))
+
+
+class ArgumentTest(unittest.TestCase):
+    def test_settings_that_cannot_be_used_are_named(self) -> None:
+        for address in ("ftp://x", "x", "http://", "http://u:p@x", "http://x?y", "http://x:99999"):
+            with self.assertRaises(RemoveBgError) as raised:
+                Client(address)
+            self.assertEqual(raised.exception.code, "invalid-argument", address)
+        with self.assertRaises(RemoveBgError):
+            Client("http://x", api_key="two words")
+
+    def test_nothing_is_sent_for_arguments_that_cannot_be_used(self) -> None:
+        with Client("http://127.0.0.1:1", patience=0) as client:
+            options: Any = {"colour": "red"}
+            for image, given, code in (
+                (b"x", options, "invalid-argument"),
+                (12, {}, "invalid-argument"),
+                ("no-such-file.jpg", {}, "image-unreadable"),
+                (open(os.devnull), {}, "invalid-argument"),
+            ):
+                with self.assertRaises(RemoveBgError) as raised:
+                    client.remove(image, **given)  # type: ignore[arg-type]
+                self.assertEqual(raised.exception.code, code)
+                if hasattr(image, "close"):
+                    image.close()
+
+    def test_an_unreachable_service_is_a_lost_connection(self) -> None:
+        with Client("http://127.0.0.1:1", patience=0) as client:
+            with self.assertRaises(RemoveBgError) as raised:
+                client.remove(b"x")
+        self.assertEqual(raised.exception.code, "connection-lost")
+        self.assertTrue(raised.exception.retryable)
+
+    def test_every_option_has_a_description(self) -> None:
+        self.assertTrue(all(option.description for option in OPTIONS.values()))
+
+
+if __name__ == "__main__":
+    unittest.main()
