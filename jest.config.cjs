@@ -15,6 +15,7 @@ const ESM_ONLY = [
   'eventsource',
   'eventsource-parser',
   'file-type',
+  'hpke',
   'jose',
   'marked',
   'strtok3',

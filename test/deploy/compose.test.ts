@@ -71,14 +71,18 @@ test('given the services, when their networks are listed, then only the API and 
 
 test('given the secrets, when the services are read, then each sees its own password in Redis and no other', () => {
   const seen = Object.fromEntries(services.map(([name, { secrets = [] }]) => [name, secrets]));
-  const worker = ['kek', 'redis-password-worker'];
+  const worker = ['worker-key.pem', 'redis-password-worker'];
   expect(seen).toEqual({
-    ...{ redis: ['redis.conf'], api: ['kek', 'redis-password-api'], edge: [] },
+    ...{
+      redis: ['redis.conf'],
+      api: ['api-secret', 'worker-public-key.pem', 'redis-password-api'],
+      edge: [],
+    },
     ...{ worker, 'worker-cuda': worker },
   });
   for (const [name, { environment = {} }] of services)
     for (const [setting, file] of Object.entries(environment).filter(([key]) =>
-      /^(KEK|REDIS_PASSWORD)_FILE$/.test(key),
+      /^(API_SECRET|WORKER_KEY|WORKER_PUBLIC_KEY|REDIS_PASSWORD)_FILE$/.test(key),
     ))
       expect([name, setting, seen[name]]).toEqual([name, setting, expect.arrayContaining([basename(file)])]);
   // The script draws what is named.

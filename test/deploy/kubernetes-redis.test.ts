@@ -58,7 +58,11 @@ test('given the secrets that are drawn, when Redis and the API run on them over 
 
   const addresses = readFileSync(join(secrets, 'addresses.env'), 'utf8');
   const url = /^API_REDIS_URL=(.*)$/m.exec(addresses)![1]!;
-  const env = { PORT: '0', HOST: '127.0.0.1', KEK_FILE: join(secrets, 'kek') };
+  const keys = {
+    API_SECRET_FILE: join(secrets, 'api-secret'),
+    WORKER_PUBLIC_KEY_FILE: join(secrets, 'worker-public-key.pem'),
+  };
+  const env = { PORT: '0', HOST: '127.0.0.1', ...keys };
   const there = url.replace('removebg-control:6379', `127.0.0.1:${port}`);
   const api = start('node', [process.execPath, 'dist/apps/api/src/main.js'], { ...env, REDIS_URL: there });
   const [{ port: listening }] = (await once(api, 'message')) as [{ port: number }];

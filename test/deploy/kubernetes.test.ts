@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { parseAllDocuments } from 'yaml';
+import { readWorkerKeys, readWorkerPublicKey } from '#auth/secret-file.js';
 import { loadSettings } from '#config/settings.js';
 import { isForeign, typeFaults } from '../harness/kube-types.js';
 import { containersOf, renderOverlay, type KubeObject } from '../harness/kustomize.js';
@@ -256,7 +257,10 @@ test('given the secrets of an overlay, when they are drawn, then every address h
   // Nothing else is different from the file of the repository.
   const plain = conf.replaceAll(/^(user \w+ on) #\w+/gm, '$1 nopass');
   expect(plain).toBe(readFileSync('redis.conf', 'utf8'));
-  expect(readFileSync(join(secrets, 'kek'))).toHaveLength(32);
+  expect(readFileSync(join(secrets, 'api-secret'))).toHaveLength(32);
+  // Only the workers get the private key, and only the APIs what belongs to its public part.
+  const { current } = readWorkerKeys(join(secrets, 'worker-key.pem'));
+  expect(readWorkerPublicKey(join(secrets, 'worker-public-key.pem')).id).toEqual(current.id);
   // Each workload gets its own addresses, and only Redis its configuration.
   for (const object of rendered['production']!.filter(({ kind }) =>
     /^(Deployment|StatefulSet)$/.test(kind),
@@ -267,6 +271,7 @@ test('given the secrets of an overlay, when they are drawn, then every address h
     const keys = [...text.matchAll(/"key":"(\w+?)_(?:PAYLOAD_)?REDIS_URLS?"/g)].map(([, key]) => key);
     expect([object.metadata.name, [...new Set(keys)]]).toEqual([object.metadata.name, own]);
     expect([user, text.includes('"secretName":"removebg-redis"')]).toEqual([user, user === 'redis']);
-    expect([user, text.includes('"secretName":"removebg-keys"')]).toEqual([user, own.length > 0]);
+    const mounted = ['api', 'worker'].filter((one) => text.includes(`"secretName":"removebg-${one}-keys"`));
+    expect([user, mounted]).toEqual([user, own.length > 0 ? [user] : []]);
   }
 });

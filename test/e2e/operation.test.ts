@@ -81,7 +81,7 @@ test('given wrong settings, when a process starts, then it exits with 78 and nam
     ['PORT', '77777'],
     ['RATE_LIMIT', 'zebra7391'],
     ['RETENTION_GUARD', 'zebra7391'],
-    ['KEK_FILE', '/nowhere/zebra7391'],
+    ['API_SECRET_FILE', '/nowhere/zebra7391'],
     ['TRUST_PROXY', 'zebra7391'],
   ];
   for (const [key, value] of tries) {

@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { openBroker } from '#broker/broker.js';
 import type { ImageFetcher } from '#fetcher/image-fetcher.js';
 import { readCatalog } from '#inference/model-catalog.js';
 import { ApiKeyFile } from '#auth/api-key-file.js';
+import { readApiSecret, readWorkerPublicKey } from '#auth/secret-file.js';
 import { requireRedis } from '#config/process-lifecycle.js';
 import { loadSettings } from '#config/settings.js';
 import { builtInTiers } from '#auth/tier-table.js';
@@ -32,7 +31,8 @@ export async function startApiInside(system: TestSystem, images: ImageFetcher): 
   const settings = requireRedis(
     loadSettings({ REDIS_URL: `unix://${system.redis.socket}`, RATE_LIMIT: 'off', RETENTION_GUARD: 'warn' }),
   );
-  const kek = readFileSync(join(system.folder, 'kek'));
+  const apiSecret = readApiSecret(system.keyFiles.API_SECRET_FILE);
+  const workerKey = readWorkerPublicKey(system.keyFiles.WORKER_PUBLIC_KEY_FILE);
   const telemetry = new ApiTelemetry(settings);
   const broker = await openBroker(settings, 'api', { observer: telemetry });
   let printed = '';
@@ -40,10 +40,10 @@ export async function startApiInside(system: TestSystem, images: ImageFetcher): 
   const stopping = new AbortController();
   const adapter = createAdapter(settings);
   const module = AppModule.over({
-    ...{ settings, broker, kek, images, log, telemetry },
+    ...{ settings, broker, apiSecret, workerKey, images, log, telemetry },
     models: readCatalog(process.cwd()).shipped,
     keys: new ApiKeyFile(undefined, builtInTiers(settings)),
-    receipts: await ReceiptSigner.over([deriveReceiptKey(kek)]),
+    receipts: await ReceiptSigner.over([deriveReceiptKey(apiSecret)]),
     audit: undefined,
     stopping: stopping.signal,
   });

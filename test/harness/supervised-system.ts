@@ -1,5 +1,4 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -53,7 +52,6 @@ export class SupervisedSystem {
     private readonly settings: Record<string, string>,
     private readonly model: ModelFolder | undefined,
   ) {
-    writeFileSync(join(this.folder, 'kek'), randomBytes(32), { mode: 0o600 });
     void this.setClock(0);
   }
 

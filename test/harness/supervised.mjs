@@ -9,6 +9,7 @@
 import { join } from 'node:path';
 import { appProgram, drawPasswords, redisProgram } from '../../dist/tools/src/service-programs.js';
 import { listeningPorts } from '../../dist/tools/src/readiness.js';
+import { keyFilesIn } from '../../dist/tools/src/service-keys.js';
 import { findRedis } from '../../dist/tools/src/set-up.js';
 import { Supervisor } from '../../dist/tools/src/supervisor.js';
 import { WorkerPool } from '../../dist/tools/src/worker-pool.js';
@@ -18,12 +19,11 @@ const GRACE_MS = 12_000;
 const { folder, redisUrl, workers, maxmemoryMb, cwd } = JSON.parse(process.argv[2] ?? '{}');
 const supervisor = new Supervisor(GRACE_MS);
 const passwords = drawPasswords();
-const kek = join(folder, 'kek');
 const own = { name: 'redis', socket: join(folder, 'redis.sock'), maxmemoryMb, passwords };
 const redis = redisProgram(findRedis().path ?? 'redis-server', folder, own);
 redis.command.args.push('--user', 'inspector', 'on', 'nopass', '~*', '&*', '+@all');
 supervisor.startRedis(redis);
-const env = { REDIS_URL: redisUrl, KEK_FILE: kek, THREADS: '1' };
+const env = { REDIS_URL: redisUrl, ...keyFilesIn(folder), THREADS: '1' };
 const programs = Array.from({ length: workers }, (_, index) => ({
   ...appProgram('worker', `worker ${index + 1}`, env, passwords.worker),
   cwd,

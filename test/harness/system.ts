@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { keyFilesIn, type KeyFiles } from '../../tools/src/service-keys.js';
 import { CONTAINED, RedisProcess, type Launch } from './redis-process.js';
 
 /** One process of the service, as built. */
@@ -26,6 +26,7 @@ export interface ApiProcess extends ServiceProcess {
 export class TestSystem {
   readonly folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'removebg-test-'));
   readonly redis: RedisProcess;
+  readonly keyFiles: KeyFiles;
   readonly apis: ApiProcess[] = [];
   readonly workers: ServiceProcess[] = [];
   private readonly clients: Redis[] = [];
@@ -38,7 +39,7 @@ export class TestSystem {
   ) {
     const maxmemory = `${overrides['REDIS_MAXMEMORY_MB'] ?? '512'}mb`;
     this.redis = new RedisProcess(this.folder, maxmemory, [], launch);
-    writeFileSync(join(this.folder, 'kek'), randomBytes(32), { mode: 0o600 });
+    this.keyFiles = keyFilesIn(this.folder);
   }
 
   /** Address of the first API. */
@@ -120,7 +121,7 @@ export class TestSystem {
       HOST: '127.0.0.1',
       RATE_LIMIT: 'off',
       REDIS_URL: `unix://${this.redis.socket}`,
-      KEK_FILE: join(this.folder, 'kek'),
+      ...this.keyFiles,
       ...this.overrides,
       ...overrides,
     };

@@ -1,21 +1,21 @@
 import { fork, spawn, type ChildProcess } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { keyFilesIn } from '../../tools/src/service-keys.js';
 import { expectCleanAudit, placesOf, runAudit } from '../harness/audit.command.js';
 
 /** The service started by hand on a Redis as it comes: nothing overwrites what is freed, nothing forbids files. */
 class Unprotected {
   private readonly folder = mkdtempSync(join(tmpdir(), 'unprotected-'));
+  private readonly keys = keyFilesIn(this.folder);
   private readonly children: Record<string, ChildProcess> = {};
   url = '';
 
   static async start(): Promise<Unprotected> {
     const service = new Unprotected();
     const { folder } = service;
-    writeFileSync(join(folder, 'kek'), randomBytes(32), { mode: 0o600 });
     const place = ['--unixsocket', join(folder, 'redis.sock'), '--dir', folder, '--maxmemory', '512mb'];
     service.children['redis'] = spawn('redis-server', ['--port', '0', ...place], { stdio: 'ignore' });
     try {
@@ -41,7 +41,7 @@ class Unprotected {
     const env = {
       ...process.env,
       ...{ GLIBC_TUNABLES: '', RETENTION_GUARD: 'warn', RATE_LIMIT: 'off', PORT: '0' },
-      ...{ REDIS_URL: `unix://${this.folder}/redis.sock`, KEK_FILE: join(this.folder, 'kek') },
+      ...{ REDIS_URL: `unix://${this.folder}/redis.sock`, ...this.keys },
     };
     const child = fork(`dist/apps/${app}/src/main.js`, { env, execArgv: [], silent: true });
     this.children[app] = child;

@@ -49,7 +49,10 @@ test('given its processes, when their arguments and environments are read, then 
     for (const file of ['cmdline', 'environ'])
       expect([role, file, /[0-9a-f]{64}/.test(proc(only(role), file))]).toEqual([role, file, false]);
   const files = readdirSync(system.folder).sort();
-  expect(files).toEqual(['clock', 'kek', 'network.sock', 'redis.sock']);
+  expect(files).toEqual([
+    ...['api-secret', 'clock', 'network.sock', 'redis.sock'],
+    ...['worker-key.pem', 'worker-public-key.pem'],
+  ]);
 });
 
 test('given its processes, when the kernel is asked, then none can gain privileges and the engine has none', () => {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Settings } from '#config/settings.schema.js';
 import { inDist, inRoot } from './paths.js';
 import { findProgram } from './processes.js';
+import { OWN_SECRETS } from './service-keys.js';
 
 interface CommandLine {
   program: string;
@@ -38,7 +39,7 @@ function killedWithParent({ program, args }: CommandLine): CommandLine {
 }
 
 /**
- * The API or a worker.
+ * The API or a worker, without the secrets of the other one.
  * @param password of its user in a private Redis
  */
 export const appProgram = (
@@ -53,7 +54,7 @@ export const appProgram = (
     args: [inDist('apps', app, 'src', 'main.js')],
   }),
   env: {
-    ...{ ...process.env, NODE_ENV: 'production', ...env },
+    ...withoutOthers(app, { ...process.env, NODE_ENV: 'production', ...env }),
     ...(password !== undefined && { REDIS_PASSWORD_FILE: '-' }),
   },
   cwd: inRoot(),
@@ -61,6 +62,11 @@ export const appProgram = (
   stdin: password === undefined ? 'inherit' : { text: password },
   hasIpc: true,
 });
+
+function withoutOthers(app: 'api' | 'worker', env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const others: readonly string[] = OWN_SECRETS[app === 'api' ? 'worker' : 'api'];
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !others.includes(name)));
+}
 
 /**
  * Log settings of the applications. They write to pipes, so this process decides whether a person reads the log on a

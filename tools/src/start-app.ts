@@ -1,6 +1,7 @@
 /** `npm run start:api`, `npm run start:worker`: runs one application on the Redis that REDIS_URL names. */
 import { EXIT_CONFIG, EXIT_USAGE, runCommand, ToolError } from './report.js';
-import { sharedKeyFile } from './run-folder.js';
+import { sharedFolder } from './run-folder.js';
+import { keyFilesIn } from './service-keys.js';
 import { appProgram, logSettings, type Program } from './service-programs.js';
 import { setUp } from './set-up.js';
 import { applySettingOptions, readSettings } from './setting-options.js';
@@ -35,6 +36,6 @@ await runCommand(async () => {
   }
   await checkStart(settings, app === 'api' ? planPorts({ ...settings, APIS: 1 }) : []);
   if (app === 'worker') await setUp(['models']);
-  const env = { KEK_FILE: settings.KEK_FILE ?? sharedKeyFile(), ...logSettings(settings) };
+  const env = { ...keyFilesIn(sharedFolder(), settings), ...logSettings(settings) };
   return runApp(appProgram(app, app, env));
 });

@@ -6,7 +6,13 @@ import { configuredModels } from '#inference/model-catalog.js';
 import { offeredModels } from '#config/engine-plan.js';
 import { ApiKeyFile } from '#auth/api-key-file.js';
 import { readAuditReport } from '#config/audit-report-file.js';
-import { readKek, readReceiptKeys, readRedisPassword } from '#auth/secret-file.js';
+import {
+  readApiSecret,
+  readReceiptKeys,
+  readRedisPassword,
+  readWorkerKeys,
+  readWorkerPublicKey,
+} from '#auth/secret-file.js';
 import { addressFault, type ListenSettings } from '#config/listen-errors.js';
 import { requireFaultless } from '#config/settings.js';
 import type { Settings } from '#config/settings.schema.js';
@@ -68,13 +74,23 @@ export function planPorts({
  * @throws ToolError with all faults
  */
 export async function checkStart(settings: Settings, ports: readonly ApiPorts[]): Promise<void> {
-  const { KEK_FILE, RECEIPT_KEY_FILE, KEYS_FILE, REDIS_PASSWORD_FILE, MODEL_DIR, AUDIT_REPORT_FILE } =
-    settings;
+  const {
+    API_SECRET_FILE,
+    WORKER_KEY_FILE,
+    WORKER_PUBLIC_KEY_FILE,
+    RECEIPT_KEY_FILE,
+    KEYS_FILE,
+    REDIS_PASSWORD_FILE,
+    MODEL_DIR,
+    AUDIT_REPORT_FILE,
+  } = settings;
   const checks: (() => unknown)[] = [
     () => configuredModels(ROOT, offeredModels(settings), settings.MODEL_LICENSES),
     () => checkModelFolder(MODEL_DIR),
     () => checkAccelerator(settings),
-    () => KEK_FILE !== undefined && readKek(KEK_FILE).fill(0),
+    () => API_SECRET_FILE !== undefined && readApiSecret(API_SECRET_FILE).fill(0),
+    () => WORKER_KEY_FILE !== undefined && readWorkerKeys(WORKER_KEY_FILE),
+    () => WORKER_PUBLIC_KEY_FILE !== undefined && readWorkerPublicKey(WORKER_PUBLIC_KEY_FILE),
     () => RECEIPT_KEY_FILE !== undefined && readReceiptKeys(RECEIPT_KEY_FILE),
     () => new ApiKeyFile(KEYS_FILE, builtInTiers(settings)),
     () => readAuditReport(AUDIT_REPORT_FILE),

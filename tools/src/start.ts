@@ -6,6 +6,7 @@ import { inRoot } from './paths.js';
 import { acceptsConnections, answersOk, listeningPorts, originOf, waitUntil } from './readiness.js';
 import { EXIT_CONFIG, runCommand, say, ToolError } from './report.js';
 import { makeRunFolder, type RunFolder } from './run-folder.js';
+import { keyFilesIn } from './service-keys.js';
 import {
   appProgram,
   drawPasswords,
@@ -180,7 +181,7 @@ async function run(): Promise<number> {
     const redis = hasPrivateRedis
       ? await startPrivateRedis(supervisor, folder, { settings, passwords: drawn })
       : {};
-    const own = { KEK_FILE: settings.KEK_FILE ?? folder.kek, THREADS: String(layout.threads) };
+    const own = { ...keyFilesIn(folder.path, settings), THREADS: String(layout.threads) };
     const env = { ...redis, ...own, ...logSettings(settings) };
     const started = startApps(supervisor, settings, {
       layout,

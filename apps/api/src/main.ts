@@ -9,7 +9,7 @@ import { readAuditReport } from '#config/audit-report-file.js';
 import { offeredModels } from '#config/engine-plan.js';
 import { limitHeapGrowth } from '#config/heap-growth.js';
 import { ApiKeyFile } from '#auth/api-key-file.js';
-import { readKek, readReceiptKeys } from '#auth/secret-file.js';
+import { readApiSecret, readReceiptKeys, readWorkerPublicKey } from '#auth/secret-file.js';
 import { addressFault } from '#config/listen-errors.js';
 import { requireRedis, runService, stopOnSignal } from '#config/process-lifecycle.js';
 import type { Settings } from '#config/settings.schema.js';
@@ -50,10 +50,11 @@ function imageFetcher({
 async function openResources(stopping: AbortSignal): Promise<Resources> {
   const settings = requireRedis(loadSettings(process.env));
   const log = new Log(settings);
-  const kek = readKek(settings.KEK_FILE);
+  const apiSecret = readApiSecret(settings.API_SECRET_FILE);
+  const workerKey = readWorkerPublicKey(settings.WORKER_PUBLIC_KEY_FILE);
   const receiptFile = settings.RECEIPT_KEY_FILE;
   const receiptKeys: ReceiptKeys =
-    receiptFile === undefined ? [deriveReceiptKey(kek)] : readReceiptKeys(receiptFile);
+    receiptFile === undefined ? [deriveReceiptKey(apiSecret)] : readReceiptKeys(receiptFile);
   const models = configuredModels(process.cwd(), offeredModels(settings), settings.MODEL_LICENSES);
   const keys = new ApiKeyFile(settings.KEYS_FILE, builtInTiers(settings));
   const telemetry = new ApiTelemetry(settings);
@@ -68,7 +69,8 @@ async function openResources(stopping: AbortSignal): Promise<Resources> {
     broker,
     log,
     telemetry,
-    kek,
+    apiSecret,
+    workerKey,
     models,
     keys,
     images: imageFetcher(settings),

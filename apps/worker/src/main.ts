@@ -3,7 +3,7 @@ import { configuredModels } from '#inference/model-catalog.js';
 import { enginePlans, offeredModels } from '#config/engine-plan.js';
 import { limitHeapGrowth } from '#config/heap-growth.js';
 import { imageLimits } from '#config/image-limits.js';
-import { readKek } from '#auth/secret-file.js';
+import { readWorkerKeys } from '#auth/secret-file.js';
 import { threadsOf } from '#config/process-layout.js';
 import { requireRedis, runService, stopOnSignal } from '#config/process-lifecycle.js';
 import { loadSettings } from '#config/settings.js';
@@ -16,7 +16,7 @@ async function main(): Promise<void> {
   const settings = requireRedis(loadSettings(process.env));
   configuredModels(process.cwd(), offeredModels(settings), settings.MODEL_LICENSES);
   const log = new Log(settings);
-  const kek = readKek(settings.KEK_FILE);
+  const keyring = readWorkerKeys(settings.WORKER_KEY_FILE);
   const engine = new EngineSupervisor({
     plans: enginePlans(settings),
     modelDir: settings.MODEL_DIR,
@@ -36,7 +36,7 @@ async function main(): Promise<void> {
   });
   for (const fault of broker.faults) log.warn('retention', { fault });
   if (engine.confined.fault !== undefined) log.warn('retention', { fault: engine.confined.fault });
-  const worker = new JobWorker({ settings, log, telemetry, kek, engine, broker });
+  const worker = new JobWorker({ settings, log, telemetry, keyring, engine, broker });
   stopOnSignal(settings.SHUTDOWN_S, async (reason) => {
     log.info('stopping', { service: 'worker', reason });
     await worker.stop();

@@ -5,15 +5,15 @@ const KEY_BYTES = 32;
 const NAME_BYTES = 16;
 
 /**
- * Pseudonyms of clients and submissions for Redis: HMAC-SHA256 (RFC 2104) with a key derived from the key-encryption key
+ * Pseudonyms of clients and submissions for Redis: HMAC-SHA256 (RFC 2104) with a key derived from the API secret
  * (HKDF-SHA256, RFC 5869, info `tenant`). A plain hash of an IPv4 address could be reversed by trying all of them. All API
  * instances compute the same pseudonyms.
  */
 export class TenantIds {
   private readonly key: Buffer;
 
-  constructor(kek: Buffer) {
-    this.key = Buffer.from(hkdfSync('sha256', kek, SALT, 'tenant', KEY_BYTES));
+  constructor(apiSecret: Buffer) {
+    this.key = Buffer.from(hkdfSync('sha256', apiSecret, SALT, 'tenant', KEY_BYTES));
   }
 
   /** The pseudonym of an ordered list of words: 128 bits, base64url, 22 characters. */

@@ -136,11 +136,17 @@ export const settingsSchema = z.object({
     description: 'Where prepared models are kept',
     accepts: 'the path of a folder',
   }),
-  KEK_FILE: file(
-    'File with the 32-byte key-encryption key shared by API and workers (default: one per boot, in memory)',
+  API_SECRET_FILE: file(
+    'File with the 32-byte secret that all APIs share, for tenant names, repeated requests and receipts (default: one per boot, in memory)',
+  ),
+  WORKER_KEY_FILE: file(
+    'PEM file with the private P-256 key of the workers, and retired ones after it (default: one per boot, in memory)',
+  ),
+  WORKER_PUBLIC_KEY_FILE: file(
+    'PEM file with the public key of `WORKER_KEY_FILE`, for the APIs (default: the one of this boot)',
   ),
   RECEIPT_KEY_FILE: file(
-    'PEM file with the Ed25519 key that signs deletion receipts (default: derived from the key-encryption key)',
+    'PEM file with the Ed25519 key that signs deletion receipts (default: derived from the API secret)',
   ),
   KEYS_FILE: file(
     'JSON file of API keys (hashes) and tiers, made by `npm run keys` (default: none, anonymous use only)',

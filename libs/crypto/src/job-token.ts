@@ -5,10 +5,10 @@ const TOKEN_BYTES = 32;
 const TOKEN_TEXT = /^[A-Za-z0-9_-]{43}$/;
 const SALT = 'removebg-bd/v1';
 
-/** Id and keys derived from a job's token. Both keys are 32 bytes, for AES-256-GCM. */
+/** What a job's token gives. */
 export interface JobSecrets {
   id: JobId;
-  inputKey: Buffer;
+  /** Encrypts the result: 32 bytes, for AES-256-GCM. */
   outputKey: Buffer;
 }
 
@@ -25,13 +25,9 @@ export const parseToken = (text: string): Buffer | undefined =>
 /** The id of the job whose secret is `token`. */
 export const jobIdOf = (token: Buffer): JobId => expand(token, 'id', 16).toString('base64url') as JobId;
 
-/** Derives id and keys from a token with HKDF-SHA256 (RFC 5869), one `info` each. */
+/** Derives id and output key from a token with HKDF-SHA256 (RFC 5869), one `info` each. */
 export function deriveSecrets(token: Buffer): JobSecrets {
-  return {
-    id: jobIdOf(token),
-    inputKey: expand(token, 'input', 32),
-    outputKey: expand(token, 'output', 32),
-  };
+  return { id: jobIdOf(token), outputKey: expand(token, 'output', 32) };
 }
 
 /** True when `token` is the secret of job `id`; takes constant time. */

@@ -7,11 +7,11 @@ const SEED_BYTES = 32;
 const PKCS8_HEAD = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 /**
- * The Ed25519 key derived from the key-encryption key (HKDF-SHA256, RFC 5869, info `receipt`). All API instances with the same
- * KEK sign with the same key. A new KEK gives a new key.
+ * The Ed25519 key derived from the API secret (HKDF-SHA256, RFC 5869, info `receipt`). All API instances with the same
+ * API secret sign with the same key. A new API secret gives a new key.
  */
-export function deriveReceiptKey(kek: Buffer): KeyObject {
-  const seed = Buffer.from(hkdfSync('sha256', kek, SALT, 'receipt', SEED_BYTES));
+export function deriveReceiptKey(apiSecret: Buffer): KeyObject {
+  const seed = Buffer.from(hkdfSync('sha256', apiSecret, SALT, 'receipt', SEED_BYTES));
   const key = Buffer.concat([PKCS8_HEAD, seed]);
   try {
     return createPrivateKey({ key, format: 'der', type: 'pkcs8' });

@@ -4,8 +4,15 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApiKeyFile } from '#auth/api-key-file.js';
-import { readKek, readReceiptKeys, readRedisPassword } from '#auth/secret-file.js';
+import {
+  readApiSecret,
+  readReceiptKeys,
+  readRedisPassword,
+  readWorkerKeys,
+  readWorkerPublicKey,
+} from '#auth/secret-file.js';
 import { SettingsError } from '#config/settings.js';
+import { drawWorkerKey } from '#crypto/worker-keys.js';
 import { builtInTiers } from '#auth/tier-table.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'removebg-zebra7391-'));
@@ -15,7 +22,8 @@ const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', fo
 const tiers = builtInTiers({ RATE_LIMIT: 60 });
 /** Each setting that names a file with secrets: a good content, and how it is read. */
 const SETTINGS: Record<string, { content: string | Buffer; read: (file: string) => unknown }> = {
-  KEK_FILE: { content: randomBytes(32), read: readKek },
+  API_SECRET_FILE: { content: randomBytes(32), read: readApiSecret },
+  WORKER_KEY_FILE: { content: drawWorkerKey().privatePem, read: readWorkerKeys },
   RECEIPT_KEY_FILE: { content: pem, read: readReceiptKeys },
   REDIS_PASSWORD_FILE: { content: 'a password\n', read: readRedisPassword },
   KEYS_FILE: {
@@ -54,6 +62,60 @@ describe.each(Object.entries(SETTINGS))('the file of %s', (setting, { content, r
     expect(() => read(missing)).toThrow(
       new RegExp(`^${setting} must be the path of a file that this user can read\\.$`),
     );
+  });
+});
+
+describe('the keys of the workers', () => {
+  const path = join(folder, 'worker.pem');
+  const write = (content: string): void => writeFileSync(path, content, { mode: 0o600 });
+  const [current, retired] = [drawWorkerKey(), drawWorkerKey()];
+
+  it('given the current key and a retired one, when they are read, then the first is what the APIs wrap for', () => {
+    write(`${current.privatePem}${retired.privatePem}`);
+    const keyring = readWorkerKeys(path);
+    write(retired.publicPem);
+    expect(keyring.find(readWorkerPublicKey(path).id)?.type).toBe('private');
+    write(current.publicPem);
+    expect(readWorkerPublicKey(path).id).toEqual(keyring.current.id);
+  });
+
+  it('given other keys, none, or a damaged one, when they are read, then they are refused', () => {
+    for (const content of [
+      '',
+      'no key',
+      String(pem),
+      current.publicPem,
+      `${current.privatePem}${String(pem)}`,
+    ]) {
+      write(content);
+      expect(() => readWorkerKeys(path)).toThrow(
+        /^WORKER_KEY_FILE must be a file of private P-256 keys alone/,
+      );
+    }
+    for (const content of [
+      '',
+      current.privatePem,
+      current.publicPem.replace('M', '*'),
+      `${current.publicPem}${retired.publicPem}`,
+    ]) {
+      write(content);
+      expect(() => readWorkerPublicKey(path)).toThrow(
+        /^WORKER_PUBLIC_KEY_FILE must be a file of one public P-256/,
+      );
+    }
+    expect(() => readWorkerKeys(undefined)).toThrow(/^WORKER_KEY_FILE is needed/);
+    expect(() => readWorkerPublicKey(undefined)).toThrow(/^WORKER_PUBLIC_KEY_FILE is needed/);
+  });
+
+  it('given every mode of a public key, when it is read, then others may read it and not write it', () => {
+    write(current.publicPem);
+    for (const mode of MODES.filter((each) => (each & 0o400) !== 0)) {
+      chmodSync(path, mode);
+      const read = (): unknown => readWorkerPublicKey(path);
+      if ((mode & 0o022) === 0) expect(read).not.toThrow();
+      else expect(read).toThrow(/^WORKER_PUBLIC_KEY_FILE must be a file that only its owner can write/);
+    }
+    chmodSync(path, 0o600);
   });
 });
 

@@ -39,7 +39,10 @@ describe('settings', () => {
   });
 
   /** Any text may be a path: what is wrong with it shows when it is opened. */
-  const PATHS = ['MODEL_DIR', 'KEK_FILE', 'RECEIPT_KEY_FILE', 'KEYS_FILE', 'REDIS_PASSWORD_FILE'];
+  const PATHS = [
+    ...['MODEL_DIR', 'API_SECRET_FILE', 'WORKER_KEY_FILE', 'WORKER_PUBLIC_KEY_FILE', 'RECEIPT_KEY_FILE'],
+    ...['KEYS_FILE', 'REDIS_PASSWORD_FILE'],
+  ];
   const TEXTS = ['CONTACT_NAME', 'CONTACT_ADDRESS', 'PRIVACY_LEGAL_BASIS', 'PRIVACY_PROCESSORS'];
   const ANY = [...PATHS, ...TEXTS, 'AUDIT_REPORT_FILE'];
 

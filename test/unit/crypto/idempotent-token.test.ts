@@ -7,7 +7,7 @@ import { TenantIds } from '#auth/tenant-id.js';
 import { sameFingerprint, UploadFingerprint } from '#crypto/upload-fingerprint.js';
 
 const secrets = (): IdempotencySecrets => ({
-  kek: randomBytes(32),
+  apiSecret: randomBytes(32),
   apiKey: drawApiKey(),
   salt: drawSalt(),
   idempotencyKey: 'order 7391',
@@ -25,7 +25,7 @@ describe('tokens of submissions that may be repeated', () => {
   it('given any one secret is another, when a token is derived, then it is another', () => {
     const given = secrets();
     const other = { ...secrets(), idempotencyKey: 'order 7392' };
-    for (const name of ['kek', 'apiKey', 'salt', 'idempotencyKey'] as const) {
+    for (const name of ['apiSecret', 'apiKey', 'salt', 'idempotencyKey'] as const) {
       expect(deriveIdempotentToken({ ...given, [name]: other[name] })).not.toEqual(
         deriveIdempotentToken(given),
       );
@@ -71,11 +71,11 @@ describe('fingerprints of uploads', () => {
 });
 
 describe('names of tenants', () => {
-  it('given a key-encryption key, when names are made, then they are stable, apart, and of 22 characters', () => {
-    const kek = randomBytes(32);
-    const names = new TenantIds(kek);
+  it('given an API secret, when names are made, then they are stable, apart, and of 22 characters', () => {
+    const apiSecret = randomBytes(32);
+    const names = new TenantIds(apiSecret);
     expect(names.of('network', '203.0.113.9')).toMatch(/^[A-Za-z0-9_-]{22}$/);
-    expect(new TenantIds(kek).of('key', 'a')).toBe(names.of('key', 'a'));
+    expect(new TenantIds(apiSecret).of('key', 'a')).toBe(names.of('key', 'a'));
     const all = [names.of('key', 'a'), names.of('network', 'a'), names.of('keya'), names.of('ke', 'ya')];
     expect(new Set([...all, new TenantIds(randomBytes(32)).of('key', 'a')]).size).toBe(5);
   });

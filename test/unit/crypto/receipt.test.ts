@@ -123,13 +123,13 @@ describe('the key of receipts', () => {
   };
   const pem = (key = newKey()) => key.export({ type: 'pkcs8', format: 'pem' }).toString();
 
-  it('given one KEK, when several instances derive the key, then it is the same; another KEK gives another', async () => {
-    const kek = randomBytes(32);
-    const before = Buffer.from(kek);
-    const [one, same] = [deriveReceiptKey(kek), deriveReceiptKey(kek)];
+  it('given one API secret, when several instances derive the key, then it is the same; another secret gives another', async () => {
+    const apiSecret = randomBytes(32);
+    const before = Buffer.from(apiSecret);
+    const [one, same] = [deriveReceiptKey(apiSecret), deriveReceiptKey(apiSecret)];
     expect(one.equals(same)).toBe(true);
     expect(one.equals(deriveReceiptKey(randomBytes(32)))).toBe(false);
-    expect(kek.equals(before)).toBe(true);
+    expect(apiSecret.equals(before)).toBe(true);
     const receipt = await (await ReceiptSigner.over([one])).sign(CLAIMS);
     const { keySet } = await ReceiptSigner.over([same]);
     expect(await verifyReceipt(receipt, keySet)).toMatchObject({ valid: true });

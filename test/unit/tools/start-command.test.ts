@@ -56,8 +56,8 @@ describe('npm start', () => {
     [{}, ['--rate-limit', 'zebra7391'], /^RATE_LIMIT must be off, or a whole number/m],
     [
       { MODEL: 'zebra7391' },
-      ['--kek-file=/zebra7391'],
-      /MODEL must be .*isnet-fp16.*\n {2}KEK_FILE must be /,
+      ['--api-secret-file=/zebra7391'],
+      /MODEL must be .*isnet-fp16.*\n {2}API_SECRET_FILE must be /,
     ],
     [
       { PROVIDER: MISSING, REQUIRE_ACCELERATOR: 'true' },

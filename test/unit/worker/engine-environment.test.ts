@@ -7,7 +7,7 @@ import { engineEnvironment } from '../../../apps/worker/src/engine/engine-enviro
 const WORKER = {
   PATH: '/usr/bin',
   REDIS_URL: 'redis://worker:secret@queue',
-  KEK_FILE: '/run/kek',
+  WORKER_KEY_FILE: '/run/worker-key.pem',
   HOME: '/home/worker',
   GLIBC_TUNABLES: 'glibc.malloc.perturb=165:glibc.malloc.mmap_threshold=131072',
   LD_LIBRARY_PATH: '/usr/local/cuda/lib64',

@@ -5,7 +5,7 @@ import type { Tenant, TenantPool } from '#contracts/tenant.js';
 import type { KnownKey } from '#auth/api-keys.js';
 import { UNLIMITED, type Tier } from '#auth/tier-table.js';
 import { TenantIds } from '#auth/tenant-id.js';
-import { BROKER, KEY_ENCRYPTION_KEY } from '../core/providers.js';
+import { BROKER, API_SECRET } from '../core/providers.js';
 import { coarseNetwork, throttleNetwork } from '../http/connection-limits.js';
 import { extractApiKey } from '../http/request-preferences.js';
 import type { Broker } from '#broker/broker.js';
@@ -42,10 +42,10 @@ export class CallerService {
 
   constructor(
     @Inject(BROKER) private readonly broker: Broker,
-    @Inject(KEY_ENCRYPTION_KEY) kek: Buffer,
+    @Inject(API_SECRET) apiSecret: Buffer,
     private readonly keys: ApiKeyFile,
   ) {
-    this.names = new TenantIds(kek);
+    this.names = new TenantIds(apiSecret);
   }
 
   /**

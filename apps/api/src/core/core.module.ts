@@ -7,10 +7,11 @@ import {
   AUDIT,
   BROKER,
   IMAGE_FETCHER,
-  KEY_ENCRYPTION_KEY,
+  API_SECRET,
   MODELS,
   SETTINGS,
   STOPPING,
+  WORKER_PUBLIC_KEY,
   type Resources,
 } from './providers.js';
 
@@ -20,12 +21,25 @@ import {
 export class CoreModule {
   /** The module with these resources. */
   static over(resources: Resources): DynamicModule {
-    const { settings, broker, log, telemetry, kek, keys, receipts, models, images, audit, stopping } =
-      resources;
+    const {
+      settings,
+      broker,
+      log,
+      telemetry,
+      apiSecret,
+      workerKey,
+      keys,
+      receipts,
+      models,
+      images,
+      audit,
+      stopping,
+    } = resources;
     const providers = [
       { provide: SETTINGS, useValue: settings },
       { provide: BROKER, useValue: broker },
-      { provide: KEY_ENCRYPTION_KEY, useValue: kek },
+      { provide: API_SECRET, useValue: apiSecret },
+      { provide: WORKER_PUBLIC_KEY, useValue: workerKey },
       { provide: MODELS, useValue: models },
       { provide: IMAGE_FETCHER, useValue: images },
       { provide: AUDIT, useValue: audit },

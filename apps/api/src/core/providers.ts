@@ -6,6 +6,7 @@ import type { ApiKeyFile } from '#auth/api-key-file.js';
 import type { Settings } from '#config/settings.schema.js';
 import type { Log } from '#telemetry/log.js';
 import type { ReceiptSigner } from '#crypto/receipt-signer.js';
+import type { WorkerPublicKey } from '#crypto/worker-keys.js';
 import type { ApiTelemetry } from '../observability/api-telemetry.js';
 
 /** Validated settings (`Settings`). */
@@ -13,7 +14,9 @@ export const SETTINGS = Symbol('settings');
 /** Jobs, batches, payload and limits in Redis (`Broker`). */
 export const BROKER = Symbol('broker');
 /** Key-encryption key, 32 bytes (`Buffer`). */
-export const KEY_ENCRYPTION_KEY = Symbol('key-encryption key');
+export const API_SECRET = Symbol('API secret');
+/** Public key of the workers (`WorkerPublicKey`): payload keys are wrapped for it. */
+export const WORKER_PUBLIC_KEY = Symbol('worker public key');
 /** Available models, the default one first (`readonly ModelEntry[]`). */
 export const MODELS = Symbol('models');
 /** Downloads images from URLs (`ImageFetcher`); undefined unless the operator has enabled it. */
@@ -29,7 +32,8 @@ export interface Resources {
   readonly broker: Broker;
   readonly log: Log;
   readonly telemetry: ApiTelemetry;
-  readonly kek: Buffer;
+  readonly apiSecret: Buffer;
+  readonly workerKey: WorkerPublicKey;
   readonly keys: ApiKeyFile;
   readonly receipts: ReceiptSigner;
   readonly models: readonly ModelEntry[];

@@ -134,7 +134,7 @@ export class ResultDelivery {
       await written;
     } finally {
       this.sending -= 1;
-      wipe(secrets.inputKey, secrets.outputKey);
+      wipe(secrets.outputKey);
     }
   }
 

@@ -8,7 +8,7 @@ import { jobIdOf } from '#crypto/job-token.js';
 import { deriveIdempotentToken, drawSalt } from '#crypto/idempotent-token.js';
 import { TenantIds } from '#auth/tenant-id.js';
 import { UploadFingerprint } from '#crypto/upload-fingerprint.js';
-import { BROKER, KEY_ENCRYPTION_KEY } from '../core/providers.js';
+import { BROKER, API_SECRET } from '../core/providers.js';
 import type { Caller } from '../auth/caller.service.js';
 import type { Broker } from '#broker/broker.js';
 
@@ -36,9 +36,9 @@ export class IdempotencyService {
 
   constructor(
     @Inject(BROKER) private readonly broker: Broker,
-    @Inject(KEY_ENCRYPTION_KEY) private readonly kek: Buffer,
+    @Inject(API_SECRET) private readonly apiSecret: Buffer,
   ) {
-    this.names = new TenantIds(kek);
+    this.names = new TenantIds(apiSecret);
   }
 
   /**
@@ -54,11 +54,11 @@ export class IdempotencyService {
         mustBe(HEADER, ['1 to 255 visible ASCII characters, preferably a UUID']),
       );
     }
-    const { broker, kek } = this;
+    const { broker, apiSecret } = this;
     const name = this.names.of('retry', tenant.id, idempotencyKey);
     for (;;) {
       const { entry, isNew } = await broker.idempotency.open(name, drawSalt());
-      const token = deriveIdempotentToken({ kek, apiKey: key.text, salt: entry.salt, idempotencyKey });
+      const token = deriveIdempotentToken({ apiSecret, apiKey: key.text, salt: entry.salt, idempotencyKey });
       const claim = { entry, token, fingerprint: new UploadFingerprint(token) };
       if (isNew) return { ...claim, earlier: undefined };
       if (entry.fingerprint === undefined) throw new Problem('retry-too-soon', { retryAfterS: TOO_SOON_S });

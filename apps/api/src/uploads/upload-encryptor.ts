@@ -1,9 +1,9 @@
 import type { FileRole, UploadPart } from '#broker/records/job-record.js';
 import type { UploadSession } from '#broker/jobs/upload-session.js';
 import { backgroundError, maskError } from '#contracts/problem-catalog.js';
+import type { JobId } from '#contracts/job-id.js';
 import type { ImageLimits } from '#imaging/formats/image-facts.js';
 import { ImageGuard } from '#imaging/guard/image-guard.js';
-import type { JobSecrets } from '#crypto/job-token.js';
 import { CHUNK_BYTES, sealChunk } from '#crypto/chunk-cipher.js';
 import { wipe } from '#crypto/wipe.js';
 
@@ -25,7 +25,7 @@ export class UploadEncryptor {
   constructor(
     private readonly session: UploadSession,
     private readonly limits: ImageLimits,
-    private readonly secrets: JobSecrets,
+    private readonly job: { id: JobId; inputKey: Buffer },
     private readonly observer: UploadObserver,
   ) {}
 
@@ -36,7 +36,7 @@ export class UploadEncryptor {
    * @throws what the observer throws, and as `UploadSession.write`
    */
   async write(role: FileRole, file: AsyncIterable<Buffer>): Promise<void> {
-    const { id, inputKey: key } = this.secrets;
+    const { id, inputKey: key } = this.job;
     const part: UploadPart = { role, chunks: 0, bytes: 0 };
     this.parts.push(part);
     const guard = new ImageGuard(this.limits);

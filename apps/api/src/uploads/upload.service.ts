@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { inputKey } from '#broker/redis/redis-keys.js';
+import { inputKey as uploadKey } from '#broker/redis/redis-keys.js';
 import { costOf } from '#broker/records/job-cost.js';
 import type { JobRecord } from '#broker/records/job-record.js';
 import { lifetimeAfter, promisesOf, type PromisedSeconds } from '#broker/records/lifetimes.js';
@@ -16,7 +16,8 @@ import { deriveSecrets, drawToken, jobIdOf, type JobSecrets } from '#crypto/job-
 import { wrapKeys } from '#crypto/key-wrap.js';
 import { sameFingerprint } from '#crypto/upload-fingerprint.js';
 import { wipe } from '#crypto/wipe.js';
-import { SETTINGS, BROKER, KEY_ENCRYPTION_KEY, MODELS } from '../core/providers.js';
+import type { WorkerPublicKey } from '#crypto/worker-keys.js';
+import { SETTINGS, BROKER, MODELS, WORKER_PUBLIC_KEY } from '../core/providers.js';
 import { announcedBytes, maxUploadBytes } from '../http/fastify-adapter.js';
 import { CallerService, type Caller } from '../auth/caller.service.js';
 import { PixelLimit } from '../rate-limit/rate-limits.js';
@@ -82,6 +83,8 @@ interface Submission {
 
 /** A submission whose job exists. */
 interface StartedSubmission extends Submission {
+  /** Encrypts the upload. */
+  inputKey: Buffer;
   session: UploadSession;
 }
 
@@ -98,7 +101,7 @@ export class UploadService {
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(BROKER) private readonly broker: Broker,
     private readonly telemetry: ApiTelemetry,
-    @Inject(KEY_ENCRYPTION_KEY) private readonly kek: Buffer,
+    @Inject(WORKER_PUBLIC_KEY) private readonly workerKey: WorkerPublicKey,
     @Inject(MODELS) private readonly models: readonly ModelEntry[],
     private readonly callers: CallerService,
     private readonly claims: IdempotencyService,
@@ -163,21 +166,22 @@ export class UploadService {
 
   private async start(submission: Submission): Promise<Received> {
     const { reserveBytes, caller, secrets, claim } = submission;
-    const { settings, broker, kek } = this;
+    const { settings, broker } = this;
+    const { wrappedKeys, inputKey } = wrapKeys(this.workerKey, secrets);
     try {
       const session = await UploadSession.start(broker, secrets.id, {
-        wrappedKeys: wrapKeys(kek, secrets.id, secrets),
+        wrappedKeys,
         tenant: caller.tenant,
         maxBytes: reserveBytes,
         region: settings.REGION,
       });
-      return await this.receive({ ...submission, session });
+      return await this.receive({ ...submission, inputKey, session });
     } catch (error) {
       // A failed request may be repeated, with another image too.
       if (claim !== undefined) await broker.idempotency.forget(claim.entry).catch(() => undefined);
       throw await this.withRetryAfter(error, reserveBytes, caller);
     } finally {
-      wipe(secrets.inputKey, secrets.outputKey);
+      wipe(inputKey, secrets.outputKey);
     }
   }
 
@@ -209,8 +213,9 @@ export class UploadService {
   }
 
   private async store(submission: StartedSubmission): Promise<Received> {
-    const { request, source, secrets, claim, session } = submission;
-    const encryptor = new UploadEncryptor(session, this.limits, secrets, {
+    const { request, source, claim, session, inputKey } = submission;
+    const job = { id: submission.secrets.id, inputKey };
+    const encryptor = new UploadEncryptor(session, this.limits, job, {
       onPixels: (pixels) => this.pixels.charge(request, pixels),
       onBytes: (role, plain) => claim?.fingerprint.take(role, plain),
     });
@@ -259,7 +264,7 @@ export class UploadService {
       }),
       payloads
         .of({ incarnation: shard?.incarnation })
-        .prolong(inputKey(id), lifetimeAfter('enqueue', lifetimes, promisesOf(options))),
+        .prolong(uploadKey(id), lifetimeAfter('enqueue', lifetimes, promisesOf(options))),
     ]);
     if (record === undefined) throw new Problem('request-timeout');
     await queue.add(id, this.schedulingOf(caller, pixels));

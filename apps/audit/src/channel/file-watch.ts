@@ -8,8 +8,8 @@ const SHARED_FOLDERS = ['/tmp', '/var/tmp', '/dev/shm'];
 const DEPTH = 3;
 const MAX_ENTRIES = 20_000;
 const MAX_FILE_BYTES = 128 * 1_048_576;
-/** Files that the supervisor writes into its run folder: a key and a socket. */
-const EXPECTED = /^(kek|redis\.sock|acl|.*\.acl|.*\.conf)$/;
+/** Files that the supervisor writes into its run folder: keys and a socket. */
+const EXPECTED = /^(api-secret|worker-key\.pem|worker-public-key\.pem|redis\.sock|acl|.*\.acl|.*\.conf)$/;
 
 /** What was found in the file system. */
 export interface FileLook {

@@ -16,9 +16,11 @@ const UPLOAD_TIMEOUT_S = 20;
 
 /** Short lifetimes, so that the audit can wait for expiry. Everything else is the default of `npm start`. */
 const SETTINGS = {
-  // Empty counts as unset: the system draws its own key, and its worker always runs.
-  KEK_FILE: '',
+  // Empty counts as unset: the system draws its own keys, and its worker always runs.
   MIN_WORKERS: '',
+  API_SECRET_FILE: '',
+  WORKER_KEY_FILE: '',
+  WORKER_PUBLIC_KEY_FILE: '',
   PORT: '0',
   HOST: '127.0.0.1',
   RATE_LIMIT: 'off',

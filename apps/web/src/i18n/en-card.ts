@@ -58,7 +58,7 @@ export const EN_CARD = {
   'state.place': '{place} in line',
   'state.next.eta': 'Next in line, about {time}',
   'state.place.eta': '{place} in line, about {time}',
-  'state.cold': 'Starting the service, some seconds more',
+  'state.cold': 'Starting up, a few more seconds',
   'state.starting': 'Starting',
   'state.again': '{stage} (attempt {attempt})',
   'stage.fetch': 'Opening the photo',

@@ -17,8 +17,8 @@ export class FailedJob extends RemoveBgError {
 /** The state of a photo that waits for a worker. */
 export const queuedState = (
   position: number | undefined,
-  { eta_ms: etaMs, worker_starting: isWorkerStarting = false }: Pick<JobView, 'eta_ms' | 'worker_starting'>,
-): PhotoState => ({ phase: 'queued', position, etaMs, isWorkerStarting });
+  { eta_ms: etaMs, worker_starting: workerStarting }: Pick<JobView, 'eta_ms' | 'worker_starting'>,
+): PhotoState => ({ phase: 'queued', position, etaMs, isWorkerStarting: workerStarting === true });
 
 /**
  * The photo state that an event reports; undefined if none.

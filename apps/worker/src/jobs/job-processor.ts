@@ -6,9 +6,10 @@ import { lifetimeAfter, MAX_STARTS } from '#broker/records/lifetimes.js';
 import type { JobId } from '#contracts/job-id.js';
 import { Problem } from '#contracts/problem-catalog.js';
 import type { Settings } from '#config/settings.schema.js';
-import { unwrapKeys, type PayloadKeys } from '#crypto/key-wrap.js';
+import { UnknownWorkerKeyError, unwrapKeys, type PayloadKeys } from '#crypto/key-wrap.js';
 import { TamperedError } from '#crypto/sealed-box.js';
 import { wipe } from '#crypto/wipe.js';
+import type { WorkerKeyring } from '#crypto/worker-keys.js';
 import type { Log } from '#telemetry/log.js';
 import { nowMs } from '#telemetry/tracer.js';
 import { Cancelled, EngineCrash, EngineUnavailable, type CutoutResult } from '../engine/engine-contract.js';
@@ -28,8 +29,8 @@ export interface WorkerResources {
   readonly log: Log;
   readonly telemetry: WorkerTelemetry;
   readonly engine: EngineSupervisor;
-  /** Key-encryption key, 32 bytes. */
-  readonly kek: Buffer;
+  /** Private keys, which unwrap the payload keys of jobs. */
+  readonly keyring: WorkerKeyring;
 }
 
 /** The jobs of this process that can be cancelled. A cancellation is published to all workers. */
@@ -94,7 +95,7 @@ export class JobProcessor {
 
   private async attempt(record: JobRecord, span: AttemptSpan, signal: AbortSignal): Promise<void> {
     const emitProgress = this.resources.broker.progress.of(record.id);
-    const keys = unwrapKeys(this.resources.kek, record.id, record.wrappedKeys ?? '');
+    const keys = unwrapKeys(this.resources.keyring, record.id, record.wrappedKeys ?? '');
     let upload: Upload | undefined;
     let result: CutoutResult | undefined;
     try {
@@ -175,8 +176,8 @@ export class JobProcessor {
       await broker.purge.output(record).catch(() => undefined);
       return;
     }
-    const isExpected = error instanceof Problem || error instanceof TamperedError;
-    if (!isExpected) log.defect(error);
+    if (error instanceof UnknownWorkerKeyError) log.warn('keys', { fault: 'worker-key-unknown' });
+    else if (!(error instanceof Problem || error instanceof TamperedError)) log.defect(error);
     const code = error instanceof Problem ? error.code : 'processing-failed';
     const numbers = error instanceof Problem ? error.facts.numbers : undefined;
     log.info('refused', { code, attempt });

@@ -43,7 +43,7 @@ export interface JobRecord {
   pixels: number | undefined;
   /** Public id of its API key, for metering. Deleted by the commit. */
   keyId: string | undefined;
-  /** Payload keys, wrapped by the key-encryption key. Deleted by the commit. */
+  /** Payload keys, wrapped for the workers. Deleted by the commit. */
   wrappedKeys: string | undefined;
   /** The result, from `ready` on. */
   output: OutputFacts | undefined;
