@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 else:
     from typing import Literal, TypedDict
 
-ProblemCode = Literal["invalid-request", "invalid-parameter", "unknown-parameter", "missing-image", "multiple-images", "multiple-backgrounds", "multiple-masks", "malformed-multipart", "upload-interrupted", "image-url-off", "image-url-invalid", "image-url-refused", "key-invalid", "cross-site-request", "not-found", "job-not-found", "batch-not-found", "method-not-allowed", "request-timeout", "result-busy", "retry-too-soon", "batch-closed", "batch-full", "custom-id-taken", "not-purged", "result-delivered", "result-expired", "job-cancelled", "batch-cancelled", "queue-lost", "image-too-large", "content-encoding-unsupported", "image-type-unsupported", "expectation-failed", "wrong-region", "misdirected-request", "retry-differs", "image-too-many-pixels", "image-too-complex", "image-memory-exceeded", "image-url-failed", "image-truncated", "image-corrupt", "background-corrupt", "mask-corrupt", "mask-mismatch", "roi-exceeds-bounds", "roi-empty", "subject-not-found", "ground-not-flat", "foreground-not-found", "subject-no-room", "max-bytes-too-small", "model-unknown", "worker-crashed", "deadline-exceeded", "processing-failed", "rate-limited", "tenant-limit", "too-many-open-requests", "headers-too-large", "internal-error", "broker-unavailable", "capacity-exhausted", "not-ready", "shutting-down"]
+ProblemCode = Literal["invalid-request", "invalid-parameter", "unknown-parameter", "missing-image", "multiple-images", "multiple-backgrounds", "multiple-masks", "malformed-multipart", "upload-interrupted", "image-url-off", "image-url-invalid", "image-url-refused", "key-invalid", "cross-site-request", "not-found", "job-not-found", "batch-not-found", "method-not-allowed", "request-timeout", "result-busy", "retry-too-soon", "batch-closed", "batch-full", "custom-id-taken", "not-purged", "result-delivered", "result-expired", "job-cancelled", "batch-cancelled", "queue-lost", "image-too-large", "content-encoding-unsupported", "image-type-unsupported", "expectation-failed", "wrong-region", "misdirected-request", "retry-differs", "image-too-many-pixels", "image-too-complex", "image-memory-exceeded", "image-url-failed", "image-truncated", "image-corrupt", "background-corrupt", "mask-corrupt", "mask-mismatch", "roi-exceeds-bounds", "roi-empty", "subject-not-found", "ground-not-flat", "foreground-not-found", "subject-no-room", "max-bytes-too-small", "model-unknown", "worker-crashed", "deadline-exceeded", "processing-failed", "rate-limited", "tenant-limit", "too-many-open-requests", "headers-too-large", "internal-error", "broker-unavailable", "capacity-exhausted", "not-ready", "not-started-in-time", "shutting-down"]
 
 JobStatus = Literal["accepted", "queued", "running", "ready", "delivering", "delivered", "failed", "cancelled", "expired"]
 
@@ -24,7 +24,7 @@ class CutoutOptions(TypedDict, total=False):
     # `avif` is lossy, also in its alpha; `jpg` has a white background by default; `zip` contains
     # `color.jpg` and `alpha.png`; `auto` is `png` if the result has transparent pixels, else `jpg`
     format: Literal["png", "webp", "jpg", "avif", "zip", "auto"]
-    # Quality of a lossy result, 1 to 100: `jpg` (default 90), `avif` (default 65), and `webp`,
+    # Quality of a lossy result, 1 to 100: `jpg` (default 90), `avif` (default 80), and `webp`,
     # which is lossless without it and keeps the alpha exact with it. Other formats have no quality
     quality: int
     # Maximum size of the result in bytes. The result has the best quality that fits, at most
@@ -32,15 +32,21 @@ class CutoutOptions(TypedDict, total=False):
     max_bytes: int
     # Content of the result: `cutout` is color with alpha; `alpha` the alpha alone as a gray image;
     # `mask` the mask of the model before its edges are refined, as a gray image; `foreground` the
-    # colors of the subject without background and without alpha. All but `cutout` cannot be
-    # combined with a background, a shadow or `zip`; `auto` is then `png`
-    only: Literal["cutout", "alpha", "mask", "foreground"]
+    # colors of the subject without background and without alpha; `both` a ZIP of `cutout.png` and
+    # `alpha.png`, with `format=zip`. All but `cutout` cannot be combined with a background or a
+    # shadow, and all but `cutout` and `both` with `zip`; `auto` is then `png`
+    only: Literal["cutout", "alpha", "mask", "foreground", "both"]
     # Another way to write `only`: `rgba` is `only=cutout`, `alpha` is `only=alpha`
     channels: Literal["rgba", "alpha"]
     # Bits per channel of a PNG result: `8`, `16` (8-bit images are widened), or `auto`: 16 if the
     # image has 16 bits and at most 25 million pixels, else 8. Unchanged pixels are exact to the
     # bit. 16-bit results have at most 25 million pixels
     bit_depth: Literal["8", "16", "auto"]
+    # Colors of the result: `srgb` without a profile; `p3` is Display P3 with its profile; `keep`
+    # keeps the RGB space of the image, with a profile of it, and is `srgb` for an image without a
+    # usable RGB profile. Colors of options are always those of sRGB. Every format can hold a
+    # profile; gray results have none
+    icc: Literal["srgb", "p3", "keep"]
     # Maximum number of pixels of the result: `preview` (`small`, `regular`) 0.25 million, `medium`
     # 1.5, `hd` 4, `50MP` 50; `auto`, `full` and `4k` keep the size of the image. Results are never
     # enlarged
@@ -129,6 +135,23 @@ class CutoutOptions(TypedDict, total=False):
     shadow_offset: str
     # Color of the shadow, as in `bg_color`; its alpha multiplies the opacity. Default: black
     shadow_color: str
+    # Width of an outline around the subject, as of a sticker: pixels of the result or percent of
+    # the longer side of the subject, at most `500px` or `25%`. It lies over the shadow, which it
+    # casts as well. With `crop` and `output_size` there is room for it; otherwise it ends at the
+    # edges of the result
+    outline: str
+    # Color of the outline, as in `bg_color`. Default: white
+    outline_color: str
+    # Reflection of the subject in a floor below it: opacity in percent where it meets the subject.
+    # It fades out. With `crop` and `output_size` there is room for it; otherwise it ends at the
+    # edges of the result
+    reflection: int
+    # Length of the reflection, at which it has faded out: pixels of the result or percent of the
+    # height of the subject, at most `9999px` or `100%`. Default: `40%`
+    reflection_length: str
+    # Gap between the subject and its reflection, pixels of the result or percent of the height of
+    # the subject, at most `500px` or `25%`. Default: 0
+    reflection_offset: str
     # Another way to write `shadow=soft`
     add_shadow: bool
     # Refinement of the matte: `edges` follows hair and outlines in the full image; `none` uses the
@@ -141,6 +164,13 @@ class CutoutOptions(TypedDict, total=False):
     effort: Literal["standard", "auto", "best"]
     # Name of a model from `GET /v1/models`. The default model is used without it
     model: str
+    # Seconds within which a worker must start the job. Otherwise it fails with
+    # `not-started-in-time` and is purged. At most, and by default, the time that the service lets
+    # an image wait
+    start_within: int
+    # Seconds that the result is kept until it is downloaded; then it is purged. At most, and by
+    # default, the time that the service keeps a result
+    keep_at_most: int
 
 
 # Bounding box of the subject in the result; 0 × 0 when nothing is visible
@@ -204,6 +234,14 @@ class JobAccepted(TypedDict):
     queue_position: NotRequired[int]
     # Estimated milliseconds until the result is ready
     eta_ms: NotRequired[int]
+    # As in the request, or its batch
+    start_within: NotRequired[int]
+    # As in the request, or its batch
+    keep_at_most: NotRequired[int]
+    # With `start_within`, while the job waits: when it fails unless a worker has started it
+    start_before: NotRequired[str]
+    # No worker was running, and one is being started: the job waits some seconds longer
+    worker_starting: NotRequired[Literal[true]]
     # When the image is purged if no worker has started it
     expires_at: str
     # Names of ignored form fields; also in `X-Ignored-Fields`
@@ -218,6 +256,14 @@ class JobProblem(TypedDict):
     title: str
     status: int
     code: str
+    # What is particular to this image
+    detail: NotRequired[str]
+    # Name of the parameter that it is about
+    parameter: NotRequired[str]
+    # The limit that was exceeded, in `unit`
+    limit: NotRequired[float]
+    # Unit of `limit`, such as "pixels"
+    unit: NotRequired[str]
 
 
 class Job(TypedDict):
@@ -232,9 +278,17 @@ class Job(TypedDict):
     queue_position: NotRequired[int]
     # Estimated milliseconds until the result is ready
     eta_ms: NotRequired[int]
+    # No worker was running, and one is being started: the job waits some seconds longer
+    worker_starting: NotRequired[Literal[true]]
     result: NotRequired[ResultFacts]
     # Why the job failed
     problem: NotRequired[JobProblem]
+    # As in the request, or its batch
+    start_within: NotRequired[int]
+    # As in the request, or its batch
+    keep_at_most: NotRequired[int]
+    # With `start_within`, while the job waits: when it fails unless a worker has started it
+    start_before: NotRequired[str]
     # When the data of the job expires and is purged
     expires_at: str
     # Addresses relative to the service
@@ -253,6 +307,8 @@ class JobEventQueuedData(TypedDict):
     position: NotRequired[int]
     # Estimated milliseconds until the result is ready
     eta_ms: NotRequired[int]
+    # No worker was running, and one is being started: the job waits some seconds longer
+    worker_starting: NotRequired[Literal[true]]
 
 
 class JobEventQueued(TypedDict):
@@ -397,6 +453,14 @@ class BatchJob(TypedDict):
     queue_position: NotRequired[int]
     # Estimated milliseconds until the result is ready
     eta_ms: NotRequired[int]
+    # As in the request, or its batch
+    start_within: NotRequired[int]
+    # As in the request, or its batch
+    keep_at_most: NotRequired[int]
+    # With `start_within`, while the job waits: when it fails unless a worker has started it
+    start_before: NotRequired[str]
+    # No worker was running, and one is being started: the job waits some seconds longer
+    worker_starting: NotRequired[Literal[true]]
     # When the image is purged if no worker has started it
     expires_at: str
     # Names of ignored form fields; also in `X-Ignored-Fields`
@@ -449,6 +513,10 @@ class Batch(TypedDict):
     created_at: str
     # When the batch expires if nothing changes in it
     expires_at: str
+    # `start_within` of images that are added without their own; absent when the batch has none
+    start_within: NotRequired[int]
+    # `keep_at_most` of images that are added without their own; absent when the batch has none
+    keep_at_most: NotRequired[int]
     links: BatchLinks
 
 
@@ -464,6 +532,10 @@ class BatchCreated(TypedDict):
     created_at: str
     # When the batch expires if nothing changes in it
     expires_at: str
+    # `start_within` of images that are added without their own; absent when the batch has none
+    start_within: NotRequired[int]
+    # `keep_at_most` of images that are added without their own; absent when the batch has none
+    keep_at_most: NotRequired[int]
     links: BatchLinks
     # Secret of this batch: 43 characters, base64url. Bearer token of all requests about it
     token: str
@@ -748,6 +820,10 @@ class ReceiptClaims(TypedDict):
     purged_at: str
     # Number of stored payloads that were deleted during the life of the job
     keys_removed: int
+    # Seconds within which a worker had to start the job, if the request said so
+    start_within: NotRequired[int]
+    # Seconds that the result was to be kept at most, if the request said so
+    keep_at_most: NotRequired[int]
     # When this receipt was signed, seconds since the epoch
     iat: int
 
@@ -767,7 +843,7 @@ OPTIONS: Mapping[str, Option] = {
     "quality": Option(
         "int",
         (),
-        "Quality of a lossy result, 1 to 100: `jpg` (default 90), `avif` (default 65), and `webp`, which is lossless without it and keeps the alpha exact with it. Other formats have no quality",
+        "Quality of a lossy result, 1 to 100: `jpg` (default 90), `avif` (default 80), and `webp`, which is lossless without it and keeps the alpha exact with it. Other formats have no quality",
     ),
     "max_bytes": Option(
         "int",
@@ -776,8 +852,8 @@ OPTIONS: Mapping[str, Option] = {
     ),
     "only": Option(
         "str",
-        ("cutout", "alpha", "mask", "foreground",),
-        "Content of the result: `cutout` is color with alpha; `alpha` the alpha alone as a gray image; `mask` the mask of the model before its edges are refined, as a gray image; `foreground` the colors of the subject without background and without alpha. All but `cutout` cannot be combined with a background, a shadow or `zip`; `auto` is then `png`",
+        ("cutout", "alpha", "mask", "foreground", "both",),
+        "Content of the result: `cutout` is color with alpha; `alpha` the alpha alone as a gray image; `mask` the mask of the model before its edges are refined, as a gray image; `foreground` the colors of the subject without background and without alpha; `both` a ZIP of `cutout.png` and `alpha.png`, with `format=zip`. All but `cutout` cannot be combined with a background or a shadow, and all but `cutout` and `both` with `zip`; `auto` is then `png`",
     ),
     "channels": Option(
         "str",
@@ -788,6 +864,11 @@ OPTIONS: Mapping[str, Option] = {
         "str",
         ("8", "16", "auto",),
         "Bits per channel of a PNG result: `8`, `16` (8-bit images are widened), or `auto`: 16 if the image has 16 bits and at most 25 million pixels, else 8. Unchanged pixels are exact to the bit. 16-bit results have at most 25 million pixels",
+    ),
+    "icc": Option(
+        "str",
+        ("srgb", "p3", "keep",),
+        "Colors of the result: `srgb` without a profile; `p3` is Display P3 with its profile; `keep` keeps the RGB space of the image, with a profile of it, and is `srgb` for an image without a usable RGB profile. Colors of options are always those of sRGB. Every format can hold a profile; gray results have none",
     ),
     "size": Option(
         "str",
@@ -919,6 +1000,31 @@ OPTIONS: Mapping[str, Option] = {
         (),
         "Color of the shadow, as in `bg_color`; its alpha multiplies the opacity. Default: black",
     ),
+    "outline": Option(
+        "str",
+        (),
+        "Width of an outline around the subject, as of a sticker: pixels of the result or percent of the longer side of the subject, at most `500px` or `25%`. It lies over the shadow, which it casts as well. With `crop` and `output_size` there is room for it; otherwise it ends at the edges of the result",
+    ),
+    "outline_color": Option(
+        "str",
+        (),
+        "Color of the outline, as in `bg_color`. Default: white",
+    ),
+    "reflection": Option(
+        "int",
+        (),
+        "Reflection of the subject in a floor below it: opacity in percent where it meets the subject. It fades out. With `crop` and `output_size` there is room for it; otherwise it ends at the edges of the result",
+    ),
+    "reflection_length": Option(
+        "str",
+        (),
+        "Length of the reflection, at which it has faded out: pixels of the result or percent of the height of the subject, at most `9999px` or `100%`. Default: `40%`",
+    ),
+    "reflection_offset": Option(
+        "str",
+        (),
+        "Gap between the subject and its reflection, pixels of the result or percent of the height of the subject, at most `500px` or `25%`. Default: 0",
+    ),
     "add_shadow": Option(
         "bool",
         (),
@@ -938,5 +1044,15 @@ OPTIONS: Mapping[str, Option] = {
         "str",
         (),
         "Name of a model from `GET /v1/models`. The default model is used without it",
+    ),
+    "start_within": Option(
+        "int",
+        (),
+        "Seconds within which a worker must start the job. Otherwise it fails with `not-started-in-time` and is purged. At most, and by default, the time that the service lets an image wait",
+    ),
+    "keep_at_most": Option(
+        "int",
+        (),
+        "Seconds that the result is kept until it is downloaded; then it is purged. At most, and by default, the time that the service keeps a result",
     ),
 }
