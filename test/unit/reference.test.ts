@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { REFERENCE_PAGES } from '../../tools/src/reference/pages.js';
 
-/** Pages of docs/reference that people write. */
-const HAND_WRITTEN = ['docs/reference/http-api.md'];
+/** Files of docs/reference that people write. The schema is checked by `test/unit/cli/manifest.test.ts`. */
+const HAND_WRITTEN = ['docs/reference/http-api.md', 'docs/reference/manifest.schema.json'];
 
 describe('docs/reference', () => {
   it.each(Object.entries(REFERENCE_PAGES))(

@@ -71,7 +71,7 @@ export const HEADERS = {
   ),
   'X-Ignored-Fields': text('Names of ignored form fields', 'user_id, comment'),
   'X-Job-Id': always(text('Id of the job', 'q83vASNFZ4mrze8BI0VniQ')),
-  'X-Latency-Ms': always(count('Milliseconds of the work on the image', 410)),
+  'X-Latency-Ms': count('Milliseconds of the work on the image', 410),
   'X-RateLimit-Limit': count('Limit on requests per minute, if there is one', 60),
   'X-RateLimit-Remaining': count('Remaining requests', 59),
   'X-RateLimit-Reset': count('Seconds until all requests are available again', 60),

@@ -82,8 +82,8 @@ export const DescribeLocal = (): Decorator => {
       status: 200,
       description: 'The PNG, or both in JSON',
       headers: {
-        ...optionalHeaders([...RESULT_HEADERS, 'X-Latency-Ms']),
-        ...headers('Cache-Control', ...MORE_HEADERS),
+        ...optionalHeaders(RESULT_HEADERS),
+        ...headers('Cache-Control', 'X-Latency-Ms', ...MORE_HEADERS),
       },
       content: { ...png, 'application/json': { schema: schemaOf(withoutbgAnswerSchema) } },
     }),
