@@ -1,4 +1,4 @@
-import { createHmac, createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createECDH, createHmac, createPublicKey, diffieHellman, type KeyObject } from 'node:crypto';
 import { wipe } from './wipe.js';
 
 /** Bytes of an encapsulated key: an uncompressed point of P-256. */
@@ -12,6 +12,8 @@ const KEM_ID = 0x0010;
 const KDF_ID = 0x0001;
 const BASE_MODE = 0;
 const NONE = Buffer.alloc(0);
+/** The private key 1, which takes the place of one that was used. */
+const USED_UP = Buffer.from('01', 'hex');
 
 /** Secrets on which sender and receiver agree. */
 export interface HpkeContext {
@@ -34,15 +36,15 @@ interface HpkeOptions {
 
 /**
  * Makes a context for the owner of a P-256 key: HPKE (RFC 9180) in base mode, DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, export
- * only. Synchronous, with secrets that can be wiped. The sender cannot make the context again: its ephemeral key is dropped.
+ * only. Synchronous, with secrets that can be wiped. The sender cannot make the context again: its ephemeral key is overwritten.
  */
 export function setUpSender(publicKey: KeyObject, info: Buffer, { aead }: HpkeOptions = {}): HpkeSender {
-  const ephemeral = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const enc = rawPoint(ephemeral.publicKey);
-  const shared = sharedSecret(
-    diffieHellman({ privateKey: ephemeral.privateKey, publicKey }),
-    Buffer.concat([enc, rawPoint(publicKey)]),
-  );
+  const point = rawPoint(publicKey);
+  const ephemeral = createECDH('prime256v1');
+  const enc = ephemeral.generateKeys();
+  const shared = sharedSecret(ephemeral.computeSecret(point), Buffer.concat([enc, point]));
+  // OpenSSL overwrites the key that is replaced. The key of a KeyObject would stay in memory until the garbage collection.
+  ephemeral.setPrivateKey(USED_UP);
   return { enc, ...contextOf(shared, info, aead) };
 }
 
