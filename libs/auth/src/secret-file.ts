@@ -104,15 +104,17 @@ function readStdin(): Buffer {
   }
 }
 
-const PEM_BLOCK = /-----BEGIN (PRIVATE|PUBLIC) KEY-----[^-]+-----END \1 KEY-----/g;
+/** A PEM block (RFC 7468) of any kind, also one without an end. */
+const PEM_BLOCK = /-----BEGIN ([^-]+)-----[^-]*(?:-----END \1-----)?/g;
 
-/** Keys in the PEM blocks of a file, in order. A block that OpenSSL cannot read gives undefined. */
+/** Keys in the PEM blocks of a file, in order. A block that OpenSSL cannot read, or that is no such key, gives undefined. */
 function keysIn(content: Buffer): (KeyObject | undefined)[] {
   const pem = content.toString('latin1');
   content.fill(0);
   return [...pem.matchAll(PEM_BLOCK)].map(([block, kind]) => {
     try {
-      return kind === 'PRIVATE' ? createPrivateKey(block) : createPublicKey(block);
+      if (kind === 'PRIVATE KEY') return createPrivateKey(block);
+      return kind === 'PUBLIC KEY' ? createPublicKey(block) : undefined;
     } catch {
       // OpenSSL's message has no more information.
       return undefined;

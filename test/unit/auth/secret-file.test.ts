@@ -69,6 +69,10 @@ describe('the keys of the workers', () => {
   const path = join(folder, 'worker.pem');
   const write = (content: string): void => writeFileSync(path, content, { mode: 0o600 });
   const [current, retired] = [drawWorkerKey(), drawWorkerKey()];
+  const sec1 = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
+    type: 'sec1',
+    format: 'pem',
+  });
 
   it('given the current key and a retired one, when they are read, then the first is what the APIs wrap for', () => {
     write(`${current.privatePem}${retired.privatePem}`);
@@ -86,6 +90,9 @@ describe('the keys of the workers', () => {
       String(pem),
       current.publicPem,
       `${current.privatePem}${String(pem)}`,
+      `${current.privatePem}${String(sec1)}`,
+      `${current.privatePem}${retired.privatePem.slice(0, -30)}`,
+      `${retired.privatePem.slice(0, -30)}\n${current.privatePem}`,
     ]) {
       write(content);
       expect(() => readWorkerKeys(path)).toThrow(
