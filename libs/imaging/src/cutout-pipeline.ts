@@ -231,10 +231,10 @@ async function composeThenEncode(
   try {
     const { foreground, subjects } = await timer.perform('compose', async () => {
       const own = colors && (await matteInColors({ full, deep }, matting, colors, { ...plan, ...limits }));
+      if (own !== undefined) rendered.matted = own.matted;
       const box = own === undefined ? matteWhole(full, matting) : own.box;
       const found = matting.subjectsIn(full);
-      if (own !== undefined) rendered.matted = own.matted;
-      else if (depths.result === 16) rendered.matted = toRaster16(full, deep);
+      if (own === undefined && depths.result === 16) rendered.matted = toRaster16(full, deep);
       const layout = layoutOf({ image: full, box }, options, limits);
       rendered.result = await composeResult(rendered.matted, layout, {
         options,
