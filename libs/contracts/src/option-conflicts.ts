@@ -87,7 +87,7 @@ export const CONFLICTS: readonly Conflict[] = [
   {
     option: 'icc',
     isGiven: ({ icc, only }) => icc !== 'srgb' && (only === 'alpha' || only === 'mask'),
-    sentence: '"icc" requires only=cutout or only=foreground: gray results have no color profile.',
+    sentence: '"icc" cannot be combined with only=alpha and only=mask: gray results have no color profile.',
   },
   {
     option: 'bg_color',

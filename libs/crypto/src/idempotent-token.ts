@@ -7,7 +7,7 @@ const INFO = 'removebg-bd/v1 retry ';
 
 /** Inputs of the token of an idempotent submission. */
 export interface IdempotencySecrets {
-  /** Key-encryption key. */
+  /** The secret that all APIs share. */
   apiSecret: Buffer;
   /** The client's API key, in full. */
   apiKey: string;

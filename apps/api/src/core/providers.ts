@@ -13,7 +13,7 @@ import type { ApiTelemetry } from '../observability/api-telemetry.js';
 export const SETTINGS = Symbol('settings');
 /** Jobs, batches, payload and limits in Redis (`Broker`). */
 export const BROKER = Symbol('broker');
-/** Key-encryption key, 32 bytes (`Buffer`). */
+/** API secret, 32 bytes (`Buffer`). */
 export const API_SECRET = Symbol('API secret');
 /** Public key of the workers (`WorkerPublicKey`): payload keys are wrapped for it. */
 export const WORKER_PUBLIC_KEY = Symbol('worker public key');
