@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
@@ -11,15 +10,14 @@ import { EdgeClient, type EdgeAnswer } from '../harness/edge-client.js';
 import { EdgeProcess } from '../harness/edge-process.js';
 import { eventually } from '../harness/eventually.js';
 import { RecordingServer } from '../harness/recording-server.js';
+import { openApiDocument } from '../../tools/src/openapi-document.js';
 
 /** Client address, time, user agent, method, route template, status, bytes in and out, duration: no more. */
 const ALLOWED = [
   ...['agent', 'client', 'durationMs', 'event', 'method'],
   ...['requestBytes', 'responseBytes', 'route', 'status', 'time'],
 ];
-const document = new ContractDocument(
-  JSON.parse(execFileSync(process.execPath, ['dist/apps/api/src/openapi.command.js'], { encoding: 'utf8' })),
-);
+const document = new ContractDocument(JSON.parse(openApiDocument()));
 
 let upstream: RecordingServer;
 let edge: EdgeProcess;

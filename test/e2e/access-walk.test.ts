@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import type { BatchView } from '#contracts/batch-view.js';
 import type { JobAccepted } from '#contracts/job-view.js';
 import { bearer, type Answer } from '../harness/api-client.js';
@@ -7,6 +6,7 @@ import { ContractDocument } from '../contract/document.js';
 import { KeyFiles, withKey } from '../harness/key-files.js';
 import { smallPhoto } from '../harness/small-photo.js';
 import { useSystem } from '../harness/use-system.js';
+import { openApiDocument } from '../../tools/src/openapi-document.js';
 
 /** What a client owns: a job, and a batch with an image in it. */
 interface Holder {
@@ -18,9 +18,7 @@ interface Holder {
 
 const UNKNOWN = 'A'.repeat(22);
 const files = new KeyFiles();
-const { operations } = new ContractDocument(
-  JSON.parse(execFileSync(process.execPath, ['dist/apps/api/src/openapi.command.js'], { encoding: 'utf8' })),
-);
+const { operations } = new ContractDocument(JSON.parse(openApiDocument()));
 /** Every operation on a resource with an owner. The problem pages are public. */
 const OWNED = [...operations].filter(
   ([operation, { parameters = [] }]) =>

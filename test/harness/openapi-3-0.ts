@@ -49,11 +49,27 @@ function simplify(schema: JsonObject): void {
     delete schema['anyOf'];
 }
 
-/** Leaves one type of a request body. */
-function chooseBody({ requestBody: body }: JsonObject): void {
+/** Leaves one type of a request body, and gives its schema a name: the generator numbers schemas without one. */
+function chooseBody({ operationId, requestBody: body }: JsonObject, schemas: JsonObject): void {
   const types = isObject(body) ? body['content'] : undefined;
   const chosen = isObject(types) ? types[BODY_TYPE] : undefined;
-  if (isObject(body) && chosen !== undefined) body['content'] = { [BODY_TYPE]: chosen };
+  if (!isObject(body) || !isObject(chosen) || typeof operationId !== 'string') return;
+  const name = `${operationId.replace(/^./, (first) => first.toUpperCase())}Body`;
+  schemas[name] = chosen['schema'] ?? {};
+  body['content'] = { [BODY_TYPE]: { schema: { $ref: `#/components/schemas/${name}` } } };
+}
+
+/** Removes schemas to which nothing refers. */
+function prune(document: JsonObject, components: JsonObject): void {
+  const schemas = (): JsonObject => (isObject(components['schemas']) ? components['schemas'] : {});
+  for (let before = NaN; before !== Object.keys(schemas()).length;) {
+    before = Object.keys(schemas()).length;
+    const text = JSON.stringify(document);
+    const used = Object.entries(schemas()).filter(([name]) =>
+      text.includes(`"#/components/schemas/${name}"`),
+    );
+    components['schemas'] = Object.fromEntries(used);
+  }
 }
 
 /** A value with all that is in it, as OpenAPI 3.0. */
@@ -64,7 +80,6 @@ function convert(value: Json): Json {
   const copy: JsonObject = Object.fromEntries(members.map(([name, member]) => [name, convert(member)]));
   convertSchema(copy);
   simplify(copy);
-  chooseBody(copy);
   return copy;
 }
 
@@ -75,12 +90,15 @@ const isForOthers = (operation: Json): boolean =>
 export function asOpenApi30(text: string): string {
   const document = convert(JSON.parse(text) as Json) as JsonObject;
   document['openapi'] = '3.0.3';
-  const { info, paths } = document;
+  const { info, paths, components } = document;
+  const schemas = isObject(components) && isObject(components['schemas']) ? components['schemas'] : {};
   if (isObject(info) && isObject(info['license'])) delete info['license']['identifier'];
   for (const [path, operations] of Object.entries(isObject(paths) ? paths : {}))
     if (isObject(paths) && isObject(operations)) {
       const kept = Object.entries(operations).filter(([, operation]) => !isForOthers(operation));
       paths[path] = Object.fromEntries(kept);
+      for (const [, operation] of kept) if (isObject(operation)) chooseBody(operation, schemas);
     }
+  if (isObject(components)) prune(document, components);
   return JSON.stringify(document);
 }

@@ -28,14 +28,14 @@ $config = (new OpenAPI\Client\Configuration())->setHost($server);
 $http = new GuzzleHttp\Client();
 $jobs = new OpenAPI\Client\Api\JobsApi($http, $config);
 $image = base64_encode(file_get_contents($photo));
-$one = (new OpenAPI\Client\Model\InlineObject())->setImage($image);
+$one = (new OpenAPI\Client\Model\SubmitJobBody())->setImage($image);
 $file = $jobs->submitJob($one, prefer: 'wait=60');
 copy($file->getPathname(), "$folder/job.png");
 
 $batches = new OpenAPI\Client\Api\BatchesApi($http, $config);
 $batch = $batches->openBatch();
 $config->setAccessToken($batch->getToken());
-$other = (new OpenAPI\Client\Model\InlineObject1())->setImage($image)->setFormat('webp');
+$other = (new OpenAPI\Client\Model\AddToBatchBody())->setImage($image)->setFormat('webp');
 $job = $batches->addToBatch($batch->getId(), $other, custom_id: 'one', format: 'webp');
 if ($job->getCustomId() !== 'one') {
     throw new Exception('another custom_id');

@@ -16,6 +16,10 @@ const SUBMITTED = { job: 'POST /v1/jobs', batch: 'POST /v1/batches' };
 const variables = ({ subject }: SampleRequest, mark: string): string[] =>
   subject === undefined ? [] : [`${mark} ID, TOKEN: from ${SUBMITTED[subject]}`];
 
+/** The photo of a body in JSON. */
+const PHOTO = 'photo.jpg';
+const JSON_TYPE = { 'Content-Type': 'application/json' };
+
 const isFileValue = (value: string): boolean => value.startsWith('@');
 
 /** The file of a form, and its other fields. */
@@ -34,14 +38,16 @@ function addressOf({ path, query }: SampleRequest, id: string, more: Record<stri
 const shellQuoted = (text: string): string => (/^[\w@./=:-]+$/.test(text) ? text : `'${text}'`);
 
 function curl(request: SampleRequest): string {
-  const { method, headers, form, subject, output, isStream } = request;
+  const { method, form, base64, subject, output, isStream } = request;
   const url = addressOf(request, '$ID');
-  const hasForm = Object.keys(form).length > 0;
+  const hasBody = Object.keys(form).length > 0 || base64 !== undefined;
+  const headers = { ...request.headers, ...(base64 !== undefined && JSON_TYPE) };
   const options = [
-    ...(method === 'GET' || hasForm ? [] : [`-X ${method}`]),
+    ...(method === 'GET' || hasBody ? [] : [`-X ${method}`]),
     ...(subject === undefined ? [] : ['-H "Authorization: Bearer $TOKEN"']),
     ...Object.entries(headers).map(([name, value]) => `-H '${name}: ${value}'`),
     ...Object.entries(form).map(([name, value]) => `-F ${shellQuoted(`${name}=${value}`)}`),
+    ...(base64 === undefined ? [] : ['--data-binary @-']),
     ...(output === undefined ? [] : [`-o ${output}`]),
     /[$?&]/.test(url) ? `"${url}"` : url,
   ];
@@ -49,7 +55,8 @@ function curl(request: SampleRequest): string {
   const command = options.length === 1 ? `${start} ${options.join('')}` : [start, ...options].join(' \\\n  ');
   // Without it the reason of a failure is in the file alone.
   const check = output === undefined ? '' : ` || cat ${output}`;
-  return [...variables(request, '#'), command + check].join('\n');
+  const json = `{ printf '{"${base64 ?? ''}":"'; base64 <${PHOTO} | tr -d '\\n'; printf '"}'; } |`;
+  return [...variables(request, '#'), ...(base64 === undefined ? [] : [json]), command + check].join('\n');
 }
 
 const quoted = (text: string): string => `'${text}'`;
@@ -61,7 +68,8 @@ const entries = (values: Record<string, string>, pair: (name: string, value: str
     .join(', ');
 
 function node(request: SampleRequest): string {
-  const { method, headers, subject, output, isStream, form } = request;
+  const { method, subject, output, isStream, form, base64 } = request;
+  const headers = { ...request.headers, ...(base64 !== undefined && JSON_TYPE) };
   const url = addressOf(request, '${ID}');
   const names = entries(
     headers,
@@ -73,7 +81,7 @@ function node(request: SampleRequest): string {
   const init = [
     ...(method === 'GET' ? [] : [`  method: ${quoted(method)},`]),
     ...(allHeaders === '' ? [] : [`  headers: { ${allHeaders} },`]),
-    ...(hasForm ? ['  body,'] : []),
+    ...nodeBody(request),
   ];
   const target = url.includes('${') ? `\`${url}\`` : quoted(url);
   const fields = Object.entries(form).map(
@@ -82,7 +90,9 @@ function node(request: SampleRequest): string {
   );
   return [
     ...(hasForm ? ["import { openAsBlob } from 'node:fs';"] : []),
-    ...(output === undefined ? [] : ["import { writeFile } from 'node:fs/promises';"]),
+    ...(output === undefined
+      ? []
+      : [`import { ${base64 === undefined ? '' : 'readFile, '}writeFile } from 'node:fs/promises';`]),
     ...(hasForm || output !== undefined ? [''] : []),
     ...variables(request, '//'),
     ...(subject === undefined ? [] : ['const { ID, TOKEN } = process.env;']),
@@ -93,6 +103,12 @@ function node(request: SampleRequest): string {
     'if (!response.ok) throw new Error(await response.text());',
     ...nodeResponse(request, output, isStream),
   ].join('\n');
+}
+
+function nodeBody({ form, base64 }: SampleRequest): string[] {
+  if (base64 !== undefined)
+    return [`  body: JSON.stringify({ ${base64}: await readFile('${PHOTO}', 'base64') }),`];
+  return Object.keys(form).length > 0 ? ['  body,'] : [];
 }
 
 function nodeResponse({ method }: SampleRequest, output: string | undefined, isStream: boolean): string[] {
@@ -109,15 +125,25 @@ function nodeResponse({ method }: SampleRequest, output: string | undefined, isS
 
 const doubled = (text: string): string => `"${text}"`;
 
-/** Headers of a body that is the image itself. */
-const withType = (headers: Record<string, string>, file: string | undefined): Record<string, string> =>
-  file === undefined ? headers : { ...headers, 'Content-Type': 'application/octet-stream' };
+/** Headers with the type of a body that is JSON, or the image itself. */
+function headersOf({ headers, base64 }: SampleRequest, file: string | undefined): Record<string, string> {
+  if (base64 !== undefined) return { ...headers, ...JSON_TYPE };
+  return file === undefined ? headers : { ...headers, 'Content-Type': 'application/octet-stream' };
+}
+
+function pythonBody({ base64 }: SampleRequest, file: string | undefined): string[] {
+  if (base64 !== undefined) {
+    const photo = `b64encode(Path("${PHOTO}").read_bytes()).decode()`;
+    return [`    data=json.dumps({"${base64}": ${photo}}).encode(),`];
+  }
+  return file === undefined ? [] : [`    data=Path("${file}").read_bytes(),`];
+}
 
 function python(request: SampleRequest): string {
-  const { method, headers, subject, output, isStream } = request;
+  const { method, subject, output, isStream, base64 } = request;
   const { file, fields } = partsOf(request);
   const url = addressOf(request, '{ID}', fields);
-  const names = entries(withType(headers, file), (name, value) => `${doubled(name)}: ${doubled(value)}`);
+  const names = entries(headersOf(request, file), (name, value) => `${doubled(name)}: ${doubled(value)}`);
   const auth = subject === undefined ? '' : '"Authorization": f"Bearer {TOKEN}"';
   const allHeaders = [auth, names].filter(Boolean).join(', ');
   const read = output === undefined ? '' : `, open("${output}", "wb") as file`;
@@ -127,7 +153,8 @@ function python(request: SampleRequest): string {
     : [`    ${output === undefined ? print : 'file.write(response.read())'}`];
   return [
     ...(subject === undefined ? [] : ['import os']),
-    ...(file === undefined ? [] : ['from pathlib import Path']),
+    ...(base64 === undefined ? [] : ['import json', 'from base64 import b64encode']),
+    ...(file === undefined && base64 === undefined ? [] : ['from pathlib import Path']),
     'from urllib.request import Request, urlopen',
     '',
     ...variables(request, '#'),
@@ -136,7 +163,7 @@ function python(request: SampleRequest): string {
     `    ${url.includes('{ID}') ? 'f' : ''}"${url}",`,
     ...(method === 'GET' ? [] : [`    method=${doubled(method)},`]),
     ...(allHeaders === '' ? [] : [`    headers={${allHeaders}},`]),
-    ...(file === undefined ? [] : [`    data=Path("${file}").read_bytes(),`]),
+    ...pythonBody(request, file),
     ')',
     `with urlopen(request) as response${read}:`,
     ...body,
@@ -144,11 +171,11 @@ function python(request: SampleRequest): string {
 }
 
 function php(request: SampleRequest): string {
-  const { method, headers, subject, output, isStream } = request;
+  const { method, subject, output, isStream, base64 } = request;
   const { file, fields } = partsOf(request);
   const url = addressOf(request, '$id', fields);
   const auth = subject === undefined ? [] : ["'Authorization: Bearer ' . getenv('TOKEN')"];
-  const names = Object.entries(withType(headers, file)).map(([name, value]) => quoted(`${name}: ${value}`));
+  const names = Object.entries(headersOf(request, file)).map(([name, value]) => quoted(`${name}: ${value}`));
   const allHeaders = [...auth, ...names];
   const target = url.includes('$id') ? doubled(url) : quoted(url);
   return [
@@ -159,6 +186,9 @@ function php(request: SampleRequest): string {
     `    'method' => ${quoted(method)},`,
     ...(allHeaders.length === 0 ? [] : [`    'header' => [${allHeaders.join(', ')}],`]),
     ...(file === undefined ? [] : [`    'content' => file_get_contents('${file}'),`]),
+    ...(base64 === undefined
+      ? []
+      : [`    'content' => json_encode(['${base64}' => base64_encode(file_get_contents('${PHOTO}'))]),`]),
     ...(isStream ? ["    'protocol_version' => 1.0, // events arrive as they are sent"] : []),
     "    'timeout' => 90,",
     ']]);',

@@ -107,7 +107,7 @@ function aside({ document }: ReferenceSource, operation: Operation): Html {
   const tabs = LANGUAGES.map(({ id, label, render }) => ({ id, label, code: render(sample) }));
   const [first] = successes(operation);
   return html`<div class="beside">
-    ${codeTabs('request', tabs)} ${tryForm(document, operation, sample)}
+    ${codeTabs('request', tabs)} ${sample.base64 === undefined && tryForm(document, operation, sample)}
     ${first !== undefined && codeBlock(responseExample(document, ...first), 'json', 'Example of the response')}
   </div>`;
 }

@@ -33,8 +33,14 @@ const KEYWORDS: ReadonlySet<string> = new Set([
 /** A type as text, for the places where Python would evaluate it. */
 const inQuotes = (type: string): string => `'${type}'`;
 
-const literal = (values: readonly unknown[]): string =>
-  `Literal[${values.map((value) => JSON.stringify(value)).join(', ')}]`;
+const PYTHON_OF_JSON: Readonly<Record<string, string>> = { true: 'True', false: 'False', null: 'None' };
+
+const valueText = (value: unknown): string => {
+  const text = JSON.stringify(value);
+  return PYTHON_OF_JSON[text] ?? text;
+};
+
+const literal = (values: readonly unknown[]): string => `Literal[${values.map(valueText).join(', ')}]`;
 
 const inPascalCase = (name: string): string =>
   name.replaceAll(/(?:^|[^A-Za-z0-9])([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
