@@ -241,7 +241,7 @@ class JobAccepted(TypedDict):
     # With `start_within`, while the job waits: when it fails unless a worker has started it
     start_before: NotRequired[str]
     # No worker was running, and one is being started: the job waits some seconds longer
-    worker_starting: NotRequired[Literal[true]]
+    worker_starting: NotRequired[Literal[True]]
     # When the image is purged if no worker has started it
     expires_at: str
     # Names of ignored form fields; also in `X-Ignored-Fields`
@@ -279,7 +279,7 @@ class Job(TypedDict):
     # Estimated milliseconds until the result is ready
     eta_ms: NotRequired[int]
     # No worker was running, and one is being started: the job waits some seconds longer
-    worker_starting: NotRequired[Literal[true]]
+    worker_starting: NotRequired[Literal[True]]
     result: NotRequired[ResultFacts]
     # Why the job failed
     problem: NotRequired[JobProblem]
@@ -308,7 +308,7 @@ class JobEventQueuedData(TypedDict):
     # Estimated milliseconds until the result is ready
     eta_ms: NotRequired[int]
     # No worker was running, and one is being started: the job waits some seconds longer
-    worker_starting: NotRequired[Literal[true]]
+    worker_starting: NotRequired[Literal[True]]
 
 
 class JobEventQueued(TypedDict):
@@ -460,7 +460,7 @@ class BatchJob(TypedDict):
     # With `start_within`, while the job waits: when it fails unless a worker has started it
     start_before: NotRequired[str]
     # No worker was running, and one is being started: the job waits some seconds longer
-    worker_starting: NotRequired[Literal[true]]
+    worker_starting: NotRequired[Literal[True]]
     # When the image is purged if no worker has started it
     expires_at: str
     # Names of ignored form fields; also in `X-Ignored-Fields`
