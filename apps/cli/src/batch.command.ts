@@ -111,7 +111,7 @@ async function runBatch(
   try {
     if (report.tally.skipped < plan.total) {
       await withService({ settings, models: plan.models, env, display, signal }, async (client) => {
-        const results = isPrinted ? printedResults(stdout) : await openResults(resultsPath, earlier);
+        const results = isPrinted ? printedResults(stdout) : await openResults(resultsPath);
         const parts = { source, rules, state, results, report, display, window, receipts, signal };
         await new ManifestRun(parts, client).run().finally(() => results.close());
       });

@@ -11,9 +11,25 @@ export class DurableLog {
 
   private constructor(private readonly file: FileHandle) {}
 
-  /** Opens or creates a file. @param mode permissions of a new file @throws the file system's error */
+  /**
+   * Opens or creates a file. Removes the rest of a line that a killed process was writing: the next line starts a line.
+   * @param mode permissions of a new file
+   * @throws the file system's error
+   */
   static async open(path: string, mode = 0o644): Promise<DurableLog> {
-    return new DurableLog(await open(path, 'a', mode));
+    const file = await open(path, 'a+', mode);
+    try {
+      const { size } = await file.stat();
+      const bytes = await completeBytes(file, size);
+      if (bytes < size) {
+        await file.truncate(bytes);
+        await file.datasync();
+      }
+      return new DurableLog(file);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
   }
 
   /** Adds an object as one line. Resolves when it is on the disk. @throws the file system's error */
@@ -44,4 +60,17 @@ export class DurableLog {
     await this.file.appendFile(text);
     await this.file.datasync();
   }
+}
+
+/** Size of the complete lines of a file: the position after the last line end. @throws the file system's error */
+export async function completeBytes(file: FileHandle, size: number): Promise<number> {
+  const block = Buffer.alloc(65_536);
+  for (let end = size; end > 0;) {
+    const start = Math.max(0, end - block.length);
+    const { bytesRead } = await file.read(block, 0, end - start, start);
+    const at = block.subarray(0, bytesRead).lastIndexOf('\n');
+    if (at >= 0) return start + at + 1;
+    end = start;
+  }
+  return 0;
 }

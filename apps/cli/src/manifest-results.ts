@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { CommandError } from './exit-codes.js';
-import { DurableLog } from './durable-log.js';
+import { completeBytes, DurableLog } from './durable-log.js';
 
 /** Facts of a result line that both outcomes have. */
 interface EndedLine {
@@ -55,19 +55,19 @@ export type Ended = Pick<ResultLine, 'status' | 'fingerprint'>;
 /** The results of earlier runs. The last line of a `custom_id` counts. */
 export interface EarlierResults {
   byId: ReadonlyMap<string, Ended>;
-  /** Size of the complete lines, bytes. What follows is the rest of a line that a killed run was writing. */
-  bytes: number;
+  /** True if the last line is incomplete, as a killed run was writing it. */
   isTorn: boolean;
 }
 
-const NONE: EarlierResults = { byId: new Map(), bytes: 0, isTorn: false };
+const NONE: EarlierResults = { byId: new Map(), isTorn: false };
 
 /** Reads the results of earlier runs. @throws CommandError if the file has other contents */
 export async function readResults(path: string): Promise<EarlierResults> {
   const facts = await stat(path).catch(() => undefined);
   if (facts === undefined) return NONE;
   if (!facts.isFile()) throw new CommandError(`--results ${path} is not a file.`);
-  const bytes = await completeBytes(path, facts.size);
+  const file = await open(path, 'r');
+  const bytes = await completeBytes(file, facts.size).finally(() => file.close());
   if (bytes === 0) return { ...NONE, isTorn: facts.size > 0 };
   const byId = new Map<string, Ended>();
   let number = 0;
@@ -83,25 +83,7 @@ export async function readResults(path: string): Promise<EarlierResults> {
     }
     byId.set(line.custom_id, { status: line.status, fingerprint: line.fingerprint });
   }
-  return { byId, bytes, isTorn: bytes < facts.size };
-}
-
-/** Position after the last line end. */
-async function completeBytes(path: string, size: number): Promise<number> {
-  const file = await open(path, 'r');
-  try {
-    const block = Buffer.alloc(65_536);
-    for (let end = size; end > 0;) {
-      const start = Math.max(0, end - block.length);
-      const { bytesRead } = await file.read(block, 0, end - start, start);
-      const at = block.subarray(0, bytesRead).lastIndexOf('\n');
-      if (at >= 0) return start + at + 1;
-      end = start;
-    }
-    return 0;
-  } finally {
-    await file.close();
-  }
+  return { byId, isTorn: bytes < facts.size };
 }
 
 function resultOf(text: string): Pick<ResultLine, 'custom_id' | 'status' | 'fingerprint'> | undefined {
@@ -124,16 +106,8 @@ export interface ResultsWriter {
   close: () => Promise<void>;
 }
 
-/** Opens the results for further lines, and removes the rest of an incomplete one. */
-export async function openResults(path: string, { bytes, isTorn }: EarlierResults): Promise<ResultsWriter> {
-  if (isTorn) {
-    const file = await open(path, 'r+');
-    await file.truncate(bytes);
-    await file.datasync();
-    await file.close();
-  }
-  return DurableLog.open(path);
-}
+/** Opens the results for further lines. @throws the file system's error */
+export const openResults = (path: string): Promise<ResultsWriter> => DurableLog.open(path);
 
 /** Writes result lines to the standard output. */
 export function printedResults(stdout: NodeJS.WriteStream): ResultsWriter {

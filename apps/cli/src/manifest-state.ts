@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { open, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { BatchKey } from '#sdk/batch-client.js';
 import { DurableLog } from './durable-log.js';
 import { CommandError } from './exit-codes.js';
@@ -30,6 +31,9 @@ interface Kept {
 type Entry = { batch: BatchKey } | { salt: string } | { placement: Placement };
 
 const CUSTOM_ID_LENGTH = 32;
+/** How often, and how far apart, a lock without an owner is read before it counts as left by a killed process. */
+const MAX_EMPTY_READS = 10;
+const EMPTY_READ_MS = 20;
 
 /**
  * The private file of a run beside its results, `.NAME.state`: the batch at the service with its token, and the results that
@@ -134,7 +138,7 @@ async function entriesOf(path: string): Promise<Entry[]> {
 
 /** @throws CommandError while the process that has the lock is running */
 async function lock(path: string, results: string): Promise<void> {
-  for (;;) {
+  for (let reads = 1; ; reads += 1) {
     try {
       const file = await open(path, 'wx', 0o600);
       await file.writeFile(String(process.pid));
@@ -143,13 +147,15 @@ async function lock(path: string, results: string): Promise<void> {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
-    const owner = Number(await readFile(path, 'utf8').catch(() => ''));
-    if (isRunning(owner)) {
+    const owner = await readFile(path, 'utf8').catch(() => '');
+    if (isRunning(Number(owner))) {
       throw new CommandError(
         `Another run (process ${owner}) is writing ${results}. Wait for it, or delete ${path} if it is not running.`,
       );
     }
-    await rm(path, { force: true });
+    // A process that has just made the lock writes its id next.
+    if (owner === '' && reads < MAX_EMPTY_READS) await pause(EMPTY_READ_MS);
+    else await rm(path, { force: true });
   }
 }
 
