@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
-import { extname } from 'node:path';
 import { z } from 'zod';
 import { customIdSchema } from '#contracts/batch-view.js';
-import { jobOptionsSchema, RESULT_FORMATS, type JobOptions } from '#contracts/job-options.js';
+import { jobOptionsSchema, type JobOptions } from '#contracts/job-options.js';
 import { nearestName } from '#contracts/nearest-name.js';
 import { nearestNames, optionRefusal } from '#contracts/option-refusal.js';
+import { CommandError } from './exit-codes.js';
+import { checkedOptions } from './image-options.js';
 import { identityOf, placeOf, type Place, type PlaceRules } from './manifest-place.js';
-import { formatOfExtension } from './result-files.js';
+import { formatFor, formatNamedBy } from './result-files.js';
+import { recipeOf } from './result-records.js';
 
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** Headers that follow from the request itself. */
@@ -66,7 +68,7 @@ export interface ManifestJob {
   outputName: string;
   mask: Place | undefined;
   background: Place | undefined;
-  /** Options that differ from their defaults. */
+  /** Only what was named: the service has the defaults. */
   options: Partial<JobOptions>;
   inputHeaders: Readonly<Record<string, string>>;
   outputHeaders: Readonly<Record<string, string>>;
@@ -149,7 +151,6 @@ function unknownName(kind: string, name: string, known: readonly string[]): stri
 }
 
 const OPTIONS = Object.keys(jobOptionsSchema.shape);
-const DEFAULTS: Readonly<Record<string, unknown>> = jobOptionsSchema.parse({});
 
 /** The options of a line, with the format that the output's name has. Returns what is wrong as texts. */
 function optionsOf(
@@ -159,34 +160,20 @@ function optionsOf(
 ): Partial<JobOptions> | string[] {
   const unknown = Object.keys(given).filter((name) => !OPTIONS.includes(name));
   if (unknown.length > 0) return unknown.map((name) => unknownName('option', name, OPTIONS));
-  const requested = given['format'] ?? rules.options.format;
-  const format = formatOf(output, requested);
-  if (typeof format === 'string') return [format];
-  const checked = jobOptionsSchema.safeParse({ ...rules.options, ...given, ...format });
-  if (!checked.success) {
-    const { detail, parameter } = optionRefusal(checked.error) ?? {};
+  const path = output.kind === 'file' ? output.path : output.url.pathname;
+  const named = formatNamedBy(path);
+  try {
+    const options = checkedOptions({ ...rules.options, ...given }, named);
+    // An address may end in anything.
+    if (output.kind === 'address' && named === undefined) return options;
+    const format = formatFor({ kind: 'file', path }, options.format, 'output');
+    return { ...options, ...(format !== undefined && { format }) };
+  } catch (error) {
+    if (error instanceof CommandError) return [error.message.replace(/\.$/, '')];
+    if (!(error instanceof z.ZodError)) throw error;
+    const { detail, parameter } = optionRefusal(error) ?? {};
     return [`options: ${detail ?? `${parameter ?? 'an option'} has an invalid value`}`.replace(/\.$/, '')];
   }
-  const own = Object.entries(checked.data).filter(([name, value]) => value !== DEFAULTS[name]);
-  return Object.fromEntries(own.sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-/** The format that the extension of the output names, unless options have it. Returns what is wrong as a text. */
-function formatOf(
-  output: Place,
-  requested: string | number | boolean | undefined,
-): { format?: string } | string {
-  const isFile = output.kind === 'file';
-  const extension = extname(isFile ? output.path : output.url.pathname).slice(1);
-  const named = formatOfExtension(extension);
-  if (named === undefined) {
-    if (!isFile || extension === '') return {};
-    return `output cannot be a .${extension} file: results are ${RESULT_FORMATS.map((each) => `.${each}`).join(', ')}`;
-  }
-  if (requested === undefined) return { format: named };
-  const wanted = String(requested).trim().toLowerCase();
-  if (formatOfExtension(wanted) === named || !['auto', 'jpeg', ...RESULT_FORMATS].includes(wanted)) return {};
-  return `output names a .${extension} file, but the format is ${wanted}`;
 }
 
 function fingerprintOf(
@@ -195,7 +182,7 @@ function fingerprintOf(
   const { customId, options } = job;
   const places = [job.input, job.output, job.mask, job.background].map((place) => place && identityOf(place));
   return createHash('sha256')
-    .update(JSON.stringify([customId, places, options]))
+    .update(JSON.stringify([customId, places, recipeOf(options)]))
     .digest('hex')
     .slice(0, 32);
 }

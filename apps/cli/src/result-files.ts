@@ -48,7 +48,7 @@ function fileTarget(path: string, there: Stats | undefined): Target {
 }
 
 /** The format that an extension without its dot names. */
-export function formatOfExtension(extension: string): ResultFormat | undefined {
+function formatOfExtension(extension: string): ResultFormat | undefined {
   const lower = extension.toLowerCase();
   return RESULT_FORMATS.find((format) => format === (lower === 'jpeg' ? 'jpg' : lower));
 }

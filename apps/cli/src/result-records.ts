@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { jobOptionsSchema, PROMISES, type JobOptions } from '#contracts/job-options.js';
+import { withPreset } from '#contracts/option-presets.js';
 
 /** File next to results with the options of each: one JSON object per line; the last one for a name counts. */
 export const RECORDS_FILE = '.removebg.jsonl';
@@ -18,15 +19,19 @@ export interface ResultRecord {
 }
 
 /**
- * Identifies everything that determines a result besides the photo: the options that differ from their defaults, sorted by
- * name, and the SHA-256 of each further file (`bg_image`, `mask`), as JSON.
+ * Identifies everything that determines a result besides the photo: the options, also those of a preset, that differ from
+ * their defaults, sorted by name, and the SHA-256 of each further file (`bg_image`, `mask`), as JSON.
  */
 export function recipeOf(
   options: Partial<JobOptions>,
   files: Readonly<Record<string, Uint8Array>> = {},
 ): string {
   const defaults: Record<string, unknown> = jobOptionsSchema.parse({});
-  const own = Object.entries(options).filter(([name, value]) => value !== defaults[name] && !isPromise(name));
+  // A default that was named counts where a preset sets another value.
+  const all = Object.entries(jobOptionsSchema.parse(withPreset(options)));
+  const own: [string, unknown][] = all.filter(
+    ([name, value]) => value !== defaults[name] && !isPromise(name),
+  );
   for (const [name, bytes] of Object.entries(files))
     own.push([name, createHash('sha256').update(bytes).digest('hex')]);
   return JSON.stringify(Object.fromEntries(own.sort(([a], [b]) => (a < b ? -1 : 1))));

@@ -76,6 +76,7 @@ describe('given results of earlier runs', () => {
   it('when options are equivalent, then the recipes are equal', () => {
     expect(recipeOf({ format: 'png', crop: true, scale: 'original' })).toBe(recipe);
     expect(recipeOf({ crop: true, start_within: 30, keep_at_most: 60 })).toBe(recipe);
+    expect(recipeOf({ preset: 'amazon', format: 'png' })).not.toBe(recipeOf({ preset: 'amazon' }));
     expect(recipeOf({ crop: true, format: 'webp' })).toBe(recipeOf({ format: 'webp', crop: true }));
     const backgrounds = ['a', 'b'].map((text) => recipeOf({ crop: true }, { bg_image: Buffer.from(text) }));
     expect(new Set([...backgrounds, recipe]).size).toBe(3);

@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -20,7 +28,7 @@ import { ManifestState } from '../../../apps/cli/src/manifest-state.js';
 let folder: string;
 const at = (...parts: string[]): string => join(folder, ...parts);
 const LINE = { custom_id: 'a', input: 'a.jpg', output: 'a.png' };
-const NO_RESULTS = { byId: new Map(), bytes: 0, isTorn: false };
+const NO_RESULTS = { byId: new Map(), isTorn: false };
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'removebg-manifest-'));
@@ -63,7 +71,11 @@ describe('given one line of a manifest', () => {
     expect(jobOf({ ...LINE, output: 'https://x.example/k.webp?X-Amz-Signature=s' })).toMatchObject({
       ...{ options: { format: 'webp' }, outputName: 'https://x.example/k.webp' },
     });
-    expect(jobOf({ ...LINE, options: { channels: 'alpha' } }).options).toEqual({ only: 'alpha' });
+    expect(jobOf({ ...LINE, options: { channels: 'alpha' } }).options).toMatchObject({ only: 'alpha' });
+    // A preset sets the format jpg: the service has to be told what the file name says.
+    const amazon = { ...LINE, options: { preset: 'amazon' } };
+    expect(jobOf(amazon).options).toEqual({ preset: 'amazon', format: 'png' });
+    expect(jobOf({ ...amazon, output: 'https://x.example/put' }).options).toEqual({ preset: 'amazon' });
   });
 
   it.each<[object | string, string]>([
@@ -101,6 +113,7 @@ describe('given one line of a manifest', () => {
     expect(signed('sp=1')).not.toBe(signed('sp=2'));
     expect(jobOf(LINE).fingerprint).not.toBe(jobOf({ ...LINE, options: { crop: true } }).fingerprint);
     expect(jobOf(LINE).fingerprint).toBe(jobOf({ ...LINE, options: { crop: false } }).fingerprint);
+    expect(jobOf(LINE).fingerprint).toBe(jobOf({ ...LINE, options: { keep_at_most: 60 } }).fingerprint);
   });
 
   it('when an address says when it expires, then that is known', () => {
@@ -187,7 +200,7 @@ describe('given the files of a run', () => {
     writeFileSync(path, `${JSON.stringify(line)}\n{"custom_id":"b","sta`);
     const earlier = await readResults(path);
     expect([earlier.isTorn, [...earlier.byId.keys()]]).toEqual([true, ['a']]);
-    const results = await openResults(path, earlier);
+    const results = await openResults(path);
     await Promise.all(['b', 'c', 'd'].map((id) => results.add({ ...line, custom_id: id })));
     await results.close();
     const ids = readFileSync(path, 'utf8')
@@ -197,7 +210,7 @@ describe('given the files of a run', () => {
     expect(ids).toEqual(['a', 'b', 'c', 'd']);
     expect([...(await readResults(path)).byId.keys()]).toEqual(ids);
     writeFileSync(path, 'half a line');
-    expect(await readResults(path)).toMatchObject({ bytes: 0, isTorn: true });
+    expect(await readResults(path)).toEqual({ byId: new Map(), isTorn: true });
     writeFileSync(path, `${JSON.stringify(LINE)}\n`);
     await expect(readResults(path)).rejects.toThrow('line 1 is not a result of removebg batch');
   });
@@ -239,10 +252,27 @@ describe('given the files of a run', () => {
     }
   });
 
+  it('when the last line of the state is torn, then the entries of the next run can be read', async () => {
+    const results = at('jobs.results.jsonl');
+    const killed = await ManifestState.open(results);
+    await killed.addBatch({ id: 'b', token: 't' });
+    await killed.close(false);
+    appendFileSync(at('.jobs.results.jsonl.state'), '{"placement":{"finger');
+    const next = await ManifestState.open(results);
+    expect(next.batch).toEqual({ id: 'b', token: 't' });
+    await next.addBatch({ id: 'c', token: 'u' });
+    await next.close(false);
+    const last = await ManifestState.open(results);
+    expect(last.batch).toEqual({ id: 'c', token: 'u' });
+    await last.close(true);
+  });
+
   it('when another process holds the lock, then the run is refused; a lock of a process that ended is taken over', async () => {
     const lock = at('.jobs.results.jsonl.lock');
     writeFileSync(lock, String(process.ppid));
     await expect(ManifestState.open(at('jobs.results.jsonl'))).rejects.toThrow('Another run (process');
+    writeFileSync(lock, '');
+    await (await ManifestState.open(at('jobs.results.jsonl'))).close(true);
     writeFileSync(lock, '4194000');
     await (await ManifestState.open(at('jobs.results.jsonl'))).close(true);
     expect(existsSync(lock)).toBe(false);
