@@ -73,8 +73,8 @@ export async function openExchange(exchange: Exchange): Promise<Opened> {
 const PERMANENT = /CERT|TLS|SELF_SIGNED|UNABLE_TO_|INVALID_ARG/;
 
 function networkReason(error: unknown): string {
-  // Node throws "fetch failed" with the reason as its cause.
-  const { code, message } = ((error as Error).cause ?? error) as { code?: string; message?: string };
+  // Node throws "fetch failed" with the reason as its cause. Without a cause, its message may have the address.
+  const { code, message } = ((error as Error).cause ?? {}) as { code?: string; message?: string };
   return code ?? message ?? 'unknown error';
 }
 

@@ -70,6 +70,8 @@ async function follow({ url, headers, signal }: Download): Promise<Opened> {
       throw failed('It redirects to an invalid address');
     if (current.protocol === 'https:' && next.protocol !== 'https:')
       throw failed('It redirects from https to http');
+    if (next.username !== '' || next.password !== '')
+      throw failed('It redirects to an address with a user name or password');
     // Credentials of one host are not for another.
     if (next.origin !== current.origin) sent = { accept: 'image/*,*/*;q=0.8' };
     current = next;

@@ -116,8 +116,9 @@ export function failedLine(
 ): FailedLine {
   const source = error instanceof RemoveBgError ? error.cause : error;
   const requests = source instanceof AddressError ? source : undefined;
-  const isInput = requests?.code.startsWith('input') ?? false;
-  const inputAttempts = isInput ? requests?.attempts : attempts.input;
+  // What is fetched fails before the image is submitted, or in the reader of the SDK.
+  const isInput = attempts.service === 0 || error instanceof RemoveBgError;
+  const inputAttempts = isInput ? (requests?.attempts ?? attempts.input) : attempts.input;
   return {
     ...{ custom_id: job.customId, status: 'failed', error: errorOf(error), attempts: attempts.service },
     ...(inputAttempts !== undefined && { input_attempts: inputAttempts }),
