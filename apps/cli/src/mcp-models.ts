@@ -29,6 +29,7 @@ const schema = z.object({
 async function accountOf(origin: string, key: string | undefined, signal: AbortSignal): Promise<AccountView> {
   const response = await fetch(`${origin}/v1/account`, {
     headers: key === undefined ? {} : { 'x-api-key': key },
+    redirect: 'manual',
     signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
   });
   if (!response.ok) throw await problemOfResponse(response);

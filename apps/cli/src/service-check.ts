@@ -42,6 +42,8 @@ async function tryFetch(url: string, { key, signal }: RequestSettings): Promise<
     try {
       return await fetch(url, {
         headers,
+        // A redirect would take the API key to another host.
+        redirect: 'manual',
         signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
       });
     } catch {

@@ -66,9 +66,9 @@ export class ServiceTransport {
     return this.apiKey === undefined ? {} : { 'x-api-key': this.apiKey };
   }
 
-  /** Sends a request. @throws RemoveBgError `connection-lost` | the signal's reason */
+  /** Sends a request. Follows no redirect, which would take the key and the image to another host. @throws RemoveBgError `connection-lost` | the signal's reason */
   send(path: string, init: RequestInit, { signal }: CallSettings): Promise<Response> {
-    const all = { cache: 'no-store', ...init, signal: signal ?? null } as const;
+    const all = { cache: 'no-store', redirect: 'manual', ...init, signal: signal ?? null } as const;
     return this.untilRead(() => this.fetch(`${this.baseUrl}${path}`, all), signal);
   }
 
