@@ -33,7 +33,7 @@ export class ManifestSource {
       const content = await buffer(stdin);
       if (content.length > MAX_INPUT_MIB * 1024 * 1024)
         throw new CommandError(
-          `A manifest from the standard input can have ${MAX_INPUT_MIB} MiB. Save it to a file.`,
+          `A manifest from the standard input can have at most ${MAX_INPUT_MIB} MiB. Save it to a file.`,
         );
       return new ManifestSource('The manifest', undefined, content, '');
     }

@@ -96,7 +96,7 @@ async function verify(call: ToolCall): Promise<ToolAnswer> {
   const { claims } = verdict;
   return {
     text:
-      `VALID: job ${claims.jti} of ${claims.iss} ended as ${claims.state}; the service had deleted all its data at ` +
+      `VALID: job ${claims.jti} of ${claims.iss} ended as ${claims.state}; the service deleted all its data by ` +
       `${claims.purged_at}. Checked with ${source}.`,
     facts: { ...facts, claims },
   };

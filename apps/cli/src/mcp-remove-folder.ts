@@ -57,7 +57,9 @@ const fields = {
   ),
   concurrency: countField({ min: 1, max: 256, standard: 32 }, 'Images at the service at a time'),
   bg_image_path: pathField('Image behind each subject; it is scaled to fill the result').optional(),
-  receipts_folder: pathField('Folder for the signed deletion receipts, one for each image').optional(),
+  receipts_folder: pathField(
+    'Folder for the signed deletion receipts, one for each image. Existing ones are kept, unless `overwrite` is set',
+  ).optional(),
 };
 
 const failureSchema = z.object({ image_path: z.string(), code: z.string(), message: z.string() });
@@ -215,7 +217,7 @@ class FolderRun {
       const { receipt, claims } = await receiptOf(open, outcome.job, signal);
       const wanted = `${join(folder, name.slice(0, name.length - extname(name).length))}.jws`;
       const { path } = await folders.writable('receipts_folder', wanted);
-      await writeAtomically(path, Buffer.from(`${receipt}\n`));
+      await writeAtomically(path, Buffer.from(`${receipt}\n`), this.plan.overwrite);
       this.receiptCount += 1;
       this.lastDeletedAt = claims.purged_at;
     } catch (error) {
@@ -328,7 +330,7 @@ async function removeFolder(call: ToolCall): Promise<ToolAnswer> {
   const input = await folders.folder('input_folder', own.input_folder);
   const output = await folders.writableFolder('output_folder', own.output_folder);
   if (input === output)
-    throw new ToolFault('invalid-argument', '"output_folder" must be another folder than "input_folder"');
+    throw new ToolFault('invalid-argument', '"output_folder" must be a different folder from "input_folder"');
   const receipts =
     own.receipts_folder === undefined
       ? undefined

@@ -57,7 +57,7 @@ export async function imageFile(folders: AllowedFolders, argument: string, given
   if (isPhotoName(path)) return path;
   throw new ToolFault(
     'invalid-argument',
-    `"${argument}" must be an image (${PHOTO_EXTENSIONS}): ${path} is none`,
+    `"${argument}" must be an image (${PHOTO_EXTENSIONS}), and ${path} is not`,
   );
 }
 
@@ -96,12 +96,16 @@ async function placesOf(
     if (path !== undefined && [image, background, mask].includes(path))
       throw new ToolFault('invalid-argument', `The result would replace an image that is read: ${path}`);
   }
-  if (output === undefined) {
-    for (const format of formatsOf(formatOf(options)))
-      await write('output_path', resultPath(photoAt(image), { kind: 'beside' }, format));
-  }
+  const outputs = output === undefined ? besideImage(image, options) : [output];
+  if (output === undefined) for (const path of outputs) await write('output_path', path);
+  if (receipt !== undefined && outputs.includes(receipt))
+    throw new ToolFault('invalid-argument', `"receipt_path" would replace the result: ${receipt}`);
   return { image, background, mask, output, receipt };
 }
+
+/** The files that the result can become without `output_path`. */
+const besideImage = (image: string, options: Partial<JobOptions>): string[] =>
+  formatsOf(formatOf(options)).map((format) => resultPath(photoAt(image), { kind: 'beside' }, format));
 
 const photoAt = (path: string): Photo => ({ path, relativePath: path, changedMs: 0 });
 
@@ -137,7 +141,7 @@ async function receiptFacts(
     if (path !== undefined) await writeAtomically(path, Buffer.from(`${receipt}\n`), overwrite);
     const saved = path === undefined ? '' : ` Its receipt: ${path}.`;
     return {
-      sentence: `The service had deleted all its data at ${claims.purged_at} (signed receipt, verified).${saved}`,
+      sentence: `The service deleted all data of the job by ${claims.purged_at} (signed receipt, verified).${saved}`,
       receipt: { deleted_at: claims.purged_at, ...(path !== undefined && { receipt_path: path }) },
     };
   } catch (error) {

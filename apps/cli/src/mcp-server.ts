@@ -142,6 +142,6 @@ function folderOf(uri: string): string[] {
 function unknownTool(name: string): McpError {
   const names = TOOLS.map((tool) => tool.name);
   const near = nearestName(name, names);
-  const hint = near === undefined ? `There are ${names.join(', ')}.` : `Did you mean ${near}?`;
+  const hint = near === undefined ? `The tools are ${names.join(', ')}.` : `Did you mean ${near}?`;
   return new McpError(ErrorCode.InvalidParams, `Unknown tool ${name.slice(0, 60)}. ${hint}`);
 }

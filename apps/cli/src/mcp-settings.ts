@@ -27,7 +27,7 @@ export async function mcpSettings(args: Arguments, env: NodeJS.ProcessEnv): Prom
   if (other !== undefined) {
     const list = TAKEN.map((name) => `--${name}`).join(', ');
     throw new CommandError(
-      `removebg mcp does not take --${other}. It takes ${list}; tools have the image options.`,
+      `removebg mcp does not take --${other}. It takes ${list}. The image options belong to its tools.`,
     );
   }
   const isLocal = args.values.get('local') === true;
