@@ -37,7 +37,7 @@ export async function batchCommand(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<number> {
-  const settings = await runSettings(args, terminal.env);
+  const settings = await runSettings(args, terminal.env, 'separately');
   const [, word, ...more] = args.words;
   if (word === undefined || more.length > 0) throw new CommandError(USAGE);
   for (const [flag, field] of Object.entries(FIELD_OF_FLAG)) {

@@ -7,7 +7,7 @@ import { LOW_CONFIDENCE } from '#contracts/result-hints.js';
 import type { Arguments } from './argument-reader.js';
 import { CommandError } from './exit-codes.js';
 import { FLAGS } from './flag-table.js';
-import { checkedOptions } from './image-options.js';
+import { checkedOptions, checkedSeparately } from './image-options.js';
 import { formatNamedBy } from './result-files.js';
 
 /** What a run is to do, apart from which photos. */
@@ -59,13 +59,15 @@ function confidenceOf(args: Arguments): number {
 }
 
 /** Image options as the service takes them, checked by the schema that it uses. @throws CommandError naming the option */
-function imageOptions(args: Arguments): Partial<JobOptions> {
+function imageOptions(args: Arguments, check: OptionCheck): Partial<JobOptions> {
   const named = FLAGS.flatMap(({ name, option }) => {
     const value = args.values.get(name);
     return option === undefined || value === undefined ? [] : [[option, value] as const];
   });
+  const given = Object.fromEntries(named);
   try {
-    return checkedOptions(Object.fromEntries(named), formatNamedBy(textOf(args, 'out') ?? ''));
+    if (check === 'separately') return checkedSeparately(given);
+    return checkedOptions(given, formatNamedBy(textOf(args, 'out') ?? ''));
   } catch (error) {
     throw error instanceof z.ZodError ? optionFault(error, args) : error;
   }
@@ -115,14 +117,21 @@ export function serverOf(args: Arguments, env: NodeJS.ProcessEnv): string {
   return url.origin + url.pathname.replace(/\/+$/, '');
 }
 
+/** Whether image options have to go together: not those that each line of a manifest adds its own to. */
+type OptionCheck = 'together' | 'separately';
+
 /** Reads what a run is to do. @throws CommandError */
-export async function runSettings(args: Arguments, env: NodeJS.ProcessEnv): Promise<RunSettings> {
+export async function runSettings(
+  args: Arguments,
+  env: NodeJS.ProcessEnv,
+  check: OptionCheck = 'together',
+): Promise<RunSettings> {
   const isOn = (name: string): boolean => args.values.get(name) === true;
   if (isOn('local') && textOf(args, 'server') !== undefined) {
     throw new CommandError('--local starts a service of its own. Leave out --server.');
   }
   return {
-    options: imageOptions(args),
+    options: imageOptions(args, check),
     backgroundPath: textOf(args, 'bg-image'),
     maskPath: textOf(args, 'mask'),
     out: textOf(args, 'out'),

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { RemoveBg } from '#sdk/removebg-client.js';
+import { checkedSeparately } from '../../../apps/cli/src/image-options.js';
 import { ManifestDelivery } from '../../../apps/cli/src/manifest-delivery.js';
 import {
   jobOfLine,
@@ -72,6 +73,10 @@ describe('given one line of a manifest', () => {
       ...{ options: { format: 'webp' }, outputName: 'https://x.example/k.webp' },
     });
     expect(jobOf({ ...LINE, options: { channels: 'alpha' } }).options).toMatchObject({ only: 'alpha' });
+    // Options of the command line go together with those of the line, not with each other.
+    const quality = { options: checkedSeparately({ quality: '80' }) };
+    expect(jobOf({ ...LINE, output: 'a.jpg' }, quality).options).toEqual({ format: 'jpg', quality: 80 });
+    expect(read(LINE, quality)).toEqual([expect.stringContaining('"quality" requires format=jpg')]);
     // A preset sets the format jpg: the service has to be told what the file name says.
     const amazon = { ...LINE, options: { preset: 'amazon' } };
     expect(jobOf(amazon).options).toEqual({ preset: 'amazon', format: 'png' });
