@@ -28,7 +28,7 @@ export class WorkerPool {
   constructor(
     private readonly supervisor: Supervisor,
     programs: readonly Program[],
-    private readonly limits: Pick<WorkerLimits, 'min' | 'idleMs'>,
+    private readonly limits: WorkerLimits,
   ) {
     this.workers = programs.map((program) => ({
       process: supervisor.addApp(program),

@@ -1,8 +1,7 @@
-/** How many workers may run. */
+/** How many workers run without work, and for how long the others do. */
 export interface WorkerLimits {
   /** Workers that always run. */
   min: number;
-  max: number;
   /** A worker above `min` stops when it has not been needed for this time. */
   idleMs: number;
 }
@@ -22,13 +21,13 @@ export type WorkerAction = 'start' | 'stop' | undefined;
 
 /**
  * What to do with each worker when the service has `jobs` that wait or are processed. The workers up to `min` run always;
- * above it, as many as there are jobs, up to `max`. A job that waits starts a worker at once. A worker that is stopping is
- * started again when it has exited, so that no more than `max` run at any moment.
+ * above it, as many as there are jobs. A job that waits starts a worker at once. A worker that is stopping is
+ * started again when it has exited, so that no more run at any moment than there are slots.
  */
 export function workerActions(
   slots: readonly WorkerSlot[],
   { jobs, nowMs }: { jobs: number; nowMs: number },
-  { min, idleMs }: Pick<WorkerLimits, 'min' | 'idleMs'>,
+  { min, idleMs }: WorkerLimits,
 ): WorkerAction[] {
   return slots.map(({ state, neededAtMs }, index) => {
     const isNeeded = index < min || index < jobs;

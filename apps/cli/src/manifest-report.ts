@@ -5,7 +5,7 @@ import { EXIT } from './exit-codes.js';
 import type { ManifestJob } from './manifest-line.js';
 import type { ManifestPlan } from './manifest-plan.js';
 import type { DoneLine, FailedLine, ResultLine } from './manifest-results.js';
-import { durationText, type ProgressDisplay, type Tally } from './progress-display.js';
+import { bytesText, durationText, type ProgressDisplay, type Tally } from './progress-display.js';
 import { reasonOf } from './run-report.js';
 
 /** How a run is reported. */
@@ -24,13 +24,6 @@ export function errorOf(error: unknown): FailedLine['error'] {
   if (source instanceof RemoveBgError)
     return { code: source.code, message: message.replace(/ \([a-z-]+\)$/, '') };
   return { code: source === error ? 'output-unwritable' : 'input-unreadable', message };
-}
-
-/** A readable number of bytes: `820 kB`, `4.2 MB`. */
-export function bytesText(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`;
-  if (bytes < 1e6) return `${Math.round(bytes / 1e3)} kB`;
-  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
 }
 
 /** True if anything had to be repeated. */

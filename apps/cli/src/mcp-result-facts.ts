@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { RESULT_FORMATS } from '#contracts/option-names.js';
 import { LOW_CONFIDENCE } from '#contracts/result-hints.js';
 import type { CutoutFacts } from '#sdk/cutout-image.js';
+import { bytesText } from './progress-display.js';
 
 /** A result that has been written, as data. */
 export const resultSchema = z.object({
@@ -35,17 +36,11 @@ const HINT_SENTENCES: Readonly<Record<string, string>> = {
   graphics: 'The image is a drawing and was cut out by its colors.',
 };
 
-/** A readable size: `640 bytes`, `1.2 MB`. */
-export function sizeText(bytes: number): string {
-  if (bytes < 1000) return `${bytes} bytes`;
-  return bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
-}
-
-/** The same in sentences. */
+/** A result in sentences. */
 export function resultSentences({ output_path: path, ...result }: ResultView): string[] {
   const { format, width, height, bytes, confidence, hints } = result;
   return [
-    `Wrote ${path} (${format}, ${width}x${height} pixels, ${sizeText(bytes)}).`,
+    `Wrote ${path} (${format}, ${width}x${height} pixels, ${bytesText(bytes)}).`,
     ...(confidence === undefined ? [] : [`Confidence: ${confidence.toFixed(2)}.`]),
     ...hints.flatMap((hint) => HINT_SENTENCES[hint] ?? []),
   ];

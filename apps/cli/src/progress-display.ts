@@ -20,6 +20,13 @@ const CLEAR = '\r\u001b[2K';
 /** The rate is the average of this many latest results. */
 const RECENT = 50;
 
+/** A readable number of bytes: `820 kB`, `4.2 MB`. */
+export function bytesText(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  if (bytes < 1e6) return `${Math.round(bytes / 1e3)} kB`;
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
+}
+
 /** A readable duration: `4.2 s`, `3 min 5 s`, `2 h 10 min`. */
 export function durationText(ms: number): string {
   const seconds = ms / 1000;
