@@ -1,12 +1,28 @@
 /** `npm run start:api`, `npm run start:worker`: runs one application on the Redis that REDIS_URL names. */
+import type { Settings } from '#config/settings.schema.js';
 import { EXIT_CONFIG, EXIT_USAGE, runCommand, ToolError } from './report.js';
 import { sharedFolder } from './run-folder.js';
-import { keyFilesIn } from './service-keys.js';
+import { keyFilesIn, type KeyFiles } from './service-keys.js';
 import { appProgram, logSettings, type Program } from './service-programs.js';
 import { setUp } from './set-up.js';
 import { applySettingOptions, readSettings } from './setting-options.js';
 import { checkStart, planPorts } from './start-checks.js';
 import { forwardOutput, startProgram } from './supervised-process.js';
+
+/** The key files that each application reads. */
+const NEEDED = {
+  api: ['API_SECRET_FILE', 'WORKER_PUBLIC_KEY_FILE'],
+  worker: ['WORKER_KEY_FILE'],
+} as const;
+
+/**
+ * The key files of an application: those of the settings, and for the others those that are shared on this machine.
+ * @throws ToolError when other users can read a shared file
+ */
+function keyFilesOf(app: keyof typeof NEEDED, settings: Settings): Partial<KeyFiles> {
+  const hasAll = NEEDED[app].every((name) => settings[name] !== undefined);
+  return hasAll ? {} : keyFilesIn(sharedFolder(), settings);
+}
 
 /** Runs an application until it exits; the caller (systemd, a shell) decides about a restart. */
 function runApp(program: Program): Promise<number> {
@@ -36,6 +52,6 @@ await runCommand(async () => {
   }
   await checkStart(settings, app === 'api' ? planPorts({ ...settings, APIS: 1 }) : []);
   if (app === 'worker') await setUp(['models']);
-  const env = { ...keyFilesIn(sharedFolder(), settings), ...logSettings(settings) };
+  const env = { ...keyFilesOf(app, settings), ...logSettings(settings) };
   return runApp(appProgram(app, app, env));
 });
