@@ -1,8 +1,11 @@
 """Parts that need no service."""
 
+import asyncio
 import json
 import os
+import threading
 import unittest
+from base64 import urlsafe_b64encode
 from email.utils import formatdate
 from time import time
 from typing import Any, List
@@ -10,8 +13,9 @@ from typing import Any, List
 from removebg_bd import Client, RemoveBgError, check_receipt
 from removebg_bd._errors import error_of_answer, retry_after_of
 from removebg_bd._jobs import SseReader, event_of_view
+from removebg_bd._retry import RetryPolicy, retry
 from removebg_bd._wire import OPTIONS
-from removebg_bd.receipts import verify_ed25519
+from removebg_bd.receipts import _are_claims, verify_ed25519
 
 # RFC 8032 section 7.1: public key, message, signature.
 VECTORS = [
@@ -63,6 +67,23 @@ class ReceiptTest(unittest.TestCase):
         self.assertEqual(check_receipt("e30.e30.AAAA", keys).fault, "wrong-type")
 
 
+    def test_the_deadlines_of_a_request_are_claims(self) -> None:
+        claims: Any = {"iss": "x", "jti": "A" * 22, "state": "failed", "iat": 1, "keys_removed": 1}
+        claims.update(input_bytes=9, output_bytes=0)
+        for name in ("accepted_at", "ended_at", "purged_at"):
+            claims[name] = "2026-01-02T03:04:05.678Z"
+        self.assertTrue(_are_claims(claims))
+        self.assertTrue(_are_claims({**claims, "start_within": 30, "keep_at_most": 3600}))
+        for changed in ({"start_within": 0}, {"keep_at_most": 3601}, {"state": []}, {"name": "x"}):
+            self.assertFalse(_are_claims({**claims, **changed}))
+
+    def test_a_key_of_another_kind_is_unknown(self) -> None:
+        keys: Any = {"keys": [{"kid": "a", "kty": "OKP", "crv": "X25519", "x": "AAAA"}]}
+        header = b'{"alg":"EdDSA","typ":"removebg-receipt+jwt","kid":"a"}'
+        text = urlsafe_b64encode(header).rstrip(b"=").decode()
+        self.assertEqual(check_receipt(f"{text}.e30.AAAA", keys).fault, "unknown-key")
+
+
 class SseTest(unittest.TestCase):
     STREAM = "\ufeffevent: a\r\nid: 7\r\ndata: 1\r\ndata: é\r\n\r\n: heartbeat\n\nretry: 250\ndata:x\n\n"
 
@@ -97,6 +118,24 @@ class ErrorTest(unittest.TestCase):
         self.assertEqual(error.retry_after, 3)
         self.assertFalse(error.retryable)
         self.assertIn("The limit is 5 bytes", str(error))
+
+    def test_a_job_that_was_not_started_in_time_is_not_asked_for_again(self) -> None:
+        error = RemoveBgError("not-started-in-time", status=503)
+        self.assertTrue(error.is_temporary)
+        self.assertFalse(error.retryable)
+
+    def test_a_wait_for_room_may_fail_any_number_of_times(self) -> None:
+        failures = 0
+
+        async def attempt() -> int:
+            nonlocal failures
+            failures += 1
+            if failures < 1100:
+                raise RemoveBgError("tenant-limit", status=429, retry_after=0)
+            return failures
+
+        policy = RetryPolicy(patience=0, delay=1, is_unlimited_at_429=True)
+        self.assertEqual(asyncio.run(retry(attempt, policy)), 1100)
 
     def test_other_answers_are_unexpected(self) -> None:
         for body in (b"", b"<html>", b"[]", b'{"code":"x","type":"about:blank"}'):
@@ -139,6 +178,23 @@ class ArgumentTest(unittest.TestCase):
                 client.remove(b"x")
         self.assertEqual(raised.exception.code, "connection-lost")
         self.assertTrue(raised.exception.retryable)
+
+    def test_calls_end_when_another_thread_closes_the_client(self) -> None:
+        client = Client("http://127.0.0.1:1", patience=60, retry_delay=0.001)
+        ends: List[str] = []
+
+        def call() -> None:
+            try:
+                client.remove(b"x")
+            except RuntimeError as error:
+                ends.append(str(error))
+
+        threads = [threading.Thread(target=call) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            client.close()
+        self.assertEqual(ends, ["the client was closed"] * 8)
 
     def test_every_option_has_a_description(self) -> None:
         self.assertTrue(all(option.description for option in OPTIONS.values()))

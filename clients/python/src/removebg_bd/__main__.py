@@ -93,8 +93,9 @@ def _remove(client: Client, given: argparse.Namespace) -> SavedCutout:
         "on_progress": None if given.quiet or not sys.stderr.isatty() else _show,
     }
     photo: Any = io.BytesIO(sys.stdin.buffer.read()) if given.photo == "-" else given.photo
-    if given.out is None and options.get("format") == "auto":
-        # The name depends on the format that the service chooses.
+    is_chosen = options.get("format", "auto" if given.preset else "png") == "auto"
+    if given.out is None and given.photo != "-" and is_chosen:
+        # The name depends on the format of the result: `auto`, or that of a preset.
         cutout = client.remove(photo, **settings, **options)
         cutout.save(_target_of(given.photo, None, cutout.facts.format))
         return cutout
@@ -126,7 +127,8 @@ def main(arguments: Optional[List[str]] = None) -> int:
         print(error, file=sys.stderr)
         if error.code in ("invalid-argument", "image-unreadable"):
             return _USAGE
-        is_service = error.is_temporary or error.code in ("key-invalid", "unexpected-answer")
+        is_busy = error.is_temporary and error.retryable
+        is_service = is_busy or error.code in ("key-invalid", "unexpected-answer")
         return _SERVICE if is_service else _FAILED
     except (OSError, TimeoutError) as error:
         print(error, file=sys.stderr)

@@ -42,6 +42,8 @@ class Progress:
     position: Optional[int] = None
     #: Estimated seconds until the result is ready.
     eta: Optional[float] = None
+    #: True when no worker was running, and one is being started.
+    worker_starting: bool = False
     #: What the worker does: decode, infer, refine, …
     stage: Optional[str] = None
     percent: Optional[float] = None
@@ -289,8 +291,9 @@ class _CutoutRun:
 
     async def _follow(self, job: JobKey) -> None:
         """Reports progress until the result is ready. Fetching the result reports lost connections."""
+        events = self._jobs.events(job)
         try:
-            async for event in self._jobs.events(job):
+            async for event in events:
                 progress = _progress_of(event)
                 if progress is not None:
                     self._report(progress)
@@ -300,6 +303,8 @@ class _CutoutRun:
         except RemoveBgError as error:
             if not error.retryable and error.code != "unexpected-answer":
                 raise
+        finally:
+            await events.aclose()
 
     async def _fetch(self, job: JobKey) -> Any:
         async def attempt() -> Any:
@@ -331,7 +336,12 @@ def _progress_of(event: JobEvent) -> Optional[Progress]:
     if event["event"] == "queued":
         eta_ms = event["data"].get("eta_ms")
         eta = None if eta_ms is None else eta_ms / 1000
-        return Progress("queued", position=event["data"].get("position"), eta=eta)
+        return Progress(
+            "queued",
+            position=event["data"].get("position"),
+            eta=eta,
+            worker_starting=event["data"].get("worker_starting", False),
+        )
     if event["event"] == "started":
         return Progress("running", percent=0)
     if event["event"] == "progress":

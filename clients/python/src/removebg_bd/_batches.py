@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Tuple, Union, cast
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from ._errors import retry_after_of
 from ._http import Http, Response
-from ._inputs import ImageInput, Upload
+from ._inputs import ImageInput, Upload, wire_options
 from ._jobs import json_of, upload
 from ._results import BatchKey, Cutout, JobKey, custom_id_of, facts_of
 from ._wire import Batch, BatchCreated, BatchJob
@@ -38,12 +38,17 @@ class AsyncBatches:
     def __init__(self, http: Http) -> None:
         self._http = http
 
-    async def open(self) -> BatchCreated:
-        """Opens a batch. Only the token in the answer gives access to it."""
+    async def open(
+        self, *, start_within: Optional[int] = None, keep_at_most: Optional[int] = None
+    ) -> BatchCreated:
+        """Opens a batch. Only the token in the answer gives access to it.
+
+        The options apply to images that are added without their own.
+        """
         headers = {"Accept": "application/json", **self._http.key_headers}
-        response = await self._http.send(
-            "POST", "/v1/batches", headers, timeout=self._http.idle_s
-        )
+        fields = wire_options({"start_within": start_within, "keep_at_most": keep_at_most})
+        path = f"/v1/batches?{urlencode(fields)}" if fields else "/v1/batches"
+        response = await self._http.send("POST", path, headers, timeout=self._http.idle_s)
         return cast(BatchCreated, await json_of(response, 201))
 
     async def add(

@@ -44,6 +44,8 @@ T = TypeVar("T")
 
 _END_TIMEOUT_S = 10.0
 _END = object()
+# "result" or "error", and its value.
+_Task = asyncio.Task[Tuple[str, Any]]
 
 
 class _Runner:
@@ -54,7 +56,7 @@ class _Runner:
         self._loop: Optional[asyncio.AbstractEventLoop] = None
         self._thread: Optional[threading.Thread] = None
         self._pid = 0
-        self._tasks: Set[asyncio.Task[None]] = set()
+        self._tasks: Set[_Task] = set()
 
     def run(
         self,
@@ -65,23 +67,33 @@ class _Runner:
 
         What interrupts the wait, or `on_event` raises, cancels the call first.
         """
-        loop = self._started()
         box: queue.SimpleQueue[Tuple[str, Any]] = queue.SimpleQueue()
-        tasks: Set[asyncio.Task[None]] = set()
+        started: Set[_Task] = set()
 
-        async def main() -> None:
+        async def main() -> Tuple[str, Any]:
             try:
-                box.put(("result", await call(lambda event: box.put(("event", event)))))
+                return "result", await call(lambda event: box.put(("event", event)))
+            except asyncio.CancelledError:
+                raise
             except BaseException as error:
-                box.put(("error", error))
+                return "error", error
 
-        def start() -> None:
-            task = loop.create_task(main())
-            tasks.add(task)
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        def end(task: _Task) -> None:
+            # Also for a task that is cancelled before its first step.
+            box.put(("error", asyncio.CancelledError()) if task.cancelled() else task.result())
 
-        loop.call_soon_threadsafe(start)
+        with self._lock:
+            # Under the lock: a call that starts while another thread closes ends with the others.
+            loop, tasks = self._started()
+
+            def start() -> None:
+                task = loop.create_task(main())
+                started.add(task)
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
+                task.add_done_callback(end)
+
+            loop.call_soon_threadsafe(start)
         try:
             while True:
                 kind, value = box.get()
@@ -93,7 +105,7 @@ class _Runner:
                 else:
                     break
         except BaseException:
-            loop.call_soon_threadsafe(lambda: [task.cancel() for task in tasks])
+            loop.call_soon_threadsafe(lambda: [task.cancel() for task in started])
             try:
                 while box.get(timeout=_END_TIMEOUT_S)[0] == "event":
                     pass
@@ -106,31 +118,38 @@ class _Runner:
 
     def close(self, last: Callable[[], Awaitable[None]]) -> None:
         with self._lock:
-            loop, thread = self._loop, self._thread
+            loop, thread, tasks = self._loop, self._thread, self._tasks
             self._loop = self._thread = None
-        if loop is None or thread is None or self._pid != os.getpid():
+            if loop is None or thread is None or self._pid != os.getpid():
+                return
+            stop = loop.stop
+            ending = asyncio.run_coroutine_threadsafe(self._end(tasks, last), loop)
+        if thread is threading.current_thread():
+            # The client was collected in this thread, which cannot wait for itself.
+            ending.add_done_callback(lambda _: stop())
             return
-        asyncio.run_coroutine_threadsafe(self._end(last), loop).result(_END_TIMEOUT_S)
-        loop.call_soon_threadsafe(loop.stop)
-        if thread is not threading.current_thread():
+        try:
+            ending.result(_END_TIMEOUT_S)
+        finally:
+            loop.call_soon_threadsafe(stop)
             thread.join(_END_TIMEOUT_S)
 
-    async def _end(self, last: Callable[[], Awaitable[None]]) -> None:
-        tasks = list(self._tasks)
+    async def _end(self, running: Set[_Task], last: Callable[[], Awaitable[None]]) -> None:
+        tasks = list(running)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.get_running_loop().shutdown_asyncgens()
         await last()
 
-    def _started(self) -> asyncio.AbstractEventLoop:
-        with self._lock:
-            if self._loop is None or self._pid != os.getpid():
-                loop = asyncio.new_event_loop()
-                thread = threading.Thread(target=_run_loop, args=(loop,), daemon=True)
-                self._loop, self._thread, self._pid, self._tasks = loop, thread, os.getpid(), set()
-                thread.start()
-            return self._loop
+    def _started(self) -> Tuple[asyncio.AbstractEventLoop, Set[_Task]]:
+        """The loop and its tasks. The caller holds the lock."""
+        if self._loop is None or self._pid != os.getpid():
+            loop = asyncio.new_event_loop()
+            thread = threading.Thread(target=_run_loop, args=(loop,), daemon=True)
+            self._loop, self._thread, self._pid, self._tasks = loop, thread, os.getpid(), set()
+            thread.start()
+        return self._loop, self._tasks
 
 
 def _run_loop(loop: asyncio.AbstractEventLoop) -> None:
@@ -388,9 +407,16 @@ class Batches:
         self._run = runner.run
         self._batches = batches
 
-    def open(self) -> BatchCreated:
-        """Opens a batch. Only the token in the answer gives access to it."""
-        return self._run(lambda _: self._batches.open())
+    def open(
+        self, *, start_within: Optional[int] = None, keep_at_most: Optional[int] = None
+    ) -> BatchCreated:
+        """Opens a batch. Only the token in the answer gives access to it.
+
+        The options apply to images that are added without their own.
+        """
+        return self._run(
+            lambda _: self._batches.open(start_within=start_within, keep_at_most=keep_at_most)
+        )
 
     def add(
         self,

@@ -15,12 +15,15 @@ _INTERRUPTED: FrozenSet[str] = frozenset(
 _LOST: FrozenSet[str] = frozenset(
     ["job-not-found", "batch-not-found", "result-delivered", "result-expired", "queue-lost"]
 )
+# Why a job ended: a further request about it gets the same answer, whatever its status.
+_ENDED: FrozenSet[str] = frozenset(["not-started-in-time"])
 _TITLES: Mapping[str, str] = {
     "connection-lost": "The connection to the service was lost",
     "unexpected-answer": "The server did not answer like a Removebg BD service",
     "image-unreadable": "The image could not be read",
     "job-cancelled": "The job was cancelled and its data deleted",
-    "result-expired": "The result was not fetched in time and has been deleted",
+    "result-expired": "No worker started the image in time, or its result was not fetched in time. "
+    "It has been deleted",
     "result-delivered": "The result was already delivered and has been deleted",
     "queue-lost": "The service restarted and lost the job",
 }
@@ -85,7 +88,7 @@ class RemoveBgError(Exception):
     @property
     def retryable(self) -> bool:
         """True when the same request can be repeated: a temporary error, or an interrupted request."""
-        return self.is_temporary or self.code in _INTERRUPTED
+        return (self.is_temporary and self.code not in _ENDED) or self.code in _INTERRUPTED
 
     @property
     def is_lost_image(self) -> bool:

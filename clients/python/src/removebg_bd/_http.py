@@ -22,7 +22,7 @@ _MAX_IDLE_CONNECTIONS = 16
 # A server that refuses an upload answers and then closes: how long its answer may take.
 _REFUSAL_S = 5.0
 _EXAMPLE = "an address such as http://127.0.0.1:3000 or https://cutouts.example.com"
-_BROKEN = (OSError, EOFError, ValueError, asyncio.TimeoutError)
+_BROKEN = (OSError, EOFError, ValueError, asyncio.TimeoutError, asyncio.LimitOverrunError)
 
 
 class _Connection:
@@ -30,10 +30,13 @@ class _Connection:
         self.reader = reader
         self.writer = writer
         self.idle_since = 0.0
+        self._loop = asyncio.get_running_loop()
 
     @property
     def is_usable(self) -> bool:
         age = time.monotonic() - self.idle_since
+        if self._loop is not asyncio.get_running_loop():
+            return False
         return age < _MAX_IDLE_S and not self.reader.at_eof() and not self.writer.is_closing()
 
     def close(self) -> None:
@@ -226,7 +229,9 @@ class Http:
         near_tls = ssl.create_default_context() if proxy.scheme == "https" else None
         near_host, near_port = _place_of(proxy)
         if url.scheme == "http":
-            streams = await asyncio.open_connection(near_host, near_port, ssl=near_tls)
+            streams = await asyncio.open_connection(
+                near_host, near_port, ssl=near_tls, limit=_MAX_HEAD
+            )
             return _Connection(*streams)
         return await self._tunnel((near_host, near_port), near_tls, (host, port), context)
 
@@ -238,24 +243,34 @@ class Http:
         context: Optional[ssl.SSLContext],
     ) -> _Connection:
         """A connection through a proxy (CONNECT, RFC 9110 section 9.3.6), with TLS in it."""
-        reader, writer = await asyncio.open_connection(*near, ssl=near_tls)
-        place = f"[{far[0]}]:{far[1]}" if ":" in far[0] else f"{far[0]}:{far[1]}"
-        lines = [f"CONNECT {place} HTTP/1.1", f"Host: {place}", *self._proxy_lines()]
-        writer.write("\r\n".join([*lines, "", ""]).encode("latin-1"))
-        status, _ = await _read_head(reader)
-        if status != 200:
-            writer.close()
-            raise OSError(f"the proxy answered with status {status}")
-        loop = asyncio.get_running_loop()
-        protocol = writer.transport.get_protocol()
-        transport = await loop.start_tls(
-            writer.transport, protocol, context or ssl.create_default_context(), server_hostname=far[0]
-        )
-        if transport is None:
-            raise OSError("the connection through the proxy was closed")
+        reader, writer = await asyncio.open_connection(*near, ssl=near_tls, limit=_MAX_HEAD)
+        connection = _Connection(reader, writer)
+        try:
+            place = f"[{far[0]}]:{far[1]}" if ":" in far[0] else f"{far[0]}:{far[1]}"
+            lines = [f"CONNECT {place} HTTP/1.1", f"Host: {place}", *self._proxy_lines()]
+            writer.write("\r\n".join([*lines, "", ""]).encode("latin-1"))
+            status, _ = await _read_head(reader)
+            if status != 200:
+                raise OSError(f"the proxy answered with status {status}")
+            protocol = writer.transport.get_protocol()
+            transport = await asyncio.get_running_loop().start_tls(
+                writer.transport,
+                protocol,
+                context or ssl.create_default_context(),
+                server_hostname=far[0],
+            )
+            if transport is None:
+                raise OSError("the connection through the proxy was closed")
+        except BaseException:
+            connection.close()
+            raise
+        # As StreamWriter.start_tls of Python 3.11 does. A second writer would not do: since Python
+        # 3.12, a writer that is collected closes its transport.
         setattr(reader, "_transport", transport)
+        setattr(writer, "_transport", transport)
+        setattr(protocol, "_transport", transport)
         setattr(protocol, "_over_ssl", True)
-        return _Connection(reader, asyncio.StreamWriter(transport, protocol, reader, loop))
+        return connection
 
     def _proxy_lines(self) -> List[str]:
         proxy = self._proxy

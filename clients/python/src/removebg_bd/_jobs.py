@@ -6,7 +6,7 @@ import asyncio
 import codecs
 import json
 import random
-from typing import Any, AsyncIterator, Dict, Iterator, List, Mapping, Optional, Tuple, cast
+from typing import Any, AsyncGenerator, AsyncIterator, Dict, Iterator, List, Mapping, Optional, Tuple, cast
 from urllib.parse import quote
 
 from ._errors import RemoveBgError, error_of_end, retry_after_of
@@ -120,7 +120,7 @@ class AsyncJobs:
             raise await response.error()
         await response.read()
 
-    async def events(self, job: JobKey) -> AsyncIterator[JobEvent]:
+    async def events(self, job: JobKey) -> AsyncGenerator[JobEvent, None]:
         """The job's events up to the last one. An event can arrive twice.
 
         Uses server-sent events and reconnects; falls back to long polling if the stream is blocked.
@@ -222,7 +222,17 @@ async def json_of(response: Response, *statuses: int) -> Any:
 
 async def receipt_keys(http: Http) -> ReceiptKeySet:
     response = await http.send("GET", "/.well-known/jwks.json", {}, timeout=http.idle_s)
-    return cast(ReceiptKeySet, await json_of(response, 200))
+    found = await json_of(response, 200)
+    keys = found.get("keys") if isinstance(found, dict) else None
+    if not isinstance(keys, list) or not all(_is_receipt_key(key) for key in keys):
+        raise RemoveBgError("unexpected-answer", title="This is not a set of receipt keys")
+    return cast(ReceiptKeySet, found)
+
+
+def _is_receipt_key(key: object) -> bool:
+    if not isinstance(key, dict) or key.get("kty") != "OKP" or key.get("crv") != "Ed25519":
+        return False
+    return isinstance(key.get("x"), str) and isinstance(key.get("kid"), str)
 
 
 def key_of(answer: JobAccepted) -> JobKey:
@@ -306,6 +316,8 @@ def event_of_view(view: Job) -> JobEvent:
             data["position"] = view["queue_position"]
         if "eta_ms" in view:
             data["eta_ms"] = view["eta_ms"]
+        if "worker_starting" in view:
+            data["worker_starting"] = view["worker_starting"]
     return cast(JobEvent, {"event": name, "data": data})
 
 

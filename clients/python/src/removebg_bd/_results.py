@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-import tempfile
+import secrets
 from dataclasses import dataclass
-from typing import BinaryIO, List, Mapping, Optional, Union, cast
+from typing import BinaryIO, List, Mapping, Optional, Union
 from urllib.parse import unquote
 
 from ._http import Response
@@ -123,21 +123,18 @@ async def write_to(target: Target, response: Response) -> int:
             file.truncate()
             raise
     path = os.path.abspath(os.fspath(target))
-    temporary = tempfile.NamedTemporaryFile(
-        dir=os.path.dirname(path), prefix=f".{os.path.basename(path)}.", delete=False
-    )
-    try:
-        with temporary:
-            size = await _write_chunks(cast(BinaryIO, temporary), response)
-        # As the file would be if it had been opened here.
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(temporary.name, 0o666 & ~mask)
-        os.replace(temporary.name, path)
-        return size
-    except BaseException:
-        os.unlink(temporary.name)
-        raise
+    folder, name = os.path.split(path)
+    temporary = os.path.join(folder, f".{name}.{secrets.token_hex(8)}")
+    with open(temporary, "xb") as part:
+        try:
+            size = await _write_chunks(part, response)
+            part.close()
+            os.replace(temporary, path)
+            return size
+        except BaseException:
+            part.close()
+            os.unlink(temporary)
+            raise
 
 
 async def _write_chunks(file: BinaryIO, response: Response) -> int:

@@ -13,6 +13,8 @@ from ._errors import RemoveBgError
 T = TypeVar("T")
 
 _MAX_DELAY_S = 10.0
+# A wait for room (429) may fail any number of times.
+_MAX_DOUBLINGS = 32
 # Random part of each delay: clients that were refused together return at different times.
 _JITTER = 0.1
 
@@ -40,7 +42,7 @@ async def retry(attempt: Callable[[], Awaitable[T]], policy: RetryPolicy) -> T:
         except RemoveBgError as error:
             if not error.retryable:
                 raise
-            backoff = min(_MAX_DELAY_S, policy.delay * 2.0**failures)
+            backoff = min(_MAX_DELAY_S, policy.delay * 2.0 ** min(failures, _MAX_DOUBLINGS))
             base = backoff if error.retry_after is None else error.retry_after
             delay = base * (1 + _JITTER * random.random())
             if not (policy.is_unlimited_at_429 and error.status == 429):

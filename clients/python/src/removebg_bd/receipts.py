@@ -17,6 +17,7 @@ _STATES = frozenset(["delivered", "failed", "cancelled", "expired"])
 _ID = re.compile(r"(?:[a-z0-9-]{1,16}\.)?[A-Za-z0-9_-]{22}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _MAX_SAFE = 2**53 - 1
+_MAX_PROMISE_S = 3600
 
 # Ed25519 (RFC 8032 section 5.1): the field, the order of the base point, the curve.
 _P = 2**255 - 19
@@ -57,7 +58,8 @@ def check_receipt(receipt: str, keys: ReceiptKeySet) -> ReceiptCheck:
         return ReceiptCheck(False, fault="wrong-type")
     kid = header.get("kid")
     key = next((each for each in keys["keys"] if each.get("kid") == kid), None)
-    public = None if key is None else _bytes_of(key.get("x", ""))
+    is_ed25519 = key is not None and key.get("kty") == "OKP" and key.get("crv") == "Ed25519"
+    public = _bytes_of(key.get("x", "")) if key is not None and is_ed25519 else None
     if public is None or not isinstance(kid, str):
         return ReceiptCheck(False, fault="unknown-key")
     signed = receipt[: receipt.rindex(".")].encode("ascii")
@@ -146,7 +148,7 @@ def _bytes_of(text: str) -> Optional[bytes]:
 def _record_of(data: bytes) -> Optional[Dict[str, Any]]:
     try:
         value = json.loads(data.decode("utf-8"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 
@@ -159,6 +161,10 @@ def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MAX_SAFE
 
 
+def _is_promise(value: object) -> bool:
+    return _is_count(value) and 1 <= cast(int, value) <= _MAX_PROMISE_S
+
+
 def _is_time(value: object) -> bool:
     if not isinstance(value, str) or not _TIME.fullmatch(value):
         return False
@@ -169,22 +175,26 @@ def _is_time(value: object) -> bool:
     return True
 
 
+_OPTIONAL = frozenset(["region", "start_within", "keep_at_most"])
 _CLAIMS: Mapping[str, Callable[[object], bool]] = {
     "iss": _is_text,
     "jti": lambda value: isinstance(value, str) and _ID.fullmatch(value) is not None,
     "region": _is_text,
-    "state": lambda value: value in _STATES,
+    "state": lambda value: isinstance(value, str) and value in _STATES,
     "input_bytes": _is_count,
     "output_bytes": _is_count,
     "accepted_at": _is_time,
     "ended_at": _is_time,
     "purged_at": _is_time,
     "keys_removed": _is_count,
+    "start_within": _is_promise,
+    "keep_at_most": _is_promise,
     "iat": _is_count,
 }
 
 
 def _are_claims(record: Mapping[str, Any]) -> bool:
-    """True for exactly these claims; only `region` is optional."""
-    names = set(_CLAIMS) if "region" in record else set(_CLAIMS) - {"region"}
-    return set(record) == names and all(_CLAIMS[name](record[name]) for name in names)
+    """True for exactly these claims, of which some are optional."""
+    names = set(record)
+    is_whole = set(_CLAIMS) - _OPTIONAL <= names <= set(_CLAIMS)
+    return is_whole and all(_CLAIMS[name](record[name]) for name in names)
