@@ -199,7 +199,7 @@ describe('Photoroom', () => {
 });
 
 describe('withoutBG', () => {
-  test('given its GIMP plugin, when it asks and sends a layer, then it gets the matte', async () => {
+  test('given its GIMP plug-in, when it asks and sends a layer, then it gets the matte', async () => {
     const health = await api.call('GET', '/health');
     expect(health.json).toEqual({ status: 'ok', model: 'isnet', version: expect.any(String) as string });
     expect((await api.call('GET', '/ready')).json).toEqual({ status: 'ready' });

@@ -62,7 +62,7 @@ export const DescribeHealth = (): Decorator =>
     tag: 'compatibility',
     operationId: 'withoutbgHealth',
     summary: 'Check liveness (withoutBG)',
-    description: 'What the GIMP plugin of withoutBG asks before it sends an image.',
+    description: 'What the GIMP plug-in of withoutBG asks before it sends an image.',
     schema: withoutbgHealthSchema,
   });
 

@@ -72,7 +72,7 @@ export const DescribeLocal = (): Decorator => {
       operationId: 'withoutbgLocal',
       summary: 'Remove a background (withoutBG, local server)',
       description:
-        'Compatible with the local server of withoutBG, which its GIMP plugin calls.\n\nFor an image or a form the response is ' +
+        'Compatible with the local server of withoutBG, which its GIMP plug-in calls.\n\nFor an image or a form the response is ' +
         'a PNG. For a body in JSON it is the cut-out and its alpha as data URLs.',
       requestBody: { ...form, content: { ...form.content, ...jsonBody('image') } },
     }),
