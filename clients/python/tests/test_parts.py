@@ -10,7 +10,8 @@ from email.utils import formatdate
 from time import time
 from typing import Any, List
 
-from removebg_bd import Client, RemoveBgError, check_receipt
+from removebg_bd import BatchImage, Client, RemoveBgError, check_receipt
+from removebg_bd._batch_run import _Pending, _Window
 from removebg_bd._errors import error_of_answer, retry_after_of
 from removebg_bd._jobs import SseReader, event_of_view
 from removebg_bd._retry import RetryPolicy, retry
@@ -146,6 +147,19 @@ class ErrorTest(unittest.TestCase):
         self.assertAlmostEqual(retry_after_of(formatdate(time() + 60)) or 0, 60, delta=3)
         for text in (None, "", "soon", "-1"):
             self.assertIsNone(retry_after_of(text))
+
+
+class WindowTest(unittest.IsolatedAsyncioTestCase):
+    async def test_only_a_result_that_was_delivered_needs_a_new_id(self) -> None:
+        window = _Window(4)
+        image = _Pending("7", "shoe.jpg", BatchImage(b"x"))
+        ids: List[str] = []
+        for has_new_id in (False, True, True):
+            window.add(image)
+            window.resubmit(image, has_new_id)
+            ids.append(window.lost.pop().id)
+        self.assertEqual(ids, ["7", "7~2", "7~3"])
+        self.assertEqual((window.in_flight, image.attempts), ({}, 3))
 
 
 class ArgumentTest(unittest.TestCase):

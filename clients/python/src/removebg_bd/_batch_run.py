@@ -105,6 +105,8 @@ class _Pending:
     order: int = 0
     job: Optional[JobKey] = None
     delivered_at: Optional[float] = None
+    #: How often its result was delivered and got lost.
+    repeats: int = 0
 
 
 class _Window:
@@ -140,8 +142,12 @@ class _Window:
             self._changed.set()
         return image
 
-    def resubmit(self, image: _Pending) -> None:
+    def resubmit(self, image: _Pending, has_new_id: bool = False) -> None:
+        """`has_new_id`: for a result that was delivered. A batch delivers a `custom_id` once."""
         if self.take(image.id) is not None:
+            if has_new_id:
+                image.repeats += 1
+                image.id = f"{image.id.split('~')[0]}~{image.repeats + 1}"
             image.job = None
             image.delivered_at = None
             self.lost.append(image)
@@ -179,6 +185,8 @@ class BatchRun:
         self.background = background
         self.policy = replace(policy, is_unlimited_at_429=True)
         self.window = _Window(window)
+        #: Results that came before the answer to their submission, by `custom_id`.
+        self.early: Dict[str, Cutout] = {}
         self._images: Any = (
             images.__aiter__() if hasattr(images, "__aiter__") else iter(images)
         )
@@ -295,6 +303,9 @@ class _Session:
         run, source = self._run, pending.source
         image: Any = None
         mask: Any = None
+        # An earlier batch may have delivered the result.
+        if await self._deliver_early(pending):
+            return True
         try:
             image = await _opened(source.image)
             mask = await _opened(source.mask)
@@ -313,6 +324,7 @@ class _Session:
                 )
             )
             pending.job = JobKey(answer["id"], answer["token"])
+            await self._deliver_early(pending)
         except RemoveBgError as error:
             if error.code in _BATCH_FULL:
                 self._window.resubmit(pending)
@@ -327,6 +339,17 @@ class _Session:
                     opened.close()
         return True
 
+    async def _deliver_early(self, pending: _Pending) -> bool:
+        cutout = self._run.early.pop(pending.id, None)
+        if cutout is not None:
+            await self._deliver(pending, cutout)
+        return cutout is not None
+
+    async def _deliver(self, pending: _Pending, cutout: Cutout) -> None:
+        if self._window.take(pending.id) is not None:
+            found = replace(cutout, job=pending.job or cutout.job)
+            await self._queue.put(BatchOutcome(pending.name, found))
+
     async def _receive(self) -> None:
         batches = self._run.batches
         while not self._is_complete:
@@ -335,10 +358,12 @@ class _Session:
             )
             if isinstance(found, NextResult):
                 # A result can arrive twice when a connection broke during its delivery.
-                pending = self._window.take(found.custom_id)
-                if pending is not None:
-                    cutout = replace(found.cutout, job=pending.job or found.cutout.job)
-                    await self._queue.put(BatchOutcome(pending.name, cutout))
+                pending = self._window.in_flight.get(found.custom_id)
+                if pending is not None and pending.job is not None:
+                    await self._deliver(pending, found.cutout)
+                elif pending is not None:
+                    # The token of the job comes with the answer to its submission.
+                    self._run.early[found.custom_id] = found.cutout
             elif found.is_complete:
                 self._is_complete = True
 
@@ -395,7 +420,7 @@ class _Session:
     async def _on_lost(self, image: _Pending, problem: RemoveBgError) -> None:
         """Submits an image again if that can help; otherwise reports the error."""
         if problem.is_lost_image and image.attempts < _MAX_ATTEMPTS:
-            self._window.resubmit(image)
+            self._window.resubmit(image, problem.code == "result-delivered")
         else:
             await self._on_failed(image, problem)
 
