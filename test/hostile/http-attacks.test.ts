@@ -23,13 +23,13 @@ const memoryMib = (): number => {
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
 };
 
-/** Errors in the response to an attack. */
+/** Errors in the response to an attack. Photoroom calls the code `type`. */
 function faultOfAnswer({ status, headers, body }: RawAnswer, text: string): string[] {
   const isProblem = /^application\/(problem\+)?json/.test(headers.get('content-type') ?? '');
   return [
     status >= 500 && `${status}`,
     status >= 400 && !isProblem && 'no problem',
-    status >= 400 && body !== '' && !/"code":"[a-z_-]+"/.test(body) && 'no code',
+    status >= 400 && body !== '' && !/"(?:code|type)":"[a-z_-]+"/.test(body) && 'no code',
     !headers.has('content-security-policy') && 'no policy',
     headers.get('x-content-type-options') !== 'nosniff' && 'may be sniffed',
     headers.has('access-control-allow-origin') && 'opened to other origins',

@@ -27,6 +27,7 @@ const validationFaultSchema = z.object({
 /** Errors in the format of withoutBG: `error` of its local server and Python client, `detail` of its cloud API. */
 export const withoutbgErrorSchema = z.object({
   error: z.string().describe('What went wrong, and what would be right'),
+  code: z.string().describe('Code of the problem, an addition of this service'),
   detail: z.union([z.string(), z.array(validationFaultSchema)]).describe('The same; a list with 422'),
 });
 

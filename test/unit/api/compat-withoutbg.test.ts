@@ -70,6 +70,7 @@ test('given a request that is not valid, when it is rendered, then the faults ar
   const problem = new Problem('missing-image', { expected: ['file'], detail: 'Send one.' });
   expect(renderCloudProblem(problem, reply).body).toEqual({
     error: 'No image was sent. Send one.',
+    code: 'missing_image',
     detail: [{ loc: ['body', 'file'], msg: 'No image was sent. Send one.', type: 'value_error.missing' }],
   });
 });

@@ -24,17 +24,18 @@ export function statusOfCloud(code: ProblemCode): number {
 /** A problem in the format of the local server of withoutBG. */
 export function asLocalError(problem: Problem): WithoutbgError {
   const error = sentenceOf(problem);
-  return { error, detail: error };
+  return { error, code: snakeCase(problem.code), detail: error };
 }
 
 /** A problem in the format of the cloud API of withoutBG: FastAPI lists the faults of a request that is not valid. */
 export function asCloudError(problem: Problem): WithoutbgError {
   const { code, facts } = problem;
-  const error = sentenceOf(problem);
-  if (PROBLEMS[code][0] !== 400) return { error, detail: error };
-  const type = code === 'missing-image' ? 'value_error.missing' : `value_error.${snakeCase(code)}`;
+  const own = { error: sentenceOf(problem), code: snakeCase(code) };
+  if (PROBLEMS[code][0] !== 400) return { ...own, detail: own.error };
+  const type = code === 'missing-image' ? 'value_error.missing' : `value_error.${own.code}`;
   const name = facts.parameter ?? facts.expected?.[0];
-  return { error, detail: [{ loc: ['body', ...(name === undefined ? [] : [name])], msg: error, type }] };
+  const loc = ['body', ...(name === undefined ? [] : [name])];
+  return { ...own, detail: [{ loc, msg: own.error, type }] };
 }
 
 /** A problem in the error format of the local server of withoutBG. */
