@@ -83,6 +83,11 @@ describe('given photos that are done', () => {
     await page.setInputFiles('#chooser', photoPath('chelsea.jpg'));
     await untilPhase(cardOf(page, 'chelsea.jpg'), 'done');
     expect((await namesOf(page))[0]).toBe('chelsea.jpg');
+    // The page scrolls smoothly to the photo.
+    await page.waitForFunction(`(() => {
+      const top = document.querySelector('.toolbar').getBoundingClientRect().bottom;
+      return document.querySelector('.card').getBoundingClientRect().top >= top;
+    })()`);
     const [card, toolbar] = await Promise.all(
       [cardOf(page, 'chelsea.jpg'), page.locator('.toolbar')].map((one) => one.boundingBox()),
     );

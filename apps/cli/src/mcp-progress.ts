@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
 import type { ServerNotification, ServerRequest } from '@modelcontextprotocol/sdk/types.js';
 
@@ -6,6 +7,11 @@ export type RequestExtra = RequestHandlerExtra<ServerRequest, ServerNotification
 
 /** Repeats the last state this often, so that a client with a time limit sees that the call is alive. */
 const HEARTBEAT_MS = 10_000;
+/**
+ * Clients handle a response at once and notifications a moment later: a notification that arrives in one piece with the response
+ * belongs to a request that has ended.
+ */
+const SEPARATION_MS = 20;
 /** The protocol requires each notification to have a greater number than the one before. */
 const SMALLEST_STEP = 0.001;
 
@@ -37,8 +43,9 @@ export class ProgressReporter {
     void this.extra.sendNotification({ method: 'notifications/progress', params }).catch(() => undefined);
   }
 
-  /** Ends the repetitions. */
-  stop(): void {
+  /** Ends the repetitions. Resolves when the result may be sent: after the last notification has left alone. */
+  async end(): Promise<void> {
     clearInterval(this.clock);
+    if (this.message !== '' && this.token !== undefined) await setTimeout(SEPARATION_MS);
   }
 }

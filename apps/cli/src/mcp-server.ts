@@ -98,7 +98,7 @@ export class ToolServer {
     } catch (error) {
       return faultResult(error);
     } finally {
-      progress.stop();
+      await progress.end();
     }
   }
 

@@ -73,10 +73,17 @@ export async function throughOutage(step: () => Promise<unknown>): Promise<void>
 export const isUnreachable = (error: unknown): boolean =>
   error instanceof Problem && error.code === 'broker-unavailable';
 
+/** An error, with those of the commands for which Redis discarded a transaction (`EXECABORT`). */
+function errorsOf(error: unknown): Error[] {
+  if (!(error instanceof Error)) return [];
+  const { previousErrors = [] } = error as { previousErrors?: Error[] };
+  return [error, ...previousErrors];
+}
+
 /** The problem for an error of Redis or BullMQ. Problems are returned unchanged. */
 export function brokerProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  const message = error instanceof Error ? error.message : '';
-  if (FULL.test(message)) return new Problem('capacity-exhausted', { retryAfterS: 5 });
+  if (errorsOf(error).some(({ message }) => FULL.test(message)))
+    return new Problem('capacity-exhausted', { retryAfterS: 5 });
   return new Problem('broker-unavailable', { retryAfterS: 2 });
 }
