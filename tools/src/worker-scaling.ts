@@ -21,8 +21,8 @@ export type WorkerAction = 'start' | 'stop' | undefined;
 
 /**
  * What to do with each worker when the service has `jobs` that wait or are processed. The workers up to `min` run always;
- * above it, as many as there are jobs. A job that waits starts a worker at once. A worker that is stopping is
- * started again when it has exited, so that no more run at any moment than there are slots.
+ * above it, as many as there are jobs. A job that waits starts a worker at once. Which worker has a job is unknown here, so none
+ * stops while there are jobs. A worker that is stopping is started again when it has exited, so that no more run at any moment than there are slots.
  */
 export function workerActions(
   slots: readonly WorkerSlot[],
@@ -32,7 +32,8 @@ export function workerActions(
   return slots.map(({ state, neededAtMs }, index) => {
     const isNeeded = index < min || index < jobs;
     if (state === 'off') return isNeeded ? 'start' : undefined;
-    if (state === 'on') return !isNeeded && nowMs - neededAtMs >= idleMs ? 'stop' : undefined;
+    const isIdle = jobs === 0 && !isNeeded && nowMs - neededAtMs >= idleMs;
+    if (state === 'on') return isIdle ? 'stop' : undefined;
     return undefined;
   });
 }

@@ -93,7 +93,7 @@ describe('given the command line of the server', () => {
 });
 
 describe('given the progress of a call', () => {
-  it('when states repeat or go back, then every notification has a greater number; without a token there is none', () => {
+  it('when states repeat or go back, then every notification has a greater number; without a token there is none', async () => {
     const sent: { progress: number }[] = [];
     const extra = {
       sendNotification: async ({ params }: { params?: unknown }) =>
@@ -101,7 +101,7 @@ describe('given the progress of a call', () => {
     };
     const reporter = new ProgressReporter({ ...extra, _meta: { progressToken: 1 } }, 100);
     for (const done of [0, 0, 50, 10, 50, 51]) reporter.report(done, 'x');
-    reporter.stop();
+    await reporter.end();
     const numbers = sent.map(({ progress }) => progress);
     expect(numbers).toHaveLength(6);
     expect(numbers.every((number, at) => at === 0 || number > numbers[at - 1]!)).toBe(true);

@@ -38,8 +38,11 @@ test('given a worker without work, when its idle time is over, then it stops, an
   expect(actions([slot('on', 60)], 0)).toEqual(['stop']);
 });
 
-test('given one job and two workers, when the second has been idle, then only the second stops', () => {
-  expect(actions([slot('on'), slot('on', 61)], 1)).toEqual([undefined, 'stop']);
+test('given two workers that one job was enough for, when the last job is done, then only the second stops', () => {
+  const slots = [slot('on'), slot('on', 61)];
+  // The second may be the one with the job.
+  expect(actions(slots, 1)).toEqual([undefined, undefined]);
+  expect(actions(slots, 0)).toEqual([undefined, 'stop']);
 });
 
 test('given workers that always run, when there is no job for long, then they stay', () => {

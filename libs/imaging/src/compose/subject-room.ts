@@ -46,7 +46,8 @@ export function reflectionExtents(
   { reflection, reflection_length: length, reflection_offset: offset }: RoomOptions,
   { height }: Size,
 ): { length: Extent; offset: Extent } {
-  if (reflection === undefined) return { length: NONE, offset: NONE };
+  // 0 % is no reflection.
+  if (reflection === undefined || reflection === 0) return { length: NONE, offset: NONE };
   const given = length === undefined ? undefined : parseReflectionLength(length);
   return {
     length: extentOf(given ?? REFLECTION_LENGTH, height),
