@@ -116,7 +116,7 @@ describe('given a client that is generated from the OpenAPI document', () => {
       ['job.png', 'png'],
       ['batch.webp', 'webp'],
     ] as const) {
-      const found = await sharp(join(out, name)).metadata();
+      const found = await sharp(readFileSync(join(out, name))).metadata();
       expect([found.format, found.width, found.hasAlpha]).toEqual([format, 300, true]);
     }
   }

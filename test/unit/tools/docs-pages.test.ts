@@ -58,6 +58,8 @@ describe('given the OpenAPI document, when the pages are made', () => {
       const { path, form, options, query, header } = fieldsOf(operation);
       for (const { name } of [...path, ...form, ...options, ...query, ...header]) {
         expect(page.split(`<div id="${name}">`).length).toBe(2);
+        // A photo in JSON cannot be sent by a form.
+        if (sampleOf(document, operation).base64 !== undefined) continue;
         expect(page).toMatch(new RegExp(`id="try-(?:path|query|form|header)-${name}"`));
       }
     }
