@@ -213,6 +213,15 @@ describe('given addresses that do not behave', () => {
   });
 });
 
+/** Jobs whose upload is complete and that have not ended. */
+async function uploadedJobs(): Promise<number> {
+  const redis = system.inspector();
+  const keys = (await system.keys()).filter((key) => key.endsWith(':job'));
+  const states = await Promise.all(keys.map((key) => redis.hget(key, 'state')));
+  redis.disconnect();
+  return states.filter((state) => state === 'queued' || state === 'running').length;
+}
+
 describe('given a manifest under way', () => {
   it('when Ctrl-C is pressed, then its images are cancelled, and the next run does them', async () => {
     const path = manifest(
@@ -221,10 +230,7 @@ describe('given a manifest under way', () => {
     );
     await whileHeld(system.workers[0]!, async () => {
       const running = startCommand(['batch', path, '--server', system.url]);
-      await eventually(
-        async () => (await system.keys()).filter((key) => key.endsWith(':job')).length >= 3,
-        30_000,
-      );
+      await eventually(async () => (await uploadedJobs()) >= 3, 30_000);
       const other = await run(path);
       expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('Another run')]);
       running.child.kill('SIGINT');
