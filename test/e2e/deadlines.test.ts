@@ -36,7 +36,7 @@ const form = (name: string, fields: Record<string, string>): FormData => {
 };
 
 describe('given no worker', () => {
-  test('when the time to start has passed, then every waiting client hears it, and nothing remains', async () => {
+  test('when the time to start has passed, then every waiting client gets the failure, and nothing remains', async () => {
     const job = await api.submit(image, { query: '?start_within=2' });
     expect(job).toMatchObject({ status: 'queued', start_within: 2, start_before: job.expires_at });
     expect((await api.status(job)).json['start_before']).toBe(job.expires_at);

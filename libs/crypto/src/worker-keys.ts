@@ -3,7 +3,7 @@ import { createHash, createPublicKey, generateKeyPairSync, type KeyObject } from
 /** Bytes of a key id. */
 export const KEY_ID_BYTES = 32;
 
-/** Public key of the workers. Whoever has it can seal for them and cannot open what it has sealed. */
+/** Public key of the workers. A process that has it can seal for them, and cannot open what it has sealed. */
 export interface WorkerPublicKey {
   readonly key: KeyObject;
   /** Key id: the JWK thumbprint of the public key (RFC 7638, SHA-256), 32 bytes. */
