@@ -1,11 +1,10 @@
 import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
 import { linkSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { API_SECRET_BYTES } from '#auth/secret-file.js';
 import type { Settings } from '#config/settings.schema.js';
 import { drawWorkerKey } from '#crypto/worker-keys.js';
 import { ToolError } from './report.js';
-
-const API_SECRET_BYTES = 32;
 
 /** The settings that name the keys of a service. */
 export type KeyFiles = Record<'API_SECRET_FILE' | 'WORKER_KEY_FILE' | 'WORKER_PUBLIC_KEY_FILE', string>;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 const number = z.int().nonnegative().optional();
 
 /**
- * Numbers about a failed image that its problem tells: a closed set. With the code, they are all that a failure passes on from the
+ * Numbers about a failed image for its problem: a closed set. With the code, they are all that a failure passes on from the
  * engine to the worker and through Redis; the sentences are made of them where they are answered.
  */
 export const failureNumbersSchema = z.strictObject({

@@ -1,5 +1,6 @@
+import type { KeyObject } from 'node:crypto';
 import type { JobId } from '#contracts/job-id.js';
-import { ENC_BYTES, setUpReceiver, setUpSender } from './hpke.js';
+import { ENC_BYTES, setUpReceiver, setUpSender, type HpkeContext } from './hpke.js';
 import type { JobSecrets } from './job-token.js';
 import { open, seal, TamperedError } from './sealed-box.js';
 import { wipe } from './wipe.js';
@@ -66,11 +67,7 @@ export function unwrapKeys(keyring: WorkerKeyring, id: JobId, wrapped: string): 
   }
 }
 
-function contextFor(
-  privateKey: Parameters<typeof setUpReceiver>[0]['privateKey'],
-  id: JobId,
-  enc: Buffer,
-): ReturnType<typeof setUpReceiver> {
+function contextFor(privateKey: KeyObject, id: JobId, enc: Buffer): HpkeContext {
   try {
     return setUpReceiver({ privateKey, enc }, infoOf(id));
   } catch {

@@ -36,7 +36,7 @@ export interface BatchRecord {
 export interface BatchMember {
   jobId: JobId;
   state: MemberState;
-  /** Why it failed, and what its problem tells. */
+  /** Why it failed, and the facts of its problem. */
   code: ProblemCode | undefined;
   numbers: FailureNumbers | undefined;
   /** Its custom id and token, sealed. */

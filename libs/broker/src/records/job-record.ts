@@ -47,7 +47,7 @@ export interface JobRecord {
   wrappedKeys: string | undefined;
   /** The result, from `ready` on. */
   output: OutputFacts | undefined;
-  /** Why it failed, and what its problem tells. Kept in the tombstone. */
+  /** Why it failed, and the facts of its problem. Kept in the tombstone. */
   code: ProblemCode | undefined;
   numbers: FailureNumbers | undefined;
   /** Number of deleted payload keys. */
