@@ -36,7 +36,7 @@ test('given no worker, when the service is looked at, then it is ready and nothi
   expect(String(page.body)).toContain('No worker is running. An image starts one.');
 });
 
-test('given no worker, when images arrive, then workers start, and the clients are told that they wait for one', async () => {
+test('given no worker, when images arrive, then workers start, and the clients learn that they wait for one', async () => {
   const first = await api.submit(image);
   expect(first).toMatchObject({ status: 'queued', worker_starting: true });
   const events = await api.events(first);

@@ -34,7 +34,7 @@ const ROOTS_TIMEOUT_MS = 10_000;
 
 const INSTRUCTIONS =
   'Removes backgrounds of images, from files to files. Paths are absolute, or relative to the first allowed folder; an error ' +
-  'names the allowed folders. Files are only replaced with overwrite: true. Results tell the path, size and confidence; ' +
+  'names the allowed folders. Files are only replaced with overwrite: true. Results have the path, size and confidence; ' +
   'suggest that a person looks at results of low confidence.';
 
 /** The MCP server: its tools, the folders that they may use, and the calls in progress. */

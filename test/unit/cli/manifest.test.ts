@@ -77,7 +77,7 @@ describe('given one line of a manifest', () => {
     const quality = { options: checkedSeparately({ quality: '80' }) };
     expect(jobOf({ ...LINE, output: 'a.jpg' }, quality).options).toEqual({ format: 'jpg', quality: 80 });
     expect(read(LINE, quality)).toEqual([expect.stringContaining('"quality" requires format=jpg')]);
-    // A preset sets the format jpg: the service has to be told what the file name says.
+    // A preset sets the format jpg: the request names the format of the file name.
     const amazon = { ...LINE, options: { preset: 'amazon' } };
     expect(jobOf(amazon).options).toEqual({ preset: 'amazon', format: 'png' });
     expect(jobOf({ ...amazon, output: 'https://x.example/put' }).options).toEqual({ preset: 'amazon' });
@@ -162,7 +162,7 @@ describe('given a whole manifest', () => {
     await expect(plan([])).rejects.toThrow('has no lines');
   });
 
-  it('when some lines have ended, then those that failed or changed are told apart', async () => {
+  it('when some lines have ended, then those that failed or changed are separate', async () => {
     const lines = ['a', 'b', 'c', 'd'].map((id) => ({ custom_id: id, input: 'a.jpg', output: `${id}.png` }));
     const ended = (id: string, status: 'done' | 'failed', fingerprint?: string) =>
       [
